@@ -1,0 +1,60 @@
+#pragma once
+
+// Figures for people. Exact values are what --json prints.
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "itemized/v1/event.pb.h"
+#include "itemized/v1/query.pb.h"
+
+#include "storage/base/money.h"
+
+namespace itemized::cli {
+
+// What stands where there is no figure.
+inline constexpr char kNothing[] = "–";
+
+// Two decimals from a dollar up ("$1,234.56"), four down to a cent
+// ("$0.0345"), and below that three significant digits ("$0.00000123"), so
+// that what is not zero never looks like zero.
+std::string Money(Picos picos);
+
+// The same for an amount as servers write it; kNothing for "".
+std::string MoneyText(absl::string_view usd);
+
+// A price as exact as it was given, with two decimals at least: "$3.00",
+// "$0.075"; kNothing for "".
+std::string PriceText(absl::string_view usd);
+
+// "1,234,567".
+std::string Count(int64_t count);
+
+// At most four digits: "950", "8.40k", "130.8M".
+std::string ShortCount(int64_t count);
+
+// "12.3%"; "<0.1%" for what is not zero but rounds to it.
+std::string Percent(double share);
+
+// "812 ms", "1.24 s", "2 m 03 s", "1 h 05 m".
+std::string DurationText(double ms);
+
+// "6.2x".
+std::string Multiple(double multiple);
+
+// An RFC 3339 instant in `zone`: "2026-11-01 10:15:03", with milliseconds on
+// demand. What is no instant comes back as it is; kNothing for "".
+std::string TimeText(absl::string_view rfc3339, absl::TimeZone zone, bool milliseconds = false);
+
+// "2026-10-02 00:00 to 2026-11-01 00:00 UTC".
+std::string WindowText(const v1::Window& window, absl::TimeZone zone);
+
+// All tokens that went in, from a cache or not.
+int64_t TotalInput(const v1::Usage& usage);
+
+// Text, audio and image tokens that came out.
+int64_t TotalOutput(const v1::Usage& usage);
+
+}  // namespace itemized::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+// Waiting times between attempts: doubling from `initial` to `max`, each
+// shortened at random by up to half so that many clients do not return at once.
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+namespace itemized::client {
+
+// Not thread-safe.
+class Backoff {
+ public:
+  using Duration = std::chrono::nanoseconds;
+
+  Backoff(Duration initial, Duration max)
+      : initial_(initial), max_(std::max(initial, max)), next_(initial) {}
+
+  Duration Next() {
+    const Duration full = next_;
+    next_ = next_ > max_ / 2 ? max_ : next_ * 2;
+    return Duration(
+        std::uniform_int_distribution<Duration::rep>(full.count() / 2, full.count())(random_));
+  }
+
+  // After a success: the next wait is the initial one again.
+  void Reset() { next_ = initial_; }
+
+ private:
+  const Duration initial_;
+  const Duration max_;
+  Duration next_;
+  std::minstd_rand random_{std::random_device()()};
+};
+
+}  // namespace itemized::client

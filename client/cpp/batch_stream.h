@@ -1,0 +1,84 @@
+#pragma once
+
+// Streams batches into a server with a bounded window of unacknowledged ones.
+//
+//   BatchStream stream(connection, on_ack);
+//   RETURN_IF_ERROR(stream.Send(batch, 1));
+//   RETURN_IF_ERROR(stream.Finish());  // Every batch is on the server's disk now.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "client/cpp/connection.h"
+#include "storage/base/mutex.h"
+
+namespace itemized::client {
+
+// One Ingest stream. Send and Finish are called by one thread at a time;
+// Cancel by any. After an error the stream is of no more use: what was not
+// acknowledged may be sent again over a new one.
+class BatchStream {
+ public:
+  // Called for each batch in the order sent, from the reader thread. It must
+  // neither call back into the stream (except Cancel) nor block for long.
+  using AckCallback = std::function<void(uint64_t sequence, const pb::BatchResult& result)>;
+  // Called at most once, from the reader thread, if the stream ends before Finish.
+  using BrokenCallback = std::function<void(const absl::Status& status)>;
+
+  struct Options {
+    size_t window = 16;  // Batches sent but not acknowledged, at most; > 0.
+    BrokenCallback on_broken = nullptr;
+  };
+
+  BatchStream(std::shared_ptr<Connection> connection, AckCallback on_ack, Options options);
+  BatchStream(std::shared_ptr<Connection> connection, AckCallback on_ack)
+      : BatchStream(std::move(connection), std::move(on_ack), Options()) {}
+  ~BatchStream();  // Cancels what is not finished.
+
+  BatchStream(const BatchStream&) = delete;
+  BatchStream& operator=(const BatchStream&) = delete;
+
+  // Sends one batch; blocks while the window is full. `batch` is not copied
+  // and no longer needed once Send returns. Connects with the first batch.
+  // Errors: that which ended the stream, UNAVAILABLE if no server answers.
+  absl::Status Send(const pb::Batch& batch, uint64_t sequence);
+
+  // Half-closes and waits until all batches are acknowledged. Errors as Send.
+  absl::Status Finish();
+
+  // Ends the stream at once; Send and Finish return CANCELLED.
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  using Stream = grpc::ClientReaderWriter<pb::IngestRequest, pb::IngestResponse>;
+
+  void Start();
+  absl::Status WaitForRoom();
+  absl::Status WaitForEnd();
+  bool CountAck();
+  void ReadAcks();
+  void End(const grpc::Status& status);
+
+  const std::shared_ptr<Connection> connection_;
+  const AckCallback on_ack_;
+  const Options options_;
+  const std::unique_ptr<pb::IngestService::Stub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<Stream> stream_;  // Set by the first Send.
+  std::thread reader_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;  // Batches sent but not acknowledged.
+  bool finishing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);  // How the stream ended.
+};
+
+}  // namespace itemized::client

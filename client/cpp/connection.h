@@ -1,0 +1,69 @@
+#pragma once
+
+// A connection to one itemized server: a channel and the unary calls over it.
+//
+//   auto connection = Connection::Open("127.0.0.1:4317");
+//   absl::StatusOr<pb::GetTopResponse> top = connection->GetTop(request);
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "itemized/v1/ingest.grpc.pb.h"
+#include "itemized/v1/query.grpc.pb.h"
+#include "itemized/v1/rates.grpc.pb.h"
+#include "itemized/v1/server_info.grpc.pb.h"
+
+namespace itemized::client {
+
+namespace pb = itemized::v1;
+
+// Every call gives up after this long.
+inline constexpr absl::Duration kCallTimeout = absl::Seconds(30);
+
+// Thread-safe. Errors of all calls: the server's own status and sentence;
+// UNAVAILABLE with a sentence that names the address if no server answers;
+// DEADLINE_EXCEEDED after kCallTimeout.
+class Connection {
+ public:
+  // `address` is host:port. Connects with the first use, in clear text.
+  static std::shared_ptr<Connection> Open(const std::string& address);
+
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Waits until the server accepts connections. Errors: UNAVAILABLE.
+  absl::Status WaitReady(absl::Duration timeout);
+
+  absl::StatusOr<pb::GetTopResponse> GetTop(const pb::GetTopRequest& request);
+  absl::StatusOr<pb::GetWorkflowsResponse> GetWorkflows(const pb::GetWorkflowsRequest& request);
+  absl::StatusOr<pb::GetRunResponse> GetRun(const pb::GetRunRequest& request);
+  absl::StatusOr<pb::GetSeriesResponse> GetSeries(const pb::GetSeriesRequest& request);
+  absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const pb::GetOutliersRequest& request);
+  absl::StatusOr<pb::ListRatesResponse> ListRates(const pb::ListRatesRequest& request = {});
+  absl::StatusOr<pb::SetRatesResponse> SetRates(const pb::SetRatesRequest& request);
+  absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(
+      const pb::GetServerInfoRequest& request = {});
+  absl::StatusOr<pb::WriteResponse> Write(const pb::WriteRequest& request);
+
+  // The status of a failed or finished gRPC call over this connection.
+  absl::Status ToStatus(const grpc::Status& status) const;
+
+  std::shared_ptr<grpc::Channel> channel() { return channel_; }
+  const std::string& address() const { return address_; }
+
+ private:
+  explicit Connection(const std::string& address);
+
+  const std::string address_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<pb::IngestService::Stub> ingest_;
+  const std::unique_ptr<pb::QueryService::Stub> query_;
+  const std::unique_ptr<pb::RatesService::Stub> rates_;
+  const std::unique_ptr<pb::ServerInfoService::Stub> server_info_;
+};
+
+}  // namespace itemized::client

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "absl/strings/string_view.h"
+
+namespace itemized::client {
+
+// Whether `text` is well-formed UTF-8. A server cannot parse a message with a
+// string that is not, so one bad name would cost its whole batch.
+bool IsValidUtf8(absl::string_view text);
+
+}  // namespace itemized::client

@@ -1,0 +1,97 @@
+#include "client/demo/stream_traffic.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "client/cpp/batch_stream.h"
+#include "client/demo/column_batch.h"
+#include "storage/base/mutex.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized::demo {
+namespace {
+
+constexpr size_t kRefusalsShown = 5;
+
+class Sender {
+ public:
+  Sender(std::shared_ptr<client::Connection> connection, const StreamOptions& options)
+      : connection_(std::move(connection)),
+        options_(options),
+        stream_(connection_, [this](uint64_t, const v1::BatchResult& result) { Count(result); }) {}
+
+  absl::Status Add(const Delivery& delivery) {
+    ++(delivery.is_completion ? completions_ : calls_);
+    batch_.Add(delivery);
+    return batch_.size() < options_.batch_events ? absl::OkStatus() : Flush();
+  }
+
+  absl::StatusOr<StreamReport> Finish() {
+    if (batch_.size() > 0) {
+      RETURN_IF_ERROR(Flush());
+    }
+    RETURN_IF_ERROR(stream_.Finish());
+    MutexLock lock(mutex_);
+    report_.calls = calls_;
+    report_.completions = completions_;
+    return report_;
+  }
+
+  int64_t calls() const { return calls_; }
+
+ private:
+  absl::Status Flush() {
+    if (sequence_++ > 0) {
+      return stream_.Send(batch_.Take(), sequence_);
+    }
+    v1::WriteRequest first;
+    *first.mutable_batch() = batch_.Take();
+    ASSIGN_OR_RETURN(const v1::WriteResponse response, connection_->Write(first));
+    Count(response.result());
+    return absl::OkStatus();
+  }
+
+  void Count(const v1::BatchResult& result) {
+    MutexLock lock(mutex_);
+    report_.accepted += result.accepted();
+    report_.duplicate += result.duplicate();
+    report_.refused += result.refused();
+    for (const v1::Refusal& refusal : result.refusals()) {
+      if (report_.refusals.size() < kRefusalsShown) {
+        report_.refusals.push_back(refusal.message());
+      }
+    }
+  }
+
+  const std::shared_ptr<client::Connection> connection_;
+  const StreamOptions options_;
+  ColumnBatch batch_;
+  uint64_t sequence_ = 0;
+  int64_t calls_ = 0;
+  int64_t completions_ = 0;
+  Mutex mutex_;
+  StreamReport report_ ABSL_GUARDED_BY(mutex_);
+  client::BatchStream stream_;  // Last: its callbacks use the members above.
+};
+
+}  // namespace
+
+absl::StatusOr<StreamReport> StreamTraffic(std::shared_ptr<client::Connection> connection,
+                                           const StreamOptions& options, Traffic* traffic) {
+  Sender sender(std::move(connection), options);
+  while (!traffic->Done()) {
+    for (const Delivery& delivery : traffic->NextHour()) {
+      RETURN_IF_ERROR(sender.Add(delivery));
+    }
+    if (options.show_progress) {
+      std::fprintf(stderr, "\r  day %2d of %d, %lld calls ", (traffic->hour() + 23) / 24,
+                   traffic->hours() / 24, static_cast<long long>(sender.calls()));
+    }
+  }
+  if (options.show_progress) {
+    std::fputs("\r\033[K", stderr);
+  }
+  return sender.Finish();
+}
+
+}  // namespace itemized::demo

@@ -1,0 +1,40 @@
+# Shared by the scripts of this folder; source it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+JOBS=${JOBS:-$(nproc)}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# Installs those of the named Debian packages that are missing.
+need_packages() {
+  local missing=()
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  echo "Installing: ${missing[*]}" >&2
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+build_packages() {
+  need_packages build-essential cmake ninja-build pkg-config ccache mold \
+    libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libabsl-dev \
+    librocksdb-dev libzstd-dev libxxhash-dev libre2-dev libboost1.81-dev libspdlog-dev \
+    libcli11-dev libsimdjson-dev tzdata libgtest-dev libgmock-dev libbenchmark-dev
+}
+
+# Builds what users run into build/bin.
+build_release() {
+  build_packages
+  cmake --preset release >/dev/null
+  cmake --build --preset release -j "$JOBS" "$@"
+}

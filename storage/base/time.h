@@ -1,0 +1,64 @@
+#pragma once
+
+// Instants are int64 microseconds since 1970-01-01 UTC ("time_us"); buckets of
+// the log and the views are whole UTC hours and days counted from there.
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace itemized {
+
+inline constexpr int64_t kMicrosPerSecond = 1'000'000;
+inline constexpr int64_t kMicrosPerHour = 3600 * kMicrosPerSecond;
+inline constexpr int64_t kMicrosPerDay = 24 * kMicrosPerHour;
+
+// Instants that can be stored: 1970-01-01 to 2200-01-01, so that an hour fits 32 bits.
+inline constexpr int64_t kTimeMinUs = 0;
+inline constexpr int64_t kTimeMaxUs = 7'258'118'400 * kMicrosPerSecond;
+
+// Whole hours and days since 1970-01-01 UTC.
+using Hour = uint32_t;
+using Day = uint32_t;
+
+inline constexpr Hour HourOf(int64_t time_us) { return static_cast<Hour>(time_us / kMicrosPerHour); }
+inline constexpr Day DayOf(int64_t time_us) { return static_cast<Day>(time_us / kMicrosPerDay); }
+inline constexpr int64_t HourStartUs(Hour hour) { return int64_t{hour} * kMicrosPerHour; }
+inline constexpr int64_t DayStartUs(Day day) { return int64_t{day} * kMicrosPerDay; }
+
+// A half-open range [start_us, end_us) of instants.
+struct TimeRange {
+  int64_t start_us = 0;
+  int64_t end_us = 0;
+
+  bool Contains(int64_t time_us) const { return start_us <= time_us && time_us < end_us; }
+  bool empty() const { return start_us >= end_us; }
+  bool operator==(const TimeRange&) const = default;
+};
+
+// RFC 3339 with as many of six fraction digits as needed, in `zone`:
+// "2026-11-01T00:00:00.123Z".
+std::string FormatTime(int64_t time_us, absl::TimeZone zone = absl::UTCTimeZone());
+
+// Parses RFC 3339; digits finer than a microsecond are cut off. A date alone
+// means its midnight in `zone`. Errors: INVALID_ARGUMENT.
+absl::StatusOr<int64_t> ParseTime(absl::string_view text,
+                                  absl::TimeZone zone = absl::UTCTimeZone());
+
+// Parses a length such as "90m", "24h", "30d" or "2w" into microseconds, > 0.
+absl::StatusOr<int64_t> ParseSpan(absl::string_view text);
+
+// The source of the present instant; tests inject their own. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual int64_t NowUs() const = 0;
+
+  // The machine's clock; lives forever.
+  static const Clock* System();
+};
+
+}  // namespace itemized

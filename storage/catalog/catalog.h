@@ -1,0 +1,84 @@
+#pragma once
+
+// Names and series, each with a small number that never changes. A series is a
+// distinct (step, workflow, provider, model), as in time-series databases.
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "storage/kv/kv.h"
+
+namespace itemized {
+
+// PERSISTED: never change or reuse a number.
+enum class NameKind : uint8_t { kStep = 0, kWorkflow = 1, kProvider = 2, kModel = 3 };
+inline constexpr int kNameKindCount = 4;
+
+using NameId = uint32_t;
+using SeriesId = uint32_t;
+
+// By NameKind.
+struct SeriesKey {
+  std::array<NameId, kNameKindCount> names{};
+
+  NameId operator[](NameKind kind) const { return names[static_cast<size_t>(kind)]; }
+  NameId& operator[](NameKind kind) { return names[static_cast<size_t>(kind)]; }
+  bool operator==(const SeriesKey&) const = default;
+
+  template <typename H>
+  friend H AbslHashValue(H h, const SeriesKey& key) {
+    return H::combine(std::move(h), key.names);
+  }
+};
+
+// Not thread-safe: the engine guards it with the lock of the views. Names and
+// series are added in memory at once and saved with the next batch.
+class Catalog {
+ public:
+  Catalog();
+
+  // Reads all names and series. DATA_LOSS if malformed.
+  absl::Status Load(const Kv& kv);
+
+  // The number of `name`. Beyond the limit of its kind: that of kOtherName.
+  NameId Intern(NameKind kind, absl::string_view name);
+  // Beyond the limit: the series with the step kOtherName and nothing else.
+  SeriesId Intern(const SeriesKey& key);
+
+  // The number of a known name or series, or kUnknown.
+  static constexpr uint32_t kUnknown = UINT32_MAX;
+  NameId Find(NameKind kind, absl::string_view name) const;
+  SeriesId Find(const SeriesKey& key) const;
+
+  const std::string& Name(NameKind kind, NameId id) const;
+  const SeriesKey& Series(SeriesId id) const { return series_[id]; }
+  size_t series_count() const { return series_.size(); }
+
+  // Adds to `batch` what was interned since the last MarkSaved.
+  void Save(KvBatch* batch) const;
+  // To be called when the batch of the last Save is on disk.
+  void MarkSaved();
+
+ private:
+  struct Names {
+    absl::flat_hash_map<std::string, NameId> ids;
+    std::deque<std::string> names;  // References stay valid.
+    size_t saved = 0;
+  };
+  Names& Of(NameKind kind) { return names_[static_cast<size_t>(kind)]; }
+  const Names& Of(NameKind kind) const { return names_[static_cast<size_t>(kind)]; }
+  NameId Append(NameKind kind, absl::string_view name);
+
+  std::array<Names, kNameKindCount> names_;
+  absl::flat_hash_map<SeriesKey, SeriesId> series_ids_;
+  std::vector<SeriesKey> series_;
+  size_t series_saved_ = 0;
+};
+
+}  // namespace itemized

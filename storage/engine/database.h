@@ -1,0 +1,107 @@
+#pragma once
+
+// The whole database, without a socket.
+//
+//   ASSIGN_OR_RETURN(auto db, Database::Open({.directory = "data"}));
+//   ASSIGN_OR_RETURN(BatchResult result, db->Write(MakeBatch({call})));
+//   ASSIGN_OR_RETURN(TopAnswer top, db->Top({.window = Window::Last(30 * kMicrosPerDay)}));
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "storage/base/time.h"
+#include "storage/engine/query_types.h"
+#include "storage/model/event_batch.h"
+#include "storage/pricing/rate.h"
+
+namespace itemized {
+
+struct DatabaseOptions {
+  std::string directory;                  // Created if missing.
+  const Clock* clock = Clock::System();   // Not owned.
+  // Events that may wait for their commit; Submit refuses beyond it.
+  size_t pending_events_max = 200'000;
+  // Views are written to disk this often, and when the database closes.
+  int64_t checkpoint_interval_us = 5 * kMicrosPerSecond;
+  // Runs kept in memory; others are read from disk when needed.
+  size_t resident_runs_max = 200'000;
+};
+
+// Names one stored call.
+struct CallId {
+  std::string workflow_id;
+  std::string event_id;
+};
+
+struct RateChange {
+  int64_t added = 0;
+  int64_t replaced = 0;
+  int64_t repriced_calls = 0;
+};
+
+// Thread-safe. Answers reflect every batch that was acknowledged before.
+class Database {
+ public:
+  // Errors: FAILED_PRECONDITION if another process has the directory open or a
+  // newer version wrote it; DATA_LOSS if files are damaged; UNAVAILABLE if
+  // they cannot be read.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(DatabaseOptions options);
+
+  // Commits what is pending, writes the views, closes.
+  ~Database();
+
+  // Queues `batch` for the next group commit. `done` is called once from
+  // another thread and must not block: with the result after the batch is on
+  // disk and visible, or with UNAVAILABLE if it could not be written, or
+  // RESOURCE_EXHAUSTED if too much is pending.
+  using WriteDone = std::function<void(absl::StatusOr<BatchResult>)>;
+  void Submit(EventBatch batch, WriteDone done);
+
+  // Submit, and wait.
+  absl::StatusOr<BatchResult> Write(EventBatch batch);
+
+  // Takes calls out of the bill: every view is as if they had never come, but
+  // they stay known, so that a re-delivery is a duplicate. Returns how many
+  // were found; unknown and already retracted ones are skipped.
+  absl::StatusOr<int64_t> Retract(std::vector<CallId> ids);
+
+  // Puts rates into the book, all or none, and prices earlier calls again.
+  // INVALID_ARGUMENT names the rate and what to mend.
+  absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates);
+  std::vector<Rate> ListRates() const;
+  // Models with unpriced calls, by falling number of calls.
+  std::vector<UnpricedModel> ListUnpriced() const;
+
+  // INVALID_ARGUMENT for an empty or reversed range.
+  absl::StatusOr<TopAnswer> Top(const TopQuery& query) const;
+  absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window) const;
+  absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id) const;  // NOT_FOUND.
+  absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query) const;
+  absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query) const;
+
+  // What the next call of `step` will be compared with.
+  Threshold ThresholdOf(absl::string_view step) const;
+
+  DatabaseInfo Info() const;
+
+  // Writes the views to disk now.
+  absl::Status Checkpoint();
+
+  // Throws all views away, folds the whole log again and compares every
+  // persisted view row byte for byte. DATA_LOSS names the first difference.
+  absl::Status VerifyViews() const;
+
+ private:
+  class Impl;
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace itemized

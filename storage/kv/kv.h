@@ -1,0 +1,80 @@
+#pragma once
+
+// An ordered key-value store with families and atomic batches: the only thing
+// the database asks of the disk. RocksDB is behind OpenRocksKv (rocks_kv.h).
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace itemized {
+
+// What is kept under which keys is described in storage/FORMAT.md.
+enum class Family : uint8_t {
+  kMeta = 0,       // Schema version, names, series, rate book, watermarks, commit index.
+  kEvents = 1,     // The log: blocks by hour and sequence.
+  kSteps = 2,      // Rollups of calls by step, day and series.
+  kWorkflows = 3,  // Runs by workflow_id.
+  kOutcomes = 4,   // Runs by workflow and hour; unsurfaced spend by series and hour.
+};
+inline constexpr int kFamilyCount = 5;
+
+// Writes that become durable together or not at all. A plain value.
+class KvBatch {
+ public:
+  struct Operation {
+    Family family;
+    std::string key;
+    std::optional<std::string> value;  // Absent: delete.
+  };
+
+  void Put(Family family, std::string key, std::string value) {
+    operations_.push_back({family, std::move(key), std::move(value)});
+  }
+  void Delete(Family family, std::string key) {
+    operations_.push_back({family, std::move(key), std::nullopt});
+  }
+  const std::vector<Operation>& operations() const { return operations_; }
+  bool empty() const { return operations_.empty(); }
+
+ private:
+  std::vector<Operation> operations_;
+};
+
+// Walks a key range in order. After Valid() turns false, status() tells an end
+// from an error. Sees the store as it was when made. Not thread-safe.
+class KvIterator {
+ public:
+  virtual ~KvIterator() = default;
+  virtual bool Valid() const = 0;
+  virtual void Next() = 0;
+  virtual absl::string_view key() const = 0;    // Until Next().
+  virtual absl::string_view value() const = 0;  // Until Next().
+  virtual absl::Status status() const = 0;
+};
+
+// Thread-safe. Errors: DATA_LOSS for damaged files, UNAVAILABLE for any other
+// failure of the disk.
+class Kv {
+ public:
+  virtual ~Kv() = default;
+
+  // The value, or nothing if the key is absent.
+  virtual absl::StatusOr<std::optional<std::string>> Get(Family family,
+                                                         absl::string_view key) const = 0;
+
+  // Keys in [start, end); an empty end means to the last key of the family.
+  virtual std::unique_ptr<KvIterator> Scan(Family family, absl::string_view start,
+                                           absl::string_view end) const = 0;
+
+  // With `sync`, returns OK only after the batch is on disk (fsync).
+  virtual absl::Status Write(const KvBatch& batch, bool sync) = 0;
+};
+
+}  // namespace itemized

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "storage/kv/kv.h"
+
+namespace itemized {
+
+// Opens or creates a store in `directory`. Errors: FAILED_PRECONDITION if
+// another process has it open; DATA_LOSS if its files are damaged (a torn
+// write at the end of the write-ahead log, never acknowledged, is no damage);
+// UNAVAILABLE if the directory cannot be used.
+absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory);
+
+}  // namespace itemized

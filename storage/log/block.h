@@ -1,0 +1,99 @@
+#pragma once
+
+// A block: the part of one group commit that lies in one hour. The unit of the
+// log. Calls are columns, so that folding and scanning touch little memory.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "storage/base/time.h"
+#include "storage/catalog/catalog.h"
+#include "storage/model/call.h"
+#include "storage/model/usage.h"
+
+namespace itemized {
+
+// Position in the log; from 1, one for each block, never reused.
+using BlockSequence = uint64_t;
+
+struct BlockRef {
+  Hour hour = 0;
+  BlockSequence sequence = 0;
+
+  bool operator==(const BlockRef&) const = default;
+};
+
+// PERSISTED: never change or reuse a bit.
+enum CallFlag : uint8_t {
+  kFlagUnpriced = 1,      // No rate covered the call, or it had no usage.
+  kFlagUsageMissing = 2,  // No usage was reported.
+  kFlagOutlier = 4,       // Over its threshold when it arrived.
+  kFlagLearning = 8,      // ... which was the default one.
+};
+
+// The calls of a block. Row i is made of element i of each column; a negative
+// weight takes an earlier, otherwise identical row out of the log.
+struct CallRows {
+  // Names used by this block only.
+  std::vector<std::string> run_names;                          // workflow_ids.
+  std::vector<std::string> strings;                            // Of attributes.
+  std::vector<std::vector<std::pair<uint32_t, uint32_t>>> attribute_sets;  // Into strings.
+
+  std::vector<int8_t> weight;  // +1 or -1.
+  std::vector<int64_t> time_us;
+  std::vector<SeriesId> series;
+  std::vector<uint32_t> run;  // Into run_names.
+  std::string event_id_data;
+  std::vector<uint32_t> event_id_end;  // Into event_id_data.
+  std::array<std::vector<int64_t>, kUsageClassCount> usage;  // Empty: all zero.
+  std::vector<int64_t> duration_us;
+  std::vector<CallStatus> status;
+  std::vector<int64_t> cost_picos;
+  std::vector<uint8_t> flags;           // CallFlag.
+  std::vector<int64_t> p50_picos;       // Of the receipt; empty: all zero.
+  std::vector<int64_t> sample_count;    // Of the receipt; empty: all zero.
+  std::vector<uint32_t> attribute_set;  // Into attribute_sets; empty: no attributes.
+
+  size_t size() const { return time_us.size(); }
+  absl::string_view EventId(size_t row) const {
+    const uint32_t begin = row == 0 ? 0 : event_id_end[row - 1];
+    return absl::string_view(event_id_data).substr(begin, event_id_end[row] - begin);
+  }
+  int64_t UsageAt(size_t usage_class, size_t row) const {
+    return usage[usage_class].empty() ? 0 : usage[usage_class][row];
+  }
+  Usage UsageAt(size_t row) const;
+  bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }
+  CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
+};
+
+// A completion with its names as numbers.
+struct CompletionRow {
+  int64_t time_us = 0;
+  std::string run_name;
+  NameId workflow = 0;  // 0: not named.
+  Outcome outcome = Outcome::kCompleted;
+  std::vector<NameId> unused_steps;  // Sorted, without repetition.
+
+  bool operator==(const CompletionRow&) const = default;
+};
+
+struct Block {
+  BlockRef ref;
+  CallRows calls;
+  std::vector<CompletionRow> completions;
+};
+
+// Appends row `row` of `from` to `to`, with another weight and cost. Both
+// blocks are of the same hour. Adds the run's name to `to` if it is new.
+void AppendCorrection(const CallRows& from, size_t row, int8_t weight, CallCost cost,
+                      CallRows* to);
+
+// The row as the call it was, with names from `catalog`.
+BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog);
+
+}  // namespace itemized

@@ -1,0 +1,82 @@
+#pragma once
+
+// The events: a model call, and the completion that ends a run.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/model/usage.h"
+
+namespace itemized {
+
+// PERSISTED: never change or reuse a number.
+enum class CallStatus : uint8_t { kOk = 0, kError = 1, kCancelled = 2 };
+
+// PERSISTED: never change or reuse a number.
+enum class Outcome : uint8_t {
+  kOpen = 0,  // No completion yet; not valid in a Completion.
+  kCompleted = 1,
+  kFailed = 2,
+  kShortCircuited = 3,
+  kAbandoned = 4,
+};
+inline constexpr int kOutcomeCount = 5;
+
+// The price of one call, settled when it was stored or priced again.
+struct CallCost {
+  int64_t picos = 0;      // 10^-12 USD; 0 while unpriced.
+  bool unpriced = false;  // No rate covers it, or it came without usage.
+
+  bool operator==(const CallCost&) const = default;
+};
+
+using Attributes = std::vector<std::pair<std::string, std::string>>;
+
+// One model call as it is reported.
+struct Call {
+  std::string event_id;  // May be empty: then every delivery counts.
+  int64_t time_us = 0;   // When it ended.
+  std::string workflow;
+  std::string workflow_id;
+  std::string step;
+  std::string provider;
+  std::string model;            // The one in the response.
+  std::optional<Usage> usage;   // Absent: not reported, so unpriced.
+  int64_t duration_us = 0;
+  CallStatus status = CallStatus::kOk;
+  Attributes attributes;        // Sorted by key once stored.
+
+  bool operator==(const Call&) const = default;
+};
+
+// The end of a run. The latest by time wins.
+struct Completion {
+  int64_t time_us = 0;
+  std::string workflow;  // Empty: taken from the run's calls.
+  std::string workflow_id;
+  Outcome outcome = Outcome::kCompleted;
+  std::vector<std::string> unused_steps;
+
+  bool operator==(const Completion&) const = default;
+};
+
+// What a call's cost was compared with when it arrived.
+struct OutlierReceipt {
+  int64_t p50_picos = 0;     // Rolling median of the step; 0 while learning.
+  int64_t sample_count = 0;  // Calls behind the median.
+  bool learning = false;     // Too little history: the default threshold applied.
+
+  bool operator==(const OutlierReceipt&) const = default;
+};
+
+// A call as it stands in the bill.
+struct BilledCall {
+  Call call;
+  CallCost cost;
+  std::optional<OutlierReceipt> outlier;  // Set if it was flagged when it arrived.
+};
+
+}  // namespace itemized

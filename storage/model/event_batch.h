@@ -1,0 +1,97 @@
+#pragma once
+
+// What a sender hands to the database: calls as columns, and completions.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "storage/model/call.h"
+#include "storage/model/usage.h"
+
+namespace itemized {
+
+// Calls as parallel arrays over memory that `owner` keeps alive. Row i is made
+// of element i of each array; an empty array stands for zeros. Names are
+// indices into `strings`. Nothing is validated yet: Database refuses rows with
+// bad values, and all rows if lengths disagree.
+struct CallColumns {
+  std::vector<absl::string_view> strings;
+  int64_t base_time_us = 0;
+  absl::Span<const int64_t> time_offset_us;  // Its size is the number of rows.
+  absl::string_view event_id_data;
+  absl::Span<const uint32_t> event_id_sizes;
+  absl::Span<const uint32_t> workflow, workflow_id, step, provider, model;
+  std::array<absl::Span<const int64_t>, kUsageClassCount> usage;
+  absl::Span<const bool> usage_missing;
+  absl::Span<const int64_t> duration_us;
+  absl::Span<const int32_t> status;  // Numbers of CallStatus.
+  absl::Span<const uint32_t> attribute_counts, attribute_keys, attribute_values;
+  std::shared_ptr<const void> owner;
+
+  size_t size() const { return time_offset_us.size(); }
+};
+
+struct EventBatch {
+  CallColumns calls;
+  std::vector<Completion> completions;
+
+  size_t size() const { return calls.size() + completions.size(); }
+};
+
+// Builds columns from single calls. Not thread-safe.
+class CallColumnsBuilder {
+ public:
+  CallColumnsBuilder();
+  ~CallColumnsBuilder();
+  CallColumnsBuilder(CallColumnsBuilder&&) noexcept;
+  CallColumnsBuilder& operator=(CallColumnsBuilder&&) noexcept;
+
+  void Add(const Call& call);
+  size_t size() const;
+
+  // The columns of all calls added; the builder is then spent.
+  CallColumns Finish() &&;
+
+ private:
+  struct Columns;
+  std::unique_ptr<Columns> columns_;
+};
+
+// Columns of a few calls, for callers that have rows.
+EventBatch MakeBatch(absl::Span<const Call> calls, std::vector<Completion> completions = {});
+
+// Why an event was not stored; the numbers are those of itemized.v1.RefusalCode.
+enum class RefusalCode : uint8_t {
+  kMissingField = 1,
+  kNameTooLong = 2,
+  kInvalidUtf8 = 3,
+  kTokensOutOfRange = 4,
+  kTimeOutOfRange = 5,
+  kDurationOutOfRange = 6,
+  kCostOutOfRange = 7,
+  kTotalOverflow = 8,
+  kInvalidEnum = 9,
+  kTooManyAttributes = 10,
+  kMalformed = 11,
+  kBatchTooLarge = 12,
+};
+
+struct Refusal {
+  uint32_t index = 0;  // Row of the calls, or calls.size() + place among the completions.
+  RefusalCode code = RefusalCode::kMalformed;
+  std::string message;  // A sentence that says what to mend.
+};
+
+// What became of a batch: accepted + duplicate + refusals.size() = its events.
+struct BatchResult {
+  int64_t accepted = 0;
+  int64_t duplicate = 0;
+  std::vector<Refusal> refusals;  // By rising index.
+};
+
+}  // namespace itemized

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace itemized {
+
+// Which model names a rate is for: a leaf that compares `text`, or a
+// combination of other matches. A plain value; thread-safe when const.
+struct ModelMatch {
+  // PERSISTED: never change or reuse a number.
+  enum class Kind : uint8_t {
+    kEquals = 0,
+    kStartsWith = 1,
+    kEndsWith = 2,
+    kContains = 3,
+    kRegex = 4,  // RE2 syntax, found anywhere in the name.
+    kAnyOf = 5,
+    kAllOf = 6,
+  };
+
+  Kind kind = Kind::kEquals;
+  std::string text;               // Of a leaf.
+  std::vector<ModelMatch> parts;  // Of a combination.
+
+  static ModelMatch Equals(absl::string_view name);
+
+  bool Matches(absl::string_view model) const { return Specificity(model) > 0; }
+
+  // How narrowly this matches `model`: 0 if not at all, the bytes of the text
+  // for a pattern, kExact for an equal name. An any-of counts as the best part
+  // that matches, an all-of as its parts together.
+  static constexpr size_t kExact = size_t{1} << 32;
+  size_t Specificity(absl::string_view model) const;
+
+  // One line that identifies the match: "gpt-5", "gpt-5*", "*mini", "*codex*",
+  // "/^o[34]/", "any(a, b*)", "all(gpt*, *mini)". A text in which these signs
+  // could be mistaken stands in double quotes.
+  std::string ToString() const;
+
+  // INVALID_ARGUMENT if a leaf is empty or over 1,000 bytes, a regex does not
+  // compile, a combination has no part, parts nest more than eight deep, or
+  // there are more than 1,000 of them.
+  absl::Status Validate() const;
+
+  bool operator==(const ModelMatch&) const = default;
+};
+
+}  // namespace itemized

@@ -1,0 +1,98 @@
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "storage/pricing/rate_book.h"
+
+namespace itemized {
+namespace {
+
+constexpr size_t Index(UsageClass c) {
+  return static_cast<size_t>(c);
+}
+
+constexpr size_t kWhole = kUsageClassCount;  // A class that is no part of another.
+
+// The class as which a class without a price of its own is billed.
+constexpr std::array<size_t, kUsageClassCount> kPartOf = [] {
+  std::array<size_t, kUsageClassCount> part_of{};
+  part_of[Index(UsageClass::kInput)] = kWhole;
+  part_of[Index(UsageClass::kCacheRead)] = Index(UsageClass::kInput);
+  part_of[Index(UsageClass::kCacheWrite5m)] = Index(UsageClass::kInput);
+  part_of[Index(UsageClass::kCacheWrite1h)] = Index(UsageClass::kCacheWrite5m);
+  part_of[Index(UsageClass::kOutput)] = kWhole;
+  part_of[Index(UsageClass::kReasoning)] = Index(UsageClass::kOutput);
+  part_of[Index(UsageClass::kInputAudio)] = Index(UsageClass::kInput);
+  part_of[Index(UsageClass::kCacheReadAudio)] = Index(UsageClass::kCacheRead);
+  part_of[Index(UsageClass::kOutputAudio)] = Index(UsageClass::kOutput);
+  part_of[Index(UsageClass::kInputImage)] = Index(UsageClass::kInput);
+  part_of[Index(UsageClass::kOutputImage)] = Index(UsageClass::kOutput);
+  part_of[Index(UsageClass::kWebSearches)] = kWhole;
+  return part_of;
+}();
+
+// The last tier below the total input, or null. Tiers rise.
+const RateTier* FindTier(const Rate& rate, const Usage& usage) {
+  const RateTier* found = nullptr;
+  if (!rate.tiers.empty()) {
+    const int64_t total_input = usage.TotalInput();
+    for (const RateTier& tier : rate.tiers) {
+      if (total_input <= tier.input_tokens_over) {
+        break;
+      }
+      found = &tier;
+    }
+  }
+  return found;
+}
+
+// The prices of a rate with those of a tier laid over them. A view.
+class MergedPrices {
+ public:
+  MergedPrices(const Rate& rate, const RateTier* tier)
+      : base_(rate.prices), over_(tier != nullptr ? tier->prices : rate.prices) {}
+
+  const std::optional<int64_t>& Own(size_t i) const { return over_[i] ? over_[i] : base_[i]; }
+
+  const std::optional<int64_t>& OfClass(size_t c) const {
+    while (!Own(c) && kPartOf[c] != kWhole) {
+      c = kPartOf[c];
+    }
+    return Own(c);
+  }
+
+ private:
+  const Prices& base_;
+  const Prices& over_;
+};
+
+}  // namespace
+
+std::optional<Picos> PriceUsage(const Rate& rate, const Usage& usage) {
+  const MergedPrices prices(rate, FindTier(rate, usage));
+  Picos sum = prices.Own(kRequestPrice).value_or(0);
+  int64_t output_in_reasoning = 0;  // Output that is billed at a price of its own.
+  if (prices.Own(Index(UsageClass::kReasoning))) {
+    output_in_reasoning = usage[UsageClass::kReasoning];
+  }
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    int64_t count = usage.counts[c];
+    if (c == Index(UsageClass::kOutput)) {
+      count -= output_in_reasoning;
+    } else if (c == Index(UsageClass::kReasoning)) {
+      count = output_in_reasoning;
+    }
+    if (count == 0) {
+      continue;
+    }
+    const std::optional<int64_t>& price = prices.OfClass(c);
+    if (!price) {
+      return std::nullopt;
+    }
+    sum += Picos(count) * *price;
+  }
+  return sum;
+}
+
+}  // namespace itemized

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "storage/model/usage.h"
+#include "storage/pricing/rate.h"
+
+namespace itemized {
+
+inline constexpr size_t Index(UsageClass c) {
+  return static_cast<size_t>(c);
+}
+
+inline ModelMatch Leaf(ModelMatch::Kind kind, absl::string_view text) {
+  ModelMatch match;
+  match.kind = kind;
+  match.text = std::string(text);
+  return match;
+}
+
+inline ModelMatch StartsWith(absl::string_view text) {
+  return Leaf(ModelMatch::Kind::kStartsWith, text);
+}
+
+inline ModelMatch Combination(ModelMatch::Kind kind, std::vector<ModelMatch> parts) {
+  ModelMatch match;
+  match.kind = kind;
+  match.parts = std::move(parts);
+  return match;
+}
+
+// A rate for an exact model; prices in pico-dollars a token.
+inline Rate RateFor(absl::string_view model, int64_t input, int64_t output) {
+  Rate rate;
+  rate.match = ModelMatch::Equals(model);
+  rate.prices[Index(UsageClass::kInput)] = input;
+  rate.prices[Index(UsageClass::kOutput)] = output;
+  return rate;
+}
+
+inline Usage InOut(int64_t input, int64_t output) {
+  Usage usage;
+  usage[UsageClass::kInput] = input;
+  usage[UsageClass::kOutput] = output;
+  return usage;
+}
+
+}  // namespace itemized
