@@ -188,12 +188,18 @@ Fault ReadTime(json::value& value, absl::string_view path, int64_t& result_us) {
   RETURN_IF_FAULT(ReadView(value, path, text));
   constexpr size_t kDateBytes = 10;  // ParseTime would read a date alone as its midnight.
   const absl::StatusOr<int64_t> time_us = ParseTime(text);
-  if (!time_us.ok() || text.size() <= kDateBytes) {
-    return Malformed(
-        absl::StrCat("\"", path, "\" must be ", kWanted, ", but is \"", Excerpt(text), "\"."));
+  if (time_us.ok() && text.size() > kDateBytes) {
+    result_us = *time_us;
+    return std::nullopt;
   }
-  result_us = *time_us;
-  return std::nullopt;
+  absl::Time time;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) {
+    return Refuse(pb::REFUSAL_CODE_TIME_OUT_OF_RANGE,
+                  absl::StrCat("\"", path, "\" is ", Excerpt(text),
+                               ": only times from 1970 until 2200 can be stored."));
+  }
+  return Malformed(
+      absl::StrCat("\"", path, "\" must be ", kWanted, ", but is \"", Excerpt(text), "\"."));
 }
 
 Fault OpenObject(json::value& value, absl::string_view path, absl::string_view wanted,

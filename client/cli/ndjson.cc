@@ -206,7 +206,7 @@ class NdjsonParser::Impl {
 
   static Fault CheckStart(absl::string_view line) {
     if (line.size() > kLineBytesMax) {
-      return Malformed("The line is longer than 1 MiB: no event is; write one to a line.");
+      return Malformed(kLineTooLong);
     }
     if (absl::StartsWith(line, "{")) {
       return std::nullopt;

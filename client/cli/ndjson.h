@@ -24,6 +24,9 @@ namespace pb = itemized::v1;
 
 inline constexpr size_t kLineBytesMax = size_t{1} << 20;  // Longer lines are refused.
 
+inline constexpr char kLineTooLong[] =
+    "The line is longer than 1 MiB, which no event is: write each event on a line of its own.";
+
 // Why a line is no event.
 struct LineRefusal {
   pb::RefusalCode code = pb::REFUSAL_CODE_MALFORMED;

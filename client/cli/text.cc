@@ -130,6 +130,17 @@ std::string Printable(absl::string_view text) {
   return result;
 }
 
+std::string ToUtf8(absl::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const size_t bytes = Decode(text).bytes;
+    absl::StrAppend(&result, bytes == 0 ? "\uFFFD" : text.substr(0, bytes));
+    text.remove_prefix(std::max<size_t>(bytes, 1));
+  }
+  return result;
+}
+
 size_t DisplayWidth(absl::string_view text) {
   size_t width = 0;
   while (!text.empty()) {

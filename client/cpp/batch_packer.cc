@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+
 #include "client/cpp/utf8.h"
 
 namespace itemized::client {
@@ -32,8 +33,7 @@ constexpr std::array kUsageColumns = {
     UsageColumn{&Usage::output_tokens, &pb::CallColumns::mutable_output_tokens},
     UsageColumn{&Usage::reasoning_tokens, &pb::CallColumns::mutable_reasoning_tokens},
     UsageColumn{&Usage::input_audio_tokens, &pb::CallColumns::mutable_input_audio_tokens},
-    UsageColumn{&Usage::cache_read_audio_tokens,
-                &pb::CallColumns::mutable_cache_read_audio_tokens},
+    UsageColumn{&Usage::cache_read_audio_tokens, &pb::CallColumns::mutable_cache_read_audio_tokens},
     UsageColumn{&Usage::output_audio_tokens, &pb::CallColumns::mutable_output_audio_tokens},
     UsageColumn{&Usage::input_image_tokens, &pb::CallColumns::mutable_input_image_tokens},
     UsageColumn{&Usage::output_image_tokens, &pb::CallColumns::mutable_output_image_tokens},
@@ -193,8 +193,7 @@ class ColumnWriter {
     }
     // Wraps around for absurd times, as the addition on the other side does.
     columns_.add_time_offset_us(static_cast<int64_t>(
-        static_cast<uint64_t>(call.time_us) -
-        static_cast<uint64_t>(columns_.base_time_unix_us())));
+        static_cast<uint64_t>(call.time_us) - static_cast<uint64_t>(columns_.base_time_unix_us())));
     const Usage usage = call.usage.value_or(Usage());
     for (const UsageColumn& column : kUsageColumns) {
       (columns_.*column.column)()->Add(usage.*column.field);
@@ -268,8 +267,7 @@ PackedBatch Pack(const Chunk& chunk, absl::string_view id_prefix) {
   return packed;
 }
 
-std::vector<RefusedEvent> DescribeRefusals(const pb::Batch& batch,
-                                           const pb::BatchResult& result) {
+std::vector<RefusedEvent> DescribeRefusals(const pb::Batch& batch, const pb::BatchResult& result) {
   std::vector<RefusedEvent> refused;
   const pb::CallColumns& columns = batch.columns();
   int row_reached = 0;
@@ -284,9 +282,10 @@ std::vector<RefusedEvent> DescribeRefusals(const pb::Batch& batch,
       for (; row_reached < row; ++row_reached) {
         id_offset += columns.event_id_sizes(row_reached);
       }
-      refused.push_back({columns.event_id_data().substr(id_offset, columns.event_id_sizes(row_reached)),
-                         NameAt(columns, columns.workflow_id(), row_reached),
-                         NameAt(columns, columns.step(), row_reached), refusal.message()});
+      refused.push_back(
+          {columns.event_id_data().substr(id_offset, columns.event_id_sizes(row_reached)),
+           NameAt(columns, columns.workflow_id(), row_reached),
+           NameAt(columns, columns.step(), row_reached), refusal.message()});
     }
   }
   return refused;

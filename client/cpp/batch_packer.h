@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "itemized/v1/ingest.pb.h"
+
 #include "client/cpp/call.h"
 #include "client/cpp/call_queue.h"
-#include "itemized/v1/ingest.pb.h"
 
 namespace itemized::client {
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 
@@ -132,10 +133,9 @@ void BatchStream::End(const grpc::Status& grpc_status) {
   {
     MutexLock lock(mutex_);
     if (status.ok() && (in_flight_ > 0 || !finishing_)) {
-      status = absl::UnavailableError(
-          absl::StrCat("The itemized server at ", connection_->address(),
-                       " closed the stream with ", in_flight_,
-                       " batches not acknowledged; send them again."));
+      status = absl::UnavailableError(absl::StrCat(
+          "The itemized server at ", connection_->address(), " closed the stream with ", in_flight_,
+          " batches not acknowledged; send them again."));
     }
     broken = !finishing_;
     status_ = status;

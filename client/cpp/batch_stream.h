@@ -15,6 +15,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+
 #include "client/cpp/connection.h"
 #include "storage/base/mutex.h"
 

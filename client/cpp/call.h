@@ -47,15 +47,15 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 // One model call. Limits: names and ids 200 bytes, 64 attributes.
 struct Call {
-  std::string event_id = {};           // Empty: the tracer makes one.
-  int64_t time_us = 0;                 // When it ended, Unix microseconds; 0: now.
-  std::string workflow = {};           // Kind of task; may be empty.
-  std::string workflow_id = {};        // The run of the workflow; required.
-  std::string step = {};               // Node of the agent graph; required.
-  std::string provider = {};           // May be empty.
-  std::string model = {};              // The one named in the response; required.
-  std::optional<Usage> usage = {};     // Absent: not reported, so not priced.
-  int64_t duration_us = 0;             // Wall time, microseconds.
+  std::string event_id = {};        // Empty: the tracer makes one.
+  int64_t time_us = 0;              // When it ended, Unix microseconds; 0: now.
+  std::string workflow = {};        // Kind of task; may be empty.
+  std::string workflow_id = {};     // The run of the workflow; required.
+  std::string step = {};            // Node of the agent graph; required.
+  std::string provider = {};        // May be empty.
+  std::string model = {};           // The one named in the response; required.
+  std::optional<Usage> usage = {};  // Absent: not reported, so not priced.
+  int64_t duration_us = 0;          // Wall time, microseconds.
   CallStatus status = CallStatus::kOk;
   Attributes attributes = {};
 };

@@ -19,7 +19,7 @@ struct Chunk {
   uint64_t first_number = 0;
   std::vector<Call> calls;
   std::vector<Completion> completions;
-  size_t bytes = 0;                                // Memory held, estimated.
+  size_t bytes = 0;                                 // Memory held, estimated.
   std::chrono::steady_clock::time_point opened_at;  // When the first record came.
 
   size_t size() const { return calls.size() + completions.size(); }

@@ -57,8 +57,7 @@ absl::StatusOr<Response> Invoke(const Connection& connection, Stub& stub,
 
 Connection::Connection(const std::string& address)
     : address_(address),
-      channel_(
-          grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments())),
+      channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments())),
       ingest_(pb::IngestService::NewStub(channel_)),
       query_(pb::QueryService::NewStub(channel_)),
       rates_(pb::RatesService::NewStub(channel_)),
@@ -89,8 +88,8 @@ absl::Status Connection::ToStatus(const grpc::Status& status) const {
   }
   if (code == absl::StatusCode::kDeadlineExceeded) {
     return absl::DeadlineExceededError(absl::StrCat("The itemized server at ", address_,
-                                                    " did not answer in time; try again (",
-                                                    message, ")."));
+                                                    " did not answer in time; try again (", message,
+                                                    ")."));
   }
   return absl::Status(code, message);
 }

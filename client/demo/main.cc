@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 
 #include "client/cpp/connection.h"
+#include "client/demo/list_prices.h"
 #include "client/demo/shape.h"
 #include "client/demo/stream_traffic.h"
 #include "client/demo/traffic.h"
@@ -39,13 +40,15 @@ int Fail(int status, const absl::Status& error) {
 }
 
 int DryRun(const TrafficOptions& options) {
-  RateBook book;
-  for (Rate& rate : client::BundledRates()) {
-    if (const auto set = book.Set(std::move(rate)); !set.ok()) {
-      return Fail(kFailed, set.status());
-    }
+  const auto rates = client::BundledRates();
+  if (!rates.ok()) {
+    return Fail(kFailed, rates.status());
   }
-  Shape shape(book);
+  const auto book = BookOf(*rates);
+  if (!book.ok()) {
+    return Fail(kFailed, book.status());
+  }
+  Shape shape(*book);
   Traffic traffic(options);
   while (!traffic.Done()) {
     for (const Delivery& delivery : traffic.NextHour()) {

@@ -8,49 +8,40 @@
 
 namespace itemized::demo {
 
-const std::vector<StepProfile>& Steps() {
-  static const auto* const steps = new std::vector<StepProfile>{
-      {"status_check",
-       {{"anthropic", "claude-haiku-4-5", 0.6}, {"openai", "gpt-5.4-mini", 0.4}},
-       400,
-       0,
-       0,
-       64,
-       0},
-      {"doc_synthesis",
-       {{"anthropic", "claude-sonnet-4-6", 0.8}, {"openai", "gpt-5.4", 0.2}},
-       9200,
-       0,
-       0,
-       840,
-       0},
-      {"planning", {{"anthropic", "claude-sonnet-4-6", 1}}, 3400, 6200, 300, 520, 0},
-      {"research",
-       {{"openai", "gpt-5.2", 0.7}, {"google", "gemini-2.5-pro", 0.3}},
-       5600,
-       0,
-       0,
-       860,
-       0.45},
-      {"summarise",
-       {{"anthropic", "claude-haiku-4-5", 0.6}, {"openai", "gpt-5.4-mini", 0.4}},
-       4800,
-       0,
-       0,
-       560,
-       0},
-      {"classify",
-       {{"openai", "gpt-5-mini", 0.6}, {"google", "gemini-2.5-flash", 0.4}},
-       640,
-       0,
-       0,
-       120,
-       0.5},
-      {"extract_fields", {{"openai", "gpt-5.4-mini", 1}}, 3800, 0, 0, 340, 0},
-      {"draft_reply", {{"anthropic", "claude-sonnet-4-6", 1}}, 2400, 1800, 0, 640, 0},
-      {"quality_review", {{"anthropic", "claude-opus-4-6", 1}}, 3600, 1200, 0, 320, 0},
-      {"rerank", {{"google", "gemini-2.5-flash", 1}}, 2900, 0, 0, 140, 0},
+namespace {
+
+std::vector<StepProfile> MakeSteps() {
+  const std::vector<ModelShare> opus = {{"anthropic", "claude-opus-4-6", 1}};
+  const std::vector<ModelShare> sonnet = {{"anthropic", "claude-sonnet-4-6", 1}};
+  const std::vector<ModelShare> large = {{"anthropic", "claude-sonnet-4-6", 0.8},
+                                         {"openai", "gpt-5.4", 0.2}};
+  const std::vector<ModelShare> thinking = {{"openai", "gpt-5.2", 0.7},
+                                            {"google", "gemini-2.5-pro", 0.3}};
+  const std::vector<ModelShare> small = {{"anthropic", "claude-haiku-4-5", 0.6},
+                                         {"openai", "gpt-5.4-mini", 0.4}};
+  const std::vector<ModelShare> mini = {{"openai", "gpt-5.4-mini", 1}};
+  const std::vector<ModelShare> smallest = {{"openai", "gpt-5-mini", 0.6},
+                                            {"google", "gemini-2.5-flash", 0.4}};
+  const std::vector<ModelShare> flash = {{"google", "gemini-2.5-flash", 1}};
+  return {
+      // Tokens: input, cache read, cache write, output; the share of reasoning in the output.
+      {"status_check", small, 420, 0, 0, 68, 0},
+      {"doc_synthesis", large, 9700, 0, 0, 840, 0},
+      {"planning", sonnet, 3400, 6200, 300, 520, 0},
+      {"research", thinking, 5600, 0, 0, 860, 0.45},
+      {"summarise", small, 4800, 0, 0, 560, 0},
+      {"classify", smallest, 640, 0, 0, 120, 0.5},
+      {"extract_fields", mini, 3800, 0, 0, 340, 0},
+      {"draft_reply", sonnet, 2400, 1800, 0, 640, 0},
+      {"quality_review", opus, 3600, 1200, 0, 320, 0},
+      {"rerank", flash, 2900, 0, 0, 140, 0},
   };
+}
+
+}  // namespace
+
+const std::vector<StepProfile>& Steps() {
+  static const auto* const steps = new std::vector<StepProfile>(MakeSteps());
   return *steps;
 }
 
@@ -70,11 +61,11 @@ const std::vector<WorkflowProfile>& Workflows() {
        0.44,
        {{"classify", 1.1},
         {"status_check", 1.6},
-        {"planning", 1.0},
-        {"rerank", 1.0},
-        {"status_check", 1.5},
-        {"doc_synthesis", 0.8, true},
-        {"status_check", 1.3},
+        {"planning", 1.1},
+        {"rerank", 1.1},
+        {"status_check", 1.6},
+        {"doc_synthesis", 0.78, true},
+        {"status_check", 1.4},
         {"draft_reply", 1.1},
         {"quality_review", 0.3}}},
       {"research_report",
@@ -93,7 +84,7 @@ const std::vector<WorkflowProfile>& Workflows() {
        {{"classify", 1.2},
         {"extract_fields", 1.8},
         {"status_check", 2.4},
-        {"doc_synthesis", 0.85, true},
+        {"doc_synthesis", 0.82, true},
         {"summarise", 1.2},
         {"status_check", 2.0}}},
       {"contract_review",
@@ -102,7 +93,7 @@ const std::vector<WorkflowProfile>& Workflows() {
         {"planning", 1.0},
         {"extract_fields", 3.0},
         {"status_check", 2.1},
-        {"doc_synthesis", 1.6, true},
+        {"doc_synthesis", 1.55, true},
         {"status_check", 2.1},
         {"summarise", 2.0},
         {"quality_review", 1.0},

@@ -7,11 +7,11 @@ namespace itemized::internal {
 [[noreturn]] void CheckFailed(const char* condition, const char* file, int line);
 }  // namespace itemized::internal
 
-#define CHECK(condition)                                                  \
-  do {                                                                    \
-    if (!(condition)) [[unlikely]] {                                      \
-      ::itemized::internal::CheckFailed(#condition, __FILE__, __LINE__);  \
-    }                                                                     \
+#define CHECK(condition)                                                 \
+  do {                                                                   \
+    if (!(condition)) [[unlikely]] {                                     \
+      ::itemized::internal::CheckFailed(#condition, __FILE__, __LINE__); \
+    }                                                                    \
   } while (false)
 
 #define CHECK_OK(expression) CHECK((expression).ok())

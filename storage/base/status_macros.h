@@ -6,12 +6,16 @@
 #include "absl/status/statusor.h"
 
 // Returns from the enclosing function if `expression` is an error status.
-#define RETURN_IF_ERROR(expression)                      \
-  do {                                                   \
-    absl::Status status_macro_result = (expression);     \
-    if (!status_macro_result.ok()) {                     \
-      return status_macro_result;                        \
-    }                                                    \
+// __COUNTER__, because such a macro may stand inside another one's lambda.
+#define RETURN_IF_ERROR(expression) \
+  RETURN_IF_ERROR_IMPL(STATUS_MACROS_CONCAT(status_, __COUNTER__), expression)
+
+#define RETURN_IF_ERROR_IMPL(status, expression) \
+  do {                                           \
+    absl::Status status = (expression);          \
+    if (!status.ok()) {                          \
+      return status;                             \
+    }                                            \
   } while (false)
 
 #define STATUS_MACROS_CONCAT_INNER(a, b) a##b
@@ -19,7 +23,7 @@
 
 // ASSIGN_OR_RETURN(auto x, F()): assigns the value of a StatusOr or returns its error.
 #define ASSIGN_OR_RETURN(target, expression) \
-  ASSIGN_OR_RETURN_IMPL(STATUS_MACROS_CONCAT(status_or_, __LINE__), target, expression)
+  ASSIGN_OR_RETURN_IMPL(STATUS_MACROS_CONCAT(status_or_, __COUNTER__), target, expression)
 
 #define ASSIGN_OR_RETURN_IMPL(status_or, target, expression) \
   auto status_or = (expression);                             \

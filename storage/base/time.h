@@ -24,10 +24,18 @@ inline constexpr int64_t kTimeMaxUs = 7'258'118'400 * kMicrosPerSecond;
 using Hour = uint32_t;
 using Day = uint32_t;
 
-inline constexpr Hour HourOf(int64_t time_us) { return static_cast<Hour>(time_us / kMicrosPerHour); }
-inline constexpr Day DayOf(int64_t time_us) { return static_cast<Day>(time_us / kMicrosPerDay); }
-inline constexpr int64_t HourStartUs(Hour hour) { return int64_t{hour} * kMicrosPerHour; }
-inline constexpr int64_t DayStartUs(Day day) { return int64_t{day} * kMicrosPerDay; }
+inline constexpr Hour HourOf(int64_t time_us) {
+  return static_cast<Hour>(time_us / kMicrosPerHour);
+}
+inline constexpr Day DayOf(int64_t time_us) {
+  return static_cast<Day>(time_us / kMicrosPerDay);
+}
+inline constexpr int64_t HourStartUs(Hour hour) {
+  return int64_t{hour} * kMicrosPerHour;
+}
+inline constexpr int64_t DayStartUs(Day day) {
+  return int64_t{day} * kMicrosPerDay;
+}
 
 // A half-open range [start_us, end_us) of instants.
 struct TimeRange {

@@ -12,6 +12,8 @@
 #include "storage/base/time.h"
 #include "storage/model/call.h"
 #include "storage/model/usage.h"
+#include "storage/views/baselines.h"
+#include "storage/views/call_sums.h"
 
 namespace itemized {
 
@@ -32,17 +34,6 @@ struct TopQuery {
   std::string attribute_key;  // With kAttribute.
 };
 
-// Sums over a set of calls.
-struct CallSums {
-  int64_t calls = 0;
-  int64_t unpriced_calls = 0;
-  int64_t outliers = 0;
-  Picos cost = 0;
-  Usage usage;
-
-  bool operator==(const CallSums&) const = default;
-};
-
 struct TopRow {
   std::string key;
   CallSums sums;
@@ -58,14 +49,6 @@ struct TopAnswer {
   CallSums total;
   Picos unsurfaced = 0;
   std::vector<TopRow> rows;  // By falling cost, then by key. All of them.
-};
-
-// What calls of a step are compared with now.
-struct Threshold {
-  int64_t picos = 0;         // Calls above it are outliers.
-  int64_t p50_picos = 0;     // 0 while learning.
-  int64_t sample_count = 0;  // Calls behind the median.
-  bool learning = true;
 };
 
 struct WorkflowRow {

@@ -52,7 +52,7 @@ Usage CallRows::UsageAt(size_t row) const {
   return result;
 }
 
-void AppendCorrection(const CallRows& from, size_t row, int8_t weight, CallCost cost,
+void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost,
                       CallRows* to) {
   to->weight.push_back(weight);
   to->time_us.push_back(from.time_us[row]);

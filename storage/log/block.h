@@ -90,7 +90,7 @@ struct Block {
 
 // Appends row `row` of `from` to `to`, with another weight and cost. Both
 // blocks are of the same hour. Adds the run's name to `to` if it is new.
-void AppendCorrection(const CallRows& from, size_t row, int8_t weight, CallCost cost,
+void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost,
                       CallRows* to);
 
 // The row as the call it was, with names from `catalog`.

@@ -71,26 +71,22 @@ class MergedPrices {
 
 std::optional<Picos> PriceUsage(const Rate& rate, const Usage& usage) {
   const MergedPrices prices(rate, FindTier(rate, usage));
-  Picos sum = prices.Own(kRequestPrice).value_or(0);
-  int64_t output_in_reasoning = 0;  // Output that is billed at a price of its own.
+  Usage billed = usage;
   if (prices.Own(Index(UsageClass::kReasoning))) {
-    output_in_reasoning = usage[UsageClass::kReasoning];
+    billed[UsageClass::kOutput] -= usage[UsageClass::kReasoning];
+  } else {
+    billed[UsageClass::kReasoning] = 0;  // Billed within the output.
   }
+  Picos sum = prices.Own(kRequestPrice).value_or(0);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
-    int64_t count = usage.counts[c];
-    if (c == Index(UsageClass::kOutput)) {
-      count -= output_in_reasoning;
-    } else if (c == Index(UsageClass::kReasoning)) {
-      count = output_in_reasoning;
-    }
-    if (count == 0) {
+    if (billed.counts[c] == 0) {
       continue;
     }
     const std::optional<int64_t>& price = prices.OfClass(c);
     if (!price) {
       return std::nullopt;
     }
-    sum += Picos(count) * *price;
+    sum += Picos(billed.counts[c]) * *price;
   }
   return sum;
 }

@@ -1,5 +1,5 @@
-// Persisted form of a rate, version 1. Integers are varints (LEB128), texts
-// a varint of their size and the bytes.
+// Persisted form of a rate, version 1. Integers are varints, texts sized
+// (storage/base/bytes.h).
 //
 //   version       byte 1
 //   provider      text
@@ -19,6 +19,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "storage/base/bytes.h"
 #include "storage/pricing/rate_book.h"
 
 namespace itemized {
@@ -31,52 +32,39 @@ bool IsCombination(ModelMatch::Kind kind) {
   return kind == ModelMatch::Kind::kAnyOf || kind == ModelMatch::Kind::kAllOf;
 }
 
-void PutVarint(std::string& out, uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
-}
-
-void PutText(std::string& out, absl::string_view text) {
-  PutVarint(out, text.size());
-  out.append(text.data(), text.size());
-}
-
-void PutMatch(std::string& out, const ModelMatch& match) {
-  out.push_back(static_cast<char>(match.kind));
+void AppendMatch(std::string* out, const ModelMatch& match) {
+  out->push_back(static_cast<char>(match.kind));
   if (!IsCombination(match.kind)) {
-    PutText(out, match.text);
+    AppendSized(out, match.text);
     return;
   }
-  PutVarint(out, match.parts.size());
+  AppendVarint(out, match.parts.size());
   for (const ModelMatch& part : match.parts) {
-    PutMatch(out, part);
+    AppendMatch(out, part);
   }
 }
 
-void PutPrices(std::string& out, const Prices& prices) {
+void AppendPrices(std::string* out, const Prices& prices) {
   uint64_t present = 0;
   for (size_t i = 0; i < prices.size(); ++i) {
     present |= uint64_t{prices[i].has_value()} << i;
   }
-  PutVarint(out, present);
+  AppendVarint(out, present);
   for (const std::optional<int64_t>& price : prices) {
     if (price) {
-      PutVarint(out, static_cast<uint64_t>(*price));
+      AppendVarint(out, static_cast<uint64_t>(*price));
     }
   }
 }
 
-void PutOrderedText(std::string& out, absl::string_view text) {
+void AppendOrderedText(std::string* out, absl::string_view text) {
   for (const char c : text) {
-    out.push_back(c);
+    out->push_back(c);
     if (c == '\0') {
-      out.push_back('\xff');
+      out->push_back('\xff');
     }
   }
-  out.append(2, '\0');
+  out->append(2, '\0');
 }
 
 absl::string_view FirstText(const ModelMatch& match) {
@@ -87,154 +75,125 @@ absl::string_view FirstText(const ModelMatch& match) {
   return at->text;
 }
 
-// Takes fields off the front of bytes. Each call is false if they do not hold one.
-class Reader {
- public:
-  explicit Reader(absl::string_view bytes) : rest_(bytes) {}
-
-  bool empty() const { return rest_.empty(); }
-
-  bool Byte(uint8_t& value) {
-    if (rest_.empty()) {
-      return false;
-    }
-    value = static_cast<uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
-    return true;
-  }
-
-  bool Varint(uint64_t& value) {
-    value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      uint8_t byte = 0;
-      if (!Byte(byte) || (shift == 63 && byte > 1)) {
-        return false;
-      }
-      value |= uint64_t{byte & 0x7Fu} << shift;
-      if (byte < 0x80) {
-        return true;
-      }
-    }
+bool ReadSigned(absl::string_view* in, int64_t* value) {
+  uint64_t raw = 0;
+  if (!ReadVarint(in, &raw) || raw > uint64_t{INT64_MAX}) {
     return false;
   }
+  *value = static_cast<int64_t>(raw);
+  return true;
+}
 
-  bool Signed(int64_t& value) {
-    uint64_t raw = 0;
-    if (!Varint(raw) || raw > uint64_t{INT64_MAX}) {
-      return false;
-    }
-    value = static_cast<int64_t>(raw);
-    return true;
-  }
-
-  // A number of things of at least a byte each that follow, so memory is bounded.
-  bool Count(size_t& count) {
-    uint64_t raw = 0;
-    if (!Varint(raw) || raw > rest_.size()) {
-      return false;
-    }
-    count = static_cast<size_t>(raw);
-    return true;
-  }
-
-  bool Text(std::string& text) {
-    size_t size = 0;
-    if (!Count(size)) {
-      return false;
-    }
-    text.assign(rest_.data(), size);
-    rest_.remove_prefix(size);
-    return true;
-  }
-
- private:
-  absl::string_view rest_;
-};
-
-bool ReadMatch(Reader& in, ModelMatch& match, int depth) {
-  uint8_t kind = 0;
-  if (depth > kDepthMax || !in.Byte(kind) ||
-      kind > static_cast<uint8_t>(ModelMatch::Kind::kAllOf)) {
+// The number of things of at least a byte each that follow, so memory is bounded.
+bool ReadCount(absl::string_view* in, size_t* count) {
+  uint64_t raw = 0;
+  if (!ReadVarint(in, &raw) || raw > in->size()) {
     return false;
   }
-  match.kind = static_cast<ModelMatch::Kind>(kind);
-  if (!IsCombination(match.kind)) {
-    return in.Text(match.text);
+  *count = static_cast<size_t>(raw);
+  return true;
+}
+
+bool ReadText(absl::string_view* in, std::string* text) {
+  absl::string_view view;
+  if (!ReadSized(in, &view)) {
+    return false;
+  }
+  text->assign(view.data(), view.size());
+  return true;
+}
+
+bool ReadKind(absl::string_view* in, ModelMatch::Kind* kind) {
+  if (in->empty() ||
+      static_cast<uint8_t>(in->front()) > static_cast<uint8_t>(ModelMatch::Kind::kAllOf)) {
+    return false;
+  }
+  *kind = static_cast<ModelMatch::Kind>(in->front());
+  in->remove_prefix(1);
+  return true;
+}
+
+bool ReadMatch(absl::string_view* in, ModelMatch* match, int depth) {
+  if (depth > kDepthMax || !ReadKind(in, &match->kind)) {
+    return false;
+  }
+  if (!IsCombination(match->kind)) {
+    return ReadText(in, &match->text);
   }
   size_t count = 0;
-  if (!in.Count(count)) {
+  if (!ReadCount(in, &count)) {
     return false;
   }
   for (size_t i = 0; i < count; ++i) {
-    if (!ReadMatch(in, match.parts.emplace_back(), depth + 1)) {
+    if (!ReadMatch(in, &match->parts.emplace_back(), depth + 1)) {
       return false;
     }
   }
   return true;
 }
 
-bool ReadPrices(Reader& in, Prices& prices) {
+bool ReadPrices(absl::string_view* in, Prices* prices) {
   uint64_t present = 0;
-  if (!in.Varint(present) || present >> kPriceCount != 0) {
+  if (!ReadVarint(in, &present) || present >> kPriceCount != 0) {
     return false;
   }
   for (size_t i = 0; i < kPriceCount; ++i) {
-    if ((present >> i & 1) != 0 && !in.Signed(prices[i].emplace())) {
+    if ((present >> i & 1) != 0 && !ReadSigned(in, &(*prices)[i].emplace())) {
       return false;
     }
   }
   return true;
 }
 
-bool ReadTiers(Reader& in, std::vector<RateTier>& tiers) {
+bool ReadTiers(absl::string_view* in, std::vector<RateTier>* tiers) {
   size_t count = 0;
-  if (!in.Count(count) || count > kTiersMax) {
+  if (!ReadCount(in, &count) || count > kTiersMax) {
     return false;
   }
-  tiers.resize(count);
-  for (RateTier& tier : tiers) {
-    if (!in.Signed(tier.input_tokens_over) || !ReadPrices(in, tier.prices)) {
+  tiers->resize(count);
+  for (RateTier& tier : *tiers) {
+    if (!ReadSigned(in, &tier.input_tokens_over) || !ReadPrices(in, &tier.prices)) {
       return false;
     }
   }
   return true;
 }
 
-bool ReadRate(Reader& in, Rate& rate) {
-  return in.Text(rate.provider) && ReadMatch(in, rate.match, 0) &&
-         in.Signed(rate.effective_from_us) && ReadPrices(in, rate.prices) &&
-         ReadTiers(in, rate.tiers) && in.Text(rate.source) && in.empty();
+bool ReadRate(absl::string_view* in, Rate* rate) {
+  return ReadText(in, &rate->provider) && ReadMatch(in, &rate->match, 0) &&
+         ReadSigned(in, &rate->effective_from_us) && ReadPrices(in, &rate->prices) &&
+         ReadTiers(in, &rate->tiers) && ReadText(in, &rate->source) && in->empty();
 }
 
 }  // namespace
 
 std::string EncodeRate(const Rate& rate) {
   std::string out(1, kVersion);
-  PutText(out, rate.provider);
-  PutMatch(out, rate.match);
-  PutVarint(out, static_cast<uint64_t>(rate.effective_from_us));
-  PutPrices(out, rate.prices);
-  PutVarint(out, rate.tiers.size());
+  AppendSized(&out, rate.provider);
+  AppendMatch(&out, rate.match);
+  AppendVarint(&out, static_cast<uint64_t>(rate.effective_from_us));
+  AppendPrices(&out, rate.prices);
+  AppendVarint(&out, rate.tiers.size());
   for (const RateTier& tier : rate.tiers) {
-    PutVarint(out, static_cast<uint64_t>(tier.input_tokens_over));
-    PutPrices(out, tier.prices);
+    AppendVarint(&out, static_cast<uint64_t>(tier.input_tokens_over));
+    AppendPrices(&out, tier.prices);
   }
-  PutText(out, rate.source);
+  AppendSized(&out, rate.source);
   return out;
 }
 
 absl::StatusOr<Rate> DecodeRate(absl::string_view bytes) {
-  Reader in(bytes);
-  uint8_t version = 0;
-  if (!in.Byte(version)) {
+  if (bytes.empty()) {
     return absl::DataLossError("a stored rate is empty");
   }
+  const auto version = static_cast<uint8_t>(bytes.front());
   if (version != kVersion) {
     return absl::DataLossError(absl::StrCat("a stored rate has version ", version,
                                             "; this release of itemized reads version 1"));
   }
+  bytes.remove_prefix(1);
   Rate rate;
-  if (!ReadRate(in, rate)) {
+  if (!ReadRate(&bytes, &rate)) {
     return absl::DataLossError("a stored rate is damaged: its bytes do not form a rate");
   }
   if (const absl::Status status = ValidateRate(rate); !status.ok()) {
@@ -245,13 +204,10 @@ absl::StatusOr<Rate> DecodeRate(absl::string_view bytes) {
 
 std::string RateKey(const Rate& rate) {
   std::string key;
-  PutOrderedText(key, rate.provider);
-  PutOrderedText(key, FirstText(rate.match));
-  PutMatch(key, rate.match);
-  const auto instant = static_cast<uint64_t>(rate.effective_from_us);
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    key.push_back(static_cast<char>(instant >> shift & 0xFF));
-  }
+  AppendOrderedText(&key, rate.provider);
+  AppendOrderedText(&key, FirstText(rate.match));
+  AppendMatch(&key, rate.match);
+  AppendBigEndian64(&key, static_cast<uint64_t>(rate.effective_from_us));
   return key;
 }
 

@@ -10,6 +10,7 @@
 // holds one distinct value. Adding, merging and subtracting are exact and
 // commute. The bucket scheme is that of HdrHistogram.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,9 +27,10 @@ using BucketIndex = uint16_t;
 inline constexpr int kSubBucketBits = 7;  // 2^7 = 128 buckets to the octave.
 inline constexpr int kBucketCount = (64 - kSubBucketBits) << kSubBucketBits;
 
-// The bucket of `value` >= 0, and the smallest value of a bucket.
+// The bucket of `value` >= 0, and the smallest and largest value of a bucket.
 BucketIndex BucketOf(int64_t value);
 int64_t BucketLow(BucketIndex bucket);
+int64_t BucketHigh(BucketIndex bucket);
 
 // Sparse: memory is proportional to the buckets in use. Not thread-safe.
 class Histogram {
@@ -60,8 +62,15 @@ class Histogram {
   bool operator==(const Histogram&) const = default;
 
  private:
+  friend class HistogramMerger;
+
   size_t FindOrInsert(BucketIndex bucket);
+  // Makes room for the buckets of `other` that are missing here.
+  void InsertMissing(const Histogram& other);
+  void Place(size_t position, BucketIndex bucket, int64_t count, absl::int128 sum);
   void EraseIfZero(size_t position);
+  void EraseZeros();
+  void CheckBucket(size_t position) const;
 
   std::vector<BucketIndex> buckets_;
   std::vector<int64_t> counts_;
@@ -70,8 +79,9 @@ class Histogram {
   absl::int128 sum_ = 0;
 };
 
-// A dense accumulator for merging many histograms: 180 KiB, so reuse it.
-// Not thread-safe.
+// A dense accumulator for merging many histograms: 180 KiB, so reuse it. What a
+// negative weight takes away may be added later, but before it is asked for
+// results (CHECKed). Not thread-safe.
 class HistogramMerger {
  public:
   HistogramMerger();
@@ -90,7 +100,16 @@ class HistogramMerger {
   int64_t count_ = 0;
 };
 
-// The 1-based nearest rank of quantile `q` in [0, 1] among `count` > 0 values.
+// The 1-based nearest rank of quantile `q` in [0, 1] among `count` > 0 values:
+// ceil(q * count), where a product within rounding error of a whole number
+// counts as that number, so that 0.07 of 100 is rank 7.
 int64_t QuantileRank(double q, int64_t count);
+
+// The position of the bucket that holds the `rank`-th value, counted from 1.
+// CHECKs that there are that many.
+size_t BucketAtRank(absl::Span<const int64_t> counts, int64_t rank);
+
+// The mean of a bucket's values, rounded half to even.
+int64_t BucketMean(absl::int128 sum, int64_t count);
 
 }  // namespace itemized

@@ -78,7 +78,14 @@ void NaiveModel::Store(absl::Span<const Call> accepted) {
                                              .learning = threshold.learning};
     }
     calls_.push_back(std::move(stored));
+    by_step_[call.step].push_back(&calls_.back());
   }
+}
+
+const NaiveModel::Calls& NaiveModel::CallsOf(const std::string& step) const {
+  static const Calls& none = *new Calls;
+  const auto found = by_step_.find(step);
+  return found == by_step_.end() ? none : found->second;
 }
 
 bool NaiveModel::WriteCompletion(const Completion& completion) {
@@ -154,12 +161,12 @@ std::set<int64_t> NaiveModel::LevelShiftDays(const std::string& step, int64_t fi
     int64_t flagged = 0;
   };
   std::map<int64_t, DayCount> counts;
-  for (const StoredCall& stored : calls_) {
-    const int64_t day = stored.billed.call.time_us / kMicrosPerDay;
-    if (!stored.retracted && stored.billed.call.step == step && day >= first_day) {
-      const bool priced = !stored.billed.cost.unpriced;
+  for (const StoredCall* stored : CallsOf(step)) {
+    const int64_t day = stored->billed.call.time_us / kMicrosPerDay;
+    if (!stored->retracted && day >= first_day) {
+      const bool priced = !stored->billed.cost.unpriced;
       counts[day].priced += priced ? 1 : 0;
-      counts[day].flagged += priced && FlaggedByMedian(stored.billed) ? 1 : 0;
+      counts[day].flagged += priced && FlaggedByMedian(stored->billed) ? 1 : 0;
     }
   }
   std::set<int64_t> shifted;
@@ -179,20 +186,17 @@ std::set<int64_t> NaiveModel::LevelShiftDays(const std::string& step, int64_t fi
 
 Threshold NaiveModel::ThresholdOf(const std::string& step) const {
   int64_t newest_day = 0;
-  for (const StoredCall& stored : calls_) {
-    if (stored.billed.call.step == step) {
-      newest_day = std::max(newest_day, stored.billed.call.time_us / kMicrosPerDay);
-    }
+  for (const StoredCall* stored : CallsOf(step)) {
+    newest_day = std::max(newest_day, stored->billed.call.time_us / kMicrosPerDay);
   }
   const int64_t first_day = newest_day - (kBaselineDays - 1);
   const std::set<int64_t> shifted = LevelShiftDays(step, first_day);
   std::vector<int64_t> baseline;
-  for (const StoredCall& stored : calls_) {
-    const int64_t day = stored.billed.call.time_us / kMicrosPerDay;
-    if (stored.billed.call.step == step && day >= first_day && !stored.retracted &&
-        !stored.billed.cost.unpriced &&
-        (!FlaggedByMedian(stored.billed) || shifted.count(day) > 0)) {
-      baseline.push_back(stored.billed.cost.picos);
+  for (const StoredCall* stored : CallsOf(step)) {
+    const int64_t day = stored->billed.call.time_us / kMicrosPerDay;
+    if (day >= first_day && !stored->retracted && !stored->billed.cost.unpriced &&
+        (!FlaggedByMedian(stored->billed) || shifted.count(day) > 0)) {
+      baseline.push_back(stored->billed.cost.picos);
     }
   }
   const int64_t count = static_cast<int64_t>(baseline.size());

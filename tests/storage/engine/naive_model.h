@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+
 #include "storage/engine/database.h"
 #include "storage/engine/query_types.h"
 #include "storage/model/call.h"
@@ -79,11 +81,15 @@ class NaiveModel {
   RunAnswer MakeRun(const std::string& workflow_id, const NaiveRun& run) const;
   std::set<int64_t> LevelShiftDays(const std::string& step, int64_t first_day) const;
 
+  // Retracted ones too.
+  const Calls& CallsOf(const std::string& step) const;
+
   static CallSums Sum(const Calls& calls);
   static Picos Unsurfaced(const Calls& calls, const Winners& winners);
 
-  std::vector<StoredCall> calls_;        // In the order they came.
-  std::vector<Completion> completions_;  // In the order they came, losers too.
+  std::deque<StoredCall> calls_;          // In the order they came; none ever moves.
+  std::map<std::string, Calls> by_step_;  // The same once more, only to be quicker.
+  std::vector<Completion> completions_;   // In the order they came, losers too.
   std::set<std::pair<std::string, std::string>> seen_;
   std::vector<NaiveRate> rates_;
   uint64_t rate_order_ = 0;

@@ -9,7 +9,9 @@
 namespace itemized::testing {
 namespace {
 
-size_t Index(UsageClass usage_class) { return static_cast<size_t>(usage_class); }
+size_t Index(UsageClass usage_class) {
+  return static_cast<size_t>(usage_class);
+}
 
 bool Matches(const ModelMatch& match, const std::string& model) {
   const std::string& text = match.text;

@@ -5,6 +5,7 @@
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+
 #include "tests/storage/engine/naive_model.h"
 #include "tests/storage/engine/naive_quantile.h"
 

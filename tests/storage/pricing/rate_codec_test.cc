@@ -50,7 +50,7 @@ TEST(RateCodec, TheBytesOfARateNeverChange) {
             "04"
             "02"
             "3424"              //     regex "4$"
-            "8080b59ff9de9203"  // effective from
+            "80c0efe6c89b9303"  // effective from
             "9120"              // price bits 0, 4 and 12
             "c08db701"
             "c0c39307"

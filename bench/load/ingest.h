@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "grpcpp/support/byte_buffer.h"
+
+namespace itemized::bench {
+
+struct IngestFigures {
+  double seconds = 0;  // From the first message sent to the last acknowledged.
+  int64_t accepted = 0;
+  int64_t not_accepted = 0;  // Duplicate or refused.
+  double ack_p50_ms = 0;     // From sending a batch to its acknowledgement.
+  double ack_p99_ms = 0;
+};
+
+// Sends `messages[i]`, serialised IngestRequests, over stream i; each stream
+// has its own connection and at most `window` unacknowledged messages.
+absl::StatusOr<IngestFigures> RunIngest(const std::string& address,
+                                        const std::vector<std::vector<grpc::ByteBuffer>>& messages,
+                                        int window);
+
+// The value at quantile `q` of `values`, nearest rank; 0 if empty.
+double QuantileOf(std::vector<double> values, double q);
+
+}  // namespace itemized::bench

@@ -1,0 +1,200 @@
+#include "bench/load/queries.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "grpcpp/grpcpp.h"
+#include "itemized/v1/query.grpc.pb.h"
+#include "itemized/v1/rates.grpc.pb.h"
+
+#include "bench/load/ingest.h"
+#include "bench/load/workload.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/time.h"
+
+namespace itemized::bench {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr int kWarmUp = 20;
+constexpr int kTimed = 200;
+constexpr int kTimedMin = 5;
+constexpr double kBudgetSeconds = 60;
+
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+absl::Status ToStatus(const grpc::Status& status) {
+  if (status.ok()) {
+    return absl::OkStatus();
+  }
+  return absl::InternalError(absl::StrCat("A request failed: ", status.error_message()));
+}
+
+double SecondsSince(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+// Answers the `i`-th query of one kind.
+using Query = std::function<grpc::Status(int i)>;
+
+absl::StatusOr<QueryFigures> Time(const std::string& name, const Query& query) {
+  const auto start = SteadyClock::now();
+  for (int i = 0; i < kWarmUp && (i == 0 || SecondsSince(start) < kBudgetSeconds / 10); ++i) {
+    RETURN_IF_ERROR(ToStatus(query(i)));
+  }
+  std::vector<double> times_ms;
+  const auto timed = SteadyClock::now();
+  for (int i = 0; i < kTimed && (i < kTimedMin || SecondsSince(timed) < kBudgetSeconds); ++i) {
+    const auto sent = SteadyClock::now();
+    RETURN_IF_ERROR(ToStatus(query(i)));
+    times_ms.push_back(SecondsSince(sent) * 1000);
+  }
+  return QueryFigures{.name = name,
+                      .p50_ms = QuantileOf(times_ms, 0.5),
+                      .p99_ms = QuantileOf(times_ms, 0.99),
+                      .count = static_cast<int>(times_ms.size())};
+}
+
+class Queries {
+ public:
+  Queries(const std::string& address, const QueryPlan& plan)
+      : plan_(plan), stub_(v1::QueryService::NewStub(OpenChannel(address))) {
+    last_days_.set_last_us(plan.days * kMicrosPerDay);
+  }
+
+  grpc::Status Top(v1::GroupBy by, const v1::WindowSpec& window,
+                   v1::GetTopResponse* answer = nullptr) {
+    v1::GetTopRequest request;
+    *request.mutable_window() = window;
+    request.set_by(by);
+    request.set_attribute_key("tenant");
+    v1::GetTopResponse ignored;
+    grpc::ClientContext context;
+    return stub_->GetTop(&context, request, answer != nullptr ? answer : &ignored);
+  }
+
+  grpc::Status Workflows() {
+    v1::GetWorkflowsRequest request;
+    *request.mutable_window() = last_days_;
+    v1::GetWorkflowsResponse answer;
+    grpc::ClientContext context;
+    return stub_->GetWorkflows(&context, request, &answer);
+  }
+
+  grpc::Status Series(int64_t every_us, int i) {
+    v1::GetSeriesRequest request;
+    *request.mutable_window() = last_days_;
+    request.set_step(StepName(i % kSteps));
+    request.set_every_us(every_us);
+    v1::GetSeriesResponse answer;
+    grpc::ClientContext context;
+    return stub_->GetSeries(&context, request, &answer);
+  }
+
+  grpc::Status Show(int i) {
+    v1::GetRunRequest request;
+    request.set_workflow_id(plan_.runs[static_cast<size_t>(i) * 31 % plan_.runs.size()]);
+    v1::GetRunResponse answer;
+    grpc::ClientContext context;
+    return stub_->GetRun(&context, request, &answer);
+  }
+
+  grpc::Status Outliers(int i) {
+    v1::GetOutliersRequest request;
+    *request.mutable_window() = last_days_;
+    request.set_step(i % 2 == 0 ? "" : StepName(i % kSteps));
+    v1::GetOutliersResponse answer;
+    grpc::ClientContext context;
+    return stub_->GetOutliers(&context, request, &answer);
+  }
+
+  // Ten to twenty days that start and end within an hour.
+  v1::WindowSpec BrokenRange(int i) const {
+    v1::WindowSpec window;
+    const int64_t start_us = plan_.end_us - plan_.days * kMicrosPerDay + kMicrosPerDay +
+                             i * 37 * 61 * kMicrosPerSecond + 123'457;
+    window.set_start_unix_us(start_us);
+    window.set_end_unix_us(start_us + (10 + i % 10) * kMicrosPerDay + 17 * 60 * kMicrosPerSecond +
+                           654'321);
+    return window;
+  }
+
+  const v1::WindowSpec& last_days() const { return last_days_; }
+
+  v1::WindowSpec Everything() const {
+    v1::WindowSpec window;
+    window.set_start_unix_us(plan_.end_us - (plan_.days + 1) * kMicrosPerDay);
+    window.set_end_unix_us(plan_.end_us + kMicrosPerDay);
+    return window;
+  }
+
+ private:
+  const QueryPlan& plan_;
+  const std::unique_ptr<v1::QueryService::Stub> stub_;
+  v1::WindowSpec last_days_;
+};
+
+}  // namespace
+
+absl::Status SetModelRates(const std::string& address) {
+  v1::SetRatesRequest request;
+  for (const Model& model : kModels) {
+    v1::Rate& rate = *request.add_rates();
+    rate.set_provider(model.provider);
+    rate.mutable_match()->set_equals(model.name);
+    rate.mutable_prices()->set_input(model.input);
+    rate.mutable_prices()->set_cache_read(model.cache_read);
+    rate.mutable_prices()->set_output(model.output);
+  }
+  const auto stub = v1::RatesService::NewStub(OpenChannel(address));
+  v1::SetRatesResponse answer;
+  grpc::ClientContext context;
+  return ToStatus(stub->SetRates(&context, request, &answer));
+}
+
+absl::Status CheckTotals(const std::string& address, int64_t calls, Picos cost,
+                         const QueryPlan& plan) {
+  Queries queries(address, plan);
+  v1::GetTopResponse top;
+  RETURN_IF_ERROR(ToStatus(queries.Top(v1::GROUP_BY_STEP, queries.Everything(), &top)));
+  if (top.total().calls() == calls && top.total().cost_usd() == FormatUsd(cost)) {
+    return absl::OkStatus();
+  }
+  return absl::InternalError(absl::StrCat("The server counts ", top.total().calls(), " calls and ",
+                                          top.total().cost_usd(), " USD; sent were ", calls,
+                                          " calls of ", FormatUsd(cost), " USD."));
+}
+
+absl::StatusOr<std::vector<QueryFigures>> RunQueries(const std::string& address,
+                                                     const QueryPlan& plan) {
+  Queries queries(address, plan);
+  const std::vector<std::pair<std::string, Query>> kinds = {
+      {"top", [&](int) { return queries.Top(v1::GROUP_BY_STEP, queries.last_days()); }},
+      {"top_by_model", [&](int) { return queries.Top(v1::GROUP_BY_MODEL, queries.last_days()); }},
+      {"workflows", [&](int) { return queries.Workflows(); }},
+      {"series", [&](int i) { return queries.Series(kMicrosPerDay, i); }},
+      {"series_hourly", [&](int i) { return queries.Series(kMicrosPerHour, i); }},
+      {"show", [&](int i) { return queries.Show(i); }},
+      {"outliers", [&](int i) { return queries.Outliers(i); }},
+      {"broken_range",
+       [&](int i) { return queries.Top(v1::GROUP_BY_STEP, queries.BrokenRange(i)); }},
+      {"attribute_scan",
+       [&](int) { return queries.Top(v1::GROUP_BY_ATTRIBUTE, queries.last_days()); }},
+  };
+  std::vector<QueryFigures> figures;
+  for (const auto& [name, query] : kinds) {
+    ASSIGN_OR_RETURN(QueryFigures timed, Time(name, query));
+    figures.push_back(std::move(timed));
+  }
+  return figures;
+}
+
+}  // namespace itemized::bench

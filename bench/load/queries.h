@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "storage/base/money.h"
+
+namespace itemized::bench {
+
+struct QueryFigures {
+  std::string name;
+  double p50_ms = 0;
+  double p99_ms = 0;
+  int count = 0;  // Queries timed.
+};
+
+struct QueryPlan {
+  int64_t end_us = 0;  // Of the workload.
+  int days = 30;
+  std::vector<std::string> runs;  // Ids of runs that exist.
+};
+
+// Gives the six models their prices.
+absl::Status SetModelRates(const std::string& address);
+
+// INTERNAL unless the server's books hold `calls` calls that cost `cost`.
+absl::Status CheckTotals(const std::string& address, int64_t calls, Picos cost,
+                         const QueryPlan& plan);
+
+// Times every kind of query over one connection, one after another: 20 to
+// warm up, then 200 (slow kinds: as many as fit into a minute, at least 5).
+absl::StatusOr<std::vector<QueryFigures>> RunQueries(const std::string& address,
+                                                     const QueryPlan& plan);
+
+}  // namespace itemized::bench

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace itemized::bench {
+
+// Figures by name; of a name reported several times the median counts.
+class Report {
+ public:
+  void Add(const std::string& name, double value, const std::string& unit);
+  void Describe(const std::string& key, const std::string& text);  // A line of context.
+
+  std::string ToTable() const;
+
+  // {"figures":[{"name","value","unit"}...], and the lines of context}.
+  std::string ToJson() const;
+  absl::Status WriteJson(const std::string& path) const;
+
+ private:
+  struct Figure {
+    std::string name;
+    std::string unit;
+    std::vector<double> values;
+
+    double Median() const;
+  };
+  std::vector<Figure> figures_;
+  std::vector<std::pair<std::string, std::string>> context_;
+};
+
+}  // namespace itemized::bench

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include <sys/types.h>
+
+namespace itemized::bench {
+
+// A server of our own on free ports and a fresh store, stopped and removed
+// with this object.
+class ServerProcess {
+ public:
+  // Waits until it serves. `work_dir` is where the store's directory is made.
+  static absl::StatusOr<std::unique_ptr<ServerProcess>> Start(const std::string& program,
+                                                              const std::string& work_dir);
+  ~ServerProcess();
+
+  const std::string& grpc_address() const { return grpc_address_; }
+
+  // Sends SIGTERM and waits. Errors: INTERNAL if it does not exit with 0.
+  absl::Status Stop();
+
+  double DiskBytes() const;   // Taken up by the store, bytes.
+  double RssMib() const;      // Resident now.
+  double PeakRssMib() const;  // Resident at most so far.
+  double CpuSeconds() const;  // User and system.
+
+ private:
+  ServerProcess() = default;
+  absl::Status WaitUntilServing();
+  double StatusMib(const std::string& field) const;
+
+  std::string directory_;
+  std::string grpc_address_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace itemized::bench

@@ -1,0 +1,320 @@
+#include "client/cli/arguments.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "client/cli/help.h"
+#include "client/cli/session.h"
+#include "client/cli/version.h"
+
+namespace itemized::cli {
+namespace {
+
+struct PriceOption {
+  const char* option;
+  const char* field;  // Of pb::Prices.
+  const char* help;
+};
+
+constexpr std::array<PriceOption, 13> kPriceOptions = {{
+    {"--input", "input", "Uncached text input"},
+    {"--output", "output", "Text output"},
+    {"--cache-read", "cache_read", "Input from the cache; else as input"},
+    {"--cache-write-5m", "cache_write_5m", "Input into the 5-minute cache; else as input"},
+    {"--cache-write-1h", "cache_write_1h", "Input into the 1-hour cache; else as 5-minute"},
+    {"--reasoning", "reasoning", "Reasoning output; else as output"},
+    {"--input-audio", "input_audio", "Audio input; else as input"},
+    {"--cache-read-audio", "cache_read_audio", "Audio input from the cache; else as cache read"},
+    {"--output-audio", "output_audio", "Audio output; else as output"},
+    {"--input-image", "input_image", "Image input; else as input"},
+    {"--output-image", "output_image", "Image output; else as output"},
+    {"--web-search", "web_search", "Per 1,000 server-side web searches"},
+    {"--request", "request", "Per 1,000 calls, on top of their tokens"},
+}};
+
+// Declares all commands on a CLI::App; parsing fills `arguments`.
+class Declaration {
+ public:
+  explicit Declaration(Arguments& arguments) : arguments_(arguments) {
+    app_.formatter(std::make_shared<HelpFormatter>());
+    app_.set_help_flag("-h,--help", "Show this help");
+    app_.set_version_flag("--version", absl::StrCat("itemize ", kVersion, "\n"));
+    app_.require_subcommand(1, 1);
+    AddCommonOptions(app_);
+    DeclareImport();
+    DeclareTop();
+    DeclareWorkflows();
+    DeclareShow();
+    DeclareSeries();
+    DeclareOutliers();
+    DeclareRates();
+    DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
+  }
+
+  CLI::App& app() { return app_; }
+
+ private:
+  void AddCommonOptions(CLI::App& app) {
+    app.add_option("--server", arguments_.server,
+                   "Address of the server; else ITEMIZED_SERVER, else 127.0.0.1:4317")
+        ->type_name("HOST:PORT")
+        ->group("Common options");
+    app.add_flag("--json", arguments_.json, "Print JSON, exact and stable, for scripts")
+        ->group("Common options");
+  }
+
+  CLI::App& DeclareCommand(CLI::App& parent, const char* name, const char* help, Command command) {
+    CLI::App& app = *parent.add_subcommand(name, help);
+    AddCommonOptions(app);
+    const std::string full_name = absl::StrCat(parent.get_name(), " ", name);
+    app.preparse_callback([this, full_name](size_t) { arguments_.name = full_name; });
+    app.callback([this, command] { arguments_.command = command; });
+    return app;
+  }
+
+  void AddZone(CLI::App& app, std::string& tz) {
+    app.add_option("--tz", tz, "Time zone of dates and of times shown (UTC)")->type_name("ZONE");
+  }
+
+  void AddWindow(CLI::App& app) {
+    WindowArguments& window = arguments_.query.window;
+    app.add_option("--window", window.window, "Length of the window that ends now (30d)")
+        ->type_name("30d|24h|4w");
+    app.add_option("--from", window.from, "Start: RFC 3339 or a date; instead of --window")
+        ->type_name("TIME");
+    app.add_option("--to", window.to, "End, exclusive (now)")->type_name("TIME");
+    AddZone(app, window.tz);
+  }
+
+  void AddLimit(CLI::App& app, const char* help) {
+    app.add_option("--limit", arguments_.query.limit, help)
+        ->type_name("N")
+        ->check(CLI::Range(0, 1'000'000));
+  }
+
+  void AddStep(CLI::App& app) {
+    app.add_option("--step", arguments_.query.step, "One step (all together)")->type_name("STEP");
+  }
+
+  void DeclareImport() {
+    CLI::App& app = DeclareCommand(app_, "import", "Stream calls and completions in from files",
+                                   Command::kImport);
+    app.add_option("FILE", arguments_.import.files, "Files to read; - is standard input")
+        ->required()
+        ->type_name(" ")
+        ->expected(1, CLI::detail::expected_max_vector_size);
+    app.add_option("--format", arguments_.import.format, "What the files are in (native)")
+        ->type_name("native");
+    app.add_flag("--all-refusals", arguments_.import.all_refusals,
+                 "List every refused line, not only the first 20 (10,000 with --json)");
+    app.footer(
+        "The native format is one JSON object a line: a call, or with \"outcome\" the end of a "
+        "run.\n"
+        "  {\"event_id\":\"c-1\",\"time\":\"2026-11-01T00:00:00.123Z\",\"workflow_id\":\"run-1\",\n"
+        "   \"workflow\":\"support_ticket\",\"step\":\"planning\",\"provider\":\"anthropic\",\n"
+        "   "
+        "\"model\":\"claude-sonnet-4-6\",\"usage\":{\"input_tokens\":8400,\"output_tokens\":620},\n"
+        "   \"duration_ms\":812.5,\"status\":\"ok\",\"attributes\":{\"tenant\":\"acme\"}}\n"
+        "  "
+        "{\"time\":\"2026-11-01T00:01:00Z\",\"workflow_id\":\"run-1\",\"outcome\":\"completed\",\n"
+        "   \"unused_steps\":[\"doc_synthesis\"]}\n"
+        "(Each on one line.) Importing a file twice counts nothing twice.\n"
+        "A refused line costs only itself: it is named with what to mend, the rest is stored.");
+  }
+
+  void DeclareTop() {
+    CLI::App& app =
+        DeclareCommand(app_, "top", "Rank steps, models or workflows by spend", Command::kTop);
+    app.add_option("--by", arguments_.query.by,
+                   "step, model, workflow, provider or attribute:KEY (step)")
+        ->type_name("WHAT");
+    AddWindow(app);
+    AddLimit(app, "Rows at most; 0 is all (0)");
+    app.footer(
+        "Examples:\n"
+        "  itemize top --window 7d\n"
+        "  itemize top --by attribute:tenant --from 2026-11-01 --to 2026-12-01 --tz Europe/Berlin");
+  }
+
+  void DeclareWorkflows() {
+    AddWindow(DeclareCommand(app_, "workflows", "What a completed run of each workflow costs",
+                             Command::kWorkflows));
+  }
+
+  void DeclareShow() {
+    CLI::App& app =
+        DeclareCommand(app_, "show", "List the calls of one run in time order", Command::kShow);
+    app.add_option("WORKFLOW_ID", arguments_.query.workflow_id, "The run")
+        ->required()
+        ->type_name(" ");
+    AddZone(app, arguments_.query.window.tz);
+  }
+
+  void DeclareSeries() {
+    CLI::App& app = DeclareCommand(app_, "series", "Spend over time", Command::kSeries);
+    AddStep(app);
+    app.add_option("--every", arguments_.query.every, "Bucket (1d)")
+        ->type_name("1h|1d")
+        ->check(CLI::IsMember({"1h", "1d"}));
+    AddWindow(app);
+  }
+
+  void DeclareOutliers() {
+    CLI::App& app = DeclareCommand(app_, "outliers",
+                                   "Calls over five times their step's usual cost, with receipts",
+                                   Command::kOutliers);
+    AddStep(app);
+    AddWindow(app);
+    AddLimit(app, "Calls at most; 0 is 100 (100)");
+  }
+
+  void AddSource(CLI::App& app) {
+    app.add_option("--source", arguments_.rates.source, "Where the figures come from")
+        ->type_name("TEXT");
+  }
+
+  void AddEffective(CLI::App& app) {
+    app.add_option("--effective-from,--from", arguments_.rates.effective_from,
+                   "Price calls from this time or date on (always)")
+        ->type_name("TIME");
+    AddZone(app, arguments_.rates.tz);
+  }
+
+  void DeclareRates() {
+    CLI::App& rates = *app_.add_subcommand("rates", "The rate book: what tokens cost");
+    rates.require_subcommand(1, 1);
+    rates.name("rates");
+    rates.preparse_callback([this](size_t) { arguments_.name = "itemize rates"; });
+    AddCommonOptions(rates);
+    DeclareCommand(rates, "list", "List all rates, and models without one", Command::kRatesList);
+    DeclareRatesSet(rates);
+    DeclareRatesImport(rates);
+  }
+
+  void DeclareRatesSet(CLI::App& rates) {
+    CLI::App& app = DeclareCommand(rates, "set", "Set the rate of a model or of a family of them",
+                                   Command::kRatesSet);
+    app.add_option("MODEL", arguments_.rates.model, "Model name; a final * is any ending")
+        ->required()
+        ->type_name(" ");
+    for (const PriceOption& price : kPriceOptions) {
+      app.add_option_function<std::string>(
+             price.option,
+             [this, field = price.field](const std::string& usd) {
+               arguments_.rates.prices.emplace_back(field, usd);
+             },
+             price.help)
+          ->type_name("USD")
+          ->group("Prices, USD per 1M tokens");
+    }
+    app.add_option("--provider", arguments_.rates.provider, "Only for this provider (any)")
+        ->type_name("NAME");
+    AddEffective(app);
+    AddSource(app);
+    app.footer(
+        "Calls that the rate covers are priced again, also those already stored.\n"
+        "Examples:\n"
+        "  itemize rates set claude-sonnet-4-6 --input 3.00 --output 15.00 --cache-read 0.30\n"
+        "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01");
+  }
+
+  void DeclareRatesImport(CLI::App& rates) {
+    CLI::App& app =
+        DeclareCommand(rates, "import", "Read rates from a price list", Command::kRatesImport);
+    CLI::Option* file =
+        app.add_option("FILE", arguments_.rates.file, "JSON file; - is standard input")
+            ->type_name(" ");
+    app.add_flag("--bundled", arguments_.rates.bundled, "The price list built into itemize")
+        ->excludes(file);
+    app.add_option("--format", arguments_.rates.format,
+                   "auto, simple, litellm or genai-prices (auto)")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"auto", "simple", "litellm", "genai-prices"}));
+    AddEffective(app);
+    AddSource(app);
+    app.footer(
+        "The simple format is {\"model\": {\"input\": 3.00, \"output\": 15.00}}, USD per 1M "
+        "tokens.");
+  }
+
+  Arguments& arguments_;
+  CLI::App app_{"Ask an itemized server which agent step drives the bill.", "itemize"};
+};
+
+std::string CommandList(const CLI::App& app) {
+  return absl::StrJoin(
+      app.get_subcommands({}), ", ",
+      [](std::string* out, const CLI::App* command) { absl::StrAppend(out, command->get_name()); });
+}
+
+// The deepest command that was named.
+const CLI::App& Named(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? app : Named(*commands.back());
+}
+
+// A sentence made of what the parser of the command line says.
+std::string Sentence(const CLI::ParseError& error) {
+  std::string text = error.what();
+  if (!text.empty()) {
+    text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
+  }
+  return absl::EndsWith(text, ".") ? text : text + ".";
+}
+
+std::string WhatIsWrong(const CLI::App& named, const CLI::ParseError& error) {
+  const bool lacks_command = !named.get_subcommands({}).empty();
+  const std::vector<std::string> rest = named.remaining(true);
+  const auto word = std::find_if(rest.begin(), rest.end(), [&](const std::string& candidate) {
+    return lacks_command != absl::StartsWith(candidate, "-");
+  });
+  if (word != rest.end() && lacks_command) {
+    return absl::StrCat("There is no command \"", *word,
+                        "\". The commands are: ", CommandList(named), ".");
+  }
+  if (lacks_command && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    return absl::StrCat("Name a command: ", CommandList(named), ".");
+  }
+  if (word != rest.end()) {
+    return absl::StrCat("There is no option \"", *word, "\" here.");
+  }
+  if (!rest.empty()) {
+    return absl::StrCat("\"", rest.front(), "\" is one argument too many.");
+  }
+  return Sentence(error);
+}
+
+}  // namespace
+
+std::variant<Arguments, int> ParseArguments(const std::vector<std::string>& words,
+                                            Environment& env) {
+  Arguments arguments;
+  arguments.name = "itemize";
+  Declaration declaration(arguments);
+  CLI::App& app = declaration.app();
+  try {
+    // The parser takes its words from the back.
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::CallForVersion& version) {
+    *env.out << version.what();
+    return kExitDone;
+  } catch (const CLI::Success&) {
+    *env.out << app.help();
+    return kExitDone;
+  } catch (const CLI::ParseError& error) {
+    return WrongUsage(env, WhatIsWrong(Named(app), error), arguments.name);
+  }
+  if (arguments.server.empty()) {
+    arguments.server = env.server;
+  }
+  return arguments;
+}
+
+}  // namespace itemized::cli

@@ -1,0 +1,68 @@
+#pragma once
+
+// The command line: every command with its options.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "client/cli/environment.h"
+#include "client/cli/import.h"
+#include "client/cli/window.h"
+
+namespace itemized::cli {
+
+enum class Command {
+  kImport,
+  kTop,
+  kWorkflows,
+  kShow,
+  kSeries,
+  kOutliers,
+  kRatesList,
+  kRatesSet,
+  kRatesImport,
+  kInfo,
+};
+
+// The options of `top`, `workflows`, `show`, `series` and `outliers`; each uses some.
+struct QueryArguments {
+  WindowArguments window;
+  std::string by = "step";  // step, model, workflow, provider or attribute:KEY.
+  std::string step;         // "": all.
+  std::string every = "1d";
+  std::string workflow_id;
+  int32_t limit = 0;  // 0: the server's own.
+};
+
+// The options of `rates set` and `rates import`.
+struct RatesArguments {
+  std::string model;     // May end in "*".
+  std::string provider;  // "": any.
+  std::string effective_from;
+  std::string tz;
+  std::string source;
+  std::vector<std::pair<std::string, std::string>> prices;  // Field of pb::Prices, USD.
+  std::string file;
+  std::string format = "auto";
+  bool bundled = false;
+};
+
+struct Arguments {
+  Command command = Command::kInfo;
+  std::string name;  // Of the command, for hints: "itemize rates set".
+  std::string server;
+  bool json = false;
+  ImportArguments import;
+  QueryArguments query;
+  RatesArguments rates;
+};
+
+// The arguments without the program's name, or the exit status if there is
+// nothing left to do: help was printed, or what is wrong with them.
+std::variant<Arguments, int> ParseArguments(const std::vector<std::string>& words,
+                                            Environment& env);
+
+}  // namespace itemized::cli

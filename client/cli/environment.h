@@ -1,0 +1,43 @@
+#pragma once
+
+// What a command sees of the world outside, so that tests can give it another.
+
+#include <atomic>
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "client/cli/table.h"
+#include "storage/base/time.h"
+
+namespace itemized::cli {
+
+// Exit statuses; scripts rely on them.
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitRefused = 1;        // Some input was refused.
+inline constexpr int kExitUsage = 2;          // Wrong usage.
+inline constexpr int kExitFailed = 3;         // Server not reachable, or request failed.
+inline constexpr int kExitInterrupted = 130;  // As a shell reports Ctrl-C.
+
+inline constexpr char kDefaultServer[] = "127.0.0.1:4317";
+
+// Everything pointed to outlives the command.
+struct Environment {
+  std::ostream* out = nullptr;
+  std::ostream* err = nullptr;
+  int stdin_fd = 0;
+  Canvas canvas;                        // Of `out`.
+  Canvas err_canvas;                    // Of `err`.
+  bool err_is_terminal = false;         // Progress is shown only there.
+  std::string server = kDefaultServer;  // Unless --server names another.
+  const Clock* clock = nullptr;
+  // Set by Ctrl-C once `catch_interrupts` was called; until then it ends the process.
+  const std::atomic<bool>* interrupted = nullptr;
+  void (*catch_interrupts)() = nullptr;
+};
+
+// The process's own streams, terminal and variables (COLUMNS, NO_COLOR,
+// ITEMIZED_SERVER).
+Environment ProcessEnvironment();
+
+}  // namespace itemized::cli

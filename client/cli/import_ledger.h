@@ -1,0 +1,67 @@
+#pragma once
+
+// What became of each line of an import.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "itemized/v1/ingest.pb.h"
+
+#include "client/cli/ndjson.h"
+#include "storage/base/mutex.h"
+
+namespace itemized::cli {
+
+// A line of an import; in reading order.
+struct Place {
+  size_t file = 0;    // Index into the files of the command.
+  uint64_t line = 0;  // From 1.
+
+  auto operator<=>(const Place&) const = default;
+};
+
+struct ImportTotals {
+  int64_t accepted = 0;
+  int64_t duplicate = 0;
+  int64_t refused = 0;         // By us or by the server.
+  int64_t unacknowledged = 0;  // Sent, and not heard of since.
+
+  int64_t Known() const { return accepted + duplicate + refused; }
+};
+
+// Thread-safe.
+class ImportLedger {
+ public:
+  // Keeps the reasons of the first `refusals_max` refused lines.
+  explicit ImportLedger(size_t refusals_max) : refusals_max_(refusals_max) {}
+
+  // A line that is not sent at all.
+  void Refuse(Place place, LineRefusal refusal);
+
+  // A batch that is about to be sent; `places` are those of its events.
+  void Send(uint64_t sequence, std::vector<Place> places);
+
+  // The server's answer to it.
+  void Acknowledge(uint64_t sequence, const pb::BatchResult& result);
+
+  ImportTotals totals() const;
+
+  // By place.
+  std::vector<std::pair<Place, LineRefusal>> Refusals() const;
+
+ private:
+  void Keep(Place place, LineRefusal refusal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t refusals_max_;
+  mutable Mutex mutex_;
+  ImportTotals totals_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<uint64_t, std::vector<Place>> in_flight_ ABSL_GUARDED_BY(mutex_);
+  std::map<Place, LineRefusal> refusals_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace itemized::cli

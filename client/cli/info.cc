@@ -1,0 +1,33 @@
+#include "client/cli/commands.h"
+#include "client/cli/format.h"
+#include "client/cli/query.h"
+#include "client/cli/text.h"
+#include "client/cli/version.h"
+
+namespace itemized::cli {
+namespace {
+
+void PrintInfo(const pb::GetServerInfoResponse& info, Session& session) {
+  Table table({{.header = ""}, {.header = ""}});
+  table.AddRow({"server", session.connection->address()});
+  table.AddRow({"version", info.version() + " (itemize " + kVersion + ")"});
+  table.AddRow({"data schema", Count(info.schema_version())});
+  table.AddRow({"running since", TimeText(info.started_at(), absl::UTCTimeZone()) + " UTC"});
+  table.AddRow({"calls", Count(info.calls())});
+  table.AddRow({"unpriced calls", Count(info.unpriced_calls())});
+  table.AddRow({"runs", Count(info.runs())});
+  table.AddRow({"log", "block " + std::to_string(info.last_block()) + ", views on disk up to " +
+                           std::to_string(info.checkpointed_block())});
+  table.AddRow(
+      {"dashboard", info.http_address().empty() ? "off" : "http://" + info.http_address() + "/"});
+  *session.env.out << table.Render(session.env.canvas);
+}
+
+}  // namespace
+
+int RunInfo(Session& session) {
+  return Answer(session.connection->GetServerInfo(), session,
+                [&](const pb::GetServerInfoResponse& info) { PrintInfo(info, session); });
+}
+
+}  // namespace itemized::cli

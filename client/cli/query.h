@@ -1,0 +1,58 @@
+#pragma once
+
+// What the commands that ask about a window have in common.
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "itemized/v1/query.pb.h"
+
+#include "client/cli/session.h"
+#include "client/cli/table.h"
+#include "client/cli/window.h"
+
+namespace itemized::cli {
+
+struct QueryWindow {
+  absl::TimeZone zone = absl::UTCTimeZone();
+  pb::WindowSpec spec;
+};
+
+// Errors: INVALID_ARGUMENT with a sentence about the options.
+absl::StatusOr<QueryWindow> ResolveWindow(const WindowArguments& arguments, const Session& session);
+
+// "Spend by step, 2026-10-02 00:00 to 2026-11-01 00:00 UTC".
+void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZone zone,
+                Session& session);
+
+// What to do when a window holds nothing.
+void PrintNothing(absl::string_view what, Session& session);
+
+// How much of the bill can be trusted: "99.2% of 12,345 calls are priced.
+// 98 are not: ...".
+void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session);
+
+// A figure that matters only if it is not zero.
+Cell CountCell(int64_t count, Style style = Style::kPlain);
+Cell MoneyCell(absl::string_view usd, Style style = Style::kPlain);  // "" for "0" and "".
+
+// `name`, or "(none)" where it is empty.
+Cell NameCell(absl::string_view name);
+
+// Prints `response` as JSON if that was asked for; else by `print(response)`.
+template <typename Response, typename Print>
+int Answer(const absl::StatusOr<Response>& response, Session& session, const Print& print) {
+  if (!response.ok()) {
+    return Fail(session, response.status());
+  }
+  if (session.json) {
+    PrintJson(*response, *session.env.out);
+  } else {
+    print(*response);
+  }
+  return kExitDone;
+}
+
+}  // namespace itemized::cli

@@ -1,0 +1,123 @@
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "client/cli/commands.h"
+#include "client/cli/format.h"
+#include "client/cli/query.h"
+#include "client/cli/text.h"
+#include "client/rates/describe_match.h"
+#include "storage/base/time.h"
+
+namespace itemized::cli {
+namespace {
+
+std::string EffectiveText(int64_t effective_from_us) {
+  if (effective_from_us == 0) {
+    return "";
+  }
+  return effective_from_us % kMicrosPerDay == 0
+             ? FormatTime(effective_from_us).substr(0, sizeof("2026-11-01") - 1)
+             : FormatTime(effective_from_us);
+}
+
+// "" where there is none, so that a column without any price is left out.
+Cell PriceCell(const std::string& usd) {
+  return usd.empty() ? Cell("") : Cell(PriceText(usd));
+}
+
+std::vector<Cell> PriceCells(const pb::Prices& prices) {
+  return {PriceCell(prices.input()),          PriceCell(prices.output()),
+          PriceCell(prices.cache_read()),     PriceCell(prices.cache_write_5m()),
+          PriceCell(prices.cache_write_1h()), PriceCell(prices.reasoning()),
+          PriceCell(prices.input_audio()),    PriceCell(prices.cache_read_audio()),
+          PriceCell(prices.output_audio()),   PriceCell(prices.input_image()),
+          PriceCell(prices.output_image()),   PriceCell(prices.web_search()),
+          PriceCell(prices.request())};
+}
+
+Table MakeTable() {
+  const auto price = [](const char* header, int drop_order) {
+    return Column{.header = header, .align = Align::kRight, .drop_order = drop_order};
+  };
+  return Table({{.header = "MODEL", .shrink_to = 12},
+                {.header = "PROVIDER", .drop_order = 20, .shrink_to = 8},
+                {.header = "FROM", .drop_order = 15},
+                price("INPUT", 0),
+                price("OUTPUT", 0),
+                price("CACHE READ", 30),
+                price("WRITE 5M", 31),
+                price("WRITE 1H", 32),
+                price("REASONING", 33),
+                price("AUDIO IN", 54),
+                price("AUDIO CACHED", 56),
+                price("AUDIO OUT", 55),
+                price("IMAGE IN", 52),
+                price("IMAGE OUT", 53),
+                price("1K SEARCHES", 51),
+                price("1K CALLS", 50),
+                {.header = "SOURCE", .drop_order = 90, .shrink_to = 8}});
+}
+
+void AddRow(Cell model, std::string provider, std::string from, const pb::Prices& prices,
+            std::string source, Table& table) {
+  std::vector<Cell> cells = {std::move(model), std::move(provider), std::move(from)};
+  for (Cell& cell : PriceCells(prices)) {
+    cells.push_back(std::move(cell));
+  }
+  cells.emplace_back(std::move(source), Style::kDim);
+  table.AddRow(std::move(cells));
+}
+
+void PrintUnpriced(const pb::ListRatesResponse& response, Session& session) {
+  std::ostream& out = *session.env.out;
+  if (response.unpriced().empty()) {
+    return;
+  }
+  out << "\n"
+      << Styled("Models with calls that no rate covers:", Style::kYellow, session.env.canvas)
+      << "\n\n";
+  Table table({{.header = "MODEL", .shrink_to = 12},
+               {.header = "PROVIDER", .drop_order = 10, .shrink_to = 8},
+               {.header = "CALLS", .align = Align::kRight}});
+  for (const pb::UnpricedModel& model : response.unpriced()) {
+    table.AddRow({NameCell(model.model()), model.provider(), Count(model.calls())});
+  }
+  out << table.Render(session.env.canvas)
+      << "\nPrice one: `itemize rates set MODEL --input USD --output USD`, or many: `itemize rates "
+         "import --bundled`.\n";
+}
+
+void PrintRates(const pb::ListRatesResponse& response, Session& session) {
+  std::ostream& out = *session.env.out;
+  if (response.rates().empty()) {
+    out << "The rate book is empty: no call can be priced.\n"
+        << "Fill it: `itemize rates import --bundled`, or `itemize rates set MODEL --input USD "
+           "--output USD`.\n";
+    PrintUnpriced(response, session);
+    return;
+  }
+  Table table = MakeTable();
+  for (const pb::Rate& rate : response.rates()) {
+    AddRow(client::DescribeMatch(rate.match()), rate.provider(),
+           EffectiveText(rate.effective_from_unix_us()), rate.prices(), rate.source(), table);
+    for (const pb::RateTier& tier : rate.tiers()) {
+      AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim}, "", "",
+             tier.prices(), "", table);
+    }
+  }
+  out << Styled("USD per 1M tokens", Style::kBold, session.env.canvas)
+      << "; a class without a price costs what the class it is part of does\n\n"
+      << table.Render(session.env.canvas);
+  PrintUnpriced(response, session);
+}
+
+}  // namespace
+
+int RunRatesList(Session& session) {
+  return Answer(session.connection->ListRates(), session,
+                [&](const pb::ListRatesResponse& response) { PrintRates(response, session); });
+}
+
+}  // namespace itemized::cli

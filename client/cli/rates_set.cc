@@ -1,0 +1,152 @@
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+
+#include "client/cli/commands.h"
+#include "client/cli/input_file.h"
+#include "client/cli/query.h"
+#include "client/cli/text.h"
+#include "client/cli/window.h"
+#include "client/rates/bundled.h"
+#include "client/rates/import.h"
+#include "storage/base/money.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized::cli {
+namespace {
+
+// 0, which is always, if no instant is given.
+absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments) {
+  if (arguments.effective_from.empty()) {
+    return 0;
+  }
+  ASSIGN_OR_RETURN(const absl::TimeZone zone, FindZone(arguments.tz));
+  return ParseInstant("--effective-from", arguments.effective_from, zone);
+}
+
+absl::StatusOr<pb::ModelMatch> MatchOf(absl::string_view model) {
+  pb::ModelMatch match;
+  const bool prefix = absl::ConsumeSuffix(&model, "*");
+  if (model.empty()) {
+    return absl::InvalidArgumentError(
+        "MODEL must name a model, or the beginning of its name and a *.");
+  }
+  if (absl::StrContains(model, "*")) {
+    return absl::InvalidArgumentError("MODEL can have a * only at its end.");
+  }
+  if (prefix) {
+    match.set_starts_with(std::string(model));
+  } else {
+    match.set_equals(std::string(model));
+  }
+  return match;
+}
+
+absl::Status SetPrice(const std::string& field, const std::string& usd, pb::Prices& prices) {
+  constexpr int kDecimals = 6;  // The resolution of the rate book.
+  const absl::StatusOr<Picos> price = ParseDecimal(usd, kDecimals);
+  if (!price.ok() || *price < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--", absl::StrReplaceAll(field, {{"_", "-"}}),
+        " must be a price in USD with up to six decimals, such as 3.00, but is \"", usd, "\"."));
+  }
+  const auto* descriptor = pb::Prices::descriptor()->FindFieldByName(field);
+  prices.GetReflection()->SetString(&prices, descriptor, usd);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) {
+  pb::SetRatesRequest request;
+  pb::Rate& rate = *request.add_rates();
+  ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model));
+  if (arguments.prices.empty()) {
+    return absl::InvalidArgumentError(
+        "No price is given: name at least one, such as --input 3.00 --output 15.00.");
+  }
+  for (const auto& [field, usd] : arguments.prices) {
+    RETURN_IF_ERROR(SetPrice(field, usd, *rate.mutable_prices()));
+  }
+  rate.set_provider(arguments.provider);
+  rate.set_source(arguments.source);
+  ASSIGN_OR_RETURN(const int64_t effective_from_us, EffectiveFrom(arguments));
+  rate.set_effective_from_unix_us(effective_from_us);
+  return request;
+}
+
+absl::StatusOr<client::RateImport> ReadBundled(const client::RateImportOptions& options) {
+  client::RateImport import;
+  ASSIGN_OR_RETURN(import.rates, client::BundledRates());
+  for (pb::Rate& rate : import.rates) {
+    if (rate.effective_from_unix_us() == 0) {
+      rate.set_effective_from_unix_us(options.effective_from_us);
+    }
+    if (!options.source.empty()) {
+      rate.set_source(options.source);
+    }
+  }
+  return import;
+}
+
+absl::StatusOr<client::RateImport> ReadRates(const RatesArguments& arguments,
+                                             const Environment& env) {
+  client::RateImportOptions options;
+  options.source = arguments.source;
+  ASSIGN_OR_RETURN(options.format, client::ParseRateFormat(arguments.format));
+  ASSIGN_OR_RETURN(options.effective_from_us, EffectiveFrom(arguments));
+  if (arguments.bundled) {
+    return ReadBundled(options);
+  }
+  if (arguments.file.empty()) {
+    return absl::InvalidArgumentError("Name a price file, or give --bundled.");
+  }
+  RETURN_IF_ERROR(CheckInput(arguments.file).status());
+  ASSIGN_OR_RETURN(const std::string json,
+                   ReadInput(arguments.file, env.stdin_fd, *env.interrupted));
+  return client::ParseRateFile(json, options);
+}
+
+void PrintResult(const pb::SetRatesResponse& response, std::ostream& out) {
+  out << "added " << response.added() << ", replaced " << response.replaced() << ", repriced "
+      << response.repriced_calls() << " call" << PluralS(response.repriced_calls()) << "\n";
+}
+
+int SetRates(const pb::SetRatesRequest& request, Session& session) {
+  return Answer(
+      session.connection->SetRates(request), session,
+      [&](const pb::SetRatesResponse& response) { PrintResult(response, *session.env.out); });
+}
+
+}  // namespace
+
+int RunRatesSet(const RatesArguments& arguments, Session& session) {
+  const absl::StatusOr<pb::SetRatesRequest> request = SetRequest(arguments);
+  if (!request.ok()) {
+    return WrongUsage(session.env, request.status().message(), "itemize rates set");
+  }
+  return SetRates(*request, session);
+}
+
+int RunRatesImport(const RatesArguments& arguments, Session& session) {
+  absl::StatusOr<client::RateImport> import = ReadRates(arguments, session.env);
+  if (!import.ok()) {
+    return WrongUsage(session.env, import.status().message(), "itemize rates import");
+  }
+  for (const std::string& warning : import->warnings) {
+    *session.env.err << "itemize: " << Printable(warning) << "\n";
+  }
+  pb::SetRatesRequest request;
+  for (pb::Rate& rate : import->rates) {
+    *request.add_rates() = std::move(rate);
+  }
+  if (request.rates().empty()) {
+    *session.env.err << "itemize: there is no rate in it; nothing was set.\n";
+    return kExitRefused;
+  }
+  return SetRates(request, session);
+}
+
+}  // namespace itemized::cli

@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+#include "client/cli/commands.h"
+#include "client/cli/format.h"
+#include "client/cli/query.h"
+#include "client/cli/text.h"
+
+namespace itemized::cli {
+namespace {
+
+constexpr size_t kBarWidth = 12;
+
+// Sets what the ranking is by; false if there is no such thing.
+bool SetGroup(const std::string& by, pb::GetTopRequest& request) {
+  absl::string_view key = by;
+  if (absl::ConsumePrefix(&key, "attribute:")) {
+    request.set_by(pb::GROUP_BY_ATTRIBUTE);
+    request.set_attribute_key(std::string(key));
+    return !key.empty();
+  }
+  pb::GroupBy group = pb::GROUP_BY_UNSPECIFIED;
+  const std::string name = absl::StrCat("GROUP_BY_", absl::AsciiStrToUpper(by));
+  if (by != absl::AsciiStrToLower(by) || !pb::GroupBy_Parse(name, &group) ||
+      group == pb::GROUP_BY_UNSPECIFIED || group == pb::GROUP_BY_ATTRIBUTE) {
+    return false;
+  }
+  request.set_by(group);
+  return true;
+}
+
+Table MakeTable(const pb::GetTopRequest& request) {
+  const std::string key = request.by() == pb::GROUP_BY_ATTRIBUTE
+                              ? request.attribute_key()
+                              : pb::GroupBy_Name(request.by()).substr(sizeof("GROUP_BY_") - 1);
+  return Table({{.header = absl::AsciiStrToUpper(key), .shrink_to = 12},
+                {.header = "SPEND", .align = Align::kRight},
+                {.header = "SHARE", .align = Align::kRight},
+                {.header = "", .drop_order = 90},
+                {.header = "CUMUL.", .align = Align::kRight, .drop_order = 60},
+                {.header = "CALLS", .align = Align::kRight},
+                {.header = "OF ALL", .align = Align::kRight, .drop_order = 50},
+                {.header = "MEAN", .align = Align::kRight, .drop_order = 20},
+                {.header = "P50", .align = Align::kRight, .drop_order = 45},
+                {.header = "P95", .align = Align::kRight, .drop_order = 30},
+                {.header = "OUTLIERS", .align = Align::kRight, .drop_order = 10},
+                {.header = "THRESHOLD", .align = Align::kRight, .drop_order = 75},
+                {.header = "UNSURFACED", .align = Align::kRight, .drop_order = 15},
+                {.header = "UNPRICED", .align = Align::kRight, .drop_order = 5},
+                {.header = "TOKENS IN", .align = Align::kRight, .drop_order = 65},
+                {.header = "CACHED", .align = Align::kRight, .drop_order = 80},
+                {.header = "OUT", .align = Align::kRight, .drop_order = 70},
+                {.header = "P50 TIME", .align = Align::kRight, .drop_order = 95},
+                {.header = "P95 TIME", .align = Align::kRight, .drop_order = 85}});
+}
+
+int64_t TokensIn(const pb::TopRow& row) {
+  return row.input_tokens() + row.cache_read_tokens() + row.cache_write_5m_tokens() +
+         row.cache_write_1h_tokens() + row.input_audio_tokens() + row.cache_read_audio_tokens() +
+         row.input_image_tokens();
+}
+
+std::string CachedShare(const pb::TopRow& row) {
+  const int64_t all = TokensIn(row);
+  const int64_t cached = row.cache_read_tokens() + row.cache_read_audio_tokens();
+  return cached == 0 ? "" : Percent(static_cast<double>(cached) / static_cast<double>(all));
+}
+
+std::string Threshold(const pb::TopRow& row) {
+  return row.threshold_usd().empty() ? ""
+                                     : absl::StrCat(row.threshold_learning() ? "learning " : "",
+                                                    MoneyText(row.threshold_usd()));
+}
+
+void AddRow(const pb::TopRow& row, double largest_share, Table& table) {
+  const bool priced = row.calls() > row.unpriced_calls();
+  const auto of_priced = [priced](const std::string& usd) {
+    return priced ? MoneyText(usd) : kNothing;
+  };
+  const int64_t out = row.output_tokens() + row.output_audio_tokens() + row.output_image_tokens();
+  table.AddRow(
+      {NameCell(row.key()),
+       {of_priced(row.cost_usd()), Style::kBold},
+       Percent(row.spend_share()),
+       {Bar(largest_share > 0 ? row.spend_share() / largest_share : 0, kBarWidth), Style::kGreen},
+       Percent(row.cumulative_spend_share()),
+       Count(row.calls()),
+       Percent(row.call_share()),
+       of_priced(row.mean_cost_usd()),
+       of_priced(row.p50_cost_usd()),
+       of_priced(row.p95_cost_usd()),
+       CountCell(row.outliers(), Style::kRed),
+       {Threshold(row), Style::kDim},
+       MoneyCell(row.unsurfaced_usd(), Style::kYellow),
+       CountCell(row.unpriced_calls(), Style::kYellow),
+       ShortCount(TokensIn(row)),
+       CachedShare(row),
+       ShortCount(out),
+       DurationText(row.p50_duration_ms()),
+       DurationText(row.p95_duration_ms())});
+}
+
+void AddTotal(const pb::TopTotal& total, Table& table) {
+  table.AddRule();
+  table.AddRow({{"total", Style::kBold},
+                {MoneyText(total.cost_usd()), Style::kBold},
+                "",
+                "",
+                "",
+                Count(total.calls()),
+                "",
+                "",
+                "",
+                "",
+                CountCell(total.outliers(), Style::kRed),
+                "",
+                MoneyCell(total.unsurfaced_usd(), Style::kYellow),
+                CountCell(total.unpriced_calls(), Style::kYellow),
+                "",
+                "",
+                "",
+                "",
+                ""});
+}
+
+void PrintTop(const pb::GetTopRequest& request, const std::string& by, absl::TimeZone zone,
+              const pb::GetTopResponse& top, Session& session) {
+  std::ostream& out = *session.env.out;
+  PrintTitle(absl::StrCat("Spend by ", by), top.window(), zone, session);
+  if (top.rows().empty()) {
+    PrintNothing("calls", session);
+    return;
+  }
+  Table table = MakeTable(request);
+  const double largest_share = top.rows(0).spend_share();
+  for (const pb::TopRow& row : top.rows()) {
+    AddRow(row, largest_share, table);
+  }
+  AddTotal(top.total(), table);
+  out << table.Render(session.env.canvas) << "\n";
+  if (top.rows_omitted() > 0) {
+    out << Count(top.rows_omitted()) << " more row" << PluralS(top.rows_omitted())
+        << ", in the total; --limit 0 shows all.\n";
+  }
+  PrintPricedShare(top.total().calls(), top.total().unpriced_calls(), session);
+}
+
+}  // namespace
+
+int RunTop(const QueryArguments& arguments, Session& session) {
+  pb::GetTopRequest request;
+  if (!SetGroup(arguments.by, request)) {
+    return WrongUsage(session.env,
+                      absl::StrCat("--by must be step, model, workflow, provider or "
+                                   "attribute:KEY, but is \"",
+                                   arguments.by, "\"."),
+                      "itemize top");
+  }
+  const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
+  if (!window.ok()) {
+    return WrongUsage(session.env, window.status().message(), "itemize top");
+  }
+  *request.mutable_window() = window->spec;
+  request.set_limit(arguments.limit);
+  return Answer(session.connection->GetTop(request), session, [&](const pb::GetTopResponse& top) {
+    PrintTop(request, arguments.by, window->zone, top, session);
+  });
+}
+
+}  // namespace itemized::cli

@@ -1,0 +1,7 @@
+#include "client/cli/version.h"
+
+namespace itemized::cli {
+
+const char kVersion[] = ITEMIZED_VERSION;
+
+}  // namespace itemized::cli

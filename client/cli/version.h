@@ -1,0 +1,7 @@
+#pragma once
+
+namespace itemized::cli {
+
+extern const char kVersion[];  // Of this program: "0.1.0".
+
+}  // namespace itemized::cli

@@ -1,0 +1,110 @@
+#pragma once
+
+// Reports model calls to an itemized server from the background.
+//
+//   Tracer tracer({.address = "127.0.0.1:4317"});
+//   {
+//     CostTrace trace(tracer, "summarise", "claude-sonnet-4-6", run_id);  // cost_trace.h
+//     ...
+//   }
+//   tracer.Complete(run_id, Outcome::kCompleted);
+//   absl::Status delivered = tracer.Flush(absl::Seconds(5));
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+#include "client/cpp/call.h"
+#include "storage/base/time.h"
+
+namespace itemized::client {
+
+class Sender;
+
+struct TracerOptions {
+  std::string address = "127.0.0.1:4317";  // Of the server's gRPC port.
+
+  // A batch is sent when it has this many records, 3 MiB or one record this old.
+  size_t batch_calls_max = 1000;  // 1 to 10,000.
+  absl::Duration batch_age_max = absl::Milliseconds(200);
+
+  // Records not acknowledged are kept in memory up to these; further ones are dropped.
+  size_t queue_calls_max = 100'000;
+  size_t queue_bytes_max = 64 << 20;
+
+  size_t window = 16;  // Batches on their way at once.
+
+  // Waits between attempts to reach the server double from the one to the other.
+  absl::Duration backoff_initial = absl::Milliseconds(100);
+  absl::Duration backoff_max = absl::Seconds(10);
+
+  // How long the destructor waits for what is not acknowledged.
+  absl::Duration close_timeout = absl::Seconds(5);
+
+  // Called from a background thread for each event that was not stored. It may
+  // Record, but not Flush, and must not block for long.
+  std::function<void(const RefusedEvent&)> on_refused = nullptr;
+
+  const Clock* clock = nullptr;  // Null: the machine's. Must outlive the tracer.
+};
+
+// recorded = acknowledged + refused + queued.
+struct TracerStats {
+  uint64_t recorded = 0;      // Taken by Record.
+  uint64_t sent = 0;          // Given to the network; those sent again count again.
+  uint64_t acknowledged = 0;  // On the server's disk.
+  uint64_t duplicate = 0;     // Of the acknowledged: had been stored before.
+  uint64_t refused = 0;       // Not stored, see on_refused.
+  uint64_t queued = 0;        // Not acknowledged yet.
+  uint64_t dropped = 0;       // Not taken by Record: the queue was full.
+  uint64_t reconnects = 0;    // Streams opened after the first.
+  std::string last_error;     // Why the last stream or record failed; may long be mended.
+};
+
+// Thread-safe; one for a process is enough. After fork(), a child makes a
+// tracer of its own: all it records into its parent's is dropped.
+class Tracer {
+ public:
+  explicit Tracer(TracerOptions options);
+  ~Tracer();  // Flushes for up to close_timeout; what is left then is lost.
+
+  Tracer(const Tracer&) = delete;
+  Tracer& operator=(const Tracer&) = delete;
+
+  // Hand a record to the background thread. They never wait for the network
+  // and never fail; a record that finds the queue full, or is itself larger
+  // than 1 MiB, is counted as dropped.
+  void Record(Call call) noexcept;
+  void Record(Completion completion) noexcept;
+
+  // Records the end of a run.
+  void Complete(std::string workflow_id, Outcome outcome,
+                std::vector<std::string> unused_steps = {}, std::string workflow = {});
+
+  // Sends at once what was recorded before and waits until the server has
+  // stored or refused it all. Errors: DEADLINE_EXCEEDED says how many records
+  // are not acknowledged, and why if that is known; they stay queued.
+  absl::Status Flush(absl::Duration timeout);
+
+  TracerStats Stats() const;
+  const Clock& clock() const { return *clock_; }
+
+ private:
+  bool forked() const;
+  template <typename Event>
+  void Hand(Event&& event) noexcept;
+
+  const Clock* const clock_;
+  const uint64_t forks_;  // Of the process when the tracer was made.
+  std::unique_ptr<Sender> sender_;
+  std::atomic<uint64_t> dropped_after_fork_{0};
+};
+
+}  // namespace itemized::client

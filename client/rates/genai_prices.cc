@@ -1,0 +1,303 @@
+// The form of genai-prices v2: providers with models, match clauses, and USD
+// per million tokens, perhaps by context size and from dates on.
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "client/rates/describe_match.h"
+#include "client/rates/formats.h"
+#include "client/rates/prices.h"
+#include "storage/base/quoted.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/time.h"
+
+namespace itemized::client {
+namespace {
+
+using Member = JsonValue::Member;
+
+struct GenaiField {
+  absl::string_view theirs;
+  absl::string_view ours;
+  PricedUnits units = PricedUnits::kMillion;
+};
+
+constexpr std::array<GenaiField, 14> kFields = {{
+    {"input_mtok", "input"},
+    {"output_mtok", "output"},
+    {"cache_read_mtok", "cache_read"},
+    {"cache_write_mtok", "cache_write_5m"},
+    {"cache_write_5m_mtok", "cache_write_5m"},
+    {"cache_write_1h_mtok", "cache_write_1h"},
+    {"output_reasoning_mtok", "reasoning"},
+    {"input_audio_mtok", "input_audio"},
+    {"output_audio_mtok", "output_audio"},
+    {"cache_audio_read_mtok", "cache_read_audio"},
+    {"input_image_mtok", "input_image"},
+    {"output_image_mtok", "output_image"},
+    {"web_searches_kcount", "web_search", PricedUnits::kThousand},
+    {"requests_kcount", "request", PricedUnits::kThousand},
+}};
+
+const GenaiField* FindField(absl::string_view name) {
+  for (const GenaiField& field : kFields) {
+    if (name == field.theirs) {
+      return &field;
+    }
+  }
+  return nullptr;
+}
+
+// A match clause, or nothing if RE2 lacks the syntax of an expression in it.
+// An alternative that RE2 lacks is dropped: the match is then narrower.
+std::optional<v1::ModelMatch> ReadMatch(const JsonValue& clause);
+
+std::optional<v1::ModelMatch> ReadParts(const JsonValue& list, bool any) {
+  v1::ModelMatch match;
+  v1::ModelMatch::List* parts = any ? match.mutable_any_of() : match.mutable_all_of();
+  for (const JsonValue& item : list.items) {
+    if (std::optional<v1::ModelMatch> part = ReadMatch(item)) {
+      *parts->add_matches() = *std::move(part);
+    } else if (!any) {
+      return std::nullopt;
+    }
+  }
+  if (parts->matches().empty()) {
+    return std::nullopt;
+  }
+  return match;
+}
+
+std::optional<v1::ModelMatch> ReadLeaf(const std::string& name, const std::string& text) {
+  v1::ModelMatch match;
+  if (name == "equals") {
+    match.set_equals(text);
+  } else if (name == "starts_with") {
+    match.set_starts_with(text);
+  } else if (name == "ends_with") {
+    match.set_ends_with(text);
+  } else if (name == "contains") {
+    match.set_contains(text);
+  } else if (name == "regex") {
+    match.set_regex(text);
+  } else {
+    return std::nullopt;
+  }
+  return match;
+}
+
+std::optional<v1::ModelMatch> ReadMatch(const JsonValue& clause) {
+  if (clause.members.size() != 1) {
+    return std::nullopt;
+  }
+  const auto& [name, value] = clause.members.front();
+  if (name == "or" || name == "and") {
+    return ReadParts(value, name == "or");
+  }
+  std::optional<v1::ModelMatch> match = ReadLeaf(name, value.text);
+  return match && ToModelMatch(*match).Validate().ok() ? match : std::nullopt;
+}
+
+class GenaiReader {
+ public:
+  explicit GenaiReader(const RateImportOptions& options) : options_(options) {
+    if (options_.source.empty()) {
+      options_.source = "genai-prices";
+    }
+  }
+
+  absl::StatusOr<RateImport> Read(const JsonValue& root) {
+    for (const JsonValue& provider : root.items) {
+      const JsonValue* id = provider.Find("id");
+      const JsonValue* models = provider.Find("models");
+      if (id == nullptr || id->text.empty() || models == nullptr || !models->is_array()) {
+        return absl::InvalidArgumentError(
+            "a provider lacks its \"id\" or \"models\"; give the data.json of genai-prices v2");
+      }
+      for (const JsonValue& model : models->items) {
+        RETURN_IF_ERROR(ReadModel(id->text, model));
+      }
+    }
+    Warn();
+    return std::move(import_);
+  }
+
+ private:
+  absl::Status ReadModel(const std::string& provider, const JsonValue& model) {
+    const JsonValue* id = model.Find("id");
+    const JsonValue* match = model.Find("match");
+    const JsonValue* prices = model.Find("prices");
+    if (id == nullptr || id->text.empty() || match == nullptr || prices == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat("a model of provider ", Quoted(provider),
+                                                     " lacks its \"id\", \"match\" or \"prices\""));
+    }
+    v1::Rate rate;
+    rate.set_provider(provider);
+    rate.set_source(options_.source);
+    rate.set_effective_from_unix_us(options_.effective_from_us);
+    SetMatch(provider, id->text, *match, &rate);
+    name_ = absl::StrCat(provider, "/", id->text);
+    return prices->is_array() ? ReadHistory(rate, *prices) : AddRate(rate, *prices);
+  }
+
+  void SetMatch(const std::string& provider, const std::string& id, const JsonValue& clause,
+                v1::Rate* rate) {
+    if (std::optional<v1::ModelMatch> match = ReadMatch(clause)) {
+      *rate->mutable_match() = *std::move(match);
+      return;
+    }
+    rate->mutable_match()->set_equals(id);
+    by_id_.Add(absl::StrCat(provider, "/", id));
+  }
+
+  // Of conditional prices the last one active wins, so one that a later entry
+  // of an earlier or equal date hides is left out.
+  absl::Status ReadHistory(const v1::Rate& model, const JsonValue& history) {
+    int64_t hidden_from_us = std::numeric_limits<int64_t>::max();
+    for (auto entry = history.items.rbegin(); entry != history.items.rend(); ++entry) {
+      v1::Rate rate = model;
+      const JsonValue* prices = entry->Find("prices");
+      if (prices == nullptr) {
+        return Fault("an entry of its price history has no \"prices\"");
+      }
+      ASSIGN_OR_RETURN(const bool readable, ReadConstraint(entry->Find("constraint"), &rate));
+      if (!readable || rate.effective_from_unix_us() >= hidden_from_us) {
+        continue;
+      }
+      hidden_from_us = rate.effective_from_unix_us();
+      RETURN_IF_ERROR(AddRate(rate, *prices));
+    }
+    return absl::OkStatus();
+  }
+
+  // False if the condition is of a kind that rates do not have.
+  absl::StatusOr<bool> ReadConstraint(const JsonValue* constraint, v1::Rate* rate) {
+    if (constraint == nullptr || constraint->kind == JsonValue::Kind::kNull) {
+      return true;
+    }
+    const JsonValue* start = constraint->Find("start_date");
+    for (const Member& field : constraint->members) {
+      if (field.first != "start_date" && field.first != "type") {
+        start = nullptr;
+      }
+    }
+    if (start == nullptr) {
+      conditional_.Add(name_);
+      return false;
+    }
+    const absl::StatusOr<int64_t> from_us = ParseTime(start->text);
+    if (!from_us.ok()) {
+      return Fault(absl::StrCat("its \"start_date\" is no date: ", from_us.status().message()));
+    }
+    rate->set_effective_from_unix_us(std::max(*from_us, options_.effective_from_us));
+    return true;
+  }
+
+  absl::Status AddRate(v1::Rate rate, const JsonValue& prices) {
+    TierSet tiers;
+    for (const Member& price : prices.members) {
+      const GenaiField* field = FindField(price.first);
+      if (field == nullptr) {
+        other_prices_.Add(price.first);
+        continue;
+      }
+      RETURN_IF_ERROR(ReadField(*field, price.second, &rate, &tiers));
+    }
+    if (!HasPrice(rate.prices())) {
+      ++without_price_;
+      return absl::OkStatus();
+    }
+    tiers.Finish(&rate);
+    import_.rates.push_back(std::move(rate));
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadField(const GenaiField& field, const JsonValue& value, v1::Rate* rate,
+                         TierSet* tiers) {
+    const JsonValue* base = value.is_object() ? value.Find("base") : &value;
+    if (base == nullptr) {
+      return Fault(absl::StrCat("its ", Quoted(field.theirs), " has no \"base\""));
+    }
+    if (base->kind == JsonValue::Kind::kNull) {
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(const Picos picos, ReadOne(field, *base));
+    SetPrice(field.ours, picos, rate->mutable_prices());
+    const JsonValue* steps = value.Find("tiers");
+    return steps == nullptr ? absl::OkStatus() : ReadTiers(field, *steps, tiers);
+  }
+
+  absl::Status ReadTiers(const GenaiField& field, const JsonValue& steps, TierSet* tiers) {
+    for (const JsonValue& step : steps.items) {
+      const JsonValue* start = step.Find("start");
+      const JsonValue* price = step.Find("price");
+      const absl::StatusOr<Picos> over =
+          ParseDecimal(start == nullptr ? "" : absl::string_view(start->text), 0);
+      if (price == nullptr || !over.ok() || *over < 0 || *over > Picos(INT64_MAX)) {
+        return Fault(absl::StrCat("a tier of its ", Quoted(field.theirs),
+                                  " lacks a whole \"start\" or a \"price\""));
+      }
+      ASSIGN_OR_RETURN(const Picos picos, ReadOne(field, *price));
+      tiers->Set(static_cast<int64_t>(*over), field.ours, picos);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<Picos> ReadOne(const GenaiField& field, const JsonValue& value) {
+    const absl::StatusOr<Price> price = ReadPrice(value, field.units);
+    if (!price.ok()) {
+      return Fault(absl::StrCat("its price ", Quoted(field.theirs), " ", price.status().message()));
+    }
+    rounded_ += price->rounded ? 1 : 0;
+    return price->picos;
+  }
+
+  absl::Status Fault(absl::string_view what) const {
+    return absl::InvalidArgumentError(absl::StrCat("model ", Quoted(name_), ": ", what));
+  }
+
+  void WarnIf(bool condition, std::string sentence) {
+    if (condition) {
+      import_.warnings.push_back(std::move(sentence));
+    }
+  }
+
+  void Warn() {
+    WarnIf(!conditional_.empty(),
+           absl::StrCat("left out ", conditional_.total(),
+                        " prices that hold under conditions other than a start date, such as hours "
+                        "of the day: ",
+                        conditional_.ToString()));
+    WarnIf(!by_id_.empty(),
+           absl::StrCat("matched by id alone, as their expressions are not RE2 syntax: ",
+                        by_id_.ToString()));
+    WarnIf(without_price_ > 0,
+           absl::StrCat("left out ", without_price_, " models that have no price per token"));
+    WarnIf(rounded_ > 0, absl::StrCat("rounded ", rounded_, " prices to 10^-12 USD a unit"));
+    WarnIf(!other_prices_.empty(),
+           absl::StrCat("ignored prices of other kinds: ", other_prices_.ToString()));
+  }
+
+  RateImportOptions options_;
+  RateImport import_;
+  std::string name_;  // Of the model being read, for sentences.
+  Tally conditional_;
+  Tally by_id_;
+  Tally other_prices_;
+  int64_t without_price_ = 0;
+  int64_t rounded_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<RateImport> ParseGenaiPrices(const JsonValue& root,
+                                            const RateImportOptions& options) {
+  return GenaiReader(options).Read(root);
+}
+
+}  // namespace itemized::client

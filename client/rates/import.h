@@ -1,0 +1,43 @@
+#pragma once
+
+// Price files of three forms, read into rates. Amounts stay exact: a number
+// keeps the digits it was written with.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "itemized/v1/rates.pb.h"
+
+namespace itemized::client {
+
+enum class RateFormat {
+  kAuto,         // Told from the content.
+  kSimple,       // {"model": {"input": 3.00, "output": 15.00}}, USD per million tokens.
+  kLiteLlm,      // LiteLLM's model_prices_and_context_window.json, USD per token.
+  kGenaiPrices,  // data.json of genai-prices v2, USD per million tokens.
+};
+
+// Of "auto", "simple", "litellm" or "genai-prices". Errors: INVALID_ARGUMENT.
+absl::StatusOr<RateFormat> ParseRateFormat(absl::string_view name);
+
+struct RateImportOptions {
+  RateFormat format = RateFormat::kAuto;
+  int64_t effective_from_us = 0;  // For rates whose file names no instant; 0: always.
+  std::string source;  // Of the rates; empty: what the file says, or the name of its form.
+};
+
+struct RateImport {
+  std::vector<v1::Rate> rates;
+  std::vector<std::string> warnings;  // What was left out or rounded; one sentence a kind.
+};
+
+// Reads a price file. Errors: INVALID_ARGUMENT with a sentence that names the
+// model and field to mend, or the three forms if the file has none of them.
+// Thread-safe.
+absl::StatusOr<RateImport> ParseRateFile(absl::string_view json,
+                                         const RateImportOptions& options = {});
+
+}  // namespace itemized::client

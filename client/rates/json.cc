@@ -1,0 +1,166 @@
+#include "client/rates/json.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "simdjson.h"
+
+namespace itemized::client {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+using simdjson::error_code;
+
+constexpr int kDepthMax = 64;
+
+absl::string_view View(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+error_code Read(ondemand::value in, int depth, JsonValue* out);
+
+error_code ReadArray(ondemand::value in, int depth, JsonValue* out) {
+  ondemand::array array;
+  if (const error_code error = in.get_array().get(array)) {
+    return error;
+  }
+  out->kind = JsonValue::Kind::kArray;
+  for (auto element : array) {
+    ondemand::value value;
+    if (const error_code error = element.get(value)) {
+      return error;
+    }
+    if (const error_code error = Read(value, depth + 1, &out->items.emplace_back())) {
+      return error;
+    }
+  }
+  return simdjson::SUCCESS;
+}
+
+error_code ReadObject(ondemand::value in, int depth, JsonValue* out) {
+  ondemand::object object;
+  if (const error_code error = in.get_object().get(object)) {
+    return error;
+  }
+  out->kind = JsonValue::Kind::kObject;
+  for (auto member : object) {
+    ondemand::field field;
+    if (const error_code error = std::move(member).get(field)) {
+      return error;
+    }
+    std::string_view name;
+    if (const error_code error = field.unescaped_key().get(name)) {
+      return error;
+    }
+    JsonValue::Member& added = out->members.emplace_back(std::string(name), JsonValue{});
+    if (const error_code error = Read(field.value(), depth + 1, &added.second)) {
+      return error;
+    }
+  }
+  return simdjson::SUCCESS;
+}
+
+error_code ReadNumber(ondemand::value in, JsonValue* out) {
+  out->kind = JsonValue::Kind::kNumber;
+  out->text = std::string(absl::StripAsciiWhitespace(View(in.raw_json_token())));
+  double only_to_validate = 0;
+  return in.get_double().get(only_to_validate);
+}
+
+error_code ReadString(ondemand::value in, JsonValue* out) {
+  std::string_view text;
+  const error_code error = in.get_string().get(text);
+  out->kind = JsonValue::Kind::kString;
+  out->text = std::string(text);
+  return error;
+}
+
+error_code ReadNull(ondemand::value in) {
+  return View(in.raw_json_token()).substr(0, 4) == "null" && in.is_null() ? simdjson::SUCCESS
+                                                                          : simdjson::N_ATOM_ERROR;
+}
+
+error_code Read(ondemand::value in, int depth, JsonValue* out) {
+  if (depth > kDepthMax) {
+    return simdjson::DEPTH_ERROR;
+  }
+  ondemand::json_type type{};
+  if (const error_code error = in.type().get(type)) {
+    return error;
+  }
+  switch (type) {
+    case ondemand::json_type::array:
+      return ReadArray(in, depth, out);
+    case ondemand::json_type::object:
+      return ReadObject(in, depth, out);
+    case ondemand::json_type::number:
+      return ReadNumber(in, out);
+    case ondemand::json_type::string:
+      return ReadString(in, out);
+    case ondemand::json_type::boolean:
+      out->kind = JsonValue::Kind::kBool;
+      return in.get_bool().get(out->truth);
+    case ondemand::json_type::null:
+      return ReadNull(in);
+  }
+  return simdjson::TAPE_ERROR;
+}
+
+// A lone number or word is of no use to any caller, so it is not looked at.
+error_code ReadRootScalar(JsonValue* out) {
+  *out = JsonValue{};
+  return simdjson::SUCCESS;
+}
+
+error_code ReadDocument(ondemand::document& document, JsonValue* out) {
+  ondemand::value root;
+  if (const error_code error = document.get_value().get(root)) {
+    return error == simdjson::SCALAR_DOCUMENT_AS_VALUE ? ReadRootScalar(out) : error;
+  }
+  if (const error_code error = Read(root, 0, out)) {
+    return error;
+  }
+  const char* rest = nullptr;
+  const bool at_end = document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
+  return at_end ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+}
+
+std::string Where(ondemand::document& document, const simdjson::padded_string& text) {
+  const char* at = nullptr;
+  if (document.current_location().get(at) != simdjson::SUCCESS) {
+    return " at its end";
+  }
+  return absl::StrCat(" near line ", 1 + std::count(text.data(), at, '\n'));
+}
+
+absl::Status Broken(error_code error, absl::string_view where) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the file is not valid JSON", where, ": ", simdjson::error_message(error)));
+}
+
+}  // namespace
+
+const JsonValue* JsonValue::Find(absl::string_view name) const {
+  const auto found = std::find_if(members.rbegin(), members.rend(),
+                                  [&](const Member& member) { return member.first == name; });
+  return found == members.rend() ? nullptr : &found->second;
+}
+
+absl::StatusOr<JsonValue> ParseJson(absl::string_view text) {
+  const simdjson::padded_string padded(text.data(), text.size());
+  ondemand::parser parser;
+  ondemand::document document;
+  if (const error_code error = parser.iterate(padded).get(document)) {
+    return Broken(error, "");
+  }
+  JsonValue root;
+  if (const error_code error = ReadDocument(document, &root)) {
+    return Broken(error, Where(document, padded));
+  }
+  return root;
+}
+
+}  // namespace itemized::client

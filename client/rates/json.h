@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace itemized::client {
+
+// A JSON value that keeps numbers as they were written, so that a price never
+// passes through floating point.
+struct JsonValue {
+  enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
+  using Member = std::pair<std::string, JsonValue>;
+
+  Kind kind = Kind::kNull;
+  std::string text;              // Of a number, as written; of a string, decoded.
+  bool truth = false;            // Of a bool.
+  std::vector<JsonValue> items;  // Of an array.
+  std::vector<Member> members;   // Of an object, in order, repeated names included.
+
+  bool is_object() const { return kind == Kind::kObject; }
+  bool is_array() const { return kind == Kind::kArray; }
+  bool is_string() const { return kind == Kind::kString; }
+
+  // The last member of that name, as other readers take it, or null.
+  const JsonValue* Find(absl::string_view name) const;
+};
+
+// INVALID_ARGUMENT with the line of the fault if `text` is no JSON document,
+// or one that nests more than 64 deep.
+absl::StatusOr<JsonValue> ParseJson(absl::string_view text);
+
+}  // namespace itemized::client

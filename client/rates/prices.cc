@@ -1,0 +1,116 @@
+#include "client/rates/prices.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/check.h"
+#include "storage/base/quoted.h"
+#include "storage/base/status_macros.h"
+#include "storage/pricing/rate.h"
+
+namespace itemized::client {
+namespace {
+
+constexpr int kPicoDigits = 12;
+constexpr int kFineDigits = 12;  // Digits below a pico-dollar that rounding looks at.
+constexpr size_t kNamesShownMax = 8;
+
+const google::protobuf::FieldDescriptor* FindField(absl::string_view name) {
+  return v1::Prices::descriptor()->FindFieldByName(std::string(name));
+}
+
+Picos PowerOfTen(int exponent) {
+  Picos power = 1;
+  for (; exponent > 0; --exponent) {
+    power *= 10;
+  }
+  return power;
+}
+
+absl::StatusOr<Price> ParsePrice(absl::string_view text, int decimals) {
+  if (const absl::StatusOr<Picos> exact = ParseDecimal(text, decimals); exact.ok()) {
+    return Price{*exact, false};
+  }
+  ASSIGN_OR_RETURN(const Picos fine, ParseDecimal(text, decimals + kFineDigits));
+  return Price{DivideRounded(fine, PowerOfTen(kFineDigits)), true};
+}
+
+}  // namespace
+
+absl::StatusOr<Price> ReadPrice(const JsonValue& value, PricedUnits units) {
+  if (value.kind != JsonValue::Kind::kNumber && !value.is_string()) {
+    return absl::InvalidArgumentError("is not a price; give a number in USD");
+  }
+  const absl::StatusOr<Price> price = ParsePrice(value.text, kPicoDigits - static_cast<int>(units));
+  if (!price.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("is ", Quoted(value.text), "; give a decimal number in USD"));
+  }
+  if (price->picos < 0 || price->picos > kPriceMaxPicos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("is ", value.text, "; a price must be from 0 to ",
+                     FormatUsd(kPriceMaxPicos * PowerOfTen(static_cast<int>(units)))));
+  }
+  return price;
+}
+
+PricedUnits UnitsOfField(absl::string_view field) {
+  return field == "web_search" || field == "request" ? PricedUnits::kThousand
+                                                     : PricedUnits::kMillion;
+}
+
+void SetPrice(absl::string_view field, Picos picos, v1::Prices* prices) {
+  const auto* descriptor = FindField(field);
+  CHECK(descriptor != nullptr);
+  const Picos units = PowerOfTen(static_cast<int>(UnitsOfField(field)));
+  v1::Prices::GetReflection()->SetString(prices, descriptor, FormatUsd(picos * units));
+}
+
+bool IsPriceField(absl::string_view name) {
+  return FindField(name) != nullptr;
+}
+
+bool HasPrice(const v1::Prices& prices) {
+  return prices.ByteSizeLong() > 0;
+}
+
+void TierSet::Set(int64_t input_tokens_over, absl::string_view field, Picos picos) {
+  SetPrice(field, picos, &tiers_[input_tokens_over]);
+}
+
+void TierSet::Finish(v1::Rate* rate) const {
+  v1::Prices holding;
+  for (const auto& [input_tokens_over, prices] : tiers_) {
+    holding.MergeFrom(prices);
+    v1::RateTier* tier = rate->add_tiers();
+    tier->set_input_tokens_over(input_tokens_over);
+    *tier->mutable_prices() = holding;
+  }
+}
+
+int64_t Tally::total() const {
+  int64_t total = 0;
+  for (const auto& [name, count] : counts_) {
+    total += count;
+  }
+  return total;
+}
+
+std::string Tally::ToString() const {
+  std::vector<std::pair<std::string, int64_t>> names(counts_.begin(), counts_.end());
+  std::stable_sort(names.begin(), names.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kNamesShownMax); ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : ", ", names[i].first, " (", names[i].second, ")");
+  }
+  if (names.size() > kNamesShownMax) {
+    absl::StrAppend(&text, " and ", names.size() - kNamesShownMax, " more");
+  }
+  return text;
+}
+
+}  // namespace itemized::client

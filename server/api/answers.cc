@@ -1,0 +1,110 @@
+#include "server/api/answers.h"
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "server/convert/query_answers.h"
+#include "server/convert/query_requests.h"
+#include "server/convert/rates.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+// The unused steps of runs, each asked for once.
+class UnusedSteps {
+ public:
+  explicit UnusedSteps(const Database& database) : database_(database) {}
+
+  absl::Status Load(const std::string& workflow_id) {
+    if (steps_.contains(workflow_id)) {
+      return absl::OkStatus();
+    }
+    absl::StatusOr<RunAnswer> run = database_.Run(workflow_id);
+    // A run can vanish between two questions: its last call was retracted.
+    if (!run.ok() && !absl::IsNotFound(run.status())) {
+      return run.status();
+    }
+    std::set<std::string>& steps = steps_[workflow_id];
+    if (run.ok()) {
+      steps.insert(run->unused_steps.begin(), run->unused_steps.end());
+    }
+    return absl::OkStatus();
+  }
+
+  bool Contain(const Call& call) const {
+    const auto run = steps_.find(call.workflow_id);
+    return run != steps_.end() && run->second.count(call.step) > 0;
+  }
+
+ private:
+  const Database& database_;
+  absl::flat_hash_map<std::string, std::set<std::string>> steps_;  // By workflow id.
+};
+
+}  // namespace
+
+absl::StatusOr<pb::GetTopResponse> GetTop(const Database& database,
+                                          const pb::GetTopRequest& request) {
+  ASSIGN_OR_RETURN(const TopQuery query, ToTopQuery(request));
+  ASSIGN_OR_RETURN(const TopAnswer answer, database.Top(query));
+  ThresholdOf threshold_of;
+  if (query.by == GroupBy::kStep) {
+    threshold_of = [&database](absl::string_view step) { return database.ThresholdOf(step); };
+  }
+  return ToTopResponse(answer, request.limit(), threshold_of);
+}
+
+absl::StatusOr<pb::GetWorkflowsResponse> GetWorkflows(const Database& database,
+                                                      const pb::GetWorkflowsRequest& request) {
+  ASSIGN_OR_RETURN(const Window window, ToWindow(request.window()));
+  ASSIGN_OR_RETURN(const WorkflowsAnswer answer, database.Workflows(window));
+  return ToWorkflowsResponse(answer);
+}
+
+absl::StatusOr<pb::GetRunResponse> GetRun(const Database& database,
+                                          const pb::GetRunRequest& request) {
+  RETURN_IF_ERROR(CheckRunRequest(request));
+  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(request.workflow_id()));
+  return ToRunResponse(answer);
+}
+
+absl::StatusOr<pb::GetSeriesResponse> GetSeries(const Database& database,
+                                                const pb::GetSeriesRequest& request) {
+  ASSIGN_OR_RETURN(const SeriesQuery query, ToSeriesQuery(request));
+  ASSIGN_OR_RETURN(const SeriesAnswer answer, database.Series(query));
+  return ToSeriesResponse(answer, request.step(), query.zone);
+}
+
+absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const Database& database,
+                                                    const pb::GetOutliersRequest& request) {
+  ASSIGN_OR_RETURN(const OutliersQuery query, ToOutliersQuery(request));
+  ASSIGN_OR_RETURN(const OutliersAnswer answer, database.Outliers(query));
+  UnusedSteps unused(database);
+  for (const BilledCall& billed : answer.calls) {
+    RETURN_IF_ERROR(unused.Load(billed.call.workflow_id));
+  }
+  return ToOutliersResponse(answer, [&](const Call& call) { return unused.Contain(call); });
+}
+
+pb::ListRatesResponse ListRates(const Database& database) {
+  return ToListRatesResponse(database.ListRates(), database.ListUnpriced());
+}
+
+absl::StatusOr<pb::SetRatesResponse> SetRates(Database& database,
+                                              const pb::SetRatesRequest& request) {
+  ASSIGN_OR_RETURN(std::vector<Rate> rates, ToRates(request));
+  ASSIGN_OR_RETURN(const RateChange change, database.SetRates(std::move(rates)));
+  pb::SetRatesResponse response;
+  response.set_added(change.added);
+  response.set_replaced(change.replaced);
+  response.set_repriced_calls(change.repriced_calls);
+  return response;
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,30 @@
+#pragma once
+
+// Each question of the API, answered from the database: what every protocol
+// that the server speaks has in common. Thread-safe. Errors are those that the
+// services of itemized.v1 document, before their translation to gRPC's.
+
+#include "absl/status/statusor.h"
+#include "itemized/v1/query.pb.h"
+#include "itemized/v1/rates.pb.h"
+
+#include "storage/engine/database.h"
+
+namespace itemized::server {
+
+absl::StatusOr<itemized::v1::GetTopResponse> GetTop(const Database& database,
+                                                    const itemized::v1::GetTopRequest& request);
+absl::StatusOr<itemized::v1::GetWorkflowsResponse> GetWorkflows(
+    const Database& database, const itemized::v1::GetWorkflowsRequest& request);
+absl::StatusOr<itemized::v1::GetRunResponse> GetRun(const Database& database,
+                                                    const itemized::v1::GetRunRequest& request);
+absl::StatusOr<itemized::v1::GetSeriesResponse> GetSeries(
+    const Database& database, const itemized::v1::GetSeriesRequest& request);
+absl::StatusOr<itemized::v1::GetOutliersResponse> GetOutliers(
+    const Database& database, const itemized::v1::GetOutliersRequest& request);
+
+itemized::v1::ListRatesResponse ListRates(const Database& database);
+absl::StatusOr<itemized::v1::SetRatesResponse> SetRates(
+    Database& database, const itemized::v1::SetRatesRequest& request);
+
+}  // namespace itemized::server

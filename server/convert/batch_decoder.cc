@@ -1,0 +1,226 @@
+#include "server/convert/batch_decoder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "server/convert/call_columns.h"
+#include "server/convert/call_rows.h"
+#include "server/convert/wire_reader.h"
+#include "storage/model/limits.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+// What the views of a part point into.
+struct RowMemory {
+  std::shared_ptr<const void> message;
+  CallRows rows;
+};
+struct ColumnMemory {
+  std::shared_ptr<const void> message;
+  DecodedColumns columns;
+};
+
+class BatchDecoder {
+ public:
+  explicit BatchDecoder(std::shared_ptr<const void> message)
+      : rows_(std::make_shared<RowMemory>()), columns_(std::make_shared<ColumnMemory>()) {
+    rows_->message = message;
+    columns_->message = std::move(message);
+  }
+
+  // Adds what the bytes of a Batch hold. False if malformed.
+  bool Merge(absl::string_view bytes);
+  DecodedBatch Finish() &&;
+
+ private:
+  void AddEvent(absl::string_view bytes);
+  void Refuse(RefusalCode code, absl::string_view message);
+  BatchPart RowPart() &&;
+  BatchPart ColumnPart() &&;
+
+  std::shared_ptr<RowMemory> rows_;
+  std::shared_ptr<ColumnMemory> columns_;
+  EventView event_;
+  size_t events_ = 0;  // Of `Batch.events`.
+  std::vector<CompletionView> completions_;
+  std::vector<uint32_t> call_positions_;
+  std::vector<uint32_t> completion_positions_;
+  std::vector<Refusal> refusals_;
+};
+
+bool BatchDecoder::Merge(absl::string_view bytes) {
+  WireReader reader(bytes);
+  while (reader.Next()) {
+    if (!reader.is_bytes()) {
+      continue;
+    }
+    if (reader.number() == pb::Batch::kEventsFieldNumber) {
+      AddEvent(reader.bytes());
+    } else if (reader.number() == pb::Batch::kColumnsFieldNumber &&
+               !columns_->columns.Merge(reader.bytes())) {
+      return false;
+    }
+  }
+  return reader.ok();
+}
+
+void BatchDecoder::AddEvent(absl::string_view bytes) {
+  const auto position = static_cast<uint32_t>(events_++);
+  if (events_ > kBatchEventsMax) {
+    return;  // All will be refused: only their number matters.
+  }
+  if (!DecodeEvent(bytes, event_)) {
+    return Refuse(RefusalCode::kMalformed,
+                  "The bytes of the event are not a valid message; check how the sender "
+                  "encodes it.");
+  }
+  switch (event_.kind) {
+    case EventView::Kind::kCall:
+      rows_->rows.Add(event_.call);
+      call_positions_.push_back(position);
+      return;
+    case EventView::Kind::kCompletion:
+      completions_.push_back(std::move(event_.completion));
+      completion_positions_.push_back(position);
+      return;
+    case EventView::Kind::kNone:
+      return Refuse(RefusalCode::kMissingField,
+                    "The event is empty; set its call or its completion.");
+  }
+}
+
+void BatchDecoder::Refuse(RefusalCode code, absl::string_view message) {
+  refusals_.push_back({static_cast<uint32_t>(events_ - 1), code, std::string(message)});
+}
+
+BatchPart BatchDecoder::RowPart() && {
+  BatchPart part;
+  part.calls = rows_->rows.Columns();
+  part.calls.owner = rows_;
+  part.completions = std::move(completions_);
+  part.positions = std::move(call_positions_);
+  part.positions.insert(part.positions.end(), completion_positions_.begin(),
+                        completion_positions_.end());
+  return part;
+}
+
+BatchPart BatchDecoder::ColumnPart() && {
+  columns_->columns.FillNames();
+  BatchPart part;
+  part.calls = columns_->columns.Columns();
+  part.calls.owner = columns_;
+  part.first_position = static_cast<uint32_t>(events_);
+  return part;
+}
+
+DecodedBatch BatchDecoder::Finish() && {
+  DecodedBatch batch;
+  const size_t column_rows = columns_->columns.rows();
+  batch.events = events_ + column_rows;
+  if (batch.events > kBatchEventsMax) {
+    batch.refusals.push_back({0, RefusalCode::kBatchTooLarge,
+                              absl::StrCat("The batch has ", batch.events, " events; send at most ",
+                                           kBatchEventsMax, " in one batch.")});
+    return batch;
+  }
+  batch.refusals = std::move(refusals_);
+  if (rows_->rows.size() + completions_.size() > 0) {
+    batch.parts.push_back(std::move(*this).RowPart());
+  }
+  if (column_rows > 0) {
+    batch.parts.push_back(std::move(*this).ColumnPart());
+  }
+  return batch;
+}
+
+absl::Status Malformed() {
+  return absl::InvalidArgumentError(
+      "The message is not a valid batch of itemized.v1; check how the sender encodes it.");
+}
+
+void AddRefusal(uint32_t position, const Refusal& refusal, pb::BatchResult& answer) {
+  pb::Refusal* added = answer.add_refusals();
+  added->set_index(position);
+  added->set_code(static_cast<pb::RefusalCode>(refusal.code));
+  added->set_message(refusal.message);
+}
+
+}  // namespace
+
+EventBatch BatchPart::ToEventBatch() const {
+  EventBatch batch;
+  batch.calls = calls;
+  batch.completions.reserve(completions.size());
+  for (const CompletionView& completion : completions) {
+    batch.completions.push_back(completion.ToCompletion());
+  }
+  return batch;
+}
+
+absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message) {
+  DecodedIngestRequest request;
+  BatchDecoder decoder(std::move(message.owner));
+  WireReader reader(message.bytes);
+  while (reader.Next()) {
+    if (reader.number() == pb::IngestRequest::kSequenceFieldNumber && reader.is_varint()) {
+      request.sequence = reader.varint();
+    } else if (reader.number() == pb::IngestRequest::kBatchFieldNumber && reader.is_bytes() &&
+               !decoder.Merge(reader.bytes())) {
+      return Malformed();
+    }
+  }
+  if (!reader.ok()) {
+    return Malformed();
+  }
+  request.batch = std::move(decoder).Finish();
+  return request;
+}
+
+absl::StatusOr<DecodedBatch> DecodeWriteRequest(WireBytes message) {
+  BatchDecoder decoder(std::move(message.owner));
+  WireReader reader(message.bytes);
+  while (reader.Next()) {
+    if (reader.number() == pb::WriteRequest::kBatchFieldNumber && reader.is_bytes() &&
+        !decoder.Merge(reader.bytes())) {
+      return Malformed();
+    }
+  }
+  if (!reader.ok()) {
+    return Malformed();
+  }
+  return std::move(decoder).Finish();
+}
+
+pb::BatchResult StartResult(const DecodedBatch& batch) {
+  pb::BatchResult answer;
+  size_t submitted = 0;
+  for (const BatchPart& part : batch.parts) {
+    submitted += part.size();
+  }
+  answer.set_refused(static_cast<int64_t>(batch.events - submitted));
+  for (const Refusal& refusal : batch.refusals) {
+    AddRefusal(refusal.index, refusal, answer);
+  }
+  return answer;
+}
+
+void AddPartResult(const BatchPart& part, const BatchResult& result, pb::BatchResult& answer) {
+  answer.set_accepted(answer.accepted() + result.accepted);
+  answer.set_duplicate(answer.duplicate() + result.duplicate);
+  answer.set_refused(answer.refused() + static_cast<int64_t>(result.refusals.size()));
+  for (const Refusal& refusal : result.refusals) {
+    AddRefusal(part.PositionOf(refusal.index), refusal, answer);
+  }
+}
+
+void FinishResult(pb::BatchResult& answer) {
+  std::sort(answer.mutable_refusals()->begin(), answer.mutable_refusals()->end(),
+            [](const pb::Refusal& a, const pb::Refusal& b) { return a.index() < b.index(); });
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <string>
+
+#include "server/convert/query_answers.h"
+#include "storage/base/money.h"
+#include "storage/base/time.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+// The outlier rule, for the receipt: see ARCHITECTURE.md, "Outliers".
+constexpr int64_t kOutlierMultiple = 5;
+constexpr int64_t kLearningThresholdPicos = 5'000'000'000;
+
+const char* StatusName(CallStatus status) {
+  switch (status) {
+    case CallStatus::kOk:
+      return "ok";
+    case CallStatus::kError:
+      return "error";
+    case CallStatus::kCancelled:
+      return "cancelled";
+  }
+  return "";
+}
+
+void SetReceipt(const OutlierReceipt& receipt, int64_t cost_picos, pb::OutlierReceipt* to) {
+  const int64_t threshold =
+      receipt.learning ? kLearningThresholdPicos : kOutlierMultiple * receipt.p50_picos;
+  const int64_t base = receipt.learning ? kLearningThresholdPicos : receipt.p50_picos;
+  to->set_p50_usd(receipt.learning ? "" : FormatUsd(receipt.p50_picos));
+  to->set_sample_count(receipt.sample_count);
+  to->set_threshold_usd(FormatUsd(threshold));
+  to->set_learning(receipt.learning);
+  // Free calls have a median of 0, and no multiple of it.
+  to->set_multiple(base > 0 ? static_cast<double>(cost_picos) / static_cast<double>(base) : 0);
+}
+
+}  // namespace
+
+pb::Usage ToUsage(const Usage& usage) {
+  pb::Usage to;
+  to.set_input_tokens(usage[UsageClass::kInput]);
+  to.set_cache_read_tokens(usage[UsageClass::kCacheRead]);
+  to.set_cache_write_5m_tokens(usage[UsageClass::kCacheWrite5m]);
+  to.set_cache_write_1h_tokens(usage[UsageClass::kCacheWrite1h]);
+  to.set_output_tokens(usage[UsageClass::kOutput]);
+  to.set_reasoning_tokens(usage[UsageClass::kReasoning]);
+  to.set_input_audio_tokens(usage[UsageClass::kInputAudio]);
+  to.set_cache_read_audio_tokens(usage[UsageClass::kCacheReadAudio]);
+  to.set_output_audio_tokens(usage[UsageClass::kOutputAudio]);
+  to.set_input_image_tokens(usage[UsageClass::kInputImage]);
+  to.set_output_image_tokens(usage[UsageClass::kOutputImage]);
+  to.set_web_searches(usage[UsageClass::kWebSearches]);
+  return to;
+}
+
+pb::BilledCall ToBilledCall(const BilledCall& billed, bool unsurfaced) {
+  const Call& call = billed.call;
+  pb::BilledCall to;
+  to.set_event_id(call.event_id);
+  to.set_time(FormatTime(call.time_us));
+  to.set_workflow(call.workflow);
+  to.set_workflow_id(call.workflow_id);
+  to.set_step(call.step);
+  to.set_provider(call.provider);
+  to.set_model(call.model);
+  if (call.usage.has_value()) {
+    *to.mutable_usage() = ToUsage(*call.usage);
+  }
+  to.set_duration_ms(static_cast<double>(call.duration_us) / 1000);
+  to.set_status(StatusName(call.status));
+  for (const auto& [key, value] : call.attributes) {
+    (*to.mutable_attributes())[key] = value;
+  }
+  to.set_unpriced(billed.cost.unpriced);
+  to.set_cost_usd(billed.cost.unpriced ? "" : FormatUsd(billed.cost.picos));
+  to.set_is_outlier(billed.outlier.has_value());
+  if (billed.outlier.has_value()) {
+    SetReceipt(*billed.outlier, billed.cost.picos, to.mutable_receipt());
+  }
+  to.set_unsurfaced(unsurfaced);
+  return to;
+}
+
+pb::GetRunResponse ToRunResponse(const RunAnswer& answer) {
+  pb::GetRunResponse to;
+  to.set_workflow(answer.workflow);
+  to.set_workflow_id(answer.workflow_id);
+  to.set_outcome(static_cast<pb::Outcome>(answer.outcome));
+  if (answer.outcome != Outcome::kOpen) {
+    to.set_completed_at(FormatTime(answer.completed_at_us));
+  }
+  to.set_cost_usd(FormatUsd(answer.cost));
+  to.set_unsurfaced_usd(FormatUsd(answer.unsurfaced));
+  for (const std::string& step : answer.unused_steps) {
+    to.add_unused_steps(step);
+  }
+  to.set_unpriced_calls(answer.unpriced_calls);
+  to.mutable_calls()->Reserve(static_cast<int>(answer.calls.size()));
+  for (const BilledCall& billed : answer.calls) {
+    const bool unsurfaced =
+        std::count(answer.unused_steps.begin(), answer.unused_steps.end(), billed.call.step) > 0;
+    *to.add_calls() = ToBilledCall(billed, unsurfaced);
+  }
+  return to;
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,85 @@
+#include "server/convert/call_rows.h"
+
+#include "absl/hash/hash.h"
+
+namespace itemized::server {
+namespace {
+
+// Sets element `row` of a column that has been left out while it was all zero.
+template <typename Column, typename Value>
+void SetLazily(Column& column, size_t row, Value value) {
+  if (column.empty() && value == Value{}) {
+    return;
+  }
+  column.resize(row);
+  column.push_back(value);
+}
+
+}  // namespace
+
+uint32_t NameTable::IndexOf(absl::string_view name) {
+  uint32_t& slot = slots_[absl::HashOf(name) & (kSlots - 1)];
+  if (slot != 0 && names_[slot - 1] == name) {
+    return slot - 1;
+  }
+  names_.push_back(name);
+  slot = static_cast<uint32_t>(names_.size());
+  return slot - 1;
+}
+
+void CallRows::Add(const CallView& call) {
+  const size_t row = size();
+  time_us_.push_back(call.time_us);
+  event_id_data_.append(call.event_id.data(), call.event_id.size());
+  event_id_sizes_.push_back(static_cast<uint32_t>(call.event_id.size()));
+  workflow_.push_back(names_.IndexOf(call.workflow));
+  workflow_id_.push_back(names_.IndexOf(call.workflow_id));
+  step_.push_back(names_.IndexOf(call.step));
+  provider_.push_back(names_.IndexOf(call.provider));
+  model_.push_back(names_.IndexOf(call.model));
+  duration_us_.push_back(call.duration_us);
+  SetLazily(status_, row, StorageStatus(call.status));
+  AddUsage(call);
+  AddAttributes(call);
+}
+
+void CallRows::AddUsage(const CallView& call) {
+  const size_t row = size() - 1;
+  SetLazily(usage_missing_, row, !call.has_usage);
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    SetLazily(usage_[c], row, call.usage.counts[c]);
+  }
+}
+
+void CallRows::AddAttributes(const CallView& call) {
+  SetLazily(attribute_counts_, size() - 1, static_cast<uint32_t>(call.attributes.size()));
+  for (const auto& [key, value] : call.attributes) {
+    attribute_keys_.push_back(names_.IndexOf(key));
+    attribute_values_.push_back(names_.IndexOf(value));
+  }
+}
+
+CallColumns CallRows::Columns() const {
+  CallColumns columns;
+  columns.strings = names_.names();
+  columns.time_offset_us = time_us_;
+  columns.event_id_data = event_id_data_;
+  columns.event_id_sizes = event_id_sizes_;
+  columns.workflow = workflow_;
+  columns.workflow_id = workflow_id_;
+  columns.step = step_;
+  columns.provider = provider_;
+  columns.model = model_;
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    columns.usage[c] = usage_[c];
+  }
+  columns.usage_missing = usage_missing_;
+  columns.duration_us = duration_us_;
+  columns.status = status_;
+  columns.attribute_counts = attribute_counts_;
+  columns.attribute_keys = attribute_keys_;
+  columns.attribute_values = attribute_values_;
+  return columns;
+}
+
+}  // namespace itemized::server

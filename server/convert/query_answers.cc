@@ -1,0 +1,174 @@
+#include "server/convert/query_answers.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+
+#include "storage/base/money.h"
+#include "storage/base/time.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+double Share(Picos part, Picos whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double Milliseconds(int64_t micros) {
+  return static_cast<double>(micros) / 1000;
+}
+
+std::string MeanUsd(Picos sum, int64_t count) {
+  return count == 0 ? "0" : FormatUsd(DivideRounded(sum, count));
+}
+
+pb::Window ToWindow(const TimeRange& range) {
+  pb::Window to;
+  to.set_start(FormatTime(range.start_us));
+  to.set_end(FormatTime(range.end_us));
+  return to;
+}
+
+// The six token sums that every answer has; rows and points have the same fields.
+template <typename Message>
+void SetTokens(const Usage& usage, Message* to) {
+  to->set_input_tokens(usage[UsageClass::kInput]);
+  to->set_cache_read_tokens(usage[UsageClass::kCacheRead]);
+  to->set_cache_write_5m_tokens(usage[UsageClass::kCacheWrite5m]);
+  to->set_cache_write_1h_tokens(usage[UsageClass::kCacheWrite1h]);
+  to->set_output_tokens(usage[UsageClass::kOutput]);
+  to->set_reasoning_tokens(usage[UsageClass::kReasoning]);
+}
+
+void SetOtherUsage(const Usage& usage, pb::TopRow* to) {
+  to->set_input_audio_tokens(usage[UsageClass::kInputAudio]);
+  to->set_cache_read_audio_tokens(usage[UsageClass::kCacheReadAudio]);
+  to->set_output_audio_tokens(usage[UsageClass::kOutputAudio]);
+  to->set_input_image_tokens(usage[UsageClass::kInputImage]);
+  to->set_output_image_tokens(usage[UsageClass::kOutputImage]);
+  to->set_web_searches(usage[UsageClass::kWebSearches]);
+}
+
+// `above` is the cost of this row and of all before it.
+void SetTopRow(const TopRow& row, const TopAnswer& answer, Picos above, pb::TopRow* to) {
+  to->set_key(row.key);
+  to->set_calls(row.sums.calls);
+  to->set_cost_usd(FormatUsd(row.sums.cost));
+  to->set_call_share(Share(row.sums.calls, answer.total.calls));
+  to->set_spend_share(Share(row.sums.cost, answer.total.cost));
+  to->set_cumulative_spend_share(Share(above, answer.total.cost));
+  to->set_mean_cost_usd(MeanUsd(row.sums.cost, row.sums.calls - row.sums.unpriced_calls));
+  to->set_p50_cost_usd(FormatUsd(row.p50_cost));
+  to->set_p95_cost_usd(FormatUsd(row.p95_cost));
+  to->set_outliers(row.sums.outliers);
+  to->set_unpriced_calls(row.sums.unpriced_calls);
+  SetTokens(row.sums.usage, to);
+  SetOtherUsage(row.sums.usage, to);
+  to->set_p50_duration_ms(Milliseconds(row.p50_duration_us));
+  to->set_p95_duration_ms(Milliseconds(row.p95_duration_us));
+  to->set_unsurfaced_usd(FormatUsd(row.unsurfaced));
+}
+
+int64_t RunsOf(const WorkflowRow& row, Outcome outcome) {
+  return row.runs[static_cast<size_t>(outcome)];
+}
+
+void SetCompleted(const WorkflowRow& row, int64_t completed, pb::WorkflowRow* to) {
+  if (completed == 0) {
+    return;
+  }
+  to->set_cost_per_completed_usd(FormatUsd(DivideRounded(row.spend, completed)));
+  to->set_mean_completed_usd(FormatUsd(DivideRounded(row.completed_spend, completed)));
+  to->set_p50_completed_usd(FormatUsd(row.p50_completed));
+  to->set_p95_completed_usd(FormatUsd(row.p95_completed));
+  to->set_mean_steps_per_completed(static_cast<double>(row.completed_calls) /
+                                   static_cast<double>(completed));
+}
+
+void SetWorkflowRow(const WorkflowRow& row, pb::WorkflowRow* to) {
+  const int64_t completed = RunsOf(row, Outcome::kCompleted);
+  to->set_workflow(row.workflow);
+  to->set_runs(std::accumulate(std::begin(row.runs), std::end(row.runs), int64_t{0}));
+  to->set_completed(completed);
+  to->set_failed(RunsOf(row, Outcome::kFailed));
+  to->set_short_circuited(RunsOf(row, Outcome::kShortCircuited));
+  to->set_abandoned(RunsOf(row, Outcome::kAbandoned));
+  to->set_open(RunsOf(row, Outcome::kOpen));
+  to->set_spend_usd(FormatUsd(row.spend));
+  SetCompleted(row, completed, to);
+  to->set_unsurfaced_usd(FormatUsd(row.unsurfaced));
+  to->set_unpriced_calls(row.unpriced_calls);
+}
+
+void SetPoint(const SeriesPoint& point, absl::TimeZone zone, pb::SeriesPoint* to) {
+  to->set_start(FormatTime(point.range.start_us, zone));
+  to->set_end(FormatTime(point.range.end_us, zone));
+  to->set_calls(point.sums.calls);
+  to->set_cost_usd(FormatUsd(point.sums.cost));
+  to->set_unpriced_calls(point.sums.unpriced_calls);
+  to->set_outliers(point.sums.outliers);
+  SetTokens(point.sums.usage, to);
+}
+
+}  // namespace
+
+pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit,
+                                 const ThresholdOf& threshold_of) {
+  pb::GetTopResponse to;
+  *to.mutable_window() = ToWindow(answer.range);
+  to.mutable_total()->set_calls(answer.total.calls);
+  to.mutable_total()->set_cost_usd(FormatUsd(answer.total.cost));
+  to.mutable_total()->set_unpriced_calls(answer.total.unpriced_calls);
+  to.mutable_total()->set_unsurfaced_usd(FormatUsd(answer.unsurfaced));
+  to.mutable_total()->set_outliers(answer.total.outliers);
+  const size_t all = answer.rows.size();
+  const size_t shown = limit > 0 ? std::min(all, static_cast<size_t>(limit)) : all;
+  Picos above = 0;
+  for (size_t i = 0; i < shown; ++i) {
+    above += answer.rows[i].sums.cost;
+    pb::TopRow* row = to.add_rows();
+    SetTopRow(answer.rows[i], answer, above, row);
+    if (threshold_of) {
+      const Threshold threshold = threshold_of(answer.rows[i].key);
+      row->set_threshold_usd(FormatUsd(threshold.picos));
+      row->set_threshold_learning(threshold.learning);
+    }
+  }
+  to.set_rows_omitted(static_cast<int64_t>(all - shown));
+  return to;
+}
+
+pb::GetWorkflowsResponse ToWorkflowsResponse(const WorkflowsAnswer& answer) {
+  pb::GetWorkflowsResponse to;
+  *to.mutable_window() = ToWindow(answer.range);
+  for (const WorkflowRow& row : answer.rows) {
+    SetWorkflowRow(row, to.add_rows());
+  }
+  return to;
+}
+
+pb::GetSeriesResponse ToSeriesResponse(const SeriesAnswer& answer, absl::string_view step,
+                                       absl::TimeZone zone) {
+  pb::GetSeriesResponse to;
+  *to.mutable_window() = ToWindow(answer.range);
+  to.set_step(std::string(step));
+  for (const SeriesPoint& point : answer.points) {
+    SetPoint(point, zone, to.add_points());
+  }
+  return to;
+}
+
+pb::GetOutliersResponse ToOutliersResponse(const OutliersAnswer& answer,
+                                           const IsUnsurfaced& is_unsurfaced) {
+  pb::GetOutliersResponse to;
+  *to.mutable_window() = ToWindow(answer.range);
+  for (const BilledCall& billed : answer.calls) {
+    *to.add_calls() = ToBilledCall(billed, is_unsurfaced(billed.call));
+  }
+  to.set_total(answer.total);
+  return to;
+}
+
+}  // namespace itemized::server

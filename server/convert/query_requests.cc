@@ -1,0 +1,169 @@
+#include "server/convert/query_requests.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/status_macros.h"
+#include "storage/base/time.h"
+#include "storage/model/limits.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+absl::Status CheckName(absl::string_view field, absl::string_view name) {
+  if (name.size() > kNameBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, " has ", name.size(), " bytes; names have at most ", kNameBytesMax));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLimit(int32_t limit) {
+  if (limit < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("limit is ", limit, "; give a number of rows, or 0 for the default"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Window> ToRange(const pb::WindowSpec& spec) {
+  const TimeRange range{spec.start_unix_us(), spec.end_unix_us()};
+  if (range.start_us < kTimeMinUs || range.end_us > kTimeMaxUs) {
+    return absl::InvalidArgumentError(
+        "the window must lie between 1970 and 2200; start_unix_us and end_unix_us are "
+        "microseconds since 1970-01-01 UTC");
+  }
+  if (range.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the window is empty: its end (", FormatTime(range.end_us),
+                     ") must be after its start (", FormatTime(range.start_us), ")"));
+  }
+  return Window::Of(range);
+}
+
+absl::StatusOr<GroupBy> ToGroupBy(pb::GroupBy by) {
+  switch (by) {
+    case pb::GROUP_BY_UNSPECIFIED:
+    case pb::GROUP_BY_STEP:
+      return GroupBy::kStep;
+    case pb::GROUP_BY_MODEL:
+      return GroupBy::kModel;
+    case pb::GROUP_BY_WORKFLOW:
+      return GroupBy::kWorkflow;
+    case pb::GROUP_BY_PROVIDER:
+      return GroupBy::kProvider;
+    case pb::GROUP_BY_ATTRIBUTE:
+      return GroupBy::kAttribute;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("by is ", static_cast<int>(by),
+                       ", which this server does not know; group by step, model, workflow, "
+                       "provider or attribute"));
+  }
+}
+
+absl::Status CheckPoints(const Window& window, int64_t every_us) {
+  const int64_t length =
+      window.last_us.has_value() ? *window.last_us : window.range.end_us - window.range.start_us;
+  if (length / every_us > kSeriesPointsMax) {
+    return absl::InvalidArgumentError(absl::StrCat("the window has ", length / every_us,
+                                                   " buckets; ask for at most ", kSeriesPointsMax,
+                                                   ", with longer buckets or a shorter window"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Window> ToWindow(const pb::WindowSpec& spec) {
+  if (spec.last_us() < 0 || spec.last_us() > kLastMaxUs) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("window.last_us is ", spec.last_us(),
+                     "; give a positive number of microseconds, at most 50 years of them"));
+  }
+  if (spec.last_us() > 0) {
+    return Window::Last(spec.last_us());
+  }
+  if (spec.start_unix_us() == 0 && spec.end_unix_us() == 0) {
+    return Window::Last(kDefaultWindowUs);
+  }
+  return ToRange(spec);
+}
+
+absl::StatusOr<TopQuery> ToTopQuery(const pb::GetTopRequest& request) {
+  TopQuery query;
+  ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
+  ASSIGN_OR_RETURN(query.by, ToGroupBy(request.by()));
+  RETURN_IF_ERROR(CheckLimit(request.limit()));
+  RETURN_IF_ERROR(CheckName("attribute_key", request.attribute_key()));
+  const bool by_attribute = query.by == GroupBy::kAttribute;
+  if (by_attribute && request.attribute_key().empty()) {
+    return absl::InvalidArgumentError("attribute_key is empty; name the attribute to group by");
+  }
+  if (!by_attribute && !request.attribute_key().empty()) {
+    return absl::InvalidArgumentError(
+        "attribute_key is set, but by is not GROUP_BY_ATTRIBUTE; set both or neither");
+  }
+  query.attribute_key = request.attribute_key();
+  return query;
+}
+
+absl::StatusOr<SeriesQuery> ToSeriesQuery(const pb::GetSeriesRequest& request) {
+  SeriesQuery query;
+  ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
+  ASSIGN_OR_RETURN(query.zone, ToTimeZone(request.time_zone()));
+  RETURN_IF_ERROR(CheckName("step", request.step()));
+  if (request.every_us() != kMicrosPerHour && request.every_us() != kMicrosPerDay) {
+    return absl::InvalidArgumentError(absl::StrCat("every_us is ", request.every_us(),
+                                                   "; buckets are hours (", kMicrosPerHour,
+                                                   ") or days (", kMicrosPerDay, ")"));
+  }
+  RETURN_IF_ERROR(CheckPoints(query.window, request.every_us()));
+  query.step = request.step();
+  query.by_hour = request.every_us() == kMicrosPerHour;
+  return query;
+}
+
+absl::StatusOr<OutliersQuery> ToOutliersQuery(const pb::GetOutliersRequest& request) {
+  OutliersQuery query;
+  ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
+  RETURN_IF_ERROR(CheckLimit(request.limit()));
+  RETURN_IF_ERROR(CheckName("step", request.step()));
+  if (request.limit() > kOutliersMax) {
+    return absl::InvalidArgumentError(absl::StrCat("limit is ", request.limit(),
+                                                   "; ask for at most ", kOutliersMax,
+                                                   " outliers, in a shorter window if need be"));
+  }
+  query.step = request.step();
+  query.limit = static_cast<size_t>(request.limit() == 0 ? kOutliersDefault : request.limit());
+  return query;
+}
+
+absl::Status CheckRunRequest(const pb::GetRunRequest& request) {
+  if (request.workflow_id().empty()) {
+    return absl::InvalidArgumentError("workflow_id is empty; name the run to show");
+  }
+  return CheckName("workflow_id", request.workflow_id());
+}
+
+absl::StatusOr<absl::TimeZone> ToTimeZone(absl::string_view name) {
+  if (name.empty()) {
+    return absl::UTCTimeZone();
+  }
+  // The loader would also open files outside the time zone database.
+  const bool is_path = name[0] == '/' || absl::StrContains(name, "..") ||
+                       absl::StrContains(name, ":") || name.size() > kNameBytesMax;
+  absl::TimeZone zone;
+  if (is_path || !absl::LoadTimeZone(std::string(name), &zone)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("time_zone \"", name.substr(0, kNameBytesMax),
+                     "\" is not known; give an IANA name such as \"Europe/Berlin\""));
+  }
+  return zone;
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,34 @@
+#pragma once
+
+// Questions on the wire to questions to the database. Every error is
+// INVALID_ARGUMENT with a sentence that says what to mend.
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "itemized/v1/query.pb.h"
+
+#include "storage/engine/query_types.h"
+
+namespace itemized::server {
+
+inline constexpr int64_t kDefaultWindowUs = 30 * kMicrosPerDay;
+inline constexpr int64_t kLastMaxUs = 50 * 365 * kMicrosPerDay;
+inline constexpr int64_t kSeriesPointsMax = 20'000;
+inline constexpr int32_t kOutliersDefault = 100;
+inline constexpr int32_t kOutliersMax = 10'000;
+
+// A window that says nothing is the last 30 days.
+absl::StatusOr<Window> ToWindow(const itemized::v1::WindowSpec& spec);
+
+absl::StatusOr<TopQuery> ToTopQuery(const itemized::v1::GetTopRequest& request);
+absl::StatusOr<SeriesQuery> ToSeriesQuery(const itemized::v1::GetSeriesRequest& request);
+absl::StatusOr<OutliersQuery> ToOutliersQuery(const itemized::v1::GetOutliersRequest& request);
+absl::Status CheckRunRequest(const itemized::v1::GetRunRequest& request);
+
+// An IANA time zone; empty: UTC.
+absl::StatusOr<absl::TimeZone> ToTimeZone(absl::string_view name);
+
+}  // namespace itemized::server

@@ -1,0 +1,240 @@
+#include "server/convert/rates.h"
+
+#include <cstdint>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/money.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+// A price is quoted for 10^6 tokens or 10^3 requests, so that its pico-dollars
+// a unit are the quoted dollars with the point moved by 12 - 6 or 12 - 3 places.
+constexpr int kTokenDecimals = 6;
+constexpr int kRequestDecimals = 9;
+constexpr int64_t kTokensQuoted = 1'000'000;
+constexpr int64_t kRequestsQuoted = 1'000;
+
+struct PriceField {
+  const char* name;
+  size_t price;  // Index into Prices.
+  const std::string& (pb::Prices::*get)() const;
+  std::string* (pb::Prices::*mutate)();
+};
+
+#define PRICE_FIELD(name, price) \
+  { #name, static_cast < size_t>(price), &pb::Prices::name, &pb::Prices::mutable_##name }
+
+constexpr PriceField kPriceFields[] = {
+    PRICE_FIELD(input, UsageClass::kInput),
+    PRICE_FIELD(cache_read, UsageClass::kCacheRead),
+    PRICE_FIELD(cache_write_5m, UsageClass::kCacheWrite5m),
+    PRICE_FIELD(cache_write_1h, UsageClass::kCacheWrite1h),
+    PRICE_FIELD(output, UsageClass::kOutput),
+    PRICE_FIELD(reasoning, UsageClass::kReasoning),
+    PRICE_FIELD(input_audio, UsageClass::kInputAudio),
+    PRICE_FIELD(cache_read_audio, UsageClass::kCacheReadAudio),
+    PRICE_FIELD(output_audio, UsageClass::kOutputAudio),
+    PRICE_FIELD(input_image, UsageClass::kInputImage),
+    PRICE_FIELD(output_image, UsageClass::kOutputImage),
+    PRICE_FIELD(web_search, UsageClass::kWebSearches),
+    PRICE_FIELD(request, kRequestPrice),
+};
+static_assert(std::size(kPriceFields) == kPriceCount);
+
+#undef PRICE_FIELD
+
+bool IsPerRequest(const PriceField& field) {
+  return field.price == kRequestPrice ||
+         field.price == static_cast<size_t>(UsageClass::kWebSearches);
+}
+
+absl::Status PriceError(const std::string& where, const PriceField& field,
+                        absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat(where, ".", field.name, ": ", problem));
+}
+
+absl::StatusOr<int64_t> ToPrice(const std::string& where, const PriceField& field,
+                                const std::string& text) {
+  const bool per_request = IsPerRequest(field);
+  absl::StatusOr<Picos> picos = ParseDecimal(text, per_request ? kRequestDecimals : kTokenDecimals);
+  if (!picos.ok()) {
+    return PriceError(where, field, picos.status().message());
+  }
+  if (*picos < 0 || *picos > kPriceMaxPicos) {
+    const Picos most = Picos{kPriceMaxPicos} * (per_request ? kRequestsQuoted : kTokensQuoted);
+    return PriceError(where, field,
+                      absl::StrCat("the price is ", text, "; give one from 0 to ", FormatUsd(most),
+                                   " USD per ", per_request ? "thousand" : "million tokens"));
+  }
+  return static_cast<int64_t>(*picos);
+}
+
+absl::StatusOr<Prices> ToPrices(const std::string& where, const pb::Prices& from) {
+  Prices prices{};
+  for (const PriceField& field : kPriceFields) {
+    const std::string& text = (from.*field.get)();
+    if (!text.empty()) {
+      ASSIGN_OR_RETURN(prices[field.price], ToPrice(where, field, text));
+    }
+  }
+  return prices;
+}
+
+pb::Prices FromPrices(const Prices& from) {
+  pb::Prices prices;
+  for (const PriceField& field : kPriceFields) {
+    if (from[field.price].has_value()) {
+      const int64_t quoted = IsPerRequest(field) ? kRequestsQuoted : kTokensQuoted;
+      *(prices.*field.mutate)() = FormatUsd(Picos{*from[field.price]} * quoted);
+    }
+  }
+  return prices;
+}
+
+absl::StatusOr<ModelMatch> ToMatch(const std::string& where, const pb::ModelMatch& from);
+
+absl::StatusOr<ModelMatch> ToCombination(const std::string& where, ModelMatch::Kind kind,
+                                         const pb::ModelMatch::List& from) {
+  ModelMatch match;
+  match.kind = kind;
+  for (const pb::ModelMatch& part : from.matches()) {
+    ASSIGN_OR_RETURN(match.parts.emplace_back(), ToMatch(where, part));
+  }
+  return match;
+}
+
+ModelMatch ToLeaf(ModelMatch::Kind kind, const std::string& text) {
+  ModelMatch match;
+  match.kind = kind;
+  match.text = text;
+  return match;
+}
+
+absl::StatusOr<ModelMatch> ToMatch(const std::string& where, const pb::ModelMatch& from) {
+  using Kind = ModelMatch::Kind;
+  switch (from.match_case()) {
+    case pb::ModelMatch::kEquals:
+      return ToLeaf(Kind::kEquals, from.equals());
+    case pb::ModelMatch::kStartsWith:
+      return ToLeaf(Kind::kStartsWith, from.starts_with());
+    case pb::ModelMatch::kEndsWith:
+      return ToLeaf(Kind::kEndsWith, from.ends_with());
+    case pb::ModelMatch::kContains:
+      return ToLeaf(Kind::kContains, from.contains());
+    case pb::ModelMatch::kRegex:
+      return ToLeaf(Kind::kRegex, from.regex());
+    case pb::ModelMatch::kAnyOf:
+      return ToCombination(where, Kind::kAnyOf, from.any_of());
+    case pb::ModelMatch::kAllOf:
+      return ToCombination(where, Kind::kAllOf, from.all_of());
+    case pb::ModelMatch::MATCH_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(where, ".match is not set; say which models the rate is for"));
+}
+
+pb::ModelMatch FromMatch(const ModelMatch& from) {
+  using Kind = ModelMatch::Kind;
+  pb::ModelMatch match;
+  switch (from.kind) {
+    case Kind::kEquals:
+      match.set_equals(from.text);
+      break;
+    case Kind::kStartsWith:
+      match.set_starts_with(from.text);
+      break;
+    case Kind::kEndsWith:
+      match.set_ends_with(from.text);
+      break;
+    case Kind::kContains:
+      match.set_contains(from.text);
+      break;
+    case Kind::kRegex:
+      match.set_regex(from.text);
+      break;
+    case Kind::kAnyOf:
+    case Kind::kAllOf: {
+      pb::ModelMatch::List* list =
+          from.kind == Kind::kAnyOf ? match.mutable_any_of() : match.mutable_all_of();
+      for (const ModelMatch& part : from.parts) {
+        *list->add_matches() = FromMatch(part);
+      }
+    }
+  }
+  return match;
+}
+
+absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
+  Rate rate;
+  rate.provider = from.provider();
+  ASSIGN_OR_RETURN(rate.match, ToMatch(where, from.match()));
+  rate.effective_from_us = from.effective_from_unix_us();
+  ASSIGN_OR_RETURN(rate.prices, ToPrices(absl::StrCat(where, ".prices"), from.prices()));
+  for (int i = 0; i < from.tiers_size(); ++i) {
+    RateTier& tier = rate.tiers.emplace_back();
+    tier.input_tokens_over = from.tiers(i).input_tokens_over();
+    ASSIGN_OR_RETURN(tier.prices, ToPrices(absl::StrCat(where, ".tiers[", i, "].prices"),
+                                           from.tiers(i).prices()));
+  }
+  rate.source = from.source();
+  return rate;
+}
+
+// "rates[2] (gpt-5)", or without the model where there is none.
+std::string NameOf(int index, const pb::Rate& rate) {
+  const std::string place = absl::StrCat("rates[", index, "]");
+  const bool named = rate.match().match_case() == pb::ModelMatch::kEquals;
+  return named ? absl::StrCat(place, " (", rate.match().equals(), ")") : place;
+}
+
+pb::Rate FromRate(const Rate& from) {
+  pb::Rate rate;
+  rate.set_provider(from.provider);
+  *rate.mutable_match() = FromMatch(from.match);
+  rate.set_effective_from_unix_us(from.effective_from_us);
+  *rate.mutable_prices() = FromPrices(from.prices);
+  for (const RateTier& tier : from.tiers) {
+    pb::RateTier* added = rate.add_tiers();
+    added->set_input_tokens_over(tier.input_tokens_over);
+    *added->mutable_prices() = FromPrices(tier.prices);
+  }
+  rate.set_source(from.source);
+  return rate;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Rate>> ToRates(const pb::SetRatesRequest& request) {
+  std::vector<Rate> rates;
+  rates.reserve(static_cast<size_t>(request.rates_size()));
+  for (int i = 0; i < request.rates_size(); ++i) {
+    const pb::Rate& rate = request.rates(i);
+    ASSIGN_OR_RETURN(rates.emplace_back(), ToRate(NameOf(i, rate), rate));
+  }
+  return rates;
+}
+
+pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
+                                          const std::vector<UnpricedModel>& unpriced) {
+  pb::ListRatesResponse response;
+  for (const Rate& rate : rates) {
+    *response.add_rates() = FromRate(rate);
+  }
+  for (const UnpricedModel& model : unpriced) {
+    pb::UnpricedModel* added = response.add_unpriced();
+    added->set_provider(model.provider);
+    added->set_model(model.model);
+    added->set_calls(model.calls);
+  }
+  return response;
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,23 @@
+#pragma once
+
+// Rates on the wire (USD per million tokens, per thousand searches or calls,
+// as decimal strings) and rates of the rate book (pico-dollars a unit).
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "itemized/v1/rates.pb.h"
+
+#include "storage/engine/query_types.h"
+#include "storage/pricing/rate.h"
+
+namespace itemized::server {
+
+// Exact. INVALID_ARGUMENT names the rate and the field that cannot be read.
+// What a rate means is checked where it is put into the book.
+absl::StatusOr<std::vector<Rate>> ToRates(const itemized::v1::SetRatesRequest& request);
+
+itemized::v1::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
+                                                    const std::vector<UnpricedModel>& unpriced);
+
+}  // namespace itemized::server

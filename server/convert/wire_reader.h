@@ -1,0 +1,79 @@
+#pragma once
+
+// Reads the protobuf wire format field by field, without copying: for messages
+// that the generated parser would refuse as a whole or copy more often than
+// needed.
+//
+//   WireReader reader(bytes);
+//   while (reader.Next()) {
+//     if (reader.number() == 1 && reader.is_bytes()) name = reader.bytes();
+//   }
+//   if (!reader.ok()) ...  // The bytes are no message.
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+namespace itemized::server {
+
+// The views handed out point into the bytes that were given. Not thread-safe.
+class WireReader {
+ public:
+  explicit WireReader(absl::string_view bytes) : rest_(bytes) {}
+
+  // Reads the next field; false at the end or when the bytes are malformed.
+  // Groups, which proto3 does not have, count as malformed.
+  bool Next();
+  bool ok() const { return ok_; }
+
+  uint32_t number() const { return number_; }
+  bool is_varint() const { return kind_ == Kind::kVarint; }
+  bool is_bytes() const { return kind_ == Kind::kBytes; }
+  uint64_t varint() const { return varint_; }         // If is_varint().
+  absl::string_view bytes() const { return bytes_; }  // If is_bytes().
+
+ private:
+  enum class Kind : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+
+  bool ReadValue();
+  bool Take(uint64_t size);
+  bool Fail();
+
+  absl::string_view rest_;
+  absl::string_view bytes_;
+  uint64_t varint_ = 0;
+  uint32_t number_ = 0;
+  Kind kind_ = Kind::kVarint;
+  bool ok_ = true;
+};
+
+// Takes one varint off the front of `bytes`; false if there is none.
+bool ReadVarint(absl::string_view& bytes, uint64_t& value);
+
+inline int64_t DecodeZigZag(uint64_t value) {
+  return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1));
+}
+
+// Calls `append(uint64_t)` for every element that the present field of a
+// repeated number holds, packed or not. False if malformed.
+template <typename Append>
+bool ReadNumbers(const WireReader& reader, Append append) {
+  if (reader.is_varint()) {
+    append(reader.varint());
+    return true;
+  }
+  if (!reader.is_bytes()) {
+    return true;
+  }
+  absl::string_view packed = reader.bytes();
+  while (!packed.empty()) {
+    uint64_t value = 0;
+    if (!ReadVarint(packed, value)) {
+      return false;
+    }
+    append(value);
+  }
+  return true;
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <set>
+
+#include "itemized/v1/ingest.grpc.pb.h"
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include "server/grpc/ingest_queue.h"
+#include "server/grpc/ingest_stream.h"
+#include "storage/base/mutex.h"
+
+namespace itemized::server {
+
+// Methods take raw bytes: see batch_decoder.h.
+using RawIngestService = itemized::v1::IngestService::WithRawCallbackMethod_Ingest<
+    itemized::v1::IngestService::WithRawCallbackMethod_Write<itemized::v1::IngestService::Service>>;
+
+// Thread-safe.
+class IngestService final : public RawIngestService {
+ public:
+  // `queue` outlives the service, and the service every call.
+  IngestService(IngestQueue& queue, IngestLimits limits);
+
+  // Takes nothing more: open streams acknowledge what they have read and end,
+  // new calls are refused with UNAVAILABLE.
+  void Drain();
+
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Ingest(
+      grpc::CallbackServerContext* context) override;
+  grpc::ServerUnaryReactor* Write(grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
+
+ private:
+  void Closed(IngestStream* stream);
+  bool draining() const;
+
+  IngestShared shared_;
+  mutable Mutex mutex_;
+  // Keeps streams from vanishing under Drain.
+  std::set<std::shared_ptr<IngestStream>> streams_ ABSL_GUARDED_BY(mutex_);
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace itemized::server

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "itemized/v1/query.grpc.pb.h"
+#include <grpcpp/support/server_callback.h>
+
+#include "server/grpc/worker_pool.h"
+#include "storage/engine/database.h"
+
+namespace itemized::server {
+
+// Thread-safe.
+class QueryService final : public itemized::v1::QueryService::CallbackService {
+ public:
+  // Both outlive the service.
+  QueryService(const Database& database, WorkerPool& pool) : database_(database), pool_(pool) {}
+
+  grpc::ServerUnaryReactor* GetTop(grpc::CallbackServerContext* context,
+                                   const itemized::v1::GetTopRequest* request,
+                                   itemized::v1::GetTopResponse* response) override;
+  grpc::ServerUnaryReactor* GetWorkflows(grpc::CallbackServerContext* context,
+                                         const itemized::v1::GetWorkflowsRequest* request,
+                                         itemized::v1::GetWorkflowsResponse* response) override;
+  grpc::ServerUnaryReactor* GetRun(grpc::CallbackServerContext* context,
+                                   const itemized::v1::GetRunRequest* request,
+                                   itemized::v1::GetRunResponse* response) override;
+  grpc::ServerUnaryReactor* GetSeries(grpc::CallbackServerContext* context,
+                                      const itemized::v1::GetSeriesRequest* request,
+                                      itemized::v1::GetSeriesResponse* response) override;
+  grpc::ServerUnaryReactor* GetOutliers(grpc::CallbackServerContext* context,
+                                        const itemized::v1::GetOutliersRequest* request,
+                                        itemized::v1::GetOutliersResponse* response) override;
+
+ private:
+  const Database& database_;
+  WorkerPool& pool_;
+};
+
+}  // namespace itemized::server

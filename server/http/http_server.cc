@@ -1,0 +1,202 @@
+#include "server/http/http_server.h"
+
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+namespace itemized::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::chrono::milliseconds kAcceptPause{100};  // When descriptors ran out.
+
+struct Shared {
+  Router router;
+  HttpLimits limits;
+  size_t connections = 0;  // Of the server's thread.
+};
+
+HttpRequest ToRequest(http::request<http::string_body>&& from) {
+  HttpRequest request;
+  request.method = std::string(from.method_string());
+  const std::string target(from.target());
+  const size_t mark = target.find('?');
+  request.path = target.substr(0, mark);
+  request.query = mark == std::string::npos ? "" : target.substr(mark + 1);
+  request.body = std::move(from.body());
+  return request;
+}
+
+// The answer to a request that could not be read; none if the client is gone.
+std::optional<HttpResponse> AnswerTo(error_code error) {
+  if (error == http::error::body_limit) {
+    return HttpError(413, "The body is too large; send less at a time.");
+  }
+  if (error == http::error::header_limit) {
+    return HttpError(431, "The header is too large.");
+  }
+  const bool malformed = error.category() == make_error_code(http::error::bad_method).category();
+  if (malformed && error != http::error::end_of_stream && error != http::error::partial_message) {
+    return HttpError(400, "This is not a valid HTTP request.");
+  }
+  return std::nullopt;
+}
+
+// One connection; lives as long as something is under way on it.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
+    ++shared_.connections;
+  }
+  ~Session() { --shared_.connections; }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void Read() {
+    parser_.emplace();
+    parser_->header_limit(shared_.limits.header_bytes);
+    parser_->body_limit(shared_.limits.body_bytes);
+    stream_.expires_after(shared_.limits.timeout);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = shared_from_this()](error_code error, size_t) { self->Got(error); });
+  }
+
+ private:
+  void Got(error_code error) {
+    if (error) {
+      std::optional<HttpResponse> answer = AnswerTo(error);
+      return answer.has_value() ? Send(*std::move(answer), false) : Close();
+    }
+    stream_.expires_never();
+    const bool keep_alive = parser_->get().keep_alive();
+    shared_.router.Route(ToRequest(parser_->release()),
+                         [self = shared_from_this(), keep_alive](HttpResponse response) {
+                           asio::post(self->stream_.get_executor(),
+                                      [self, keep_alive, response = std::move(response)]() mutable {
+                                        self->Send(std::move(response), keep_alive);
+                                      });
+                         });
+  }
+
+  void Send(HttpResponse from, bool keep_alive) {
+    response_.emplace(static_cast<http::status>(from.status), 11);
+    response_->set(http::field::content_type, from.content_type);
+    response_->set(http::field::cache_control, "no-store");
+    response_->set("X-Content-Type-Options", "nosniff");
+    response_->keep_alive(keep_alive);
+    response_->body() = std::move(from.body);
+    response_->prepare_payload();
+    stream_.expires_after(shared_.limits.timeout);
+    http::async_write(stream_, *response_,
+                      [self = shared_from_this(), keep_alive](error_code error, size_t) {
+                        return error || !keep_alive ? self->Close() : self->Read();
+                      });
+  }
+
+  void Close() {
+    error_code ignored;  // The client may have closed first.
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  beast::tcp_stream stream_;
+  Shared& shared_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::string_body>> response_;
+};
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  Impl(Router router, HttpLimits limits) : shared_{std::move(router), limits, 0} {}
+
+  ~Impl() {
+    context_.stop();
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+  }
+
+  error_code Listen(const Address& address) {
+    error_code error;
+    const tcp::endpoint endpoint(asio::ip::make_address(address.host, error), address.port);
+    if (error || acceptor_.open(endpoint.protocol(), error)) {
+      return error;
+    }
+    acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (acceptor_.bind(endpoint, error) ||
+        acceptor_.listen(asio::socket_base::max_listen_connections, error)) {
+      return error;
+    }
+    address_ = {address.host, acceptor_.local_endpoint().port()};
+    return error;
+  }
+
+  void Run() {
+    Accept();
+    thread_ = std::thread([this] { context_.run(); });
+  }
+
+  const Address& address() const { return address_; }
+
+ private:
+  void Accept() {
+    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
+      if (error) {
+        return AcceptLater();
+      }
+      if (shared_.connections < shared_.limits.connections) {
+        std::make_shared<Session>(std::move(socket), shared_)->Read();
+      }
+      Accept();
+    });
+  }
+
+  void AcceptLater() {
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([this](error_code) { Accept(); });
+  }
+
+  Shared shared_;  // Outlives the sessions, which die with the context.
+  Address address_;
+  asio::io_context context_{1};
+  tcp::acceptor acceptor_{context_};
+  asio::steady_timer pause_{context_};
+  std::thread thread_;
+};
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::~HttpServer() = default;
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const Address& address, Router router,
+                                                              HttpLimits limits) {
+  auto impl = std::make_unique<Impl>(std::move(router), limits);
+  const error_code error = impl->Listen(address);
+  if (error) {
+    absl::Status reason = TryToListen(address);
+    return reason.ok() ? absl::UnavailableError("cannot listen at " + address.ToString() + ": " +
+                                                error.message())
+                       : reason;
+  }
+  impl->Run();
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+const Address& HttpServer::address() const {
+  return impl_->address();
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "server/address.h"
+#include "server/http/router.h"
+
+namespace itemized::server {
+
+struct HttpLimits {
+  size_t connections = 256;                  // Further ones are closed at once.
+  uint32_t header_bytes = 16 << 10;          // 431 beyond it.
+  uint64_t body_bytes = uint64_t{16} << 20;  // 413 beyond it, however it is transferred.
+  std::chrono::seconds timeout{30};          // To receive a request, and to take an answer.
+};
+
+// HTTP/1.1 on one thread. Thread-safe.
+class HttpServer {
+ public:
+  // Listens at a resolved address. Errors: UNAVAILABLE with a sentence.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const Address& address, Router router,
+                                                           HttpLimits limits = {});
+
+  // Closes all connections. No handler may respond any more after that.
+  ~HttpServer();
+
+  // With the port that was bound.
+  const Address& address() const;
+
+ private:
+  class Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace itemized::server

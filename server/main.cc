@@ -1,0 +1,92 @@
+// The daemon. See server.h for what it does, flags.h for its command line.
+
+#include <signal.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <variant>
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include "server/flags.h"
+#include "server/server.h"
+#include "server/signals.h"
+
+namespace itemized::server {
+namespace {
+
+constexpr std::chrono::seconds kShutdownLimit{20};
+
+// The libraries report what we report as well, in their own words.
+void LogFromGrpc(gpr_log_func_args* args) {
+  spdlog::debug("gRPC: {}", args->message);
+}
+
+void LogFromProtobuf(google::protobuf::LogLevel /*level*/, const char* /*file*/, int /*line*/,
+                     const std::string& message) {
+  spdlog::debug("protobuf: {}", message);
+}
+
+void SetUpLogging(const std::string& level) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("itemized"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
+  spdlog::set_level(spdlog::level::from_str(level));
+  gpr_set_log_function(LogFromGrpc);
+  google::protobuf::SetLogHandler(LogFromProtobuf);
+}
+
+// Every connection and every table of the store takes a descriptor.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+// One line, for people and for scripts that look for the ports.
+void Announce(const Server& server, const std::string& data_dir) {
+  const std::string http = server.http_address().empty() ? "off" : server.http_address();
+  std::printf("itemized %s serving: grpc %s, http %s, data %s\n", Version(),
+              server.grpc_address().c_str(), http.c_str(), data_dir.c_str());
+  std::fflush(stdout);
+}
+
+int Run(const Flags& flags) {
+  ShutdownSignals signals(kShutdownLimit);
+  signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+  SetUpLogging(flags.log_level);
+  auto server = Server::Start(flags.server);
+  if (!server.ok()) {
+    spdlog::error("{}", std::string(server.status().message()));
+    return 1;
+  }
+  Announce(**server, flags.server.data_dir);
+  signals.Wait();
+  spdlog::info("Shutting down: storing what was received.");
+  const absl::Status drained = (*server)->Drain();
+  if (!drained.ok()) {
+    spdlog::error("The last checkpoint failed; the next start replays the log instead: {}",
+                  std::string(drained.message()));
+    return 1;
+  }
+  spdlog::info("Stopped.");
+  return 0;
+}
+
+}  // namespace
+}  // namespace itemized::server
+
+int main(int argc, char** argv) {
+  auto flags = itemized::server::ParseFlags(argc, argv);
+  if (const int* exit_status = std::get_if<int>(&flags)) {
+    return *exit_status;
+  }
+  return itemized::server::Run(std::get<itemized::server::Flags>(flags));
+}

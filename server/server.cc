@@ -1,0 +1,225 @@
+#include "server/server.h"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <spdlog/spdlog.h>
+
+#include "server/address.h"
+#include "server/data_directory.h"
+#include "server/grpc/ingest_queue.h"
+#include "server/grpc/ingest_service.h"
+#include "server/grpc/query_service.h"
+#include "server/grpc/rates_service.h"
+#include "server/grpc/server_info_service.h"
+#include "server/grpc/worker_pool.h"
+#include "server/http/http_server.h"
+#include "storage/base/status_macros.h"
+#include "storage/model/limits.h"
+
+namespace itemized::server {
+namespace {
+
+constexpr int kMessageBytesMax = 16 << 20;
+constexpr int kStreamsPerConnectionMax = 100;
+constexpr int kMetadataBytesMax = 8 << 10;
+constexpr int kKeepaliveMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+constexpr int kPingIntervalMinMs = 30'000;  // Clients that ping more often are cut off.
+
+void EnableGrpcPlugins() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  });
+}
+
+void SetLimits(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+  // A small compressed message can become a huge one; native clients send none.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  // Otherwise a second server could share the port and take half of the calls.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kPingIntervalMinMs);
+}
+
+void WarnIfOpen(const Address& address) {
+  if (!IsLoopback(address)) {
+    spdlog::warn(
+        "WARNING: {} can be reached from other machines, and itemized has no authentication yet: "
+        "anybody who reaches it can read and change the bill. Bind 127.0.0.1, or put a proxy with "
+        "authentication in front.",
+        address.ToString());
+  }
+}
+
+absl::Status CannotServe(const Address& address) {
+  absl::Status reason = TryToListen(address);
+  return reason.ok() ? absl::UnavailableError("cannot serve gRPC at " + address.ToString())
+                     : reason;
+}
+
+// The members are destroyed from the last to the first: calls end before the
+// services they run in, and the database before the queue that it answers to.
+class ServerImpl final : public Server {
+ public:
+  explicit ServerImpl(ServerOptions options) : options_(std::move(options)) {}
+  ~ServerImpl() override;
+
+  absl::Status Open();
+
+  const std::string& grpc_address() const override { return grpc_address_; }
+  const std::string& http_address() const override { return http_address_; }
+  absl::Status Drain() override;
+
+ private:
+  absl::Status OpenDatabase();
+  absl::Status ServeHttp();
+  absl::Status ServeGrpc();
+  Router HttpRoutes() const;
+
+  const ServerOptions options_;
+  std::string grpc_address_;
+  std::string http_address_;
+  std::atomic<bool> draining_ = false;
+  bool drained_ = false;
+
+  std::unique_ptr<IngestService> ingest_;
+  std::unique_ptr<IngestQueue> queue_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<QueryService> query_;
+  std::unique_ptr<RatesService> rates_;
+  std::unique_ptr<ServerInfoService> info_;
+  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<grpc::Server> grpc_;
+};
+
+ServerImpl::~ServerImpl() {
+  const absl::Status drained = Drain();
+  if (!drained.ok()) {
+    spdlog::error("{}", std::string(drained.message()));
+  }
+}
+
+absl::Status ServerImpl::Open() {
+  RETURN_IF_ERROR(PrepareDataDirectory(options_.data_dir));
+  RETURN_IF_ERROR(OpenDatabase());
+  RETURN_IF_ERROR(ServeHttp());
+  return ServeGrpc();
+}
+
+absl::Status ServerImpl::OpenDatabase() {
+  DatabaseOptions options;
+  options.directory = options_.data_dir;
+  options.clock = options_.clock;
+  // One batch above what the queue lets through, so that it never refuses.
+  options.pending_events_max = options_.pending_events_max + kBatchEventsMax;
+  ASSIGN_OR_RETURN(database_, Database::Open(std::move(options)));
+  queue_ = std::make_unique<IngestQueue>(
+      [this](EventBatch batch, IngestQueue::Done done) {
+        database_->Submit(std::move(batch), std::move(done));
+      },
+      options_.pending_events_max);
+  pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
+  return absl::OkStatus();
+}
+
+Router ServerImpl::HttpRoutes() const {
+  Router router;
+  router.Handle("GET", "/healthz", [this](HttpRequest, Respond respond) {
+    if (draining_) {
+      return respond(HttpError(503, "The server is shutting down."));
+    }
+    HttpResponse response;
+    response.body = "{\"status\":\"serving\"}\n";
+    respond(std::move(response));
+  });
+  return router;
+}
+
+absl::Status ServerImpl::ServeHttp() {
+  if (options_.http_address.empty()) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.http_address));
+  ASSIGN_OR_RETURN(const Address address, Resolve(named));
+  WarnIfOpen(address);
+  ASSIGN_OR_RETURN(http_, HttpServer::Start(address, HttpRoutes()));
+  http_address_ = http_->address().ToString();
+  return absl::OkStatus();
+}
+
+absl::Status ServerImpl::ServeGrpc() {
+  ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.grpc_address));
+  ASSIGN_OR_RETURN(Address address, Resolve(named));
+  WarnIfOpen(address);
+  ingest_ = std::make_unique<IngestService>(*queue_, options_.ingest);
+  query_ = std::make_unique<QueryService>(*database_, *pool_);
+  rates_ = std::make_unique<RatesService>(*database_, *pool_);
+  info_ = std::make_unique<ServerInfoService>(
+      *database_, *pool_, ServerFacts{Version(), options_.clock->NowUs(), http_address_});
+
+  EnableGrpcPlugins();
+  grpc::ServerBuilder builder;
+  SetLimits(builder);
+  int port = 0;
+  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(ingest_.get());
+  builder.RegisterService(query_.get());
+  builder.RegisterService(rates_.get());
+  builder.RegisterService(info_.get());
+  grpc_ = builder.BuildAndStart();
+  if (grpc_ == nullptr || port == 0) {
+    return CannotServe(address);
+  }
+  address.port = static_cast<uint16_t>(port);
+  grpc_address_ = address.ToString();
+  return absl::OkStatus();
+}
+
+absl::Status ServerImpl::Drain() {
+  if (std::exchange(drained_, true)) {
+    return absl::OkStatus();
+  }
+  draining_ = true;
+  if (grpc_ != nullptr) {
+    grpc_->GetHealthCheckService()->SetServingStatus(false);
+    ingest_->Drain();
+    grpc_->Shutdown(std::chrono::system_clock::now() + options_.drain_timeout);
+  }
+  http_.reset();
+  if (queue_ != nullptr) {
+    queue_->WaitUntilIdle();
+  }
+  pool_.reset();
+  const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
+  database_.reset();
+  return saved;
+}
+
+}  // namespace
+
+const char* Version() {
+  return ITEMIZED_VERSION;
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+  auto server = std::make_unique<ServerImpl>(std::move(options));
+  RETURN_IF_ERROR(server->Open());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,59 @@
+#pragma once
+
+// The whole server in one object, as `itemized` and the tests run it.
+//
+//   ASSIGN_OR_RETURN(auto server, Server::Start({.data_dir = "data"}));
+//   ... clients talk to server->grpc_address() ...
+//   RETURN_IF_ERROR(server->Drain());
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "server/grpc/ingest_stream.h"
+#include "storage/base/time.h"
+#include "storage/engine/database.h"
+
+namespace itemized::server {
+
+// "0.1.0".
+const char* Version();
+
+struct ServerOptions {
+  std::string data_dir = "./itemized-data";
+  std::string grpc_address = "127.0.0.1:4317";    // HOST:PORT; port 0: any free one.
+  std::string http_address = "127.0.0.1:4318";    // The same; "": no HTTP.
+  const Clock* clock = Clock::System();           // Not owned.
+  std::chrono::milliseconds drain_timeout{8000};  // Then open calls are cut off.
+  size_t query_threads = 4;
+  size_t queries_waiting_max = 256;
+  size_t pending_events_max = 200'000;  // Read and not yet stored, of all senders.
+  IngestLimits ingest;
+};
+
+// Thread-safe.
+class Server {
+ public:
+  // Opens the database and serves. Errors, each with a sentence that says what
+  // to mend: INVALID_ARGUMENT for an address that is none, UNAVAILABLE if an
+  // address is taken or the directory cannot be written, and those of
+  // Database::Open.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options);
+
+  virtual ~Server() = default;  // Drains, if that was not done.
+
+  // HOST:PORT with the port that was bound.
+  virtual const std::string& grpc_address() const = 0;
+  virtual const std::string& http_address() const = 0;  // "" if HTTP is off.
+
+  // Says NOT_SERVING, reads nothing more, stores and acknowledges what was
+  // read, ends all calls, closes the database. Returns what went wrong with
+  // the last checkpoint, if anything did: the log is safe even then. Once.
+  virtual absl::Status Drain() = 0;
+};
+
+}  // namespace itemized::server

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+
+namespace itemized::server {
+
+// Turns SIGTERM and SIGINT into an orderly end. Made by main before any other
+// thread exists, so that none of them is interrupted by these signals.
+class ShutdownSignals {
+ public:
+  // From the first signal on the process has `time_limit` to exit; then, or
+  // with a second signal, it exits at once. What was acknowledged is on disk.
+  explicit ShutdownSignals(std::chrono::seconds time_limit);
+
+  // Returns after the first signal.
+  void Wait();
+
+ private:
+  int pipe_read_ = -1;  // Becomes readable with the first signal.
+};
+
+}  // namespace itemized::server

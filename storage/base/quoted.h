@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace itemized {
+
+// Text from outside as an error message shows it: in quotes, unprintable bytes
+// escaped, cut to 60 bytes.
+std::string Quoted(absl::string_view text);
+
+}  // namespace itemized

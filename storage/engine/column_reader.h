@@ -1,0 +1,80 @@
+#pragma once
+
+// Reads the columns of a batch row by row and checks every value.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "storage/catalog/catalog.h"
+#include "storage/model/event_batch.h"
+
+namespace itemized {
+
+// One row with its names as places in the dictionary of the batch.
+struct CallView {
+  absl::string_view event_id;
+  int64_t time_us = 0;
+  std::array<uint32_t, kNameKindCount> names{};  // By NameKind.
+  uint32_t workflow_id = 0;
+  Usage usage;
+  bool usage_missing = false;
+  int64_t duration_us = 0;
+  CallStatus status = CallStatus::kOk;
+  // Key and value of each attribute, by rising key, keys once.
+  std::vector<std::pair<uint32_t, uint32_t>> attributes;
+};
+
+// For one batch; points into it.
+class BatchReader {
+ public:
+  // The place of the empty string for columns that are not there.
+  static constexpr uint32_t kEmptyName = UINT32_MAX;
+
+  BatchReader(const CallColumns& columns, int64_t latest_us);
+
+  // Set if the columns do not fit together: then no row can be read.
+  const std::optional<Refusal>& malformed() const { return malformed_; }
+
+  // Moves `*call` to the next row, or says why that row is refused.
+  std::optional<Refusal> Next(CallView* call);
+
+  absl::string_view Text(uint32_t name) const {
+    return name == kEmptyName ? absl::string_view() : columns_.strings[name];
+  }
+  size_t strings() const { return columns_.strings.size(); }
+
+ private:
+  enum class TextState : uint8_t { kUnknown, kGood, kTooLong, kNotUtf8 };
+
+  std::optional<Refusal> CheckShape() const;
+  std::optional<Refusal> ReadNames(CallView* call);
+  std::optional<Refusal> ReadTime(CallView* call) const;
+  std::optional<Refusal> ReadUsage(CallView* call) const;
+  std::optional<Refusal> ReadRest(CallView* call) const;
+  std::optional<Refusal> ReadAttributes(CallView* call);
+  std::optional<Refusal> CheckName(const char* field, uint32_t name, bool required);
+  Refusal Refuse(RefusalCode code, std::string message) const;
+
+  const CallColumns& columns_;
+  const int64_t latest_us_;
+  std::optional<Refusal> malformed_;
+  std::vector<TextState> texts_;  // By place in the dictionary.
+  size_t row_ = 0;
+  size_t event_id_begin_ = 0;
+  size_t attribute_begin_ = 0;
+};
+
+// Why a name from outside cannot be stored, if it cannot.
+std::optional<std::pair<RefusalCode, std::string>> CheckText(const char* field,
+                                                             absl::string_view text,
+                                                             bool required);
+// The same for an instant.
+std::optional<std::pair<RefusalCode, std::string>> CheckTime(int64_t time_us, int64_t latest_us);
+
+bool IsUtf8(absl::string_view text);
+
+}  // namespace itemized

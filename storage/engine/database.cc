@@ -1,0 +1,152 @@
+#include "storage/engine/database.h"
+
+#include <algorithm>
+#include <future>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "storage/base/status_macros.h"
+#include "storage/engine/committer.h"
+#include "storage/engine/corrections.h"
+#include "storage/engine/queries.h"
+#include "storage/engine/state.h"
+#include "storage/engine/verify.h"
+
+namespace itemized {
+
+class Database::Impl {
+ public:
+  Impl(std::unique_ptr<State> state, const DatabaseOptions& options)
+      : state_(std::move(state)), committer_(state_.get(), options) {}
+
+  const State& state() const { return *state_; }
+  Committer& committer() { return committer_; }
+
+  // Runs `function` on the committer's thread and returns its result.
+  template <typename Function>
+  auto RunThere(Function function) {
+    std::optional<decltype(function(*state_, std::declval<RateFinder&>()))> result;
+    committer_.Run([&](State& state, RateFinder& rates) { result = function(state, rates); });
+    return *std::move(result);
+  }
+
+ private:
+  std::unique_ptr<State> state_;
+  Committer committer_;
+};
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Database::~Database() = default;
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options) {
+  ASSIGN_OR_RETURN(std::unique_ptr<State> state,
+                   State::Open(options.directory, options.clock, options.resident_runs_max));
+  {
+    RateFinder rates(state->rates);
+    RETURN_IF_ERROR(ResumeRepricing(state.get(), &rates));
+  }
+  auto impl = std::make_unique<Impl>(std::move(state), options);
+  return std::unique_ptr<Database>(new Database(std::move(impl)));
+}
+
+void Database::Submit(EventBatch batch, WriteDone done) {
+  impl_->committer().Submit(std::move(batch), std::move(done));
+}
+
+absl::StatusOr<BatchResult> Database::Write(EventBatch batch) {
+  std::promise<absl::StatusOr<BatchResult>> promise;
+  Submit(std::move(batch), [&](absl::StatusOr<BatchResult> result) {
+    promise.set_value(std::move(result));
+  });
+  return promise.get_future().get();
+}
+
+absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {
+  return impl_->RunThere([&](State& state, RateFinder&) { return RetractCalls(&state, ids); });
+}
+
+absl::StatusOr<RateChange> Database::SetRates(std::vector<Rate> rates) {
+  return impl_->RunThere([&](State& state, RateFinder& finder) {
+    return ApplyRates(&state, &finder, std::move(rates));
+  });
+}
+
+std::vector<Rate> Database::ListRates() const {
+  const ReaderLock lock(impl_->state().mutex);
+  return impl_->state().rates.List();
+}
+
+std::vector<UnpricedModel> Database::ListUnpriced() const {
+  const State& state = impl_->state();
+  const ReaderLock lock(state.mutex);
+  std::map<std::pair<NameId, NameId>, int64_t> counts;
+  for (SeriesId id = 0; id < state.views.rollups().series_count(); ++id) {
+    const SeriesKey& key = state.catalog.Series(id);
+    for (const auto& [day, rollup] : state.views.rollups().DaysOf(id)) {
+      counts[{key[NameKind::kProvider], key[NameKind::kModel]}] += rollup.sums.unpriced_calls;
+    }
+  }
+  std::vector<UnpricedModel> models;
+  for (const auto& [key, calls] : counts) {
+    if (calls > 0) {
+      models.push_back({.provider = state.catalog.Name(NameKind::kProvider, key.first),
+                        .model = state.catalog.Name(NameKind::kModel, key.second),
+                        .calls = calls});
+    }
+  }
+  std::stable_sort(models.begin(), models.end(),
+                   [](const auto& a, const auto& b) { return a.calls > b.calls; });
+  return models;
+}
+
+absl::StatusOr<TopAnswer> Database::Top(const TopQuery& query) const {
+  return AnswerTop(impl_->state(), query);
+}
+
+absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window) const {
+  return AnswerWorkflows(impl_->state(), window);
+}
+
+absl::StatusOr<RunAnswer> Database::Run(absl::string_view workflow_id) const {
+  return AnswerRun(impl_->state(), workflow_id);
+}
+
+absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query) const {
+  return AnswerSeries(impl_->state(), query);
+}
+
+absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query) const {
+  return AnswerOutliers(impl_->state(), query);
+}
+
+Threshold Database::ThresholdOf(absl::string_view step) const {
+  const State& state = impl_->state();
+  const ReaderLock lock(state.mutex);
+  return state.views.baselines().ThresholdOf(state.catalog.Find(NameKind::kStep, step));
+}
+
+DatabaseInfo Database::Info() const {
+  const State& state = impl_->state();
+  const ReaderLock lock(state.mutex);
+  const CallSums& total = state.views.rollups().total();
+  return {.schema_version = kSchemaVersion,
+          .calls = total.calls,
+          .unpriced_calls = total.unpriced_calls,
+          .runs = state.views.runs().outcomes().runs(),
+          .last_block = state.views.folded(),
+          .checkpointed_block = state.views.checkpointed()};
+}
+
+absl::Status Database::Checkpoint() {
+  return impl_->RunThere([&](State&, RateFinder&) { return impl_->committer().Checkpoint(); });
+}
+
+absl::Status Database::VerifyViews() const {
+  return impl_->RunThere([&](State& state, RateFinder&) {
+    RETURN_IF_ERROR(impl_->committer().Checkpoint());
+    return VerifyRows(state);
+  });
+}
+
+}  // namespace itemized

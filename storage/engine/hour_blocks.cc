@@ -1,0 +1,102 @@
+#include "storage/engine/hour_blocks.h"
+
+namespace itemized {
+namespace {
+
+uint32_t IndexOf(absl::string_view text, absl::flat_hash_map<std::string, uint32_t>* index,
+                 std::vector<std::string>* list) {
+  const auto found = index->find(text);
+  if (found != index->end()) {
+    return found->second;
+  }
+  const uint32_t position = static_cast<uint32_t>(list->size());
+  list->emplace_back(text);
+  index->emplace(text, position);
+  return position;
+}
+
+}  // namespace
+
+size_t HourBlocks::PositionOf(Hour hour) {
+  if (last_position_ != SIZE_MAX && hour == last_hour_) {
+    return last_position_;
+  }
+  const auto [it, inserted] = positions_.emplace(hour, blocks_.size());
+  if (inserted) {
+    blocks_.emplace_back().ref.hour = hour;
+    indices_.emplace_back();
+  }
+  last_hour_ = hour;
+  last_position_ = it->second;
+  return last_position_;
+}
+
+void HourBlocks::AddFlags(const CallView& call, CallCost cost, const Threshold& threshold,
+                          CallRows* rows) {
+  int flags = (cost.unpriced ? kFlagUnpriced : 0) | (call.usage_missing ? kFlagUsageMissing : 0);
+  const bool outlier = !cost.unpriced && cost.picos > threshold.picos;
+  if (outlier) {
+    flags |= kFlagOutlier | (threshold.learning ? kFlagLearning : 0);
+  }
+  rows->flags.push_back(static_cast<uint8_t>(flags));
+  // Receipts are kept for outliers only: columns of zeros take no room.
+  if (outlier || !rows->p50_picos.empty()) {
+    rows->p50_picos.resize(rows->size());
+    rows->p50_picos.back() = outlier ? threshold.p50_picos : 0;
+    rows->sample_count.resize(rows->size());
+    rows->sample_count.back() = outlier ? threshold.sample_count : 0;
+  }
+}
+
+void HourBlocks::AddAttributes(const BatchReader& reader, const CallView& call, Index* index,
+                               CallRows* rows) {
+  if (call.attributes.empty() && rows->attribute_set.empty()) {
+    return;
+  }
+  if (rows->attribute_sets.empty()) {
+    rows->attribute_sets.emplace_back();  // Number 0: no attributes.
+    index->attribute_sets.emplace(rows->attribute_sets.front(), 0);
+  }
+  std::vector<std::pair<uint32_t, uint32_t>> set;
+  for (const auto& [key, value] : call.attributes) {
+    const uint32_t key_index = IndexOf(reader.Text(key), &index->strings, &rows->strings);
+    set.emplace_back(key_index, IndexOf(reader.Text(value), &index->strings, &rows->strings));
+  }
+  const auto [it, inserted] = index->attribute_sets.emplace(
+      set, static_cast<uint32_t>(rows->attribute_sets.size()));
+  if (inserted) {
+    rows->attribute_sets.push_back(std::move(set));
+  }
+  rows->attribute_set.resize(rows->size());
+  rows->attribute_set.back() = it->second;
+}
+
+void HourBlocks::Add(const BatchReader& reader, const CallView& call, SeriesId series,
+                     CallCost cost, const Threshold& threshold) {
+  const size_t position = PositionOf(HourOf(call.time_us));
+  Index& index = indices_[position];
+  CallRows& rows = blocks_[position].calls;
+  rows.weight.push_back(1);
+  rows.time_us.push_back(call.time_us);
+  rows.series.push_back(series);
+  rows.run.push_back(IndexOf(reader.Text(call.workflow_id), &index.runs, &rows.run_names));
+  rows.event_id_data.append(call.event_id.data(), call.event_id.size());
+  rows.event_id_end.push_back(static_cast<uint32_t>(rows.event_id_data.size()));
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    if (call.usage.counts[c] != 0 || !rows.usage[c].empty()) {
+      rows.usage[c].resize(rows.size());
+      rows.usage[c].back() = call.usage.counts[c];
+    }
+  }
+  rows.duration_us.push_back(call.duration_us);
+  rows.status.push_back(call.status);
+  rows.cost_picos.push_back(cost.picos);
+  AddFlags(call, cost, threshold, &rows);
+  AddAttributes(reader, call, &index, &rows);
+}
+
+void HourBlocks::Add(CompletionRow row) {
+  blocks_[PositionOf(HourOf(row.time_us))].completions.push_back(std::move(row));
+}
+
+}  // namespace itemized

@@ -1,0 +1,89 @@
+#include "storage/engine/net_rows.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
+
+namespace itemized {
+namespace {
+
+// Everything that tells rows apart; equal ones may stand in for each other.
+std::string ContentOf(const CallRows& calls, size_t row) {
+  std::string key;
+  AppendSized(&key, calls.run_names[calls.run[row]]);
+  AppendSized(&key, calls.EventId(row));
+  AppendVarint(&key, calls.series[row]);
+  AppendZigzag(&key, calls.time_us[row]);
+  AppendZigzag(&key, calls.cost_picos[row]);
+  AppendZigzag(&key, calls.duration_us[row]);
+  key.push_back(static_cast<char>(calls.flags[row]));
+  key.push_back(static_cast<char>(calls.status[row]));
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    AppendZigzag(&key, calls.UsageAt(c, row));
+  }
+  return key;
+}
+
+bool HasNegative(const Block& block) {
+  return std::find(block.calls.weight.begin(), block.calls.weight.end(), -1) !=
+         block.calls.weight.end();
+}
+
+absl::flat_hash_map<std::string, size_t> NegativeRows(const std::vector<Block>& blocks) {
+  absl::flat_hash_map<std::string, size_t> negatives;
+  for (const Block& block : blocks) {
+    if (!HasNegative(block)) {
+      continue;
+    }
+    for (size_t row = 0; row < block.calls.size(); ++row) {
+      if (block.calls.weight[row] < 0) {
+        ++negatives[ContentOf(block.calls, row)];
+      }
+    }
+  }
+  return negatives;
+}
+
+}  // namespace
+
+std::vector<RowRef> NetRows(const std::vector<Block>& blocks) {
+  absl::flat_hash_map<std::string, size_t> negatives = NegativeRows(blocks);
+  std::vector<RowRef> rows;
+  for (size_t b = 0; b < blocks.size(); ++b) {
+    const CallRows& calls = blocks[b].calls;
+    for (size_t row = 0; row < calls.size(); ++row) {
+      if (calls.weight[row] < 0) {
+        continue;
+      }
+      if (!negatives.empty()) {
+        const auto found = negatives.find(ContentOf(calls, row));
+        if (found != negatives.end()) {
+          if (--found->second == 0) {
+            negatives.erase(found);
+          }
+          continue;
+        }
+      }
+      rows.push_back({b, row});
+    }
+  }
+  CHECK(negatives.empty());
+  return rows;
+}
+
+Block KeepRun(const Block& block, absl::string_view workflow_id) {
+  Block kept;
+  kept.ref = block.ref;
+  const CallRows& calls = block.calls;
+  for (size_t row = 0; row < calls.size(); ++row) {
+    if (calls.run_names[calls.run[row]] == workflow_id) {
+      AppendRow(calls, row, calls.weight[row], calls.CostAt(row), &kept.calls);
+    }
+  }
+  return kept;
+}
+
+}  // namespace itemized

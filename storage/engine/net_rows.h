@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "storage/log/block.h"
+
+namespace itemized {
+
+struct RowRef {
+  size_t block = 0;  // Into the blocks.
+  size_t row = 0;
+};
+
+// The rows that stand: those with positive weight, less one for every negative
+// row of the same content. `blocks` are fully decoded, in log order, and hold
+// all rows of some hours or of some runs. The result is in log order.
+std::vector<RowRef> NetRows(const std::vector<Block>& blocks);
+
+// A copy of `block` with the calls of one run only, and without completions.
+Block KeepRun(const Block& block, absl::string_view workflow_id);
+
+}  // namespace itemized

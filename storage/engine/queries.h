@@ -1,0 +1,23 @@
+#pragma once
+
+// Answers from the state of the database. All of them take the lock of the
+// state themselves; `range` is not empty.
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "storage/engine/query_types.h"
+#include "storage/engine/state.h"
+
+namespace itemized {
+
+// The range that `window` means now. INVALID_ARGUMENT if it is empty or
+// reversed, or reaches beyond the instants that can be stored.
+absl::StatusOr<TimeRange> ResolveWindow(const Window& window, int64_t now_us);
+
+absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query);
+absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window);
+absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workflow_id);
+absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery& query);
+absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query);
+
+}  // namespace itemized

@@ -1,0 +1,25 @@
+#include "absl/strings/str_cat.h"
+#include "storage/engine/queries.h"
+
+namespace itemized {
+
+absl::StatusOr<TimeRange> ResolveWindow(const Window& window, int64_t now_us) {
+  TimeRange range = window.range;
+  if (window.last_us.has_value()) {
+    if (*window.last_us <= 0) {
+      return absl::InvalidArgumentError("the window has no length; ask for 1h or more");
+    }
+    range = {std::max(kTimeMinUs, now_us - *window.last_us), now_us};
+  }
+  if (range.start_us < kTimeMinUs || range.end_us > kTimeMaxUs) {
+    return absl::InvalidArgumentError("the window reaches outside 1970 to 2200");
+  }
+  if (range.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the window is empty: it starts at ", FormatTime(range.start_us),
+                     " and ends at ", FormatTime(range.end_us), " (the end is exclusive)"));
+  }
+  return range;
+}
+
+}  // namespace itemized

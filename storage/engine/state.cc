@@ -1,0 +1,115 @@
+#include "storage/engine/state.h"
+
+#include <optional>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "storage/base/status_macros.h"
+#include "storage/kv/rocks_kv.h"
+#include "storage/pricing/rate.h"
+
+namespace itemized {
+namespace {
+
+// Family::kMeta (storage/FORMAT.md, "Versions" and "Rates").
+constexpr char kVersionKey[] = "version";
+constexpr size_t kFoundMax = 20'000;  // Names of models are the senders' choice.
+
+absl::Status CheckVersion(Kv* kv, const std::string& directory) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv->Get(Family::kMeta, kVersionKey));
+  if (!row.has_value()) {
+    KvBatch batch;
+    batch.Put(Family::kMeta, kVersionKey, absl::StrCat(kSchemaVersion));
+    return kv->Write(batch, /*sync=*/true);
+  }
+  int version = 0;
+  if (!absl::SimpleAtoi(*row, &version)) {
+    return absl::DataLossError(absl::StrCat(directory, ": the schema version cannot be read"));
+  }
+  if (version > kSchemaVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        directory, " was written by a newer itemized (schema version ", version,
+        "; this one knows ", kSchemaVersion, "); start that version or a later one"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadRates(const Kv& kv, RateBook* book) {
+  auto rows = kv.Scan(Family::kMeta, "r/", "r0");
+  for (; rows->Valid(); rows->Next()) {
+    ASSIGN_OR_RETURN(Rate rate, DecodeRate(rows->value()));
+    RETURN_IF_ERROR(book->Set(std::move(rate)).status());
+  }
+  return rows->status();
+}
+
+}  // namespace
+
+State::State(std::unique_ptr<Kv> store, Log opened_log, const Clock* a_clock,
+             size_t resident_runs_max)
+    : clock(a_clock),
+      kv(std::move(store)),
+      log(std::move(opened_log)),
+      views(kv.get(), resident_runs_max) {}
+
+absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory,
+                                                   const Clock* clock, size_t resident_runs_max) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, OpenRocksKv(directory));
+  RETURN_IF_ERROR(CheckVersion(kv.get(), directory));
+  ASSIGN_OR_RETURN(Log log, Log::Open(kv.get()));
+  auto state = std::make_unique<State>(std::move(kv), std::move(log), clock, resident_runs_max);
+  RETURN_IF_ERROR(state->catalog.Load(*state->kv));
+  RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
+  RETURN_IF_ERROR(state->views.Load(*state->kv, state->log, state->catalog));
+  return state;
+}
+
+absl::Status State::Commit(std::vector<Block>* blocks, KvBatch batch) {
+  for (const Block& block : *blocks) {
+    RETURN_IF_ERROR(views.Stage(block));
+  }
+  catalog.Save(&batch);
+  RETURN_IF_ERROR(log.Append(blocks, std::move(batch)));
+  catalog.MarkSaved();
+  for (const Block& block : *blocks) {
+    const WriterLock lock(mutex);
+    views.Fold(block, catalog);
+    trailing.Fold(block, catalog);
+  }
+  return absl::OkStatus();
+}
+
+void RateFinder::Trim() {
+  if (found_.size() > kFoundMax) {
+    found_.clear();
+  }
+}
+
+const RateBook::Schedule& RateFinder::Find(absl::string_view provider, absl::string_view model) {
+  std::pair<std::string, std::string> key{provider, model};
+  const auto found = found_.find(key);
+  if (found != found_.end()) {
+    return *found->second;
+  }
+  auto schedule = std::make_unique<RateBook::Schedule>(book_.Find(provider, model));
+  return *found_.emplace(std::move(key), std::move(schedule)).first->second;
+}
+
+CallCost PriceCall(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
+                   bool usage_missing, bool* too_large) {
+  const Rate* rate = usage_missing ? nullptr : schedule.At(time_us);
+  if (rate == nullptr) {
+    return {.picos = 0, .unpriced = true};
+  }
+  const std::optional<Picos> cost = PriceUsage(*rate, usage);
+  if (!cost.has_value()) {
+    return {.picos = 0, .unpriced = true};
+  }
+  if (*cost > Picos(INT64_MAX)) {
+    *too_large = true;
+    return {.picos = 0, .unpriced = true};
+  }
+  return {.picos = static_cast<int64_t>(*cost), .unpriced = false};
+}
+
+}  // namespace itemized

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "storage/base/mutex.h"
+#include "storage/base/time.h"
+#include "storage/catalog/catalog.h"
+#include "storage/engine/trailing_top.h"
+#include "storage/kv/kv.h"
+#include "storage/log/log.h"
+#include "storage/pricing/rate_book.h"
+#include "storage/views/views.h"
+
+namespace itemized {
+
+// The version of the data directory; raised when an older server could not
+// read it any more (storage/FORMAT.md, "Versions").
+inline constexpr int kSchemaVersion = 1;
+
+// What an open database consists of. One thread, the committer, changes it:
+// it takes `mutex` for writing around every change of the catalog, the views
+// and the rates, and reads them without. All other threads take it for reading.
+struct State {
+  // Opens the store in `directory` and brings the views up to the log.
+  // Errors as Database::Open.
+  static absl::StatusOr<std::unique_ptr<State>> Open(const std::string& directory,
+                                                     const Clock* clock, size_t resident_runs_max);
+
+  State(std::unique_ptr<Kv> store, Log opened_log, const Clock* a_clock, size_t resident_runs_max);
+
+  const Clock* const clock;
+  const std::unique_ptr<Kv> kv;
+  Log log;
+  mutable SharedMutex mutex;
+  Catalog catalog;
+  Views views;
+  RateBook rates;
+  mutable TrailingTops trailing;  // A cache of answers, with a lock of its own besides.
+
+  // Makes blocks durable together with `batch`, then visible. On an error
+  // nothing has changed. Only the committer calls it.
+  absl::Status Commit(std::vector<Block>* blocks, KvBatch batch);
+};
+
+// Finds rates by name, remembering what it found. For the committer.
+class RateFinder {
+ public:
+  explicit RateFinder(const RateBook& book) : book_(book) {}
+  // Valid until Clear or Trim.
+  const RateBook::Schedule& Find(absl::string_view provider, absl::string_view model);
+  void Clear() { found_.clear(); }  // To be called when the book has changed.
+  void Trim();                      // Bounds memory; to be called between groups.
+
+ private:
+  const RateBook& book_;
+  absl::flat_hash_map<std::pair<std::string, std::string>, std::unique_ptr<RateBook::Schedule>>
+      found_;
+};
+
+// The cost of a call at `time_us`; unpriced without usage, without a rate, or
+// if the cost does not fit 63 bits (`*too_large` is then set).
+CallCost PriceCall(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
+                   bool usage_missing, bool* too_large);
+
+}  // namespace itemized

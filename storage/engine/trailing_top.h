@@ -1,0 +1,88 @@
+#pragma once
+
+// Rankings over windows that end now, such as the default 30 days, kept ready:
+// new calls are added as they are folded, and those that have left the window
+// are taken out when the next question comes. Exact, because groups subtract
+// exactly.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/base/mutex.h"
+#include "storage/base/time.h"
+#include "storage/catalog/catalog.h"
+#include "storage/engine/call_groups.h"
+#include "storage/log/block.h"
+
+namespace itemized {
+
+struct State;
+
+// A group with the quantiles that a ranking shows.
+struct RankedGroup {
+  CallSums sums;
+  int64_t p50_cost = 0;
+  int64_t p95_cost = 0;
+  int64_t p50_duration_us = 0;
+  int64_t p95_duration_us = 0;
+};
+
+RankedGroup Rank(const CallGroup& group);
+
+// One window; the lock of TrailingTops guards it.
+class TrailingTop {
+ public:
+  TrailingTop(NameKind kind, int64_t length_us) : kind_(kind), length_us_(length_us) {}
+
+  bool Serves(NameKind kind, int64_t length_us) const {
+    return kind == kind_ && length_us == length_us_;
+  }
+  void Fold(const Block& block, const Catalog& catalog);
+
+  // Moves the window to end at `now_us`; no folded call may be later.
+  absl::Status MoveTo(const State& state, int64_t now_us);
+
+  // By NameId.
+  const std::vector<RankedGroup>& Ranked();
+
+ private:
+  void AddRow(const Block& block, size_t row, const Catalog& catalog);
+  absl::Status Rebuild(const State& state, TimeRange range);
+  absl::Status DropUntil(const State& state, int64_t start_us);
+  absl::Status LoadHour(const State& state, Hour hour);
+  void DropRows(const Catalog& catalog, int64_t start_us, bool negative);
+
+  const NameKind kind_;
+  const int64_t length_us_;
+  bool built_ = false;
+  int64_t start_us_ = 0;
+  CallGroups groups_;
+  std::vector<RankedGroup> ranked_;
+  std::vector<bool> stale_;             // Of `ranked_`.
+  std::optional<Hour> hour_;            // The hour of start_us_, decoded.
+  std::vector<Block> hour_blocks_;
+};
+
+// Thread-safe; every method needs the lock of the state held for reading.
+class TrailingTops {
+ public:
+  void Fold(const Block& block, const Catalog& catalog);
+
+  // The groups of all calls from now_us - length_us on. Only if no folded call
+  // is at or after `now_us`.
+  absl::StatusOr<std::vector<RankedGroup>> Get(const State& state, NameKind kind,
+                                               int64_t length_us, int64_t now_us);
+
+ private:
+  static constexpr size_t kWindowsMax = 4;
+
+  Mutex mutex_;
+  std::vector<std::unique_ptr<TrailingTop>> windows_ ABSL_GUARDED_BY(mutex_);  // Latest used last.
+};
+
+}  // namespace itemized

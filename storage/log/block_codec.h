@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "storage/log/block.h"
+#include "storage/log/column_codec.h"
+
+namespace itemized {
+
+inline constexpr char kBlockVersion = 1;
+
+// The persisted form of a block (storage/FORMAT.md, "Block"). The reference is
+// not part of it: it is the key.
+std::string EncodeBlock(const Block& block);
+
+// Decodes the columns in `mask`; the others stay empty. `kTime` is always
+// decoded and gives the number of rows. DATA_LOSS naming the block if the
+// checksum does not fit or anything in it is malformed.
+absl::StatusOr<Block> DecodeBlock(BlockRef ref, absl::string_view bytes,
+                                  ColumnMask mask = kAllColumns);
+
+}  // namespace itemized

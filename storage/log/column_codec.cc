@@ -1,0 +1,108 @@
+#include "storage/log/column_codec.h"
+
+#include <zstd.h>
+
+#include <memory>
+
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
+
+namespace itemized {
+namespace {
+
+// PERSISTED: never change or reuse a number.
+constexpr uint8_t kPlain = 0;
+constexpr uint8_t kZstd = 1;
+
+constexpr int kZstdLevel = 1;
+constexpr size_t kCompressFrom = 32;  // Bytes; below, a zstd frame's header eats the gain.
+constexpr size_t kRawMax = size_t{256} << 20;  // Far above any block; bounds a damaged length.
+
+struct FreeCompression {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+struct FreeDecompression {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// A context costs far more to make than a small column to compress.
+ZSTD_CCtx* Compression() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompression> context(ZSTD_createCCtx());
+  CHECK(context != nullptr);
+  return context.get();
+}
+
+ZSTD_DCtx* Decompression() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompression> context(ZSTD_createDCtx());
+  CHECK(context != nullptr);
+  return context.get();
+}
+
+absl::Status Malformed() { return absl::DataLossError("a column of a block cannot be read"); }
+
+void AppendStored(ColumnId id, uint8_t encoding, size_t raw_size, absl::string_view stored,
+                  std::string* out) {
+  out->push_back(static_cast<char>(id));
+  out->push_back(static_cast<char>(encoding));
+  AppendVarint(out, raw_size);
+  AppendVarint(out, stored.size());
+  out->append(stored.data(), stored.size());
+}
+
+}  // namespace
+
+void AppendColumn(ColumnId id, absl::string_view raw, std::string* out) {
+  if (raw.empty()) {
+    return;
+  }
+  if (raw.size() >= kCompressFrom) {
+    thread_local std::string compressed;
+    compressed.resize(ZSTD_compressBound(raw.size()));
+    const size_t size = ZSTD_compressCCtx(Compression(), compressed.data(), compressed.size(),
+                                          raw.data(), raw.size(), kZstdLevel);
+    CHECK(!ZSTD_isError(size));
+    if (size < raw.size()) {
+      AppendStored(id, kZstd, raw.size(), absl::string_view(compressed.data(), size), out);
+      return;
+    }
+  }
+  AppendStored(id, kPlain, raw.size(), raw, out);
+}
+
+absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in) {
+  StoredColumn column;
+  if (in->size() < 2) {
+    return Malformed();
+  }
+  column.id = static_cast<uint8_t>((*in)[0]);
+  column.encoding = static_cast<uint8_t>((*in)[1]);
+  in->remove_prefix(2);
+  uint64_t raw_size = 0;
+  uint64_t stored_size = 0;
+  if (!ReadVarint(in, &raw_size) || !ReadVarint(in, &stored_size) || stored_size > in->size() ||
+      raw_size > kRawMax || column.id >= 64) {
+    return Malformed();
+  }
+  column.raw_size = raw_size;
+  column.stored = in->substr(0, stored_size);
+  in->remove_prefix(stored_size);
+  return column;
+}
+
+absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, std::string* buffer) {
+  if (column.encoding == kPlain && column.raw_size == column.stored.size()) {
+    return column.stored;
+  }
+  if (column.encoding != kZstd) {
+    return Malformed();
+  }
+  buffer->resize(column.raw_size);
+  const size_t size = ZSTD_decompressDCtx(Decompression(), buffer->data(), buffer->size(),
+                                          column.stored.data(), column.stored.size());
+  if (ZSTD_isError(size) || size != column.raw_size) {
+    return Malformed();
+  }
+  return absl::string_view(*buffer);
+}
+
+}  // namespace itemized

@@ -1,0 +1,64 @@
+#pragma once
+
+// One column of a block as bytes: a varint stream, compressed where that pays
+// (storage/FORMAT.md, "Column").
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace itemized {
+
+// PERSISTED: never change or reuse a number.
+enum class ColumnId : uint8_t {
+  kRunNames = 1,
+  kStrings = 2,
+  kAttributeSets = 3,
+  kNegativeWeights = 4,
+  kTime = 5,
+  kSeries = 6,
+  kRun = 7,
+  kEventIdShape = 8,
+  kEventIdBytes = 9,
+  kDuration = 10,
+  kStatus = 11,
+  kCost = 12,
+  kFlags = 13,
+  kP50 = 14,
+  kSampleCount = 15,
+  kAttributeSet = 16,
+  kCompletions = 17,
+  kUsageFirst = 32,  // kUsageFirst + UsageClass.
+};
+
+// A set of columns to decode.
+using ColumnMask = uint64_t;
+constexpr ColumnMask Columns(ColumnId id) { return ColumnMask{1} << static_cast<int>(id); }
+template <typename... Ids>
+constexpr ColumnMask Columns(ColumnId id, Ids... rest) {
+  return Columns(id) | Columns(rest...);
+}
+inline constexpr ColumnMask kUsageColumns = ColumnMask{0xFFF} << static_cast<int>(ColumnId::kUsageFirst);
+inline constexpr ColumnMask kAllColumns = ~ColumnMask{0};
+
+// Appends column `id` holding `raw` to `*out`; nothing if `raw` is empty.
+void AppendColumn(ColumnId id, absl::string_view raw, std::string* out);
+
+// A column as it stands in a block: not decompressed yet.
+struct StoredColumn {
+  uint8_t id = 0;
+  uint8_t encoding = 0;
+  size_t raw_size = 0;
+  absl::string_view stored;
+};
+
+// Reads one column from the front of `*in` and advances it. DATA_LOSS if malformed.
+absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in);
+
+// The column's raw bytes, in `*buffer` or in the block itself. DATA_LOSS if malformed.
+absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, std::string* buffer);
+
+}  // namespace itemized

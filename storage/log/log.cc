@@ -1,0 +1,189 @@
+#include "storage/log/log.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
+#include "storage/base/status_macros.h"
+#include "storage/log/block_codec.h"
+
+namespace itemized {
+namespace {
+
+// Family::kEvents: hour, sequence -> block. Family::kMeta: 'g', first sequence
+// of a commit -> the hours of its blocks; 'l' -> the newest sequence
+// (storage/FORMAT.md, "Log").
+constexpr char kCommitPrefix = 'g';
+constexpr char kCommitPrefixEnd = 'h';
+constexpr char kLastKey[] = "l";
+
+std::string BlockKey(BlockRef ref) {
+  std::string key;
+  AppendBigEndian32(&key, ref.hour);
+  AppendBigEndian64(&key, ref.sequence);
+  return key;
+}
+
+std::string HourKey(Hour hour) {
+  std::string key;
+  AppendBigEndian32(&key, hour);
+  return key;
+}
+
+std::string CommitKey(BlockSequence first) {
+  std::string key(1, kCommitPrefix);
+  AppendBigEndian64(&key, first);
+  return key;
+}
+
+absl::Status BadKey() {
+  return absl::DataLossError("the store is damaged: a key of the log cannot be read");
+}
+
+absl::StatusOr<BlockRef> ParseBlockKey(absl::string_view key) {
+  BlockRef ref;
+  if (!ReadBigEndian32(&key, &ref.hour) || !ReadBigEndian64(&key, &ref.sequence) || !key.empty()) {
+    return BadKey();
+  }
+  return ref;
+}
+
+absl::StatusOr<std::vector<BlockRef>> ParseCommit(absl::string_view key, absl::string_view value) {
+  key.remove_prefix(1);
+  BlockSequence sequence = 0;
+  if (!ReadBigEndian64(&key, &sequence) || !key.empty()) {
+    return BadKey();
+  }
+  std::vector<BlockRef> refs;
+  while (!value.empty()) {
+    uint32_t hour = 0;
+    if (!ReadVarint32(&value, &hour)) {
+      return BadKey();
+    }
+    refs.push_back({hour, sequence++});
+  }
+  return refs;
+}
+
+}  // namespace
+
+absl::StatusOr<Log> Log::Open(Kv* kv) {
+  Log log(kv);
+  ASSIGN_OR_RETURN(const std::optional<std::string> last, kv->Get(Family::kMeta, kLastKey));
+  if (last.has_value()) {
+    absl::string_view value = *last;
+    if (!ReadVarint(&value, &log.last_) || !value.empty()) {
+      return BadKey();
+    }
+  }
+  return log;
+}
+
+absl::Status Log::Append(std::vector<Block>* blocks, KvBatch batch) {
+  BlockSequence sequence = last_;
+  std::string hours;
+  for (Block& block : *blocks) {
+    block.ref.sequence = ++sequence;
+    AppendVarint(&hours, block.ref.hour);
+    batch.Put(Family::kEvents, BlockKey(block.ref), EncodeBlock(block));
+  }
+  if (!blocks->empty()) {
+    std::string last;
+    AppendVarint(&last, sequence);
+    batch.Put(Family::kMeta, CommitKey(last_ + 1), std::move(hours));
+    batch.Put(Family::kMeta, kLastKey, std::move(last));
+  }
+  RETURN_IF_ERROR(kv_->Write(batch, /*sync=*/true));
+  last_ = sequence;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Block> Log::Read(BlockRef ref, ColumnMask mask) const {
+  ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
+                   kv_->Get(Family::kEvents, BlockKey(ref)));
+  if (!bytes.has_value()) {
+    return absl::DataLossError(absl::StrCat("the store is damaged: block ", ref.sequence,
+                                            " of hour ", FormatTime(HourStartUs(ref.hour)),
+                                            " is missing from the log"));
+  }
+  return DecodeBlock(ref, *bytes, mask);
+}
+
+absl::Status Log::Replay(BlockSequence after, BlockVisitor visit) const {
+  BlockSequence expected = after + 1;
+  auto commits = kv_->Scan(Family::kMeta, CommitKey(0), std::string(1, kCommitPrefixEnd));
+  for (; commits->Valid(); commits->Next()) {
+    ASSIGN_OR_RETURN(const std::vector<BlockRef> refs,
+                     ParseCommit(commits->key(), commits->value()));
+    for (const BlockRef& ref : refs) {
+      if (ref.sequence <= after) {
+        continue;
+      }
+      if (ref.sequence != expected++) {
+        return absl::DataLossError(
+            absl::StrCat("the store is damaged: block ", expected - 1, " of the log is missing"));
+      }
+      ASSIGN_OR_RETURN(const Block block, Read(ref));
+      RETURN_IF_ERROR(visit(block));
+    }
+  }
+  RETURN_IF_ERROR(commits->status());
+  if (expected != last_ + 1) {
+    return absl::DataLossError(absl::StrCat("the store is damaged: the log ends at block ",
+                                            expected - 1, " instead of ", last_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Log::ReplayAll(BlockSequence up_to, BlockVisitor visit) const {
+  std::vector<BlockRef> refs;
+  auto keys = kv_->Scan(Family::kEvents, "", "");
+  for (; keys->Valid(); keys->Next()) {
+    ASSIGN_OR_RETURN(const BlockRef ref, ParseBlockKey(keys->key()));
+    if (ref.sequence <= up_to) {
+      refs.push_back(ref);
+    }
+  }
+  RETURN_IF_ERROR(keys->status());
+  std::sort(refs.begin(), refs.end(),
+            [](const BlockRef& a, const BlockRef& b) { return a.sequence < b.sequence; });
+  for (const BlockRef& ref : refs) {
+    ASSIGN_OR_RETURN(const Block block, Read(ref));
+    RETURN_IF_ERROR(visit(block));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Log::ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
+                            BlockVisitor visit) const {
+  if (from >= to) {
+    return absl::OkStatus();
+  }
+  auto blocks = kv_->Scan(Family::kEvents, HourKey(from), HourKey(to));
+  for (; blocks->Valid(); blocks->Next()) {
+    ASSIGN_OR_RETURN(const BlockRef ref, ParseBlockKey(blocks->key()));
+    if (ref.sequence > up_to) {
+      continue;
+    }
+    ASSIGN_OR_RETURN(const Block block, DecodeBlock(ref, blocks->value(), mask));
+    RETURN_IF_ERROR(visit(block));
+  }
+  return blocks->status();
+}
+
+absl::Status Log::Trim(BlockSequence up_to, KvBatch* batch) const {
+  auto commits = kv_->Scan(Family::kMeta, CommitKey(0), CommitKey(up_to + 1));
+  for (; commits->Valid(); commits->Next()) {
+    ASSIGN_OR_RETURN(const std::vector<BlockRef> refs,
+                     ParseCommit(commits->key(), commits->value()));
+    if (refs.empty() || refs.back().sequence <= up_to) {
+      batch->Delete(Family::kMeta, std::string(commits->key()));
+    }
+  }
+  return commits->status();
+}
+
+}  // namespace itemized

@@ -1,0 +1,62 @@
+#pragma once
+
+// The log: blocks in commit order, readable by sequence and by hour. This
+// interface is the seam for a replicated log: every view is a fold of what
+// Replay delivers, in that order.
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/base/time.h"
+#include "storage/kv/kv.h"
+#include "storage/log/block.h"
+#include "storage/log/column_codec.h"
+
+namespace itemized {
+
+// Appends from one thread; reads from any. Errors are those of Kv.
+class Log {
+ public:
+  using BlockVisitor = absl::FunctionRef<absl::Status(const Block&)>;
+
+  // Does not own `kv`.
+  static absl::StatusOr<Log> Open(Kv* kv);
+
+  // Numbers `blocks` and writes them durably in one batch with `batch`. On an
+  // error nothing is in the log, and the numbers are given again.
+  absl::Status Append(std::vector<Block>* blocks, KvBatch batch);
+
+  // The newest block; 0 if there is none.
+  BlockSequence last() const { return last_; }
+
+  // Visits every block after `after`, by rising sequence. `after` must not be
+  // below what Trim was told.
+  absl::Status Replay(BlockSequence after, BlockVisitor visit) const;
+
+  // Visits every block of the log by rising sequence. Slower than Replay.
+  absl::Status ReplayAll(BlockSequence up_to, BlockVisitor visit) const;
+
+  // Visits the blocks of hours [from, to) with a sequence of at most `up_to`,
+  // by hour, then by sequence, decoding only the columns of `mask`.
+  absl::Status ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
+                         BlockVisitor visit) const;
+
+  // One block. DATA_LOSS if it does not exist.
+  absl::StatusOr<Block> Read(BlockRef ref, ColumnMask mask = kAllColumns) const;
+
+  // Tells that Replay will not be asked for blocks up to `up_to` again; adds
+  // the clean-up to `batch`.
+  absl::Status Trim(BlockSequence up_to, KvBatch* batch) const;
+
+ private:
+  explicit Log(Kv* kv) : kv_(kv) {}
+
+  Kv* kv_;
+  BlockSequence last_ = 0;
+};
+
+}  // namespace itemized

@@ -1,0 +1,159 @@
+#include "storage/model/event_batch.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "storage/base/check.h"
+
+namespace itemized {
+namespace {
+
+// Sets element `row` of a column that stays empty as long as all are zero.
+template <typename T>
+void Set(std::vector<T>& column, size_t row, T value) {
+  if (value != T{} || !column.empty()) {
+    column.resize(row);
+    column.push_back(value);
+  }
+}
+
+// Makes a column that was begun as long as there are rows.
+template <typename T>
+absl::Span<const T> Whole(std::vector<T>& column, size_t rows) {
+  if (!column.empty()) {
+    column.resize(rows);
+  }
+  return column;
+}
+
+}  // namespace
+
+struct CallColumnsBuilder::Columns {
+  size_t rows = 0;
+  absl::flat_hash_map<std::string, uint32_t> dictionary{{"", 0}};  // Absent names are "".
+  std::vector<int64_t> time_us;
+  std::string event_id_data;
+  std::vector<uint32_t> event_id_sizes;
+  std::vector<uint32_t> workflow, workflow_id, step, provider, model;
+  std::array<std::vector<int64_t>, kUsageClassCount> usage;
+  std::vector<size_t> rows_without_usage;
+  std::unique_ptr<bool[]> usage_missing;
+  std::vector<int64_t> duration_us;
+  std::vector<int32_t> status;
+  std::vector<uint32_t> attribute_counts, attribute_keys, attribute_values;
+
+  uint32_t Intern(const std::string& name) {
+    return dictionary.try_emplace(name, static_cast<uint32_t>(dictionary.size())).first->second;
+  }
+
+  void AddUsage(const Call& call) {
+    if (!call.usage.has_value()) {
+      rows_without_usage.push_back(rows);
+      return;
+    }
+    for (size_t i = 0; i < kUsageClassCount; ++i) {
+      Set(usage[i], rows, call.usage->counts[i]);
+    }
+  }
+
+  void AddAttributes(const Call& call) {
+    Set(attribute_counts, rows, static_cast<uint32_t>(call.attributes.size()));
+    for (const auto& [key, value] : call.attributes) {
+      attribute_keys.push_back(Intern(key));
+      attribute_values.push_back(Intern(value));
+    }
+  }
+
+  void Add(const Call& call) {
+    time_us.push_back(call.time_us);
+    event_id_data.append(call.event_id);
+    Set(event_id_sizes, rows, static_cast<uint32_t>(call.event_id.size()));
+    Set(workflow, rows, Intern(call.workflow));
+    Set(workflow_id, rows, Intern(call.workflow_id));
+    Set(step, rows, Intern(call.step));
+    Set(provider, rows, Intern(call.provider));
+    Set(model, rows, Intern(call.model));
+    AddUsage(call);
+    Set(duration_us, rows, call.duration_us);
+    Set(status, rows, static_cast<int32_t>(call.status));
+    AddAttributes(call);
+    ++rows;
+  }
+
+  std::vector<absl::string_view> Strings() const {
+    std::vector<absl::string_view> strings(dictionary.size());
+    for (const auto& [name, index] : dictionary) {
+      strings[index] = name;
+    }
+    return strings;
+  }
+
+  absl::Span<const bool> UsageMissing() {
+    if (rows_without_usage.empty()) {
+      return {};
+    }
+    usage_missing = std::make_unique<bool[]>(rows);
+    for (const size_t row : rows_without_usage) {
+      usage_missing[row] = true;
+    }
+    return absl::MakeConstSpan(usage_missing.get(), rows);
+  }
+
+  // Views of all the above, without an owner yet.
+  CallColumns Views() {
+    CallColumns views;
+    views.strings = Strings();
+    views.time_offset_us = time_us;
+    views.event_id_data = event_id_data;
+    views.event_id_sizes = Whole(event_id_sizes, rows);
+    views.workflow = Whole(workflow, rows);
+    views.workflow_id = Whole(workflow_id, rows);
+    views.step = Whole(step, rows);
+    views.provider = Whole(provider, rows);
+    views.model = Whole(model, rows);
+    for (size_t i = 0; i < kUsageClassCount; ++i) {
+      views.usage[i] = Whole(usage[i], rows);
+    }
+    views.usage_missing = UsageMissing();
+    views.duration_us = Whole(duration_us, rows);
+    views.status = Whole(status, rows);
+    views.attribute_counts = Whole(attribute_counts, rows);
+    views.attribute_keys = attribute_keys;
+    views.attribute_values = attribute_values;
+    return views;
+  }
+};
+
+CallColumnsBuilder::CallColumnsBuilder() : columns_(std::make_unique<Columns>()) {}
+CallColumnsBuilder::~CallColumnsBuilder() = default;
+CallColumnsBuilder::CallColumnsBuilder(CallColumnsBuilder&&) noexcept = default;
+CallColumnsBuilder& CallColumnsBuilder::operator=(CallColumnsBuilder&&) noexcept = default;
+
+void CallColumnsBuilder::Add(const Call& call) {
+  CHECK(columns_ != nullptr);
+  columns_->Add(call);
+}
+
+size_t CallColumnsBuilder::size() const {
+  CHECK(columns_ != nullptr);
+  return columns_->rows;
+}
+
+CallColumns CallColumnsBuilder::Finish() && {
+  CHECK(columns_ != nullptr);
+  std::shared_ptr<Columns> owner = std::move(columns_);
+  CallColumns views = owner->Views();
+  views.owner = std::move(owner);
+  return views;
+}
+
+EventBatch MakeBatch(absl::Span<const Call> calls, std::vector<Completion> completions) {
+  CallColumnsBuilder builder;
+  for (const Call& call : calls) {
+    builder.Add(call);
+  }
+  return {std::move(builder).Finish(), std::move(completions)};
+}
+
+}  // namespace itemized

@@ -1,0 +1,94 @@
+// The persisted form of a histogram: a varint of the number of buckets, then
+// for each bucket, by rising index, three varints:
+//
+//   skip     buckets left out since the previous one (the first: its index)
+//   count    of values, > 0
+//   excess   sum of the values over count * the bucket's smallest value
+
+#include <limits>
+
+#include "absl/status/status.h"
+
+#include "storage/base/bytes.h"
+#include "storage/sketch/histogram.h"
+
+namespace itemized {
+namespace {
+
+struct Bucket {
+  BucketIndex index = 0;
+  int64_t count = 0;
+  absl::int128 sum = 0;
+};
+
+absl::Status Damaged() {
+  return absl::DataLossError(
+      "the store is damaged: a histogram cannot be read; restore the data directory from a backup");
+}
+
+// Reads the bucket at `first` or after it.
+bool ReadBucket(absl::string_view* in, uint64_t first, Bucket* bucket) {
+  uint64_t skip = 0;
+  uint64_t count = 0;
+  absl::uint128 excess = 0;
+  if (!ReadVarint(in, &skip) || !ReadVarint(in, &count) || !ReadVarint128(in, &excess)) {
+    return false;
+  }
+  if (skip >= kBucketCount - first || count == 0 ||
+      count > uint64_t{std::numeric_limits<int64_t>::max()}) {
+    return false;
+  }
+  bucket->index = static_cast<BucketIndex>(first + skip);
+  bucket->count = static_cast<int64_t>(count);
+  const int64_t low = BucketLow(bucket->index);
+  const uint64_t excess_max = static_cast<uint64_t>(BucketHigh(bucket->index) - low);
+  if (excess > absl::uint128(count) * excess_max) {
+    return false;
+  }
+  bucket->sum = absl::int128(bucket->count) * low + static_cast<absl::int128>(excess);
+  return true;
+}
+
+}  // namespace
+
+void Histogram::EncodeTo(std::string* out) const {
+  AppendVarint(out, buckets_.size());
+  uint64_t next = 0;
+  for (size_t i = 0; i < buckets_.size(); ++i) {
+    const BucketIndex bucket = buckets_[i];
+    AppendVarint(out, bucket - next);
+    AppendVarint(out, static_cast<uint64_t>(counts_[i]));
+    const absl::int128 excess = sums_[i] - absl::int128(counts_[i]) * BucketLow(bucket);
+    AppendVarint128(out, static_cast<absl::uint128>(excess));
+    next = uint64_t{bucket} + 1;
+  }
+}
+
+absl::StatusOr<Histogram> Histogram::DecodeFrom(absl::string_view* in) {
+  absl::string_view rest = *in;
+  uint64_t size = 0;
+  if (!ReadVarint(&rest, &size) || size > kBucketCount) {
+    return Damaged();
+  }
+  Histogram histogram;
+  histogram.buckets_.reserve(size);
+  histogram.counts_.reserve(size);
+  histogram.sums_.reserve(size);
+  uint64_t next = 0;
+  for (uint64_t i = 0; i < size; ++i) {
+    Bucket bucket;
+    if (!ReadBucket(&rest, next, &bucket) ||
+        __builtin_add_overflow(histogram.count_, bucket.count, &histogram.count_)) {
+      return Damaged();
+    }
+    histogram.buckets_.push_back(bucket.index);
+    histogram.counts_.push_back(bucket.count);
+    histogram.sums_.push_back(bucket.sum);
+    histogram.sum_ += bucket.sum;
+    next = uint64_t{bucket.index} + 1;
+  }
+  *in = rest;
+  return histogram;
+}
+
+}  // namespace itemized

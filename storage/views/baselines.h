@@ -1,0 +1,75 @@
+#pragma once
+
+// What is normal for a step: the baseline that outliers are measured against.
+// Derived from CallRollups alone, so it is not persisted.
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "storage/base/time.h"
+#include "storage/catalog/catalog.h"
+#include "storage/log/block.h"
+#include "storage/sketch/histogram.h"
+#include "storage/views/call_rollups.h"
+
+namespace itemized {
+
+inline constexpr Day kBaselineDays = 30;
+inline constexpr int64_t kOutlierMultiple = 5;          // Threshold = 5 x the rolling p50.
+inline constexpr int64_t kBaselineCallsMin = 30;        // Below it a step is learning.
+inline constexpr int64_t kLearningThreshold = 5'000'000'000;  // $0.005, in pico-dollars.
+inline constexpr int kShiftDays = 3;
+
+// What the calls of a step are compared with now.
+struct Threshold {
+  int64_t picos = kLearningThreshold;  // Calls above it are outliers.
+  int64_t p50_picos = 0;               // 0 while learning.
+  int64_t sample_count = 0;            // Calls in the baseline.
+  bool learning = true;
+};
+
+// The baseline of a step holds the costs of its priced calls over the 30 UTC
+// days up to the newest day with any call of it, late days included as they
+// change. Calls flagged against a learned median are left out, so that a burst
+// of outliers cannot make itself the norm; but where most calls were flagged
+// on three days with calls in a row, that is a new level and they count.
+//
+// Not thread-safe: the engine guards it with the lock of the views.
+class Baselines {
+ public:
+  // Follows CallRollups: to be called with every block after its Fold there.
+  void Fold(const Block& block, const Catalog& catalog, const CallRollups& rollups);
+
+  // Starts over from the rollups.
+  void Rebuild(const Catalog& catalog, const CallRollups& rollups);
+
+  Threshold ThresholdOf(NameId step) const;
+
+ private:
+  struct DayCounts {
+    int64_t baseline = 0;
+    int64_t flagged = 0;
+  };
+  struct Step {
+    std::vector<SeriesId> series;
+    bool seen = false;
+    Day newest = 0;
+    std::map<Day, DayCounts> days;    // Those in the window that had calls.
+    uint32_t shifted = 0;             // Bit i: day newest - i belongs to a level shift.
+    bool stale = false;               // `costs` has to be merged anew.
+    Histogram costs;
+    Threshold threshold;              // Follows from `costs`.
+  };
+  static bool InWindow(const Step& step, Day day);
+  static uint32_t ShiftedDays(const Step& step);
+  Step& StepOf(NameId step, SeriesId series);
+  void Apply(const CallRows& calls, size_t row, Step* step);
+  static void Remerge(const CallRollups& rollups, Step* step);
+  static void Refresh(Step* step);
+
+  std::vector<Step> steps_;          // By NameId.
+  std::vector<bool> series_known_;   // By SeriesId.
+};
+
+}  // namespace itemized

@@ -1,0 +1,99 @@
+#pragma once
+
+// One run: its calls in short, its completion, and what follows from them.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "storage/base/money.h"
+#include "storage/catalog/catalog.h"
+#include "storage/log/block.h"
+
+namespace itemized {
+
+// A hash of an event id, unique within a run for all practical purposes
+// (64 bits of XXH3); 0 for a call without an id.
+using EventFingerprint = uint64_t;
+EventFingerprint FingerprintOf(absl::string_view event_id);
+
+// A call as its run remembers it. Retracted calls stay, so that a re-delivery
+// is known.
+struct RunCall {
+  EventFingerprint fingerprint = 0;
+  SeriesId series = 0;
+  int64_t time_us = 0;
+  CallCost cost;
+  bool retracted = false;
+
+  bool operator==(const RunCall&) const = default;
+};
+
+// The completion in force.
+struct RunCompletion {
+  int64_t time_us = 0;
+  NameId workflow = 0;  // 0: not named.
+  Outcome outcome = Outcome::kCompleted;
+  std::vector<NameId> unused_steps;  // Sorted.
+
+  bool operator==(const RunCompletion&) const = default;
+};
+
+// Not thread-safe.
+class Run {
+ public:
+  // True if a call with this id was stored before, retracted since or not.
+  bool Knows(EventFingerprint fingerprint) const;
+
+  // The call of this id, retracted or not; null if it was never stored.
+  const RunCall* Find(EventFingerprint fingerprint) const;
+
+  // Folds one row of a block: adds the call, or takes it out.
+  void Apply(const CallRows& calls, size_t row, NameId workflow, BlockRef ref);
+
+  // Puts `completion` in force unless a later one is.
+  void Apply(const RunCompletion& completion);
+
+  bool Unused(NameId step) const;
+
+  // Net of retractions.
+  int64_t calls() const { return calls_; }
+  int64_t unpriced_calls() const { return unpriced_calls_; }
+  Picos cost() const { return cost_; }
+  bool exists() const { return calls_ > 0 || completion_.has_value(); }
+  NameId workflow() const;
+  Outcome outcome() const;
+  // Completion, else latest call: the instant by which a run belongs to a window.
+  int64_t AnchorUs() const;
+
+  const std::optional<RunCompletion>& completion() const { return completion_; }
+  const std::vector<RunCall>& ledger() const { return ledger_; }
+  const std::vector<BlockRef>& blocks() const { return blocks_; }  // With its calls.
+
+  // The persisted form (storage/FORMAT.md, "Run").
+  std::string Encode() const;
+  static std::optional<Run> Decode(absl::string_view bytes);
+
+ private:
+  size_t PositionOf(const RunCall& call) const;
+  void Index();
+  void Count(const RunCall& call, int sign);
+
+  NameId first_workflow_ = 0;  // The first one named by a call.
+  std::optional<RunCompletion> completion_;
+  std::vector<RunCall> ledger_;  // By arrival.
+  std::vector<BlockRef> blocks_;
+
+  // Follow from the ledger.
+  int64_t calls_ = 0;
+  int64_t unpriced_calls_ = 0;
+  Picos cost_ = 0;
+  // Position by fingerprint, for runs too long to search.
+  std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;
+};
+
+}  // namespace itemized

@@ -1,0 +1,75 @@
+#pragma once
+
+// All runs, and the outcomes rolled up from them. Runs that were not used for
+// a while live on disk only.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "storage/catalog/catalog.h"
+#include "storage/kv/kv.h"
+#include "storage/log/block.h"
+#include "storage/views/outcomes.h"
+#include "storage/views/run.h"
+
+namespace itemized {
+
+// One thread writes (Stage, Fold, Checkpoint); Fold and Checkpoint need the
+// lock of the views held for writing, Visit for reading.
+class Runs {
+ public:
+  // Reads runs from `kv`, not owned; without one, all runs stay in memory.
+  Runs(const Kv* kv, size_t resident_max) : kv_(kv), resident_max_(resident_max) {}
+
+  // Makes the run ready for Fold and returns it as it stands; null if it is
+  // new. Valid until the next Fold or Checkpoint.
+  absl::StatusOr<const Run*> Stage(absl::string_view workflow_id);
+
+  // Folds a block in; every run it names must have been staged since the last
+  // Checkpoint. Blocks have to come in the order of the log.
+  void Fold(const Block& block, const Catalog& catalog);
+
+  // Calls `visit` with the run; false if there is none.
+  absl::StatusOr<bool> Visit(absl::string_view workflow_id,
+                             absl::FunctionRef<void(const Run&)> visit) const;
+
+  const Outcomes& outcomes() const { return outcomes_; }
+  size_t dirty_runs() const { return dirty_.size(); }  // Rows for the next Checkpoint.
+
+  // Adds the rows changed since the last call to `batch`. Once they are
+  // written, Evict may forget runs that memory has no room for.
+  void Checkpoint(KvBatch* batch);
+  void Evict();
+  absl::Status Load(const Kv& kv) { return outcomes_.Load(kv); }
+
+ private:
+  struct Entry {
+    std::string workflow_id;
+    Run run;
+    bool dirty = false;
+    bool touched = false;   // By the block being folded.
+    bool recent = false;    // Used since the last round of Evict.
+  };
+  using Table = absl::flat_hash_map<std::string, std::unique_ptr<Entry>>;
+
+  absl::StatusOr<std::optional<Run>> ReadRow(absl::string_view workflow_id) const;
+  Entry* Touch(const std::string& workflow_id, const Catalog& catalog,
+               std::vector<Entry*>* touched);
+
+  const Kv* kv_;
+  size_t resident_max_;
+  Table resident_;
+  Table staged_;  // Read for the next Fold; only the writing thread looks here.
+  std::vector<Entry*> dirty_;
+  Outcomes outcomes_;
+};
+
+}  // namespace itemized

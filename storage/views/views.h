@@ -1,0 +1,59 @@
+#pragma once
+
+// All views together: folded from the log, written to disk now and then, and
+// brought up to date from the log when the store is opened.
+
+#include "absl/status/status.h"
+#include "storage/catalog/catalog.h"
+#include "storage/kv/kv.h"
+#include "storage/log/block.h"
+#include "storage/log/log.h"
+#include "storage/views/baselines.h"
+#include "storage/views/call_rollups.h"
+#include "storage/views/runs.h"
+
+namespace itemized {
+
+// One thread writes; Fold and Checkpoint need the lock of the engine held for
+// writing, all const methods for reading.
+class Views {
+ public:
+  Views(const Kv* kv, size_t resident_runs_max) : runs_(kv, resident_runs_max) {}
+
+  // Reads what the last checkpoint wrote and folds the rest of the log.
+  absl::Status Load(const Kv& kv, const Log& log, const Catalog& catalog);
+
+  // Reads the runs that `block` names, so that Fold cannot fail.
+  absl::Status Stage(const Block& block);
+  void Fold(const Block& block, const Catalog& catalog);
+
+  // The last block folded in, and the last one that is in the rows on disk.
+  BlockSequence folded() const { return folded_; }
+  BlockSequence checkpointed() const;
+
+  // Adds changed rows with their watermarks to `batch`. Runs change faster
+  // than rollups and may be written alone.
+  enum class Scope : uint8_t { kRuns, kAll };
+  void Checkpoint(Scope scope, const Catalog& catalog, KvBatch* batch);
+
+  // The latest time of any call in the log; 0 if there is none.
+  int64_t latest_call_us() const { return latest_call_us_; }
+
+  const CallRollups& rollups() const { return rollups_; }
+  const Baselines& baselines() const { return baselines_; }
+  const Runs& runs() const { return runs_; }
+  Runs& runs() { return runs_; }
+
+ private:
+  absl::Status FindLatestCall(const Log& log);
+
+  CallRollups rollups_;
+  Baselines baselines_;
+  Runs runs_;
+  BlockSequence folded_ = 0;
+  int64_t latest_call_us_ = 0;
+  BlockSequence rollups_saved_ = 0;  // Watermarks of the rows on disk.
+  BlockSequence runs_saved_ = 0;
+};
+
+}  // namespace itemized

@@ -1,0 +1,248 @@
+#include "tests/client/cpp/fake_ingest_server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <limits>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/check.h"
+
+namespace itemized::client {
+
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(60);  // Then a test hangs no longer but fails.
+
+int64_t At(const google::protobuf::RepeatedField<int64_t>& column, int row) {
+  return column.empty() ? 0 : column.at(row);
+}
+
+std::string NameAt(const pb::CallColumns& columns,
+                   const google::protobuf::RepeatedField<uint32_t>& column, int row) {
+  return column.empty() ? "" : columns.strings().at(static_cast<int>(column.at(row)));
+}
+
+void ReadUsage(const pb::CallColumns& c, int row, pb::Usage& usage) {
+  usage.set_input_tokens(At(c.input_tokens(), row));
+  usage.set_cache_read_tokens(At(c.cache_read_tokens(), row));
+  usage.set_cache_write_5m_tokens(At(c.cache_write_5m_tokens(), row));
+  usage.set_cache_write_1h_tokens(At(c.cache_write_1h_tokens(), row));
+  usage.set_output_tokens(At(c.output_tokens(), row));
+  usage.set_reasoning_tokens(At(c.reasoning_tokens(), row));
+  usage.set_input_audio_tokens(At(c.input_audio_tokens(), row));
+  usage.set_cache_read_audio_tokens(At(c.cache_read_audio_tokens(), row));
+  usage.set_output_audio_tokens(At(c.output_audio_tokens(), row));
+  usage.set_input_image_tokens(At(c.input_image_tokens(), row));
+  usage.set_output_image_tokens(At(c.output_image_tokens(), row));
+  usage.set_web_searches(At(c.web_searches(), row));
+}
+
+}  // namespace
+
+std::vector<pb::Call> RowsOf(const pb::CallColumns& c) {
+  std::vector<pb::Call> rows;
+  size_t id_offset = 0;
+  int attribute = 0;
+  for (int row = 0; row < c.time_offset_us_size(); ++row) {
+    pb::Call call;
+    const uint32_t id_size = c.event_id_sizes().at(row);
+    call.set_event_id(c.event_id_data().substr(id_offset, id_size));
+    id_offset += id_size;
+    call.set_time_unix_us(c.base_time_unix_us() + c.time_offset_us(row));
+    call.set_workflow(NameAt(c, c.workflow(), row));
+    call.set_workflow_id(NameAt(c, c.workflow_id(), row));
+    call.set_step(NameAt(c, c.step(), row));
+    call.set_provider(NameAt(c, c.provider(), row));
+    call.set_model(NameAt(c, c.model(), row));
+    if (c.usage_missing().empty() || !c.usage_missing().at(row)) {
+      ReadUsage(c, row, *call.mutable_usage());
+    }
+    call.set_duration_us(At(c.duration_us(), row));
+    call.set_status(static_cast<pb::CallStatus>(c.status().at(row)));
+    const uint32_t attributes = c.attribute_counts().empty() ? 0 : c.attribute_counts().at(row);
+    for (uint32_t i = 0; i < attributes; ++i, ++attribute) {
+      (*call.mutable_attributes())[NameAt(c, c.attribute_keys(), attribute)] =
+          NameAt(c, c.attribute_values(), attribute);
+    }
+    rows.push_back(std::move(call));
+  }
+  CHECK(id_offset == c.event_id_data().size());
+  return rows;
+}
+
+void FakeStore::set_judge(Judge judge) {
+  MutexLock lock(mutex_);
+  judge_ = std::move(judge);
+}
+
+pb::BatchResult FakeStore::Store(const pb::Batch& batch) {
+  const std::vector<pb::Call> rows = RowsOf(batch.columns());
+  MutexLock lock(mutex_);
+  batch_sizes_.push_back(batch.events_size() + static_cast<int>(rows.size()));
+  pb::BatchResult result;
+  for (const pb::Event& event : batch.events()) {
+    completions_.push_back(event.completion());
+    result.set_accepted(result.accepted() + 1);
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (std::string why = judge_ ? judge_(rows[i]) : ""; !why.empty()) {
+      pb::Refusal& refusal = *result.add_refusals();
+      refusal.set_index(static_cast<uint32_t>(batch.events_size() + static_cast<int>(i)));
+      refusal.set_message(std::move(why));
+      result.set_refused(result.refused() + 1);
+    } else if (seen_.emplace(rows[i].workflow_id(), rows[i].event_id()).second) {
+      calls_.push_back(rows[i]);
+      result.set_accepted(result.accepted() + 1);
+    } else {
+      ++duplicates_;
+      result.set_duplicate(result.duplicate() + 1);
+    }
+  }
+  changed_.notify_all();
+  return result;
+}
+
+std::vector<pb::Call> FakeStore::calls() const {
+  MutexLock lock(mutex_);
+  return calls_;
+}
+
+std::vector<pb::Completion> FakeStore::completions() const {
+  MutexLock lock(mutex_);
+  return completions_;
+}
+
+std::vector<int> FakeStore::batch_sizes() const {
+  MutexLock lock(mutex_);
+  return batch_sizes_;
+}
+
+int64_t FakeStore::duplicates() const {
+  MutexLock lock(mutex_);
+  return duplicates_;
+}
+
+void FakeStore::AwaitCalls(size_t count) const {
+  MutexLock lock(mutex_);
+  CHECK(changed_.wait_for(mutex_, kPatience, [&] { return calls_.size() >= count; }));
+}
+
+void FakeStore::AwaitBatches(size_t count) const {
+  MutexLock lock(mutex_);
+  CHECK(changed_.wait_for(mutex_, kPatience, [&] { return batch_sizes_.size() >= count; }));
+}
+
+FakeIngestServer::FakeIngestServer(FakeStore& store, int port, bool acks)
+    : store_(store), acks_allowed_(acks ? std::numeric_limits<int64_t>::max() : 0) {
+  grpc::ServerBuilder builder;
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddListeningPort(absl::StrCat("127.0.0.1:", port), grpc::InsecureServerCredentials(),
+                           &port_);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  CHECK(server_ != nullptr && port_ != 0);
+}
+
+FakeIngestServer::~FakeIngestServer() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+}
+
+std::string FakeIngestServer::address() const {
+  return absl::StrCat("127.0.0.1:", port_);
+}
+
+void FakeIngestServer::AllowAcks(int64_t count) {
+  MutexLock lock(mutex_);
+  acks_allowed_ += count;
+  changed_.notify_all();
+}
+
+int64_t FakeIngestServer::most_in_flight() const {
+  MutexLock lock(mutex_);
+  return most_in_flight_;
+}
+
+void FakeIngestServer::MixUpSequences(bool on) {
+  MutexLock lock(mutex_);
+  mix_up_ = on;
+}
+
+// Waits until one more acknowledgement is allowed; false when it never will be.
+bool FakeIngestServer::TakeAck() {
+  MutexLock lock(mutex_);
+  while (acks_allowed_ == 0 && !stopping_) {
+    changed_.wait(mutex_);
+  }
+  if (stopping_) {
+    return false;
+  }
+  --acks_allowed_;
+  --in_flight_;
+  return true;
+}
+
+grpc::Status FakeIngestServer::Ingest(
+    grpc::ServerContext*, grpc::ServerReaderWriter<pb::IngestResponse, pb::IngestRequest>* stream) {
+  std::deque<pb::IngestResponse> responses;  // Guarded by mutex_, as is `done`.
+  bool done = false;
+  std::thread acker([&] {
+    while (true) {
+      pb::IngestResponse response;
+      {
+        MutexLock lock(mutex_);
+        while (responses.empty() && !done) {
+          changed_.wait(mutex_);
+        }
+        if (responses.empty()) {
+          return;
+        }
+        response = std::move(responses.front());
+        responses.pop_front();
+        response.set_sequence(response.sequence() + (mix_up_ ? 1000 : 0));
+      }
+      if (!TakeAck()) {
+        return;
+      }
+      stream->Write(response);
+    }
+  });
+  pb::IngestRequest request;
+  while (stream->Read(&request)) {
+    pb::IngestResponse response;
+    response.set_sequence(request.sequence());
+    *response.mutable_result() = store_.Store(request.batch());
+    MutexLock lock(mutex_);
+    most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
+    responses.push_back(std::move(response));
+    changed_.notify_all();
+  }
+  {
+    MutexLock lock(mutex_);
+    done = true;
+    changed_.notify_all();
+  }
+  acker.join();
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeIngestServer::Write(grpc::ServerContext*, const pb::WriteRequest* request,
+                                     pb::WriteResponse* response) {
+  *response->mutable_result() = store_.Store(request->batch());
+  return grpc::Status::OK;
+}
+
+std::string AbsentAddress() {
+  FakeStore store;
+  return FakeIngestServer(store, 0).address();
+}
+
+}  // namespace itemized::client

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "gmock/gmock.h"
+
+#include "client/rates/describe_match.h"
+#include "client/rates/import.h"
+
+namespace itemized::client {
+
+// A rate on one line: "provider match @instant input=3 output=15 >200000 input=6".
+inline std::string Prices(const v1::Prices& prices) {
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  prices.GetReflection()->ListFields(prices, &fields);
+  std::string text;
+  for (const auto* field : fields) {
+    absl::StrAppend(&text, " ", field->name(), "=",
+                    prices.GetReflection()->GetString(prices, field));
+  }
+  return text;
+}
+
+inline std::string Line(const v1::Rate& rate) {
+  std::string text = absl::StrCat(rate.provider().empty() ? "-" : rate.provider(), " ",
+                                  DescribeMatch(rate.match()));
+  if (rate.effective_from_unix_us() != 0) {
+    absl::StrAppend(&text, " @", rate.effective_from_unix_us());
+  }
+  absl::StrAppend(&text, Prices(rate.prices()));
+  for (const v1::RateTier& tier : rate.tiers()) {
+    absl::StrAppend(&text, " >", tier.input_tokens_over(), Prices(tier.prices()));
+  }
+  return text;
+}
+
+inline std::vector<std::string> Lines(const std::vector<v1::Rate>& rates) {
+  std::vector<std::string> lines;
+  for (const v1::Rate& rate : rates) {
+    lines.push_back(Line(rate));
+  }
+  return lines;
+}
+
+// The rates of a file that reads well, and its warnings if wanted.
+inline std::vector<std::string> LinesOf(absl::string_view json,
+                                        const RateImportOptions& options = {},
+                                        std::vector<std::string>* warnings = nullptr) {
+  const absl::StatusOr<RateImport> import = ParseRateFile(json, options);
+  EXPECT_TRUE(import.ok()) << import.status();
+  if (!import.ok()) {
+    return {};
+  }
+  if (warnings != nullptr) {
+    *warnings = import->warnings;
+  } else {
+    EXPECT_THAT(import->warnings, ::testing::IsEmpty());
+  }
+  return Lines(import->rates);
+}
+
+// The sentence with which a file is refused.
+inline std::string ErrorOf(absl::string_view json, const RateImportOptions& options = {}) {
+  const absl::StatusOr<RateImport> import = ParseRateFile(json, options);
+  EXPECT_EQ(import.status().code(), absl::StatusCode::kInvalidArgument) << json;
+  return std::string(import.status().message());
+}
+
+}  // namespace itemized::client

@@ -1,0 +1,111 @@
+"""The recorded agent runs: every count and every recorded cent comes back."""
+
+import json
+from decimal import Decimal
+
+import harness
+
+WINDOW = ("--from", "2025-01-01", "--to", "2026-10-01")
+TOKENS = {
+    "input_tokens": "input_tokens",
+    "cached_read_tokens": "cache_read_tokens",
+    "cache_write_1h_tokens": "cache_write_1h_tokens",
+    "output_tokens": "output_tokens",
+    "reasoning_tokens": "reasoning_tokens",
+}
+PRICES = {
+    "input": "input",
+    "cached_read": "cache_read",
+    "cache_write": "cache_write_5m",
+    "output": "output",
+}
+
+
+class AgentRunsTest(harness.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.expected = json.loads((harness.AGENT_RUNS / "expected.json").read_text())
+        self.convert = harness.load_script("convert-agent-runs").convert
+        self.start()
+
+    def set_recorded_rates(self):
+        text = (harness.AGENT_RUNS / "recorded_rates.json").read_text()
+        recorded = json.loads(text)["usd_per_million_tokens"]
+        self.set_rates(
+            {m: {PRICES[c]: usd for c, usd in prices.items()} for m, prices in recorded.items()}
+        )
+
+    def check_tokens(self, by):
+        rows = {row["key"]: row for row in self.ask("top", "--by", by, *WINDOW)["rows"]}
+        expected = self.expected[f"by_{by}"]
+        self.assertEqual(set(rows), set(expected))
+        for key, sums in expected.items():
+            row = rows[key]
+            self.assertEqual(int(row["calls"]), sums["calls"], key)
+            for theirs, ours in TOKENS.items():
+                self.assertEqual(int(row[ours]), sums[theirs], f"{key} {ours}")
+            five_minutes = sums["cache_write_tokens"] - sums["cache_write_1h_tokens"]
+            self.assertEqual(int(row["cache_write_5m_tokens"]), five_minutes, key)
+
+    def test_calls_and_tokens_agree_by_step_model_and_workflow(self):
+        self.import_events(self.convert(harness.AGENT_RUNS))
+        for by in ("step", "model", "workflow"):
+            with self.subTest(by=by):
+                self.check_tokens(by)
+        total = self.ask("top", *WINDOW)["total"]
+        self.assertEqual(int(total["calls"]), self.expected["total"]["calls"])
+
+    def test_runs_and_their_outcomes_agree_by_workflow(self):
+        self.import_events(self.convert(harness.AGENT_RUNS))
+        rows = {row["workflow"]: row for row in self.ask("workflows", *WINDOW)["rows"]}
+        self.assertEqual(set(rows), set(self.expected["by_workflow"]))
+        for name, sums in self.expected["by_workflow"].items():
+            self.assertEqual(int(rows[name]["runs"]), sums["runs"], name)
+            self.assertEqual(int(rows[name]["completed"]), sums["runs_completed_true"], name)
+            self.assertEqual(int(rows[name]["failed"]), sums["runs_completed_false"], name)
+
+    def test_recorded_costs_come_out_to_the_last_digit(self):
+        self.set_recorded_rates()
+        self.import_events(self.convert(harness.AGENT_RUNS, recorded_only=True))
+        for by in ("step", "model", "workflow"):
+            answer = self.ask("top", "--by", by, *WINDOW)
+            self.assertEqual(int(answer["total"]["calls"]), 1725)
+            self.assertEqual(int(answer["total"]["unpriced_calls"]), 0)
+            self.assertEqual(Decimal(answer["total"]["cost_usd"]), Decimal("43.82012350"))
+            for row in answer["rows"]:
+                recorded = self.expected[f"by_{by}"][row["key"]]["cost_usd_recorded"]
+                self.assertEqual(Decimal(row["cost_usd"]), Decimal(recorded), row["key"])
+
+    def test_rates_that_come_after_the_calls_price_them_too(self):
+        self.import_events(self.convert(harness.AGENT_RUNS, recorded_only=True))
+        total = self.ask("top", *WINDOW)["total"]
+        self.assertEqual((total["cost_usd"], total["unpriced_calls"]), ("0", "1725"))
+        self.set_recorded_rates()
+        total = self.ask("top", *WINDOW)["total"]
+        self.assertEqual(Decimal(total["cost_usd"]), Decimal("43.82012350"))
+
+    def test_importing_twice_changes_nothing(self):
+        self.set_recorded_rates()
+        events = list(self.convert(harness.AGENT_RUNS))
+        self.import_events(events)
+        questions = [("top", "--by", by, *WINDOW) for by in ("step", "model", "workflow")]
+        questions.append(("workflows", *WINDOW))
+        before = [self.ask(*question) for question in questions]
+        again = self.ask("import", self.directory / "events.ndjson")
+        self.assertEqual(again["accepted"], "0")
+        self.assertEqual(again["duplicate"], str(len(events)))
+        self.assertEqual([self.ask(*question) for question in questions], before)
+
+    def test_the_rows_of_a_run_add_up_to_it(self):
+        self.set_recorded_rates()
+        self.import_events(self.convert(harness.AGENT_RUNS, recorded_only=True))
+        run = self.ask("show", "ffae836b-9420-4060-ac13-7745215f90ff")
+        self.assertEqual(len(run["calls"]), 484)
+        self.assertEqual(sum(Decimal(c["cost_usd"]) for c in run["calls"]), Decimal(run["cost_usd"]))
+        self.assertEqual(Decimal(run["cost_usd"]), Decimal("42.59590750"))
+        times = [c["time"] for c in run["calls"]]
+        self.assertEqual(times, sorted(times))
+
+
+if __name__ == "__main__":
+    harness.unittest.main()

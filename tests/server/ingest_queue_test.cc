@@ -1,0 +1,122 @@
+#include "server/grpc/ingest_queue.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/server/fake_store.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+DecodedBatch BatchOf(int events) {
+  pb::WriteRequest request;
+  for (int i = 0; i < events; ++i) {
+    request.mutable_batch()->add_events()->mutable_call()->set_step("a step");
+  }
+  auto bytes = std::make_shared<std::string>(request.SerializeAsString());
+  return *DecodeWriteRequest({*bytes, bytes});
+}
+
+class IngestQueueTest : public ::testing::Test {
+ protected:
+  // Submits a batch whose answer is noted under `name`.
+  void Submit(int events, std::string name) {
+    queue_.Submit(BatchOf(events), [this, name](absl::StatusOr<pb::BatchResult> result) {
+      MutexLock lock(mutex_);
+      answered_.push_back(result.ok() ? name : name + " " + std::string(result.status().message()));
+    });
+  }
+
+  std::vector<std::string> answered() {
+    MutexLock lock(mutex_);
+    return answered_;
+  }
+
+  FakeStore store_;
+  IngestQueue queue_{store_.Submitter(), 10};
+  Mutex mutex_;
+  std::vector<std::string> answered_ ABSL_GUARDED_BY(mutex_);
+};
+
+TEST_F(IngestQueueTest, HoldsBatchesBackInTheirOrderUntilThereIsRoom) {
+  Submit(6, "a");
+  Submit(6, "b");
+  Submit(1, "c");  // Would fit, but must not overtake.
+  EXPECT_EQ(store_.submitted(), 1u);
+  EXPECT_FALSE(queue_.HasRoom(1));
+  store_.Accept();
+  store_.AwaitSubmitted(3);
+  store_.Accept();
+  store_.Accept();
+  queue_.WaitUntilIdle();
+  EXPECT_THAT(answered(), ElementsAre("a", "b", "c"));
+  EXPECT_TRUE(queue_.HasRoom(10));
+}
+
+TEST_F(IngestQueueTest, ABatchLargerThanAllRoomGoesAlone) {
+  Submit(11, "a");
+  store_.AwaitSubmitted(1);
+  store_.Accept();
+  queue_.WaitUntilIdle();
+  EXPECT_THAT(answered(), ElementsAre("a"));
+}
+
+TEST_F(IngestQueueTest, TriesAgainWhatTheDatabaseHadNoRoomFor) {
+  Submit(2, "a");
+  Submit(3, "b");
+  store_.AwaitSubmitted(2);
+  store_.Fail(absl::ResourceExhaustedError("full"));  // Of a; b is still under way.
+  store_.Accept();                                    // Of b.
+  store_.AwaitSubmitted(3);
+  store_.Accept();
+  queue_.WaitUntilIdle();
+  EXPECT_THAT(answered(), ElementsAre("b", "a"));
+}
+
+TEST_F(IngestQueueTest, ARefusalForWantOfRoomStandsIfNothingElseIsUnderWay) {
+  Submit(2, "a");
+  store_.AwaitSubmitted(1);
+  store_.Fail(absl::ResourceExhaustedError("full"));
+  queue_.WaitUntilIdle();
+  EXPECT_THAT(answered(), ElementsAre("a full"));
+}
+
+TEST_F(IngestQueueTest, PassesOtherErrorsOn) {
+  Submit(2, "a");
+  store_.AwaitSubmitted(1);
+  store_.Fail(absl::UnavailableError("disk"));
+  queue_.WaitUntilIdle();
+  EXPECT_THAT(answered(), ElementsAre("a disk"));
+}
+
+TEST_F(IngestQueueTest, AnEmptyBatchIsAnsweredAtOnce) {
+  Submit(0, "a");
+  EXPECT_THAT(answered(), ElementsAre("a"));
+  EXPECT_EQ(store_.submitted(), 0u);
+}
+
+TEST_F(IngestQueueTest, RowsAndColumnsOfABatchHaveOneAnswer) {
+  pb::WriteRequest request;
+  request.mutable_batch()->add_events()->mutable_call();
+  request.mutable_batch()->mutable_columns()->add_time_offset_us(1);
+  auto bytes = std::make_shared<std::string>(request.SerializeAsString());
+  pb::BatchResult answer;
+  queue_.Submit(*DecodeWriteRequest({*bytes, bytes}),
+                [&](absl::StatusOr<pb::BatchResult> result) { answer = *result; });
+  store_.AwaitSubmitted(2);
+  store_.Accept();
+  EXPECT_THAT(answered(), IsEmpty());
+  store_.Accept();
+  queue_.WaitUntilIdle();
+  EXPECT_EQ(answer.accepted(), 2);
+}
+
+}  // namespace
+}  // namespace itemized::server

@@ -1,0 +1,205 @@
+// The repository checks itself: includes point one way, files and functions
+// stay short.
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/storage/layering/source_lint.h"
+
+namespace itemized::testing {
+namespace {
+
+constexpr int kFileLinesMax = 350;
+constexpr int kFunctionLinesMax = 70;
+
+// Files that are longer, with the length they may have: it may only shrink.
+const std::map<std::string, int>& LongFiles() {
+  static const auto& files = *new std::map<std::string, int>{};
+  return files;
+}
+
+// Files with longer functions, and the length of the longest: likewise.
+const std::map<std::string, int>& LongFunctions() {
+  static const auto& files = *new std::map<std::string, int>{};
+  return files;
+}
+
+// A folder of storage/ may include itself and those before it.
+const std::vector<std::string>& StorageFolders() {
+  static const auto& folders = *new std::vector<std::string>{
+      "base", "model", "pricing", "sketch", "kv", "catalog", "log", "views", "engine"};
+  return folders;
+}
+
+const std::vector<SourceFile>& Sources() {
+  static const auto& files = *new std::vector<SourceFile>(
+      ReadSources(ITEMIZED_SOURCE_DIR, {"storage", "server", "client", "tests", "bench"}));
+  return files;
+}
+
+bool StartsWith(const std::string& text, const std::string& prefix) {
+  return text.compare(0, prefix.size(), prefix) == 0;
+}
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// The place of "storage/<folder>/..." in the order; -1 if it has none.
+int StoragePlace(const std::string& path) {
+  const std::string rest = path.substr(std::string("storage/").size());
+  const std::string folder = rest.substr(0, rest.find('/'));
+  const std::vector<std::string>& folders = StorageFolders();
+  const auto found = std::find(folders.begin(), folders.end(), folder);
+  return found == folders.end() ? -1 : static_cast<int>(found - folders.begin());
+}
+
+// What is wrong with `from` including `include`, or "".
+std::string FaultOf(const std::string& from, const std::string& include) {
+  const bool of_sockets = Contains(include, "grpc") || StartsWith(include, "google/") ||
+                          StartsWith(include, "itemized/v1") || Contains(include, ".pb.h");
+  const bool of_storage = StartsWith(include, "storage/");
+  if (StartsWith(from, "storage/")) {
+    if (of_sockets) {
+      return "nothing under storage/ knows gRPC or protobuf";
+    }
+    if (StartsWith(include, "server/") || StartsWith(include, "client/") ||
+        StartsWith(include, "tests/") || StartsWith(include, "bench/")) {
+      return "storage/ stands alone";
+    }
+    if (of_storage && StoragePlace(include) < 0) {
+      return "the folder is not in the order of the storage folders";
+    }
+    if (of_storage && StoragePlace(include) > StoragePlace(from)) {
+      return "a storage folder includes only those before it";
+    }
+  }
+  const bool may_use_rocksdb = StartsWith(from, "storage/kv/") ||
+                               StartsWith(from, "tests/storage/kv/") || StartsWith(from, "bench/");
+  if (StartsWith(include, "rocksdb/") && !may_use_rocksdb) {
+    return "only storage/kv includes RocksDB";
+  }
+  if (StartsWith(from, "client/") &&
+      (StartsWith(include, "server/") || (of_storage && !StartsWith(include, "storage/base/")))) {
+    return "the client uses nothing of the server, and of storage only base";
+  }
+  return "";
+}
+
+TEST(Layering, IncludesPointOneWay) {
+  for (const SourceFile& file : Sources()) {
+    for (const std::string& include : IncludesOf(file)) {
+      EXPECT_EQ(FaultOf(file.path, include), "") << file.path << " includes " << include;
+    }
+  }
+}
+
+TEST(Layering, EveryStorageFolderHasAPlaceInTheOrder) {
+  for (const SourceFile& file : Sources()) {
+    if (StartsWith(file.path, "storage/")) {
+      EXPECT_GE(StoragePlace(file.path), 0) << file.path;
+    }
+  }
+}
+
+TEST(Layering, EveryHeaderIsIncludedOnce) {
+  for (const SourceFile& file : Sources()) {
+    if (file.path.substr(file.path.rfind('.')) == ".h") {
+      EXPECT_TRUE(Contains(WithoutCommentsAndStrings(file.text), "#pragma once"))
+          << file.path << " lacks #pragma once";
+    }
+  }
+}
+
+TEST(Layering, FilesAreShort) {
+  for (const SourceFile& file : Sources()) {
+    const auto known = LongFiles().find(file.path);
+    const int limit = known == LongFiles().end() ? kFileLinesMax : known->second;
+    EXPECT_LE(LineCount(file.text), limit) << file.path << " is too long: split it";
+  }
+}
+
+TEST(Layering, FunctionsAreShort) {
+  for (const SourceFile& file : Sources()) {
+    const auto known = LongFunctions().find(file.path);
+    const int limit = known == LongFunctions().end() ? kFunctionLinesMax : known->second;
+    for (const FunctionLength& function : FunctionsOf(file.text)) {
+      EXPECT_LE(function.lines, limit)
+          << file.path << ":" << function.line << ": the function is too long: split it";
+    }
+  }
+}
+
+TEST(Layering, TheSourcesAreThere) {
+  std::set<std::string> folders;
+  for (const SourceFile& file : Sources()) {
+    folders.insert(file.path.substr(0, file.path.find('/')));
+  }
+  EXPECT_EQ(folders.count("storage"), 1U);
+  EXPECT_EQ(folders.count("tests"), 1U);
+}
+
+TEST(LayeringRules, NameWhatIsWrong) {
+  EXPECT_EQ(FaultOf("storage/log/log.cc", "storage/kv/kv.h"), "");
+  EXPECT_EQ(FaultOf("storage/kv/rocks.cc", "rocksdb/db.h"), "");
+  EXPECT_EQ(FaultOf("client/cpp/usd.cc", "storage/base/money.h"), "");
+  EXPECT_EQ(FaultOf("server/main.cc", "storage/engine/database.h"), "");
+  EXPECT_NE(FaultOf("storage/kv/kv.h", "storage/log/log.h"), "");
+  EXPECT_NE(FaultOf("storage/base/a.h", "storage/new_folder/b.h"), "");
+  EXPECT_NE(FaultOf("storage/log/log.cc", "rocksdb/db.h"), "");
+  EXPECT_NE(FaultOf("server/main.cc", "rocksdb/db.h"), "");
+  EXPECT_NE(FaultOf("storage/engine/a.cc", "grpcpp/grpcpp.h"), "");
+  EXPECT_NE(FaultOf("storage/engine/a.cc", "google/protobuf/message.h"), "");
+  EXPECT_NE(FaultOf("storage/engine/a.cc", "itemized/v1/query.pb.h"), "");
+  EXPECT_NE(FaultOf("storage/engine/a.cc", "server/main.h"), "");
+  EXPECT_NE(FaultOf("client/cpp/a.cc", "storage/model/call.h"), "");
+  EXPECT_NE(FaultOf("client/cpp/a.cc", "server/main.h"), "");
+}
+
+TEST(SourceLint, FindsEveryInclude) {
+  const SourceFile file{"a.h", "#include <a>\n#include \"b/c.h\"\n//#include <d>\n  # include <e>"};
+  EXPECT_EQ(IncludesOf(file), (std::vector<std::string>{"a", "b/c.h", "e"}));
+}
+
+TEST(SourceLint, MeasuresFunctionsAndNothingElse) {
+  const std::string text =
+      "namespace a {\n"
+      "struct S {\n"
+      "  int x = 0;\n"
+      "  int Get() const {\n"  // Line 4.
+      "    return x;\n"
+      "  }\n"
+      "};\n"
+      "const int kTable[] = {\n 1,\n 2};\n"
+      "#define M(x) {   \\\n"
+      "  (x)\n"
+      "// if (x) {\n"
+      "S::S(int y)\n"  // Line 14.
+      "    : x(1'000) {\n"
+      "  Say(\"}\");\n"
+      "  if (y) {\n"
+      "  }\n"
+      "}\n"
+      "}\n";
+  const std::vector<FunctionLength> functions = FunctionsOf(text);
+  ASSERT_EQ(functions.size(), 2U);
+  EXPECT_EQ(functions[0].line, 4);
+  EXPECT_EQ(functions[0].lines, 3);
+  EXPECT_EQ(functions[1].line, 14);
+  EXPECT_EQ(functions[1].lines, 6);
+}
+
+TEST(SourceLint, BlanksCommentsStringsAndCharacters) {
+  EXPECT_EQ(WithoutCommentsAndStrings("a/*b*/c"), "a     c");
+  EXPECT_EQ(WithoutCommentsAndStrings("a//b\nc"), "a   \nc");
+  EXPECT_EQ(WithoutCommentsAndStrings("x = '\\''; y = \"\\\"{\";"), "x =     ; y =      ;");
+  EXPECT_EQ(WithoutCommentsAndStrings("f(R\"(a\"{)\", 1'0)"), "f(        , 1'0)");
+}
+
+}  // namespace
+}  // namespace itemized::testing

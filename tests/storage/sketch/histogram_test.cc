@@ -1,0 +1,254 @@
+#include "storage/sketch/histogram.h"
+
+#include <algorithm>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "tests/storage/sketch/values.h"
+
+namespace itemized {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr int64_t kInt64Max = std::numeric_limits<int64_t>::max();
+
+Histogram Of(const std::vector<int64_t>& values) {
+  Histogram histogram;
+  for (const int64_t value : values) {
+    histogram.Add(value);
+  }
+  return histogram;
+}
+
+TEST(Bucket, BucketsCoverAllValuesWithoutGapOrOverlap) {
+  EXPECT_EQ(BucketLow(0), 0);
+  for (int i = 0; i < kBucketCount; ++i) {
+    const BucketIndex bucket = static_cast<BucketIndex>(i);
+    EXPECT_EQ(BucketOf(BucketLow(bucket)), bucket);
+    EXPECT_EQ(BucketOf(BucketHigh(bucket)), bucket);
+    if (i + 1 < kBucketCount) {
+      EXPECT_EQ(BucketLow(static_cast<BucketIndex>(i + 1)), BucketHigh(bucket) + 1);
+    }
+  }
+  EXPECT_EQ(BucketHigh(kBucketCount - 1), kInt64Max);
+}
+
+TEST(Bucket, ABucketIsOneValueBelow256AndAtMostA128thAbove) {
+  for (int i = 0; i < kBucketCount; ++i) {
+    const int64_t low = BucketLow(static_cast<BucketIndex>(i));
+    const int64_t width_less_1 = BucketHigh(static_cast<BucketIndex>(i)) - low;
+    EXPECT_LE(width_less_1, low < 256 ? 0 : low / 128 - 1) << i;
+  }
+}
+
+TEST(Bucket, IndicesNeverChange) {
+  EXPECT_EQ(BucketOf(0), 0);
+  EXPECT_EQ(BucketOf(255), 255);
+  EXPECT_EQ(BucketOf(256), 256);
+  EXPECT_EQ(BucketOf(257), 256);
+  EXPECT_EQ(BucketOf(258), 257);
+  EXPECT_EQ(BucketOf(512), 384);
+  EXPECT_EQ(BucketOf(1'000'000), 1780);
+  EXPECT_EQ(BucketOf(147'000'000'000), 3976);
+  EXPECT_EQ(BucketOf(kInt64Max), 7295);
+  EXPECT_EQ(kBucketCount, 7296);
+}
+
+TEST(BucketDeathTest, ANegativeValueIsABug) {
+  EXPECT_DEATH(BucketOf(-1), "CHECK failed");
+}
+
+TEST(QuantileRank, IsTheNearestRank) {
+  EXPECT_EQ(QuantileRank(0, 10), 1);
+  EXPECT_EQ(QuantileRank(0.5, 1), 1);
+  EXPECT_EQ(QuantileRank(0.5, 2), 1);
+  EXPECT_EQ(QuantileRank(0.5, 3), 2);
+  EXPECT_EQ(QuantileRank(0.95, 20), 19);
+  EXPECT_EQ(QuantileRank(0.95, 21), 20);
+  EXPECT_EQ(QuantileRank(0.01, 1000), 10);
+  EXPECT_EQ(QuantileRank(1, 10), 10);
+}
+
+TEST(QuantileRank, APercentageOfAWholeNumberOfHundredsIsWhole) {
+  for (int64_t hundreds : {int64_t{1}, int64_t{7}, int64_t{12'345}, int64_t{1'000'000'007}}) {
+    for (int percent = 1; percent <= 100; ++percent) {
+      EXPECT_EQ(QuantileRank(percent / 100.0, hundreds * 100), percent * hundreds);
+    }
+  }
+}
+
+TEST(QuantileRank, AFractionOfTheCountIsThatRank) {
+  for (int64_t count = 1; count < 400; ++count) {
+    for (int64_t rank = 1; rank <= count; ++rank) {
+      const double q = static_cast<double>(rank) / static_cast<double>(count);
+      ASSERT_EQ(QuantileRank(q, count), rank) << rank << " of " << count;
+    }
+  }
+}
+
+TEST(QuantileRank, StaysWithinTheLargestCounts) {
+  EXPECT_EQ(QuantileRank(1, kInt64Max), kInt64Max);
+  EXPECT_LE(QuantileRank(0.999999999999999, kInt64Max), kInt64Max);
+  EXPECT_EQ(QuantileRank(0, kInt64Max), 1);
+}
+
+TEST(QuantileRankDeathTest, AQuantileOutsideZeroToOneIsABug) {
+  EXPECT_DEATH(QuantileRank(-0.1, 1), "CHECK failed");
+  EXPECT_DEATH(QuantileRank(1.1, 1), "CHECK failed");
+  EXPECT_DEATH(QuantileRank(std::numeric_limits<double>::quiet_NaN(), 1), "CHECK failed");
+}
+
+TEST(Histogram, AnEmptyOneHasNoQuantile) {
+  const Histogram empty;
+  EXPECT_TRUE(empty.empty());
+  EXPECT_EQ(empty.Quantile(0.5), 0);
+  EXPECT_EQ(empty.sum(), 0);
+}
+
+TEST(Histogram, KeepsCountAndSumOfEachBucketInUse) {
+  const Histogram histogram = Of({1'000'001, 5, 1'000'000, 5, 0});
+  EXPECT_THAT(histogram.buckets(), ElementsAre(0, 5, 1780));
+  EXPECT_THAT(histogram.counts(), ElementsAre(1, 2, 2));
+  EXPECT_THAT(histogram.sums(), ElementsAre(0, 10, 2'000'001));
+  EXPECT_EQ(histogram.count(), 5);
+  EXPECT_EQ(histogram.sum(), 2'000'011);
+}
+
+TEST(Histogram, AQuantileIsTheMeanOfItsBucketRoundedHalfToEven) {
+  EXPECT_EQ(Of({1'000'000, 1'000'001}).Quantile(0.5), 1'000'000);
+  EXPECT_EQ(Of({1'000'001, 1'000'002}).Quantile(0.5), 1'000'002);
+  EXPECT_EQ(Of({1'000'000, 1'000'001, 1'000'001}).Quantile(0.5), 1'000'001);
+}
+
+TEST(Histogram, AWeightCountsAValueThatOften) {
+  Histogram weighted;
+  weighted.Add(1'000'000, 3);
+  weighted.Add(7, 0);
+  EXPECT_EQ(weighted, Of({1'000'000, 1'000'000, 1'000'000}));
+  weighted.Add(1'000'000, -2);
+  EXPECT_EQ(weighted, Of({1'000'000}));
+  weighted.Add(1'000'000, -1);
+  EXPECT_EQ(weighted, Histogram());
+  EXPECT_THAT(weighted.buckets(), IsEmpty());
+}
+
+TEST(Histogram, HoldsTheLargestCountOfTheLargestValue) {
+  Histogram histogram;
+  histogram.Add(kInt64Max, kInt64Max);
+  EXPECT_EQ(histogram.sum(), absl::int128(kInt64Max) * kInt64Max);
+  EXPECT_EQ(histogram.Quantile(0.5), kInt64Max);
+  histogram.Add(kInt64Max, -kInt64Max);
+  EXPECT_EQ(histogram, Histogram());
+}
+
+TEST(Histogram, TheOrderOfAddingMakesNoDifference) {
+  std::mt19937_64 random(7);
+  for (Sample& sample : Samples()) {
+    const Histogram reference = Of(sample.values);
+    for (int i = 0; i < 3; ++i) {
+      std::shuffle(sample.values.begin(), sample.values.end(), random);
+      EXPECT_EQ(Of(sample.values), reference) << sample.name;
+    }
+  }
+}
+
+TEST(Histogram, TheBucketSumsAddUpToTheTotal) {
+  for (const Sample& sample : Samples()) {
+    const Histogram histogram = Of(sample.values);
+    absl::int128 expected = 0;
+    for (const int64_t value : sample.values) {
+      expected += value;
+    }
+    absl::int128 sum = 0;
+    int64_t count = 0;
+    for (size_t i = 0; i < histogram.buckets().size(); ++i) {
+      sum += histogram.sums()[i];
+      count += histogram.counts()[i];
+    }
+    EXPECT_EQ(sum, expected) << sample.name;
+    EXPECT_EQ(histogram.sum(), expected) << sample.name;
+    EXPECT_EQ(count, histogram.count()) << sample.name;
+    EXPECT_EQ(histogram.count(), static_cast<int64_t>(sample.values.size())) << sample.name;
+  }
+}
+
+TEST(Histogram, MergingEqualsAddingAllValuesInEitherOrder) {
+  for (const Sample& a : Samples()) {
+    for (const Sample& b : Samples()) {
+      std::vector<int64_t> both = a.values;
+      both.insert(both.end(), b.values.begin(), b.values.end());
+      const Histogram expected = Of(both);
+      Histogram a_then_b = Of(a.values);
+      a_then_b.Merge(Of(b.values));
+      EXPECT_EQ(a_then_b, expected) << a.name << ", " << b.name;
+      Histogram b_then_a = Of(b.values);
+      b_then_a.Merge(Of(a.values));
+      EXPECT_EQ(b_then_a, expected) << a.name << ", " << b.name;
+    }
+  }
+}
+
+TEST(Histogram, SubtractingWhatWasMergedGivesBackTheOriginal) {
+  for (const Sample& a : Samples()) {
+    for (const Sample& b : Samples()) {
+      const Histogram original = Of(a.values);
+      Histogram histogram = original;
+      histogram.Merge(Of(b.values));
+      histogram.Subtract(Of(b.values));
+      EXPECT_EQ(histogram, original) << a.name << ", " << b.name;
+    }
+  }
+}
+
+TEST(Histogram, TakingAwayEachValueLeavesNothing) {
+  std::mt19937_64 random(8);
+  for (Sample& sample : Samples()) {
+    Histogram histogram = Of(sample.values);
+    std::shuffle(sample.values.begin(), sample.values.end(), random);
+    for (const int64_t value : sample.values) {
+      histogram.Add(value, -1);
+    }
+    EXPECT_EQ(histogram, Histogram()) << sample.name;
+  }
+}
+
+TEST(Histogram, MergesAndSubtractsItself) {
+  const std::vector<int64_t> values = {1, 300, 1'000'000};
+  Histogram histogram = Of(values);
+  histogram.Merge(histogram);
+  EXPECT_EQ(histogram, Of({1, 300, 1'000'000, 1, 300, 1'000'000}));
+  histogram.Subtract(histogram);
+  EXPECT_EQ(histogram, Histogram());
+}
+
+TEST(Histogram, MergingNothingChangesNothing) {
+  Histogram histogram = Of({1, 300});
+  histogram.Merge(Histogram());
+  histogram.Subtract(Histogram());
+  EXPECT_EQ(histogram, Of({1, 300}));
+}
+
+TEST(HistogramDeathTest, TakingAwayWhatWasNeverAddedIsABug) {
+  Histogram histogram = Of({1'000'001, 1'000'001});
+  EXPECT_DEATH(histogram.Add(5, -1), "CHECK failed");
+  EXPECT_DEATH(histogram.Add(1'000'001, -3), "CHECK failed");
+  EXPECT_DEATH(histogram.Subtract(Of({5})), "CHECK failed");
+  EXPECT_DEATH(histogram.Subtract(Of({1'000'001, 1'000'001, 1'000'001})), "CHECK failed");
+  EXPECT_DEATH(histogram.Add(1'000'000, -2), "CHECK failed");  // Right bucket, wrong value.
+}
+
+TEST(HistogramDeathTest, MoreValuesThanCanBeCountedIsABug) {
+  Histogram histogram;
+  histogram.Add(1, kInt64Max);
+  EXPECT_DEATH(histogram.Add(2), "CHECK failed");
+  EXPECT_DEATH(histogram.Merge(Of({2})), "CHECK failed");
+}
+
+}  // namespace
+}  // namespace itemized

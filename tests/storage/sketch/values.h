@@ -1,0 +1,20 @@
+#pragma once
+
+// Values of many shapes to fill histograms with.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace itemized {
+
+struct Sample {
+  std::string name;
+  std::vector<int64_t> values;  // In no order.
+};
+
+// The same on every run: constants, few and many distinct values, narrow and
+// heavy-tailed, the rims of buckets, and everything up to 2^63 - 1.
+std::vector<Sample> Samples();
+
+}  // namespace itemized
