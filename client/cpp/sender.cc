@@ -252,7 +252,7 @@ void Sender::OnBroken(const absl::Status& status) {
 // The shipment that the next acknowledgement has to be for; null if it is not.
 std::shared_ptr<const Sender::Shipment> Sender::Awaited(uint64_t sequence) {
   MutexLock lock(mutex_);
-  if (sent_ == 0 || false) {
+  if (sent_ == 0 || shipments_.front()->sequence != sequence) {
     return nullptr;
   }
   return shipments_.front();

@@ -28,7 +28,7 @@ using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::SizeIs;
 
-constexpr absl::Duration kPatience = absl::Seconds(5);
+constexpr absl::Duration kPatience = absl::Seconds(60);
 
 Call CallOf(const std::string& run, const std::string& step = "plan") {
   return {.workflow_id = run, .step = step, .model = "claude", .usage = Usage{.input_tokens = 1}};

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -17,13 +18,17 @@
 namespace itemized::client {
 namespace {
 
+std::vector<v1::Rate> Rates() {
+  absl::StatusOr<std::vector<v1::Rate>> rates = BundledRates();
+  EXPECT_TRUE(rates.ok()) << rates.status();
+  return rates.ok() ? *std::move(rates) : std::vector<v1::Rate>();
+}
+
 // The one rate that an exact or else a prefix match selects at an instant.
 v1::Rate RateAt(const std::string& model, int64_t time_us) {
   v1::Rate best;
   size_t best_specificity = 0;
-  const absl::StatusOr<std::vector<v1::Rate>> rates = BundledRates();
-  EXPECT_TRUE(rates.ok()) << rates.status();
-  for (const v1::Rate& rate : *rates) {
+  for (const v1::Rate& rate : Rates()) {
     const size_t specificity = ToModelMatch(rate.match()).Specificity(model);
     if (rate.effective_from_unix_us() > time_us || specificity == 0) {
       continue;
@@ -94,7 +99,7 @@ TEST(BundledRates, HourLongCacheWritesOfClaudeCostTwiceTheInput) {
                                                     {"6", "12"}, {"2", "4"},     {"3", "6"},
                                                     {"1", "2"},  {"0.8", "1.6"}, {"0.25", "0.5"}};
   int seen = 0;
-  for (const v1::Rate& rate : *BundledRates()) {
+  for (const v1::Rate& rate : Rates()) {
     if (DescribeMatch(rate.match()).rfind("claude", 0) == 0) {
       ++seen;
       EXPECT_EQ(rate.prices().cache_write_1h(), twice.at(rate.prices().input()));
@@ -118,7 +123,7 @@ TEST(BundledRates, LongContextOfSonnetCostDoubleUntilTheDayItChanged) {
 
 TEST(BundledRates, AreEachThereOnceForAnyProviderWithAValidMatchAndTheirSource) {
   std::set<std::pair<std::string, int64_t>> seen;
-  for (const v1::Rate& rate : *BundledRates()) {
+  for (const v1::Rate& rate : Rates()) {
     EXPECT_TRUE(seen.emplace(DescribeMatch(rate.match()), rate.effective_from_unix_us()).second)
         << Line(rate);
     EXPECT_TRUE(ToModelMatch(rate.match()).Validate().ok());
@@ -128,7 +133,7 @@ TEST(BundledRates, AreEachThereOnceForAnyProviderWithAValidMatchAndTheirSource) 
 }
 
 TEST(BundledRates, DoNotReachForModelsOfOtherPrices) {
-  for (const v1::Rate& rate : *BundledRates()) {
+  for (const v1::Rate& rate : Rates()) {
     for (const char* other :
          {"gpt-4o-2024-05-13", "gpt-4o-audio-preview", "gpt-5-pro", "gpt-5.2-pro",
           "gemini-2.5-flash-preview-04-17", "gemini-2.5-flash-lite", "claude-opus-4-1",
