@@ -35,7 +35,7 @@ CallQueue::PushResult CallQueue::PushTo(std::vector<Record> Chunk::*records, Rec
   if ((open_.*records).empty()) {
     (open_.*records).reserve(limits_.chunk_records);
   }
-  (open_.*records).push_back(std::move(record));
+  (open_.*records).push_back(std::forward<Record>(record));
   if (opens) {
     open_.first_number = next_number_;
     open_.opened_at = std::chrono::steady_clock::now();

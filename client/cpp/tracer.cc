@@ -55,7 +55,7 @@ void Tracer::Hand(Event&& event) noexcept {
     if (event.time_us == 0) {
       event.time_us = clock_->NowUs();
     }
-    sender_->Push(std::move(event));
+    sender_->Push(std::forward<Event>(event));
   } catch (const std::exception& e) {  // Out of memory: billing must not end the application.
     sender_->CountDropped(e.what());
   }

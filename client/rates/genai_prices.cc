@@ -269,16 +269,17 @@ class GenaiReader {
 
   void Warn() {
     WarnIf(!conditional_.empty(),
-           absl::StrCat("left out ", conditional_.total(),
-                        " prices that hold under conditions other than a start date, such as hours "
+           absl::StrCat("left out ", Counted(conditional_.total(), "price"),
+                        " under conditions other than a start date, such as hours "
                         "of the day: ",
                         conditional_.ToString()));
     WarnIf(!by_id_.empty(),
            absl::StrCat("matched by id alone, as their expressions are not RE2 syntax: ",
                         by_id_.ToString()));
-    WarnIf(without_price_ > 0,
-           absl::StrCat("left out ", without_price_, " models that have no price per token"));
-    WarnIf(rounded_ > 0, absl::StrCat("rounded ", rounded_, " prices to 10^-12 USD a unit"));
+    WarnIf(without_price_ > 0, absl::StrCat("left out ", Counted(without_price_, "model"),
+                                            " without a price per token"));
+    WarnIf(rounded_ > 0,
+           absl::StrCat("rounded ", Counted(rounded_, "price"), " to 10^-12 USD a unit"));
     WarnIf(!other_prices_.empty(),
            absl::StrCat("ignored prices of other kinds: ", other_prices_.ToString()));
   }

@@ -79,8 +79,11 @@ error_code ReadString(ondemand::value in, JsonValue* out) {
 }
 
 error_code ReadNull(ondemand::value in) {
-  return View(in.raw_json_token()).substr(0, 4) == "null" && in.is_null() ? simdjson::SUCCESS
-                                                                          : simdjson::N_ATOM_ERROR;
+  bool is_null = false;
+  if (const error_code error = in.is_null().get(is_null)) {
+    return error;
+  }
+  return is_null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
 }
 
 error_code Read(ondemand::value in, int depth, JsonValue* out) {

@@ -298,20 +298,23 @@ class LiteLlmReader {
   }
 
   void Warn() {
-    WarnIf(!other_modes_.empty(), absl::StrCat("left out ", other_modes_.total(),
-                                               " models of modes that are not billed by token: ",
-                                               other_modes_.ToString()));
-    WarnIf(without_price_ > 0,
-           absl::StrCat("left out ", without_price_, " models that have no price per token"));
-    WarnIf(batch_ > 0, absl::StrCat("ignored ", batch_, " batch prices"));
-    WarnIf(flex_ > 0, absl::StrCat("ignored ", flex_, " prices of the flex service tier"));
+    WarnIf(!other_modes_.empty(),
+           absl::StrCat("left out ", Counted(other_modes_.total(), "model"),
+                        " of modes that are not billed by token: ", other_modes_.ToString()));
+    WarnIf(without_price_ > 0, absl::StrCat("left out ", Counted(without_price_, "model"),
+                                            " without a price per token"));
+    WarnIf(batch_ > 0, absl::StrCat("ignored ", Counted(batch_, "batch price")));
+    WarnIf(flex_ > 0,
+           absl::StrCat("ignored ", Counted(flex_, "price"), " of the flex service tier"));
     WarnIf(priority_ > 0,
-           absl::StrCat("ignored ", priority_, " prices of the priority service tier"));
-    WarnIf(off_peak_ > 0, absl::StrCat("ignored the off-peak prices of ", off_peak_, " models"));
+           absl::StrCat("ignored ", Counted(priority_, "price"), " of the priority service tier"));
+    WarnIf(off_peak_ > 0,
+           absl::StrCat("ignored the off-peak prices of ", Counted(off_peak_, "model")));
     WarnIf(searches_by_size_ > 0,
-           absl::StrCat("took the medium context size for the web searches of ", searches_by_size_,
-                        " models whose price depends on it"));
-    WarnIf(rounded_ > 0, absl::StrCat("rounded ", rounded_, " prices to 10^-12 USD a token"));
+           absl::StrCat("took the medium context size for the web searches of ",
+                        Counted(searches_by_size_, "model"), " whose price depends on it"));
+    WarnIf(rounded_ > 0,
+           absl::StrCat("rounded ", Counted(rounded_, "price"), " to 10^-12 USD a token"));
     WarnIf(!other_prices_.empty(),
            absl::StrCat("ignored prices of other kinds: ", other_prices_.ToString()));
   }

@@ -91,6 +91,10 @@ void TierSet::Finish(v1::Rate* rate) const {
   }
 }
 
+std::string Counted(int64_t count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
 int64_t Tally::total() const {
   int64_t total = 0;
   for (const auto& [name, count] : counts_) {

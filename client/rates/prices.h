@@ -54,6 +54,9 @@ class TierSet {
   std::map<int64_t, v1::Prices> tiers_;
 };
 
+// "1 model", "2 models".
+std::string Counted(int64_t count, absl::string_view noun);
+
 // Counts things by name, for one sentence about all of them.
 class Tally {
  public:

@@ -126,13 +126,19 @@ int64_t FakeStore::duplicates() const {
 }
 
 void FakeStore::AwaitCalls(size_t count) const {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   MutexLock lock(mutex_);
-  CHECK(changed_.wait_for(mutex_, kPatience, [&] { return calls_.size() >= count; }));
+  while (calls_.size() < count) {
+    CHECK(changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout);
+  }
 }
 
 void FakeStore::AwaitBatches(size_t count) const {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   MutexLock lock(mutex_);
-  CHECK(changed_.wait_for(mutex_, kPatience, [&] { return batch_sizes_.size() >= count; }));
+  while (batch_sizes_.size() < count) {
+    CHECK(changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout);
+  }
 }
 
 FakeIngestServer::FakeIngestServer(FakeStore& store, int port, bool acks)

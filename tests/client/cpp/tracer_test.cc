@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <memory>
-#include <numeric>
 #include <set>
 #include <string>
 #include <thread>
@@ -14,17 +12,14 @@
 #include "gtest/gtest.h"
 #include <sys/wait.h>
 
-#include "storage/base/mutex.h"
 #include "tests/client/cpp/fake_ingest_server.h"
 
 namespace itemized::client {
 namespace {
 
-using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::SizeIs;
 

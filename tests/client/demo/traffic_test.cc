@@ -178,7 +178,7 @@ TEST(Shape, ARunTakesElevenCallsAndMayEndInEveryWay) {
   }
   EXPECT_THAT(static_cast<double>(Month().calls()) / static_cast<double>(ended),
               DoubleNear(11, 0.3));
-  EXPECT_THAT(ended, DoubleNear(30'000, 600));
+  EXPECT_THAT(static_cast<double>(ended), DoubleNear(29'000, 1'000));  // Less at weekends.
 }
 
 TEST(Shape, OnlyCallsWithoutUsageAreUnpriced) {

@@ -116,8 +116,8 @@ TEST(GenaiPrices, PricesOfOtherUnitsAreLeftOutAndSaid) {
                                    "prices": {"input_mtok": 0.0000011}})"),
                       {}, &warnings),
               ElementsAre("acme a input=1", "acme c input=0.000001"));
-  EXPECT_THAT(warnings, UnorderedElementsAre("left out 1 models that have no price per token",
-                                             "rounded 1 prices to 10^-12 USD a unit",
+  EXPECT_THAT(warnings, UnorderedElementsAre("left out 1 model without a price per token",
+                                             "rounded 1 price to 10^-12 USD a unit",
                                              "ignored prices of other kinds: audio_hours (2)"));
 }
 

@@ -46,10 +46,10 @@ TEST(RateImport, AFileOfNoneOfTheFormsIsToldTheThree) {
 }
 
 TEST(RateImport, AFormAskedForIsNotGuessed) {
-  EXPECT_THAT(ErrorOf(R"({"a": {"b": 1}})", {RateFormat::kSimple}),
+  EXPECT_THAT(ErrorOf(R"({"a": {"b": 1}})", {RateFormat::kSimple, 0, ""}),
               HasSubstr("field \"b\" is not known"));
-  EXPECT_THAT(ErrorOf(kLiteLlm, {RateFormat::kGenaiPrices}), HasSubstr("no price file"));
-  EXPECT_THAT(ErrorOf(kGenaiPrices, {RateFormat::kSimple}), HasSubstr("no price file"));
+  EXPECT_THAT(ErrorOf(kLiteLlm, {RateFormat::kGenaiPrices, 0, ""}), HasSubstr("no price file"));
+  EXPECT_THAT(ErrorOf(kGenaiPrices, {RateFormat::kSimple, 0, ""}), HasSubstr("no price file"));
 }
 
 TEST(RateImport, AFileWithoutAnyPriceIsRefused) {

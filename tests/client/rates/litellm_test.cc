@@ -110,12 +110,11 @@ TEST(LiteLlmRates, WhatIsLeftOutIsSaidOnceAKind) {
       UnorderedElementsAre(
           "left out 3 models of modes that are not billed by token: image_generation (2), "
           "audio_speech (1)",
-          "left out 1 models that have no price per token", "ignored 2 batch prices",
-          "ignored 1 prices of the flex service tier",
-          "ignored 2 prices of the priority service tier",
-          "ignored the off-peak prices of 1 models",
-          "took the medium context size for the web searches of 1 models whose price depends on it",
-          "rounded 1 prices to 10^-12 USD a token",
+          "left out 1 model without a price per token", "ignored 2 batch prices",
+          "ignored 1 price of the flex service tier",
+          "ignored 2 prices of the priority service tier", "ignored the off-peak prices of 1 model",
+          "took the medium context size for the web searches of 1 model whose price depends on it",
+          "rounded 1 price to 10^-12 USD a token",
           "ignored prices of other kinds: input_cost_per_second (1)"));
 }
 

@@ -34,7 +34,7 @@ TEST(SimpleRates, EveryFieldHasItsPlace) {
 TEST(SimpleRates, SynonymsAreUnderstoodButNotTwice) {
   EXPECT_THAT(LinesOf(R"({"a": {"input": 1, "cached_read": 2}, "b": {"cached_input": 3},
                           "c": {"cache_write": 4, "cache_write_1h": 5}})",
-                      {RateFormat::kSimple}),
+                      {RateFormat::kSimple, 0, ""}),
               ElementsAre("- a input=1 cache_read=2", "- b cache_read=3",
                           "- c cache_write_5m=4 cache_write_1h=5"));
   EXPECT_THAT(ErrorOf(R"({"m": {"cache_write": 4, "cache_write_5m": 4}})"),

@@ -78,12 +78,20 @@ RunAnswer NaiveModel::MakeRun(const std::string& workflow_id, const NaiveRun& ru
 }
 
 std::optional<RunAnswer> NaiveModel::Run(const std::string& workflow_id) const {
-  const std::map<std::string, NaiveRun> runs = Runs();
-  const auto run = runs.find(workflow_id);
-  if (run == runs.end()) {
+  NaiveRun run;
+  for (const StoredCall& stored : calls_) {
+    if (!stored.retracted && stored.billed.call.workflow_id == workflow_id) {
+      run.calls.push_back(&stored);
+    }
+  }
+  const Winners winners = WinningCompletions();
+  if (const auto winner = winners.find(workflow_id); winner != winners.end()) {
+    run.completion = winner->second;
+  }
+  if (run.calls.empty() && !run.completion.has_value()) {
     return std::nullopt;
   }
-  return MakeRun(workflow_id, run->second);
+  return MakeRun(workflow_id, run);
 }
 
 WorkflowsAnswer NaiveModel::Workflows(const Window& window, int64_t now_us) const {

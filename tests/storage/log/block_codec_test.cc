@@ -1,0 +1,109 @@
+#include "storage/log/block_codec.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+#include "tests/storage/log/block_for_test.h"
+
+namespace itemized {
+namespace {
+
+void ExpectSame(const Block& a, const Block& b) {
+  EXPECT_EQ(a.calls.run_names, b.calls.run_names);
+  EXPECT_EQ(a.calls.strings, b.calls.strings);
+  EXPECT_EQ(a.calls.attribute_sets, b.calls.attribute_sets);
+  EXPECT_EQ(a.calls.weight, b.calls.weight);
+  EXPECT_EQ(a.calls.time_us, b.calls.time_us);
+  EXPECT_EQ(a.calls.series, b.calls.series);
+  EXPECT_EQ(a.calls.run, b.calls.run);
+  EXPECT_EQ(a.calls.event_id_data, b.calls.event_id_data);
+  EXPECT_EQ(a.calls.event_id_end, b.calls.event_id_end);
+  EXPECT_EQ(a.calls.duration_us, b.calls.duration_us);
+  EXPECT_EQ(a.calls.status, b.calls.status);
+  EXPECT_EQ(a.calls.cost_picos, b.calls.cost_picos);
+  EXPECT_EQ(a.calls.flags, b.calls.flags);
+  EXPECT_EQ(a.calls.p50_picos, b.calls.p50_picos);
+  EXPECT_EQ(a.calls.sample_count, b.calls.sample_count);
+  EXPECT_EQ(a.calls.attribute_set, b.calls.attribute_set);
+  for (size_t row = 0; row < a.calls.size(); ++row) {
+    EXPECT_EQ(a.calls.UsageAt(row), b.calls.UsageAt(row)) << row;
+  }
+  EXPECT_EQ(a.completions, b.completions);
+}
+
+TEST(BlockCodec, DecodingGivesBackEveryColumn) {
+  for (const size_t rows : {1, 2, 100, 5'000}) {
+    const Block block = RandomBlock(static_cast<uint32_t>(rows), rows);
+    const absl::StatusOr<Block> decoded = DecodeBlock(block.ref, EncodeBlock(block));
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    ExpectSame(*decoded, block);
+  }
+}
+
+TEST(BlockCodec, ABlockOfCompletionsOnlyHasNoRows) {
+  Block block = RandomBlock(1, 0);
+  block.calls = CallRows();
+  const absl::StatusOr<Block> decoded = DecodeBlock(block.ref, EncodeBlock(block));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->calls.size(), 0u);
+  EXPECT_EQ(decoded->completions, block.completions);
+}
+
+TEST(BlockCodec, AMaskDecodesNoMoreThanItNames) {
+  const Block block = RandomBlock(3, 50);
+  const absl::StatusOr<Block> decoded =
+      DecodeBlock(block.ref, EncodeBlock(block), Columns(ColumnId::kCost));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->calls.time_us, block.calls.time_us);
+  EXPECT_EQ(decoded->calls.weight, block.calls.weight);
+  EXPECT_EQ(decoded->calls.cost_picos, block.calls.cost_picos);
+  EXPECT_TRUE(decoded->calls.event_id_data.empty());
+  EXPECT_TRUE(decoded->calls.series.empty());
+}
+
+TEST(BlockCodec, EveryFlippedBitIsDetected) {
+  const Block block = RandomBlock(4, 20);
+  std::string bytes = EncodeBlock(block);
+  for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_EQ(DecodeBlock(block.ref, bytes).status().code(), absl::StatusCode::kDataLoss) << bit;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
+  }
+}
+
+TEST(BlockCodec, EveryTruncationIsDetected) {
+  const Block block = RandomBlock(5, 20);
+  const std::string bytes = EncodeBlock(block);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(DecodeBlock(block.ref, bytes.substr(0, size)).ok()) << size;
+  }
+}
+
+TEST(BlockCodec, ABlockUnderAnotherHourIsRefused) {
+  const Block block = RandomBlock(6, 20);
+  EXPECT_FALSE(DecodeBlock({.hour = UINT32_MAX, .sequence = 7}, EncodeBlock(block)).ok());
+}
+
+// The persisted bytes of storage/FORMAT.md: if this fails, old stores break.
+TEST(BlockCodec, ThePersistedBytesAreGolden) {
+  Block block;
+  block.ref = {.hour = 498'192, .sequence = 1};
+  CallRows& calls = block.calls;
+  calls.run_names = {"run-1"};
+  calls.weight = {1, -1};
+  calls.time_us = {HourStartUs(498'192) + 1, HourStartUs(498'192) + 3};
+  calls.series = {0, 1};
+  calls.run = {0, 0};
+  calls.event_id_data = "c-1c-2";
+  calls.event_id_end = {3, 6};
+  calls.usage[0] = {42'800, 8'400};
+  calls.duration_us = {812'500, 0};
+  calls.status = {CallStatus::kOk, CallStatus::kError};
+  calls.cost_picos = {147'000'000'000, 0};
+  calls.flags = {0, kFlagUnpriced};
+  EXPECT_EQ(absl::BytesToHexString(EncodeBlock(block)),
+            "");
+}
+
+}  // namespace
+}  // namespace itemized

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+#include "storage/log/block.h"
+
+namespace itemized {
+
+// A block in hour 498,192 with every column in use. Equal seeds, equal blocks.
+inline Block RandomBlock(uint32_t seed, size_t rows) {
+  std::mt19937_64 random(seed);
+  const auto below = [&](uint64_t limit) { return static_cast<int64_t>(random() % limit); };
+  Block block;
+  block.ref = {.hour = 498'192, .sequence = 7};
+  CallRows& calls = block.calls;
+  calls.run_names = {"run-1", "run-2", "zebra"};
+  calls.strings = {"tenant", "acme", ""};
+  calls.attribute_sets = {{}, {{0, 1}}, {{0, 2}}};
+  for (size_t row = 0; row < rows; ++row) {
+    calls.weight.push_back(below(8) == 0 ? -1 : 1);
+    calls.time_us.push_back(HourStartUs(block.ref.hour) + below(kMicrosPerHour));
+    calls.series.push_back(static_cast<SeriesId>(below(5)));
+    calls.run.push_back(static_cast<uint32_t>(below(3)));
+    calls.event_id_data += "producer-" + std::to_string(row);
+    calls.event_id_end.push_back(static_cast<uint32_t>(calls.event_id_data.size()));
+    for (size_t c = 0; c < kUsageClassCount; ++c) {
+      calls.usage[c].push_back(below(uint64_t{1} << (3 * c)));
+    }
+    calls.duration_us.push_back(below(5'000'000));
+    calls.status.push_back(static_cast<CallStatus>(below(3)));
+    calls.cost_picos.push_back(below(1'000'000'000'000));
+    calls.flags.push_back(static_cast<uint8_t>(below(16)));
+    calls.p50_picos.push_back(below(1'000'000));
+    calls.sample_count.push_back(below(1'000));
+    calls.attribute_set.push_back(static_cast<uint32_t>(below(3)));
+  }
+  block.completions.push_back({.time_us = HourStartUs(block.ref.hour) + 5,
+                               .run_name = "run-1",
+                               .workflow = 3,
+                               .outcome = Outcome::kShortCircuited,
+                               .unused_steps = {2, 9}});
+  return block;
+}
+
+}  // namespace itemized
