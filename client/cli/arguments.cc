@@ -7,8 +7,10 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 
 #include "client/cli/help.h"
 #include "client/cli/session.h"
@@ -39,13 +41,19 @@ constexpr std::array<PriceOption, 13> kPriceOptions = {{
     {"--request", "request", "Per 1,000 calls, on top of their tokens"},
 }};
 
+// What a check of an option's value says; the option's name comes before it.
+std::string MustBe(absl::string_view wanted, const std::string& text) {
+  return absl::StrCat("must be ", wanted, ", but is \"", text, "\"");
+}
+
 // Declares all commands on a CLI::App; parsing fills `arguments`.
 class Declaration {
  public:
   explicit Declaration(Arguments& arguments) : arguments_(arguments) {
     app_.formatter(std::make_shared<HelpFormatter>());
     app_.set_help_flag("-h,--help", "Show this help");
-    app_.set_version_flag("--version", absl::StrCat("itemize ", kVersion, "\n"));
+    app_.set_version_flag("--version", absl::StrCat("itemize ", kVersion, "\n"),
+                          "Show the version");
     app_.require_subcommand(1, 1);
     AddCommonOptions(app_);
     DeclareImport();
@@ -65,15 +73,16 @@ class Declaration {
     app.add_option("--server", arguments_.server,
                    "Address of the server; else ITEMIZED_SERVER, else 127.0.0.1:4317")
         ->type_name("HOST:PORT")
-        ->group("Common options");
+        ->group(kCommonOptions);
     app.add_flag("--json", arguments_.json, "Print JSON, exact and stable, for scripts")
-        ->group("Common options");
+        ->group(kCommonOptions);
   }
 
   CLI::App& DeclareCommand(CLI::App& parent, const char* name, const char* help, Command command) {
     CLI::App& app = *parent.add_subcommand(name, help);
     AddCommonOptions(app);
-    const std::string full_name = absl::StrCat(parent.get_name(), " ", name);
+    const std::string full_name =
+        absl::StrCat(&parent == &app_ ? "" : "itemize ", parent.get_name(), " ", name);
     app.preparse_callback([this, full_name](size_t) { arguments_.name = full_name; });
     app.callback([this, command] { arguments_.command = command; });
     return app;
@@ -96,7 +105,11 @@ class Declaration {
   void AddLimit(CLI::App& app, const char* help) {
     app.add_option("--limit", arguments_.query.limit, help)
         ->type_name("N")
-        ->check(CLI::Range(0, 1'000'000));
+        ->check([](const std::string& text) {
+          int32_t limit = -1;
+          const bool valid = absl::SimpleAtoi(text, &limit) && limit >= 0;
+          return valid ? "" : MustBe("a whole number from 0 up", text);
+        });
   }
 
   void AddStep(CLI::App& app) {
@@ -162,7 +175,9 @@ class Declaration {
     AddStep(app);
     app.add_option("--every", arguments_.query.every, "Bucket (1d)")
         ->type_name("1h|1d")
-        ->check(CLI::IsMember({"1h", "1d"}));
+        ->check([](const std::string& text) {
+          return text == "1h" || text == "1d" ? "" : MustBe("1h or 1d", text);
+        });
     AddWindow(app);
   }
 
@@ -235,8 +250,7 @@ class Declaration {
         ->excludes(file);
     app.add_option("--format", arguments_.rates.format,
                    "auto, simple, litellm or genai-prices (auto)")
-        ->type_name("FORMAT")
-        ->check(CLI::IsMember({"auto", "simple", "litellm", "genai-prices"}));
+        ->type_name("FORMAT");
     AddEffective(app);
     AddSource(app);
     app.footer(
@@ -263,6 +277,12 @@ const CLI::App& Named(const CLI::App& app) {
 // A sentence made of what the parser of the command line says.
 std::string Sentence(const CLI::ParseError& error) {
   std::string text = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    return absl::StrCat(text.substr(0, text.find(':')), " needs a value.");
+  }
+  if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) {
+    text = absl::StrReplaceAll(text, {{": must", " must"}});
+  }
   if (!text.empty()) {
     text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
   }

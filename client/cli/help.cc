@@ -73,7 +73,10 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
   }
   std::string help = absl::StrCat(app->get_description(), "\n\n", Usage(*app, name),
                                   Section("Arguments", arguments), Section("Commands", commands));
-  for (const std::string& group : app->get_groups()) {
+  std::vector<std::string> groups = app->get_groups();
+  std::stable_partition(groups.begin(), groups.end(),
+                        [](const std::string& group) { return group != kCommonOptions; });
+  for (const std::string& group : groups) {
     absl::StrAppend(&help, Section(group, OptionsOf(*app, group)));
   }
   const std::string footer = app->get_footer();

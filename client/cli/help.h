@@ -6,6 +6,9 @@
 
 namespace itemized::cli {
 
+// The group of options that every command has; shown last.
+inline constexpr char kCommonOptions[] = "Common options";
+
 // Help on one command: usage, arguments, commands, options, examples.
 class HelpFormatter : public CLI::FormatterBase {
  public:

@@ -4,15 +4,12 @@
 #include "server/convert/query_answers.h"
 #include "storage/base/money.h"
 #include "storage/base/time.h"
+#include "storage/views/baselines.h"
 
 namespace itemized::server {
 namespace {
 
 namespace pb = itemized::v1;
-
-// The outlier rule, for the receipt: see ARCHITECTURE.md, "Outliers".
-constexpr int64_t kOutlierMultiple = 5;
-constexpr int64_t kLearningThresholdPicos = 5'000'000'000;
 
 const char* StatusName(CallStatus status) {
   switch (status) {
@@ -27,9 +24,8 @@ const char* StatusName(CallStatus status) {
 }
 
 void SetReceipt(const OutlierReceipt& receipt, int64_t cost_picos, pb::OutlierReceipt* to) {
-  const int64_t threshold =
-      receipt.learning ? kLearningThresholdPicos : kOutlierMultiple * receipt.p50_picos;
-  const int64_t base = receipt.learning ? kLearningThresholdPicos : receipt.p50_picos;
+  const int64_t base = receipt.learning ? kLearningThreshold : receipt.p50_picos;
+  const Picos threshold = receipt.learning ? Picos{base} : Picos{base} * kOutlierMultiple;
   to->set_p50_usd(receipt.learning ? "" : FormatUsd(receipt.p50_picos));
   to->set_sample_count(receipt.sample_count);
   to->set_threshold_usd(FormatUsd(threshold));

@@ -84,7 +84,7 @@ std::optional<Reason> CheckTime(int64_t time_us, int64_t latest_us) {
                                " us since 1970 is outside 1970 to 2200; send microseconds since "
                                "1970-01-01 UTC"));
   }
-  if (time_us >= latest_us) {
+  if (time_us > latest_us) {
     return Reason(RefusalCode::kTimeOutOfRange,
                   absl::StrCat("time ", FormatTime(time_us), " is more than ",
                                kFutureMaxUs / kMicrosPerSecond / 60,

@@ -59,7 +59,7 @@ class GroupBuilder {
 
   State& state_;
   RateFinder& rates_;
-  const int64_t latest_us_;  // Times from here on are refused.
+  const int64_t latest_us_;  // Times after it are refused.
   HourBlocks blocks_;
   CallSums total_;           // Of the store and this group.
   absl::flat_hash_set<std::pair<uint64_t, uint64_t>> ids_;  // Run hash, event fingerprint.

@@ -55,9 +55,10 @@ absl::Status GatherBrokenHour(const State& state, TimeRange part, GatheredRuns* 
       if (!run.exists() || !part.Contains(run.AnchorUs())) {
         return;
       }
+      const RunShare share = ShareOf(run, state.catalog);
       OutcomeCell cell;
-      cell.Add(ShareOf(run, state.catalog), 1);
-      Gathered& workflow = (*out)[run.workflow()];
+      cell.Add(share, 1);
+      Gathered& workflow = (*out)[share.workflow];
       workflow.sums.Merge(cell.sums);
       workflow.completed_cost.Merge(cell.completed_cost);
     };

@@ -33,7 +33,7 @@ struct Threshold {
 // days up to the newest day with any call of it, late days included as they
 // change. Calls flagged against a learned median are left out, so that a burst
 // of outliers cannot make itself the norm; but where most calls were flagged
-// on three days with calls in a row, that is a new level and they count.
+// on three days with priced calls in a row, that is a new level and they count.
 //
 // Not thread-safe: the engine guards it with the lock of the views.
 class Baselines {

@@ -41,8 +41,30 @@ Picos UnsurfacedOf(const Run& run, const Catalog& catalog) {
   return total;
 }
 
+NameId WorkflowOf(const Run& run, const Catalog& catalog) {
+  if (run.completion().has_value() && run.completion()->workflow != 0) {
+    return run.completion()->workflow;
+  }
+  NameId found = 0;
+  int64_t found_us = 0;
+  for (const RunCall& call : run.ledger()) {
+    const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
+    if (call.retracted || workflow == 0) {
+      continue;
+    }
+    const bool earlier = call.time_us < found_us ||
+                         (call.time_us == found_us && catalog.Name(NameKind::kWorkflow, workflow) <
+                                                          catalog.Name(NameKind::kWorkflow, found));
+    if (found == 0 || earlier) {
+      found = workflow;
+      found_us = call.time_us;
+    }
+  }
+  return found;
+}
+
 RunShare ShareOf(const Run& run, const Catalog& catalog) {
-  return {.workflow = run.workflow(),
+  return {.workflow = WorkflowOf(run, catalog),
           .anchor_us = run.AnchorUs(),
           .outcome = run.outcome(),
           .calls = run.calls(),

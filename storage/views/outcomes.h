@@ -35,6 +35,11 @@ struct RunShare {
   Picos unsurfaced = 0;
 };
 
+// The workflow of a run: what its completion names, else its earliest call that
+// names one (at equal times the first name in order). So it does not depend on
+// the order in which calls arrive.
+NameId WorkflowOf(const Run& run, const Catalog& catalog);
+
 // Spent on steps whose output no user saw.
 Picos UnsurfacedOf(const Run& run, const Catalog& catalog);
 RunShare ShareOf(const Run& run, const Catalog& catalog);

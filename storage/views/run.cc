@@ -130,7 +130,7 @@ void Run::Count(const RunCall& call, int sign) {
   cost_ += Picos(sign) * Picos(call.cost.picos);
 }
 
-void Run::Apply(const CallRows& calls, size_t row, NameId workflow, BlockRef ref) {
+void Run::Apply(const CallRows& calls, size_t row, BlockRef ref) {
   RunCall call{.fingerprint = FingerprintOf(calls.EventId(row)),
                .series = calls.series[row],
                .time_us = calls.time_us[row],
@@ -145,9 +145,6 @@ void Run::Apply(const CallRows& calls, size_t row, NameId workflow, BlockRef ref
     Count(ledger_[position], -1);
     ledger_[position].retracted = true;
     return;
-  }
-  if (first_workflow_ == 0) {
-    first_workflow_ = workflow;
   }
   Count(call, 1);
   if (const RunCall* known = Find(call.fingerprint); known != nullptr) {
@@ -171,11 +168,6 @@ bool Run::Unused(NameId step) const {
                             step);
 }
 
-NameId Run::workflow() const {
-  return completion_.has_value() && completion_->workflow != 0 ? completion_->workflow
-                                                               : first_workflow_;
-}
-
 Outcome Run::outcome() const {
   return completion_.has_value() ? completion_->outcome : Outcome::kOpen;
 }
@@ -195,7 +187,6 @@ int64_t Run::AnchorUs() const {
 
 std::string Run::Encode() const {
   std::string out(1, kRunVersion);
-  AppendVarint(&out, first_workflow_);
   EncodeCompletion(completion_, &out);
   AppendVarint(&out, ledger_.size());
   int64_t previous_us = 0;
@@ -222,8 +213,7 @@ std::optional<Run> Run::Decode(absl::string_view bytes) {
   bytes.remove_prefix(1);
   Run run;
   uint64_t calls = 0;
-  if (!ReadVarint32(&bytes, &run.first_workflow_) || !DecodeCompletion(&bytes, &run.completion_) ||
-      !ReadVarint(&bytes, &calls) || calls > bytes.size()) {
+  if (!DecodeCompletion(&bytes, &run.completion_) || !ReadVarint(&bytes, &calls) || calls > bytes.size()) {
     return std::nullopt;
   }
   int64_t previous_us = 0;

@@ -53,7 +53,7 @@ class Run {
   const RunCall* Find(EventFingerprint fingerprint) const;
 
   // Folds one row of a block: adds the call, or takes it out.
-  void Apply(const CallRows& calls, size_t row, NameId workflow, BlockRef ref);
+  void Apply(const CallRows& calls, size_t row, BlockRef ref);
 
   // Puts `completion` in force unless a later one is.
   void Apply(const RunCompletion& completion);
@@ -65,7 +65,6 @@ class Run {
   int64_t unpriced_calls() const { return unpriced_calls_; }
   Picos cost() const { return cost_; }
   bool exists() const { return calls_ > 0 || completion_.has_value(); }
-  NameId workflow() const;
   Outcome outcome() const;
   // Completion, else latest call: the instant by which a run belongs to a window.
   int64_t AnchorUs() const;
@@ -83,7 +82,6 @@ class Run {
   void Index();
   void Count(const RunCall& call, int sign);
 
-  NameId first_workflow_ = 0;  // The first one named by a call.
   std::optional<RunCompletion> completion_;
   std::vector<RunCall> ledger_;  // By arrival.
   std::vector<BlockRef> blocks_;

@@ -77,8 +77,7 @@ void Runs::Fold(const Block& block, const Catalog& catalog) {
     entries.push_back(Touch(name, catalog, &touched));
   }
   for (size_t row = 0; row < calls.size(); ++row) {
-    const NameId workflow = catalog.Series(calls.series[row])[NameKind::kWorkflow];
-    entries[calls.run[row]]->run.Apply(calls, row, workflow, block.ref);
+    entries[calls.run[row]]->run.Apply(calls, row, block.ref);
   }
   for (const CompletionRow& row : block.completions) {
     Touch(row.run_name, catalog, &touched)

@@ -1,10 +1,12 @@
 #include "server/convert/batch_decoder.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <google/protobuf/reflection.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 

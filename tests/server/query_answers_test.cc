@@ -38,7 +38,7 @@ TEST(QueryAnswers, SharesAreOfTheWholeWindow) {
       Top({Row("a", 1, 0, 6 * kUsd), Row("b", 7, 0, 3 * kUsd), Row("c", 2, 1, kUsd)}), 0, nullptr);
   ASSERT_EQ(top.rows_size(), 3);
   EXPECT_EQ(top.window().start(), "1970-01-01T00:00:00Z");
-  EXPECT_EQ(top.window().end(), "1970-01-01T00:00:01.5Z");
+  EXPECT_EQ(top.window().end(), "1970-01-01T00:00:01.500Z");
   EXPECT_EQ(top.total().calls(), 10);
   EXPECT_EQ(top.total().cost_usd(), "10");
   EXPECT_EQ(top.total().unpriced_calls(), 1);

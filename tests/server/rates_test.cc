@@ -80,7 +80,7 @@ TEST(Rates, WhatWasSetIsListedAgain) {
   pb::Prices* prices = rate->mutable_prices();
   for (int i = 0; i < prices->GetDescriptor()->field_count(); ++i) {
     prices->GetReflection()->SetString(prices, prices->GetDescriptor()->field(i),
-                                       "0." + std::to_string(101 + i));
+                                       "0." + std::to_string(100 + i) + "1");
   }
   pb::RateTier* tier = rate->add_tiers();
   tier->set_input_tokens_over(200'000);

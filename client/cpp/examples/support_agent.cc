@@ -3,6 +3,7 @@
 //
 //   script/server & build/bin/support_agent
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 
@@ -49,8 +50,10 @@ int PrintTop(const std::string& address) {
     return 1;
   }
   for (const pb::TopRow& row : top->rows()) {
-    std::printf("%-20s %8lld calls  $%s\n", row.key().c_str(), static_cast<long long>(row.calls()),
-                row.cost_usd().c_str());
+    // Without a rate for the model the cost is not known, which is not $0.
+    const bool known = row.unpriced_calls() < row.calls();
+    std::printf("%-20s %8lld calls  %s\n", row.key().c_str(), static_cast<long long>(row.calls()),
+                known ? ("$" + row.cost_usd()).c_str() : "not priced: itemize rates set");
   }
   return 0;
 }

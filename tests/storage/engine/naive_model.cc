@@ -154,7 +154,7 @@ std::vector<Rate> NaiveModel::ListRates() const {
 }
 
 // Days on which most priced calls were flagged, three such days in a row, the
-// days without calls not counted.
+// days without priced calls not counted.
 std::set<int64_t> NaiveModel::LevelShiftDays(const std::string& step, int64_t first_day) const {
   struct DayCount {
     int64_t priced = 0;
@@ -172,6 +172,9 @@ std::set<int64_t> NaiveModel::LevelShiftDays(const std::string& step, int64_t fi
   std::set<int64_t> shifted;
   std::vector<int64_t> streak;
   for (const auto& [day, count] : counts) {
+    if (count.priced == 0) {
+      continue;
+    }
     if (2 * count.flagged <= count.priced) {
       streak.clear();
       continue;

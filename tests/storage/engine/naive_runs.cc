@@ -59,11 +59,16 @@ RunAnswer NaiveModel::MakeRun(const std::string& workflow_id, const NaiveRun& ru
     answer.unused_steps = run.completion->unused_steps;
     winners[workflow_id] = *run.completion;
   }
+  std::set<std::pair<int64_t, std::string>> named;
   for (const StoredCall* stored : run.calls) {
-    if (answer.workflow.empty()) {
-      answer.workflow = stored->billed.call.workflow;
+    const Call& call = stored->billed.call;
+    if (!call.workflow.empty()) {
+      named.emplace(call.time_us, call.workflow);
     }
     answer.calls.push_back(stored->billed);
+  }
+  if (answer.workflow.empty() && !named.empty()) {
+    answer.workflow = named.begin()->second;
   }
   const CallSums sums = Sum(run.calls);
   answer.cost = sums.cost;

@@ -142,6 +142,14 @@ TEST(CallColumnsBuilder, ColumnsOfZerosAreLeftOut) {
   EXPECT_EQ(columns.step.size(), 2u);
 }
 
+TEST(CallColumnsBuilder, TheEmptyNameIsNumberZero) {
+  Call call;
+  call.workflow = "support_ticket";
+  const CallColumns columns = MakeBatch({call}).calls;
+  EXPECT_THAT(columns.strings, ElementsAre("", "support_ticket"));
+  EXPECT_THAT(columns.workflow, ElementsAre(1));
+}
+
 TEST(CallColumnsBuilder, ANameStandsOnceInTheDictionary) {
   Call call;
   call.step = "planning";

@@ -240,7 +240,15 @@ TEST(HistogramDeathTest, TakingAwayWhatWasNeverAddedIsABug) {
   EXPECT_DEATH(histogram.Add(1'000'001, -3), "CHECK failed");
   EXPECT_DEATH(histogram.Subtract(Of({5})), "CHECK failed");
   EXPECT_DEATH(histogram.Subtract(Of({1'000'001, 1'000'001, 1'000'001})), "CHECK failed");
-  EXPECT_DEATH(histogram.Add(1'000'000, -2), "CHECK failed");  // Right bucket, wrong value.
+}
+
+TEST(HistogramDeathTest, TakingAwayAnotherValueOfTheBucketIsABug) {
+  const int64_t low = BucketLow(BucketOf(1'000'000));
+  const int64_t high = BucketHigh(BucketOf(1'000'000));
+  Histogram lowest = Of({low, low});
+  EXPECT_DEATH(lowest.Add(high, -1), "CHECK failed");
+  Histogram highest = Of({high, high});
+  EXPECT_DEATH(highest.Add(low, -1), "CHECK failed");
 }
 
 TEST(HistogramDeathTest, MoreValuesThanCanBeCountedIsABug) {

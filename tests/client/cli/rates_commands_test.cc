@@ -1,0 +1,153 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "storage/base/time.h"
+#include "tests/client/cli/fake_server.h"
+
+namespace itemized::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+TEST(RatesSet, SendsEveryPriceAsItWasWritten) {
+  FakeServer server;
+  server.set_rates.response.set_added(1);
+  server.set_rates.response.set_repriced_calls(1234);
+  const Outcome outcome = RunAt(server.address(), {"rates",      "set",
+                                                   "claude-*",   "--input",
+                                                   "3.00",       "--output",
+                                                   "15",         "--cache-read",
+                                                   "0.30",       "--cache-write-5m",
+                                                   "3.75",       "--cache-write-1h",
+                                                   "6",          "--reasoning",
+                                                   "15.5",       "--input-audio",
+                                                   "1",          "--cache-read-audio",
+                                                   "2",          "--output-audio",
+                                                   "4",          "--input-image",
+                                                   "5",          "--output-image",
+                                                   "7",          "--web-search",
+                                                   "10",         "--request",
+                                                   "0.5",        "--provider",
+                                                   "anthropic",  "--effective-from",
+                                                   "2026-10-31", "--source",
+                                                   "the list"});
+  EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "added 1, replaced 0, repriced 1234 calls\n");
+  ASSERT_EQ(server.set_rates.request.rates_size(), 1);
+  const pb::Rate& rate = server.set_rates.request.rates(0);
+  EXPECT_EQ(rate.match().starts_with(), "claude-");
+  EXPECT_EQ(rate.provider(), "anthropic");
+  EXPECT_EQ(rate.effective_from_unix_us(), kTestNowUs - kMicrosPerDay);
+  EXPECT_EQ(rate.source(), "the list");
+  const pb::Prices& prices = rate.prices();
+  EXPECT_EQ(prices.input(), "3.00");
+  EXPECT_EQ(prices.output(), "15");
+  EXPECT_EQ(prices.cache_read(), "0.30");
+  EXPECT_EQ(prices.cache_write_5m(), "3.75");
+  EXPECT_EQ(prices.cache_write_1h(), "6");
+  EXPECT_EQ(prices.reasoning(), "15.5");
+  EXPECT_EQ(prices.input_audio(), "1");
+  EXPECT_EQ(prices.cache_read_audio(), "2");
+  EXPECT_EQ(prices.output_audio(), "4");
+  EXPECT_EQ(prices.input_image(), "5");
+  EXPECT_EQ(prices.output_image(), "7");
+  EXPECT_EQ(prices.web_search(), "10");
+  EXPECT_EQ(prices.request(), "0.5");
+}
+
+TEST(RatesSet, HasAnOptionForEveryPriceOfTheProtocol) {
+  FakeServer server;
+  const google::protobuf::Descriptor& prices = *pb::Prices::descriptor();
+  for (int i = 0; i < prices.field_count(); ++i) {
+    std::string option = "--" + prices.field(i)->name();
+    std::replace(option.begin(), option.end(), '_', '-');
+    EXPECT_EQ(RunAt(server.address(), {"rates", "set", "m", option, "7"}).exit_status, 0) << option;
+    const pb::Rate& rate = server.set_rates.request.rates(0);
+    EXPECT_EQ(rate.match().equals(), "m");
+    EXPECT_EQ(rate.effective_from_unix_us(), 0);
+    EXPECT_EQ(rate.prices().GetReflection()->GetString(rate.prices(), prices.field(i)), "7");
+  }
+}
+
+TEST(RatesImport, ReadsAFile) {
+  FakeServer server;
+  const std::string file =
+      TestFile("rates.json", R"({"m-1": {"input": 3.00, "output": 15.00}, "m-2": {"input": 1}})");
+  const Outcome outcome =
+      RunAt(server.address(), {"rates", "import", file, "--from", "2026-10-31"});
+  EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+  ASSERT_EQ(server.set_rates.request.rates_size(), 2);
+  EXPECT_EQ(server.set_rates.request.rates(0).effective_from_unix_us(), kTestNowUs - kMicrosPerDay);
+}
+
+TEST(RatesImport, ReadsStandardInput) {
+  FakeServer server;
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const std::string json = R"({"m": {"input": 3}})";
+  ASSERT_EQ(write(ends[1], json.data(), json.size()), static_cast<ssize_t>(json.size()));
+  close(ends[1]);
+  const Outcome outcome = RunAt(server.address(), {"rates", "import", "-", "--format", "simple"},
+                                {.stdin_fd = ends[0]});
+  close(ends[0]);
+  EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+  EXPECT_EQ(server.set_rates.request.rates_size(), 1);
+}
+
+TEST(RatesImport, KnowsABundledList) {
+  FakeServer server;
+  const Outcome outcome = RunAt(server.address(), {"rates", "import", "--bundled"});
+  EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+  EXPECT_GT(server.set_rates.request.rates_size(), 10);
+}
+
+TEST(RatesImport, SaysWhatIsWrongWithAFile) {
+  FakeServer server;
+  const std::string file = TestFile("rates.json", "no prices at all");
+  const Outcome outcome = RunAt(server.address(), {"rates", "import", file});
+  EXPECT_EQ(outcome.exit_status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("itemize: "));
+}
+
+TEST(RatesList, ShowsPricesTiersAndWhatHasNone) {
+  FakeServer server;
+  pb::Rate& rate = *server.list_rates.response.add_rates();
+  rate.mutable_match()->set_equals("claude-sonnet-4-6");
+  rate.mutable_prices()->set_input("3");
+  rate.mutable_prices()->set_cache_read("0.075");
+  pb::RateTier& tier = *rate.add_tiers();
+  tier.set_input_tokens_over(200'000);
+  tier.mutable_prices()->set_input("6");
+  pb::UnpricedModel& unpriced = *server.list_rates.response.add_unpriced();
+  unpriced.set_model("mystery");
+  unpriced.set_calls(1234);
+  EXPECT_EQ(RunAt(server.address(), {"rates", "list"}).out,
+            "USD per 1M tokens; a class without a price costs what the class it is part of does\n"
+            "\n"
+            "MODEL              INPUT  CACHE READ\n"
+            "claude-sonnet-4-6  $3.00      $0.075\n"
+            "  over 200,000 in  $6.00\n"
+            "\n"
+            "Models with calls that no rate covers:\n"
+            "\n"
+            "MODEL    CALLS\n"
+            "mystery  1,234\n"
+            "\n"
+            "Price one: `itemize rates set MODEL --input USD --output USD`, or many: `itemize "
+            "rates import --bundled`.\n");
+}
+
+TEST(RatesList, SaysHowToFillAnEmptyBook) {
+  FakeServer server;
+  EXPECT_THAT(RunAt(server.address(), {"rates", "list"}).out,
+              AllOf(HasSubstr("The rate book is empty"), HasSubstr("--bundled")));
+}
+
+}  // namespace
+}  // namespace itemized::cli

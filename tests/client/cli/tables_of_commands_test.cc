@@ -1,0 +1,172 @@
+// What people see.
+
+#include <string>
+
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "client/cli/text.h"
+#include "tests/client/cli/fake_server.h"
+
+namespace itemized::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+void SetWindow(pb::Window& window) {
+  window.set_start("2026-10-02T00:00:00Z");
+  window.set_end("2026-11-01T00:00:00Z");
+}
+
+void SetTop(pb::GetTopResponse& top) {
+  SetWindow(*top.mutable_window());
+  top.mutable_total()->set_calls(1100);
+  top.mutable_total()->set_cost_usd("1250.0345");
+  top.mutable_total()->set_unpriced_calls(100);
+  top.mutable_total()->set_outliers(7);
+  pb::TopRow& dear = *top.add_rows();
+  dear.set_key("doc_synthesis");
+  dear.set_calls(100);
+  dear.set_cost_usd("1250");
+  dear.set_spend_share(0.99997);
+  dear.set_outliers(7);
+  pb::TopRow& cheap = *top.add_rows();
+  cheap.set_key("plan\x1b[2J");
+  cheap.set_calls(900);
+  cheap.set_cost_usd("0.0345");
+  cheap.set_spend_share(0.00003);
+  pb::TopRow& unknown = *top.add_rows();
+  unknown.set_calls(100);
+  unknown.set_unpriced_calls(100);
+  unknown.set_cost_usd("0");
+}
+
+TEST(TopTable, RanksBySpendAndSaysWhatItLacks) {
+  FakeServer server;
+  SetTop(server.top.response);
+  const std::string out = RunAt(server.address(), {"top"}, {.width = 72}).out;
+  EXPECT_EQ(out, "");
+}
+
+TEST(TopTable, FitsEveryWidth) {
+  FakeServer server;
+  SetTop(server.top.response);
+  for (const size_t width : {40, 80, 160}) {
+    const std::string out = RunAt(server.address(), {"top"}, {.width = width}).out;
+    const std::string table = out.substr(0, out.find("priced;"));
+    for (const absl::string_view line : absl::StrSplit(table, '\n')) {
+      EXPECT_LE(DisplayWidth(line), std::max<size_t>(width, 60)) << line;
+    }
+    EXPECT_THAT(out, HasSubstr("$1,250.00"));
+    EXPECT_THAT(out, Not(HasSubstr("\x1b")));
+  }
+}
+
+TEST(Tables, SayWhatToDoWhenThereIsNothing) {
+  FakeServer server;
+  for (const char* command : {"top", "workflows", "series"}) {
+    EXPECT_THAT(RunAt(server.address(), {command}).out,
+                AllOf(HasSubstr("No "), HasSubstr("Send some: `itemize import FILE`")))
+        << command;
+  }
+  EXPECT_THAT(RunAt(server.address(), {"outliers"}).out, HasSubstr("No outliers in this window"));
+}
+
+TEST(WorkflowsTable, EndsWithTotalsAndWhatTheyLack) {
+  FakeServer server;
+  pb::GetWorkflowsResponse& workflows = server.workflows.response;
+  SetWindow(*workflows.mutable_window());
+  pb::WorkflowRow& ticket = *workflows.add_rows();
+  ticket.set_workflow("support_ticket");
+  ticket.set_runs(10);
+  ticket.set_completed(8);
+  ticket.set_failed(2);
+  ticket.set_spend_usd("3.7");
+  ticket.set_cost_per_completed_usd("0.4625");
+  ticket.set_unpriced_calls(3);
+  pb::WorkflowRow& none = *workflows.add_rows();
+  none.set_runs(1);
+  none.set_open(1);
+  none.set_spend_usd("0.1");
+  EXPECT_EQ(RunAt(server.address(), {"workflows"}, {.width = 72}).out, "");
+}
+
+TEST(ShowTable, IsATimeLineWithMarks) {
+  FakeServer server;
+  pb::GetRunResponse& run = server.run.response;
+  run.set_workflow("support_ticket");
+  run.set_workflow_id("run-1");
+  run.set_outcome(pb::OUTCOME_SHORT_CIRCUITED);
+  run.set_completed_at("2026-10-31T00:01:00Z");
+  run.set_cost_usd("0.5");
+  run.set_unsurfaced_usd("0.4");
+  run.add_unused_steps("doc_synthesis");
+  pb::BilledCall& first = *run.add_calls();
+  first.set_time("2026-10-31T00:00:00Z");
+  first.set_step("plan");
+  first.set_model("m");
+  first.set_cost_usd("0.1");
+  first.set_status("ok");
+  first.mutable_usage()->set_input_tokens(8400);
+  pb::BilledCall& second = *run.add_calls();
+  second.set_time("2026-10-31T00:00:01.5Z");
+  second.set_step("doc_synthesis");
+  second.set_model("m");
+  second.set_cost_usd("0.4");
+  second.set_status("error");
+  second.set_is_outlier(true);
+  second.mutable_receipt()->set_multiple(6.25);
+  second.set_unsurfaced(true);
+  second.mutable_usage()->set_output_tokens(12);
+  EXPECT_EQ(RunAt(server.address(), {"show", "run-1"}, {.width = 140}).out, "");
+}
+
+TEST(SeriesTable, DrawsBarsOfTheBuckets) {
+  FakeServer server;
+  pb::GetSeriesResponse& series = server.series.response;
+  SetWindow(*series.mutable_window());
+  for (const char* usd : {"2", "0", "1"}) {
+    pb::SeriesPoint& point = *series.add_points();
+    point.set_start("2026-10-31T00:00:00+01:00");
+    point.set_cost_usd(usd);
+    point.set_calls(5);
+  }
+  const std::string out =
+      RunAt(server.address(), {"series", "--tz", "Europe/Berlin"}, {.width = 72}).out;
+  EXPECT_EQ(out, "");
+}
+
+TEST(OutliersTable, ShowsTheReceipts) {
+  FakeServer server;
+  pb::GetOutliersResponse& outliers = server.outliers.response;
+  SetWindow(*outliers.mutable_window());
+  outliers.set_total(3);
+  pb::BilledCall& call = *outliers.add_calls();
+  call.set_time("2026-10-31T00:00:00Z");
+  call.set_step("plan");
+  call.set_workflow_id("run-1");
+  call.set_cost_usd("0.4");
+  call.mutable_receipt()->set_p50_usd("0.05");
+  call.mutable_receipt()->set_threshold_usd("0.25");
+  call.mutable_receipt()->set_sample_count(1234);
+  call.mutable_receipt()->set_multiple(8);
+  EXPECT_EQ(RunAt(server.address(), {"outliers"}, {.width = 100}).out, "");
+}
+
+TEST(InfoTable, NamesWhatRuns) {
+  FakeServer server;
+  server.info.response.set_version("1.2.3");
+  server.info.response.set_calls(1234567);
+  server.info.response.set_started_at("2026-10-31T00:00:00Z");
+  server.info.response.set_http_address("127.0.0.1:4318");
+  EXPECT_THAT(
+      RunAt(server.address(), {"info"}).out,
+      AllOf(HasSubstr("1.2.3"), HasSubstr("1,234,567"), HasSubstr("2026-10-31 00:00:00 UTC"),
+            HasSubstr("http://127.0.0.1:4318/"), HasSubstr(server.address())));
+}
+
+}  // namespace
+}  // namespace itemized::cli
