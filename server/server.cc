@@ -30,6 +30,8 @@ constexpr int kMetadataBytesMax = 8 << 10;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kPingIntervalMinMs = 30'000;  // Clients that ping more often are cut off.
+// For questions under way when the last sender is done. Health watches never end by themselves.
+constexpr std::chrono::seconds kLastCallsGrace{1};
 
 void EnableGrpcPlugins() {
   static std::once_flag once;
@@ -198,7 +200,11 @@ absl::Status ServerImpl::Drain() {
   if (grpc_ != nullptr) {
     grpc_->GetHealthCheckService()->SetServingStatus(false);
     ingest_->Drain();
-    grpc_->Shutdown(std::chrono::system_clock::now() + options_.drain_timeout);
+    const auto now = [] { return std::chrono::system_clock::now(); };
+    if (!ingest_->AwaitStreams(now() + options_.drain_timeout)) {
+      spdlog::warn("Some senders did not take their acknowledgements in time and are cut off.");
+    }
+    grpc_->Shutdown(now() + kLastCallsGrace);
   }
   http_.reset();
   if (queue_ != nullptr) {

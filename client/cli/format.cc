@@ -1,5 +1,6 @@
 #include "client/cli/format.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -52,9 +53,9 @@ int DecimalsFor(Picos picos) {
   return decimals;
 }
 
-std::string TrimZeros(std::string text, size_t decimals_min) {
+std::string TrimZeros(std::string text, int decimals_min) {
   const size_t point = text.find('.');
-  while (text.back() == '0' && text.size() > point + 1 + decimals_min) {
+  while (text.back() == '0' && text.size() > point + 1 + static_cast<size_t>(decimals_min)) {
     text.pop_back();
   }
   return text;
@@ -81,7 +82,7 @@ std::string Money(Picos picos) {
   const int decimals = DecimalsFor(picos);
   const Picos unit = PowerOfTen(kPicoDigits - decimals);
   const int decimals_rounded = DecimalsFor(DivideRounded(picos, unit) * unit);
-  return TrimZeros(Fixed(picos, decimals_rounded), decimals_rounded > 4 ? 4 : 2);
+  return TrimZeros(Fixed(picos, decimals_rounded), std::min(decimals_rounded, 4));
 }
 
 std::string MoneyText(absl::string_view usd) {
@@ -90,6 +91,10 @@ std::string MoneyText(absl::string_view usd) {
   }
   const absl::StatusOr<Picos> picos = ParseUsd(usd);
   return picos.ok() ? Money(*picos) : std::string(usd);
+}
+
+std::string SumText(absl::string_view usd, int64_t calls, int64_t unpriced_calls) {
+  return calls > 0 && calls == unpriced_calls ? kNothing : MoneyText(usd);
 }
 
 std::string PriceText(absl::string_view usd) {

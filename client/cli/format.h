@@ -25,6 +25,10 @@ std::string Money(Picos picos);
 // The same for an amount as servers write it; kNothing for "".
 std::string MoneyText(absl::string_view usd);
 
+// The amount of the priced among `calls`; kNothing if none of them is, for
+// unknown is not zero.
+std::string SumText(absl::string_view usd, int64_t calls, int64_t unpriced_calls);
+
 // A price as exact as it was given, with two decimals at least: "$3.00",
 // "$0.075"; kNothing for "".
 std::string PriceText(absl::string_view usd);

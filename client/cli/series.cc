@@ -43,7 +43,7 @@ Table MakeTable(const pb::GetSeriesResponse& series, bool days, absl::TimeZone z
     const int64_t in = point.input_tokens() + point.cache_read_tokens() +
                        point.cache_write_5m_tokens() + point.cache_write_1h_tokens();
     table.AddRow({BucketText(point.start(), days, zone),
-                  {MoneyText(point.cost_usd()), Style::kBold},
+                  {SumText(point.cost_usd(), point.calls(), point.unpriced_calls()), Style::kBold},
                   {Bar(share, kBarWidth), Style::kGreen},
                   Count(point.calls()),
                   CountCell(point.outliers(), Style::kRed),
@@ -71,7 +71,10 @@ void PrintSeries(const pb::GetSeriesResponse& series, bool days, absl::TimeZone 
     return;
   }
   *session.env.out << MakeTable(series, days, zone).Render(session.env.canvas) << "\n"
-                   << "Total " << Styled(Money(cost), Style::kBold, session.env.canvas) << ". ";
+                   << "Total "
+                   << Styled(SumText(FormatUsd(cost), calls, unpriced_calls), Style::kBold,
+                             session.env.canvas)
+                   << ". ";
   PrintPricedShare(calls, unpriced_calls, session);
 }
 

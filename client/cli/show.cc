@@ -97,8 +97,9 @@ void PrintHead(const pb::GetRunResponse& run, absl::TimeZone zone, Session& sess
 void PrintFoot(const pb::GetRunResponse& run, Session& session) {
   std::ostream& out = *session.env.out;
   const Canvas& canvas = session.env.canvas;
-  out << "Cost " << Styled(MoneyText(run.cost_usd()), Style::kBold, canvas) << " in "
-      << Count(run.calls_size()) << " call" << PluralS(run.calls_size());
+  const std::string cost = SumText(run.cost_usd(), run.calls_size(), run.unpriced_calls());
+  out << "Cost " << Styled(cost, Style::kBold, canvas) << " in " << Count(run.calls_size())
+      << " call" << PluralS(run.calls_size());
   if (!run.unsurfaced_usd().empty() && run.unsurfaced_usd() != "0") {
     out << "; "
         << Styled(absl::StrCat(MoneyText(run.unsurfaced_usd()), " on steps nobody saw"),

@@ -108,7 +108,7 @@ void AddRow(const pb::TopRow& row, double largest_share, Table& table) {
 void AddTotal(const pb::TopTotal& total, Table& table) {
   table.AddRule();
   table.AddRow({{"total", Style::kBold},
-                {MoneyText(total.cost_usd()), Style::kBold},
+                {SumText(total.cost_usd(), total.calls(), total.unpriced_calls()), Style::kBold},
                 "",
                 "",
                 "",

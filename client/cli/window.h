@@ -13,10 +13,10 @@ namespace itemized::cli {
 
 // As given on the command line; "" where not given.
 struct WindowArguments {
-  std::string window;  // "30d"
-  std::string from;    // RFC 3339 or a date.
-  std::string to;
-  std::string tz;  // IANA name.
+  std::string window = {};  // "30d"
+  std::string from = {};    // RFC 3339 or a date.
+  std::string to = {};
+  std::string tz = {};  // IANA name.
 };
 
 inline constexpr char kDefaultWindow[] = "30d";

@@ -47,13 +47,19 @@ Table MakeTable() {
                 {.header = "UNPRICED", .align = Align::kRight, .drop_order = 10}});
 }
 
+// Rows do not say how many calls they have: that nothing is priced shows in
+// a spend of zero beside calls without a price.
+std::string Spend(const pb::WorkflowRow& row) {
+  return row.spend_usd() == "0" && row.unpriced_calls() > 0 ? kNothing : MoneyText(row.spend_usd());
+}
+
 // `row` of the workflow, or the totals where only sums make sense.
 void AddRow(const pb::WorkflowRow& row, Cell name, Table& table) {
   const std::string steps = row.has_mean_steps_per_completed()
                                 ? absl::StrFormat("%.1f", row.mean_steps_per_completed())
                                 : "";
   table.AddRow({std::move(name),
-                {MoneyText(row.spend_usd()), Style::kBold},
+                {Spend(row), Style::kBold},
                 {row.has_cost_per_completed_usd() ? MoneyText(row.cost_per_completed_usd()) : "",
                  Style::kGreen},
                 row.has_mean_completed_usd() ? MoneyText(row.mean_completed_usd()) : "",

@@ -19,8 +19,6 @@
 namespace itemized::client {
 namespace {
 
-using Member = JsonValue::Member;
-
 struct GenaiField {
   absl::string_view theirs;
   absl::string_view ours;
@@ -181,8 +179,8 @@ class GenaiReader {
       return true;
     }
     const JsonValue* start = constraint->Find("start_date");
-    for (const Member& field : constraint->members) {
-      if (field.first != "start_date" && field.first != "type") {
+    for (const JsonMember& field : constraint->members) {
+      if (field.name != "start_date" && field.name != "type") {
         start = nullptr;
       }
     }
@@ -200,13 +198,13 @@ class GenaiReader {
 
   absl::Status AddRate(v1::Rate rate, const JsonValue& prices) {
     TierSet tiers;
-    for (const Member& price : prices.members) {
-      const GenaiField* field = FindField(price.first);
+    for (const JsonMember& price : prices.members) {
+      const GenaiField* field = FindField(price.name);
       if (field == nullptr) {
-        other_prices_.Add(price.first);
+        other_prices_.Add(price.name);
         continue;
       }
-      RETURN_IF_ERROR(ReadField(*field, price.second, &rate, &tiers));
+      RETURN_IF_ERROR(ReadField(*field, price.value, &rate, &tiers));
     }
     if (!HasPrice(rate.prices())) {
       ++without_price_;

@@ -18,26 +18,25 @@ bool LooksLikeGenaiPrices(const JsonValue& root) {
 }
 
 bool LooksLikeLiteLlm(const JsonValue& root) {
-  return std::any_of(root.members.begin(), root.members.end(), [](const JsonValue::Member& model) {
-    return std::any_of(model.second.members.begin(), model.second.members.end(),
-                       [](const JsonValue::Member& field) {
-                         return field.first == "litellm_provider" ||
-                                absl::StrContains(field.first, "_cost_per_");
-                       });
+  return std::any_of(root.members.begin(), root.members.end(), [](const JsonMember& model) {
+    return std::any_of(
+        model.value.members.begin(), model.value.members.end(), [](const JsonMember& field) {
+          return field.name == "litellm_provider" || absl::StrContains(field.name, "_cost_per_");
+        });
   });
 }
 
 bool HasSimpleField(const JsonValue& model) {
   return std::any_of(model.members.begin(), model.members.end(),
-                     [](const JsonValue::Member& field) { return IsSimpleField(field.first); });
+                     [](const JsonMember& field) { return IsSimpleField(field.name); });
 }
 
 bool LooksSimple(const JsonValue& root) {
   if (root.Find("usd_per_million_tokens") != nullptr) {
     return true;
   }
-  return std::any_of(root.members.begin(), root.members.end(), [](const JsonValue::Member& model) {
-    const JsonValue& value = model.second;
+  return std::any_of(root.members.begin(), root.members.end(), [](const JsonMember& model) {
+    const JsonValue& value = model.value;
     return HasSimpleField(value) ||
            (value.is_array() && !value.items.empty() && HasSimpleField(value.items.front()));
   });

@@ -55,8 +55,8 @@ error_code ReadObject(ondemand::value in, int depth, JsonValue* out) {
     if (const error_code error = field.unescaped_key().get(name)) {
       return error;
     }
-    JsonValue::Member& added = out->members.emplace_back(std::string(name), JsonValue{});
-    if (const error_code error = Read(field.value(), depth + 1, &added.second)) {
+    JsonMember& added = out->members.emplace_back(JsonMember{std::string(name), {}});
+    if (const error_code error = Read(field.value(), depth + 1, &added.value)) {
       return error;
     }
   }
@@ -148,8 +148,8 @@ absl::Status Broken(error_code error, absl::string_view where) {
 
 const JsonValue* JsonValue::Find(absl::string_view name) const {
   const auto found = std::find_if(members.rbegin(), members.rend(),
-                                  [&](const Member& member) { return member.first == name; });
-  return found == members.rend() ? nullptr : &found->second;
+                                  [&](const JsonMember& member) { return member.name == name; });
+  return found == members.rend() ? nullptr : &found->value;
 }
 
 absl::StatusOr<JsonValue> ParseJson(absl::string_view text) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -9,17 +8,18 @@
 
 namespace itemized::client {
 
+struct JsonMember;
+
 // A JSON value that keeps numbers as they were written, so that a price never
 // passes through floating point.
 struct JsonValue {
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
-  using Member = std::pair<std::string, JsonValue>;
 
   Kind kind = Kind::kNull;
-  std::string text;              // Of a number, as written; of a string, decoded.
-  bool truth = false;            // Of a bool.
-  std::vector<JsonValue> items;  // Of an array.
-  std::vector<Member> members;   // Of an object, in order, repeated names included.
+  std::string text;                 // Of a number, as written; of a string, decoded.
+  bool truth = false;               // Of a bool.
+  std::vector<JsonValue> items;     // Of an array.
+  std::vector<JsonMember> members;  // Of an object, in order, repeated names included.
 
   bool is_object() const { return kind == Kind::kObject; }
   bool is_array() const { return kind == Kind::kArray; }
@@ -27,6 +27,11 @@ struct JsonValue {
 
   // The last member of that name, as other readers take it, or null.
   const JsonValue* Find(absl::string_view name) const;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 // INVALID_ARGUMENT with the line of the fault if `text` is no JSON document,

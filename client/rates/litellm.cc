@@ -19,8 +19,6 @@
 namespace itemized::client {
 namespace {
 
-using Member = JsonValue::Member;
-
 // Names in the file and in v1.Prices. Of two for one price the later in this
 // list is used if a model has both.
 constexpr std::array<std::pair<absl::string_view, absl::string_view>, 16> kFields = {{
@@ -102,15 +100,15 @@ class LiteLlmReader {
   }
 
   absl::StatusOr<RateImport> Read(const JsonValue& root) {
-    for (const Member& model : root.members) {
-      if (model.first == "sample_spec") {
+    for (const JsonMember& model : root.members) {
+      if (model.name == "sample_spec") {
         continue;
       }
-      if (!model.second.is_object()) {
+      if (!model.value.is_object()) {
         return absl::InvalidArgumentError(
-            absl::StrCat("model ", Quoted(model.first), " is not an object of prices"));
+            absl::StrCat("model ", Quoted(model.name), " is not an object of prices"));
       }
-      RETURN_IF_ERROR(ReadModel(model.first, model.second));
+      RETURN_IF_ERROR(ReadModel(model.name, model.value));
     }
     Warn();
     return std::move(import_);
@@ -132,8 +130,8 @@ class LiteLlmReader {
     Draft draft;
     draft.name = name;
     SetNames(name, model, &draft.rate);
-    for (const Member& field : model.members) {
-      RETURN_IF_ERROR(ReadField(field.first, field.second, &draft));
+    for (const JsonMember& field : model.members) {
+      RETURN_IF_ERROR(ReadField(field.name, field.value, &draft));
     }
     if (!HasPrice(draft.rate.prices())) {
       ++without_price_;
@@ -254,8 +252,8 @@ class LiteLlmReader {
       other_prices_.Add("search_context_cost_per_query");
       return absl::OkStatus();
     }
-    for (const Member& size : sizes.members) {
-      if (size.second.text != medium->text) {
+    for (const JsonMember& size : sizes.members) {
+      if (size.value.text != medium->text) {
         ++searches_by_size_;
         break;
       }
@@ -283,9 +281,9 @@ class LiteLlmReader {
   }
 
   absl::Status ReadTier(const JsonValue& tier, int64_t over, Draft* draft) {
-    for (const Member& field : tier.members) {
-      if (!FieldFor(field.first).empty()) {
-        RETURN_IF_ERROR(ReadPriceField(field.first, field.first, over, field.second, draft));
+    for (const JsonMember& field : tier.members) {
+      if (!FieldFor(field.name).empty()) {
+        RETURN_IF_ERROR(ReadPriceField(field.name, field.name, over, field.value, draft));
       }
     }
     return absl::OkStatus();

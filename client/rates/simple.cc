@@ -19,8 +19,6 @@
 namespace itemized::client {
 namespace {
 
-using Member = JsonValue::Member;
-
 constexpr char kWrapper[] = "usd_per_million_tokens";
 
 constexpr std::array<std::pair<absl::string_view, absl::string_view>, 3> kSynonyms = {{
@@ -62,9 +60,9 @@ class ModelReader {
     RETURN_IF_ERROR(SetMatch());
     rate_.set_source(options_.source);
     rate_.set_effective_from_unix_us(options_.effective_from_us);
-    for (const Member& field : value.members) {
-      RETURN_IF_ERROR(Once(field.first, &seen_));
-      RETURN_IF_ERROR(ReadField(field.first, field.second));
+    for (const JsonMember& field : value.members) {
+      RETURN_IF_ERROR(Once(field.name, &seen_));
+      RETURN_IF_ERROR(ReadField(field.name, field.value));
     }
     if (!HasPrice(rate_.prices())) {
       return absl::InvalidArgumentError(
@@ -154,14 +152,14 @@ class ModelReader {
 
   absl::Status ReadTier(const JsonValue& item, v1::RateTier* tier) {
     std::set<std::string> seen;
-    for (const Member& field : item.members) {
-      RETURN_IF_ERROR(Once(field.first, &seen));
-      if (field.first == "input_tokens_over") {
-        RETURN_IF_ERROR(ReadThreshold(field.second, tier));
-      } else if (IsPriceField(Canonical(field.first))) {
-        RETURN_IF_ERROR(ReadPriceField(field.first, field.second, tier->mutable_prices()));
+    for (const JsonMember& field : item.members) {
+      RETURN_IF_ERROR(Once(field.name, &seen));
+      if (field.name == "input_tokens_over") {
+        RETURN_IF_ERROR(ReadThreshold(field.value, tier));
+      } else if (IsPriceField(Canonical(field.name))) {
+        RETURN_IF_ERROR(ReadPriceField(field.name, field.value, tier->mutable_prices()));
       } else {
-        return Fault(model_, absl::StrCat("tiers.", field.first), "is not known");
+        return Fault(model_, absl::StrCat("tiers.", field.name), "is not known");
       }
     }
     if (seen.count("input_tokens_over") == 0 || !HasPrice(tier->prices())) {
@@ -185,17 +183,17 @@ class ModelReader {
   std::set<std::string> seen_;
 };
 
-absl::Status ReadModel(const Member& model, const RateImportOptions& options,
+absl::Status ReadModel(const JsonMember& model, const RateImportOptions& options,
                        std::vector<v1::Rate>* rates) {
-  if (!model.second.is_array()) {
-    ASSIGN_OR_RETURN(rates->emplace_back(), ModelReader(model.first, options).Read(model.second));
+  if (!model.value.is_array()) {
+    ASSIGN_OR_RETURN(rates->emplace_back(), ModelReader(model.name, options).Read(model.value));
     return absl::OkStatus();
   }
   std::set<std::pair<std::string, int64_t>> seen;
-  for (const JsonValue& item : model.second.items) {
-    ASSIGN_OR_RETURN(v1::Rate rate, ModelReader(model.first, options).Read(item));
+  for (const JsonValue& item : model.value.items) {
+    ASSIGN_OR_RETURN(v1::Rate rate, ModelReader(model.name, options).Read(item));
     if (!seen.emplace(rate.provider(), rate.effective_from_unix_us()).second) {
-      return Fault(model.first, "effective_from", "is the same in two objects of its history");
+      return Fault(model.name, "effective_from", "is the same in two objects of its history");
     }
     rates->push_back(std::move(rate));
   }
@@ -203,14 +201,14 @@ absl::Status ReadModel(const Member& model, const RateImportOptions& options,
 }
 
 absl::Status Unwrap(const JsonValue& root, const JsonValue** models, RateImportOptions* options) {
-  for (const Member& field : root.members) {
-    if (field.first == kWrapper) {
-      *models = &field.second;
-    } else if (field.first == "source" && field.second.is_string()) {
-      options->source = options->source.empty() ? field.second.text : options->source;
-    } else if (field.first != "note") {
+  for (const JsonMember& field : root.members) {
+    if (field.name == kWrapper) {
+      *models = &field.value;
+    } else if (field.name == "source" && field.value.is_string()) {
+      options->source = options->source.empty() ? field.value.text : options->source;
+    } else if (field.name != "note") {
       return absl::InvalidArgumentError(
-          absl::StrCat("field ", Quoted(field.first), " beside \"", kWrapper,
+          absl::StrCat("field ", Quoted(field.name), " beside \"", kWrapper,
                        "\" is not known; only \"note\" and \"source\" are"));
     }
   }
@@ -235,10 +233,10 @@ absl::StatusOr<RateImport> ParseSimple(const JsonValue& root, const RateImportOp
   }
   RateImport import;
   std::set<std::string> seen;
-  for (const Member& model : models->members) {
-    if (!seen.insert(model.first).second) {
+  for (const JsonMember& model : models->members) {
+    if (!seen.insert(model.name).second) {
       return absl::InvalidArgumentError(
-          absl::StrCat("model ", Quoted(model.first),
+          absl::StrCat("model ", Quoted(model.name),
                        " is there twice; give its history as an array of objects"));
     }
     RETURN_IF_ERROR(ReadModel(model, defaults, &import.rates));

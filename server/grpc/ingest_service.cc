@@ -35,6 +35,16 @@ void IngestService::Drain() {
   }
 }
 
+bool IngestService::AwaitStreams(std::chrono::system_clock::time_point deadline) {
+  MutexLock lock(mutex_);
+  while (!streams_.empty()) {
+    if (closed_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+      return streams_.empty();
+    }
+  }
+  return true;
+}
+
 bool IngestService::draining() const {
   MutexLock lock(mutex_);
   return draining_;
@@ -63,6 +73,7 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Inge
 void IngestService::Closed(IngestStream* stream) {
   MutexLock lock(mutex_);
   streams_.erase(stream->shared_from_this());
+  closed_.notify_all();
 }
 
 grpc::ServerUnaryReactor* IngestService::Write(grpc::CallbackServerContext* context,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <set>
 
@@ -27,6 +28,9 @@ class IngestService final : public RawIngestService {
   // new calls are refused with UNAVAILABLE.
   void Drain();
 
+  // Waits until every stream has ended; false if some had not by `deadline`.
+  bool AwaitStreams(std::chrono::system_clock::time_point deadline);
+
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Ingest(
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* Write(grpc::CallbackServerContext* context,
@@ -39,6 +43,7 @@ class IngestService final : public RawIngestService {
 
   IngestShared shared_;
   mutable Mutex mutex_;
+  CondVar closed_;  // A stream ended.
   // Keeps streams from vanishing under Drain.
   std::set<std::shared_ptr<IngestStream>> streams_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;

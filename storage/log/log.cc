@@ -174,14 +174,19 @@ absl::Status Log::ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask 
   return blocks->status();
 }
 
-absl::Status Log::Trim(BlockSequence up_to, KvBatch* batch) const {
-  auto commits = kv_->Scan(Family::kMeta, CommitKey(0), CommitKey(up_to + 1));
+absl::Status Log::Trim(BlockSequence up_to, KvBatch* batch) {
+  auto commits = kv_->Scan(Family::kMeta, CommitKey(first_commit_), CommitKey(up_to + 1));
   for (; commits->Valid(); commits->Next()) {
     ASSIGN_OR_RETURN(const std::vector<BlockRef> refs,
                      ParseCommit(commits->key(), commits->value()));
-    if (refs.empty() || refs.back().sequence <= up_to) {
-      batch->Delete(Family::kMeta, std::string(commits->key()));
+    if (refs.empty()) {
+      return BadKey();
     }
+    if (refs.back().sequence > up_to) {
+      break;  // Its later blocks are still to be replayed.
+    }
+    batch->Delete(Family::kMeta, std::string(commits->key()));
+    first_commit_ = refs.back().sequence + 1;
   }
   return commits->status();
 }

@@ -50,13 +50,16 @@ class Log {
 
   // Tells that Replay will not be asked for blocks up to `up_to` again; adds
   // the clean-up to `batch`.
-  absl::Status Trim(BlockSequence up_to, KvBatch* batch) const;
+  absl::Status Trim(BlockSequence up_to, KvBatch* batch);
 
  private:
   explicit Log(Kv* kv) : kv_(kv) {}
 
   Kv* kv_;
   BlockSequence last_ = 0;
+  // No commit index row lies below this one. A scan that starts here does not
+  // walk over the tombstones of all rows trimmed before.
+  BlockSequence first_commit_ = 0;
 };
 
 }  // namespace itemized

@@ -2,46 +2,42 @@
 
 #include <chrono>
 
-#include <grpcpp/generic/generic_stub.h>
-
 namespace itemized::server {
-namespace {
 
-// Waits for the one operation that was started; false if it failed.
-bool Await(grpc::CompletionQueue& queue) {
-  void* tag = nullptr;
-  bool ok = false;
-  return queue.Next(&tag, &ok) && ok;
+RawCall::RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                 const std::string& request)
+    : stub_(channel) {
+  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
+  call_ = stub_.PrepareCall(&context_, method, &queue_);
+  call_->StartCall(nullptr);
+  Await();
+  const grpc::Slice slice(request);
+  call_->WriteLast(grpc::ByteBuffer(&slice, 1), {}, nullptr);
+  Await();
 }
 
-}  // namespace
+RawCall::~RawCall() {
+  context_.TryCancel();
+  grpc::Status status;
+  call_->Finish(&status, nullptr);
+  Await();
+}
 
-std::string RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                    const std::string& request) {
-  grpc::CompletionQueue queue;
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
-  grpc::GenericStub stub(channel);
-  auto call = stub.PrepareCall(&context, method, &queue);
-  call->StartCall(nullptr);
-  if (!Await(queue)) {
-    return "";
-  }
-  const grpc::Slice slice(request);
-  call->WriteLast(grpc::ByteBuffer(&slice, 1), {}, nullptr);
+std::string RawCall::Read() {
   grpc::ByteBuffer response;
-  if (!Await(queue)) {
-    return "";
-  }
-  call->Read(&response, nullptr);
-  if (!Await(queue)) {
-    return "";
-  }
   grpc::Slice bytes;
-  if (!response.DumpToSingleSlice(&bytes).ok()) {
+  call_->Read(&response, nullptr);
+  if (!Await() || !response.DumpToSingleSlice(&bytes).ok()) {
     return "";
   }
   return std::string(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+}
+
+// Waits for the one operation that was started; false if it failed.
+bool RawCall::Await() {
+  void* tag = nullptr;
+  bool ok = false;
+  return queue_.Next(&tag, &ok) && ok;
 }
 
 }  // namespace itemized::server

@@ -3,14 +3,29 @@
 #include <memory>
 #include <string>
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 namespace itemized::server {
 
-// Sends the bytes of one message to a method of a service whose messages we
-// have no code for, and returns the bytes of the first answer; "" if none came
-// within a minute.
-std::string RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                    const std::string& request);
+// A call to a method of a service whose messages we have no code for. Sends
+// the bytes of one message; cancelled with the object, or after a minute.
+class RawCall {
+ public:
+  RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+          const std::string& request);
+  ~RawCall();
+
+  // The bytes of the next answer; "" if none comes any more.
+  std::string Read();
+
+ private:
+  bool Await();
+
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  grpc::GenericStub stub_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+};
 
 }  // namespace itemized::server

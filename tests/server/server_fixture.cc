@@ -29,6 +29,7 @@ ServerOptions ServerTest::Options() const {
   options.grpc_address = "127.0.0.1:0";
   options.http_address = "127.0.0.1:0";
   options.clock = &clock_;
+  options.drain_timeout = std::chrono::hours(1);  // A call that holds a drain up fails its test.
   return options;
 }
 

@@ -25,7 +25,7 @@ std::string RefusalToStart(const ServerOptions& options) {
 
 TEST_F(ServerTest, AnswersHealthChecks) {
   // A HealthCheckResponse whose status is SERVING, to a request for any service.
-  EXPECT_EQ(RawCall(channel_, "/grpc.health.v1.Health/Check", ""), "\x08\x01");
+  EXPECT_EQ(RawCall(channel_, "/grpc.health.v1.Health/Check", "").Read(), "\x08\x01");
   EXPECT_THAT(Get(http_port(), "/healthz"), HasSubstr("{\"status\":\"serving\"}"));
   EXPECT_THAT(Get(http_port(), "/"), StartsWith("HTTP/1.1 404"));
 }
@@ -34,10 +34,19 @@ TEST_F(ServerTest, DescribesItsServicesByReflection) {
   // A ServerReflectionRequest that asks for the list of services.
   const std::string services =
       RawCall(channel_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-              std::string("\x3a\x00", 2));
+              std::string("\x3a\x00", 2))
+          .Read();
   EXPECT_THAT(services, HasSubstr("itemized.v1.IngestService"));
   EXPECT_THAT(services, HasSubstr("itemized.v1.QueryService"));
   EXPECT_THAT(services, HasSubstr("grpc.health.v1.Health"));
+}
+
+TEST_F(ServerTest, AHealthWatchHearsOfTheDrainAndDoesNotHoldItUp) {
+  RawCall watch(channel_, "/grpc.health.v1.Health/Watch", "");
+  EXPECT_EQ(watch.Read(), "\x08\x01");
+  EXPECT_TRUE(server_->Drain().ok());
+  EXPECT_EQ(watch.Read(), "\x08\x02");  // NOT_SERVING.
+  EXPECT_EQ(watch.Read(), "");
 }
 
 TEST_F(ServerTest, TellsWhatItIs) {

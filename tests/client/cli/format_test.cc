@@ -28,7 +28,8 @@ TEST(Money, HasTheDigitsThatPeopleNeed) {
       {"0.003456", "$0.00346"},
       {"0.000012", "$0.000012"},
       {"0.000000000001", "$0.000000000001"},
-      {"0.0000001234567", "$0.000000123"},
+      {"0.000000123456", "$0.000000123"},
+      {"0.5", "$0.5000"},
       {"-3.5", "-$3.50"},
       {"-0.00000005", "-$0.00000005"},
       {"", "–"},
@@ -43,6 +44,12 @@ TEST(Money, NeverShowsZeroForWhatIsNot) {
   for (Picos picos = 1; picos < Picos{kPicosPerUsd} * 1000; picos = picos * 7 / 3 + 1) {
     EXPECT_NE(Money(picos).find_first_of("123456789"), std::string::npos) << Money(picos);
   }
+}
+
+TEST(SumText, IsNothingWhereNothingIsPriced) {
+  EXPECT_EQ(SumText("0", 5, 5), kNothing);
+  EXPECT_EQ(SumText("0", 5, 4), "$0.00");
+  EXPECT_EQ(SumText("0", 0, 0), "$0.00");
 }
 
 TEST(PriceText, KeepsEveryDigit) {

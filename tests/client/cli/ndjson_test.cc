@@ -229,7 +229,8 @@ TEST(Ndjson, SaysWhatToMendInTheShapeOfALine) {
               HasSubstr("on a line of its own"));
   EXPECT_THAT(Refused(R"({"time" "2026-11-01T00:00:00Z"})").message, HasSubstr("not valid JSON"));
   EXPECT_THAT(Refused(R"({"time":"2026-11-01T00:00:00Z",})").message, HasSubstr("JSON"));
-  EXPECT_THAT(Refused(std::string(3000, '{')).message, HasSubstr("JSON"));
+  EXPECT_THAT(Refused(std::string(3000, '{')).message, HasSubstr("does not end on this line"));
+  EXPECT_THAT(Refused(std::string(3000, '{') + std::string(3000, '}')).message, HasSubstr("JSON"));
   EXPECT_EQ(Refused(std::string(kLineBytesMax + 1, '{')).message, kLineTooLong);
 }
 
@@ -251,7 +252,7 @@ TEST(Ndjson, SurvivesRandomDamage) {
   int refused = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string line = i % 2 == 0 ? kCall : kCompletion;
-    for (unsigned damage = random() % 3 + 1; damage > 0; --damage) {
+    for (auto damage = random() % 3 + 1; damage > 0; --damage) {
       const size_t at = random() % line.size();
       const std::string& piece = pieces[random() % std::size(pieces)];
       line.replace(at, random() % 4, piece);

@@ -62,12 +62,20 @@ TEST(Table, DropsTheLeastImportantColumnFirst) {
 
 TEST(Table, DropsColumnsBeforeItShortensNamesMuch) {
   EXPECT_EQ(Sample().Render({.width = 80}),
-            "STEP                                  SPEND      CALLS\n"
-            "doc_synthesis_of…that_was_found  $1,234.56  1,000,000\n");
+            "STEP                                            SPEND      CALLS\n"
+            "doc_synthesis_of_everything_that_was_found  $1,234.56  1,000,000\n"
+            "plan                                          $0.0345         12\n"
+            "────────────────────────────────────────────────────────────────\n"
+            "total                                       $1,234.59  1,000,012\n");
 }
 
 TEST(Table, ShortensNamesInTheirMiddle) {
-  EXPECT_EQ(Sample().Render({.width = 40}), "");
+  EXPECT_EQ(Sample().Render({.width = 40}),
+            "STEP                               SPEND\n"
+            "doc_synthesis_…that_was_found  $1,234.56\n"
+            "plan                             $0.0345\n"
+            "────────────────────────────────────────\n"
+            "total                          $1,234.59\n");
 }
 
 TEST(Table, FitsEveryWidthThatItsFixedColumnsLeave) {

@@ -48,13 +48,25 @@ TEST(TopTable, RanksBySpendAndSaysWhatItLacks) {
   FakeServer server;
   SetTop(server.top.response);
   const std::string out = RunAt(server.address(), {"top"}, {.width = 72}).out;
-  EXPECT_EQ(out, "");
+  EXPECT_EQ(
+      out,
+      "Spend by step, 2026-10-02 00:00 to 2026-11-01 00:00 UTC\n"
+      "\n"
+      "STEP               SPEND   SHARE  CALLS  MEAN  P95  OUTLIERS  UNPRICED\n"
+      "doc_synthesis  $1,250.00  >99.9%    100     –    –         7\n"
+      "plan\\x1b[2J      $0.0345   <0.1%    900     –    –\n"
+      "(none)                 –    0.0%    100     –    –                 100\n"
+      "──────────────────────────────────────────────────────────────────────\n"
+      "total          $1,250.03          1,100                    7       100\n"
+      "\n"
+      "90.9% of 1,100 calls priced; 100 not, and not in the sums.\n"
+      "`itemize rates list` names the models without a rate, `itemize rates set` prices them.\n");
 }
 
 TEST(TopTable, FitsEveryWidth) {
   FakeServer server;
   SetTop(server.top.response);
-  for (const size_t width : {40, 80, 160}) {
+  for (const size_t width : {size_t{40}, size_t{80}, size_t{160}}) {
     const std::string out = RunAt(server.address(), {"top"}, {.width = width}).out;
     const std::string table = out.substr(0, out.find("priced;"));
     for (const absl::string_view line : absl::StrSplit(table, '\n')) {
@@ -91,7 +103,19 @@ TEST(WorkflowsTable, EndsWithTotalsAndWhatTheyLack) {
   none.set_runs(1);
   none.set_open(1);
   none.set_spend_usd("0.1");
-  EXPECT_EQ(RunAt(server.address(), {"workflows"}, {.width = 72}).out, "");
+  EXPECT_EQ(
+      RunAt(server.address(), {"workflows"}, {.width = 76}).out,
+      "Cost per completed workflow, 2026-10-02 00:00 to 2026-11-01 00:00 UTC\n"
+      "\n"
+      "WORKFLOW          SPEND  PER COMPLETED  RUNS  COMPLETED  FAILED  UNPRICED\n"
+      "support_ticket    $3.70        $0.4625    10          8       2         3\n"
+      "(none)          $0.1000                    1          0\n"
+      "─────────────────────────────────────────────────────────────────────────\n"
+      "total             $3.80                   11          8       2         3\n"
+      "\n"
+      "PER COMPLETED is all spend, failed and abandoned runs included, over completed runs.\n"
+      "3 calls in these runs not priced, and not in the sums.\n"
+      "`itemize rates list` names the models without a rate, `itemize rates set` prices them.\n");
 }
 
 TEST(ShowTable, IsATimeLineWithMarks) {
@@ -121,7 +145,17 @@ TEST(ShowTable, IsATimeLineWithMarks) {
   second.mutable_receipt()->set_multiple(6.25);
   second.set_unsurfaced(true);
   second.mutable_usage()->set_output_tokens(12);
-  EXPECT_EQ(RunAt(server.address(), {"show", "run-1"}, {.width = 140}).out, "");
+  EXPECT_EQ(
+      RunAt(server.address(), {"show", "run-1"}, {.width = 140}).out,
+      "support_ticket run-1, short_circuited at 2026-10-31 00:01:00 UTC\n"
+      "\n"
+      "TIME                              STEP           MODEL  TOKENS IN  OUT  DURATION     COST\n"
+      "2026-10-31 00:00:00.000    +0 ms  plan           m          8,400    0      0 ms  $0.1000\n"
+      "2026-10-31 00:00:01.500  +1.50 s  doc_synthesis  m              0   12      0 ms  $0.4000  "
+      "outlier 6.2x median, error, unused\n"
+      "\n"
+      "Cost $0.5000 in 2 calls; $0.4000 on steps nobody saw.\n"
+      "Unused steps: doc_synthesis.\n");
 }
 
 TEST(SeriesTable, DrawsBarsOfTheBuckets) {
@@ -136,7 +170,15 @@ TEST(SeriesTable, DrawsBarsOfTheBuckets) {
   }
   const std::string out =
       RunAt(server.address(), {"series", "--tz", "Europe/Berlin"}, {.width = 72}).out;
-  EXPECT_EQ(out, "");
+  EXPECT_EQ(out,
+            "Spend of all steps, 2026-10-02 02:00 to 2026-11-01 01:00 Europe/Berlin\n"
+            "\n"
+            "DAY         SPEND                            CALLS  TOKENS IN  OUT\n"
+            "2026-10-31  $2.00  ████████████████████████      5          0    0\n"
+            "2026-10-31  $0.00                                5          0    0\n"
+            "2026-10-31  $1.00  ████████████                  5          0    0\n"
+            "\n"
+            "Total $3.00. All 15 calls priced.\n");
 }
 
 TEST(OutliersTable, ShowsTheReceipts) {
@@ -153,7 +195,16 @@ TEST(OutliersTable, ShowsTheReceipts) {
   call.mutable_receipt()->set_threshold_usd("0.25");
   call.mutable_receipt()->set_sample_count(1234);
   call.mutable_receipt()->set_multiple(8);
-  EXPECT_EQ(RunAt(server.address(), {"outliers"}, {.width = 100}).out, "");
+  EXPECT_EQ(
+      RunAt(server.address(), {"outliers"}, {.width = 100}).out,
+      "Outliers of all steps, 2026-10-02 00:00 to 2026-11-01 00:00 UTC\n"
+      "\n"
+      "TIME                 STEP     COST  TIMES   MEDIAN  OF CALLS  THRESHOLD  TOKENS IN  OUT  "
+      "RUN\n"
+      "2026-10-31 00:00:00  plan  $0.4000   8.0x  $0.0500     1,234    $0.2500          0    0  "
+      "run-1\n"
+      "\n"
+      "The newest 1 of 3; --limit shows more. `itemize show RUN` lists the calls around one.\n");
 }
 
 TEST(InfoTable, NamesWhatRuns) {

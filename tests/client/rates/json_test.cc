@@ -33,8 +33,8 @@ TEST(ParseJson, EveryKindIsKept) {
       ParseJson(R"({"a\u00e9": "x\n\"", "b": true, "c": false, "d": null, "e": [{}], "a": 1})");
   ASSERT_TRUE(value.ok()) << value.status();
   ASSERT_EQ(value->members.size(), 6u);
-  EXPECT_EQ(value->members[0].first, "a\u00e9");
-  EXPECT_EQ(value->members[0].second.text, "x\n\"");
+  EXPECT_EQ(value->members[0].name, "a\u00e9");
+  EXPECT_EQ(value->members[0].value.text, "x\n\"");
   EXPECT_TRUE(value->Find("b")->truth);
   EXPECT_FALSE(value->Find("c")->truth);
   EXPECT_EQ(value->Find("d")->kind, JsonValue::Kind::kNull);

@@ -139,22 +139,26 @@ TEST_F(Completions, ALaterCompletionMovesTheRunToItsOwnWindowAndName) {
   EXPECT_EQ(Value(db().Workflows(Always())).rows.size(), 1U);
 }
 
-TEST_F(Completions, TheNameOfARunIsThatOfItsCompletionElseTheFirstOfItsCalls) {
-  Call nameless = CallAt("a", kEndUs);
+TEST_F(Completions, TheNameOfARunIsThatOfItsCompletionElseOfItsEarliestCallThatHasOne) {
+  Call nameless = CallAt("a", kEndUs - 2);
   nameless.workflow = "";
-  Call second = CallAt("b", kEndUs);
-  second.workflow = "second";
-  Call third = CallAt("c", kEndUs - 1);  // Earlier by time, later by arrival.
-  third.workflow = "third";
-  Store({nameless, second, third});
-  EXPECT_EQ(Run().workflow, "second");
+  Call first_to_come = CallAt("b", kEndUs);
+  first_to_come.workflow = "first to come";
+  Store({nameless, first_to_come});
+  EXPECT_EQ(Run().workflow, "first to come");
+  Call earlier = CallAt("c", kEndUs - 1);
+  earlier.workflow = "earlier";
+  Store({earlier});
+  EXPECT_EQ(Run().workflow, "earlier");
   Completion end = MakeCompletion("run", Outcome::kCompleted, kEndUs);
   end.workflow = "";
   Store({}, {end});
-  EXPECT_EQ(Run().workflow, "second");
+  EXPECT_EQ(Run().workflow, "earlier");
+  EXPECT_EQ(WorkflowOf("earlier").spend, Picos{30});
   end.workflow = "named by the end";
   Store({}, {end});
   EXPECT_EQ(Run().workflow, "named by the end");
+  EXPECT_EQ(Value(db().Workflows(Always())).rows.size(), 1U);
 }
 
 TEST_F(Completions, UnusedStepsAreUnsurfacedWhateverTheOutcomeAndHoweverLate) {

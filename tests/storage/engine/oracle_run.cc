@@ -100,6 +100,9 @@ void OracleRun::Wait() {
   if (random_.Percent(1)) {
     clock_.Advance(random_.Between(0, 2 * kMicrosPerDay));
   }
+  if (random_.Percent(1)) {  // As when a server's clock is set right.
+    clock_.Advance(-random_.LogUniform(kMicrosPerHour));
+  }
   if (random_.Percent(2)) {
     events_.ShiftALevel();
   }
@@ -216,10 +219,10 @@ int64_t OracleRun::RandomInstant() {
 }
 
 Window OracleRun::RandomWindow(int64_t longest_us) {
-  if (random_.Percent(20)) {
-    const int64_t days = random_.Between(1, longest_us / kMicrosPerDay);
-    return Window::Last(random_.Percent(50) ? days * kMicrosPerDay
-                                            : random_.LogUniform(longest_us));
+  if (random_.Percent(40)) {  // Mostly one of a few lengths, as a dashboard asks for.
+    const int64_t days = random_.Pick(std::vector<int64_t>{1, 7, 30});
+    const bool usual = days * kMicrosPerDay <= longest_us && random_.Percent(75);
+    return Window::Last(usual ? days * kMicrosPerDay : random_.LogUniform(longest_us));
   }
   TimeRange range{RandomInstant(), RandomInstant()};
   if (range.start_us > range.end_us) {

@@ -154,6 +154,33 @@ TEST_F(OutlierRules, DaysWithoutCallsDoNotBreakALevelShift) {
   EXPECT_EQ(Now().p50_picos, 10'000 * kToken);
 }
 
+TEST_F(OutlierRules, DaysWithoutPricedCallsDoNotBreakALevelShift) {
+  Report(30, 100);
+  for (int i = 0; i < 3; ++i) {
+    NextDay();
+    Report(40, 10'000);
+    NextDay();
+    Call unknown = MakeCall("u" + std::to_string(i), "run", "planning", 1);
+    unknown.model = "mystery-1";
+    unknown.time_us = clock().NowUs();
+    Store({unknown});
+  }
+  EXPECT_EQ(Now().p50_picos, 10'000 * kToken);
+}
+
+TEST_F(OutlierRules, ADayWithoutOutliersBreaksALevelShift) {
+  Report(30, 100);
+  for (int i = 0; i < 2; ++i) {
+    NextDay();
+    Report(40, 10'000);
+    NextDay();
+    Report(1, 100);
+    NextDay();
+    Report(40, 10'000);
+  }
+  EXPECT_EQ(Now().p50_picos, 100 * kToken);
+}
+
 TEST_F(OutlierRules, TheBaselineReachesBackTwentyNineDaysFromTheNewest) {
   Report(30, 100);
   clock().Advance(29 * kMicrosPerDay);

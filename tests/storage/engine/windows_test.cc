@@ -95,11 +95,47 @@ TEST_F(Windows, EmptyAndReversedRangesAreInvalid) {
   }
 }
 
-TEST_F(Windows, ExtremeRangesAreAnswered) {
-  StoreAt({kNowUs});
-  EXPECT_EQ(CallsIn(0, kTimeMaxUs), 1);
-  EXPECT_EQ(CallsIn(INT64_MIN, INT64_MAX), 1);
+TEST_F(Windows, AllOfTimeCanBeAskedForAndNothingBeyond) {
+  StoreAt({0, kNowUs});
+  EXPECT_EQ(CallsIn(0, kTimeMaxUs), 2);
   EXPECT_EQ(CallsIn(kTimeMaxUs - 1, kTimeMaxUs), 0);
+  EXPECT_EQ(CallsIn(Window::Last(kNowUs)), 1);
+  for (const Window& window : {Window::Of({INT64_MIN, INT64_MAX}), Window::Last(INT64_MAX)}) {
+    EXPECT_EQ(db().Top({.window = window, .attribute_key = ""}).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(Windows, ARelativeWindowIsExactWhateverHappensBetweenTwoQuestions) {
+  const auto last_day = [&] { return CallsIn(Window::Last(kMicrosPerDay)); };
+  StoreAt({kNowUs - 3 * kMicrosPerHour, kNowUs - kMicrosPerHour});
+  EXPECT_EQ(last_day(), 2);
+  clock().Advance(kMicrosPerDay - 2 * kMicrosPerHour);
+  EXPECT_EQ(last_day(), 1);  // One left the window.
+  StoreAt({kNowUs - kMicrosPerHour + 1, kNowUs - 3 * kMicrosPerHour + 1});
+  EXPECT_EQ(last_day(), 2);  // Of two late ones, one lies in it.
+  EXPECT_EQ(Value(db().Retract({{"run", "c-" + std::to_string(kNowUs - kMicrosPerHour)}})), 1);
+  EXPECT_EQ(last_day(), 1);
+  SetRates({MakeRate("claude-sonnet-4-6", 5, 5)});
+  EXPECT_EQ(
+      Value(db().Top({.window = Window::Last(kMicrosPerDay), .attribute_key = ""})).total.cost,
+      Picos{5});
+  clock().Advance(3 * kMicrosPerDay);
+  EXPECT_EQ(last_day(), 0);
+}
+
+TEST_F(Windows, ARelativeWindowFollowsAClockThatIsPutBack) {
+  const auto last_day = [&] { return CallsIn(Window::Last(kMicrosPerDay)); };
+  StoreAt({kNowUs - kMicrosPerDay - kMicrosPerHour, kNowUs - kMicrosPerDay, kNowUs - 2});
+  EXPECT_EQ(last_day(), 2);
+  clock().Advance(-1);
+  EXPECT_EQ(last_day(), 2);
+  clock().Advance(-1);
+  EXPECT_EQ(last_day(), 1);
+  clock().Advance(-2 * kMicrosPerHour);
+  EXPECT_EQ(last_day(), 2);
+  clock().Set(kNowUs);
+  EXPECT_EQ(last_day(), 2);
 }
 
 TEST_F(Windows, TheDayOnWhichClocksGoBackHasTwentyFiveHours) {
