@@ -206,11 +206,11 @@ absl::Status ServerImpl::Drain() {
     }
     grpc_->Shutdown(now() + kLastCallsGrace);
   }
-  http_.reset();
   if (queue_ != nullptr) {
     queue_->WaitUntilIdle();
   }
   pool_.reset();
+  http_.reset();  // Until now it tells that the server is shutting down.
   const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
   database_.reset();
   return saved;

@@ -75,7 +75,9 @@ class Queries {
     v1::GetTopRequest request;
     *request.mutable_window() = window;
     request.set_by(by);
-    request.set_attribute_key("tenant");
+    if (by == v1::GROUP_BY_ATTRIBUTE) {
+      request.set_attribute_key("tenant");
+    }
     v1::GetTopResponse ignored;
     grpc::ClientContext context;
     return stub_->GetTop(&context, request, answer != nullptr ? answer : &ignored);

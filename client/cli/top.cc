@@ -14,7 +14,7 @@
 namespace itemized::cli {
 namespace {
 
-constexpr size_t kBarWidth = 12;
+constexpr size_t kBarWidth = 10;
 
 // Sets what the ranking is by; false if there is no such thing.
 bool SetGroup(const std::string& by, pb::GetTopRequest& request) {
@@ -40,23 +40,23 @@ Table MakeTable(const pb::GetTopRequest& request) {
                               : pb::GroupBy_Name(request.by()).substr(sizeof("GROUP_BY_") - 1);
   return Table({{.header = absl::AsciiStrToUpper(key), .shrink_to = 12},
                 {.header = "SPEND", .align = Align::kRight},
-                {.header = "SHARE", .align = Align::kRight},
-                {.header = "", .drop_order = 90},
-                {.header = "CUMUL.", .align = Align::kRight, .drop_order = 60},
+                {.header = "SPEND %", .align = Align::kRight},
+                {.header = "", .drop_order = 60},
+                {.header = "CUMUL.", .align = Align::kRight, .drop_order = 55},
                 {.header = "CALLS", .align = Align::kRight},
-                {.header = "OF ALL", .align = Align::kRight, .drop_order = 50},
-                {.header = "MEAN", .align = Align::kRight, .drop_order = 20},
-                {.header = "P50", .align = Align::kRight, .drop_order = 45},
-                {.header = "P95", .align = Align::kRight, .drop_order = 30},
+                {.header = "CALLS %", .align = Align::kRight, .drop_order = 25},
+                {.header = "MEAN", .align = Align::kRight, .drop_order = 40},
+                {.header = "P50", .align = Align::kRight, .drop_order = 65},
+                {.header = "P95", .align = Align::kRight, .drop_order = 35},
                 {.header = "OUTLIERS", .align = Align::kRight, .drop_order = 10},
-                {.header = "THRESHOLD", .align = Align::kRight, .drop_order = 75},
+                {.header = "THRESHOLD", .align = Align::kRight, .drop_order = 80},
                 {.header = "UNSURFACED", .align = Align::kRight, .drop_order = 15},
                 {.header = "UNPRICED", .align = Align::kRight, .drop_order = 5},
-                {.header = "TOKENS IN", .align = Align::kRight, .drop_order = 65},
-                {.header = "CACHED", .align = Align::kRight, .drop_order = 80},
-                {.header = "OUT", .align = Align::kRight, .drop_order = 70},
+                {.header = "TOKENS IN", .align = Align::kRight, .drop_order = 70},
+                {.header = "CACHED", .align = Align::kRight, .drop_order = 85},
+                {.header = "OUT", .align = Align::kRight, .drop_order = 75},
                 {.header = "P50 TIME", .align = Align::kRight, .drop_order = 95},
-                {.header = "P95 TIME", .align = Align::kRight, .drop_order = 85}});
+                {.header = "P95 TIME", .align = Align::kRight, .drop_order = 90}});
 }
 
 int64_t TokensIn(const pb::TopRow& row) {

@@ -22,7 +22,7 @@ class StoredState : public DatabaseTest {
   // Fills the database, closes it and lets `change` write to its files.
   void CloseAndChange(const std::function<void(Kv&)>& change) {
     SetSonnetRate();
-    Store({MakeCall("a", "run-1", "planning", 1'000), MakeCall("b", "run-2", "synthesis", 2'000)},
+    Write({MakeCall("a", "run-1", "planning", 1'000), MakeCall("b", "run-2", "synthesis", 2'000)},
           {MakeCompletion("run-1", Outcome::kCompleted, kNowUs, {"planning"})});
     Close();
     const std::unique_ptr<Kv> kv = Value(OpenRocksKv(directory()));
