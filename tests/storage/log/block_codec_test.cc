@@ -32,7 +32,7 @@ void ExpectSame(const Block& a, const Block& b) {
 }
 
 TEST(BlockCodec, DecodingGivesBackEveryColumn) {
-  for (const size_t rows : {1, 2, 100, 5'000}) {
+  for (const size_t rows : {size_t{1}, size_t{2}, size_t{100}, size_t{5'000}}) {
     const Block block = RandomBlock(static_cast<uint32_t>(rows), rows);
     const absl::StatusOr<Block> decoded = DecodeBlock(block.ref, EncodeBlock(block));
     ASSERT_TRUE(decoded.ok()) << decoded.status();
@@ -102,7 +102,9 @@ TEST(BlockCodec, ThePersistedBytesAreGolden) {
   calls.cost_picos = {147'000'000'000, 0};
   calls.flags = {0, kFlagUnpriced};
   EXPECT_EQ(absl::BytesToHexString(EncodeBlock(block)),
-            "");
+            "010200010006060572756e2d31040001010105000202020406000202000108000404000302010900"
+            "0404632d31320a000404d4cb31000b00020200010c00070780fc87cfa304000d0002020001200005"
+            "05b0ce02d0417964def7678137cd");
 }
 
 }  // namespace
