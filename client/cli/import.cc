@@ -109,21 +109,22 @@ void PrintTotals(const ImportTotals& totals, std::ostream& out) {
       << totals.refused << "\n";
 }
 
-std::string UnacknowledgedText(const ImportTotals& totals) {
-  return absl::StrCat(Count(totals.Known()), " event", PluralS(totals.Known()),
-                      " had been settled, ", Count(totals.unacknowledged),
-                      " sent without an answer. Run the same command again to ",
-                      "import the rest: what is stored already counts as duplicate.\n");
+std::string HowFar(const ImportTotals& totals) {
+  return absl::StrCat(
+      Count(totals.Known()), totals.Known() == 1 ? " line was" : " lines were", " settled, ",
+      Count(totals.unacknowledged),
+      " sent without an answer. Run the same command again for the rest: what is stored already "
+      "counts as duplicate.\n");
 }
 
 int ExitStatus(const absl::Status& status, const ImportTotals& totals, Session& session) {
   if (*session.env.interrupted) {
-    *session.env.err << "Interrupted: " << UnacknowledgedText(totals);
+    *session.env.err << "Interrupted: " << HowFar(totals);
     return kExitInterrupted;
   }
   if (!status.ok()) {
     const int exit_status = Fail(session, status);
-    *session.env.err << "The import broke off: " << UnacknowledgedText(totals);
+    *session.env.err << "The import broke off: " << HowFar(totals);
     return exit_status;
   }
   return totals.refused > 0 ? kExitRefused : kExitDone;

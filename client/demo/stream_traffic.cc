@@ -1,5 +1,6 @@
 #include "client/demo/stream_traffic.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -13,6 +14,11 @@ namespace {
 
 constexpr size_t kRefusalsShown = 5;
 
+// So many small batches are sent one by one: a step's median is learned from
+// 30 calls, and all calls of a commit are compared with what was known before.
+constexpr uint64_t kLearningBatches = 4;
+constexpr int kLearningEvents = 400;
+
 class Sender {
  public:
   Sender(std::shared_ptr<client::Connection> connection, const StreamOptions& options)
@@ -23,7 +29,7 @@ class Sender {
   absl::Status Add(const Delivery& delivery) {
     ++(delivery.is_completion ? completions_ : calls_);
     batch_.Add(delivery);
-    return batch_.size() < options_.batch_events ? absl::OkStatus() : Flush();
+    return batch_.size() < BatchEvents() ? absl::OkStatus() : Flush();
   }
 
   absl::StatusOr<StreamReport> Finish() {
@@ -40,13 +46,21 @@ class Sender {
   int64_t calls() const { return calls_; }
 
  private:
+  bool Learning() const { return sequence_ < kLearningBatches; }
+
+  int BatchEvents() const {
+    return Learning() ? std::min(kLearningEvents, options_.batch_events) : options_.batch_events;
+  }
+
   absl::Status Flush() {
-    if (sequence_++ > 0) {
+    const bool alone = Learning();
+    ++sequence_;
+    if (!alone) {
       return stream_.Send(batch_.Take(), sequence_);
     }
-    v1::WriteRequest first;
-    *first.mutable_batch() = batch_.Take();
-    ASSIGN_OR_RETURN(const v1::WriteResponse response, connection_->Write(first));
+    v1::WriteRequest request;
+    *request.mutable_batch() = batch_.Take();
+    ASSIGN_OR_RETURN(const v1::WriteResponse response, connection_->Write(request));
     Count(response.result());
     return absl::OkStatus();
   }

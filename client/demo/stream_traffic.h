@@ -27,8 +27,9 @@ struct StreamOptions {
 };
 
 // Plays `traffic` to the end into the server, in order of delivery. The first
-// batch goes alone, so that the server knows the steps' medians before the
-// rest arrives. Errors: those of the connection; what was acknowledged stays.
+// few batches are small and go one by one, so that the server knows the
+// steps' medians before the rest arrives. Errors: those of the connection; what was acknowledged
+// stays.
 absl::StatusOr<StreamReport> StreamTraffic(std::shared_ptr<client::Connection> connection,
                                            const StreamOptions& options, Traffic* traffic);
 

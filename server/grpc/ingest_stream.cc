@@ -14,8 +14,8 @@ IngestStream::IngestStream(IngestShared& shared, std::function<void(IngestStream
     : shared_(shared), on_closed_(std::move(on_closed)) {}
 
 void IngestStream::Start() {
-  self_ = shared_from_this();
   MutexLock lock(mutex_);
+  self_ = shared_from_this();
   Advance();
 }
 
@@ -94,7 +94,9 @@ void IngestStream::OnCancel() {
 
 void IngestStream::OnDone() {
   on_closed_(this);
-  std::shared_ptr<IngestStream> last = std::move(self_);
+  std::shared_ptr<IngestStream> last;  // Goes after the lock.
+  MutexLock lock(mutex_);
+  last = std::move(self_);
 }
 
 // Starts whatever the state allows; called after every change of it.

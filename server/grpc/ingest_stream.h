@@ -74,11 +74,11 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
 
   IngestShared& shared_;
   const std::function<void(IngestStream*)> on_closed_;
-  std::shared_ptr<IngestStream> self_;  // From Start to OnDone.
-  grpc::ByteBuffer request_;            // gRPC's while reading_.
-  grpc::ByteBuffer response_;           // gRPC's while writing_.
+  grpc::ByteBuffer request_;   // gRPC's while reading_.
+  grpc::ByteBuffer response_;  // gRPC's while writing_.
 
   Mutex mutex_;
+  std::shared_ptr<IngestStream> self_ ABSL_GUARDED_BY(mutex_);  // From Start to OnDone.
   std::deque<Unacknowledged> unacknowledged_ ABSL_GUARDED_BY(mutex_);
   int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // Of batches that are not settled.
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;

@@ -49,7 +49,9 @@ void Finish(TopAnswer* answer) {
 absl::StatusOr<std::vector<RankedGroup>> Groups(const State& state, const TopQuery& query,
                                                 TimeRange range) {
   const NameKind kind = KindOf(query.by);
-  if (query.window.last_us.has_value() && state.views.latest_call_us() < range.end_us) {
+  // A window that 1970 cuts short does not move on with the clock.
+  const bool trailing = query.window.last_us == range.end_us - range.start_us;
+  if (trailing && state.views.latest_call_us() < range.end_us) {
     return state.trailing.Get(state, kind, *query.window.last_us, range.end_us);
   }
   ASSIGN_OR_RETURN(const CallGroups groups, GatherCalls(state, range, kind));

@@ -13,12 +13,6 @@ TOKENS = {
     "output_tokens": "output_tokens",
     "reasoning_tokens": "reasoning_tokens",
 }
-PRICES = {
-    "input": "input",
-    "cached_read": "cache_read",
-    "cache_write": "cache_write_5m",
-    "output": "output",
-}
 
 
 class AgentRunsTest(harness.TestCase):
@@ -29,11 +23,7 @@ class AgentRunsTest(harness.TestCase):
         self.start()
 
     def set_recorded_rates(self):
-        text = (harness.AGENT_RUNS / "recorded_rates.json").read_text()
-        recorded = json.loads(text)["usd_per_million_tokens"]
-        self.set_rates(
-            {m: {PRICES[c]: usd for c, usd in prices.items()} for m, prices in recorded.items()}
-        )
+        self.itemize("rates", "import", harness.AGENT_RUNS / "recorded_rates.json")
 
     def check_tokens(self, by):
         rows = {row["key"]: row for row in self.ask("top", "--by", by, *WINDOW)["rows"]}

@@ -8,8 +8,8 @@ TIME = "2026-10-01T12:00:00Z"
 WINDOW = ("--from", "2026-10-01", "--to", "2026-10-02")
 
 
-def line(number, **fields):
-    return json.dumps(harness.call(number, TIME, **fields)).encode()
+def line(number, time=TIME, **fields):
+    return json.dumps(harness.call(number, time, **fields)).encode()
 
 
 # Name, the line, and a word its refusal contains.

@@ -6,7 +6,7 @@ from decimal import Decimal
 import harness
 
 END = "2026-11-01T00:00:00Z"
-FLAGS = ("--seed", "5", "--days", "3", "--runs-per-day", "300", "--end", END)
+FLAGS = ("--seed", "5", "--days", "3", "--runs-per-day", "600", "--end", END)
 WINDOW = ("--from", "2026-10-29", "--to", "2026-11-01")
 
 

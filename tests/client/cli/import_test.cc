@@ -164,7 +164,7 @@ TEST(Import, SaysHowFarItGotWhenTheStreamBreaks) {
   EXPECT_EQ(outcome.exit_status, 3);
   EXPECT_EQ(outcome.out, "accepted 2000, duplicate 0, refused 0\n");
   EXPECT_THAT(outcome.err, HasSubstr("The disk is full: make room."));
-  EXPECT_THAT(outcome.err, HasSubstr("2,000 events had been settled"));
+  EXPECT_THAT(outcome.err, HasSubstr("2,000 lines were settled, "));
 }
 
 TEST(Import, SendsNothingIfAnyFileIsMissing) {
@@ -192,7 +192,7 @@ TEST(Import, StopsAtCtrlCEvenWhileItWaitsForInput) {
   close(ends[0]);
   close(ends[1]);
   EXPECT_EQ(outcome.exit_status, 130);
-  EXPECT_THAT(outcome.err, HasSubstr("Interrupted: 0 events had been settled"));
+  EXPECT_THAT(outcome.err, HasSubstr("Interrupted: 0 lines were settled, 0 sent"));
 }
 
 TEST(Import, TakesAnEmptyFileForDone) {

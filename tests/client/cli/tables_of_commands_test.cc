@@ -30,16 +30,19 @@ void SetTop(pb::GetTopResponse& top) {
   pb::TopRow& dear = *top.add_rows();
   dear.set_key("doc_synthesis");
   dear.set_calls(100);
+  dear.set_call_share(0.0909);
   dear.set_cost_usd("1250");
   dear.set_spend_share(0.99997);
   dear.set_outliers(7);
   pb::TopRow& cheap = *top.add_rows();
   cheap.set_key("plan\x1b[2J");
   cheap.set_calls(900);
+  cheap.set_call_share(0.8182);
   cheap.set_cost_usd("0.0345");
   cheap.set_spend_share(0.00003);
   pb::TopRow& unknown = *top.add_rows();
   unknown.set_calls(100);
+  unknown.set_call_share(0.0909);
   unknown.set_unpriced_calls(100);
   unknown.set_cost_usd("0");
 }
@@ -52,12 +55,12 @@ TEST(TopTable, RanksBySpendAndSaysWhatItLacks) {
       out,
       "Spend by step, 2026-10-02 00:00 to 2026-11-01 00:00 UTC\n"
       "\n"
-      "STEP               SPEND   SHARE  CALLS  MEAN  P95  OUTLIERS  UNPRICED\n"
-      "doc_synthesis  $1,250.00  >99.9%    100     –    –         7\n"
-      "plan\\x1b[2J      $0.0345   <0.1%    900     –    –\n"
-      "(none)                 –    0.0%    100     –    –                 100\n"
-      "──────────────────────────────────────────────────────────────────────\n"
-      "total          $1,250.03          1,100                    7       100\n"
+      "STEP               SPEND  SPEND %  CALLS  CALLS %  OUTLIERS  UNPRICED\n"
+      "doc_synthesis  $1,250.00   >99.9%    100     9.1%         7\n"
+      "plan\\x1b[2J      $0.0345    <0.1%    900    81.8%\n"
+      "(none)                 –     0.0%    100     9.1%                 100\n"
+      "─────────────────────────────────────────────────────────────────────\n"
+      "total          $1,250.03           1,100                  7       100\n"
       "\n"
       "90.9% of 1,100 calls priced; 100 not, and not in the sums.\n"
       "`itemize rates list` names the models without a rate, `itemize rates set` prices them.\n");
