@@ -130,75 +130,76 @@ std::string With(absl::string_view member) {
   return absl::StrCat(R"({"time":"2026-11-01T00:00:00Z",)", member, "}");
 }
 
+const BadLine kBadValues[] = {
+    {R"("stepp":"a")", pb::REFUSAL_CODE_MALFORMED,
+     "Unknown field \"stepp\": the fields are event_id, time, workflow, workflow_id, step, "
+     "provider, model, usage, duration_ms, status, attributes, outcome, unused_steps."},
+    {R"("usage":{"prompt_tokens":1})", pb::REFUSAL_CODE_MALFORMED,
+     "Unknown field \"usage.prompt_tokens\": the fields of usage are input_tokens, "
+     "cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, "
+     "reasoning_tokens, input_audio_tokens, cache_read_audio_tokens, output_audio_tokens, "
+     "input_image_tokens, output_image_tokens, web_searches."},
+    {R"("step":"a","step":"a")", pb::REFUSAL_CODE_MALFORMED,
+     "\"step\" is given twice: give it once."},
+    {R"("usage":{"input_tokens":1,"input_tokens":1})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage.input_tokens\" is given twice: give it once."},
+    {R"("attributes":{"a":"1","\u0061":"2"})", pb::REFUSAL_CODE_MALFORMED,
+     "\"attributes.a\" is given twice: give it once."},
+    {R"("usage":{"input_tokens":8400.0})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage.input_tokens\" must be an integer without a fraction or exponent, such as 8400, "
+     "but is 8400.0."},
+    {R"("usage":{"input_tokens":1e3})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage.input_tokens\" must be an integer without a fraction or exponent, such as 8400, "
+     "but is 1e3."},
+    {R"("usage":{"input_tokens":"8400"})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage.input_tokens\" must be an integer without quotes, but is the string \"8400\"."},
+    {R"("usage":{"input_tokens":null})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage.input_tokens\" is null: leave it out, or give an integer."},
+    {R"("usage":{"input_tokens":true})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage.input_tokens\" must be an integer, but is a boolean."},
+    {R"("usage":{"input_tokens":9223372036854775808})", pb::REFUSAL_CODE_TOKENS_OUT_OF_RANGE,
+     "\"usage.input_tokens\" is 9223372036854775808: more than any call can use; check its "
+     "unit."},
+    {R"("usage":{"input_tokens":012})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage.input_tokens\" is not a number that JSON has: 012."},
+    {R"("usage":[1])", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage\" must be an object of token counts, but is an array."},
+    {R"("usage":null)", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage\" is null: leave it out, or give an object of token counts."},
+    {R"("duration_ms":"812.5")", pb::REFUSAL_CODE_MALFORMED,
+     "\"duration_ms\" must be a number of milliseconds without quotes, but is the string "
+     "\"812.5\"."},
+    {R"("duration_ms":1e300)", pb::REFUSAL_CODE_DURATION_OUT_OF_RANGE,
+     "\"duration_ms\" is 1e300: longer than any call; give milliseconds."},
+    {R"("status":"OK")", pb::REFUSAL_CODE_INVALID_ENUM,
+     "\"status\" must be one of ok, error, cancelled, but is \"OK\"."},
+    {R"("outcome":"won")", pb::REFUSAL_CODE_INVALID_ENUM,
+     "\"outcome\" must be one of completed, failed, short_circuited, abandoned, but is "
+     "\"won\"."},
+    {R"("step":7)", pb::REFUSAL_CODE_MALFORMED, "\"step\" must be a string, but is a number."},
+    {R"("attributes":{"n":1})", pb::REFUSAL_CODE_MALFORMED,
+     "\"attributes.n\" must be a string, but is a number."},
+    {R"("attributes":"a")", pb::REFUSAL_CODE_MALFORMED,
+     "\"attributes\" must be an object of strings, but is a string."},
+    {R"("unused_steps":["a"])", pb::REFUSAL_CODE_MALFORMED,
+     "\"unused_steps\" belongs to completions: give an \"outcome\" as well, or leave it out."},
+    {R"("outcome":"failed","unused_steps":"a")", pb::REFUSAL_CODE_MALFORMED,
+     "\"unused_steps\" must be an array of step names, but is a string."},
+    {R"("outcome":"failed","unused_steps":[1])", pb::REFUSAL_CODE_MALFORMED,
+     "\"unused_steps\" must be a string, but is a number."},
+    {R"("outcome":"failed","model":"m")", pb::REFUSAL_CODE_MALFORMED,
+     "\"model\" belongs to calls, but a line with an \"outcome\" is a completion: leave one of "
+     "them out."},
+    {R"("step":"a\qb")", pb::REFUSAL_CODE_MALFORMED,
+     "A string holds an escape that JSON does not have: write a backslash itself as \\\\."},
+    {"\"step\":\"a\tb\"", pb::REFUSAL_CODE_MALFORMED,
+     "A string holds a raw control character: write it as an escape such as \\n or \\u0009."},
+    {"\"step\":\"a\xff\"", pb::REFUSAL_CODE_INVALID_UTF8,
+     "The line is not UTF-8: convert the file, for instance with iconv."},
+};
+
 TEST(Ndjson, SaysWhatToMendInTheValueOfAField) {
-  const BadLine kCases[] = {
-      {R"("stepp":"a")", pb::REFUSAL_CODE_MALFORMED,
-       "Unknown field \"stepp\": the fields are event_id, time, workflow, workflow_id, step, "
-       "provider, model, usage, duration_ms, status, attributes, outcome, unused_steps."},
-      {R"("usage":{"prompt_tokens":1})", pb::REFUSAL_CODE_MALFORMED,
-       "Unknown field \"usage.prompt_tokens\": the fields of usage are input_tokens, "
-       "cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, "
-       "reasoning_tokens, input_audio_tokens, cache_read_audio_tokens, output_audio_tokens, "
-       "input_image_tokens, output_image_tokens, web_searches."},
-      {R"("step":"a","step":"a")", pb::REFUSAL_CODE_MALFORMED,
-       "\"step\" is given twice: give it once."},
-      {R"("usage":{"input_tokens":1,"input_tokens":1})", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage.input_tokens\" is given twice: give it once."},
-      {R"("attributes":{"a":"1","\u0061":"2"})", pb::REFUSAL_CODE_MALFORMED,
-       "\"attributes.a\" is given twice: give it once."},
-      {R"("usage":{"input_tokens":8400.0})", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage.input_tokens\" must be an integer without a fraction or exponent, such as 8400, "
-       "but is 8400.0."},
-      {R"("usage":{"input_tokens":1e3})", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage.input_tokens\" must be an integer without a fraction or exponent, such as 8400, "
-       "but is 1e3."},
-      {R"("usage":{"input_tokens":"8400"})", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage.input_tokens\" must be an integer without quotes, but is the string \"8400\"."},
-      {R"("usage":{"input_tokens":null})", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage.input_tokens\" is null: leave it out, or give an integer."},
-      {R"("usage":{"input_tokens":true})", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage.input_tokens\" must be an integer, but is a boolean."},
-      {R"("usage":{"input_tokens":9223372036854775808})", pb::REFUSAL_CODE_TOKENS_OUT_OF_RANGE,
-       "\"usage.input_tokens\" is 9223372036854775808: more than any call can use; check its "
-       "unit."},
-      {R"("usage":{"input_tokens":012})", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage.input_tokens\" is not a number that JSON has: 012."},
-      {R"("usage":[1])", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage\" must be an object of token counts, but is an array."},
-      {R"("usage":null)", pb::REFUSAL_CODE_MALFORMED,
-       "\"usage\" is null: leave it out, or give an object of token counts."},
-      {R"("duration_ms":"812.5")", pb::REFUSAL_CODE_MALFORMED,
-       "\"duration_ms\" must be a number of milliseconds without quotes, but is the string "
-       "\"812.5\"."},
-      {R"("duration_ms":1e300)", pb::REFUSAL_CODE_DURATION_OUT_OF_RANGE,
-       "\"duration_ms\" is 1e300: longer than any call; give milliseconds."},
-      {R"("status":"OK")", pb::REFUSAL_CODE_INVALID_ENUM,
-       "\"status\" must be one of ok, error, cancelled, but is \"OK\"."},
-      {R"("outcome":"won")", pb::REFUSAL_CODE_INVALID_ENUM,
-       "\"outcome\" must be one of completed, failed, short_circuited, abandoned, but is "
-       "\"won\"."},
-      {R"("step":7)", pb::REFUSAL_CODE_MALFORMED, "\"step\" must be a string, but is a number."},
-      {R"("attributes":{"n":1})", pb::REFUSAL_CODE_MALFORMED,
-       "\"attributes.n\" must be a string, but is a number."},
-      {R"("attributes":"a")", pb::REFUSAL_CODE_MALFORMED,
-       "\"attributes\" must be an object of strings, but is a string."},
-      {R"("unused_steps":["a"])", pb::REFUSAL_CODE_MALFORMED,
-       "\"unused_steps\" belongs to completions: give an \"outcome\" as well, or leave it out."},
-      {R"("outcome":"failed","unused_steps":"a")", pb::REFUSAL_CODE_MALFORMED,
-       "\"unused_steps\" must be an array of step names, but is a string."},
-      {R"("outcome":"failed","unused_steps":[1])", pb::REFUSAL_CODE_MALFORMED,
-       "\"unused_steps\" must be a string, but is a number."},
-      {R"("outcome":"failed","model":"m")", pb::REFUSAL_CODE_MALFORMED,
-       "\"model\" belongs to calls, but a line with an \"outcome\" is a completion: leave one of "
-       "them out."},
-      {R"("step":"a\qb")", pb::REFUSAL_CODE_MALFORMED,
-       "A string holds an escape that JSON does not have: write a backslash itself as \\\\."},
-      {"\"step\":\"a\tb\"", pb::REFUSAL_CODE_MALFORMED,
-       "A string holds a raw control character: write it as an escape such as \\n or \\u0009."},
-      {"\"step\":\"a\xff\"", pb::REFUSAL_CODE_INVALID_UTF8,
-       "The line is not UTF-8: convert the file, for instance with iconv."},
-  };
-  for (const BadLine& c : kCases) {
+  for (const BadLine& c : kBadValues) {
     EXPECT_EQ(Refused(With(c.line)), (LineRefusal{c.code, c.message})) << c.line;
   }
 }
