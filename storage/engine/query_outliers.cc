@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "storage/base/status_macros.h"
 #include "storage/engine/net_rows.h"
@@ -10,9 +10,10 @@ namespace {
 
 constexpr size_t kLimitMax = 10'000;
 
-// The hours of `range` in which calls of the step were flagged.
-std::set<Hour> FlaggedHours(const State& state, TimeRange range, const std::string& step) {
-  std::set<Hour> hours;
+// Flagged calls of the step by hour, for the hours that `range` touches.
+std::map<Hour, int64_t> FlaggedByHour(const State& state, TimeRange range,
+                                      const std::string& step) {
+  std::map<Hour, int64_t> flagged;
   const NameId name = state.catalog.Find(NameKind::kStep, step);
   for (SeriesId id = 0; id < state.views.rollups().series_count(); ++id) {
     if (!step.empty() && state.catalog.Series(id)[NameKind::kStep] != name) {
@@ -21,16 +22,19 @@ std::set<Hour> FlaggedHours(const State& state, TimeRange range, const std::stri
     const CallRollups::Days& days = state.views.rollups().DaysOf(id);
     for (auto day = days.lower_bound(DayOf(range.start_us));
          day != days.end() && DayStartUs(day->first) < range.end_us; ++day) {
-      for (const auto& [hour, sums] : day->second.hours) {
-        const Hour at = day->first * 24 + hour;
-        if (sums.outliers != 0 && HourStartUs(at + 1) > range.start_us &&
-            HourStartUs(at) < range.end_us) {
-          hours.insert(at);
+      if (day->second.sums.outliers == 0) {
+        continue;
+      }
+      for (const auto& [hour_of_day, sums] : day->second.hours) {
+        const Hour hour = day->first * 24 + hour_of_day;
+        if (sums.outliers != 0 && HourStartUs(hour + 1) > range.start_us &&
+            HourStartUs(hour) < range.end_us) {
+          flagged[hour] += sums.outliers;
         }
       }
     }
   }
-  return hours;
+  return flagged;
 }
 
 absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, TimeRange range,
@@ -59,28 +63,6 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
   return found;
 }
 
-// Outliers of the step in a whole hour, without reading the log.
-int64_t CountHour(const State& state, Hour hour, const std::string& step) {
-  int64_t count = 0;
-  const NameId name = state.catalog.Find(NameKind::kStep, step);
-  for (SeriesId id = 0; id < state.views.rollups().series_count(); ++id) {
-    if (!step.empty() && state.catalog.Series(id)[NameKind::kStep] != name) {
-      continue;
-    }
-    const CallRollups::Days& days = state.views.rollups().DaysOf(id);
-    const auto day = days.find(hour / 24);
-    if (day == days.end()) {
-      continue;
-    }
-    for (const auto& [hour_of_day, sums] : day->second.hours) {
-      if (hour_of_day == hour % 24) {
-        count += sums.outliers;
-      }
-    }
-  }
-  return count;
-}
-
 }  // namespace
 
 absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query) {
@@ -89,15 +71,15 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const Outliers
   answer.range = range;
   const size_t limit = std::min(query.limit, kLimitMax);
   const ReaderLock lock(state.mutex);
-  const std::set<Hour> hours = FlaggedHours(state, range, query.step);
-  for (auto hour = hours.rbegin(); hour != hours.rend(); ++hour) {
-    const bool whole =
-        HourStartUs(*hour) >= range.start_us && HourStartUs(*hour + 1) <= range.end_us;
+  const std::map<Hour, int64_t> flagged = FlaggedByHour(state, range, query.step);
+  for (auto it = flagged.rbegin(); it != flagged.rend(); ++it) {
+    const auto [hour, count] = *it;
+    const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
     if (whole && answer.calls.size() >= limit) {
-      answer.total += CountHour(state, *hour, query.step);
+      answer.total += count;
       continue;
     }
-    ASSIGN_OR_RETURN(std::vector<BilledCall> found, ReadHour(state, *hour, range, query.step));
+    ASSIGN_OR_RETURN(std::vector<BilledCall> found, ReadHour(state, hour, range, query.step));
     answer.total += static_cast<int64_t>(found.size());
     for (BilledCall& call : found) {
       if (answer.calls.size() < limit) {
