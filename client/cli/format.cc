@@ -130,7 +130,7 @@ std::string ShortCount(int64_t count) {
     value /= 1000;
     ++unit;
   }
-  return absl::StrFormat(std::fabs(value) >= 100 ? "%.0f%s" : "%.1f%s", value, kUnits[unit]);
+  return absl::StrFormat("%.*f%s", std::fabs(value) >= 100 ? 0 : 1, value, kUnits[unit]);
 }
 
 std::string Percent(double share) {
@@ -152,7 +152,7 @@ std::string DurationText(double ms) {
     return kNothing;
   }
   if (ms < 999.5) {
-    return absl::StrFormat(ms > 0 && ms < 9.95 ? "%.1f ms" : "%.0f ms", ms);
+    return absl::StrFormat("%.*f ms", ms > 0 && ms < 9.95 ? 1 : 0, ms);
   }
   if (ms < 59'995) {
     return absl::StrFormat("%.2f s", ms / 1000);
@@ -168,7 +168,7 @@ std::string Multiple(double multiple) {
   if (!std::isfinite(multiple)) {
     return kNothing;
   }
-  return absl::StrFormat(multiple < 100 ? "%.1fx" : "%.0fx", multiple);
+  return absl::StrFormat("%.*fx", multiple < 100 ? 1 : 0, multiple);
 }
 
 std::string TimeText(absl::string_view rfc3339, absl::TimeZone zone, bool milliseconds) {

@@ -120,7 +120,8 @@ std::string Printable(absl::string_view text) {
     if (c.bytes == 0 || (c.value < 0x80 && In(kEscaped, c.value))) {
       absl::StrAppendFormat(&result, "\\x%02x", ByteAt(text, 0));
     } else if (In(kEscaped, c.value)) {
-      absl::StrAppendFormat(&result, c.value > 0xFFFF ? "\\U%08x" : "\\u%04x",
+      const bool far = c.value > 0xFFFF;
+      absl::StrAppendFormat(&result, "\\%c%0*x", far ? 'U' : 'u', far ? 8 : 4,
                             static_cast<uint32_t>(c.value));
     } else {
       absl::StrAppend(&result, text.substr(0, c.bytes));

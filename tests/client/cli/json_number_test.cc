@@ -1,5 +1,6 @@
 #include "client/cli/json_number.h"
 
+#include <limits>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -56,7 +57,7 @@ TEST(JsonNumber, IsRefusedWhereItDoesNotFit) {
 }
 
 TEST(JsonNumber, ReadsEveryIntegerAsTheStandardLibraryDoes) {
-  for (int64_t value = 1; value > 0 && value < (int64_t{1} << 62); value *= 3) {
+  for (int64_t value = 1; value < std::numeric_limits<int64_t>::max() / 3; value *= 3) {
     EXPECT_EQ(*ScaledJsonNumber(std::to_string(value), 0), value);
     EXPECT_EQ(*ScaledJsonNumber(std::to_string(-value), 0), -value);
   }
