@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <google/protobuf/reflection.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
@@ -173,6 +174,7 @@ TEST(BatchDecoder, NamesOfColumnsThatWereLeftOutAreEmpty) {
 }
 
 TEST(BatchDecoder, ABadNameStaysAsItIsForTheDatabaseToRefuse) {
+  google::protobuf::LogSilencer silencer;
   pb::Batch batch;
   batch.add_events()->mutable_call()->set_step("good");
   batch.add_events()->mutable_call()->set_step("\xff\xfe");
@@ -296,6 +298,7 @@ TEST(BatchDecoder, BytesThatAreNoMessageAreAnError) {
 // Run under the sanitizers this is what the test is about: no read beyond the
 // bytes. Where the generated parser finds a message, so must the decoder.
 TEST(BatchDecoder, DamagedBytesDoNoHarm) {
+  google::protobuf::LogSilencer silencer;
   std::mt19937_64 random(3);
   for (int round = 0; round < 3000; ++round) {
     pb::IngestRequest request;

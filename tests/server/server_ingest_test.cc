@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include "storage/model/limits.h"
 #include "tests/server/server_fixture.h"
@@ -141,6 +142,7 @@ TEST_F(ServerIngest, BadEventsAreRefusedAtTheirPlaceAndTheirNeighboursStored) {
 }
 
 TEST_F(ServerIngest, ANameThatIsNotUtf8CostsOnlyItsOwnCall) {
+  google::protobuf::LogSilencer silencer;
   pb::Batch batch;
   *batch.add_events()->mutable_call() = CallOf("c-0");
   *batch.add_events()->mutable_call() = CallOf("c-1");
