@@ -48,6 +48,7 @@ struct Flags {
   uint64_t seed = 1;
   int window = 16;
   int rounds = 1;
+  bool no_queries = false;
 };
 
 // One run of one server.
@@ -205,7 +206,7 @@ absl::Status RunAll(const Flags& flags, Report* report) {
                              .form = form,
                              .calls = calls,
                              .prefix = prefix,
-                             .ask = form == flags.forms.back()},
+                             .ask = !flags.no_queries && form == flags.forms.back()},
                             report));
       }
     }
@@ -244,6 +245,7 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", flags.rounds, "Repetitions, interleaved")->capture_default_str();
   app.add_option("--window", flags.window, "Unacknowledged batches of a stream")
       ->capture_default_str();
+  app.add_flag("--no-queries", flags.no_queries, "Ingest only");
   app.add_option("--seed", flags.seed, "Of the workload")->capture_default_str();
   app.add_option("--json", flags.json, "Writes the figures to this file as well");
   app.add_option("--commit", flags.commit, "Written into the report");

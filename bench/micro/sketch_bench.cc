@@ -42,27 +42,16 @@ void HistogramAdd(benchmark::State& state) {
 }
 BENCHMARK(HistogramAdd);
 
-void MergerAdd(benchmark::State& state) {
-  const std::vector<int64_t> costs = Costs(1 << 16);
-  HistogramMerger merger;
-  size_t i = 0;
-  for (auto _ : state) {
-    merger.Add(costs[i++ % costs.size()]);
-  }
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(MergerAdd);
-
 // Thirty days of one step into one, as the ranking does.
 void MergeThirtyDaysAndAskP50(benchmark::State& state) {
-  const Histogram day = HistogramOf(Costs(static_cast<size_t>(state.range(0))));
-  HistogramMerger merger;
+  Histogram day = HistogramOf(Costs(static_cast<size_t>(state.range(0))));
+  day.Compact();
   for (auto _ : state) {
-    merger.Clear();
+    Histogram month;
     for (int i = 0; i < 30; ++i) {
-      merger.Merge(day);
+      month.Merge(day);
     }
-    benchmark::DoNotOptimize(merger.Quantile(0.5));
+    benchmark::DoNotOptimize(month.Quantile(0.5));
   }
 }
 BENCHMARK(MergeThirtyDaysAndAskP50)->Arg(100)->Arg(1'000)->Arg(100'000);

@@ -20,13 +20,29 @@ namespace itemized {
 
 struct State;
 
+// A row of a block of the log.
+struct LogRow {
+  const Block& block;
+  size_t row;
+  const RowSums& sums;  // Of the block.
+
+  const CallRows& calls() const { return block.calls; }
+  int64_t weight() const { return block.calls.weight[row]; }
+  int64_t time_us() const { return block.calls.time_us[row]; }
+  SeriesId series() const { return block.calls.series[row]; }
+  // What its call costs, negative where the row takes one out.
+  Picos cost() const {
+    return Picos(block.calls.weight[row]) * Picos(block.calls.cost_picos[row]);
+  }
+};
+
 struct CallGroup {
   CallSums sums;
   Histogram cost;      // Pico-dollars, of priced calls.
   Histogram duration;  // Microseconds.
 
-  // Adds a row, or takes it out if its weight is negative.
-  void Add(const CallRows& calls, size_t row);
+  // Adds a row `weight` times: its own weight, or that turned around.
+  void Add(const LogRow& row, int64_t weight);
 };
 
 // By NameId of the kind that groups.
@@ -38,9 +54,12 @@ inline constexpr ColumnMask kSummingColumns =
     kUsageColumns |
     Columns(ColumnId::kSeries, ColumnId::kDuration, ColumnId::kCost, ColumnId::kFlags);
 
+// Visits the rows of `block` that lie in `range`.
+using RowVisitor = absl::FunctionRef<absl::Status(const LogRow& row)>;
+absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit);
+
 // Visits the folded rows of `range` by hour, then by arrival, as they stand in
 // the log, negative ones too. The caller holds the lock of `state`.
-using RowVisitor = absl::FunctionRef<absl::Status(const Block& block, size_t row)>;
 absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit);
 
 // A range in parts that are whole UTC days [first_day, end_day) and the rims.
@@ -51,6 +70,14 @@ struct DayParts {
 };
 DayParts SplitByDay(TimeRange range);
 
+// The same with whole hours [first_hour, end_hour); each rim lies in one hour.
+struct HourParts {
+  Hour first_hour = 0;
+  Hour end_hour = 0;
+  std::vector<TimeRange> rims;  // At most two.
+};
+HourParts SplitByHour(TimeRange range);
+
 // The calls of `range` by `kind`. Days come from the views, rims from the log.
 // The caller holds the lock of `state`.
 absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind);
@@ -59,19 +86,5 @@ absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, Name
 // the views, broken ones from the log. The caller holds the lock of `state`.
 absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const State& state, TimeRange range,
                                                     NameKind kind);
-
-// Remembers for the rows of a block whether their run left its steps unused.
-class UnusedSteps {
- public:
-  explicit UnusedSteps(const State& state) : state_(state) {}
-  // `block` has to be the same object for all its rows in turn.
-  absl::StatusOr<bool> Contains(const Block& block, size_t row);
-
- private:
-  const State& state_;
-  BlockSequence sequence_ = 0;
-  std::vector<char> known_;
-  std::vector<std::vector<NameId>> unused_;  // By run of the block.
-};
 
 }  // namespace itemized

@@ -26,6 +26,8 @@ struct CallView {
   CallStatus status = CallStatus::kOk;
   // Key and value of each attribute, by rising key, keys once.
   std::vector<std::pair<uint32_t, uint32_t>> attributes;
+
+  uint32_t NameOf(NameKind kind) const { return names[static_cast<size_t>(kind)]; }
 };
 
 // For one batch; points into it.

@@ -32,7 +32,7 @@ absl::Status Unavailable(const absl::Status& status) {
 Committer::Committer(State* state, const DatabaseOptions& options)
     : state_(*state),
       options_(options),
-      rates_(state->rates),
+      rates_(state->rates, state->catalog),
       last_checkpoint_us_(SteadyUs()),
       thread_([this] { Loop(); }) {}
 
@@ -118,7 +118,11 @@ void Committer::Loop() {
 
 void Committer::CommitGroup(std::vector<Task> group) {
   rates_.Trim();
-  GroupBuilder builder(&state_, &rates_);
+  size_t events = 0;
+  for (const Task& task : group) {
+    events += task.batch.calls.size();
+  }
+  GroupBuilder builder(&state_, &rates_, events);
   std::vector<BatchResult> results;
   absl::Status status;
   for (const Task& task : group) {
@@ -148,7 +152,7 @@ absl::Status Committer::WriteCheckpoint(Views::Scope scope) {
   state_.catalog.Save(&batch);
   {
     const WriterLock lock(state_.mutex);
-    state_.views.Checkpoint(scope, state_.catalog, &batch);
+    state_.views.Checkpoint(scope, &batch);
   }
   absl::Status status = state_.log.Trim(state_.views.checkpointed(), &batch);
   if (status.ok()) {

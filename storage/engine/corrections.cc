@@ -97,17 +97,21 @@ std::vector<bool> CoveredSeries(const State& state, const std::vector<Rate>& rat
   return covered;
 }
 
+// The hours that may hold calls of covered series: all of their steps, on days
+// that have calls of the series.
 std::set<Hour> HoursOf(const State& state, const std::vector<bool>& covered, int64_t from_us) {
+  const CallRollups& rollups = state.views.rollups();
   std::set<Hour> hours;
-  for (SeriesId id = 0; id < covered.size(); ++id) {
-    if (!covered[id]) {
-      continue;
-    }
-    const CallRollups::Days& days = state.views.rollups().DaysOf(id);
-    for (auto day = days.lower_bound(DayOf(from_us)); day != days.end(); ++day) {
-      for (const auto& [hour, sums] : day->second.hours) {
-        if (sums.calls != 0) {
-          hours.insert(day->first * 24 + hour);
+  for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
+    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
+    for (auto day = days.LowerBound(DayOf(from_us)); day != days.end(); ++day) {
+      const auto& series = day->value.series;
+      const bool concerned = std::any_of(series.begin(), series.end(), [&](const auto& entry) {
+        return covered[entry.first] && entry.second.calls != 0;
+      });
+      for (const auto& [hour, sums] : day->value.hours) {
+        if (concerned && sums.calls != 0) {
+          hours.insert(day->bucket * 24 + hour);
         }
       }
     }

@@ -43,7 +43,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options
   ASSIGN_OR_RETURN(std::unique_ptr<State> state,
                    State::Open(options.directory, options.clock, options.resident_runs_max));
   {
-    RateFinder rates(state->rates);
+    RateFinder rates(state->rates, state->catalog);
     RETURN_IF_ERROR(ResumeRepricing(state.get(), &rates));
   }
   auto impl = std::make_unique<Impl>(std::move(state), options);
@@ -81,10 +81,13 @@ std::vector<UnpricedModel> Database::ListUnpriced() const {
   const State& state = impl_->state();
   const ReaderLock lock(state.mutex);
   std::map<std::pair<NameId, NameId>, int64_t> counts;
-  for (SeriesId id = 0; id < state.views.rollups().series_count(); ++id) {
-    const SeriesKey& key = state.catalog.Series(id);
-    for (const auto& [day, rollup] : state.views.rollups().DaysOf(id)) {
-      counts[{key[NameKind::kProvider], key[NameKind::kModel]}] += rollup.sums.unpriced_calls;
+  const CallRollups& rollups = state.views.rollups();
+  for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
+    for (const auto& day : rollups.DaysOf(NameKind::kStep, step)) {
+      for (const auto& [id, sums] : day.value.series) {
+        const SeriesKey& key = state.catalog.Series(id);
+        counts[{key[NameKind::kProvider], key[NameKind::kModel]}] += sums.unpriced_calls;
+      }
     }
   }
   std::vector<UnpricedModel> models;

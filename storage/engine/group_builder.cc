@@ -10,8 +10,6 @@
 namespace itemized {
 namespace {
 
-uint64_t HashOf(absl::string_view name) { return FingerprintOf(name); }
-
 Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
   return {.index = index, .code = code, .message = std::move(message)};
 }
@@ -24,6 +22,12 @@ bool AddInto(int64_t* sum, int64_t value) {
   }
   *sum = result;
   return true;
+}
+
+// Below half of what fits, no number of calls that a queue could hold overflows.
+bool IsRoomy(const CallSums& total) {
+  return std::all_of(total.usage.counts.begin(), total.usage.counts.end(),
+                     [](int64_t count) { return count < INT64_MAX / 2; });
 }
 
 std::optional<Refusal> CheckCompletion(const Completion& completion, uint32_t index,
@@ -59,11 +63,14 @@ std::optional<Refusal> CheckCompletion(const Completion& completion, uint32_t in
 
 }  // namespace
 
-GroupBuilder::GroupBuilder(State* state, RateFinder* rates)
+GroupBuilder::GroupBuilder(State* state, RateFinder* rates, size_t events)
     : state_(*state),
       rates_(*rates),
       latest_us_(state->clock->NowUs() + kFutureMaxUs),
-      total_(state->views.rollups().total()) {}
+      total_(state->views.rollups().total()),
+      is_roomy_(IsRoomy(total_)) {
+  ids_.reserve(events);
+}
 
 NameId GroupBuilder::InternName(NameKind kind, absl::string_view name) {
   const NameId found = state_.catalog.Find(kind, name);
@@ -96,36 +103,42 @@ GroupBuilder::Names GroupBuilder::NamesOf(const BatchReader& reader, const CallV
     }
     key.names[kind] = id;
   }
-  const uint32_t provider = call.names[static_cast<size_t>(NameKind::kProvider)];
-  const uint32_t model = call.names[static_cast<size_t>(NameKind::kModel)];
-  const RateBook::Schedule*& schedule = schedules_[{provider, model}];
-  if (schedule == nullptr) {
-    schedule = &rates_.Find(reader.Text(provider), reader.Text(model));
-  }
-  return {.series = InternSeries(key), .step = key[NameKind::kStep], .schedule = schedule};
+  const SeriesId series = InternSeries(key);
+  return {.series = series,
+          .step = key[NameKind::kStep],
+          .schedule = &rates_.Find(series, reader.Text(call.NameOf(NameKind::kProvider)),
+                                   reader.Text(call.NameOf(NameKind::kModel)))};
 }
 
-absl::StatusOr<GroupBuilder::RunState> GroupBuilder::RunOf(const BatchReader& reader,
-                                                           uint32_t name) {
-  if (!run_known_[name]) {
+absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(const BatchReader& reader,
+                                                            uint32_t name) {
+  RunState*& known = batch_runs_[name];
+  if (known == nullptr) {
     const absl::string_view workflow_id = reader.Text(name);
-    ASSIGN_OR_RETURN(const Run* stored, state_.views.runs().Stage(workflow_id));
-    runs_[name] = {.hash = HashOf(workflow_id), .stored = stored};
-    run_known_[name] = true;
+    const auto [it, inserted] =
+        run_indices_.try_emplace(workflow_id, static_cast<uint32_t>(runs_.size()));
+    if (inserted) {
+      ASSIGN_OR_RETURN(const Run* stored, state_.views.runs().Stage(workflow_id));
+      runs_.push_back({.run = {.workflow_id = workflow_id, .index = it->second},
+                       .stored = stored});
+    }
+    known = &runs_[it->second];
   }
-  return runs_[name];
+  return known;
 }
 
 // No total of any view is above that of the store, so these are all that can
 // overflow. Costs are summed in 128 bits, which calls cannot fill.
-bool GroupBuilder::FitsTotals(const CallView& call, const CallCost& cost) {
+bool GroupBuilder::FitsTotals(const CallView& call) {
+  if (is_roomy_) {
+    return true;
+  }
   CallSums sums = total_;
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     if (!AddInto(&sums.usage.counts[c], call.usage.counts[c])) {
       return false;
     }
   }
-  sums.cost += cost.picos;
   total_ = sums;
   return true;
 }
@@ -133,10 +146,10 @@ bool GroupBuilder::FitsTotals(const CallView& call, const CallCost& cost) {
 absl::Status GroupBuilder::AddCall(const BatchReader& reader, const CallView& call, uint32_t index,
                                    BatchResult* result) {
   const EventFingerprint fingerprint = FingerprintOf(call.event_id);
-  ASSIGN_OR_RETURN(const RunState run, RunOf(reader, call.workflow_id));
+  ASSIGN_OR_RETURN(RunState* const run, RunOf(reader, call.workflow_id));
+  const GroupEventId id{.run = run->run.index, .fingerprint = fingerprint};
   if (fingerprint != 0) {
-    if ((run.stored != nullptr && run.stored->Knows(fingerprint)) ||
-        ids_.contains({run.hash, fingerprint})) {
+    if ((run->stored != nullptr && run->stored->Knows(fingerprint)) || ids_.contains(id)) {
       ++result->duplicate;
       return absl::OkStatus();
     }
@@ -151,16 +164,17 @@ absl::Status GroupBuilder::AddCall(const BatchReader& reader, const CallView& ca
                "the call would cost more than 9,223,372 USD; check its token counts and the rate"));
     return absl::OkStatus();
   }
-  if (!FitsTotals(call, cost)) {
+  if (!FitsTotals(call)) {
     result->refusals.push_back(
         Refuse(index, RefusalCode::kTotalOverflow,
                "a token total of the store would exceed 2^63; check the token counts"));
     return absl::OkStatus();
   }
   if (fingerprint != 0) {
-    ids_.emplace(run.hash, fingerprint);
+    ids_.insert(id);
   }
-  blocks_.Add(reader, call, names.series, cost, state_.views.baselines().ThresholdOf(names.step));
+  blocks_.Add(reader, call, &run->run, names.series, cost,
+              state_.views.baselines().ThresholdOf(names.step));
   ++result->accepted;
   return absl::OkStatus();
 }
@@ -232,12 +246,10 @@ absl::StatusOr<BatchResult> GroupBuilder::Add(const EventBatch& batch) {
     }
     return result;
   }
-  runs_.assign(reader.strings(), RunState{});
-  run_known_.assign(reader.strings(), false);
+  batch_runs_.assign(reader.strings(), nullptr);
   for (auto& ids : name_ids_) {
     ids.assign(reader.strings(), Catalog::kUnknown);
   }
-  schedules_.clear();
   CallView call;
   for (uint32_t i = 0; i < batch.calls.size(); ++i) {
     auto refusal = reader.malformed() ? reader.malformed() : reader.Next(&call);

@@ -4,6 +4,7 @@
 // leaves out what is known already, flags outliers, and sorts it into blocks.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,11 +25,11 @@ namespace itemized {
 // For the committer, one for each group.
 class GroupBuilder {
  public:
-  // Does not own its arguments.
-  GroupBuilder(State* state, RateFinder* rates);
+  // Does not own its arguments. `events` is about what will be added.
+  GroupBuilder(State* state, RateFinder* rates, size_t events);
 
-  // Takes up the good events of `batch` and says what became of each. An error
-  // means that the store could not be read; the group must be given up.
+  // Takes up the good events of `batch`, which must outlive the builder, and says
+  // what became of each. An error means that the store could not be read; the group must be given up.
   absl::StatusOr<BatchResult> Add(const EventBatch& batch);
 
   // The blocks of all batches added. The builder is then spent.
@@ -41,35 +42,48 @@ class GroupBuilder {
     NameId step = 0;
     const RateBook::Schedule* schedule = nullptr;
   };
-  // A run named by the batch at hand.
+  // A run that the group names.
   struct RunState {
-    uint64_t hash = 0;
-    const Run* stored = nullptr;
+    GroupRun run;
+    const Run* stored = nullptr;  // As it was before the group; null if it is new.
+  };
+  // An event id within the group, told apart by its fingerprint.
+  struct GroupEventId {
+    uint32_t run = 0;
+    EventFingerprint fingerprint = 0;
+
+    bool operator==(const GroupEventId&) const = default;
+  };
+  struct HashOfEventId {
+    size_t operator()(const GroupEventId& id) const {
+      return id.fingerprint ^ (uint64_t{id.run} * 0x9E3779B97F4A7C15u);
+    }
   };
 
   absl::Status AddCall(const BatchReader& reader, const CallView& call, uint32_t index,
                        BatchResult* result);
   absl::Status AddCompletion(const Completion& completion, uint32_t index, BatchResult* result);
-  absl::StatusOr<RunState> RunOf(const BatchReader& reader, uint32_t name);
+  absl::StatusOr<RunState*> RunOf(const BatchReader& reader, uint32_t name);
   Names NamesOf(const BatchReader& reader, const CallView& call);
   NameId InternName(NameKind kind, absl::string_view name);
   SeriesId InternSeries(const SeriesKey& key);
-  bool FitsTotals(const CallView& call, const CallCost& cost);
+  bool FitsTotals(const CallView& call);
   absl::StatusOr<bool> Supersedes(const CompletionRow& row);
 
   State& state_;
   RateFinder& rates_;
   const int64_t latest_us_;  // Times after it are refused.
   HourBlocks blocks_;
-  CallSums total_;           // Of the store and this group.
-  absl::flat_hash_set<std::pair<uint64_t, uint64_t>> ids_;  // Run hash, event fingerprint.
+  CallSums total_;           // Of the store and this group, unless is_roomy_.
+  const bool is_roomy_;      // No group can make a total overflow.
+  absl::flat_hash_map<absl::string_view, uint32_t> run_indices_;  // Into runs_, by workflow_id.
+  std::deque<RunState> runs_;
+  absl::flat_hash_set<GroupEventId, HashOfEventId> ids_;
   absl::flat_hash_map<std::string, RunCompletion> completions_;  // In force after this group.
 
   // Of the batch at hand, by place in its dictionary.
-  std::vector<RunState> runs_;
-  std::vector<bool> run_known_;
+  std::vector<RunState*> batch_runs_;
   std::array<std::vector<NameId>, kNameKindCount> name_ids_;
-  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, const RateBook::Schedule*> schedules_;
 };
 
 }  // namespace itemized

@@ -39,18 +39,17 @@ void HourBlocks::AddFlags(const CallView& call, CallCost cost, const Threshold& 
     flags |= kFlagOutlier | (threshold.learning ? kFlagLearning : 0);
   }
   rows->flags.push_back(static_cast<uint8_t>(flags));
-  // Receipts are kept for outliers only: columns of zeros take no room.
-  if (outlier || !rows->p50_picos.empty()) {
+  if (outlier) {  // Only then is there a receipt.
     rows->p50_picos.resize(rows->size());
-    rows->p50_picos.back() = outlier ? threshold.p50_picos : 0;
+    rows->p50_picos.back() = threshold.p50_picos;
     rows->sample_count.resize(rows->size());
-    rows->sample_count.back() = outlier ? threshold.sample_count : 0;
+    rows->sample_count.back() = threshold.sample_count;
   }
 }
 
 void HourBlocks::AddAttributes(const BatchReader& reader, const CallView& call, Index* index,
                                CallRows* rows) {
-  if (call.attributes.empty() && rows->attribute_set.empty()) {
+  if (call.attributes.empty()) {
     return;
   }
   if (rows->attribute_sets.empty()) {
@@ -71,19 +70,32 @@ void HourBlocks::AddAttributes(const BatchReader& reader, const CallView& call, 
   rows->attribute_set.back() = it->second;
 }
 
-void HourBlocks::Add(const BatchReader& reader, const CallView& call, SeriesId series,
-                     CallCost cost, const Threshold& threshold) {
+uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
+  if (run->block != position) {
+    std::vector<std::string>& names = blocks_[position].calls.run_names;
+    const auto [it, inserted] = indices_[position].runs.try_emplace(
+        run->index, static_cast<uint32_t>(names.size()));
+    if (inserted) {
+      names.emplace_back(run->workflow_id);
+    }
+    run->block = position;
+    run->name = it->second;
+  }
+  return run->name;
+}
+
+void HourBlocks::Add(const BatchReader& reader, const CallView& call, GroupRun* run,
+                     SeriesId series, CallCost cost, const Threshold& threshold) {
   const size_t position = PositionOf(HourOf(call.time_us));
-  Index& index = indices_[position];
   CallRows& rows = blocks_[position].calls;
   rows.weight.push_back(1);
   rows.time_us.push_back(call.time_us);
   rows.series.push_back(series);
-  rows.run.push_back(IndexOf(reader.Text(call.workflow_id), &index.runs, &rows.run_names));
+  rows.run.push_back(NameOf(run, position));
   rows.event_id_data.append(call.event_id.data(), call.event_id.size());
   rows.event_id_end.push_back(static_cast<uint32_t>(rows.event_id_data.size()));
   for (size_t c = 0; c < kUsageClassCount; ++c) {
-    if (call.usage.counts[c] != 0 || !rows.usage[c].empty()) {
+    if (call.usage.counts[c] != 0) {
       rows.usage[c].resize(rows.size());
       rows.usage[c].back() = call.usage.counts[c];
     }
@@ -92,7 +104,26 @@ void HourBlocks::Add(const BatchReader& reader, const CallView& call, SeriesId s
   rows.status.push_back(call.status);
   rows.cost_picos.push_back(cost.picos);
   AddFlags(call, cost, threshold, &rows);
-  AddAttributes(reader, call, &index, &rows);
+  AddAttributes(reader, call, &indices_[position], &rows);
+}
+
+// Columns that are mostly zero were left short.
+std::vector<Block> HourBlocks::Finish() {
+  const auto fill = [](auto* column, size_t rows) {
+    if (!column->empty()) {
+      column->resize(rows);
+    }
+  };
+  for (Block& block : blocks_) {
+    CallRows& rows = block.calls;
+    for (auto& column : rows.usage) {
+      fill(&column, rows.size());
+    }
+    fill(&rows.p50_picos, rows.size());
+    fill(&rows.sample_count, rows.size());
+    fill(&rows.attribute_set, rows.size());
+  }
+  return std::move(blocks_);
 }
 
 void HourBlocks::Add(CompletionRow row) {

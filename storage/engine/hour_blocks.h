@@ -15,24 +15,35 @@
 
 namespace itemized {
 
+// A run that the group names, by its place among them; and where its last call
+// went, since the next one mostly goes there too.
+struct GroupRun {
+  absl::string_view workflow_id;
+  uint32_t index = 0;
+  size_t block = SIZE_MAX;
+  uint32_t name = 0;  // In that block.
+};
+
 class HourBlocks {
  public:
-  // Appends a call. `call` belongs to `reader`; its values are good.
-  void Add(const BatchReader& reader, const CallView& call, SeriesId series, CallCost cost,
-           const Threshold& threshold);
+  // Appends a call of `run`. `call` belongs to `reader`; its values are good.
+  void Add(const BatchReader& reader, const CallView& call, GroupRun* run, SeriesId series,
+           CallCost cost, const Threshold& threshold);
   void Add(CompletionRow row);
 
-  // The blocks in the order in which their hours were first used.
-  std::vector<Block> Finish() { return std::move(blocks_); }
+  // The blocks in the order in which their hours were first used. The builder
+  // is then spent.
+  std::vector<Block> Finish();
 
  private:
   // What speeds up the building of a block.
   struct Index {
-    absl::flat_hash_map<std::string, uint32_t> runs;
+    absl::flat_hash_map<uint32_t, uint32_t> runs;  // By GroupRun::index.
     absl::flat_hash_map<std::string, uint32_t> strings;
     absl::flat_hash_map<std::vector<std::pair<uint32_t, uint32_t>>, uint32_t> attribute_sets;
   };
   size_t PositionOf(Hour hour);
+  uint32_t NameOf(GroupRun* run, size_t position);
   void AddFlags(const CallView& call, CallCost cost, const Threshold& threshold, CallRows* rows);
   void AddAttributes(const BatchReader& reader, const CallView& call, Index* index,
                      CallRows* rows);

@@ -14,19 +14,17 @@ constexpr size_t kLimitMax = 10'000;
 std::map<Hour, int64_t> FlaggedByHour(const State& state, TimeRange range,
                                       const std::string& step) {
   std::map<Hour, int64_t> flagged;
-  const NameId name = state.catalog.Find(NameKind::kStep, step);
-  for (SeriesId id = 0; id < state.views.rollups().series_count(); ++id) {
-    if (!step.empty() && state.catalog.Series(id)[NameKind::kStep] != name) {
+  const CallRollups& rollups = state.views.rollups();
+  const NameId wanted = state.catalog.Find(NameKind::kStep, step);
+  for (NameId name = 0; name < rollups.name_count(NameKind::kStep); ++name) {
+    if (!step.empty() && name != wanted) {
       continue;
     }
-    const CallRollups::Days& days = state.views.rollups().DaysOf(id);
-    for (auto day = days.lower_bound(DayOf(range.start_us));
-         day != days.end() && DayStartUs(day->first) < range.end_us; ++day) {
-      if (day->second.sums.outliers == 0) {
-        continue;
-      }
-      for (const auto& [hour_of_day, sums] : day->second.hours) {
-        const Hour hour = day->first * 24 + hour_of_day;
+    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, name);
+    for (auto day = days.LowerBound(DayOf(range.start_us));
+         day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
+      for (const auto& [hour_of_day, sums] : day->value.hours) {
+        const Hour hour = day->bucket * 24 + hour_of_day;
         if (sums.outliers != 0 && HourStartUs(hour + 1) > range.start_us &&
             HourStartUs(hour) < range.end_us) {
           flagged[hour] += sums.outliers;

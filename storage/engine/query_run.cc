@@ -41,7 +41,7 @@ absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workfl
   absl::Status status;
   const auto visit = [&](const Run& run) {
     exists = run.exists();
-    answer.workflow = state.catalog.Name(NameKind::kWorkflow, WorkflowOf(run, state.catalog));
+    answer.workflow = state.catalog.Name(NameKind::kWorkflow, run.workflow());
     answer.outcome = run.outcome();
     answer.cost = run.cost();
     answer.unsurfaced = UnsurfacedOf(run, state.catalog);

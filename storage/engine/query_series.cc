@@ -41,17 +41,6 @@ absl::StatusOr<std::vector<SeriesPoint>> MakePoints(TimeRange range, const Serie
   return points;
 }
 
-std::vector<SeriesId> SeriesOf(const State& state, const std::string& step) {
-  std::vector<SeriesId> series;
-  const NameId name = state.catalog.Find(NameKind::kStep, step);
-  for (SeriesId id = 0; id < state.views.rollups().series_count(); ++id) {
-    if (step.empty() || state.catalog.Series(id)[NameKind::kStep] == name) {
-      series.push_back(id);
-    }
-  }
-  return series;
-}
-
 SeriesPoint& PointAt(int64_t time_us, std::vector<SeriesPoint>* points) {
   const auto after = std::upper_bound(
       points->begin(), points->end(), time_us,
@@ -60,21 +49,18 @@ SeriesPoint& PointAt(int64_t time_us, std::vector<SeriesPoint>* points) {
 }
 
 // Adds the hours that lie in one bucket; the others are cut by the rim of one.
-void AddWholeHours(const State& state, const std::vector<SeriesId>& series, TimeRange range,
+void AddWholeHours(const BucketTable<NameDay>& days, TimeRange range,
                    std::vector<SeriesPoint>* points) {
-  for (const SeriesId id : series) {
-    const CallRollups::Days& days = state.views.rollups().DaysOf(id);
-    for (auto day = days.lower_bound(DayOf(range.start_us));
-         day != days.end() && DayStartUs(day->first) < range.end_us; ++day) {
-      for (const auto& [hour, sums] : day->second.hours) {
-        const int64_t start_us = DayStartUs(day->first) + hour * kMicrosPerHour;
-        if (start_us < range.start_us || start_us + kMicrosPerHour > range.end_us) {
-          continue;
-        }
-        SeriesPoint& point = PointAt(start_us, points);
-        if (start_us + kMicrosPerHour <= point.range.end_us) {
-          point.sums.Merge(sums);
-        }
+  for (auto day = days.LowerBound(DayOf(range.start_us));
+       day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
+    for (const auto& [hour, sums] : day->value.hours) {
+      const int64_t start_us = DayStartUs(day->bucket) + hour * kMicrosPerHour;
+      if (start_us < range.start_us || start_us + kMicrosPerHour > range.end_us) {
+        continue;
+      }
+      SeriesPoint& point = PointAt(start_us, points);
+      if (start_us + kMicrosPerHour <= point.range.end_us) {
+        point.sums.Merge(sums);
       }
     }
   }
@@ -101,21 +87,25 @@ absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery&
   answer.range = range;
   ASSIGN_OR_RETURN(answer.points, MakePoints(range, query));
   const ReaderLock lock(state.mutex);
-  const std::vector<SeriesId> series = SeriesOf(state, query.step);
-  std::vector<bool> wanted(state.catalog.series_count());
-  for (const SeriesId id : series) {
-    wanted[id] = true;
+  const CallRollups& rollups = state.views.rollups();
+  const NameId wanted = state.catalog.Find(NameKind::kStep, query.step);
+  const auto is_wanted = [&](NameId step) { return query.step.empty() || step == wanted; };
+  for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
+    if (is_wanted(step)) {
+      AddWholeHours(rollups.DaysOf(NameKind::kStep, step), range, &answer.points);
+    }
   }
-  AddWholeHours(state, series, range, &answer.points);
+  const auto add = [&](const LogRow& row) {
+    if (is_wanted(state.catalog.Series(row.series())[NameKind::kStep])) {
+      row.sums.AddTo(&PointAt(row.time_us(), &answer.points).sums, row.row, row.weight());
+    }
+    return absl::OkStatus();
+  };
   for (const Hour hour : BrokenHours(answer.points)) {
-    const TimeRange part{std::max(range.start_us, HourStartUs(hour)),
-                         std::min(range.end_us, HourStartUs(hour + 1))};
-    RETURN_IF_ERROR(VisitRows(state, part, kSummingColumns, [&](const Block& block, size_t row) {
-      if (wanted[block.calls.series[row]]) {
-        PointAt(block.calls.time_us[row], &answer.points).sums.Add(block.calls, row);
-      }
-      return absl::OkStatus();
-    }));
+    ASSIGN_OR_RETURN(const auto blocks, state.edges.Blocks(state, hour));
+    for (const Block& block : *blocks) {
+      RETURN_IF_ERROR(VisitRows(block, range, add));
+    }
   }
   return answer;
 }

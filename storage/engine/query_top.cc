@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "storage/base/status_macros.h"
 #include "storage/engine/queries.h"
+#include "storage/engine/unused_steps.h"
 #include "storage/model/limits.h"
 
 namespace itemized {
@@ -72,7 +73,7 @@ absl::StatusOr<TopAnswer> TopByName(const State& state, const TopQuery& query, T
   for (NameId name = 0; name < groups.size(); ++name) {
     if (groups[name].sums.calls != 0) {
       answer.rows.push_back(MakeRow(state.catalog.Name(KindOf(query.by), name), groups[name],
-                                    name < unsurfaced.size() ? unsurfaced[name] : Picos(0)));
+                                    unsurfaced[name]));
     }
   }
   Finish(&answer);
@@ -84,12 +85,12 @@ class AttributeGroups {
  public:
   AttributeGroups(const State& state, const std::string& key) : key_(key), unused_(state) {}
 
-  absl::Status Add(const Block& block, size_t row) {
-    Group& group = GroupFor(ValueOf(block.calls, row));
-    group.calls.Add(block.calls, row);
-    ASSIGN_OR_RETURN(const bool in_vain, unused_.Contains(block, row));
+  absl::Status Add(const LogRow& row) {
+    Group& group = GroupFor(ValueOf(row.calls(), row.row));
+    group.calls.Add(row, row.weight());
+    ASSIGN_OR_RETURN(const bool in_vain, unused_.Contains(row.block, row.row));
     if (in_vain) {
-      group.unsurfaced += Picos(block.calls.weight[row]) * Picos(block.calls.cost_picos[row]);
+      group.unsurfaced += row.cost();
     }
     return absl::OkStatus();
   }
@@ -145,9 +146,8 @@ absl::StatusOr<TopAnswer> TopByAttribute(const State& state, const TopQuery& que
                                 ColumnId::kAttributeSets, ColumnId::kAttributeSet);
   AttributeGroups groups(state, query.attribute_key);
   const ReaderLock lock(state.mutex);
-  RETURN_IF_ERROR(VisitRows(state, range, kMask, [&](const Block& block, size_t row) {
-    return groups.Add(block, row);
-  }));
+  RETURN_IF_ERROR(
+      VisitRows(state, range, kMask, [&](const LogRow& row) { return groups.Add(row); }));
   TopAnswer answer;
   answer.range = range;
   answer.rows = groups.Rows();

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "storage/base/status_macros.h"
@@ -10,64 +8,7 @@
 namespace itemized {
 namespace {
 
-struct Gathered {
-  RunSums sums;
-  Histogram completed_cost;
-};
-using GatheredRuns = std::map<NameId, Gathered>;
-
-void GatherHours(const State& state, Hour from, Hour to, GatheredRuns* out) {
-  const auto& cells = state.views.runs().outcomes().cells();
-  HistogramMerger costs;  // One at a time: it is large.
-  for (auto it = cells.begin(); it != cells.end();) {
-    const NameId workflow = it->first.first;
-    Gathered& gathered = (*out)[workflow];
-    costs.Clear();
-    const auto end = cells.lower_bound({workflow, to});
-    for (it = cells.lower_bound({workflow, from}); it != end; ++it) {
-      gathered.sums.Merge(it->second.sums);
-      costs.Merge(it->second.completed_cost);
-    }
-    gathered.completed_cost = costs.ToHistogram();
-    it = cells.lower_bound({workflow + 1, 0});
-  }
-}
-
-// Runs whose anchor lies in a part of an hour. The anchor is one of the run's
-// own events, so the log of that hour names every such run.
-absl::Status GatherBrokenHour(const State& state, TimeRange part, GatheredRuns* out) {
-  if (part.empty()) {
-    return absl::OkStatus();
-  }
-  std::set<std::string> names;
-  const Hour hour = HourOf(part.start_us);
-  RETURN_IF_ERROR(state.log.ReadHours(
-      hour, hour + 1, state.views.folded(), Columns(ColumnId::kRunNames, ColumnId::kCompletions),
-      [&](const Block& block) {
-        names.insert(block.calls.run_names.begin(), block.calls.run_names.end());
-        for (const CompletionRow& row : block.completions) {
-          names.insert(row.run_name);
-        }
-        return absl::OkStatus();
-      }));
-  for (const std::string& name : names) {
-    const auto visit = [&](const Run& run) {
-      if (!run.exists() || !part.Contains(run.AnchorUs())) {
-        return;
-      }
-      const RunShare share = ShareOf(run, state.catalog);
-      OutcomeCell cell;
-      cell.Add(share, 1);
-      Gathered& workflow = (*out)[share.workflow];
-      workflow.sums.Merge(cell.sums);
-      workflow.completed_cost.Merge(cell.completed_cost);
-    };
-    RETURN_IF_ERROR(state.views.runs().Visit(name, visit).status());
-  }
-  return absl::OkStatus();
-}
-
-WorkflowRow MakeRow(std::string name, const Gathered& gathered) {
+WorkflowRow MakeRow(std::string name, const OutcomeCell& gathered) {
   const RunSums& sums = gathered.sums;
   WorkflowRow row{.workflow = std::move(name),
                   .runs = {},
@@ -87,21 +28,26 @@ WorkflowRow MakeRow(std::string name, const Gathered& gathered) {
 absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window) {
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(window, state.clock->NowUs()));
   const ReaderLock lock(state.mutex);
-  GatheredRuns gathered;
-  const Hour first = HourOf(range.start_us + kMicrosPerHour - 1);
-  const Hour end = HourOf(range.end_us);
-  if (first > end) {
-    RETURN_IF_ERROR(GatherBrokenHour(state, range, &gathered));
-  } else {
-    GatherHours(state, first, end, &gathered);
-    RETURN_IF_ERROR(GatherBrokenHour(state, {range.start_us, HourStartUs(first)}, &gathered));
-    RETURN_IF_ERROR(GatherBrokenHour(state, {HourStartUs(end), range.end_us}, &gathered));
+  const Outcomes& outcomes = state.views.runs().outcomes();
+  const HourParts parts = SplitByHour(range);
+  std::vector<OutcomeCell> gathered(outcomes.workflow_count());
+  for (NameId workflow = 0; workflow < gathered.size(); ++workflow) {
+    outcomes.Gather(workflow, parts.first_hour, parts.end_hour, &gathered[workflow]);
+  }
+  for (const TimeRange& rim : parts.rims) {
+    ASSIGN_OR_RETURN(const auto runs, state.edges.Runs(state, HourOf(rim.start_us)));
+    for (const RunShare& share : *runs) {
+      if (rim.Contains(share.anchor_us)) {
+        gathered[share.workflow].Add(share, 1);
+      }
+    }
   }
   WorkflowsAnswer answer;
   answer.range = range;
-  for (const auto& [id, workflow] : gathered) {
-    if (workflow.sums != RunSums{}) {
-      answer.rows.push_back(MakeRow(state.catalog.Name(NameKind::kWorkflow, id), workflow));
+  for (NameId workflow = 0; workflow < gathered.size(); ++workflow) {
+    if (!gathered[workflow].empty()) {
+      answer.rows.push_back(
+          MakeRow(state.catalog.Name(NameKind::kWorkflow, workflow), gathered[workflow]));
     }
   }
   std::sort(answer.rows.begin(), answer.rows.end(),

@@ -50,7 +50,7 @@ State::State(std::unique_ptr<Kv> store, Log opened_log, const Clock* a_clock,
     : clock(a_clock),
       kv(std::move(store)),
       log(std::move(opened_log)),
-      views(kv.get(), resident_runs_max) {}
+      views(kv.get(), catalog, resident_runs_max) {}
 
 absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory,
                                                    const Clock* clock, size_t resident_runs_max) {
@@ -60,7 +60,7 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory,
   auto state = std::make_unique<State>(std::move(kv), std::move(log), clock, resident_runs_max);
   RETURN_IF_ERROR(state->catalog.Load(*state->kv));
   RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
-  RETURN_IF_ERROR(state->views.Load(*state->kv, state->log, state->catalog));
+  RETURN_IF_ERROR(state->views.Load(*state->kv, state->log));
   return state;
 }
 
@@ -73,16 +73,42 @@ absl::Status State::Commit(std::vector<Block>* blocks, KvBatch batch) {
   catalog.MarkSaved();
   for (const Block& block : *blocks) {
     const WriterLock lock(mutex);
-    views.Fold(block, catalog);
+    views.Fold(block);
     trailing.Fold(block, catalog);
   }
+  const WriterLock lock(mutex);
+  views.Settle();
   return absl::OkStatus();
 }
 
 void RateFinder::Trim() {
   if (found_.size() > kFoundMax) {
-    found_.clear();
+    Clear();
   }
+}
+
+void RateFinder::Clear() {
+  by_series_.clear();
+  found_.clear();
+}
+
+const RateBook::Schedule& RateFinder::Find(SeriesId series, absl::string_view provider,
+                                           absl::string_view model) {
+  if (series >= by_series_.size()) {
+    by_series_.resize(catalog_.series_count());
+  }
+  const RateBook::Schedule*& schedule = by_series_[series];
+  if (schedule == nullptr) {
+    const RateBook::Schedule& found = Find(provider, model);
+    const SeriesKey& key = catalog_.Series(series);
+    const bool is_whole = catalog_.Name(NameKind::kProvider, key[NameKind::kProvider]) == provider &&
+                          catalog_.Name(NameKind::kModel, key[NameKind::kModel]) == model;
+    if (!is_whole) {  // Of kOtherName, which stands for many.
+      return found;
+    }
+    schedule = &found;
+  }
+  return *schedule;
 }
 
 const RateBook::Schedule& RateFinder::Find(absl::string_view provider, absl::string_view model) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -11,6 +12,7 @@
 #include "storage/base/mutex.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
+#include "storage/engine/edge_hours.h"
 #include "storage/engine/trailing_top.h"
 #include "storage/kv/kv.h"
 #include "storage/log/log.h"
@@ -41,7 +43,9 @@ struct State {
   Catalog catalog;
   Views views;
   RateBook rates;
-  mutable TrailingTops trailing;  // A cache of answers, with a lock of its own besides.
+  // Caches for answers, with locks of their own besides.
+  mutable TrailingTops trailing;
+  mutable EdgeHours edges;
 
   // Makes blocks durable together with `batch`, then visible. On an error
   // nothing has changed. Only the committer calls it.
@@ -51,14 +55,19 @@ struct State {
 // Finds rates by name, remembering what it found. For the committer.
 class RateFinder {
  public:
-  explicit RateFinder(const RateBook& book) : book_(book) {}
+  RateFinder(const RateBook& book, const Catalog& catalog) : book_(book), catalog_(catalog) {}
   // Valid until Clear or Trim.
   const RateBook::Schedule& Find(absl::string_view provider, absl::string_view model);
-  void Clear() { found_.clear(); }  // To be called when the book has changed.
+  // The same for a series of these names, and faster.
+  const RateBook::Schedule& Find(SeriesId series, absl::string_view provider,
+                                 absl::string_view model);
+  void Clear();  // To be called when the book has changed.
   void Trim();                      // Bounds memory; to be called between groups.
 
  private:
   const RateBook& book_;
+  const Catalog& catalog_;
+  std::vector<const RateBook::Schedule*> by_series_;
   absl::flat_hash_map<std::pair<std::string, std::string>, std::unique_ptr<RateBook::Schedule>>
       found_;
 };

@@ -22,9 +22,9 @@ RankedGroup Rank(const CallGroup& group) {
           .p95_duration_us = group.duration.Quantile(0.95)};
 }
 
-void TrailingTop::AddRow(const Block& block, size_t row, const Catalog& catalog) {
-  const NameId name = catalog.Series(block.calls.series[row])[kind_];
-  GroupOf(name, &groups_).Add(block.calls, row);
+void TrailingTop::AddRow(const LogRow& row, int64_t weight, const Catalog& catalog) {
+  const NameId name = catalog.Series(row.series())[kind_];
+  GroupOf(name, &groups_).Add(row, weight);
   if (name >= stale_.size()) {
     stale_.resize(name + 1, true);
   }
@@ -35,14 +35,11 @@ void TrailingTop::Fold(const Block& block, const Catalog& catalog) {
   if (!built_) {
     return;
   }
-  if (block.ref.hour == hour_) {
-    hour_.reset();  // To be read again, with this block.
-  }
-  for (size_t row = 0; row < block.calls.size(); ++row) {
-    if (block.calls.time_us[row] >= start_us_) {
-      AddRow(block, row, catalog);
-    }
-  }
+  const auto add = [&](const LogRow& row) {
+    AddRow(row, row.weight(), catalog);
+    return absl::OkStatus();
+  };
+  VisitRows(block, {start_us_, kTimeMaxUs}, add).IgnoreError();  // `add` has none.
 }
 
 absl::Status TrailingTop::Rebuild(const State& state, TimeRange range) {
@@ -50,37 +47,20 @@ absl::Status TrailingTop::Rebuild(const State& state, TimeRange range) {
   ASSIGN_OR_RETURN(groups_, GatherCalls(state, range, kind_));
   stale_.assign(groups_.size(), true);
   start_us_ = range.start_us;
-  hour_.reset();
   built_ = true;
   return absl::OkStatus();
 }
 
-absl::Status TrailingTop::LoadHour(const State& state, Hour hour) {
-  if (hour_ == hour) {
-    return absl::OkStatus();
-  }
-  hour_.reset();
-  hour_blocks_.clear();
-  RETURN_IF_ERROR(state.log.ReadHours(hour, hour + 1, state.views.folded(), kSummingColumns,
-                                      [&](const Block& block) {
-                                        hour_blocks_.push_back(block);
-                                        return absl::OkStatus();
-                                      }));
-  hour_ = hour;
-  return absl::OkStatus();
-}
-
-void TrailingTop::DropRows(const Catalog& catalog, int64_t start_us, bool negative) {
-  for (Block& block : hour_blocks_) {
-    for (size_t row = 0; row < block.calls.size(); ++row) {
-      const int64_t time_us = block.calls.time_us[row];
-      if (time_us < start_us_ || time_us >= start_us || (block.calls.weight[row] < 0) != negative) {
-        continue;
-      }
-      block.calls.weight[row] = static_cast<int8_t>(-block.calls.weight[row]);
-      AddRow(block, row, catalog);
-      block.calls.weight[row] = static_cast<int8_t>(-block.calls.weight[row]);
+void TrailingTop::DropRows(const std::vector<Block>& blocks, TimeRange range, bool negative,
+                           const Catalog& catalog) {
+  const auto drop = [&](const LogRow& row) {
+    if ((row.weight() < 0) == negative) {
+      AddRow(row, -row.weight(), catalog);
     }
+    return absl::OkStatus();
+  };
+  for (const Block& block : blocks) {
+    VisitRows(block, range, drop).IgnoreError();  // `drop` has none.
   }
 }
 
@@ -88,12 +68,12 @@ void TrailingTop::DropRows(const Catalog& catalog, int64_t start_us, bool negati
 absl::Status TrailingTop::DropUntil(const State& state, int64_t start_us) {
   while (start_us_ < start_us) {
     const Hour hour = HourOf(start_us_);
-    const int64_t until_us = std::min(start_us, HourStartUs(hour + 1));
-    RETURN_IF_ERROR(LoadHour(state, hour));
+    const TimeRange range{start_us_, std::min(start_us, HourStartUs(hour + 1))};
+    ASSIGN_OR_RETURN(const auto blocks, state.edges.Blocks(state, hour));
     // What retractions took out goes back first, so that no count is ever negative.
-    DropRows(state.catalog, until_us, /*negative=*/true);
-    DropRows(state.catalog, until_us, /*negative=*/false);
-    start_us_ = until_us;
+    DropRows(*blocks, range, /*negative=*/true, state.catalog);
+    DropRows(*blocks, range, /*negative=*/false, state.catalog);
+    start_us_ = range.end_us;
   }
   return absl::OkStatus();
 }

@@ -8,7 +8,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -51,11 +50,11 @@ class TrailingTop {
   const std::vector<RankedGroup>& Ranked();
 
  private:
-  void AddRow(const Block& block, size_t row, const Catalog& catalog);
+  void AddRow(const LogRow& row, int64_t weight, const Catalog& catalog);
   absl::Status Rebuild(const State& state, TimeRange range);
   absl::Status DropUntil(const State& state, int64_t start_us);
-  absl::Status LoadHour(const State& state, Hour hour);
-  void DropRows(const Catalog& catalog, int64_t start_us, bool negative);
+  void DropRows(const std::vector<Block>& blocks, TimeRange range, bool negative,
+                const Catalog& catalog);
 
   const NameKind kind_;
   const int64_t length_us_;
@@ -64,8 +63,6 @@ class TrailingTop {
   CallGroups groups_;
   std::vector<RankedGroup> ranked_;
   std::vector<bool> stale_;             // Of `ranked_`.
-  std::optional<Hour> hour_;            // The hour of start_us_, decoded.
-  std::vector<Block> hour_blocks_;
 };
 
 // Thread-safe; every method needs the lock of the state held for reading.

@@ -58,14 +58,14 @@ absl::Status Compare(const Kv& kv, Family family, const Rows& expected) {
 }  // namespace
 
 absl::Status VerifyRows(const State& state) {
-  Views fresh(nullptr, std::numeric_limits<size_t>::max());
+  Views fresh(nullptr, state.catalog, std::numeric_limits<size_t>::max());
   RETURN_IF_ERROR(state.log.ReplayAll(state.views.folded(), [&](const Block& block) {
     RETURN_IF_ERROR(fresh.Stage(block));
-    fresh.Fold(block, state.catalog);
+    fresh.Fold(block);
     return absl::OkStatus();
   }));
   KvBatch batch;
-  fresh.Checkpoint(Views::Scope::kAll, state.catalog, &batch);
+  fresh.Checkpoint(Views::Scope::kAll, &batch);
   std::map<Family, Rows> expected;
   for (const KvBatch::Operation& operation : batch.operations()) {
     if (operation.value.has_value()) {

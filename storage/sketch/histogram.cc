@@ -12,27 +12,19 @@ namespace {
 
 constexpr int kSubBuckets = 1 << kSubBucketBits;
 
+// Cells up to which the sparse form is searched and shifted about as fast as
+// the dense one is indexed.
+constexpr size_t kSparseCellsMax = 32;
+
+// Dense ranges begin and end at multiples of it, so that they seldom grow.
+constexpr int kRangeStep = 64;
+
 void AddChecked(int64_t* total, int64_t amount) {
   CHECK(!__builtin_add_overflow(*total, amount, total));
 }
 
 int64_t BucketWidth(BucketIndex bucket) {
   return bucket < kSubBuckets ? 1 : int64_t{1} << (bucket / kSubBuckets - 1);
-}
-
-// How many of `wanted` are not among `present`; both rise.
-size_t MissingCount(absl::Span<const BucketIndex> present, absl::Span<const BucketIndex> wanted) {
-  size_t missing = 0;
-  size_t i = 0;
-  for (const BucketIndex bucket : wanted) {
-    while (i < present.size() && present[i] < bucket) {
-      ++i;
-    }
-    if (i == present.size() || present[i] != bucket) {
-      ++missing;
-    }
-  }
-  return missing;
 }
 
 }  // namespace
@@ -72,141 +64,221 @@ int64_t QuantileRank(double q, int64_t count) {
   return std::max<int64_t>(static_cast<int64_t>(rank), 1);
 }
 
-size_t BucketAtRank(absl::Span<const int64_t> counts, int64_t rank) {
-  int64_t below = 0;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    CHECK(counts[i] >= 0);
-    if (rank - below <= counts[i]) {
-      return i;
+BucketIndex Histogram::BucketAt(size_t cell) const {
+  return dense_ ? static_cast<BucketIndex>(low_ + cell) : indices_[cell];
+}
+
+absl::int128 Histogram::SumAt(size_t cell) const {
+  if (sums_high_.empty()) {
+    return cells_[cell].sum;
+  }
+  return absl::MakeInt128(sums_high_[cell], static_cast<uint64_t>(cells_[cell].sum));
+}
+
+void Histogram::SetSum(size_t cell, absl::int128 sum) {
+  const int64_t low = static_cast<int64_t>(absl::Int128Low64(sum));
+  const int64_t high = absl::Int128High64(sum);
+  if (sums_high_.empty() && absl::int128(low) != sum) {
+    for (const Cell& each : cells_) {
+      sums_high_.push_back(each.sum < 0 ? -1 : 0);
     }
-    below += counts[i];
   }
-  CHECK(false);
-}
-
-int64_t BucketMean(absl::int128 sum, int64_t count) {
-  return static_cast<int64_t>(DivideRounded(sum, count));
-}
-
-size_t Histogram::FindOrInsert(BucketIndex bucket) {
-  const auto found = std::lower_bound(buckets_.begin(), buckets_.end(), bucket);
-  const auto position = found - buckets_.begin();
-  if (found == buckets_.end() || *found != bucket) {
-    buckets_.insert(found, bucket);
-    counts_.insert(counts_.begin() + position, 0);
-    sums_.insert(sums_.begin() + position, 0);
+  cells_[cell].sum = low;
+  if (!sums_high_.empty()) {
+    sums_high_[cell] = high;
   }
-  return static_cast<size_t>(position);
 }
 
-void Histogram::CheckBucket(size_t position) const {
-  const BucketIndex bucket = buckets_[position];
-  const absl::int128 count = counts_[position];
+size_t Histogram::SparseCellOf(BucketIndex bucket) {
+  const auto found = std::lower_bound(indices_.begin(), indices_.end(), bucket);
+  const auto cell = found - indices_.begin();
+  if (found == indices_.end() || *found != bucket) {
+    indices_.insert(found, bucket);
+    cells_.insert(cells_.begin() + cell, Cell{});
+    if (!sums_high_.empty()) {
+      sums_high_.insert(sums_high_.begin() + cell, 0);
+    }
+  }
+  return static_cast<size_t>(cell);
+}
+
+void Histogram::AppendSparse(const HistogramBucket& bucket) {
+  indices_.push_back(bucket.index);
+  cells_.push_back({.count = bucket.count, .sum = 0});
+  if (!sums_high_.empty()) {
+    sums_high_.push_back(0);
+  }
+  SetSum(cells_.size() - 1, bucket.sum);
+}
+
+size_t Histogram::CellOf(BucketIndex bucket) {
+  if (!dense_ && cells_.size() < kSparseCellsMax) {
+    return SparseCellOf(bucket);
+  }
+  const size_t cell = size_t{bucket} - low_;
+  if (dense_ && cell < cells_.size()) {  // Below low_, the difference wraps around.
+    return cell;
+  }
+  Cover(bucket, bucket);
+  return size_t{bucket} - low_;
+}
+
+void Histogram::Cover(int low, int high) {
+  if (!cells_.empty()) {
+    low = std::min<int>(low, BucketAt(0));
+    high = std::max<int>(high, BucketAt(cells_.size() - 1));
+  }
+  low = low / kRangeStep * kRangeStep;
+  high = std::min((high / kRangeStep + 1) * kRangeStep, kBucketCount);
+  std::vector<Cell> cells(static_cast<size_t>(high - low));
+  std::vector<int64_t> sums_high(sums_high_.empty() ? 0 : cells.size());
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    const size_t to = size_t{BucketAt(i)} - static_cast<size_t>(low);
+    cells[to] = cells_[i];
+    if (!sums_high.empty()) {
+      sums_high[to] = sums_high_[i];
+    }
+  }
+  cells_ = std::move(cells);
+  sums_high_ = std::move(sums_high);
+  indices_ = {};
+  low_ = static_cast<BucketIndex>(low);
+  dense_ = true;
+}
+
+void Histogram::CheckCell(size_t cell) const {
+  const BucketIndex bucket = BucketAt(cell);
+  const absl::int128 count = cells_[cell].count;
   CHECK(count >= 0);
-  CHECK(sums_[position] >= count * BucketLow(bucket));
-  CHECK(sums_[position] <= count * BucketHigh(bucket));
+  CHECK(SumAt(cell) >= count * BucketLow(bucket));
+  CHECK(SumAt(cell) <= count * BucketHigh(bucket));
 }
 
-void Histogram::EraseIfZero(size_t position) {
-  if (counts_[position] != 0) {
+void Histogram::EraseIfUnused(size_t cell) {
+  if (dense_ || cells_[cell].count != 0) {
     return;
   }
-  const auto offset = static_cast<std::ptrdiff_t>(position);
-  buckets_.erase(buckets_.begin() + offset);
-  counts_.erase(counts_.begin() + offset);
-  sums_.erase(sums_.begin() + offset);
+  const auto offset = static_cast<std::ptrdiff_t>(cell);
+  indices_.erase(indices_.begin() + offset);
+  cells_.erase(cells_.begin() + offset);
+  if (!sums_high_.empty()) {
+    sums_high_.erase(sums_high_.begin() + offset);
+  }
 }
 
-void Histogram::EraseZeros() {
-  size_t kept = 0;
-  for (size_t i = 0; i < buckets_.size(); ++i) {
-    if (counts_[i] != 0) {
-      Place(kept++, buckets_[i], counts_[i], sums_[i]);
-    }
+// `count` and `sum` may be negative, if as much was added before.
+void Histogram::AddToBucket(BucketIndex bucket, int64_t count, absl::int128 sum) {
+  if (bucket == 0) {
+    zeros_ += count;
+    CHECK(zeros_ >= 0 && sum == 0);
+    return;
   }
-  buckets_.resize(kept);
-  counts_.resize(kept);
-  sums_.resize(kept);
+  const size_t i = CellOf(bucket);
+  Cell& cell = cells_[i];
+  cell.count += count;
+  const int64_t sum_low = static_cast<int64_t>(sum);
+  int64_t total = 0;
+  if (sums_high_.empty() && absl::int128(sum_low) == sum &&
+      !__builtin_add_overflow(cell.sum, sum_low, &total)) {
+    cell.sum = total;
+  } else {
+    SetSum(i, SumAt(i) + sum);
+  }
+  if (count < 0) {
+    CheckCell(i);
+    EraseIfUnused(i);
+  }
 }
 
 void Histogram::Add(int64_t value, int64_t weight) {
   if (weight == 0) {
     return;
   }
-  const absl::int128 amount = absl::int128(value) * weight;
-  const size_t position = FindOrInsert(BucketOf(value));
+  const absl::int128 sum = absl::int128(value) * weight;
   AddChecked(&count_, weight);
-  sum_ += amount;
-  counts_[position] += weight;
-  sums_[position] += amount;
-  if (weight < 0) {
-    CheckBucket(position);
-    EraseIfZero(position);
-  }
+  sum_ += sum;
+  AddToBucket(BucketOf(value), weight, sum);
 }
 
-void Histogram::InsertMissing(const Histogram& other) {
-  size_t from = buckets_.size();
-  size_t to = from + MissingCount(buckets_, other.buckets_);
-  buckets_.resize(to);
-  counts_.resize(to);
-  sums_.resize(to);
-  // From the back, so that nothing is overwritten before it has moved; once
-  // `from` == `to` the rest is in place.
-  for (size_t j = other.buckets_.size(); from != to;) {
-    const bool is_new = j > 0 && (from == 0 || buckets_[from - 1] < other.buckets_[j - 1]);
-    if (is_new) {
-      Place(--to, other.buckets_[--j], 0, 0);
-      continue;
-    }
-    --from;
-    if (j > 0 && buckets_[from] == other.buckets_[j - 1]) {
-      --j;
-    }
-    Place(--to, buckets_[from], counts_[from], sums_[from]);
+template <typename Visit>
+void Histogram::ForEachBucket(Visit visit) const {
+  if (zeros_ != 0) {
+    visit(HistogramBucket{.index = 0, .count = zeros_, .sum = 0});
   }
-}
-
-void Histogram::Place(size_t position, BucketIndex bucket, int64_t count, absl::int128 sum) {
-  buckets_[position] = bucket;
-  counts_[position] = count;
-  sums_[position] = sum;
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (cells_[i].count != 0) {
+      visit(HistogramBucket{.index = BucketAt(i), .count = cells_[i].count, .sum = SumAt(i)});
+    }
+  }
 }
 
 void Histogram::Merge(const Histogram& other) {
   AddChecked(&count_, other.count_);
   sum_ += other.sum_;
-  InsertMissing(other);
-  for (size_t i = 0, j = 0; j < other.buckets_.size(); ++i, ++j) {
-    while (buckets_[i] < other.buckets_[j]) {
-      ++i;
+  if (!other.cells_.empty() && cells_.size() + other.cells_.size() > kSparseCellsMax) {
+    const int low = other.BucketAt(0);
+    const int high = other.BucketAt(other.cells_.size() - 1);
+    if (!dense_ || low < low_ || high >= static_cast<int>(low_ + cells_.size())) {
+      Cover(low, high);
     }
-    counts_[i] += other.counts_[j];
-    sums_[i] += other.sums_[j];
   }
+  other.ForEachBucket([&](const HistogramBucket& bucket) {
+    AddToBucket(bucket.index, bucket.count, bucket.sum);
+  });
 }
 
 void Histogram::Subtract(const Histogram& other) {
-  count_ -= other.count_;
-  sum_ -= other.sum_;
-  for (size_t i = 0, j = 0; j < other.buckets_.size(); ++i, ++j) {
-    while (i < buckets_.size() && buckets_[i] < other.buckets_[j]) {
-      ++i;
-    }
-    CHECK(i < buckets_.size() && buckets_[i] == other.buckets_[j]);
-    counts_[i] -= other.counts_[j];
-    sums_[i] -= other.sums_[j];
-    CheckBucket(i);
+  if (&other == this) {
+    *this = Histogram();
+    return;
   }
-  EraseZeros();
+  AddChecked(&count_, -other.count_);
+  sum_ -= other.sum_;
+  other.ForEachBucket([&](const HistogramBucket& bucket) {
+    AddToBucket(bucket.index, -bucket.count, -bucket.sum);
+  });
 }
 
 int64_t Histogram::Quantile(double q) const {
   if (count_ == 0) {
     return 0;
   }
-  const size_t position = BucketAtRank(counts_, QuantileRank(q, count_));
-  return BucketMean(sums_[position], counts_[position]);
+  int64_t left = QuantileRank(q, count_) - zeros_;
+  if (left <= 0) {
+    return 0;
+  }
+  size_t cell = 0;
+  while (left > cells_[cell].count) {
+    left -= cells_[cell++].count;
+    CHECK(cell < cells_.size());
+  }
+  return static_cast<int64_t>(DivideRounded(SumAt(cell), cells_[cell].count));
+}
+
+std::vector<HistogramBucket> Histogram::Buckets() const {
+  std::vector<HistogramBucket> buckets;
+  ForEachBucket([&](const HistogramBucket& bucket) { buckets.push_back(bucket); });
+  return buckets;
+}
+
+void Histogram::Compact() {
+  if (!dense_) {
+    return;
+  }
+  const auto is_used = [](const Cell& cell) { return cell.count != 0; };
+  Histogram sparse;
+  const auto used = static_cast<size_t>(std::count_if(cells_.begin(), cells_.end(), is_used));
+  sparse.indices_.reserve(used);
+  sparse.cells_.reserve(used);
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (is_used(cells_[i])) {
+      sparse.AppendSparse({.index = BucketAt(i), .count = cells_[i].count, .sum = SumAt(i)});
+    }
+  }
+  sparse.zeros_ = zeros_;
+  sparse.count_ = count_;
+  sparse.sum_ = sum_;
+  *this = std::move(sparse);
 }
 
 }  // namespace itemized

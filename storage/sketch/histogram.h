@@ -18,7 +18,6 @@
 #include "absl/numeric/int128.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 
 namespace itemized {
 
@@ -32,7 +31,20 @@ BucketIndex BucketOf(int64_t value);
 int64_t BucketLow(BucketIndex bucket);
 int64_t BucketHigh(BucketIndex bucket);
 
-// Sparse: memory is proportional to the buckets in use. Not thread-safe.
+// The values of one bucket.
+struct HistogramBucket {
+  BucketIndex index = 0;
+  int64_t count = 0;
+  absl::int128 sum = 0;
+
+  bool operator==(const HistogramBucket&) const = default;
+};
+
+// Kept in one of two forms. Sparse: a cell for each bucket in use, small but
+// slow to add to. Dense: a cell for every bucket between the lowest and the
+// highest, so that adding is a look-up. A histogram that grows turns dense by
+// itself; Compact makes it sparse again. The form makes no difference to any
+// answer. Not thread-safe.
 class Histogram {
  public:
   // Counts `value` `weight` times; a negative weight takes away what was
@@ -40,6 +52,14 @@ class Histogram {
   void Add(int64_t value, int64_t weight = 1);
   void Merge(const Histogram& other);
   void Subtract(const Histogram& other);
+
+  // Asks for the memory that Add(value) will need, to have it by then.
+  void Prefetch(int64_t value) const {
+    const size_t cell = size_t{BucketOf(value)} - low_;
+    if (dense_ && cell < cells_.size()) {
+      __builtin_prefetch(&cells_[cell], /*rw=*/1);
+    }
+  }
 
   int64_t count() const { return count_; }
   absl::int128 sum() const { return sum_; }
@@ -49,67 +69,55 @@ class Histogram {
   // least the first; its bucket's mean, rounded half to even. 0 if empty.
   int64_t Quantile(double q) const;
 
-  // The sparse buckets, by rising index; zero counts do not occur.
-  absl::Span<const BucketIndex> buckets() const { return buckets_; }
-  absl::Span<const int64_t> counts() const { return counts_; }
-  absl::Span<const absl::int128> sums() const { return sums_; }
+  // The buckets in use, by rising index.
+  std::vector<HistogramBucket> Buckets() const;
+
+  // Gives back the memory that fast adding takes.
+  void Compact();
 
   // The persisted form (storage/FORMAT.md, "Histogram").
   void EncodeTo(std::string* out) const;
   // Reads one from the front of `*in` and advances it. DATA_LOSS if malformed.
   static absl::StatusOr<Histogram> DecodeFrom(absl::string_view* in);
 
-  bool operator==(const Histogram&) const = default;
+  friend bool operator==(const Histogram& a, const Histogram& b) {
+    return a.count_ == b.count_ && a.sum_ == b.sum_ && a.Buckets() == b.Buckets();
+  }
 
  private:
-  friend class HistogramMerger;
+  struct Cell {
+    int64_t count = 0;
+    int64_t sum = 0;  // Its low 64 bits, where `sums_high_` has the others.
+  };
 
-  size_t FindOrInsert(BucketIndex bucket);
-  // Makes room for the buckets of `other` that are missing here.
-  void InsertMissing(const Histogram& other);
-  void Place(size_t position, BucketIndex bucket, int64_t count, absl::int128 sum);
-  void EraseIfZero(size_t position);
-  void EraseZeros();
-  void CheckBucket(size_t position) const;
+  BucketIndex BucketAt(size_t cell) const;
+  absl::int128 SumAt(size_t cell) const;
+  void SetSum(size_t cell, absl::int128 sum);
+  size_t CellOf(BucketIndex bucket);
+  size_t SparseCellOf(BucketIndex bucket);
+  // Sparse: adds a bucket above all others.
+  void AppendSparse(const HistogramBucket& bucket);
+  // Makes room for the buckets [low, high] in the dense form.
+  void Cover(int low, int high);
+  void AddToBucket(BucketIndex bucket, int64_t count, absl::int128 sum);
+  void CheckCell(size_t cell) const;
+  void EraseIfUnused(size_t cell);
+  template <typename Visit>
+  void ForEachBucket(Visit visit) const;
 
-  std::vector<BucketIndex> buckets_;
-  std::vector<int64_t> counts_;
-  std::vector<absl::int128> sums_;
+  bool dense_ = false;
+  BucketIndex low_ = 0;               // Dense: the bucket of cells_[0].
+  std::vector<BucketIndex> indices_;  // Sparse: the bucket of each cell, rising.
+  std::vector<Cell> cells_;
+  std::vector<int64_t> sums_high_;  // Upper halves of the sums; empty while all fit 64 bits.
+  int64_t zeros_ = 0;               // Bucket 0, apart: it would make the dense form wide.
   int64_t count_ = 0;
   absl::int128 sum_ = 0;
-};
-
-// A dense accumulator for merging many histograms: 180 KiB, so reuse it. What a
-// negative weight takes away may be added later, but before it is asked for
-// results (CHECKed). Not thread-safe.
-class HistogramMerger {
- public:
-  HistogramMerger();
-  void Add(int64_t value, int64_t weight = 1);
-  void Merge(const Histogram& histogram);
-  int64_t count() const { return count_; }
-  int64_t Quantile(double q) const;  // As Histogram::Quantile.
-  Histogram ToHistogram() const;
-  void Clear();
-
- private:
-  std::vector<int64_t> counts_;
-  std::vector<absl::int128> sums_;
-  int low_ = kBucketCount;  // Buckets in use lie in [low_, high_).
-  int high_ = 0;
-  int64_t count_ = 0;
 };
 
 // The 1-based nearest rank of quantile `q` in [0, 1] among `count` > 0 values:
 // ceil(q * count), where a product within rounding error of a whole number
 // counts as that number, so that 0.07 of 100 is rank 7.
 int64_t QuantileRank(double q, int64_t count);
-
-// The position of the bucket that holds the `rank`-th value, counted from 1.
-// CHECKs that there are that many.
-size_t BucketAtRank(absl::Span<const int64_t> counts, int64_t rank);
-
-// The mean of a bucket's values, rounded half to even.
-int64_t BucketMean(absl::int128 sum, int64_t count);
 
 }  // namespace itemized

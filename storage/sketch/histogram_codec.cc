@@ -15,19 +15,13 @@
 namespace itemized {
 namespace {
 
-struct Bucket {
-  BucketIndex index = 0;
-  int64_t count = 0;
-  absl::int128 sum = 0;
-};
-
 absl::Status Damaged() {
   return absl::DataLossError(
       "the store is damaged: a histogram cannot be read; restore the data directory from a backup");
 }
 
 // Reads the bucket at `first` or after it.
-bool ReadBucket(absl::string_view* in, uint64_t first, Bucket* bucket) {
+bool ReadBucket(absl::string_view* in, uint64_t first, HistogramBucket* bucket) {
   uint64_t skip = 0;
   uint64_t count = 0;
   absl::uint128 excess = 0;
@@ -52,15 +46,15 @@ bool ReadBucket(absl::string_view* in, uint64_t first, Bucket* bucket) {
 }  // namespace
 
 void Histogram::EncodeTo(std::string* out) const {
-  AppendVarint(out, buckets_.size());
+  const std::vector<HistogramBucket> buckets = Buckets();
+  AppendVarint(out, buckets.size());
   uint64_t next = 0;
-  for (size_t i = 0; i < buckets_.size(); ++i) {
-    const BucketIndex bucket = buckets_[i];
-    AppendVarint(out, bucket - next);
-    AppendVarint(out, static_cast<uint64_t>(counts_[i]));
-    const absl::int128 excess = sums_[i] - absl::int128(counts_[i]) * BucketLow(bucket);
+  for (const HistogramBucket& bucket : buckets) {
+    AppendVarint(out, bucket.index - next);
+    AppendVarint(out, static_cast<uint64_t>(bucket.count));
+    const absl::int128 excess = bucket.sum - absl::int128(bucket.count) * BucketLow(bucket.index);
     AppendVarint128(out, static_cast<absl::uint128>(excess));
-    next = uint64_t{bucket} + 1;
+    next = uint64_t{bucket.index} + 1;
   }
 }
 
@@ -71,20 +65,21 @@ absl::StatusOr<Histogram> Histogram::DecodeFrom(absl::string_view* in) {
     return Damaged();
   }
   Histogram histogram;
-  histogram.buckets_.reserve(size);
-  histogram.counts_.reserve(size);
-  histogram.sums_.reserve(size);
+  histogram.indices_.reserve(size);
+  histogram.cells_.reserve(size);
   uint64_t next = 0;
   for (uint64_t i = 0; i < size; ++i) {
-    Bucket bucket;
+    HistogramBucket bucket;
     if (!ReadBucket(&rest, next, &bucket) ||
         __builtin_add_overflow(histogram.count_, bucket.count, &histogram.count_)) {
       return Damaged();
     }
-    histogram.buckets_.push_back(bucket.index);
-    histogram.counts_.push_back(bucket.count);
-    histogram.sums_.push_back(bucket.sum);
     histogram.sum_ += bucket.sum;
+    if (bucket.index == 0) {
+      histogram.zeros_ = bucket.count;
+    } else {
+      histogram.AppendSparse(bucket);
+    }
     next = uint64_t{bucket.index} + 1;
   }
   *in = rest;

@@ -14,7 +14,7 @@ uint32_t Baselines::ShiftedDays(const Step& step) {
   uint32_t shifted = 0;
   uint32_t row = 0;
   int length = 0;
-  for (const auto& [day, counts] : step.days) {
+  for (const auto& [day, dirty, counts] : step.days) {
     if (counts.baseline + counts.flagged == 0) {
       continue;
     }
@@ -31,106 +31,85 @@ uint32_t Baselines::ShiftedDays(const Step& step) {
   return shifted;
 }
 
-Baselines::Step& Baselines::StepOf(NameId step, SeriesId series) {
-  if (step >= steps_.size()) {
-    steps_.resize(step + 1);
+void Baselines::Apply(const CallRows& calls, size_t row, Day day, NameId id) {
+  Step& step = steps_[id];
+  if (!step.touched) {
+    step.touched = true;
+    touched_.push_back(id);
   }
-  if (series >= series_known_.size()) {
-    series_known_.resize(series + 1);
+  if (!step.seen || day > step.newest) {
+    step.seen = true;
+    step.newest = day;
+    step.stale = true;
   }
-  if (!series_known_[series]) {
-    series_known_[series] = true;
-    steps_[step].series.push_back(series);
-  }
-  return steps_[step];
-}
-
-void Baselines::Apply(const CallRows& calls, size_t row, Step* step) {
-  const Day day = DayOf(calls.time_us[row]);
-  if (!step->seen || day > step->newest) {
-    step->seen = true;
-    step->newest = day;
-    step->stale = true;
-  }
-  if (calls.Has(row, kFlagUnpriced) || !InWindow(*step, day)) {
+  if (calls.Has(row, kFlagUnpriced) || !InWindow(step, day)) {
     return;
   }
   const int64_t weight = calls.weight[row];
   const bool baseline = CountsInBaseline(calls, row);
-  DayCounts& counts = step->days[day];
+  DayCounts& counts = step.days.At(day).value;
   (baseline ? counts.baseline : counts.flagged) += weight;
-  const bool shifted = ((step->shifted >> (step->newest - day)) & 1) != 0;
-  if (!step->stale && (baseline || shifted)) {
-    step->costs.Add(calls.cost_picos[row], weight);
+  const bool shifted = ((step.shifted >> (step.newest - day)) & 1) != 0;
+  if (!step.stale && (baseline || shifted)) {
+    step.costs.Add(calls.cost_picos[row], weight);
   }
 }
 
-void Baselines::Remerge(const CallRollups& rollups, Step* step) {
-  step->costs = Histogram();
-  step->days.clear();
+void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
   const Day first = step->newest >= kBaselineDays - 1 ? step->newest - (kBaselineDays - 1) : 0;
-  for (const SeriesId series : step->series) {
-    const CallRollups::Days& days = rollups.DaysOf(series);
-    for (auto it = days.lower_bound(first); it != days.end(); ++it) {
-      DayCounts& counts = step->days[it->first];
-      counts.baseline += it->second.baseline_cost.count();
-      counts.flagged += it->second.flagged_cost.count();
-    }
+  step->days.clear();
+  for (auto it = days.LowerBound(first); it != days.end(); ++it) {
+    step->days.At(it->bucket).value = {.baseline = it->value.cost.count(),
+                                    .flagged = it->value.flagged_cost.count()};
   }
   step->shifted = ShiftedDays(*step);
-  HistogramMerger merger;
-  for (const SeriesId series : step->series) {
-    const CallRollups::Days& days = rollups.DaysOf(series);
-    for (auto it = days.lower_bound(first); it != days.end(); ++it) {
-      merger.Merge(it->second.baseline_cost);
-      if (((step->shifted >> (step->newest - it->first)) & 1) != 0) {
-        merger.Merge(it->second.flagged_cost);
-      }
+  step->costs = Histogram();
+  for (auto it = days.LowerBound(first); it != days.end(); ++it) {
+    step->costs.Merge(it->value.cost);
+    if (((step->shifted >> (step->newest - it->bucket)) & 1) != 0) {
+      step->costs.Merge(it->value.flagged_cost);
     }
   }
-  step->costs = merger.ToHistogram();
   step->stale = false;
 }
 
-void Baselines::Fold(const Block& block, const Catalog& catalog, const CallRollups& rollups) {
+void Baselines::Fold(const Block& block, const Catalog& catalog) {
   const CallRows& calls = block.calls;
-  std::vector<NameId> touched;
+  const Day day = block.ref.hour / 24;
   for (size_t row = 0; row < calls.size(); ++row) {
-    const NameId id = catalog.Series(calls.series[row])[NameKind::kStep];
-    Step& step = StepOf(id, calls.series[row]);
-    Apply(calls, row, &step);
-    if (touched.empty() || touched.back() != id) {
-      touched.push_back(id);
+    const NameId step = catalog.Series(calls.series[row])[NameKind::kStep];
+    if (step >= steps_.size()) {
+      steps_.resize(step + 1);
     }
-  }
-  std::sort(touched.begin(), touched.end());
-  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
-  for (const NameId id : touched) {
-    Step& step = steps_[id];
-    if (step.stale || ShiftedDays(step) != step.shifted) {
-      Remerge(rollups, &step);
-    }
-    Refresh(&step);
+    Apply(calls, row, day, step);
   }
 }
 
-void Baselines::Rebuild(const Catalog& catalog, const CallRollups& rollups) {
-  steps_.clear();
-  series_known_.clear();
-  for (SeriesId series = 0; series < rollups.series_count(); ++series) {
-    const CallRollups::Days& days = rollups.DaysOf(series);
+void Baselines::Settle(const CallRollups& rollups) {
+  for (const NameId id : touched_) {
+    Step& step = steps_[id];
+    step.touched = false;
+    if (step.stale || ShiftedDays(step) != step.shifted) {
+      Remerge(rollups.DaysOf(NameKind::kStep, id), &step);
+    }
+    Refresh(&step);
+  }
+  touched_.clear();
+}
+
+void Baselines::Rebuild(const CallRollups& rollups) {
+  steps_.assign(rollups.name_count(NameKind::kStep), Step{});
+  touched_.clear();
+  for (NameId id = 0; id < steps_.size(); ++id) {
+    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, id);
     if (days.empty()) {
       continue;
     }
-    Step& step = StepOf(catalog.Series(series)[NameKind::kStep], series);
-    step.newest = std::max(step.newest, days.rbegin()->first);
+    Step& step = steps_[id];
+    step.newest = days.back().bucket;
     step.seen = true;
-  }
-  for (Step& step : steps_) {
-    if (step.seen) {
-      Remerge(rollups, &step);
-      Refresh(&step);
-    }
+    Remerge(days, &step);
+    Refresh(&step);
   }
 }
 

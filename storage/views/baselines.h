@@ -4,7 +4,6 @@
 // Derived from CallRollups alone, so it is not persisted.
 
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "storage/base/time.h"
@@ -12,6 +11,7 @@
 #include "storage/log/block.h"
 #include "storage/sketch/histogram.h"
 #include "storage/views/call_rollups.h"
+#include "storage/views/bucket_table.h"
 
 namespace itemized {
 
@@ -39,10 +39,13 @@ struct Threshold {
 class Baselines {
  public:
   // Follows CallRollups: to be called with every block after its Fold there.
-  void Fold(const Block& block, const Catalog& catalog, const CallRollups& rollups);
+  void Fold(const Block& block, const Catalog& catalog);
+
+  // Brings thresholds up to what was folded; to be called after a group of blocks.
+  void Settle(const CallRollups& rollups);
 
   // Starts over from the rollups.
-  void Rebuild(const Catalog& catalog, const CallRollups& rollups);
+  void Rebuild(const CallRollups& rollups);
 
   Threshold ThresholdOf(NameId step) const;
 
@@ -52,24 +55,23 @@ class Baselines {
     int64_t flagged = 0;
   };
   struct Step {
-    std::vector<SeriesId> series;
     bool seen = false;
+    bool touched = false;  // Since the last Settle.
+    bool stale = false;    // `costs` has to be merged anew.
     Day newest = 0;
-    std::map<Day, DayCounts> days;    // Those in the window that had calls.
-    uint32_t shifted = 0;             // Bit i: day newest - i belongs to a level shift.
-    bool stale = false;               // `costs` has to be merged anew.
+    uint32_t shifted = 0;  // Bit i: day newest - i belongs to a level shift.
+    BucketTable<DayCounts> days;  // Those in the window that had calls.
     Histogram costs;
-    Threshold threshold;              // Follows from `costs`.
+    Threshold threshold;  // Follows from `costs`.
   };
   static bool InWindow(const Step& step, Day day);
   static uint32_t ShiftedDays(const Step& step);
-  Step& StepOf(NameId step, SeriesId series);
-  void Apply(const CallRows& calls, size_t row, Step* step);
-  static void Remerge(const CallRollups& rollups, Step* step);
+  void Apply(const CallRows& calls, size_t row, Day day, NameId step);
+  static void Remerge(const BucketTable<NameDay>& days, Step* step);
   static void Refresh(Step* step);
 
-  std::vector<Step> steps_;          // By NameId.
-  std::vector<bool> series_known_;   // By SeriesId.
+  std::vector<Step> steps_;  // By NameId.
+  std::vector<NameId> touched_;
 };
 
 }  // namespace itemized

@@ -5,31 +5,68 @@
 #include "absl/strings/str_cat.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
+#include "storage/model/limits.h"
 
 namespace itemized {
 namespace {
 
-// Family::kSteps: step, day, series -> DayRollup (storage/FORMAT.md, "Rollups").
-std::string RowKey(NameId step, Day day, SeriesId series) {
-  std::string key;
-  AppendBigEndian32(&key, step);
+// How many rows ahead of its use memory is asked for: the cells of a row lie in
+// as many places as it has names, and waiting for each in turn is most of the work.
+constexpr size_t kPrefetchRows = 6;
+
+// No kind has more names; bounds what a damaged key can allocate.
+constexpr size_t kNamesMax = std::max({kStepsMax, kWorkflowsMax, kProvidersMax, kModelsMax});
+
+// Family::kSteps (storage/FORMAT.md, "Rollups").
+std::string RowKey(NameKind kind, NameId name, Day day) {
+  std::string key(1, static_cast<char>(kind));
+  AppendBigEndian32(&key, name);
   AppendBigEndian32(&key, day);
-  AppendBigEndian32(&key, series);
   return key;
 }
 
-CallSums& HourOfDay(DayRollup* day, int64_t time_us) {
-  const uint8_t hour = static_cast<uint8_t>(HourOf(time_us) % 24);
-  auto& hours = day->hours;
-  if (!hours.empty() && hours.back().first == hour) {
-    return hours.back().second;
-  }
-  const auto at = std::lower_bound(hours.begin(), hours.end(), hour,
-                                   [](const auto& entry, uint8_t h) { return entry.first < h; });
-  if (at != hours.end() && at->first == hour) {
+// The sums of `key` in a list by rising key, made if there are none.
+template <typename Key>
+CallSums& SumsOf(std::vector<std::pair<Key, CallSums>>* list, Key key) {
+  const auto at = std::lower_bound(list->begin(), list->end(), key,
+                                   [](const auto& entry, Key k) { return entry.first < k; });
+  if (at != list->end() && at->first == key) {
     return at->second;
   }
-  return hours.insert(at, {hour, CallSums{}})->second;
+  return list->insert(at, {key, CallSums{}})->second;
+}
+
+template <typename Key>
+void EncodeSums(const std::vector<std::pair<Key, CallSums>>& list, std::string* out) {
+  AppendVarint(out, list.size());
+  for (const auto& [key, sums] : list) {
+    AppendVarint(out, key);
+    sums.EncodeTo(out);
+  }
+}
+
+// Keys rise and are below `end`.
+template <typename Key>
+bool DecodeSums(absl::string_view* in, uint64_t end, std::vector<std::pair<Key, CallSums>>* list) {
+  uint64_t count = 0;
+  if (!ReadVarint(in, &count) || count > end) {
+    return false;
+  }
+  for (uint64_t i = 0; i < count; ++i) {
+    uint64_t key = 0;
+    CallSums sums;
+    if (!ReadVarint(in, &key) || key >= end || (i > 0 && key <= list->back().first) ||
+        !sums.DecodeFrom(in)) {
+      return false;
+    }
+    list->emplace_back(static_cast<Key>(key), sums);
+  }
+  return true;
+}
+
+absl::Status Damaged(absl::string_view what) {
+  return absl::DataLossError(
+      absl::StrCat("the store is damaged: ", what, " of the rollups cannot be read"));
 }
 
 }  // namespace
@@ -39,123 +76,168 @@ bool CountsInBaseline(const CallRows& calls, size_t row) {
   return (flags & kFlagOutlier) == 0 || (flags & kFlagLearning) != 0;
 }
 
-void DayRollup::EncodeTo(std::string* out) const {
+void NameDay::EncodeTo(std::string* out) const {
   sums.EncodeTo(out);
-  baseline_cost.EncodeTo(out);
+  cost.EncodeTo(out);
   flagged_cost.EncodeTo(out);
   duration.EncodeTo(out);
-  AppendVarint(out, hours.size());
-  for (const auto& [hour, hour_sums] : hours) {
-    AppendVarint(out, hour);
-    hour_sums.EncodeTo(out);
-  }
+  EncodeSums(hours, out);
+  EncodeSums(series, out);
 }
 
-bool DayRollup::DecodeFrom(absl::string_view* in) {
+bool NameDay::DecodeFrom(absl::string_view* in, size_t series_count) {
   if (!sums.DecodeFrom(in)) {
     return false;
   }
-  for (Histogram* histogram : {&baseline_cost, &flagged_cost, &duration}) {
+  for (Histogram* histogram : {&cost, &flagged_cost, &duration}) {
     absl::StatusOr<Histogram> decoded = Histogram::DecodeFrom(in);
     if (!decoded.ok()) {
       return false;
     }
     *histogram = *std::move(decoded);
   }
-  uint64_t count = 0;
-  if (!ReadVarint(in, &count) || count > 24) {
-    return false;
-  }
-  for (uint64_t i = 0; i < count; ++i) {
-    uint64_t hour = 0;
-    CallSums hour_sums;
-    if (!ReadVarint(in, &hour) || hour >= 24 || !hour_sums.DecodeFrom(in)) {
-      return false;
-    }
-    hours.emplace_back(static_cast<uint8_t>(hour), hour_sums);
-  }
-  return true;
+  return DecodeSums(in, 24, &hours) && DecodeSums(in, series_count, &series);
 }
 
-DayRollup& CallRollups::Touch(SeriesId id, Day day) {
-  if (id >= series_.size()) {
-    series_.resize(id + 1);
-  }
-  Series& series = series_[id];
-  if (series.last == nullptr || series.last_day != day) {
-    series.last = &series.days[day];
-    series.last_day = day;
-    series.last_dirty = std::find(series.dirty.begin(), series.dirty.end(), day) !=
-                        series.dirty.end();
-  }
-  if (!series.last_dirty) {
-    if (series.dirty.empty()) {
-      dirty_series_.push_back(id);
-    }
-    series.dirty.push_back(day);
-    series.last_dirty = true;
-  }
-  return *series.last;
+void NameDay::Compact() {
+  cost.Compact();
+  flagged_cost.Compact();
+  duration.Compact();
 }
 
-void CallRollups::Fold(const Block& block) {
-  const CallRows& calls = block.calls;
-  for (size_t row = 0; row < calls.size(); ++row) {
-    const int64_t weight = calls.weight[row];
-    DayRollup& day = Touch(calls.series[row], DayOf(calls.time_us[row]));
-    day.sums.Add(calls, row);
-    HourOfDay(&day, calls.time_us[row]).Add(calls, row);
-    if (!calls.Has(row, kFlagUnpriced)) {
-      Histogram& cost = CountsInBaseline(calls, row) ? day.baseline_cost : day.flagged_cost;
+CallRollups::NameSlot& CallRollups::SlotOf(NameKind kind, NameId name, Hour hour) {
+  auto& slots = name_slots_[static_cast<size_t>(kind)];
+  if (name >= slots.size()) {
+    slots.resize(name + 1);
+  }
+  NameSlot& slot = slots[name];
+  if (slot.block != block_) {
+    const Day day = hour / 24;
+    auto& entry = TableOf(kind, name).At(day);
+    if (!entry.dirty) {
+      entry.dirty = true;
+      dirty_names_.push_back({kind, name, day});
+    }
+    slot = {.block = block_, .day = &entry.value, .hour = nullptr};
+    if (kind == NameKind::kStep) {
+      slot.hour = &SumsOf(&entry.value.hours, static_cast<uint8_t>(hour % 24));
+    }
+  }
+  return slot;
+}
+
+CallRollups::SeriesSlot& CallRollups::SlotOf(SeriesId series, Hour hour, const Catalog& catalog) {
+  SeriesSlot& slot = series_slots_[series];
+  if (slot.block != block_) {
+    slot.block = block_;
+    slot.sums = CallSums{};
+    const SeriesKey& key = catalog.Series(series);
+    for (size_t kind = 0; kind < kNameKindCount; ++kind) {
+      slot.names[kind] = SlotOf(static_cast<NameKind>(kind), key.names[kind], hour);
+    }
+    touched_.push_back(series);
+  }
+  return slot;
+}
+
+void CallRollups::PrefetchRow(const CallRows& calls, size_t row) const {
+  for (const NameSlot& name : row_slots_[row]->names) {
+    name.day->cost.Prefetch(calls.cost_picos[row]);
+    name.day->duration.Prefetch(calls.duration_us[row]);
+  }
+}
+
+void CallRollups::AddRow(const CallRows& calls, size_t row, const SeriesSlot& slot) {
+  const int64_t weight = calls.weight[row];
+  const bool priced = !calls.Has(row, kFlagUnpriced);
+  const bool flagged = !CountsInBaseline(calls, row);
+  for (const NameSlot& name : slot.names) {
+    name.day->duration.Add(calls.duration_us[row], weight);
+    if (priced) {
+      Histogram& cost = flagged && name.hour != nullptr ? name.day->flagged_cost : name.day->cost;
       cost.Add(calls.cost_picos[row], weight);
     }
-    day.duration.Add(calls.duration_us[row], weight);
-    total_.Add(calls, row);
   }
 }
 
-const CallRollups::Days& CallRollups::DaysOf(SeriesId series) const {
-  static const Days* const kNone = new Days;
-  return series < series_.size() ? series_[series].days : *kNone;
-}
-
-void CallRollups::Checkpoint(const Catalog& catalog, KvBatch* batch) {
-  for (const SeriesId id : dirty_series_) {
-    Series& series = series_[id];
-    const NameId step = catalog.Series(id)[NameKind::kStep];
-    for (const Day day : series.dirty) {
-      std::string value;
-      series.days[day].EncodeTo(&value);
-      batch->Put(Family::kSteps, RowKey(step, day, id), std::move(value));
+// Adds what the block has of a series to all its sums.
+void CallRollups::AddSums(SeriesId series) {
+  const SeriesSlot& slot = series_slots_[series];
+  total_.Merge(slot.sums);
+  for (const NameSlot& name : slot.names) {
+    name.day->sums.Merge(slot.sums);
+    if (name.hour != nullptr) {
+      name.hour->Merge(slot.sums);
+      SumsOf(&name.day->series, series).Merge(slot.sums);
     }
-    series.dirty.clear();
-    series.last_dirty = false;
   }
-  dirty_series_.clear();
 }
 
-absl::Status CallRollups::Load(const Kv& kv) {
+void CallRollups::Fold(const Block& block, const Catalog& catalog) {
+  const CallRows& calls = block.calls;
+  const RowSums sums_of(calls);
+  ++block_;
+  touched_.clear();
+  series_slots_.resize(catalog.series_count());
+  row_slots_.resize(calls.size());
+  for (size_t row = 0; row < calls.size(); ++row) {
+    row_slots_[row] = &SlotOf(calls.series[row], block.ref.hour, catalog);
+  }
+  for (size_t row = 0; row < calls.size(); ++row) {
+    if (row + kPrefetchRows < calls.size()) {
+      PrefetchRow(calls, row + kPrefetchRows);
+    }
+    sums_of.AddTo(&row_slots_[row]->sums, row, calls.weight[row]);
+    AddRow(calls, row, *row_slots_[row]);
+  }
+  for (const SeriesId series : touched_) {
+    AddSums(series);
+  }
+}
+
+void CallRollups::Checkpoint(KvBatch* batch) {
+  for (const NameKey& key : dirty_names_) {
+    std::string value;
+    TableOf(key.kind, key.name).At(key.day).value.EncodeTo(&value);
+    batch->Put(Family::kSteps, RowKey(key.kind, key.name, key.day), std::move(value));
+  }
+  for (const NameKey& key : hot_names_) {
+    auto& entry = TableOf(key.kind, key.name).At(key.day);
+    if (!entry.dirty) {
+      entry.value.Compact();
+    }
+  }
+  for (const NameKey& key : dirty_names_) {
+    TableOf(key.kind, key.name).At(key.day).dirty = false;
+  }
+  hot_names_ = std::move(dirty_names_);
+  dirty_names_.clear();
+}
+
+absl::Status CallRollups::LoadRow(absl::string_view key, absl::string_view value,
+                                  const Catalog& catalog) {
+  const auto kind = static_cast<uint8_t>(key.empty() ? kNameKindCount : key[0]);
+  key.remove_prefix(key.empty() ? 0 : 1);
+  NameId name = 0;
+  Day day = 0;
+  if (kind >= kNameKindCount || !ReadBigEndian32(&key, &name) || !ReadBigEndian32(&key, &day) ||
+      !key.empty() || name > kNamesMax) {
+    return Damaged("a key");
+  }
+  NameDay& row = TableOf(static_cast<NameKind>(kind), name).At(day).value;
+  if (!row.DecodeFrom(&value, catalog.series_count()) || !value.empty()) {
+    return Damaged(absl::StrCat("name ", name, " on ", FormatTime(DayStartUs(day))));
+  }
+  if (static_cast<NameKind>(kind) == NameKind::kStep) {
+    total_.Merge(row.sums);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CallRollups::Load(const Kv& kv, const Catalog& catalog) {
   auto rows = kv.Scan(Family::kSteps, "", "");
   for (; rows->Valid(); rows->Next()) {
-    absl::string_view key = rows->key();
-    absl::string_view value = rows->value();
-    uint32_t step = 0;
-    Day day = 0;
-    SeriesId id = 0;
-    if (!ReadBigEndian32(&key, &step) || !ReadBigEndian32(&key, &day) ||
-        !ReadBigEndian32(&key, &id) || !key.empty() || id > (SeriesId{1} << 24)) {
-      return absl::DataLossError("the store is damaged: a key of the rollups cannot be read");
-    }
-    if (id >= series_.size()) {
-      series_.resize(id + 1);
-    }
-    DayRollup& rollup = series_[id].days[day];
-    if (!rollup.DecodeFrom(&value) || !value.empty()) {
-      return absl::DataLossError(absl::StrCat("the store is damaged: the rollup of series ", id,
-                                              " for ", FormatTime(DayStartUs(day)),
-                                              " cannot be read"));
-    }
-    total_.Merge(rollup.sums);
+    RETURN_IF_ERROR(LoadRow(rows->key(), rows->value(), catalog));
   }
   return rows->status();
 }

@@ -1,9 +1,11 @@
 #pragma once
 
-// Calls rolled up by series and day: the view behind rankings and series.
+// Calls rolled up by day, once for each of their names: the view behind
+// rankings and series. Of a step it also keeps the hours and the series, but
+// without histograms: those have too few calls for them.
 
+#include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,61 +18,88 @@
 #include "storage/log/block.h"
 #include "storage/sketch/histogram.h"
 #include "storage/views/call_sums.h"
+#include "storage/views/bucket_table.h"
 
 namespace itemized {
 
-// The calls of one series in one UTC day.
-struct DayRollup {
+// The calls of one step, workflow, provider or model in one UTC day.
+struct NameDay {
   CallSums sums;
-  // Costs of priced calls, in two parts: those that count in the step's
-  // baseline, and those flagged against a learned median.
-  Histogram baseline_cost;
-  Histogram flagged_cost;
-  Histogram duration;  // Microseconds, of all calls.
-  // By rising hour of the day, hours without calls left out.
+  Histogram cost;          // Pico-dollars of priced calls, without those of flagged_cost.
+  Histogram flagged_cost;  // Steps only: of calls that do not count in the baseline.
+  Histogram duration;      // Microseconds, of all calls.
+  // Steps only: by rising hour of the day, hours without calls left out.
   std::vector<std::pair<uint8_t, CallSums>> hours;
-
-  bool operator==(const DayRollup&) const = default;
+  // Steps only: by rising SeriesId.
+  std::vector<std::pair<SeriesId, CallSums>> series;
 
   void EncodeTo(std::string* out) const;
-  bool DecodeFrom(absl::string_view* in);
+  // `series_count`: of the catalog.
+  bool DecodeFrom(absl::string_view* in, size_t series_count);
+  void Compact();
 };
 
-// True if a row's cost counts in the baseline of its step.
+// True if a row's cost counts in the baseline of its step: all but those that
+// were flagged against a learned median.
 bool CountsInBaseline(const CallRows& calls, size_t row);
 
 // Not thread-safe: the engine guards it with the lock of the views.
 class CallRollups {
  public:
-  using Days = std::map<Day, DayRollup>;
-
   // Folds a block in. Blocks may come in any order; the result is the same.
-  void Fold(const Block& block);
+  void Fold(const Block& block, const Catalog& catalog);
 
-  // Of all series: what the guard against overflow looks at.
+  // Of all calls: what the guard against overflow looks at.
   const CallSums& total() const { return total_; }
 
-  size_t series_count() const { return series_.size(); }
-  // The days of a series, by rising day; a day stays when all its calls are retracted.
-  const Days& DaysOf(SeriesId series) const;
+  // By day; a day stays when all its calls are retracted.
+  size_t name_count(NameKind kind) const { return names_[static_cast<size_t>(kind)].size(); }
+  const BucketTable<NameDay>& DaysOf(NameKind kind, NameId name) const {
+    return TableAt(names_[static_cast<size_t>(kind)], name);
+  }
 
   // Adds the rows changed since the last call to `batch`, as absolute values.
-  void Checkpoint(const Catalog& catalog, KvBatch* batch);
-  absl::Status Load(const Kv& kv);
+  void Checkpoint(KvBatch* batch);
+  absl::Status Load(const Kv& kv, const Catalog& catalog);
 
  private:
-  struct Series {
-    Days days;
-    std::vector<Day> dirty;
-    Day last_day = 0;            // Of `last`: most calls follow one of the same day.
-    DayRollup* last = nullptr;
-    bool last_dirty = false;     // last_day is in `dirty`.
+  struct NameKey {
+    NameKind kind = NameKind::kStep;
+    NameId name = 0;
+    Day day = 0;
   };
-  DayRollup& Touch(SeriesId series, Day day);
+  // Where the calls of the block being folded go.
+  struct NameSlot {
+    uint64_t block = 0;  // Valid for this one only.
+    NameDay* day = nullptr;
+    CallSums* hour = nullptr;
+  };
+  struct SeriesSlot {
+    uint64_t block = 0;
+    CallSums sums;  // Of the block.
+    std::array<NameSlot, kNameKindCount> names;
+  };
 
-  std::vector<Series> series_;  // By SeriesId.
-  std::vector<SeriesId> dirty_series_;
+  SeriesSlot& SlotOf(SeriesId series, Hour hour, const Catalog& catalog);
+  NameSlot& SlotOf(NameKind kind, NameId name, Hour hour);
+  BucketTable<NameDay>& TableOf(NameKind kind, NameId name) {
+    return TableAt(&names_[static_cast<size_t>(kind)], name);
+  }
+  void PrefetchRow(const CallRows& calls, size_t row) const;
+  void AddRow(const CallRows& calls, size_t row, const SeriesSlot& slot);
+  void AddSums(SeriesId series);
+  absl::Status LoadRow(absl::string_view key, absl::string_view value, const Catalog& catalog);
+
+  std::array<std::vector<BucketTable<NameDay>>, kNameKindCount> names_;  // By kind, then NameId.
   CallSums total_;
+  std::vector<NameKey> dirty_names_;
+  std::vector<NameKey> hot_names_;  // Dirty at the last checkpoint: may still be dense.
+
+  uint64_t block_ = 0;  // Blocks folded so far.
+  std::array<std::vector<NameSlot>, kNameKindCount> name_slots_;
+  std::vector<SeriesSlot> series_slots_;
+  std::vector<SeriesId> touched_;       // Series of the block being folded.
+  std::vector<SeriesSlot*> row_slots_;  // By row of the block being folded.
 };
 
 }  // namespace itemized

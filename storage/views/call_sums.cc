@@ -4,21 +4,26 @@
 
 namespace itemized {
 
-void CallSums::Add(const CallRows& calls_of, size_t row) {
-  const int64_t weight = calls_of.weight[row];
-  const uint8_t flags = calls_of.flags[row];
-  calls += weight;
+RowSums::RowSums(const CallRows& calls) : calls_(calls) {
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    if (!calls.usage[c].empty()) {
+      classes_[class_count_++] = c;
+    }
+  }
+}
+
+void RowSums::AddTo(CallSums* sums, size_t row, int64_t weight) const {
+  const uint8_t flags = calls_.flags[row];
+  sums->calls += weight;
   if ((flags & kFlagUnpriced) != 0) {
-    unpriced_calls += weight;
+    sums->unpriced_calls += weight;
   }
   if ((flags & kFlagOutlier) != 0) {
-    outliers += weight;
+    sums->outliers += weight;
   }
-  cost += Picos(weight * calls_of.cost_picos[row]);
-  for (size_t c = 0; c < kUsageClassCount; ++c) {
-    if (!calls_of.usage[c].empty()) {
-      usage.counts[c] += weight * calls_of.usage[c][row];
-    }
+  sums->cost += Picos(weight * calls_.cost_picos[row]);
+  for (size_t i = 0; i < class_count_; ++i) {
+    sums->usage.counts[classes_[i]] += weight * calls_.usage[classes_[i]][row];
   }
 }
 
@@ -29,16 +34,6 @@ void CallSums::Merge(const CallSums& other) {
   cost += other.cost;
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     usage.counts[c] += other.usage.counts[c];
-  }
-}
-
-void CallSums::Subtract(const CallSums& other) {
-  calls -= other.calls;
-  unpriced_calls -= other.unpriced_calls;
-  outliers -= other.outliers;
-  cost -= other.cost;
-  for (size_t c = 0; c < kUsageClassCount; ++c) {
-    usage.counts[c] -= other.usage.counts[c];
   }
 }
 

@@ -2,6 +2,8 @@
 
 // Sums over calls: what every view of calls is made of.
 
+#include <array>
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -19,14 +21,28 @@ struct CallSums {
   Picos cost = 0;  // Of the priced calls.
   Usage usage;
 
-  void Add(const CallRows& calls_of, size_t row);
   void Merge(const CallSums& other);
-  void Subtract(const CallSums& other);
   bool operator==(const CallSums&) const = default;
 
   // The persisted form (storage/FORMAT.md, "Call sums").
   void EncodeTo(std::string* out) const;
   bool DecodeFrom(absl::string_view* in);
+};
+
+// Adds rows of one block to sums; knows which usage classes the block has.
+class RowSums {
+ public:
+  // Does not own `calls`.
+  explicit RowSums(const CallRows& calls);
+
+  // Adds a row `weight` times: its own weight, or that turned around to take out
+  // what the row added.
+  void AddTo(CallSums* sums, size_t row, int64_t weight) const;
+
+ private:
+  const CallRows& calls_;
+  std::array<size_t, kUsageClassCount> classes_{};  // The first class_count_ are used.
+  size_t class_count_ = 0;
 };
 
 }  // namespace itemized

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/base/bytes.h"
+#include "storage/model/limits.h"
 
 namespace itemized {
 namespace {
@@ -41,30 +42,8 @@ Picos UnsurfacedOf(const Run& run, const Catalog& catalog) {
   return total;
 }
 
-NameId WorkflowOf(const Run& run, const Catalog& catalog) {
-  if (run.completion().has_value() && run.completion()->workflow != 0) {
-    return run.completion()->workflow;
-  }
-  NameId found = 0;
-  int64_t found_us = 0;
-  for (const RunCall& call : run.ledger()) {
-    const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
-    if (call.retracted || workflow == 0) {
-      continue;
-    }
-    const bool earlier = call.time_us < found_us ||
-                         (call.time_us == found_us && catalog.Name(NameKind::kWorkflow, workflow) <
-                                                          catalog.Name(NameKind::kWorkflow, found));
-    if (found == 0 || earlier) {
-      found = workflow;
-      found_us = call.time_us;
-    }
-  }
-  return found;
-}
-
 RunShare ShareOf(const Run& run, const Catalog& catalog) {
-  return {.workflow = WorkflowOf(run, catalog),
+  return {.workflow = run.workflow(),
           .anchor_us = run.AnchorUs(),
           .outcome = run.outcome(),
           .calls = run.calls(),
@@ -100,6 +79,11 @@ void OutcomeCell::Add(const RunShare& share, int sign) {
   if (share.outcome == Outcome::kCompleted) {
     completed_cost.Add(Capped(share.cost), sign);
   }
+}
+
+void OutcomeCell::Merge(const OutcomeCell& other) {
+  sums.Merge(other.sums);
+  completed_cost.Merge(other.completed_cost);
 }
 
 void OutcomeCell::EncodeTo(std::string* out) const {
@@ -138,10 +122,20 @@ void Outcomes::Post(const Run& run, int sign, const Catalog& catalog) {
     return;
   }
   const RunShare share = ShareOf(run, catalog);
-  const CellKey key{share.workflow, HourOf(share.anchor_us)};
-  cells_[key].Add(share, sign);
-  dirty_cells_.insert(key);
+  const Hour hour = HourOf(share.anchor_us);
+  auto& cell = TableAt(&hours_, share.workflow).At(hour);
+  cell.value.Add(share, sign);
+  TableAt(&days_, share.workflow).At(hour / 24).value.Add(share, sign);
+  if (!cell.dirty) {
+    cell.dirty = true;
+    dirty_hours_.emplace_back(share.workflow, hour);
+  }
+  ++hour_states_[hour].version;
   runs_ += sign;
+  PostUnsurfaced(run, sign, catalog);
+}
+
+void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) {
   if (!run.completion().has_value() || run.completion()->unused_steps.empty()) {
     return;
   }
@@ -150,69 +144,106 @@ void Outcomes::Post(const Run& run, int sign, const Catalog& catalog) {
         !run.Unused(catalog.Series(call.series)[NameKind::kStep])) {
       continue;
     }
-    const UnsurfacedKey cell{call.series, HourOf(call.time_us)};
-    const Picos change = Picos(sign) * Picos(call.cost.picos);
-    unsurfaced_[cell] += change;
-    unsurfaced_days_[{call.series, DayOf(call.time_us)}] += change;
-    dirty_unsurfaced_.insert(cell);
-    ++unsurfaced_version_;
+    const Hour hour = HourOf(call.time_us);
+    AddUnsurfaced(call.series, hour, Picos(sign) * Picos(call.cost.picos), catalog);
+    ++hour_states_[hour].version;
+    Unsurfaced& row = unsurfaced_[{call.series, hour}];
+    if (!row.dirty) {
+      row.dirty = true;
+      dirty_unsurfaced_.emplace_back(call.series, hour);
+    }
+  }
+}
+
+void Outcomes::AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Catalog& catalog) {
+  unsurfaced_[{series, hour}].picos += change;
+  hour_states_[hour].unsurfaced += change;
+  const SeriesKey& key = catalog.Series(series);
+  for (size_t kind = 0; kind < kNameKindCount; ++kind) {
+    auto& days = TableAt(&unsurfaced_days_[kind], key.names[kind]);
+    days.At(hour / 24).value[hour % 24] += change;
   }
 }
 
 // Whole days where they fit, hours at the rims.
-Picos Outcomes::UnsurfacedIn(SeriesId series, Hour from, Hour to) const {
-  Picos sum = 0;
+void Outcomes::Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) const {
   const Day first_day = (from + 23) / 24;
   const Day end_day = to / 24;
-  const auto add_hours = [&](Hour begin, Hour end) {
-    auto it = unsurfaced_.lower_bound({series, begin});
-    for (; it != unsurfaced_.end() && it->first < UnsurfacedKey{series, end}; ++it) {
-      sum += it->second;
+  const auto add = [&](const BucketTable<OutcomeCell>& cells, uint32_t begin, uint32_t end) {
+    for (auto it = cells.LowerBound(begin); it != cells.end() && it->bucket < end; ++it) {
+      out->Merge(it->value);
     }
   };
+  const BucketTable<OutcomeCell>& hours = TableAt(hours_, workflow);
   if (first_day >= end_day) {
-    add_hours(from, to);
-    return sum;
+    return add(hours, from, to);
   }
-  add_hours(from, first_day * 24);
-  auto day = unsurfaced_days_.lower_bound({series, first_day});
-  for (; day != unsurfaced_days_.end() && day->first < std::pair(series, end_day); ++day) {
-    sum += day->second;
+  add(hours, from, first_day * 24);
+  add(TableAt(days_, workflow), first_day, end_day);
+  add(hours, end_day * 24, to);
+}
+
+Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const {
+  Picos sum = 0;
+  const auto& days = TableAt(unsurfaced_days_[static_cast<size_t>(kind)], name);
+  for (auto it = days.LowerBound(from / 24); it != days.end() && it->bucket * 24 < to; ++it) {
+    for (Hour hour = 0; hour < 24; ++hour) {
+      if (it->bucket * 24 + hour >= from && it->bucket * 24 + hour < to) {
+        sum += it->value[hour];
+      }
+    }
   }
-  add_hours(end_day * 24, to);
   return sum;
 }
 
+bool Outcomes::HasUnsurfaced(Hour hour) const {
+  const auto found = hour_states_.find(hour);
+  return found != hour_states_.end() && found->second.unsurfaced != 0;
+}
+
+uint64_t Outcomes::VersionOf(Hour hour) const {
+  const auto found = hour_states_.find(hour);
+  return found == hour_states_.end() ? 0 : found->second.version;
+}
+
 void Outcomes::Checkpoint(KvBatch* batch) {
-  for (const CellKey& key : dirty_cells_) {
-    const auto found = cells_.find(key);
-    std::string row_key = RowKey(kCellPrefix, key.first, key.second);
-    if (found->second.empty()) {
+  for (const auto& [workflow, hour] : dirty_hours_) {
+    auto& cell = hours_[workflow].At(hour);
+    cell.dirty = false;
+    std::string row_key = RowKey(kCellPrefix, workflow, hour);
+    if (cell.value.empty()) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
-      cells_.erase(found);
+      hours_[workflow].Erase(hour);
       continue;
     }
+    cell.value.completed_cost.Compact();
+    days_[workflow].At(hour / 24).value.completed_cost.Compact();
     std::string value;
-    found->second.EncodeTo(&value);
+    cell.value.EncodeTo(&value);
     batch->Put(Family::kOutcomes, std::move(row_key), std::move(value));
   }
-  dirty_cells_.clear();
+  dirty_hours_.clear();
+  CheckpointUnsurfaced(batch);
+}
+
+void Outcomes::CheckpointUnsurfaced(KvBatch* batch) {
   for (const UnsurfacedKey& key : dirty_unsurfaced_) {
     const auto found = unsurfaced_.find(key);
+    found->second.dirty = false;
     std::string row_key = RowKey(kUnsurfacedPrefix, key.first, key.second);
-    if (found->second == 0) {
+    if (found->second.picos == 0) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
       unsurfaced_.erase(found);
       continue;
     }
     std::string value;
-    AppendZigzag128(&value, found->second);
+    AppendZigzag128(&value, found->second.picos);
     batch->Put(Family::kOutcomes, std::move(row_key), std::move(value));
   }
   dirty_unsurfaced_.clear();
 }
 
-absl::Status Outcomes::Load(const Kv& kv) {
+absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
   auto rows = kv.Scan(Family::kOutcomes, "", "");
   for (; rows->Valid(); rows->Next()) {
     absl::string_view key = rows->key();
@@ -221,25 +252,28 @@ absl::Status Outcomes::Load(const Kv& kv) {
     key.remove_prefix(key.empty() ? 0 : 1);
     uint32_t id = 0;
     Hour hour = 0;
-    if (!ReadBigEndian32(&key, &id) || !ReadBigEndian32(&key, &hour) || !key.empty()) {
+    if (!ReadBigEndian32(&key, &id) || !ReadBigEndian32(&key, &hour) || !key.empty() ||
+        id > kSeriesMax) {
       return Damaged();
     }
+    ++hour_states_[hour].version;
     if (prefix == kCellPrefix) {
-      OutcomeCell& cell = cells_[{id, hour}];
+      OutcomeCell& cell = TableAt(&hours_, id).At(hour).value;
       if (!cell.DecodeFrom(&value) || !value.empty()) {
         return Damaged();
       }
+      TableAt(&days_, id).At(hour / 24).value.Merge(cell);
       for (const int64_t count : cell.sums.runs) {
         runs_ += count;
       }
       continue;
     }
     Picos unsurfaced = 0;
-    if (prefix != kUnsurfacedPrefix || !ReadZigzag128(&value, &unsurfaced) || !value.empty()) {
+    if (prefix != kUnsurfacedPrefix || id >= catalog.series_count() ||
+        !ReadZigzag128(&value, &unsurfaced) || !value.empty()) {
       return Damaged();
     }
-    unsurfaced_[{id, hour}] = unsurfaced;
-    unsurfaced_days_[{id, hour / 24}] += unsurfaced;
+    AddUnsurfaced(id, hour, unsurfaced, catalog);
   }
   return rows->status();
 }

@@ -5,13 +5,11 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "storage/base/money.h"
@@ -20,6 +18,7 @@
 #include "storage/kv/kv.h"
 #include "storage/model/call.h"
 #include "storage/sketch/histogram.h"
+#include "storage/views/bucket_table.h"
 #include "storage/views/run.h"
 
 namespace itemized {
@@ -34,11 +33,6 @@ struct RunShare {
   Picos cost = 0;
   Picos unsurfaced = 0;
 };
-
-// The workflow of a run: what its completion names, else its earliest call that
-// names one (at equal times the first name in order). So it does not depend on
-// the order in which calls arrive.
-NameId WorkflowOf(const Run& run, const Catalog& catalog);
 
 // Spent on steps whose output no user saw.
 Picos UnsurfacedOf(const Run& run, const Catalog& catalog);
@@ -58,13 +52,14 @@ struct RunSums {
   bool operator==(const RunSums&) const = default;
 };
 
-// The runs of a workflow whose anchor lies in one hour.
+// The runs of a workflow whose anchor lies in one hour or day.
 struct OutcomeCell {
   RunSums sums;
   Histogram completed_cost;  // Pico-dollars of each completed run; capped at 2^63-1.
 
   bool empty() const { return sums == RunSums{}; }
   void Add(const RunShare& share, int sign);
+  void Merge(const OutcomeCell& other);
   void EncodeTo(std::string* out) const;
   bool DecodeFrom(absl::string_view* in);
 };
@@ -72,32 +67,52 @@ struct OutcomeCell {
 // Not thread-safe: the engine guards it with the lock of the views.
 class Outcomes {
  public:
-  using CellKey = std::pair<NameId, Hour>;
-  using UnsurfacedKey = std::pair<SeriesId, Hour>;
-
   // Adds a run, or takes it out as it was added.
   void Post(const Run& run, int sign, const Catalog& catalog);
 
-  // By workflow, then by hour.
-  const std::map<CellKey, OutcomeCell>& cells() const { return cells_; }
-  // Unsurfaced spend of a series in whole hours [from, to), by the calls' own time.
-  Picos UnsurfacedIn(SeriesId series, Hour from, Hour to) const;
-  // Changes whenever unsurfaced spend does.
-  uint64_t unsurfaced_version() const { return unsurfaced_version_; }
+  // Workflows have numbers below it.
+  size_t workflow_count() const { return hours_.size(); }
+  // Adds the runs of `workflow` with an anchor in whole hours [from, to) to `*out`.
+  void Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) const;
+
+  // Unsurfaced spend of a name in whole hours [from, to), by the calls' own time.
+  Picos UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const;
+  // Whether any call of this hour that cost something is unsurfaced.
+  bool HasUnsurfaced(Hour hour) const;
+  // Changes with whatever is known here of runs and calls of this hour; 0 if
+  // there is nothing.
+  uint64_t VersionOf(Hour hour) const;
   // Runs in all cells.
   int64_t runs() const { return runs_; }
 
   void Checkpoint(KvBatch* batch);
-  absl::Status Load(const Kv& kv);
+  absl::Status Load(const Kv& kv, const Catalog& catalog);
 
  private:
-  std::map<CellKey, OutcomeCell> cells_;
-  std::map<UnsurfacedKey, Picos> unsurfaced_;
-  std::map<std::pair<SeriesId, Day>, Picos> unsurfaced_days_;  // The same by day.
-  std::set<CellKey> dirty_cells_;
-  std::set<UnsurfacedKey> dirty_unsurfaced_;
+  using UnsurfacedKey = std::pair<SeriesId, Hour>;
+  using PicosByHour = std::array<Picos, 24>;  // Of a day.
+  struct Unsurfaced {
+    Picos picos = 0;
+    bool dirty = false;
+  };
+  struct HourState {
+    uint64_t version = 0;
+    Picos unsurfaced = 0;
+  };
+
+  void PostUnsurfaced(const Run& run, int sign, const Catalog& catalog);
+  void AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Catalog& catalog);
+  void CheckpointUnsurfaced(KvBatch* batch);
+
+  std::vector<BucketTable<OutcomeCell>> hours_;  // By workflow; the days follow from them.
+  std::vector<BucketTable<OutcomeCell>> days_;
+  std::vector<std::pair<NameId, Hour>> dirty_hours_;
+  absl::flat_hash_map<UnsurfacedKey, Unsurfaced> unsurfaced_;
+  std::vector<UnsurfacedKey> dirty_unsurfaced_;
+  // The same by kind, name and day.
+  std::array<std::vector<BucketTable<PicosByHour>>, kNameKindCount> unsurfaced_days_;
+  absl::flat_hash_map<Hour, HourState> hour_states_;
   int64_t runs_ = 0;
-  uint64_t unsurfaced_version_ = 0;
 };
 
 }  // namespace itemized

@@ -130,23 +130,50 @@ void Run::Count(const RunCall& call, int sign) {
   cost_ += Picos(sign) * Picos(call.cost.picos);
 }
 
-void Run::Apply(const CallRows& calls, size_t row, BlockRef ref) {
-  RunCall call{.fingerprint = FingerprintOf(calls.EventId(row)),
-               .series = calls.series[row],
-               .time_us = calls.time_us[row],
-               .cost = calls.CostAt(row),
-               .retracted = false};
+// Brings what is known of the extremes up to `call`, which stands.
+void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
+  latest_us_ = std::max(latest_us_, call.time_us);
+  const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
+  if (workflow == 0) {
+    return;
+  }
+  const bool first = calls_workflow_ == 0 || call.time_us < calls_workflow_us_ ||
+                     (call.time_us == calls_workflow_us_ &&
+                      catalog.Name(NameKind::kWorkflow, workflow) <
+                          catalog.Name(NameKind::kWorkflow, calls_workflow_));
+  if (first) {
+    calls_workflow_ = workflow;
+    calls_workflow_us_ = call.time_us;
+  }
+}
+
+void Run::Retract(size_t position, const Catalog& catalog) {
+  CHECK(position < ledger_.size() && !ledger_[position].retracted);
+  Count(ledger_[position], -1);
+  ledger_[position].retracted = true;
+  latest_us_ = 0;
+  calls_workflow_ = 0;
+  for (const RunCall& call : ledger_) {
+    if (!call.retracted) {
+      SeeCall(call, catalog);
+    }
+  }
+}
+
+void Run::Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& catalog) {
+  const RunCall call{.fingerprint = FingerprintOf(calls.EventId(row)),
+                     .time_us = calls.time_us[row],
+                     .cost = calls.CostAt(row),
+                     .series = calls.series[row],
+                     .retracted = false};
   if (blocks_.empty() || blocks_.back() != ref) {
     blocks_.push_back(ref);
   }
   if (calls.weight[row] < 0) {
-    const size_t position = PositionOf(call);
-    CHECK(position < ledger_.size() && !ledger_[position].retracted);
-    Count(ledger_[position], -1);
-    ledger_[position].retracted = true;
-    return;
+    return Retract(PositionOf(call), catalog);
   }
   Count(call, 1);
+  SeeCall(call, catalog);
   if (const RunCall* known = Find(call.fingerprint); known != nullptr) {
     CHECK(known->retracted);  // The other half of a correction.
     ledger_[static_cast<size_t>(known - ledger_.data())] = call;
@@ -172,17 +199,13 @@ Outcome Run::outcome() const {
   return completion_.has_value() ? completion_->outcome : Outcome::kOpen;
 }
 
+NameId Run::workflow() const {
+  return completion_.has_value() && completion_->workflow != 0 ? completion_->workflow
+                                                               : calls_workflow_;
+}
+
 int64_t Run::AnchorUs() const {
-  if (completion_.has_value()) {
-    return completion_->time_us;
-  }
-  int64_t latest = 0;
-  for (const RunCall& call : ledger_) {
-    if (!call.retracted) {
-      latest = std::max(latest, call.time_us);
-    }
-  }
-  return latest;
+  return completion_.has_value() ? completion_->time_us : latest_us_;
 }
 
 std::string Run::Encode() const {
@@ -206,7 +229,7 @@ std::string Run::Encode() const {
   return out;
 }
 
-std::optional<Run> Run::Decode(absl::string_view bytes) {
+std::optional<Run> Run::Decode(absl::string_view bytes, const Catalog& catalog) {
   if (bytes.empty() || bytes[0] != kRunVersion) {
     return std::nullopt;
   }
@@ -220,7 +243,7 @@ std::optional<Run> Run::Decode(absl::string_view bytes) {
   run.ledger_.reserve(calls);
   for (uint64_t i = 0; i < calls; ++i) {
     RunCall call;
-    if (!DecodeCall(&bytes, previous_us, &call)) {
+    if (!DecodeCall(&bytes, previous_us, &call) || call.series >= catalog.series_count()) {
       return std::nullopt;
     }
     previous_us = call.time_us;
@@ -228,6 +251,7 @@ std::optional<Run> Run::Decode(absl::string_view bytes) {
     run.Index();
     if (!call.retracted) {
       run.Count(call, 1);
+      run.SeeCall(call, catalog);
     }
   }
   while (!bytes.empty()) {

@@ -25,9 +25,9 @@ EventFingerprint FingerprintOf(absl::string_view event_id);
 // is known.
 struct RunCall {
   EventFingerprint fingerprint = 0;
-  SeriesId series = 0;
   int64_t time_us = 0;
   CallCost cost;
+  SeriesId series = 0;
   bool retracted = false;
 
   bool operator==(const RunCall&) const = default;
@@ -53,7 +53,7 @@ class Run {
   const RunCall* Find(EventFingerprint fingerprint) const;
 
   // Folds one row of a block: adds the call, or takes it out.
-  void Apply(const CallRows& calls, size_t row, BlockRef ref);
+  void Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& catalog);
 
   // Puts `completion` in force unless a later one is.
   void Apply(const RunCompletion& completion);
@@ -66,6 +66,10 @@ class Run {
   Picos cost() const { return cost_; }
   bool exists() const { return calls_ > 0 || completion_.has_value(); }
   Outcome outcome() const;
+  // What its completion names, else its earliest call that names one (at equal
+  // times the first name in order). So it does not depend on the order in which
+  // calls arrive. 0: none is named.
+  NameId workflow() const;
   // Completion, else latest call: the instant by which a run belongs to a window.
   int64_t AnchorUs() const;
 
@@ -75,12 +79,14 @@ class Run {
 
   // The persisted form (storage/FORMAT.md, "Run").
   std::string Encode() const;
-  static std::optional<Run> Decode(absl::string_view bytes);
+  static std::optional<Run> Decode(absl::string_view bytes, const Catalog& catalog);
 
  private:
   size_t PositionOf(const RunCall& call) const;
   void Index();
   void Count(const RunCall& call, int sign);
+  void SeeCall(const RunCall& call, const Catalog& catalog);
+  void Retract(size_t position, const Catalog& catalog);
 
   std::optional<RunCompletion> completion_;
   std::vector<RunCall> ledger_;  // By arrival.
@@ -90,6 +96,9 @@ class Run {
   int64_t calls_ = 0;
   int64_t unpriced_calls_ = 0;
   Picos cost_ = 0;
+  int64_t latest_us_ = 0;        // Of the calls; 0 if there is none.
+  NameId calls_workflow_ = 0;    // Of the earliest call that names one, at
+  int64_t calls_workflow_us_ = 0;
   // Position by fingerprint, for runs too long to search.
   std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;
 };

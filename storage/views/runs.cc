@@ -16,7 +16,7 @@ absl::StatusOr<std::optional<Run>> Runs::ReadRow(absl::string_view workflow_id) 
   if (!row.has_value()) {
     return std::nullopt;
   }
-  std::optional<Run> run = Run::Decode(*row);
+  std::optional<Run> run = Run::Decode(*row, catalog_);
   if (!run.has_value()) {
     return absl::DataLossError(
         absl::StrCat("the store is damaged: the run ", workflow_id, " cannot be read"));
@@ -44,8 +44,7 @@ absl::StatusOr<const Run*> Runs::Stage(absl::string_view workflow_id) {
 }
 
 // Takes the run out of the outcomes until the end of the fold.
-Runs::Entry* Runs::Touch(const std::string& workflow_id, const Catalog& catalog,
-                         std::vector<Entry*>* touched) {
+Runs::Entry* Runs::Touch(const std::string& workflow_id) {
   auto found = resident_.find(workflow_id);
   if (found == resident_.end()) {
     const auto staged = staged_.find(workflow_id);
@@ -56,44 +55,45 @@ Runs::Entry* Runs::Touch(const std::string& workflow_id, const Catalog& catalog,
       entry = std::make_unique<Entry>();
     }
     entry->workflow_id = workflow_id;
-    found = resident_.emplace(workflow_id, std::move(entry)).first;
+    const absl::string_view key = entry->workflow_id;
+    found = resident_.emplace(key, std::move(entry)).first;
   }
   Entry* entry = found->second.get();
   if (!entry->touched) {
     entry->touched = true;
     entry->recent = true;
-    touched->push_back(entry);
-    outcomes_.Post(entry->run, -1, catalog);
+    touched_.push_back(entry);
+    outcomes_.Post(entry->run, -1, catalog_);
   }
   return entry;
 }
 
-void Runs::Fold(const Block& block, const Catalog& catalog) {
+void Runs::Fold(const Block& block) {
   const CallRows& calls = block.calls;
-  std::vector<Entry*> touched;
   std::vector<Entry*> entries;
   entries.reserve(calls.run_names.size());
   for (const std::string& name : calls.run_names) {
-    entries.push_back(Touch(name, catalog, &touched));
+    entries.push_back(Touch(name));
   }
   for (size_t row = 0; row < calls.size(); ++row) {
-    entries[calls.run[row]]->run.Apply(calls, row, block.ref);
+    entries[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
   }
   for (const CompletionRow& row : block.completions) {
-    Touch(row.run_name, catalog, &touched)
+    Touch(row.run_name)
         ->run.Apply(RunCompletion{.time_us = row.time_us,
                                   .workflow = row.workflow,
                                   .outcome = row.outcome,
                                   .unused_steps = row.unused_steps});
   }
-  for (Entry* entry : touched) {
+  for (Entry* entry : touched_) {
     entry->touched = false;
-    outcomes_.Post(entry->run, 1, catalog);
+    outcomes_.Post(entry->run, 1, catalog_);
     if (!entry->dirty) {
       entry->dirty = true;
       dirty_.push_back(entry);
     }
   }
+  touched_.clear();
 }
 
 absl::StatusOr<bool> Runs::Visit(absl::string_view workflow_id,
@@ -123,7 +123,7 @@ void Runs::Evict() {
   if (kv_ == nullptr || resident_.size() <= resident_max_) {
     return;
   }
-  absl::erase_if(resident_, [](Table::value_type& slot) {
+  absl::erase_if(resident_, [](Resident::value_type& slot) {
     const bool keep = slot.second->dirty || slot.second->recent;
     slot.second->recent = false;
     return !keep;

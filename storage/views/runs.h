@@ -26,8 +26,9 @@ namespace itemized {
 // lock of the views held for writing, Visit for reading.
 class Runs {
  public:
-  // Reads runs from `kv`, not owned; without one, all runs stay in memory.
-  Runs(const Kv* kv, size_t resident_max) : kv_(kv), resident_max_(resident_max) {}
+  // Reads runs from `kv`; without one, all runs stay in memory. Owns neither.
+  Runs(const Kv* kv, const Catalog& catalog, size_t resident_max)
+      : kv_(kv), catalog_(catalog), resident_max_(resident_max) {}
 
   // Makes the run ready for Fold and returns it as it stands; null if it is
   // new. Valid until the next Fold or Checkpoint.
@@ -35,7 +36,7 @@ class Runs {
 
   // Folds a block in; every run it names must have been staged since the last
   // Checkpoint. Blocks have to come in the order of the log.
-  void Fold(const Block& block, const Catalog& catalog);
+  void Fold(const Block& block);
 
   // Calls `visit` with the run; false if there is none.
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
@@ -48,7 +49,7 @@ class Runs {
   // written, Evict may forget runs that memory has no room for.
   void Checkpoint(KvBatch* batch);
   void Evict();
-  absl::Status Load(const Kv& kv) { return outcomes_.Load(kv); }
+  absl::Status Load(const Kv& kv) { return outcomes_.Load(kv, catalog_); }
 
  private:
   struct Entry {
@@ -58,16 +59,19 @@ class Runs {
     bool touched = false;   // By the block being folded.
     bool recent = false;    // Used since the last round of Evict.
   };
-  using Table = absl::flat_hash_map<std::string, std::unique_ptr<Entry>>;
+  // By the workflow_id in the entry. Where only staged: null if there is no run.
+  using Resident = absl::flat_hash_map<absl::string_view, std::unique_ptr<Entry>>;
+  using Staged = absl::flat_hash_map<std::string, std::unique_ptr<Entry>>;
 
   absl::StatusOr<std::optional<Run>> ReadRow(absl::string_view workflow_id) const;
-  Entry* Touch(const std::string& workflow_id, const Catalog& catalog,
-               std::vector<Entry*>* touched);
+  Entry* Touch(const std::string& workflow_id);
 
   const Kv* kv_;
+  const Catalog& catalog_;
   size_t resident_max_;
-  Table resident_;
-  Table staged_;  // Read for the next Fold; only the writing thread looks here.
+  Resident resident_;
+  Staged staged_;  // Read for the next Fold; only the writing thread looks here.
+  std::vector<Entry*> touched_;
   std::vector<Entry*> dirty_;
   Outcomes outcomes_;
 };

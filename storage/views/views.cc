@@ -34,29 +34,30 @@ void SaveWatermark(const char* key, BlockSequence sequence, KvBatch* batch) {
 
 }  // namespace
 
-absl::Status Views::Load(const Kv& kv, const Log& log, const Catalog& catalog) {
+absl::Status Views::Load(const Kv& kv, const Log& log) {
   RETURN_IF_ERROR(LoadWatermark(kv, kRollupsKey, &rollups_saved_));
   RETURN_IF_ERROR(LoadWatermark(kv, kRunsKey, &runs_saved_));
-  RETURN_IF_ERROR(rollups_.Load(kv));
+  RETURN_IF_ERROR(rollups_.Load(kv, catalog_));
   RETURN_IF_ERROR(runs_.Load(kv));
-  baselines_.Rebuild(catalog, rollups_);
+  baselines_.Rebuild(rollups_);
   RETURN_IF_ERROR(FindLatestCall(log));
   folded_ = checkpointed();
-  return log.Replay(folded_, [&](const Block& block) {
+  RETURN_IF_ERROR(log.Replay(folded_, [&](const Block& block) {
     RETURN_IF_ERROR(Stage(block));
-    Fold(block, catalog);
+    Fold(block);
     return absl::OkStatus();
-  });
+  }));
+  Settle();
+  return absl::OkStatus();
 }
 
 // Rollups know the latest hour; its blocks know the instant.
 absl::Status Views::FindLatestCall(const Log& log) {
   Hour latest = 0;
-  for (SeriesId series = 0; series < rollups_.series_count(); ++series) {
-    const CallRollups::Days& days = rollups_.DaysOf(series);
-    if (!days.empty() && !days.rbegin()->second.hours.empty()) {
-      const auto& [day, rollup] = *days.rbegin();
-      latest = std::max(latest, day * 24 + rollup.hours.back().first);
+  for (NameId step = 0; step < rollups_.name_count(NameKind::kStep); ++step) {
+    const BucketTable<NameDay>& days = rollups_.DaysOf(NameKind::kStep, step);
+    if (!days.empty() && !days.back().value.hours.empty()) {
+      latest = std::max(latest, days.back().bucket * 24 + days.back().value.hours.back().first);
     }
   }
   return log.ReadHours(latest, latest + 1, log.last(), Columns(ColumnId::kTime),
@@ -79,29 +80,30 @@ absl::Status Views::Stage(const Block& block) {
 }
 
 // While the log is replayed, the two kinds of view may be at different blocks.
-void Views::Fold(const Block& block, const Catalog& catalog) {
+void Views::Fold(const Block& block) {
   CHECK(block.ref.sequence > folded_);
   folded_ = block.ref.sequence;
+  last_blocks_[block.ref.hour] = block.ref.sequence;
   for (const int64_t time_us : block.calls.time_us) {
     latest_call_us_ = std::max(latest_call_us_, time_us);
   }
   if (folded_ > rollups_saved_) {
-    rollups_.Fold(block);
-    baselines_.Fold(block, catalog, rollups_);
+    rollups_.Fold(block, catalog_);
+    baselines_.Fold(block, catalog_);
   }
   if (folded_ > runs_saved_) {
-    runs_.Fold(block, catalog);
+    runs_.Fold(block);
   }
 }
 
 BlockSequence Views::checkpointed() const { return std::min(rollups_saved_, runs_saved_); }
 
-void Views::Checkpoint(Scope scope, const Catalog& catalog, KvBatch* batch) {
+void Views::Checkpoint(Scope scope, KvBatch* batch) {
   runs_.Checkpoint(batch);
   runs_saved_ = folded_;
   SaveWatermark(kRunsKey, folded_, batch);
   if (scope == Scope::kAll) {
-    rollups_.Checkpoint(catalog, batch);
+    rollups_.Checkpoint(batch);
     rollups_saved_ = folded_;
     SaveWatermark(kRollupsKey, folded_, batch);
   }

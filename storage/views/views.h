@@ -3,6 +3,7 @@
 // All views together: folded from the log, written to disk now and then, and
 // brought up to date from the log when the store is opened.
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
@@ -18,14 +19,18 @@ namespace itemized {
 // writing, all const methods for reading.
 class Views {
  public:
-  Views(const Kv* kv, size_t resident_runs_max) : runs_(kv, resident_runs_max) {}
+  // Reads runs from `kv`; without one, all stay in memory. Owns neither.
+  Views(const Kv* kv, const Catalog& catalog, size_t resident_runs_max)
+      : catalog_(catalog), runs_(kv, catalog, resident_runs_max) {}
 
   // Reads what the last checkpoint wrote and folds the rest of the log.
-  absl::Status Load(const Kv& kv, const Log& log, const Catalog& catalog);
+  absl::Status Load(const Kv& kv, const Log& log);
 
   // Reads the runs that `block` names, so that Fold cannot fail.
   absl::Status Stage(const Block& block);
-  void Fold(const Block& block, const Catalog& catalog);
+  void Fold(const Block& block);
+  // To be called after a group of blocks: brings the thresholds up to them.
+  void Settle() { baselines_.Settle(rollups_); }
 
   // The last block folded in, and the last one that is in the rows on disk.
   BlockSequence folded() const { return folded_; }
@@ -34,7 +39,14 @@ class Views {
   // Adds changed rows with their watermarks to `batch`. Runs change faster
   // than rollups and may be written alone.
   enum class Scope : uint8_t { kRuns, kAll };
-  void Checkpoint(Scope scope, const Catalog& catalog, KvBatch* batch);
+  void Checkpoint(Scope scope, KvBatch* batch);
+
+  // The last block of `hour` that was folded since the store was opened; 0 if
+  // there is none.
+  BlockSequence LastBlockOf(Hour hour) const {
+    const auto found = last_blocks_.find(hour);
+    return found == last_blocks_.end() ? 0 : found->second;
+  }
 
   // The latest time of any call in the log; 0 if there is none.
   int64_t latest_call_us() const { return latest_call_us_; }
@@ -47,11 +59,13 @@ class Views {
  private:
   absl::Status FindLatestCall(const Log& log);
 
+  const Catalog& catalog_;
   CallRollups rollups_;
   Baselines baselines_;
   Runs runs_;
   BlockSequence folded_ = 0;
   int64_t latest_call_us_ = 0;
+  absl::flat_hash_map<Hour, BlockSequence> last_blocks_;
   BlockSequence rollups_saved_ = 0;  // Watermarks of the rows on disk.
   BlockSequence runs_saved_ = 0;
 };

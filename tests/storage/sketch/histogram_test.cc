@@ -113,9 +113,10 @@ TEST(Histogram, AnEmptyOneHasNoQuantile) {
 
 TEST(Histogram, KeepsCountAndSumOfEachBucketInUse) {
   const Histogram histogram = Of({1'000'001, 5, 1'000'000, 5, 0});
-  EXPECT_THAT(histogram.buckets(), ElementsAre(0, 5, 1780));
-  EXPECT_THAT(histogram.counts(), ElementsAre(1, 2, 2));
-  EXPECT_THAT(histogram.sums(), ElementsAre(0, 10, 2'000'001));
+  EXPECT_THAT(histogram.Buckets(),
+              ElementsAre(HistogramBucket{.index = 0, .count = 1, .sum = 0},
+                          HistogramBucket{.index = 5, .count = 2, .sum = 10},
+                          HistogramBucket{.index = 1780, .count = 2, .sum = 2'000'001}));
   EXPECT_EQ(histogram.count(), 5);
   EXPECT_EQ(histogram.sum(), 2'000'011);
 }
@@ -135,7 +136,7 @@ TEST(Histogram, AWeightCountsAValueThatOften) {
   EXPECT_EQ(weighted, Of({1'000'000}));
   weighted.Add(1'000'000, -1);
   EXPECT_EQ(weighted, Histogram());
-  EXPECT_THAT(weighted.buckets(), IsEmpty());
+  EXPECT_THAT(weighted.Buckets(), IsEmpty());
 }
 
 TEST(Histogram, HoldsTheLargestCountOfTheLargestValue) {
@@ -167,9 +168,9 @@ TEST(Histogram, TheBucketSumsAddUpToTheTotal) {
     }
     absl::int128 sum = 0;
     int64_t count = 0;
-    for (size_t i = 0; i < histogram.buckets().size(); ++i) {
-      sum += histogram.sums()[i];
-      count += histogram.counts()[i];
+    for (const HistogramBucket& bucket : histogram.Buckets()) {
+      sum += bucket.sum;
+      count += bucket.count;
     }
     EXPECT_EQ(sum, expected) << sample.name;
     EXPECT_EQ(histogram.sum(), expected) << sample.name;
@@ -215,6 +216,57 @@ TEST(Histogram, TakingAwayEachValueLeavesNothing) {
       histogram.Add(value, -1);
     }
     EXPECT_EQ(histogram, Histogram()) << sample.name;
+  }
+}
+
+TEST(Histogram, ACompactOneIsTheSameAndGoesOnCounting) {
+  std::mt19937_64 random(9);
+  for (const Sample& sample : Samples()) {
+    Histogram compacted;
+    for (const int64_t value : sample.values) {
+      compacted.Add(value);
+      if (random() % 16 == 0) {
+        compacted.Compact();
+      }
+    }
+    const Histogram reference = Of(sample.values);
+    EXPECT_EQ(compacted, reference) << sample.name;
+    compacted.Compact();
+    EXPECT_EQ(compacted, reference) << sample.name;
+    for (const double q : {0.0, 0.01, 0.5, 0.95, 1.0}) {
+      EXPECT_EQ(compacted.Quantile(q), reference.Quantile(q)) << sample.name << " " << q;
+    }
+  }
+}
+
+// Both forms, and what passes between them.
+TEST(Histogram, SumsBeyond64BitsStayExactInEveryForm) {
+  constexpr int64_t kLarge = kInt64Max - 1000;
+  for (const int others : {1, 200}) {
+    Histogram histogram;
+    absl::int128 expected = 0;
+    for (int i = 0; i < others; ++i) {
+      histogram.Add(int64_t{1} << (i % 60));
+      expected += int64_t{1} << (i % 60);
+    }
+    histogram.Add(kLarge, 5);
+    histogram.Add(kLarge, 3);
+    expected += absl::int128(kLarge) * 8;
+    histogram.Compact();
+    histogram.Add(1000);
+    expected += 1000;
+    absl::int128 sum = 0;
+    for (const HistogramBucket& bucket : histogram.Buckets()) {
+      sum += bucket.sum;
+    }
+    EXPECT_EQ(sum, expected);
+    EXPECT_EQ(histogram.Quantile(1), kLarge);
+    std::string bytes;
+    histogram.EncodeTo(&bytes);
+    absl::string_view in = bytes;
+    EXPECT_EQ(*Histogram::DecodeFrom(&in), histogram);
+    histogram.Add(kLarge, -7);
+    EXPECT_EQ(histogram.Quantile(1), kLarge);
   }
 }
 

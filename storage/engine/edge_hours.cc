@@ -1,0 +1,110 @@
+#include "storage/engine/edge_hours.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "storage/base/status_macros.h"
+#include "storage/engine/state.h"
+#include "storage/engine/unused_steps.h"
+
+namespace itemized {
+namespace {
+
+constexpr size_t kHoursMax = 8;  // Of a kind. Windows that end now share their two.
+
+absl::StatusOr<std::vector<Block>> ReadBlocks(const State& state, Hour hour) {
+  std::vector<Block> blocks;
+  RETURN_IF_ERROR(state.log.ReadHours(hour, hour + 1, state.views.folded(), kSummingColumns,
+                                      [&](const Block& block) {
+                                        blocks.push_back(block);
+                                        return absl::OkStatus();
+                                      }));
+  return blocks;
+}
+
+absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, Hour hour) {
+  std::vector<UnsurfacedCall> found;
+  if (!state.views.runs().outcomes().HasUnsurfaced(hour)) {
+    return found;
+  }
+  UnusedSteps unused(state);
+  constexpr ColumnMask kMask =
+      Columns(ColumnId::kSeries, ColumnId::kRun, ColumnId::kRunNames, ColumnId::kCost);
+  RETURN_IF_ERROR(VisitRows(
+      state, {HourStartUs(hour), HourStartUs(hour + 1)}, kMask, [&](const LogRow& row) {
+        ASSIGN_OR_RETURN(const bool in_vain, unused.Contains(row.block, row.row));
+        if (in_vain && row.cost() != 0) {
+          found.push_back({.time_us = row.time_us(),
+                           .series = row.series(),
+                           .picos = row.cost()});
+        }
+        return absl::OkStatus();
+      }));
+  return found;
+}
+
+// An anchor is one of its run's own events, so the log of the hour names every
+// run there can be.
+absl::StatusOr<std::vector<RunShare>> ReadRuns(const State& state, Hour hour) {
+  std::set<std::string> names;
+  RETURN_IF_ERROR(state.log.ReadHours(
+      hour, hour + 1, state.views.folded(), Columns(ColumnId::kRunNames, ColumnId::kCompletions),
+      [&](const Block& block) {
+        names.insert(block.calls.run_names.begin(), block.calls.run_names.end());
+        for (const CompletionRow& row : block.completions) {
+          names.insert(row.run_name);
+        }
+        return absl::OkStatus();
+      }));
+  std::vector<RunShare> found;
+  for (const std::string& name : names) {
+    const auto visit = [&](const Run& run) {
+      if (run.exists() && HourOf(run.AnchorUs()) == hour) {
+        found.push_back(ShareOf(run, state.catalog));
+      }
+    };
+    RETURN_IF_ERROR(state.views.runs().Visit(name, visit).status());
+  }
+  return found;
+}
+
+}  // namespace
+
+template <typename T>
+absl::StatusOr<std::shared_ptr<const std::vector<T>>> EdgeHours::Get(const State& state, Hour hour,
+                                                                     uint64_t version,
+                                                                     const Reader<T>& read,
+                                                                     Table<T>* table) {
+  const MutexLock lock(mutex_);
+  Kept<T>& kept = (*table)[hour];
+  if (kept.items == nullptr || kept.version != version) {
+    ASSIGN_OR_RETURN(std::vector<T> items, read(state, hour));
+    kept = {.version = version, .items = std::make_shared<std::vector<T>>(std::move(items))};
+  }
+  const auto items = kept.items;
+  if (table->size() > kHoursMax) {
+    table->erase(table->begin()->first == hour ? std::prev(table->end()) : table->begin());
+  }
+  return items;
+}
+
+absl::StatusOr<std::shared_ptr<const std::vector<Block>>> EdgeHours::Blocks(const State& state,
+                                                                            Hour hour) {
+  return Get<Block>(state, hour, state.views.LastBlockOf(hour), ReadBlocks, &blocks_);
+}
+
+absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> EdgeHours::Unsurfaced(
+    const State& state, Hour hour) {
+  return Get<UnsurfacedCall>(state, hour, state.views.runs().outcomes().VersionOf(hour),
+                             ReadUnsurfaced, &unsurfaced_);
+}
+
+absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> EdgeHours::Runs(const State& state,
+                                                                             Hour hour) {
+  return Get<RunShare>(state, hour, state.views.runs().outcomes().VersionOf(hour), ReadRuns,
+                       &runs_);
+}
+
+}  // namespace itemized

@@ -1,0 +1,35 @@
+#include "storage/engine/unused_steps.h"
+
+#include <algorithm>
+
+#include "storage/base/status_macros.h"
+#include "storage/engine/state.h"
+
+namespace itemized {
+
+absl::StatusOr<bool> UnusedSteps::Contains(const Block& block, size_t row) {
+  if (block.ref.sequence != sequence_) {
+    sequence_ = block.ref.sequence;
+    known_.assign(block.calls.run_names.size(), 0);
+    unused_.assign(block.calls.run_names.size(), {});
+  }
+  const uint32_t run = block.calls.run[row];
+  if (known_[run] == 0) {
+    known_[run] = 1;
+    ASSIGN_OR_RETURN(
+        const bool found,
+        state_.views.runs().Visit(block.calls.run_names[run], [&](const Run& state) {
+          if (state.completion().has_value()) {
+            unused_[run] = state.completion()->unused_steps;
+          }
+        }));
+    if (!found) {
+      return absl::DataLossError("the store is damaged: a run of the log is missing");
+    }
+  }
+  const std::vector<NameId>& steps = unused_[run];
+  return std::binary_search(steps.begin(), steps.end(),
+                            state_.catalog.Series(block.calls.series[row])[NameKind::kStep]);
+}
+
+}  // namespace itemized
