@@ -71,10 +71,6 @@ bool ReadFixed(absl::string_view* in, Unsigned* value) {
 
 }  // namespace
 
-void AppendVarint(std::string* out, uint64_t value) {
-  AppendLeb128(out, value);
-}
-
 void AppendVarint128(std::string* out, absl::uint128 value) {
   AppendLeb128(out, value);
 }
@@ -86,11 +82,6 @@ bool ReadVarint32(absl::string_view* in, uint32_t* value) {
   }
   *value = static_cast<uint32_t>(wide);
   return true;
-}
-
-void AppendZigzag(std::string* out, int64_t value) {
-  const uint64_t sign = value < 0 ? ~uint64_t{0} : 0;
-  AppendVarint(out, (static_cast<uint64_t>(value) << 1) ^ sign);
 }
 
 void AppendZigzag128(std::string* out, absl::int128 value) {

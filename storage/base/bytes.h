@@ -8,6 +8,7 @@
 // 0, -1, 1, -2, ... to 0, 1, 2, 3, ... so that small negatives stay short. Each
 // number has one form only: readers refuse varints that end in a zero byte.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -16,9 +17,26 @@
 
 namespace itemized {
 
-void AppendVarint(std::string* out, uint64_t value);
+// Writes a varint at `out`, which has room for kVarintBytesMax; returns its end.
+inline constexpr size_t kVarintBytesMax = 10;
+inline char* WriteVarint(char* out, uint64_t value) {
+  while (value >= 0x80) {
+    *out++ = static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  *out++ = static_cast<char>(value);
+  return out;
+}
+
+inline void AppendVarint(std::string* out, uint64_t value) {
+  char bytes[kVarintBytesMax];
+  out->append(bytes, static_cast<size_t>(WriteVarint(bytes, value) - bytes));
+}
 void AppendVarint128(std::string* out, absl::uint128 value);
-void AppendZigzag(std::string* out, int64_t value);
+inline void AppendZigzag(std::string* out, int64_t value) {
+  const uint64_t sign = value < 0 ? ~uint64_t{0} : 0;
+  AppendVarint(out, (static_cast<uint64_t>(value) << 1) ^ sign);
+}
 void AppendZigzag128(std::string* out, absl::int128 value);
 
 [[nodiscard]] bool ReadVarint(absl::string_view* in, uint64_t* value);

@@ -1,6 +1,7 @@
 #include "storage/engine/column_reader.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,14 @@ std::string TooLong(const char* field, size_t size) {
 bool IsUtf8(absl::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
+    uint64_t eight = 0;
+    if (i + sizeof(eight) <= text.size()) {
+      std::memcpy(&eight, text.data() + i, sizeof(eight));
+      if ((eight & 0x8080808080808080u) == 0) {  // Plain ASCII, as most names are.
+        i += sizeof(eight);
+        continue;
+      }
+    }
     const uint8_t lead = static_cast<uint8_t>(text[i]);
     if (lead < 0x80) {
       ++i;

@@ -1,11 +1,13 @@
 #include "storage/engine/committer.h"
 
+#include <pthread.h>
+
 #include <chrono>
 #include <future>
 #include <utility>
 
+#include "storage/base/check.h"
 #include "storage/base/status_macros.h"
-#include "storage/engine/group_builder.h"
 
 namespace itemized {
 namespace {
@@ -15,7 +17,14 @@ namespace {
 constexpr size_t kGroupEventsMax = 20'000;
 
 // Changed runs after which they are written: bounds the pause that takes.
-constexpr size_t kDirtyRunsMax = 8'192;
+constexpr size_t kDirtyRunsMax = 16'384;
+
+// Events of a group from which its memory is given back by another thread.
+constexpr size_t kCleanElsewhereMin = 1'000;
+
+// Rows of a checkpoint from which tables of their own are cheaper than the
+// write-ahead log and a memtable.
+constexpr size_t kTableRowsMin = 4'096;
 
 int64_t SteadyUs() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -46,17 +55,22 @@ Committer::~Committer() {
 }
 
 void Committer::Submit(EventBatch batch, Database::WriteDone done) {
+  Task task;
+  task.done = std::move(done);
+  task.events = batch.size();
   {
     const MutexLock lock(mutex_);
-    Task task{.batch = std::move(batch), .done = std::move(done), .job = nullptr};
-    const size_t events = task.batch.size();
     // An empty queue takes a batch of any size, so that no batch waits for ever.
-    task.refused = pending_events_ > 0 && pending_events_ + events > options_.pending_events_max;
-    if (task.refused) {
-      task.batch = EventBatch();
-    } else {
-      pending_events_ += events;
-    }
+    task.refused =
+        pending_events_ > 0 && pending_events_ + task.events > options_.pending_events_max;
+    task.events = task.refused ? 0 : task.events;
+    pending_events_ += task.events;
+  }
+  if (!task.refused) {
+    task.batch = CheckBatch(std::move(batch), state_.clock->NowUs());
+  }
+  {
+    const MutexLock lock(mutex_);
     queue_.push_back(std::move(task));
   }
   wake_.notify_all();
@@ -89,7 +103,7 @@ std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
     if (is_job && !group.empty()) {
       break;
     }
-    events += queue_.front().batch.size();
+    events += queue_.front().events;
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
     if (is_job) {
@@ -102,6 +116,7 @@ std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
 }
 
 void Committer::Loop() {
+  pthread_setname_np(pthread_self(), "committer");
   bool stop = false;
   while (!stop) {
     std::vector<Task> group = TakeGroup(&stop);
@@ -113,25 +128,23 @@ void Committer::Loop() {
     CheckpointIfDue();
   }
   // What could not be written is replayed from the log when the store is opened.
-  WriteCheckpoint(Views::Scope::kAll).IgnoreError();
+  Checkpoint().IgnoreError();
 }
 
 void Committer::CommitGroup(std::vector<Task> group) {
   rates_.Trim();
-  size_t events = 0;
-  for (const Task& task : group) {
-    events += task.batch.calls.size();
-  }
-  GroupBuilder builder(&state_, &rates_, events);
+  auto builder = std::make_unique<GroupBuilder>(&state_, &rates_);
   std::vector<BatchResult> results;
   absl::Status status;
+  size_t events = 0;
   for (const Task& task : group) {
     absl::StatusOr<BatchResult> result =
-        status.ok() ? builder.Add(task.batch) : absl::StatusOr<BatchResult>(status);
+        status.ok() ? builder->Add(task.batch) : absl::StatusOr<BatchResult>(status);
     status = result.status();
     results.push_back(result.ok() ? *std::move(result) : BatchResult());
+    events += task.events;
   }
-  std::vector<Block> blocks = builder.Finish();
+  std::vector<Block> blocks = builder->Finish();
   if (status.ok() && !blocks.empty()) {
     status = state_.Commit(&blocks, KvBatch());
   }
@@ -145,33 +158,59 @@ void Committer::CommitGroup(std::vector<Task> group) {
       group[i].done(std::move(results[i]));
     }
   }
+  if (events >= kCleanElsewhereMin) {
+    cleaner_.Wait();
+    spent_ = {std::move(group), std::move(builder), std::move(blocks)};
+    cleaner_.Start([this] { spent_ = Spent(); });
+  }
 }
 
-absl::Status Committer::WriteCheckpoint(Views::Scope scope) {
-  KvBatch batch = std::exchange(unwritten_, KvBatch());
-  state_.catalog.Save(&batch);
+void Committer::StartCheckpoint(Views::Scope scope) {
+  CHECK(!writing_.valid());
   {
     const WriterLock lock(state_.mutex);
-    state_.views.Checkpoint(scope, &batch);
+    state_.views.Checkpoint(scope, &unwritten_);
   }
-  absl::Status status = state_.log.Trim(state_.views.checkpointed(), &batch);
-  if (status.ok()) {
-    // Without fsync: a checkpoint that is lost is folded from the log again.
-    status = state_.kv->Write(batch, /*sync=*/false);
+  written_to_ = state_.views.checkpointed();
+  writing_ = std::async(std::launch::async, [kv = state_.kv.get(), &rows = unwritten_] {
+    pthread_setname_np(pthread_self(), "checkpoint");
+    return rows.operations().size() >= kTableRowsMin ? kv->WriteTables(rows)
+                                                     : kv->Write(rows, /*sync=*/false);
+  });
+}
+
+bool Committer::CheckpointIsRunning() const {
+  return writing_.valid() &&
+         writing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+}
+
+// A checkpoint that is lost in a crash is folded from the log again, for Trim
+// comes after it. One that the disk refuses is written with the next one.
+absl::Status Committer::FinishCheckpoint() {
+  if (!writing_.valid()) {
+    return absl::OkStatus();
   }
-  if (!status.ok()) {
-    unwritten_ = std::move(batch);
-    return status;
-  }
-  state_.catalog.MarkSaved();
+  RETURN_IF_ERROR(writing_.get());
+  unwritten_ = KvBatch();
+  KvBatch batch;
+  RETURN_IF_ERROR(state_.log.Trim(written_to_, &batch));
+  RETURN_IF_ERROR(state_.kv->Write(batch, /*sync=*/false));
   const WriterLock lock(state_.mutex);
   state_.views.runs().Evict();
   return absl::OkStatus();
 }
 
-absl::Status Committer::Checkpoint() { return WriteCheckpoint(Views::Scope::kAll); }
+absl::Status Committer::Checkpoint() {
+  FinishCheckpoint().IgnoreError();  // Its rows go with those below.
+  StartCheckpoint(Views::Scope::kAll);
+  return FinishCheckpoint();
+}
 
 void Committer::CheckpointIfDue() {
+  if (CheckpointIsRunning()) {
+    return;
+  }
+  FinishCheckpoint().IgnoreError();  // The next one writes what this one could not.
   const int64_t now_us = SteadyUs();
   const bool all_due = now_us - last_checkpoint_us_ >= options_.checkpoint_interval_us &&
                        state_.views.folded() > state_.views.checkpointed();
@@ -182,8 +221,7 @@ void Committer::CheckpointIfDue() {
   if (all_due) {
     last_checkpoint_us_ = now_us;
   }
-  // The next one writes what this one could not.
-  WriteCheckpoint(all_due ? Views::Scope::kAll : Views::Scope::kRuns).IgnoreError();
+  StartCheckpoint(all_due ? Views::Scope::kAll : Views::Scope::kRuns);
 }
 
 }  // namespace itemized

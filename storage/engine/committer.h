@@ -7,13 +7,18 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <future>
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "storage/base/helper_thread.h"
 #include "storage/base/mutex.h"
+#include "storage/engine/checked_batch.h"
 #include "storage/engine/database.h"
+#include "storage/engine/group_builder.h"
 #include "storage/engine/state.h"
 
 namespace itemized {
@@ -26,7 +31,7 @@ class Committer {
   // Commits what waits, writes the views, ends the thread.
   ~Committer();
 
-  // As Database::Submit.
+  // As Database::Submit. Events are checked on the caller's thread.
   void Submit(EventBatch batch, Database::WriteDone done);
 
   // Runs `job` on the committer's thread, between groups, and waits for it.
@@ -38,10 +43,18 @@ class Committer {
 
  private:
   struct Task {
-    EventBatch batch;
+    CheckedBatch batch;
     Database::WriteDone done;
     Job job;               // If set, there is no batch.
+    size_t events = 0;     // Of the batch.
     bool refused = false;  // There was no room for the batch.
+  };
+
+  // What is left of a group once it has been answered.
+  struct Spent {
+    std::vector<Task> group;
+    std::unique_ptr<GroupBuilder> builder;
+    std::vector<Block> blocks;
   };
 
   void Loop();
@@ -49,7 +62,11 @@ class Committer {
   std::vector<Task> TakeGroup(bool* stop);
   void CommitGroup(std::vector<Task> group);
   void CheckpointIfDue();
-  absl::Status WriteCheckpoint(Views::Scope scope);
+  // Hands the changed rows of the views to a thread that writes them.
+  void StartCheckpoint(Views::Scope scope);
+  // Waits for the last StartCheckpoint, if any, and says what became of it.
+  absl::Status FinishCheckpoint();
+  bool CheckpointIsRunning() const;
 
   State& state_;
   const DatabaseOptions options_;
@@ -57,7 +74,12 @@ class Committer {
 
   // The committer's thread only.
   int64_t last_checkpoint_us_ = 0;  // Steady clock.
-  KvBatch unwritten_;               // A checkpoint that the disk refused.
+  KvBatch unwritten_;               // Rows of a checkpoint that is not on disk yet.
+  BlockSequence written_to_ = 0;    // The watermark of those rows.
+  std::future<absl::Status> writing_;  // Reads unwritten_ until it is ready.
+
+  Spent spent_;  // The cleaner's between its Start and Wait.
+  HelperThread cleaner_{"cleaner"};
 
   Mutex mutex_;
   CondVar wake_;

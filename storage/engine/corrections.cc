@@ -46,6 +46,14 @@ class CorrectionBlocks {
   std::map<Hour, Block> blocks_;
 };
 
+absl::Status CommitCorrections(State* state, CorrectionBlocks* corrections, KvBatch batch) {
+  std::vector<Block> blocks = corrections->Take();
+  for (const Block& block : blocks) {
+    RETURN_IF_ERROR(state->views.Stage(block));
+  }
+  return state->Commit(&blocks, std::move(batch));
+}
+
 // The row of the log that holds `call` as its run remembers it.
 absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& run,
                                                  const RunCall& call, const CallId& id) {
@@ -166,15 +174,13 @@ absl::StatusOr<int64_t> Reprice(State* state, RateFinder* finder, const std::vec
                      RepriceHour(state, finder, covered, hour, &corrections));
     repriced += changed;
     if (static_cast<size_t>(repriced - committed) * 2 >= kCorrectionRowsMax) {
-      std::vector<Block> blocks = corrections.Take();
-      RETURN_IF_ERROR(state->Commit(&blocks, KvBatch()));
+      RETURN_IF_ERROR(CommitCorrections(state, &corrections, KvBatch()));
       committed = repriced;
     }
   }
-  std::vector<Block> blocks = corrections.Take();
   KvBatch batch;
   batch.Delete(Family::kMeta, kRepricingKey);
-  RETURN_IF_ERROR(state->Commit(&blocks, std::move(batch)));
+  RETURN_IF_ERROR(CommitCorrections(state, &corrections, std::move(batch)));
   return repriced;
 }
 
@@ -192,8 +198,7 @@ absl::StatusOr<int64_t> RetractCalls(State* state, const std::vector<CallId>& id
     retracted += found ? 1 : 0;
   }
   if (retracted > 0) {
-    std::vector<Block> blocks = corrections.Take();
-    RETURN_IF_ERROR(state->Commit(&blocks, KvBatch()));
+    RETURN_IF_ERROR(CommitCorrections(state, &corrections, KvBatch()));
   }
   return retracted;
 }

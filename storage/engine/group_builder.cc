@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
-#include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
 
@@ -13,6 +11,9 @@ namespace {
 Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
   return {.index = index, .code = code, .message = std::move(message)};
 }
+
+// Ids of one run that are searched one by one.
+constexpr size_t kIdsSearched = 48;
 
 // An adding that fails keeps `*sum` as it is.
 bool AddInto(int64_t* sum, int64_t value) {
@@ -30,47 +31,29 @@ bool IsRoomy(const CallSums& total) {
                      [](int64_t count) { return count < INT64_MAX / 2; });
 }
 
-std::optional<Refusal> CheckCompletion(const Completion& completion, uint32_t index,
-                                       int64_t latest_us) {
-  auto reason = CheckText("workflow_id", completion.workflow_id, true);
-  if (!reason) {
-    reason = CheckText("workflow", completion.workflow, false);
-  }
-  if (!reason) {
-    reason = CheckTime(completion.time_us, latest_us);
-  }
-  const int outcome = static_cast<int>(completion.outcome);
-  if (!reason && (outcome < 1 || outcome >= kOutcomeCount)) {
-    reason.emplace(RefusalCode::kInvalidEnum,
-                   "the outcome is missing or unknown; use completed, failed, short_circuited or "
-                   "abandoned");
-  }
-  if (!reason && completion.unused_steps.size() > kUnusedStepsMax) {
-    reason.emplace(RefusalCode::kMalformed,
-                   absl::StrCat("the completion names ", completion.unused_steps.size(),
-                                " unused steps; send at most ", kUnusedStepsMax));
-  }
-  for (const std::string& step : completion.unused_steps) {
-    if (!reason) {
-      reason = CheckText("an unused step", step, true);
-    }
-  }
-  if (!reason) {
-    return std::nullopt;
-  }
-  return Refuse(index, reason->first, std::move(reason->second));
-}
-
 }  // namespace
 
-GroupBuilder::GroupBuilder(State* state, RateFinder* rates, size_t events)
+bool GroupBuilder::RunState::Knows(EventFingerprint id) const {
+  return (stored != nullptr && stored->Knows(id)) ||
+         (id_set.empty() ? std::find(ids.begin(), ids.end(), id) != ids.end()
+                         : id_set.contains(id));
+}
+
+void GroupBuilder::RunState::Remember(EventFingerprint id) {
+  if (id_set.empty() && ids.size() < kIdsSearched) {
+    ids.push_back(id);
+    return;
+  }
+  id_set.insert(ids.begin(), ids.end());
+  ids.clear();
+  id_set.insert(id);
+}
+
+GroupBuilder::GroupBuilder(State* state, RateFinder* rates)
     : state_(*state),
       rates_(*rates),
-      latest_us_(state->clock->NowUs() + kFutureMaxUs),
       total_(state->views.rollups().total()),
-      is_roomy_(IsRoomy(total_)) {
-  ids_.reserve(events);
-}
+      is_roomy_(IsRoomy(total_)) {}
 
 NameId GroupBuilder::InternName(NameKind kind, absl::string_view name) {
   const NameId found = state_.catalog.Find(kind, name);
@@ -90,7 +73,7 @@ SeriesId GroupBuilder::InternSeries(const SeriesKey& key) {
   return state_.catalog.Intern(key);
 }
 
-GroupBuilder::Names GroupBuilder::NamesOf(const BatchReader& reader, const CallView& call) {
+GroupBuilder::Names GroupBuilder::NamesOf(const CheckedBatch& batch, const CallView& call) {
   SeriesKey key;
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
     const uint32_t name = call.names[kind];
@@ -99,32 +82,30 @@ GroupBuilder::Names GroupBuilder::NamesOf(const BatchReader& reader, const CallV
     }
     NameId& id = name_ids_[kind][name];
     if (id == Catalog::kUnknown) {
-      id = InternName(static_cast<NameKind>(kind), reader.Text(name));
+      id = InternName(static_cast<NameKind>(kind), batch.Text(name));
     }
     key.names[kind] = id;
   }
   const SeriesId series = InternSeries(key);
   return {.series = series,
           .step = key[NameKind::kStep],
-          .schedule = &rates_.Find(series, reader.Text(call.NameOf(NameKind::kProvider)),
-                                   reader.Text(call.NameOf(NameKind::kModel)))};
+          .schedule = &rates_.Find(series, batch.Text(call.NameOf(NameKind::kProvider)),
+                                   batch.Text(call.NameOf(NameKind::kModel)))};
 }
 
-absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(const BatchReader& reader,
-                                                            uint32_t name) {
-  RunState*& known = batch_runs_[name];
-  if (known == nullptr) {
-    const absl::string_view workflow_id = reader.Text(name);
-    const auto [it, inserted] =
-        run_indices_.try_emplace(workflow_id, static_cast<uint32_t>(runs_.size()));
-    if (inserted) {
-      ASSIGN_OR_RETURN(const Run* stored, state_.views.runs().Stage(workflow_id));
-      runs_.push_back({.run = {.workflow_id = workflow_id, .index = it->second},
-                       .stored = stored});
+absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(absl::string_view workflow_id) {
+  const auto [it, inserted] =
+      run_indices_.try_emplace(workflow_id, static_cast<uint32_t>(runs_.size()));
+  if (inserted) {
+    ASSIGN_OR_RETURN(const Run* stored, state_.views.runs().Stage(workflow_id));
+    RunState& run = runs_.emplace_back();
+    run.run = {.workflow_id = workflow_id, .index = it->second};
+    run.stored = stored;
+    if (stored != nullptr) {
+      run.completion = stored->completion();
     }
-    known = &runs_[it->second];
   }
-  return known;
+  return &runs_[it->second];
 }
 
 // No total of any view is above that of the store, so these are all that can
@@ -143,79 +124,44 @@ bool GroupBuilder::FitsTotals(const CallView& call) {
   return true;
 }
 
-absl::Status GroupBuilder::AddCall(const BatchReader& reader, const CallView& call, uint32_t index,
+absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall& checked,
                                    BatchResult* result) {
-  const EventFingerprint fingerprint = FingerprintOf(call.event_id);
-  ASSIGN_OR_RETURN(RunState* const run, RunOf(reader, call.workflow_id));
-  const GroupEventId id{.run = run->run.index, .fingerprint = fingerprint};
-  if (fingerprint != 0) {
-    if ((run->stored != nullptr && run->stored->Knows(fingerprint)) || ids_.contains(id)) {
-      ++result->duplicate;
-      return absl::OkStatus();
-    }
+  const CallView& call = checked.view;
+  RunState*& run = batch_runs_[call.workflow_id];
+  if (run == nullptr) {
+    ASSIGN_OR_RETURN(run, RunOf(batch.Text(call.workflow_id)));
   }
-  const Names names = NamesOf(reader, call);
+  if (checked.fingerprint != 0 && run->Knows(checked.fingerprint)) {
+    ++result->duplicate;
+    return absl::OkStatus();
+  }
+  const Names names = NamesOf(batch, call);
   bool too_large = false;
   const CallCost cost =
       PriceCall(*names.schedule, call.time_us, call.usage, call.usage_missing, &too_large);
   if (too_large) {
     result->refusals.push_back(
-        Refuse(index, RefusalCode::kCostOutOfRange,
+        Refuse(checked.index, RefusalCode::kCostOutOfRange,
                "the call would cost more than 9,223,372 USD; check its token counts and the rate"));
     return absl::OkStatus();
   }
   if (!FitsTotals(call)) {
     result->refusals.push_back(
-        Refuse(index, RefusalCode::kTotalOverflow,
+        Refuse(checked.index, RefusalCode::kTotalOverflow,
                "a token total of the store would exceed 2^63; check the token counts"));
     return absl::OkStatus();
   }
-  if (fingerprint != 0) {
-    ids_.insert(id);
+  if (checked.fingerprint != 0) {
+    run->Remember(checked.fingerprint);
   }
-  blocks_.Add(reader, call, &run->run, names.series, cost,
+  blocks_.Add(batch, call, &run->run, names.series, cost,
               state_.views.baselines().ThresholdOf(names.step));
   ++result->accepted;
   return absl::OkStatus();
 }
 
-// False if `row` says no more than the completion in force does.
-absl::StatusOr<bool> GroupBuilder::Supersedes(const CompletionRow& row) {
-  const RunCompletion completion{.time_us = row.time_us,
-                                 .workflow = row.workflow,
-                                 .outcome = row.outcome,
-                                 .unused_steps = row.unused_steps};
-  const auto pending = completions_.find(row.run_name);
-  if (pending == completions_.end()) {
-    ASSIGN_OR_RETURN(const Run* stored, state_.views.runs().Stage(row.run_name));
-    if (stored != nullptr && stored->completion().has_value()) {
-      if (*stored->completion() == completion) {
-        return false;
-      }
-      if (completion.time_us < stored->completion()->time_us) {
-        return true;
-      }
-    }
-    completions_.emplace(row.run_name, completion);
-    return true;
-  }
-  if (pending->second == completion) {
-    return false;
-  }
-  if (completion.time_us >= pending->second.time_us) {
-    pending->second = completion;
-  }
-  return true;
-}
-
-absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t index,
-                                         BatchResult* result) {
-  if (auto refusal = CheckCompletion(completion, index, latest_us_)) {
-    result->refusals.push_back(*std::move(refusal));
-    return absl::OkStatus();
-  }
-  CompletionRow row{.time_us = completion.time_us,
-                    .run_name = completion.workflow_id,
+absl::Status GroupBuilder::AddCompletion(const Completion& completion, BatchResult* result) {
+  RunCompletion row{.time_us = completion.time_us,
                     .workflow = InternName(NameKind::kWorkflow, completion.workflow),
                     .outcome = completion.outcome,
                     .unused_steps = {}};
@@ -225,43 +171,40 @@ absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t 
   std::sort(row.unused_steps.begin(), row.unused_steps.end());
   row.unused_steps.erase(std::unique(row.unused_steps.begin(), row.unused_steps.end()),
                          row.unused_steps.end());
-  ASSIGN_OR_RETURN(const bool supersedes, Supersedes(row));
-  if (!supersedes) {
+  ASSIGN_OR_RETURN(RunState* const run, RunOf(completion.workflow_id));
+  if (run->completion == row) {  // Says no more than the one in force.
     ++result->duplicate;
     return absl::OkStatus();
   }
-  blocks_.Add(std::move(row));
+  blocks_.Add({.time_us = row.time_us,
+               .run_name = completion.workflow_id,
+               .workflow = row.workflow,
+               .outcome = row.outcome,
+               .unused_steps = row.unused_steps});
+  if (!run->completion.has_value() || row.time_us >= run->completion->time_us) {
+    run->completion = std::move(row);
+  }
   ++result->accepted;
   return absl::OkStatus();
 }
 
-absl::StatusOr<BatchResult> GroupBuilder::Add(const EventBatch& batch) {
+absl::StatusOr<BatchResult> GroupBuilder::Add(const CheckedBatch& batch) {
   BatchResult result;
-  BatchReader reader(batch.calls, latest_us_);
-  if (batch.size() > kBatchEventsMax) {
-    const std::string message = absl::StrCat("the batch has ", batch.size(),
-                                             " events; send at most ", kBatchEventsMax);
-    for (uint32_t i = 0; i < batch.size(); ++i) {
-      result.refusals.push_back(Refuse(i, RefusalCode::kBatchTooLarge, message));
-    }
-    return result;
-  }
-  batch_runs_.assign(reader.strings(), nullptr);
+  result.refusals = batch.refusals;
+  const size_t strings = batch.batch.calls.strings.size();
+  batch_runs_.assign(strings, nullptr);
   for (auto& ids : name_ids_) {
-    ids.assign(reader.strings(), Catalog::kUnknown);
+    ids.assign(strings, Catalog::kUnknown);
   }
-  CallView call;
-  for (uint32_t i = 0; i < batch.calls.size(); ++i) {
-    auto refusal = reader.malformed() ? reader.malformed() : reader.Next(&call);
-    if (refusal) {
-      result.refusals.push_back(Refuse(i, refusal->code, std::move(refusal->message)));
-      continue;
-    }
-    RETURN_IF_ERROR(AddCall(reader, call, i, &result));
+  for (const CheckedCall& call : batch.calls) {
+    RETURN_IF_ERROR(AddCall(batch, call, &result));
   }
-  for (size_t i = 0; i < batch.completions.size(); ++i) {
-    const uint32_t index = static_cast<uint32_t>(batch.calls.size() + i);
-    RETURN_IF_ERROR(AddCompletion(batch.completions[i], index, &result));
+  for (const uint32_t place : batch.completions) {
+    RETURN_IF_ERROR(AddCompletion(batch.batch.completions[place], &result));
+  }
+  if (result.refusals.size() > batch.refusals.size()) {
+    std::sort(result.refusals.begin(), result.refusals.end(),
+              [](const Refusal& a, const Refusal& b) { return a.index < b.index; });
   }
   return result;
 }

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +14,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "storage/engine/column_reader.h"
+#include "storage/engine/checked_batch.h"
 #include "storage/engine/hour_blocks.h"
 #include "storage/engine/state.h"
 #include "storage/model/event_batch.h"
@@ -25,12 +25,13 @@ namespace itemized {
 // For the committer, one for each group.
 class GroupBuilder {
  public:
-  // Does not own its arguments. `events` is about what will be added.
-  GroupBuilder(State* state, RateFinder* rates, size_t events);
+  // Does not own its arguments.
+  GroupBuilder(State* state, RateFinder* rates);
 
   // Takes up the good events of `batch`, which must outlive the builder, and says
-  // what became of each. An error means that the store could not be read; the group must be given up.
-  absl::StatusOr<BatchResult> Add(const EventBatch& batch);
+  // what became of each. An error means that the store could not be read; the
+  // group must be given up.
+  absl::StatusOr<BatchResult> Add(const CheckedBatch& batch);
 
   // The blocks of all batches added. The builder is then spent.
   std::vector<Block> Finish() { return blocks_.Finish(); }
@@ -46,40 +47,31 @@ class GroupBuilder {
   struct RunState {
     GroupRun run;
     const Run* stored = nullptr;  // As it was before the group; null if it is new.
-  };
-  // An event id within the group, told apart by its fingerprint.
-  struct GroupEventId {
-    uint32_t run = 0;
-    EventFingerprint fingerprint = 0;
+    std::optional<RunCompletion> completion;  // In force after this group.
+    // Ids of the group's calls; in the set once there are many.
+    std::vector<EventFingerprint> ids;
+    absl::flat_hash_set<EventFingerprint> id_set;
 
-    bool operator==(const GroupEventId&) const = default;
-  };
-  struct HashOfEventId {
-    size_t operator()(const GroupEventId& id) const {
-      return id.fingerprint ^ (uint64_t{id.run} * 0x9E3779B97F4A7C15u);
-    }
+    bool Knows(EventFingerprint id) const;
+    void Remember(EventFingerprint id);
   };
 
-  absl::Status AddCall(const BatchReader& reader, const CallView& call, uint32_t index,
+  absl::Status AddCall(const CheckedBatch& batch, const CheckedCall& checked,
                        BatchResult* result);
-  absl::Status AddCompletion(const Completion& completion, uint32_t index, BatchResult* result);
-  absl::StatusOr<RunState*> RunOf(const BatchReader& reader, uint32_t name);
-  Names NamesOf(const BatchReader& reader, const CallView& call);
+  absl::Status AddCompletion(const Completion& completion, BatchResult* result);
+  absl::StatusOr<RunState*> RunOf(absl::string_view workflow_id);
+  Names NamesOf(const CheckedBatch& batch, const CallView& call);
   NameId InternName(NameKind kind, absl::string_view name);
   SeriesId InternSeries(const SeriesKey& key);
   bool FitsTotals(const CallView& call);
-  absl::StatusOr<bool> Supersedes(const CompletionRow& row);
 
   State& state_;
   RateFinder& rates_;
-  const int64_t latest_us_;  // Times after it are refused.
   HourBlocks blocks_;
   CallSums total_;           // Of the store and this group, unless is_roomy_.
   const bool is_roomy_;      // No group can make a total overflow.
   absl::flat_hash_map<absl::string_view, uint32_t> run_indices_;  // Into runs_, by workflow_id.
   std::deque<RunState> runs_;
-  absl::flat_hash_set<GroupEventId, HashOfEventId> ids_;
-  absl::flat_hash_map<std::string, RunCompletion> completions_;  // In force after this group.
 
   // Of the batch at hand, by place in its dictionary.
   std::vector<RunState*> batch_runs_;

@@ -47,7 +47,7 @@ void HourBlocks::AddFlags(const CallView& call, CallCost cost, const Threshold& 
   }
 }
 
-void HourBlocks::AddAttributes(const BatchReader& reader, const CallView& call, Index* index,
+void HourBlocks::AddAttributes(const CheckedBatch& batch, const CallView& call, Index* index,
                                CallRows* rows) {
   if (call.attributes.empty()) {
     return;
@@ -58,8 +58,8 @@ void HourBlocks::AddAttributes(const BatchReader& reader, const CallView& call, 
   }
   std::vector<std::pair<uint32_t, uint32_t>> set;
   for (const auto& [key, value] : call.attributes) {
-    const uint32_t key_index = IndexOf(reader.Text(key), &index->strings, &rows->strings);
-    set.emplace_back(key_index, IndexOf(reader.Text(value), &index->strings, &rows->strings));
+    const uint32_t key_index = IndexOf(batch.Text(key), &index->strings, &rows->strings);
+    set.emplace_back(key_index, IndexOf(batch.Text(value), &index->strings, &rows->strings));
   }
   const auto [it, inserted] = index->attribute_sets.emplace(
       set, static_cast<uint32_t>(rows->attribute_sets.size()));
@@ -84,7 +84,7 @@ uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
   return run->name;
 }
 
-void HourBlocks::Add(const BatchReader& reader, const CallView& call, GroupRun* run,
+void HourBlocks::Add(const CheckedBatch& batch, const CallView& call, GroupRun* run,
                      SeriesId series, CallCost cost, const Threshold& threshold) {
   const size_t position = PositionOf(HourOf(call.time_us));
   CallRows& rows = blocks_[position].calls;
@@ -104,7 +104,7 @@ void HourBlocks::Add(const BatchReader& reader, const CallView& call, GroupRun* 
   rows.status.push_back(call.status);
   rows.cost_picos.push_back(cost.picos);
   AddFlags(call, cost, threshold, &rows);
-  AddAttributes(reader, call, &indices_[position], &rows);
+  AddAttributes(batch, call, &indices_[position], &rows);
 }
 
 // Columns that are mostly zero were left short.

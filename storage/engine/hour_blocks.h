@@ -9,7 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "storage/engine/column_reader.h"
+#include "storage/engine/checked_batch.h"
 #include "storage/log/block.h"
 #include "storage/views/baselines.h"
 
@@ -26,8 +26,8 @@ struct GroupRun {
 
 class HourBlocks {
  public:
-  // Appends a call of `run`. `call` belongs to `reader`; its values are good.
-  void Add(const BatchReader& reader, const CallView& call, GroupRun* run, SeriesId series,
+  // Appends a call of `run`. `call` belongs to `batch`.
+  void Add(const CheckedBatch& batch, const CallView& call, GroupRun* run, SeriesId series,
            CallCost cost, const Threshold& threshold);
   void Add(CompletionRow row);
 
@@ -45,7 +45,7 @@ class HourBlocks {
   size_t PositionOf(Hour hour);
   uint32_t NameOf(GroupRun* run, size_t position);
   void AddFlags(const CallView& call, CallCost cost, const Threshold& threshold, CallRows* rows);
-  void AddAttributes(const BatchReader& reader, const CallView& call, Index* index,
+  void AddAttributes(const CheckedBatch& batch, const CallView& call, Index* index,
                      CallRows* rows);
 
   std::vector<Block> blocks_;

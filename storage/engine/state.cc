@@ -65,19 +65,14 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory,
 }
 
 absl::Status State::Commit(std::vector<Block>* blocks, KvBatch batch) {
-  for (const Block& block : *blocks) {
-    RETURN_IF_ERROR(views.Stage(block));
-  }
   catalog.Save(&batch);
   RETURN_IF_ERROR(log.Append(blocks, std::move(batch)));
   catalog.MarkSaved();
+  const WriterLock lock(mutex);
+  views.Fold(*blocks);
   for (const Block& block : *blocks) {
-    const WriterLock lock(mutex);
-    views.Fold(block);
     trailing.Fold(block, catalog);
   }
-  const WriterLock lock(mutex);
-  views.Settle();
   return absl::OkStatus();
 }
 

@@ -48,7 +48,8 @@ struct State {
   mutable EdgeHours edges;
 
   // Makes blocks durable together with `batch`, then visible. On an error
-  // nothing has changed. Only the committer calls it.
+  // nothing has changed. All runs that the blocks name have been staged. Only the
+  // committer calls it.
   absl::Status Commit(std::vector<Block>* blocks, KvBatch batch);
 };
 

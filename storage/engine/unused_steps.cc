@@ -8,6 +8,10 @@
 namespace itemized {
 
 absl::StatusOr<bool> UnusedSteps::Contains(const Block& block, size_t row) {
+  // Few series have any unsurfaced call in an hour: most runs need not be read.
+  if (!state_.views.runs().outcomes().HasUnsurfaced(block.calls.series[row], block.ref.hour)) {
+    return false;
+  }
   if (block.ref.sequence != sequence_) {
     sequence_ = block.ref.sequence;
     known_.assign(block.calls.run_names.size(), 0);

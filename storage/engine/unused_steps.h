@@ -7,11 +7,13 @@
 
 namespace itemized {
 
-// Remembers for the rows of a block whether their run left its steps unused.
+// Tells which rows are of calls that cost something and whose output no user
+// saw; remembers what it read of the runs of a block.
 class UnusedSteps {
  public:
   explicit UnusedSteps(const State& state) : state_(state) {}
-  // `block` has to be the same object for all its rows in turn.
+  // True only if the run left the step of this row unused, and surely if the
+  // call cost something. `block` has to be the same object for all its rows in turn.
   absl::StatusOr<bool> Contains(const Block& block, size_t row);
 
  private:

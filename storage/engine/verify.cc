@@ -61,7 +61,7 @@ absl::Status VerifyRows(const State& state) {
   Views fresh(nullptr, state.catalog, std::numeric_limits<size_t>::max());
   RETURN_IF_ERROR(state.log.ReplayAll(state.views.folded(), [&](const Block& block) {
     RETURN_IF_ERROR(fresh.Stage(block));
-    fresh.Fold(block);
+    fresh.Fold(absl::MakeConstSpan(&block, 1));
     return absl::OkStatus();
   }));
   KvBatch batch;

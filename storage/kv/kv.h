@@ -4,6 +4,7 @@
 // the database asks of the disk. RocksDB is behind OpenRocksKv (rocks_kv.h).
 
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ enum class Family : uint8_t {
 };
 inline constexpr int kFamilyCount = 5;
 
+// The key of a watermark among the rows of a view; above every key of a row.
+inline constexpr char kWatermarkKey[] = "w";
+
 // Writes that become durable together or not at all. A plain value.
 class KvBatch {
  public:
@@ -39,6 +43,11 @@ class KvBatch {
   }
   void Delete(Family family, std::string key) {
     operations_.push_back({family, std::move(key), std::nullopt});
+  }
+  // Adds all of `other`, after what is here.
+  void Append(KvBatch other) {
+    operations_.insert(operations_.end(), std::make_move_iterator(other.operations_.begin()),
+                       std::make_move_iterator(other.operations_.end()));
   }
   const std::vector<Operation>& operations() const { return operations_; }
   bool empty() const { return operations_.empty(); }
@@ -75,6 +84,12 @@ class Kv {
 
   // With `sync`, returns OK only after the batch is on disk (fsync).
   virtual absl::Status Write(const KvBatch& batch, bool sync) = 0;
+
+  // The same as Write with sync, for thousands of rows: as sorted tables that are
+  // put in place together, past the write-ahead log. Does not hold up a Write
+  // meanwhile, unless that has lately written to the same families. Of
+  // operations on the same key the last one counts.
+  virtual absl::Status WriteTables(const KvBatch& batch) = 0;
 };
 
 }  // namespace itemized

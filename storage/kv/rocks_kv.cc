@@ -4,9 +4,11 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <system_error>
@@ -21,6 +23,8 @@ namespace {
 
 constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "events", "steps",
                                                                 "workflows", "outcomes"};
+
+constexpr char kTableSuffix[] = ".table";  // Of a table on its way into the store.
 
 rocksdb::Slice ToSlice(absl::string_view text) { return {text.data(), text.size()}; }
 
@@ -66,8 +70,9 @@ class RocksIterator : public KvIterator {
 
 class RocksKv : public Kv {
  public:
-  RocksKv(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> handles)
-      : db_(std::move(db)), handles_(std::move(handles)) {}
+  RocksKv(std::string directory, std::unique_ptr<rocksdb::DB> db,
+          std::vector<rocksdb::ColumnFamilyHandle*> handles)
+      : directory_(std::move(directory)), db_(std::move(db)), handles_(std::move(handles)) {}
 
   ~RocksKv() override {
     for (rocksdb::ColumnFamilyHandle* handle : handles_) {
@@ -108,11 +113,58 @@ class RocksKv : public Kv {
     return ToStatus(db_->Write(options, &writes));
   }
 
+  absl::Status WriteTables(const KvBatch& batch) override {
+    std::array<Table, kFamilyCount> tables;
+    for (const KvBatch::Operation& operation : batch.operations()) {
+      tables[static_cast<size_t>(operation.family)].push_back(&operation);
+    }
+    std::vector<rocksdb::IngestExternalFileArg> files;
+    absl::Status status;
+    for (size_t family = 0; family < tables.size() && status.ok(); ++family) {
+      if (!tables[family].empty()) {
+        const std::string path = directory_ + "/" + kFamilyNames[family] + kTableSuffix;
+        rocksdb::IngestExternalFileArg& file = files.emplace_back();
+        file.column_family = handles_[family];
+        file.external_files = {path};
+        file.options.move_files = true;
+        status = ToStatus(WriteTable(&tables[family], handles_[family], path));
+      }
+    }
+    if (status.ok() && !files.empty()) {
+      status = ToStatus(db_->IngestExternalFiles(files));
+    }
+    for (const rocksdb::IngestExternalFileArg& file : files) {
+      std::error_code ignored;  // Once it is in place, the file is not there any more.
+      std::filesystem::remove(file.external_files[0], ignored);
+    }
+    return status;
+  }
+
  private:
+  using Table = std::vector<const KvBatch::Operation*>;
+
+  rocksdb::Status WriteTable(Table* table, rocksdb::ColumnFamilyHandle* handle,
+                             const std::string& path) const {
+    const auto by_key = [](const auto* a, const auto* b) { return a->key < b->key; };
+    std::stable_sort(table->begin(), table->end(), by_key);
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions(handle), handle);
+    rocksdb::Status status = writer.Open(path);
+    for (size_t i = 0; i < table->size() && status.ok(); ++i) {
+      const KvBatch::Operation& operation = *(*table)[i];
+      if (i + 1 < table->size() && (*table)[i + 1]->key == operation.key) {
+        continue;
+      }
+      status = operation.value.has_value() ? writer.Put(operation.key, *operation.value)
+                                           : writer.Delete(operation.key);
+    }
+    return status.ok() ? writer.Finish() : status;
+  }
+
   rocksdb::ColumnFamilyHandle* Handle(Family family) const {
     return handles_[static_cast<size_t>(family)];
   }
 
+  const std::string directory_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // By Family.
 };
@@ -121,7 +173,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // New runs are looked up in vain; a false hit costs as much as 50 misses.
+  table.filter_policy.reset(
+      rocksdb::NewBloomFilterPolicy(family == Family::kWorkflows ? 14 : 10));
   table.checksum = rocksdb::kXXH3;
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = size_t{32} << 20;
@@ -131,8 +185,13 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
     options.compression = rocksdb::kNoCompression;  // Blocks are zstd inside.
     options.write_buffer_size = size_t{64} << 20;
   } else {
-    options.compression = rocksdb::kZSTD;
-    options.compression_opts.level = 1;
+    options.compression = rocksdb::kLZ4Compression;  // Rewritten often; half is hashes.
+  }
+  if (family == Family::kWorkflows) {
+    // Written once or twice, in any order of keys: levels would be rewritten
+    // again and again for each table of a checkpoint.
+    options.compaction_style = rocksdb::kCompactionStyleUniversal;
+    options.level0_file_num_compaction_trigger = 8;
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
@@ -186,7 +245,7 @@ absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory) {
   if (!status.ok()) {
     return OpenError(status, directory);
   }
-  return std::make_unique<RocksKv>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
+  return std::make_unique<RocksKv>(directory, std::unique_ptr<rocksdb::DB>(db), std::move(handles));
 }
 
 }  // namespace itemized

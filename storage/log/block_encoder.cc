@@ -23,11 +23,12 @@ void EncodeUnsigned(ColumnId id, const std::vector<T>& values, std::string* out)
   if (std::all_of(values.begin(), values.end(), [](T v) { return v == T{}; })) {
     return;  // An absent column is all zero.
   }
-  std::string raw;
-  raw.reserve(values.size() * 3);
+  std::string raw(values.size() * kVarintBytesMax, '\0');
+  char* end = raw.data();
   for (const T value : values) {
-    AppendVarint(&raw, static_cast<uint64_t>(value));
+    end = WriteVarint(end, static_cast<uint64_t>(value));
   }
+  raw.resize(static_cast<size_t>(end - raw.data()));
   AppendColumn(id, raw, out);
 }
 

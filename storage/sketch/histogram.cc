@@ -222,9 +222,24 @@ void Histogram::Merge(const Histogram& other) {
       Cover(low, high);
     }
   }
-  other.ForEachBucket([&](const HistogramBucket& bucket) {
-    AddToBucket(bucket.index, bucket.count, bucket.sum);
-  });
+  if (!dense_) {
+    other.ForEachBucket([&](const HistogramBucket& bucket) {
+      AddToBucket(bucket.index, bucket.count, bucket.sum);
+    });
+    return;
+  }
+  zeros_ += other.zeros_;
+  for (size_t i = 0; i < other.cells_.size(); ++i) {
+    const size_t to = size_t{other.BucketAt(i)} - low_;
+    int64_t sum = 0;
+    cells_[to].count += other.cells_[i].count;
+    if (sums_high_.empty() && other.sums_high_.empty() &&
+        !__builtin_add_overflow(cells_[to].sum, other.cells_[i].sum, &sum)) {
+      cells_[to].sum = sum;
+    } else {
+      SetSum(to, SumAt(to) + other.SumAt(i));
+    }
+  }
 }
 
 void Histogram::Subtract(const Histogram& other) {

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace itemized {
+namespace {
+
+// The first day of the window that ends with `newest`.
+Day FirstDay(Day newest) {
+  return newest >= kBaselineDays - 1 ? newest - (kBaselineDays - 1) : 0;
+}
+
+}  // namespace
 
 bool Baselines::InWindow(const Step& step, Day day) {
   return day <= step.newest && step.newest - day < kBaselineDays;
@@ -31,32 +39,45 @@ uint32_t Baselines::ShiftedDays(const Step& step) {
   return shifted;
 }
 
-void Baselines::Apply(const CallRows& calls, size_t row, Day day, NameId id) {
-  Step& step = steps_[id];
-  if (!step.touched) {
-    step.touched = true;
-    touched_.push_back(id);
+// Moves the window on to end with `day`, and takes out what has left it.
+void Baselines::Advance(const BucketTable<NameDay>& days, Day day, Step* step) {
+  const Day moved = day - step->newest;
+  if (!step->seen || moved >= kBaselineDays) {
+    step->stale = step->seen;
+    step->seen = true;
+    step->newest = day;
+    return;
   }
-  if (!step.seen || day > step.newest) {
-    step.seen = true;
-    step.newest = day;
-    step.stale = true;
+  const Day first = FirstDay(day);
+  for (auto it = days.LowerBound(FirstDay(step->newest));
+       !step->stale && it != days.end() && it->bucket < first; ++it) {
+    step->costs.Subtract(it->value.cost);
+    if (((step->shifted >> (step->newest - it->bucket)) & 1) != 0) {
+      step->costs.Subtract(it->value.flagged_cost);
+    }
+    step->days.Erase(it->bucket);
   }
-  if (calls.Has(row, kFlagUnpriced) || !InWindow(step, day)) {
+  constexpr uint32_t kWindowBits = (uint32_t{1} << kBaselineDays) - 1;
+  step->shifted = (step->shifted << moved) & kWindowBits;
+  step->newest = day;
+}
+
+void Baselines::Apply(const CallRows& calls, size_t row, Day day, Step* step) {
+  if (calls.Has(row, kFlagUnpriced) || !InWindow(*step, day)) {
     return;
   }
   const int64_t weight = calls.weight[row];
   const bool baseline = CountsInBaseline(calls, row);
-  DayCounts& counts = step.days.At(day).value;
+  DayCounts& counts = step->days.At(day).value;
   (baseline ? counts.baseline : counts.flagged) += weight;
-  const bool shifted = ((step.shifted >> (step.newest - day)) & 1) != 0;
-  if (!step.stale && (baseline || shifted)) {
-    step.costs.Add(calls.cost_picos[row], weight);
+  const bool shifted = ((step->shifted >> (step->newest - day)) & 1) != 0;
+  if (!step->stale && (baseline || shifted)) {
+    step->costs.Add(calls.cost_picos[row], weight);
   }
 }
 
 void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
-  const Day first = step->newest >= kBaselineDays - 1 ? step->newest - (kBaselineDays - 1) : 0;
+  const Day first = FirstDay(step->newest);
   step->days.clear();
   for (auto it = days.LowerBound(first); it != days.end(); ++it) {
     step->days.At(it->bucket).value = {.baseline = it->value.cost.count(),
@@ -73,15 +94,23 @@ void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
   step->stale = false;
 }
 
-void Baselines::Fold(const Block& block, const Catalog& catalog) {
+void Baselines::Fold(const Block& block, const Catalog& catalog, const CallRollups& rollups) {
   const CallRows& calls = block.calls;
   const Day day = block.ref.hour / 24;
   for (size_t row = 0; row < calls.size(); ++row) {
-    const NameId step = catalog.Series(calls.series[row])[NameKind::kStep];
-    if (step >= steps_.size()) {
-      steps_.resize(step + 1);
+    const NameId id = catalog.Series(calls.series[row])[NameKind::kStep];
+    if (id >= steps_.size()) {
+      steps_.resize(id + 1);
     }
-    Apply(calls, row, day, step);
+    Step& step = steps_[id];
+    if (!step.touched) {
+      step.touched = true;
+      touched_.push_back(id);
+    }
+    if (!step.seen || day > step.newest) {
+      Advance(rollups.DaysOf(NameKind::kStep, id), day, &step);
+    }
+    Apply(calls, row, day, &step);
   }
 }
 

@@ -39,7 +39,7 @@ struct Threshold {
 class Baselines {
  public:
   // Follows CallRollups: to be called with every block after its Fold there.
-  void Fold(const Block& block, const Catalog& catalog);
+  void Fold(const Block& block, const Catalog& catalog, const CallRollups& rollups);
 
   // Brings thresholds up to what was folded; to be called after a group of blocks.
   void Settle(const CallRollups& rollups);
@@ -66,7 +66,8 @@ class Baselines {
   };
   static bool InWindow(const Step& step, Day day);
   static uint32_t ShiftedDays(const Step& step);
-  void Apply(const CallRows& calls, size_t row, Day day, NameId step);
+  static void Advance(const BucketTable<NameDay>& days, Day day, Step* step);
+  static void Apply(const CallRows& calls, size_t row, Day day, Step* step);
   static void Remerge(const BucketTable<NameDay>& days, Step* step);
   static void Refresh(Step* step);
 

@@ -235,7 +235,7 @@ absl::Status CallRollups::LoadRow(absl::string_view key, absl::string_view value
 }
 
 absl::Status CallRollups::Load(const Kv& kv, const Catalog& catalog) {
-  auto rows = kv.Scan(Family::kSteps, "", "");
+  auto rows = kv.Scan(Family::kSteps, "", kWatermarkKey);
   for (; rows->Valid(); rows->Next()) {
     RETURN_IF_ERROR(LoadRow(rows->key(), rows->value(), catalog));
   }

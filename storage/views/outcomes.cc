@@ -161,7 +161,9 @@ void Outcomes::AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Cat
   const SeriesKey& key = catalog.Series(series);
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
     auto& days = TableAt(&unsurfaced_days_[kind], key.names[kind]);
-    days.At(hour / 24).value[hour % 24] += change;
+    PicosByHour& day = days.At(hour / 24).value;
+    day[hour % 24] += change;
+    day[24] += change;
   }
 }
 
@@ -187,6 +189,10 @@ Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) con
   Picos sum = 0;
   const auto& days = TableAt(unsurfaced_days_[static_cast<size_t>(kind)], name);
   for (auto it = days.LowerBound(from / 24); it != days.end() && it->bucket * 24 < to; ++it) {
+    if (it->bucket * 24 >= from && it->bucket * 24 + 24 <= to) {
+      sum += it->value[24];
+      continue;
+    }
     for (Hour hour = 0; hour < 24; ++hour) {
       if (it->bucket * 24 + hour >= from && it->bucket * 24 + hour < to) {
         sum += it->value[hour];
@@ -199,6 +205,11 @@ Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) con
 bool Outcomes::HasUnsurfaced(Hour hour) const {
   const auto found = hour_states_.find(hour);
   return found != hour_states_.end() && found->second.unsurfaced != 0;
+}
+
+bool Outcomes::HasUnsurfaced(SeriesId series, Hour hour) const {
+  const auto found = unsurfaced_.find({series, hour});
+  return found != unsurfaced_.end() && found->second.picos != 0;
 }
 
 uint64_t Outcomes::VersionOf(Hour hour) const {
@@ -244,7 +255,7 @@ void Outcomes::CheckpointUnsurfaced(KvBatch* batch) {
 }
 
 absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
-  auto rows = kv.Scan(Family::kOutcomes, "", "");
+  auto rows = kv.Scan(Family::kOutcomes, "", kWatermarkKey);
   for (; rows->Valid(); rows->Next()) {
     absl::string_view key = rows->key();
     absl::string_view value = rows->value();

@@ -77,8 +77,10 @@ class Outcomes {
 
   // Unsurfaced spend of a name in whole hours [from, to), by the calls' own time.
   Picos UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const;
-  // Whether any call of this hour that cost something is unsurfaced.
+  // Whether any call of this hour, or of this series in it, is unsurfaced and
+  // cost something.
   bool HasUnsurfaced(Hour hour) const;
+  bool HasUnsurfaced(SeriesId series, Hour hour) const;
   // Changes with whatever is known here of runs and calls of this hour; 0 if
   // there is nothing.
   uint64_t VersionOf(Hour hour) const;
@@ -90,7 +92,7 @@ class Outcomes {
 
  private:
   using UnsurfacedKey = std::pair<SeriesId, Hour>;
-  using PicosByHour = std::array<Picos, 24>;  // Of a day.
+  using PicosByHour = std::array<Picos, 25>;  // Of a day; the last is their sum.
   struct Unsurfaced {
     Picos picos = 0;
     bool dirty = false;

@@ -11,12 +11,15 @@
 namespace itemized {
 namespace {
 
-// Family::kMeta: the last block in the rows of a view (storage/FORMAT.md, "Watermarks").
-constexpr char kRollupsKey[] = "w/rollups";
-constexpr char kRunsKey[] = "w/runs";
+// The last block in the rows of a view, in the family that is written with them
+// (storage/FORMAT.md, "Watermarks").
+constexpr Family kRollupsFamily = Family::kSteps;
+constexpr Family kRunsFamily = Family::kOutcomes;
 
-absl::Status LoadWatermark(const Kv& kv, const char* key, BlockSequence* sequence) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, key));
+constexpr size_t kParallelCallsMin = 1'000;  // Fewer are folded before a thread wakes up.
+
+absl::Status LoadWatermark(const Kv& kv, Family family, BlockSequence* sequence) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(family, kWatermarkKey));
   if (row.has_value()) {
     absl::string_view value = *row;
     if (!ReadVarint(&value, sequence) || !value.empty()) {
@@ -26,29 +29,27 @@ absl::Status LoadWatermark(const Kv& kv, const char* key, BlockSequence* sequenc
   return absl::OkStatus();
 }
 
-void SaveWatermark(const char* key, BlockSequence sequence, KvBatch* batch) {
+void SaveWatermark(Family family, BlockSequence sequence, KvBatch* batch) {
   std::string value;
   AppendVarint(&value, sequence);
-  batch->Put(Family::kMeta, key, std::move(value));
+  batch->Put(family, kWatermarkKey, std::move(value));
 }
 
 }  // namespace
 
 absl::Status Views::Load(const Kv& kv, const Log& log) {
-  RETURN_IF_ERROR(LoadWatermark(kv, kRollupsKey, &rollups_saved_));
-  RETURN_IF_ERROR(LoadWatermark(kv, kRunsKey, &runs_saved_));
+  RETURN_IF_ERROR(LoadWatermark(kv, kRollupsFamily, &rollups_saved_));
+  RETURN_IF_ERROR(LoadWatermark(kv, kRunsFamily, &runs_saved_));
   RETURN_IF_ERROR(rollups_.Load(kv, catalog_));
   RETURN_IF_ERROR(runs_.Load(kv));
   baselines_.Rebuild(rollups_);
   RETURN_IF_ERROR(FindLatestCall(log));
   folded_ = checkpointed();
-  RETURN_IF_ERROR(log.Replay(folded_, [&](const Block& block) {
+  return log.Replay(folded_, [&](const Block& block) {
     RETURN_IF_ERROR(Stage(block));
-    Fold(block);
+    Fold(absl::MakeConstSpan(&block, 1));
     return absl::OkStatus();
-  }));
-  Settle();
-  return absl::OkStatus();
+  });
 }
 
 // Rollups know the latest hour; its blocks know the instant.
@@ -80,33 +81,60 @@ absl::Status Views::Stage(const Block& block) {
 }
 
 // While the log is replayed, the two kinds of view may be at different blocks.
-void Views::Fold(const Block& block) {
-  CHECK(block.ref.sequence > folded_);
-  folded_ = block.ref.sequence;
-  last_blocks_[block.ref.hour] = block.ref.sequence;
-  for (const int64_t time_us : block.calls.time_us) {
-    latest_call_us_ = std::max(latest_call_us_, time_us);
+void Views::FoldCalls(absl::Span<const Block> blocks) {
+  for (const Block& block : blocks) {
+    if (block.ref.sequence > rollups_saved_) {
+      rollups_.Fold(block, catalog_);
+      baselines_.Fold(block, catalog_, rollups_);
+    }
   }
-  if (folded_ > rollups_saved_) {
-    rollups_.Fold(block, catalog_);
-    baselines_.Fold(block, catalog_);
+  baselines_.Settle(rollups_);
+}
+
+void Views::FoldRuns(absl::Span<const Block> blocks) {
+  for (const Block& block : blocks) {
+    if (block.ref.sequence > runs_saved_) {
+      runs_.Fold(block);
+    }
   }
-  if (folded_ > runs_saved_) {
-    runs_.Fold(block);
+}
+
+void Views::Fold(absl::Span<const Block> blocks) {
+  size_t calls = 0;
+  for (const Block& block : blocks) {
+    CHECK(block.ref.sequence > folded_);
+    folded_ = block.ref.sequence;
+    last_blocks_[block.ref.hour] = block.ref.sequence;
+    calls += block.calls.size();
+    for (const int64_t time_us : block.calls.time_us) {
+      latest_call_us_ = std::max(latest_call_us_, time_us);
+    }
   }
+  if (calls < kParallelCallsMin) {
+    FoldRuns(blocks);
+    FoldCalls(blocks);
+    return;
+  }
+  // They share nothing but the catalog, which both only read.
+  helper_.Start([&] { FoldRuns(blocks); });
+  FoldCalls(blocks);
+  helper_.Wait();
 }
 
 BlockSequence Views::checkpointed() const { return std::min(rollups_saved_, runs_saved_); }
 
 void Views::Checkpoint(Scope scope, KvBatch* batch) {
-  runs_.Checkpoint(batch);
-  runs_saved_ = folded_;
-  SaveWatermark(kRunsKey, folded_, batch);
+  KvBatch rollups;
+  helper_.Start([&] { runs_.Checkpoint(batch); });
   if (scope == Scope::kAll) {
-    rollups_.Checkpoint(batch);
+    rollups_.Checkpoint(&rollups);
     rollups_saved_ = folded_;
-    SaveWatermark(kRollupsKey, folded_, batch);
+    SaveWatermark(kRollupsFamily, folded_, &rollups);
   }
+  helper_.Wait();
+  runs_saved_ = folded_;
+  SaveWatermark(kRunsFamily, folded_, batch);
+  batch->Append(std::move(rollups));
 }
 
 }  // namespace itemized

@@ -5,6 +5,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "storage/base/helper_thread.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
 #include "storage/log/block.h"
@@ -28,9 +30,8 @@ class Views {
 
   // Reads the runs that `block` names, so that Fold cannot fail.
   absl::Status Stage(const Block& block);
-  void Fold(const Block& block);
-  // To be called after a group of blocks: brings the thresholds up to them.
-  void Settle() { baselines_.Settle(rollups_); }
+  // Folds the blocks of one commit, by rising sequence.
+  void Fold(absl::Span<const Block> blocks);
 
   // The last block folded in, and the last one that is in the rows on disk.
   BlockSequence folded() const { return folded_; }
@@ -58,6 +59,8 @@ class Views {
 
  private:
   absl::Status FindLatestCall(const Log& log);
+  void FoldCalls(absl::Span<const Block> blocks);
+  void FoldRuns(absl::Span<const Block> blocks);
 
   const Catalog& catalog_;
   CallRollups rollups_;
@@ -68,6 +71,7 @@ class Views {
   absl::flat_hash_map<Hour, BlockSequence> last_blocks_;
   BlockSequence rollups_saved_ = 0;  // Watermarks of the rows on disk.
   BlockSequence runs_saved_ = 0;
+  HelperThread helper_{"fold"};
 };
 
 }  // namespace itemized

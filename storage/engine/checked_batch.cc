@@ -1,0 +1,91 @@
+#include "storage/engine/checked_batch.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "storage/model/limits.h"
+
+namespace itemized {
+namespace {
+
+std::optional<Refusal> CheckCompletion(const Completion& completion, uint32_t index,
+                                       int64_t latest_us) {
+  auto reason = CheckText("workflow_id", completion.workflow_id, true);
+  if (!reason) {
+    reason = CheckText("workflow", completion.workflow, false);
+  }
+  if (!reason) {
+    reason = CheckTime(completion.time_us, latest_us);
+  }
+  const int outcome = static_cast<int>(completion.outcome);
+  if (!reason && (outcome < 1 || outcome >= kOutcomeCount)) {
+    reason.emplace(RefusalCode::kInvalidEnum,
+                   "the outcome is missing or unknown; use completed, failed, short_circuited or "
+                   "abandoned");
+  }
+  if (!reason && completion.unused_steps.size() > kUnusedStepsMax) {
+    reason.emplace(RefusalCode::kMalformed,
+                   absl::StrCat("the completion names ", completion.unused_steps.size(),
+                                " unused steps; send at most ", kUnusedStepsMax));
+  }
+  for (const std::string& step : completion.unused_steps) {
+    if (!reason) {
+      reason = CheckText("an unused step", step, true);
+    }
+  }
+  if (!reason) {
+    return std::nullopt;
+  }
+  return Refusal{.index = index, .code = reason->first, .message = std::move(reason->second)};
+}
+
+void CheckCalls(int64_t latest_us, CheckedBatch* checked) {
+  const CallColumns& columns = checked->batch.calls;
+  BatchReader reader(columns, latest_us);
+  checked->calls.reserve(columns.size());
+  for (uint32_t row = 0; row < columns.size(); ++row) {
+    CheckedCall& call = checked->calls.emplace_back();
+    auto refusal = reader.malformed() ? reader.malformed() : reader.Next(&call.view);
+    if (refusal) {
+      refusal->index = row;
+      checked->refusals.push_back(*std::move(refusal));
+      checked->calls.pop_back();
+      continue;
+    }
+    call.index = row;
+    call.fingerprint = FingerprintOf(call.view.event_id);
+  }
+}
+
+}  // namespace
+
+CheckedBatch CheckBatch(EventBatch batch, int64_t now_us) {
+  CheckedBatch checked;
+  checked.batch = std::move(batch);
+  const size_t events = checked.batch.size();
+  if (events > kBatchEventsMax) {
+    const std::string message =
+        absl::StrCat("the batch has ", events, " events; send at most ", kBatchEventsMax);
+    for (uint32_t i = 0; i < events; ++i) {
+      checked.refusals.push_back(
+          {.index = i, .code = RefusalCode::kBatchTooLarge, .message = message});
+    }
+    return checked;
+  }
+  const int64_t latest_us = now_us + kFutureMaxUs;
+  CheckCalls(latest_us, &checked);
+  const auto first = static_cast<uint32_t>(checked.batch.calls.size());
+  for (uint32_t i = 0; i < checked.batch.completions.size(); ++i) {
+    auto refusal = CheckCompletion(checked.batch.completions[i], first + i, latest_us);
+    if (refusal) {
+      checked.refusals.push_back(*std::move(refusal));
+    } else {
+      checked.completions.push_back(i);
+    }
+  }
+  return checked;
+}
+
+}  // namespace itemized
