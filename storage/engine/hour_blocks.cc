@@ -15,6 +15,24 @@ uint32_t IndexOf(absl::string_view text, absl::flat_hash_map<std::string, uint32
   return position;
 }
 
+// Blocks that get room for a busy hour at once; a group of many hours has few calls in each.
+constexpr size_t kReservedBlocks = 16;
+
+// Room for the rows of a busy hour in the columns that every block has.
+void Reserve(CallRows* rows) {
+  constexpr size_t kRows = 1'024;
+  rows->weight.reserve(kRows);
+  rows->time_us.reserve(kRows);
+  rows->series.reserve(kRows);
+  rows->run.reserve(kRows);
+  rows->event_id_data.reserve(kRows * 24);
+  rows->event_id_end.reserve(kRows);
+  rows->duration_us.reserve(kRows);
+  rows->status.reserve(kRows);
+  rows->cost_picos.reserve(kRows);
+  rows->flags.reserve(kRows);
+}
+
 }  // namespace
 
 size_t HourBlocks::PositionOf(Hour hour) {
@@ -23,7 +41,11 @@ size_t HourBlocks::PositionOf(Hour hour) {
   }
   const auto [it, inserted] = positions_.emplace(hour, blocks_.size());
   if (inserted) {
-    blocks_.emplace_back().ref.hour = hour;
+    Block& block = blocks_.emplace_back();
+    block.ref.hour = hour;
+    if (blocks_.size() <= kReservedBlocks) {
+      Reserve(&block.calls);
+    }
     indices_.emplace_back();
   }
   last_hour_ = hour;

@@ -64,17 +64,6 @@ int64_t QuantileRank(double q, int64_t count) {
   return std::max<int64_t>(static_cast<int64_t>(rank), 1);
 }
 
-BucketIndex Histogram::BucketAt(size_t cell) const {
-  return dense_ ? static_cast<BucketIndex>(low_ + cell) : indices_[cell];
-}
-
-absl::int128 Histogram::SumAt(size_t cell) const {
-  if (sums_high_.empty()) {
-    return cells_[cell].sum;
-  }
-  return absl::MakeInt128(sums_high_[cell], static_cast<uint64_t>(cells_[cell].sum));
-}
-
 void Histogram::SetSum(size_t cell, absl::int128 sum) {
   const int64_t low = static_cast<int64_t>(absl::Int128Low64(sum));
   const int64_t high = absl::Int128High64(sum);
@@ -198,18 +187,6 @@ void Histogram::Add(int64_t value, int64_t weight) {
   AddChecked(&count_, weight);
   sum_ += sum;
   AddToBucket(BucketOf(value), weight, sum);
-}
-
-template <typename Visit>
-void Histogram::ForEachBucket(Visit visit) const {
-  if (zeros_ != 0) {
-    visit(HistogramBucket{.index = 0, .count = zeros_, .sum = 0});
-  }
-  for (size_t i = 0; i < cells_.size(); ++i) {
-    if (cells_[i].count != 0) {
-      visit(HistogramBucket{.index = BucketAt(i), .count = cells_[i].count, .sum = SumAt(i)});
-    }
-  }
 }
 
 void Histogram::Merge(const Histogram& other) {

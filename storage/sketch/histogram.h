@@ -90,8 +90,14 @@ class Histogram {
     int64_t sum = 0;  // Its low 64 bits, where `sums_high_` has the others.
   };
 
-  BucketIndex BucketAt(size_t cell) const;
-  absl::int128 SumAt(size_t cell) const;
+  BucketIndex BucketAt(size_t cell) const {
+    return dense_ ? static_cast<BucketIndex>(low_ + cell) : indices_[cell];
+  }
+  absl::int128 SumAt(size_t cell) const {
+    return sums_high_.empty() ? absl::int128(cells_[cell].sum)
+                              : absl::MakeInt128(sums_high_[cell],
+                                                 static_cast<uint64_t>(cells_[cell].sum));
+  }
   void SetSum(size_t cell, absl::int128 sum);
   size_t CellOf(BucketIndex bucket);
   size_t SparseCellOf(BucketIndex bucket);
@@ -102,8 +108,18 @@ class Histogram {
   void AddToBucket(BucketIndex bucket, int64_t count, absl::int128 sum);
   void CheckCell(size_t cell) const;
   void EraseIfUnused(size_t cell);
+  // Calls visit(HistogramBucket) for each bucket in use, by rising index.
   template <typename Visit>
-  void ForEachBucket(Visit visit) const;
+  void ForEachBucket(Visit visit) const {
+    if (zeros_ != 0) {
+      visit(HistogramBucket{.index = 0, .count = zeros_, .sum = 0});
+    }
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      if (cells_[i].count != 0) {
+        visit(HistogramBucket{.index = BucketAt(i), .count = cells_[i].count, .sum = SumAt(i)});
+      }
+    }
+  }
 
   bool dense_ = false;
   BucketIndex low_ = 0;               // Dense: the bucket of cells_[0].

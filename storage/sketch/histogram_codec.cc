@@ -46,16 +46,23 @@ bool ReadBucket(absl::string_view* in, uint64_t first, HistogramBucket* bucket) 
 }  // namespace
 
 void Histogram::EncodeTo(std::string* out) const {
-  const std::vector<HistogramBucket> buckets = Buckets();
-  AppendVarint(out, buckets.size());
+  size_t used = zeros_ != 0 ? 1 : 0;
+  for (const Cell& cell : cells_) {
+    used += cell.count != 0 ? 1 : 0;
+  }
+  AppendVarint(out, used);
   uint64_t next = 0;
-  for (const HistogramBucket& bucket : buckets) {
+  ForEachBucket([&](const HistogramBucket& bucket) {
     AppendVarint(out, bucket.index - next);
     AppendVarint(out, static_cast<uint64_t>(bucket.count));
     const absl::int128 excess = bucket.sum - absl::int128(bucket.count) * BucketLow(bucket.index);
-    AppendVarint128(out, static_cast<absl::uint128>(excess));
+    if (absl::Int128High64(excess) == 0) {
+      AppendVarint(out, absl::Int128Low64(excess));
+    } else {
+      AppendVarint128(out, static_cast<absl::uint128>(excess));
+    }
     next = uint64_t{bucket.index} + 1;
-  }
+  });
 }
 
 absl::StatusOr<Histogram> Histogram::DecodeFrom(absl::string_view* in) {

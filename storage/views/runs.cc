@@ -9,7 +9,7 @@
 namespace itemized {
 
 absl::StatusOr<std::optional<Run>> Runs::ReadRow(absl::string_view workflow_id) const {
-  if (kv_ == nullptr) {
+  if (kv_ == nullptr || !known_.MayContain(workflow_id)) {
     return std::nullopt;
   }
   ASSIGN_OR_RETURN(const std::optional<std::string> row, kv_->Get(Family::kWorkflows, workflow_id));
@@ -53,6 +53,7 @@ Runs::Entry* Runs::Touch(const std::string& workflow_id) {
     staged_.erase(staged);
     if (entry == nullptr) {
       entry = std::make_unique<Entry>();
+      known_.Add(workflow_id);
     }
     entry->workflow_id = workflow_id;
     const absl::string_view key = entry->workflow_id;
@@ -128,6 +129,15 @@ void Runs::Evict() {
     slot.second->recent = false;
     return !keep;
   });
+}
+
+absl::Status Runs::Load(const Kv& kv) {
+  auto rows = kv.Scan(Family::kWorkflows, "", "");
+  for (; rows->Valid(); rows->Next()) {
+    known_.Add(rows->key());
+  }
+  RETURN_IF_ERROR(rows->status());
+  return outcomes_.Load(kv, catalog_);
 }
 
 }  // namespace itemized

@@ -17,6 +17,7 @@
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
 #include "storage/log/block.h"
+#include "storage/views/name_filter.h"
 #include "storage/views/outcomes.h"
 #include "storage/views/run.h"
 
@@ -49,7 +50,7 @@ class Runs {
   // written, Evict may forget runs that memory has no room for.
   void Checkpoint(KvBatch* batch);
   void Evict();
-  absl::Status Load(const Kv& kv) { return outcomes_.Load(kv, catalog_); }
+  absl::Status Load(const Kv& kv);
 
  private:
   struct Entry {
@@ -72,6 +73,7 @@ class Runs {
   Resident resident_;
   Staged staged_;  // Read for the next Fold; only the writing thread looks here.
   std::vector<Entry*> touched_;
+  NameFilter known_;  // Every run there is: most lookups are of new ones.
   std::vector<Entry*> dirty_;
   Outcomes outcomes_;
 };

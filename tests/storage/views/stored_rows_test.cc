@@ -1,0 +1,160 @@
+// The bytes of the views' rows, worked out by hand from storage/FORMAT.md. If
+// one of these tests fails, stores of earlier versions cannot be read.
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include <gtest/gtest.h>
+
+#include "storage/views/call_rollups.h"
+#include "storage/views/outcomes.h"
+#include "storage/views/run.h"
+
+namespace itemized {
+namespace {
+
+constexpr int64_t kCost = 300;
+
+// One call, 10 input tokens, 300 pico-dollars: zigzag of 1, 0, 0, 300, 10 and of
+// eleven classes that were not used.
+constexpr char kSums[] = "020000d80414"
+                         "0000000000000000000000";
+// One value of 300 in bucket 278, which begins with 300.
+constexpr char kHistogramOf300[] = "0196020100";
+
+CallSums Sums() {
+  CallSums sums;
+  sums.calls = 1;
+  sums.cost = kCost;
+  sums.usage[UsageClass::kInput] = 10;
+  return sums;
+}
+
+// A catalog whose series 1 is of step 2 and workflow 3.
+Catalog SmallCatalog() {
+  Catalog catalog;
+  SeriesKey key;
+  catalog.Intern(key);
+  key[NameKind::kStep] = catalog.Intern(NameKind::kStep, "planning");
+  catalog.Intern(NameKind::kWorkflow, "report");
+  key[NameKind::kWorkflow] = catalog.Intern(NameKind::kWorkflow, "ticket");
+  EXPECT_EQ(catalog.Intern(key), 1U);
+  return catalog;
+}
+
+// A call without an id at 7 us, and a completion at 5 us.
+Run SmallRun(const Catalog& catalog) {
+  CallRows calls;
+  calls.run_names = {"run-1"};
+  calls.weight = {1};
+  calls.time_us = {7};
+  calls.series = {1};
+  calls.run = {0};
+  calls.event_id_end = {0};
+  calls.cost_picos = {kCost};
+  calls.flags = {kFlagUnpriced};
+  Run run;
+  run.Apply(calls, 0, {.hour = 0, .sequence = 9}, catalog);
+  run.Apply({.time_us = 5, .workflow = 2, .outcome = Outcome::kShortCircuited, .unused_steps = {2}});
+  return run;
+}
+
+TEST(StoredRun, HasTheseBytes) {
+  EXPECT_EQ(absl::BytesToHexString(SmallRun(SmallCatalog()).Encode()),
+            "01"                      // Version.
+            "0305020102"              // Short-circuited at 5 in workflow 2; one unused step: 2.
+            "01"                      // One call:
+            "0000000000000000"        // no id,
+            "010e01ac02"              // series 1, 7 us later, unpriced, 300.
+            "0009");                  // Block 9 of hour 0.
+}
+
+TEST(StoredRun, IsReadBackWithAllThatFollowsFromIt) {
+  const Catalog catalog = SmallCatalog();
+  const itemized::Run run = SmallRun(catalog);
+  const auto read = itemized::Run::Decode(run.Encode(), catalog);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->Encode(), run.Encode());
+  EXPECT_EQ(read->calls(), 1);
+  EXPECT_EQ(read->unpriced_calls(), 1);
+  EXPECT_EQ(read->cost(), kCost);
+  EXPECT_EQ(read->AnchorUs(), 5);
+  EXPECT_EQ(read->workflow(), 2U);
+}
+
+TEST(StoredRun, CutShortOrOfUnknownVersionOrSeriesIsRefused) {
+  const Catalog catalog = SmallCatalog();
+  const std::string bytes = SmallRun(catalog).Encode();
+  for (size_t size = 0; size + 2 < bytes.size(); ++size) {
+    EXPECT_FALSE(itemized::Run::Decode(bytes.substr(0, size), catalog).has_value()) << size;
+  }
+  EXPECT_FALSE(itemized::Run::Decode("\x02" + bytes.substr(1), catalog).has_value());
+  EXPECT_FALSE(itemized::Run::Decode(bytes, Catalog()).has_value());
+}
+
+NameDay SmallDay() {
+  NameDay day;
+  day.sums = Sums();
+  day.cost.Add(kCost);
+  day.duration.Add(7);
+  day.hours.emplace_back(5, Sums());
+  day.series.emplace_back(1, Sums());
+  return day;
+}
+
+TEST(StoredRollup, HasTheseBytes) {
+  std::string bytes;
+  SmallDay().EncodeTo(&bytes);
+  EXPECT_EQ(absl::BytesToHexString(bytes),
+            absl::StrCat(kSums, kHistogramOf300, "00",  // No flagged calls.
+                         "01070100",                    // Durations: one of 7.
+                         "0105", kSums,                 // One hour: the sixth.
+                         "0101", kSums));               // One series: 1.
+}
+
+TEST(StoredRollup, IsReadBackAndRefusedIfCutShortOrOfAnUnknownSeries) {
+  std::string bytes;
+  SmallDay().EncodeTo(&bytes);
+  absl::string_view in = bytes;
+  NameDay day;
+  ASSERT_TRUE(day.DecodeFrom(&in, /*series_count=*/2));
+  EXPECT_TRUE(in.empty());
+  std::string again;
+  day.EncodeTo(&again);
+  EXPECT_EQ(again, bytes);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    in = absl::string_view(bytes).substr(0, size);
+    EXPECT_FALSE(NameDay().DecodeFrom(&in, 2)) << size;
+  }
+  in = bytes;
+  EXPECT_FALSE(NameDay().DecodeFrom(&in, /*series_count=*/1));
+}
+
+TEST(StoredOutcomes, HaveTheseBytesAndAreReadBack) {
+  OutcomeCell cell;
+  cell.Add({.workflow = 2,
+            .anchor_us = 5,
+            .outcome = Outcome::kCompleted,
+            .calls = 1,
+            .unpriced_calls = 1,
+            .cost = kCost,
+            .unsurfaced = 2},
+           1);
+  std::string bytes;
+  cell.EncodeTo(&bytes);
+  EXPECT_EQ(absl::BytesToHexString(bytes),
+            absl::StrCat("0002000000",        // Runs by outcome: one completed.
+                         "0202",              // Its calls, those unpriced.
+                         "d804d80404",        // Spend, of completed runs, unsurfaced.
+                         kHistogramOf300));
+  absl::string_view in = bytes;
+  OutcomeCell read;
+  ASSERT_TRUE(read.DecodeFrom(&in));
+  EXPECT_EQ(read.sums, cell.sums);
+  EXPECT_EQ(read.completed_cost, cell.completed_cost);
+}
+
+}  // namespace
+}  // namespace itemized
