@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
+
 #include "storage/base/mutex.h"
 
 namespace itemized {

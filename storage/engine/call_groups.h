@@ -9,6 +9,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
 #include "storage/log/block.h"
@@ -31,9 +32,7 @@ struct LogRow {
   int64_t time_us() const { return block.calls.time_us[row]; }
   SeriesId series() const { return block.calls.series[row]; }
   // What its call costs, negative where the row takes one out.
-  Picos cost() const {
-    return Picos(block.calls.weight[row]) * Picos(block.calls.cost_picos[row]);
-  }
+  Picos cost() const { return Picos(block.calls.weight[row]) * Picos(block.calls.cost_picos[row]); }
 };
 
 struct CallGroup {

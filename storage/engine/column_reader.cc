@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/quoted.h"
 #include "storage/base/time.h"
 #include "storage/model/limits.h"
@@ -15,10 +16,9 @@ namespace {
 using Reason = std::pair<RefusalCode, std::string>;
 
 constexpr std::array<const char*, kUsageClassCount> kUsageNames = {
-    "input_tokens",        "cache_read_tokens",  "cache_write_5m_tokens",
-    "cache_write_1h_tokens", "output_tokens",    "reasoning_tokens",
-    "input_audio_tokens",  "cache_read_audio_tokens", "output_audio_tokens",
-    "input_image_tokens",  "output_image_tokens", "web_searches"};
+    "input_tokens",        "cache_read_tokens",  "cache_write_5m_tokens", "cache_write_1h_tokens",
+    "output_tokens",       "reasoning_tokens",   "input_audio_tokens",    "cache_read_audio_tokens",
+    "output_audio_tokens", "input_image_tokens", "output_image_tokens",   "web_searches"};
 
 template <typename T>
 bool Fits(absl::Span<const T> column, size_t rows) {
@@ -210,9 +210,9 @@ std::optional<Refusal> BatchReader::ReadUsage(CallView* call) const {
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     const int64_t count = At(columns_.usage[c], row_);
     if (count < 0 || count > kTokensMax) {
-      return Refuse(RefusalCode::kTokensOutOfRange,
-                    absl::StrCat(kUsageNames[c], " is ", count, "; it must be between 0 and ",
-                                 kTokensMax));
+      return Refuse(
+          RefusalCode::kTokensOutOfRange,
+          absl::StrCat(kUsageNames[c], " is ", count, "; it must be between 0 and ", kTokensMax));
     }
     call->usage.counts[c] = call->usage_missing ? 0 : count;
   }
@@ -247,9 +247,9 @@ std::optional<Refusal> BatchReader::ReadAttributes(CallView* call) {
   const size_t begin = attribute_begin_;
   attribute_begin_ += count;
   if (count > kAttributesMax) {
-    return Refuse(RefusalCode::kTooManyAttributes,
-                  absl::StrCat("the call has ", count, " attributes; send at most ",
-                               kAttributesMax));
+    return Refuse(
+        RefusalCode::kTooManyAttributes,
+        absl::StrCat("the call has ", count, " attributes; send at most ", kAttributesMax));
   }
   for (size_t i = begin; i < begin + count; ++i) {
     const uint32_t key = columns_.attribute_keys[i];

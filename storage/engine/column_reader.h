@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+
 #include "storage/catalog/catalog.h"
 #include "storage/model/event_batch.h"
 
@@ -72,8 +73,7 @@ class BatchReader {
 
 // Why a name from outside cannot be stored, if it cannot.
 std::optional<std::pair<RefusalCode, std::string>> CheckText(const char* field,
-                                                             absl::string_view text,
-                                                             bool required);
+                                                             absl::string_view text, bool required);
 // The same for an instant.
 std::optional<std::pair<RefusalCode, std::string>> CheckTime(int64_t time_us, int64_t latest_us);
 

@@ -14,6 +14,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+
 #include "storage/base/helper_thread.h"
 #include "storage/base/mutex.h"
 #include "storage/engine/checked_batch.h"
@@ -73,9 +74,9 @@ class Committer {
   RateFinder rates_;
 
   // The committer's thread only.
-  int64_t last_checkpoint_us_ = 0;  // Steady clock.
-  KvBatch unwritten_;               // Rows of a checkpoint that is not on disk yet.
-  BlockSequence written_to_ = 0;    // The watermark of those rows.
+  int64_t last_checkpoint_us_ = 0;     // Steady clock.
+  KvBatch unwritten_;                  // Rows of a checkpoint that is not on disk yet.
+  BlockSequence written_to_ = 0;       // The watermark of those rows.
   std::future<absl::Status> writing_;  // Reads unwritten_ until it is ready.
 
   Spent spent_;  // The cleaner's between its Start and Wait.

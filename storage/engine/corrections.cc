@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
@@ -82,8 +83,7 @@ absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlock
     return false;
   }
   ASSIGN_OR_RETURN(const auto found, FindRow(*state, *run, *call, id));
-  AppendRow(found.first.calls, found.second, -1, call->cost,
-                   &blocks->Of(found.first.ref.hour));
+  AppendRow(found.first.calls, found.second, -1, call->cost, &blocks->Of(found.first.ref.hour));
   return true;
 }
 
@@ -92,15 +92,13 @@ std::vector<bool> CoveredSeries(const State& state, const std::vector<Rate>& rat
   std::vector<bool> covered(state.catalog.series_count());
   for (SeriesId id = 0; id < covered.size(); ++id) {
     const SeriesKey& key = state.catalog.Series(id);
-    const std::string& provider =
-        state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]);
+    const std::string& provider = state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]);
     const std::string& model = state.catalog.Name(NameKind::kModel, key[NameKind::kModel]);
     // The names behind kOtherName are lost, so such calls keep their price.
-    covered[id] = model != kOtherName &&
-                  std::any_of(rates.begin(), rates.end(), [&](const Rate& rate) {
-                    return (rate.provider.empty() || rate.provider == provider) &&
-                           rate.match.Matches(model);
-                  });
+    covered[id] =
+        model != kOtherName && std::any_of(rates.begin(), rates.end(), [&](const Rate& rate) {
+          return (rate.provider.empty() || rate.provider == provider) && rate.match.Matches(model);
+        });
   }
   return covered;
 }
@@ -213,9 +211,9 @@ absl::StatusOr<RateChange> ApplyRates(State* state, RateFinder* finder, std::vec
   for (const Rate& rate : rates) {
     absl::StatusOr<bool> replaced = book.Set(rate);
     if (!replaced.ok()) {
-      return absl::Status(replaced.status().code(),
-                          absl::StrCat("the rate for ", rate.match.ToString(), ": ",
-                                       replaced.status().message()));
+      return absl::Status(
+          replaced.status().code(),
+          absl::StrCat("the rate for ", rate.match.ToString(), ": ", replaced.status().message()));
     }
     ++(*replaced ? change.replaced : change.added);
     from_us = std::min(from_us, rate.effective_from_us);

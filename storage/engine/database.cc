@@ -56,9 +56,8 @@ void Database::Submit(EventBatch batch, WriteDone done) {
 
 absl::StatusOr<BatchResult> Database::Write(EventBatch batch) {
   std::promise<absl::StatusOr<BatchResult>> promise;
-  Submit(std::move(batch), [&](absl::StatusOr<BatchResult> result) {
-    promise.set_value(std::move(result));
-  });
+  Submit(std::move(batch),
+         [&](absl::StatusOr<BatchResult> result) { promise.set_value(std::move(result)); });
   return promise.get_future().get();
 }
 

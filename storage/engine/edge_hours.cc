@@ -32,13 +32,11 @@ absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, H
   UnusedSteps unused(state);
   constexpr ColumnMask kMask =
       Columns(ColumnId::kSeries, ColumnId::kRun, ColumnId::kRunNames, ColumnId::kCost);
-  RETURN_IF_ERROR(VisitRows(
-      state, {HourStartUs(hour), HourStartUs(hour + 1)}, kMask, [&](const LogRow& row) {
+  RETURN_IF_ERROR(
+      VisitRows(state, {HourStartUs(hour), HourStartUs(hour + 1)}, kMask, [&](const LogRow& row) {
         ASSIGN_OR_RETURN(const bool in_vain, unused.Contains(row.block, row.row));
         if (in_vain && row.cost() != 0) {
-          found.push_back({.time_us = row.time_us(),
-                           .series = row.series(),
-                           .picos = row.cost()});
+          found.push_back({.time_us = row.time_us(), .series = row.series(), .picos = row.cost()});
         }
         return absl::OkStatus();
       }));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "storage/base/mutex.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
@@ -35,7 +36,7 @@ class EdgeHours {
   absl::StatusOr<std::shared_ptr<const std::vector<Block>>> Blocks(const State& state, Hour hour);
   // The unsurfaced calls of `hour` that cost something.
   absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> Unsurfaced(const State& state,
-                                                                               Hour hour);
+                                                                                Hour hour);
   // The runs whose anchor lies in `hour`.
   absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> Runs(const State& state, Hour hour);
 
@@ -52,8 +53,7 @@ class EdgeHours {
 
   template <typename T>
   absl::StatusOr<std::shared_ptr<const std::vector<T>>> Get(const State& state, Hour hour,
-                                                            uint64_t version,
-                                                            const Reader<T>& read,
+                                                            uint64_t version, const Reader<T>& read,
                                                             Table<T>* table);
 
   Mutex mutex_;  // Guards all tables.

@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "storage/engine/checked_batch.h"
 #include "storage/engine/hour_blocks.h"
 #include "storage/engine/state.h"
@@ -46,7 +47,7 @@ class GroupBuilder {
   // A run that the group names.
   struct RunState {
     GroupRun run;
-    const Run* stored = nullptr;  // As it was before the group; null if it is new.
+    const Run* stored = nullptr;              // As it was before the group; null if it is new.
     std::optional<RunCompletion> completion;  // In force after this group.
     // Ids of the group's calls; in the set once there are many.
     std::vector<EventFingerprint> ids;
@@ -56,8 +57,7 @@ class GroupBuilder {
     void Remember(EventFingerprint id);
   };
 
-  absl::Status AddCall(const CheckedBatch& batch, const CheckedCall& checked,
-                       BatchResult* result);
+  absl::Status AddCall(const CheckedBatch& batch, const CheckedCall& checked, BatchResult* result);
   absl::Status AddCompletion(const Completion& completion, BatchResult* result);
   absl::StatusOr<RunState*> RunOf(absl::string_view workflow_id);
   Names NamesOf(const CheckedBatch& batch, const CallView& call);
@@ -68,8 +68,8 @@ class GroupBuilder {
   State& state_;
   RateFinder& rates_;
   HourBlocks blocks_;
-  CallSums total_;           // Of the store and this group, unless is_roomy_.
-  const bool is_roomy_;      // No group can make a total overflow.
+  CallSums total_;       // Of the store and this group, unless is_roomy_.
+  const bool is_roomy_;  // No group can make a total overflow.
   absl::flat_hash_map<absl::string_view, uint32_t> run_indices_;  // Into runs_, by workflow_id.
   std::deque<RunState> runs_;
 

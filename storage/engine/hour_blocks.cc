@@ -83,8 +83,8 @@ void HourBlocks::AddAttributes(const CheckedBatch& batch, const CallView& call, 
     const uint32_t key_index = IndexOf(batch.Text(key), &index->strings, &rows->strings);
     set.emplace_back(key_index, IndexOf(batch.Text(value), &index->strings, &rows->strings));
   }
-  const auto [it, inserted] = index->attribute_sets.emplace(
-      set, static_cast<uint32_t>(rows->attribute_sets.size()));
+  const auto [it, inserted] =
+      index->attribute_sets.emplace(set, static_cast<uint32_t>(rows->attribute_sets.size()));
   if (inserted) {
     rows->attribute_sets.push_back(std::move(set));
   }
@@ -95,8 +95,8 @@ void HourBlocks::AddAttributes(const CheckedBatch& batch, const CallView& call, 
 uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
   if (run->block != position) {
     std::vector<std::string>& names = blocks_[position].calls.run_names;
-    const auto [it, inserted] = indices_[position].runs.try_emplace(
-        run->index, static_cast<uint32_t>(names.size()));
+    const auto [it, inserted] =
+        indices_[position].runs.try_emplace(run->index, static_cast<uint32_t>(names.size()));
     if (inserted) {
       names.emplace_back(run->workflow_id);
     }

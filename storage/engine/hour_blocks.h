@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+
 #include "storage/engine/checked_batch.h"
 #include "storage/log/block.h"
 #include "storage/views/baselines.h"
@@ -45,8 +46,7 @@ class HourBlocks {
   size_t PositionOf(Hour hour);
   uint32_t NameOf(GroupRun* run, size_t position);
   void AddFlags(const CallView& call, CallCost cost, const Threshold& threshold, CallRows* rows);
-  void AddAttributes(const CheckedBatch& batch, const CallView& call, Index* index,
-                     CallRows* rows);
+  void AddAttributes(const CheckedBatch& batch, const CallView& call, Index* index, CallRows* rows);
 
   std::vector<Block> blocks_;
   std::vector<Index> indices_;

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
 #include "storage/engine/net_rows.h"

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+
 #include "storage/base/status_macros.h"
 #include "storage/engine/call_groups.h"
 #include "storage/engine/queries.h"

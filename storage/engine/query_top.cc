@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/status_macros.h"
 #include "storage/engine/queries.h"
 #include "storage/engine/unused_steps.h"
@@ -72,8 +73,8 @@ absl::StatusOr<TopAnswer> TopByName(const State& state, const TopQuery& query, T
   answer.range = range;
   for (NameId name = 0; name < groups.size(); ++name) {
     if (groups[name].sums.calls != 0) {
-      answer.rows.push_back(MakeRow(state.catalog.Name(KindOf(query.by), name), groups[name],
-                                    unsurfaced[name]));
+      answer.rows.push_back(
+          MakeRow(state.catalog.Name(KindOf(query.by), name), groups[name], unsurfaced[name]));
     }
   }
   Finish(&answer);

@@ -50,10 +50,9 @@ absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window
           MakeRow(state.catalog.Name(NameKind::kWorkflow, workflow), gathered[workflow]));
     }
   }
-  std::sort(answer.rows.begin(), answer.rows.end(),
-            [](const WorkflowRow& a, const WorkflowRow& b) {
-              return a.spend != b.spend ? a.spend > b.spend : a.workflow < b.workflow;
-            });
+  std::sort(answer.rows.begin(), answer.rows.end(), [](const WorkflowRow& a, const WorkflowRow& b) {
+    return a.spend != b.spend ? a.spend > b.spend : a.workflow < b.workflow;
+  });
   return answer;
 }
 

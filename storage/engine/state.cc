@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/status_macros.h"
 #include "storage/kv/rocks_kv.h"
 #include "storage/pricing/rate.h"
@@ -27,9 +28,9 @@ absl::Status CheckVersion(Kv* kv, const std::string& directory) {
     return absl::DataLossError(absl::StrCat(directory, ": the schema version cannot be read"));
   }
   if (version > kSchemaVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        directory, " was written by a newer itemized (schema version ", version,
-        "; this one knows ", kSchemaVersion, "); start that version or a later one"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(directory, " was written by a newer itemized (schema version ", version,
+                     "; this one knows ", kSchemaVersion, "); start that version or a later one"));
   }
   return absl::OkStatus();
 }
@@ -52,8 +53,8 @@ State::State(std::unique_ptr<Kv> store, Log opened_log, const Clock* a_clock,
       log(std::move(opened_log)),
       views(kv.get(), catalog, resident_runs_max) {}
 
-absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory,
-                                                   const Clock* clock, size_t resident_runs_max) {
+absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory, const Clock* clock,
+                                                   size_t resident_runs_max) {
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, OpenRocksKv(directory));
   RETURN_IF_ERROR(CheckVersion(kv.get(), directory));
   ASSIGN_OR_RETURN(Log log, Log::Open(kv.get()));
@@ -96,8 +97,9 @@ const RateBook::Schedule& RateFinder::Find(SeriesId series, absl::string_view pr
   if (schedule == nullptr) {
     const RateBook::Schedule& found = Find(provider, model);
     const SeriesKey& key = catalog_.Series(series);
-    const bool is_whole = catalog_.Name(NameKind::kProvider, key[NameKind::kProvider]) == provider &&
-                          catalog_.Name(NameKind::kModel, key[NameKind::kModel]) == model;
+    const bool is_whole =
+        catalog_.Name(NameKind::kProvider, key[NameKind::kProvider]) == provider &&
+        catalog_.Name(NameKind::kModel, key[NameKind::kModel]) == model;
     if (!is_whole) {  // Of kOtherName, which stands for many.
       return found;
     }

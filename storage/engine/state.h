@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "storage/base/mutex.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
@@ -63,7 +64,7 @@ class RateFinder {
   const RateBook::Schedule& Find(SeriesId series, absl::string_view provider,
                                  absl::string_view model);
   void Clear();  // To be called when the book has changed.
-  void Trim();                      // Bounds memory; to be called between groups.
+  void Trim();   // Bounds memory; to be called between groups.
 
  private:
   const RateBook& book_;

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "storage/base/mutex.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
@@ -62,7 +63,7 @@ class TrailingTop {
   int64_t start_us_ = 0;
   CallGroups groups_;
   std::vector<RankedGroup> ranked_;
-  std::vector<bool> stale_;             // Of `ranked_`.
+  std::vector<bool> stale_;  // Of `ranked_`.
 };
 
 // Thread-safe; every method needs the lock of the state held for reading.
@@ -72,8 +73,8 @@ class TrailingTops {
 
   // The groups of all calls from now_us - length_us on. Only if no folded call
   // is at or after `now_us`.
-  absl::StatusOr<std::vector<RankedGroup>> Get(const State& state, NameKind kind,
-                                               int64_t length_us, int64_t now_us);
+  absl::StatusOr<std::vector<RankedGroup>> Get(const State& state, NameKind kind, int64_t length_us,
+                                               int64_t now_us);
 
  private:
   static constexpr size_t kWindowsMax = 4;

@@ -20,13 +20,12 @@ absl::StatusOr<bool> UnusedSteps::Contains(const Block& block, size_t row) {
   const uint32_t run = block.calls.run[row];
   if (known_[run] == 0) {
     known_[run] = 1;
-    ASSIGN_OR_RETURN(
-        const bool found,
-        state_.views.runs().Visit(block.calls.run_names[run], [&](const Run& state) {
-          if (state.completion().has_value()) {
-            unused_[run] = state.completion()->unused_steps;
-          }
-        }));
+    ASSIGN_OR_RETURN(const bool found,
+                     state_.views.runs().Visit(block.calls.run_names[run], [&](const Run& state) {
+                       if (state.completion().has_value()) {
+                         unused_[run] = state.completion()->unused_steps;
+                       }
+                     }));
     if (!found) {
       return absl::DataLossError("the store is damaged: a run of the log is missing");
     }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "storage/engine/call_groups.h"
 
 namespace itemized {

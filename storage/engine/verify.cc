@@ -9,6 +9,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/status_macros.h"
 
 namespace itemized {
@@ -30,8 +31,8 @@ const char* NameOf(Family family) {
 }
 
 absl::Status Differs(Family family, absl::string_view key, absl::string_view how) {
-  return absl::DataLossError(absl::StrCat("the row ", absl::BytesToHexString(key), " of ",
-                                          NameOf(family), " ", how));
+  return absl::DataLossError(
+      absl::StrCat("the row ", absl::BytesToHexString(key), " of ", NameOf(family), " ", how));
 }
 
 absl::Status Compare(const Kv& kv, Family family, const Rows& expected) {

@@ -1,13 +1,5 @@
 #include "storage/kv/rocks_kv.h"
 
-#include <rocksdb/cache.h>
-#include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/options.h>
-#include <rocksdb/sst_file_writer.h>
-#include <rocksdb/table.h>
-#include <rocksdb/write_batch.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -16,6 +8,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
 #include "storage/base/check.h"
 
 namespace itemized {
@@ -26,7 +26,9 @@ constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "even
 
 constexpr char kTableSuffix[] = ".table";  // Of a table on its way into the store.
 
-rocksdb::Slice ToSlice(absl::string_view text) { return {text.data(), text.size()}; }
+rocksdb::Slice ToSlice(absl::string_view text) {
+  return {text.data(), text.size()};
+}
 
 absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.ok()) {
@@ -103,9 +105,9 @@ class RocksKv : public Kv {
     rocksdb::WriteBatch writes;
     for (const KvBatch::Operation& operation : batch.operations()) {
       rocksdb::ColumnFamilyHandle* handle = Handle(operation.family);
-      const rocksdb::Status status =
-          operation.value.has_value() ? writes.Put(handle, operation.key, *operation.value)
-                                      : writes.Delete(handle, operation.key);
+      const rocksdb::Status status = operation.value.has_value()
+                                         ? writes.Put(handle, operation.key, *operation.value)
+                                         : writes.Delete(handle, operation.key);
       CHECK(status.ok());
     }
     rocksdb::WriteOptions options;
@@ -174,8 +176,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   // New runs are looked up in vain; a false hit costs as much as 50 misses.
-  table.filter_policy.reset(
-      rocksdb::NewBloomFilterPolicy(family == Family::kWorkflows ? 14 : 10));
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(family == Family::kWorkflows ? 14 : 10));
   table.checksum = rocksdb::kXXH3;
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = size_t{32} << 20;
@@ -229,8 +230,8 @@ absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    return absl::UnavailableError(absl::StrCat("the data directory ", directory,
-                                               " cannot be created: ", error.message()));
+    return absl::UnavailableError(
+        absl::StrCat("the data directory ", directory, " cannot be created: ", error.message()));
   }
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(size_t{128} << 20);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;

@@ -94,9 +94,9 @@ class Histogram {
     return dense_ ? static_cast<BucketIndex>(low_ + cell) : indices_[cell];
   }
   absl::int128 SumAt(size_t cell) const {
-    return sums_high_.empty() ? absl::int128(cells_[cell].sum)
-                              : absl::MakeInt128(sums_high_[cell],
-                                                 static_cast<uint64_t>(cells_[cell].sum));
+    return sums_high_.empty()
+               ? absl::int128(cells_[cell].sum)
+               : absl::MakeInt128(sums_high_[cell], static_cast<uint64_t>(cells_[cell].sum));
   }
   void SetSum(size_t cell, absl::int128 sum);
   size_t CellOf(BucketIndex bucket);

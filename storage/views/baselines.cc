@@ -81,7 +81,7 @@ void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
   step->days.clear();
   for (auto it = days.LowerBound(first); it != days.end(); ++it) {
     step->days.At(it->bucket).value = {.baseline = it->value.cost.count(),
-                                    .flagged = it->value.flagged_cost.count()};
+                                       .flagged = it->value.flagged_cost.count()};
   }
   step->shifted = ShiftedDays(*step);
   step->costs = Histogram();

@@ -10,14 +10,14 @@
 #include "storage/catalog/catalog.h"
 #include "storage/log/block.h"
 #include "storage/sketch/histogram.h"
-#include "storage/views/call_rollups.h"
 #include "storage/views/bucket_table.h"
+#include "storage/views/call_rollups.h"
 
 namespace itemized {
 
 inline constexpr Day kBaselineDays = 30;
-inline constexpr int64_t kOutlierMultiple = 5;          // Threshold = 5 x the rolling p50.
-inline constexpr int64_t kBaselineCallsMin = 30;        // Below it a step is learning.
+inline constexpr int64_t kOutlierMultiple = 5;                // Threshold = 5 x the rolling p50.
+inline constexpr int64_t kBaselineCallsMin = 30;              // Below it a step is learning.
 inline constexpr int64_t kLearningThreshold = 5'000'000'000;  // $0.005, in pico-dollars.
 inline constexpr int kShiftDays = 3;
 
@@ -59,7 +59,7 @@ class Baselines {
     bool touched = false;  // Since the last Settle.
     bool stale = false;    // `costs` has to be merged anew.
     Day newest = 0;
-    uint32_t shifted = 0;  // Bit i: day newest - i belongs to a level shift.
+    uint32_t shifted = 0;         // Bit i: day newest - i belongs to a level shift.
     BucketTable<DayCounts> days;  // Those in the window that had calls.
     Histogram costs;
     Threshold threshold;  // Follows from `costs`.

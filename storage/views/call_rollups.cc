@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"

@@ -12,13 +12,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
 #include "storage/log/block.h"
 #include "storage/sketch/histogram.h"
-#include "storage/views/call_sums.h"
 #include "storage/views/bucket_table.h"
+#include "storage/views/call_sums.h"
 
 namespace itemized {
 

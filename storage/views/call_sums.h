@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+
 #include "storage/base/money.h"
 #include "storage/log/block.h"
 #include "storage/model/usage.h"

@@ -13,7 +13,9 @@ constexpr size_t kNamesFirst = size_t{1} << 15;  // In the first part.
 constexpr size_t kNamesPerBlock = 32;            // 16 bits a name.
 constexpr int kProbes = 6;
 
-uint64_t HashOf(absl::string_view name) { return XXH3_64bits(name.data(), name.size()); }
+uint64_t HashOf(absl::string_view name) {
+  return XXH3_64bits(name.data(), name.size());
+}
 
 // The bits that a name sets in its block, a word each: six 9-bit pieces of the
 // hash give word and place. The block is chosen by other bits.

@@ -98,7 +98,9 @@ const RunCall* Run::Find(EventFingerprint fingerprint) const {
   return found == ledger_.end() ? nullptr : &*found;
 }
 
-bool Run::Knows(EventFingerprint fingerprint) const { return Find(fingerprint) != nullptr; }
+bool Run::Knows(EventFingerprint fingerprint) const {
+  return Find(fingerprint) != nullptr;
+}
 
 // Calls without an id are told apart by what they are; equal ones are alike.
 size_t Run::PositionOf(const RunCall& call) const {
@@ -190,9 +192,8 @@ void Run::Apply(const RunCompletion& completion) {
 }
 
 bool Run::Unused(NameId step) const {
-  return completion_.has_value() &&
-         std::binary_search(completion_->unused_steps.begin(), completion_->unused_steps.end(),
-                            step);
+  return completion_.has_value() && std::binary_search(completion_->unused_steps.begin(),
+                                                       completion_->unused_steps.end(), step);
 }
 
 Outcome Run::outcome() const {
@@ -218,8 +219,8 @@ std::string Run::Encode() const {
     AppendVarint(&out, call.series);
     AppendZigzag(&out, call.time_us - previous_us);
     previous_us = call.time_us;
-    AppendVarint(&out, (call.cost.unpriced ? kCallUnpriced : 0) |
-                           (call.retracted ? kCallRetracted : 0));
+    AppendVarint(&out,
+                 (call.cost.unpriced ? kCallUnpriced : 0) | (call.retracted ? kCallRetracted : 0));
     AppendVarint(&out, static_cast<uint64_t>(call.cost.picos));
   }
   for (const BlockRef& ref : blocks_) {
@@ -236,7 +237,8 @@ std::optional<Run> Run::Decode(absl::string_view bytes, const Catalog& catalog) 
   bytes.remove_prefix(1);
   Run run;
   uint64_t calls = 0;
-  if (!DecodeCompletion(&bytes, &run.completion_) || !ReadVarint(&bytes, &calls) || calls > bytes.size()) {
+  if (!DecodeCompletion(&bytes, &run.completion_) || !ReadVarint(&bytes, &calls) ||
+      calls > bytes.size()) {
     return std::nullopt;
   }
   int64_t previous_us = 0;

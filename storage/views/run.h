@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+
 #include "storage/base/money.h"
 #include "storage/catalog/catalog.h"
 #include "storage/log/block.h"
@@ -96,8 +97,8 @@ class Run {
   int64_t calls_ = 0;
   int64_t unpriced_calls_ = 0;
   Picos cost_ = 0;
-  int64_t latest_us_ = 0;        // Of the calls; 0 if there is none.
-  NameId calls_workflow_ = 0;    // Of the earliest call that names one, at
+  int64_t latest_us_ = 0;      // Of the calls; 0 if there is none.
+  NameId calls_workflow_ = 0;  // Of the earliest call that names one, at
   int64_t calls_workflow_us_ = 0;
   // Position by fingerprint, for runs too long to search.
   std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
 #include "storage/log/block.h"
@@ -57,8 +58,8 @@ class Runs {
     std::string workflow_id;
     Run run;
     bool dirty = false;
-    bool touched = false;   // By the block being folded.
-    bool recent = false;    // Used since the last round of Evict.
+    bool touched = false;  // By the block being folded.
+    bool recent = false;   // Used since the last round of Evict.
   };
   // By the workflow_id in the entry. Where only staged: null if there is no run.
   using Resident = absl::flat_hash_map<absl::string_view, std::unique_ptr<Entry>>;

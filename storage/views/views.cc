@@ -121,7 +121,9 @@ void Views::Fold(absl::Span<const Block> blocks) {
   helper_.Wait();
 }
 
-BlockSequence Views::checkpointed() const { return std::min(rollups_saved_, runs_saved_); }
+BlockSequence Views::checkpointed() const {
+  return std::min(rollups_saved_, runs_saved_);
+}
 
 void Views::Checkpoint(Scope scope, KvBatch* batch) {
   KvBatch rollups;

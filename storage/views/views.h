@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+
 #include "storage/base/helper_thread.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"

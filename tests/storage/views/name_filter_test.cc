@@ -7,7 +7,9 @@
 namespace itemized {
 namespace {
 
-std::string NameOf(int i) { return "run-" + std::to_string(i); }
+std::string NameOf(int i) {
+  return "run-" + std::to_string(i);
+}
 
 TEST(NameFilter, AnEmptyOneContainsNothing) {
   EXPECT_FALSE(NameFilter().MayContain("run-1"));

@@ -19,8 +19,9 @@ constexpr int64_t kCost = 300;
 
 // One call, 10 input tokens, 300 pico-dollars: zigzag of 1, 0, 0, 300, 10 and of
 // eleven classes that were not used.
-constexpr char kSums[] = "020000d80414"
-                         "0000000000000000000000";
+constexpr char kSums[] =
+    "020000d80414"
+    "0000000000000000000000";
 // One value of 300 in bucket 278, which begins with 300.
 constexpr char kHistogramOf300[] = "0196020100";
 
@@ -57,18 +58,19 @@ Run SmallRun(const Catalog& catalog) {
   calls.flags = {kFlagUnpriced};
   Run run;
   run.Apply(calls, 0, {.hour = 0, .sequence = 9}, catalog);
-  run.Apply({.time_us = 5, .workflow = 2, .outcome = Outcome::kShortCircuited, .unused_steps = {2}});
+  run.Apply(
+      {.time_us = 5, .workflow = 2, .outcome = Outcome::kShortCircuited, .unused_steps = {2}});
   return run;
 }
 
 TEST(StoredRun, HasTheseBytes) {
   EXPECT_EQ(absl::BytesToHexString(SmallRun(SmallCatalog()).Encode()),
-            "01"                      // Version.
-            "0305020102"              // Short-circuited at 5 in workflow 2; one unused step: 2.
-            "01"                      // One call:
-            "0000000000000000"        // no id,
-            "010e01ac02"              // series 1, 7 us later, unpriced, 300.
-            "0009");                  // Block 9 of hour 0.
+            "01"                // Version.
+            "0305020102"        // Short-circuited at 5 in workflow 2; one unused step: 2.
+            "01"                // One call:
+            "0000000000000000"  // no id,
+            "010e01ac02"        // series 1, 7 us later, unpriced, 300.
+            "0009");            // Block 9 of hour 0.
 }
 
 TEST(StoredRun, IsReadBackWithAllThatFollowsFromIt) {
@@ -145,9 +147,9 @@ TEST(StoredOutcomes, HaveTheseBytesAndAreReadBack) {
   std::string bytes;
   cell.EncodeTo(&bytes);
   EXPECT_EQ(absl::BytesToHexString(bytes),
-            absl::StrCat("0002000000",        // Runs by outcome: one completed.
-                         "0202",              // Its calls, those unpriced.
-                         "d804d80404",        // Spend, of completed runs, unsurfaced.
+            absl::StrCat("0002000000",  // Runs by outcome: one completed.
+                         "0202",        // Its calls, those unpriced.
+                         "d804d80404",  // Spend, of completed runs, unsurfaced.
                          kHistogramOf300));
   absl::string_view in = bytes;
   OutcomeCell read;
