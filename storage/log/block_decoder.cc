@@ -260,6 +260,11 @@ absl::Status Damaged(BlockRef ref, absl::string_view why) {
 }  // namespace
 
 absl::StatusOr<Block> DecodeBlock(BlockRef ref, absl::string_view bytes, ColumnMask mask) {
+  if (ref.hour >= HourOf(kTimeMaxUs)) {
+    return absl::DataLossError(absl::StrCat("the key of block ", ref.sequence,
+                                            " is damaged: its hour ", ref.hour,
+                                            " lies beyond the times that can be stored"));
+  }
   if (bytes.size() <= kChecksumBytes) {
     return Damaged(ref, "it is too short");
   }
