@@ -32,6 +32,12 @@ absl::Status CheckVersion(Kv* kv, const std::string& directory) {
         absl::StrCat(directory, " was written by a newer itemized (schema version ", version,
                      "; this one knows ", kSchemaVersion, "); start that version or a later one"));
   }
+  if (version < kSchemaVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        directory, " was written by an older itemized (schema version ", version,
+        "; this one reads ", kSchemaVersion,
+        " only); start that version, or name an empty directory and send the events again"));
+  }
   return absl::OkStatus();
 }
 

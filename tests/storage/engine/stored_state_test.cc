@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "storage/kv/rocks_kv.h"
@@ -14,6 +15,8 @@
 
 namespace itemized::testing {
 namespace {
+
+using ::testing::HasSubstr;
 
 class StoredState : public DatabaseTest {
  protected:
@@ -53,10 +56,17 @@ class StoredState : public DatabaseTest {
 };
 
 TEST_F(StoredState, AStoreOfANewerVersionIsRefusedWithASentence) {
-  CloseAndChange([](Kv& kv) { Put(&kv, Family::kMeta, "version", "2"); });
+  CloseAndChange([](Kv& kv) { Put(&kv, Family::kMeta, "version", "900"); });
   const absl::Status status = OpenAndVerify();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
-  EXPECT_NE(std::string(status.message()).find('2'), std::string::npos) << status;
+  EXPECT_THAT(status.message(), HasSubstr("newer itemized (schema version 900;"));
+}
+
+TEST_F(StoredState, AStoreOfAnOlderVersionIsRefusedWithASentence) {
+  CloseAndChange([](Kv& kv) { Put(&kv, Family::kMeta, "version", "1"); });
+  const absl::Status status = OpenAndVerify();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_THAT(status.message(), HasSubstr("older itemized (schema version 1;"));
 }
 
 TEST_F(StoredState, AnUntouchedStoreVerifies) {
