@@ -8,9 +8,8 @@
 namespace itemized {
 namespace {
 
-void GatherDays(const BucketTable<NameDay>& days, const DayParts& parts, CallGroup* group) {
-  for (auto it = days.LowerBound(parts.first_day); it != days.end() && it->bucket < parts.end_day;
-       ++it) {
+void GatherDays(const BucketTable<NameDay>& days, const RangeParts& parts, CallGroup* group) {
+  for (auto it = days.LowerBound(parts.first); it != days.end() && it->bucket < parts.end; ++it) {
     group->sums.Merge(it->value.sums);
     group->cost.Merge(it->value.cost);
     group->cost.Merge(it->value.flagged_cost);
@@ -55,35 +54,12 @@ absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, Row
                              [&](const Block& block) { return VisitRows(block, range, visit); });
 }
 
-DayParts SplitByDay(TimeRange range) {
-  DayParts parts;
-  parts.first_day = DayOf(range.start_us + kMicrosPerDay - 1);
-  parts.end_day = DayOf(range.end_us);
-  if (parts.first_day >= parts.end_day) {
-    parts.end_day = parts.first_day;
-    parts.rims.push_back(range);
-    return parts;
-  }
-  for (const TimeRange rim : {TimeRange{range.start_us, DayStartUs(parts.first_day)},
-                              TimeRange{DayStartUs(parts.end_day), range.end_us}}) {
-    if (!rim.empty()) {
-      parts.rims.push_back(rim);
-    }
-  }
-  return parts;
-}
-
-HourParts SplitByHour(TimeRange range) {
-  HourParts parts;
-  parts.first_hour = HourOf(range.start_us + kMicrosPerHour - 1);
-  parts.end_hour = HourOf(range.end_us);
-  if (parts.first_hour > parts.end_hour) {
-    parts.end_hour = parts.first_hour;
-    parts.rims.push_back(range);
-    return parts;
-  }
-  for (const TimeRange rim : {TimeRange{range.start_us, HourStartUs(parts.first_hour)},
-                              TimeRange{HourStartUs(parts.end_hour), range.end_us}}) {
+RangeParts Split(TimeRange range, int64_t bucket_us) {
+  const int64_t first = (range.start_us + bucket_us - 1) / bucket_us;
+  const int64_t end = std::max(first, range.end_us / bucket_us);
+  RangeParts parts{static_cast<uint32_t>(first), static_cast<uint32_t>(end), {}};
+  for (const TimeRange rim : {TimeRange{range.start_us, std::min(range.end_us, first * bucket_us)},
+                              TimeRange{end * bucket_us, range.end_us}}) {
     if (!rim.empty()) {
       parts.rims.push_back(rim);
     }
@@ -92,7 +68,7 @@ HourParts SplitByHour(TimeRange range) {
 }
 
 absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind) {
-  const DayParts parts = SplitByDay(range);
+  const RangeParts parts = Split(range, kMicrosPerDay);
   const CallRollups& rollups = state.views.rollups();
   CallGroups groups(rollups.name_count(kind));
   for (NameId name = 0; name < groups.size(); ++name) {
@@ -111,9 +87,9 @@ absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const State& state, TimeRang
                                                     NameKind kind) {
   const Outcomes& outcomes = state.views.runs().outcomes();
   std::vector<Picos> sums(state.views.rollups().name_count(kind));
-  const HourParts parts = SplitByHour(range);
+  const RangeParts parts = Split(range, kMicrosPerHour);
   for (NameId name = 0; name < sums.size(); ++name) {
-    sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first_hour, parts.end_hour);
+    sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
   }
   for (const TimeRange& rim : parts.rims) {
     ASSIGN_OR_RETURN(const auto calls, state.edges.Unsurfaced(state, HourOf(rim.start_us)));

@@ -61,21 +61,15 @@ absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit);
 // the log, negative ones too. The caller holds the lock of `state`.
 absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit);
 
-// A range in parts that are whole UTC days [first_day, end_day) and the rims.
-struct DayParts {
-  Day first_day = 0;
-  Day end_day = 0;
+// A range as whole buckets [first, end) of the views, hours or UTC days, and
+// the rims, each of which lies within one bucket.
+struct RangeParts {
+  uint32_t first = 0;
+  uint32_t end = 0;
   std::vector<TimeRange> rims;  // At most two.
 };
-DayParts SplitByDay(TimeRange range);
-
-// The same with whole hours [first_hour, end_hour); each rim lies in one hour.
-struct HourParts {
-  Hour first_hour = 0;
-  Hour end_hour = 0;
-  std::vector<TimeRange> rims;  // At most two.
-};
-HourParts SplitByHour(TimeRange range);
+// `bucket_us`: kMicrosPerHour or kMicrosPerDay.
+RangeParts Split(TimeRange range, int64_t bucket_us);
 
 // The calls of `range` by `kind`. Days come from the views, rims from the log.
 // The caller holds the lock of `state`.

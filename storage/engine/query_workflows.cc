@@ -29,10 +29,10 @@ absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(window, state.clock->NowUs()));
   const ReaderLock lock(state.mutex);
   const Outcomes& outcomes = state.views.runs().outcomes();
-  const HourParts parts = SplitByHour(range);
+  const RangeParts parts = Split(range, kMicrosPerHour);
   std::vector<OutcomeCell> gathered(outcomes.workflow_count());
   for (NameId workflow = 0; workflow < gathered.size(); ++workflow) {
-    outcomes.Gather(workflow, parts.first_hour, parts.end_hour, &gathered[workflow]);
+    outcomes.Gather(workflow, parts.first, parts.end, &gathered[workflow]);
   }
   for (const TimeRange& rim : parts.rims) {
     ASSIGN_OR_RETURN(const auto runs, state.edges.Runs(state, HourOf(rim.start_us)));
