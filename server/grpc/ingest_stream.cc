@@ -93,10 +93,12 @@ void IngestStream::OnCancel() {
 }
 
 void IngestStream::OnDone() {
+  std::shared_ptr<IngestStream> self;  // Perhaps the last.
+  {
+    MutexLock lock(mutex_);
+    self = std::move(self_);
+  }
   on_closed_(this);
-  std::shared_ptr<IngestStream> last;  // Goes after the lock.
-  MutexLock lock(mutex_);
-  last = std::move(self_);
 }
 
 // Starts whatever the state allows; called after every change of it.
