@@ -144,6 +144,7 @@ absl::Status Malformed() {
 }
 
 void AddRefusal(uint32_t position, const Refusal& refusal, pb::BatchResult& answer) {
+  answer.set_conflict(answer.conflict() + (refusal.code == RefusalCode::kConflict ? 1 : 0));
   pb::Refusal* added = answer.add_refusals();
   added->set_index(position);
   added->set_code(static_cast<pb::RefusalCode>(refusal.code));

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
 
@@ -14,6 +17,33 @@ Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
 
 // Ids of one run that are searched one by one.
 constexpr size_t kIdsSearched = 48;
+
+// As the fold will hash it from its row.
+CallContent ContentOf(const CheckedBatch& batch, const CallView& call, SeriesId series) {
+  ContentFields fields{.series = series,
+                       .time_us = call.time_us,
+                       .duration_us = call.duration_us,
+                       .status = call.status,
+                       .usage_missing = call.usage_missing,
+                       .usage = call.usage};
+  for (const auto& [key, value] : call.attributes) {
+    fields.attributes = HashAttribute(fields.attributes, batch.Text(key), batch.Text(value));
+  }
+  return HashContent(fields);
+}
+
+// A call whose id is stored already: the first one stays.
+void CountKnown(const CheckedCall& checked, bool is_same, BatchResult* result) {
+  if (is_same) {
+    ++result->duplicate;
+    return;
+  }
+  result->refusals.push_back(Refuse(
+      checked.index, RefusalCode::kConflict,
+      absl::StrCat("another call of this run is stored under the event_id ",
+                   Quoted(checked.view.event_id),
+                   ", and with other content; that one stays. Give each call an id of its own")));
+}
 
 // An adding that fails keeps `*sum` as it is.
 bool AddInto(int64_t* sum, int64_t value) {
@@ -33,20 +63,26 @@ bool IsRoomy(const CallSums& total) {
 
 }  // namespace
 
-bool GroupBuilder::RunState::Knows(EventFingerprint id) const {
-  return (stored != nullptr && stored->Knows(id)) ||
-         (id_set.empty() ? std::find(ids.begin(), ids.end(), id) != ids.end()
-                         : id_set.contains(id));
+std::optional<CallContent> GroupBuilder::RunState::Find(EventFingerprint id) const {
+  if (const RunCall* call = stored == nullptr ? nullptr : stored->Find(id); call != nullptr) {
+    return call->content;
+  }
+  if (const auto found = call_map.find(id); found != call_map.end()) {
+    return found->second;
+  }
+  const auto found =
+      std::find_if(calls.begin(), calls.end(), [&](const auto& call) { return call.first == id; });
+  return found == calls.end() ? std::nullopt : std::optional(found->second);
 }
 
-void GroupBuilder::RunState::Remember(EventFingerprint id) {
-  if (id_set.empty() && ids.size() < kIdsSearched) {
-    ids.push_back(id);
+void GroupBuilder::RunState::Remember(EventFingerprint id, CallContent content) {
+  if (call_map.empty() && calls.size() < kIdsSearched) {
+    calls.emplace_back(id, content);
     return;
   }
-  id_set.insert(ids.begin(), ids.end());
-  ids.clear();
-  id_set.insert(id);
+  call_map.insert(calls.begin(), calls.end());
+  calls.clear();
+  call_map.emplace(id, content);
 }
 
 GroupBuilder::GroupBuilder(State* state, RateFinder* rates)
@@ -131,11 +167,15 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
   if (run == nullptr) {
     ASSIGN_OR_RETURN(run, RunOf(batch.Text(call.workflow_id)));
   }
-  if (checked.fingerprint != 0 && run->Knows(checked.fingerprint)) {
-    ++result->duplicate;
-    return absl::OkStatus();
-  }
   const Names names = NamesOf(batch, call);
+  CallContent content = 0;
+  if (checked.fingerprint != 0) {
+    content = ContentOf(batch, call, names.series);
+    if (const auto known = run->Find(checked.fingerprint); known.has_value()) {
+      CountKnown(checked, *known == content, result);
+      return absl::OkStatus();
+    }
+  }
   bool too_large = false;
   const CallCost cost =
       PriceCall(*names.schedule, call.time_us, call.usage, call.usage_missing, &too_large);
@@ -152,7 +192,7 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
     return absl::OkStatus();
   }
   if (checked.fingerprint != 0) {
-    run->Remember(checked.fingerprint);
+    run->Remember(checked.fingerprint, content);
   }
   blocks_.Add(batch, call, &run->run, names.series, cost,
               state_.views.baselines().ThresholdOf(names.step));

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -49,12 +48,13 @@ class GroupBuilder {
     GroupRun run;
     const Run* stored = nullptr;              // As it was before the group; null if it is new.
     std::optional<RunCompletion> completion;  // In force after this group.
-    // Ids of the group's calls; in the set once there are many.
-    std::vector<EventFingerprint> ids;
-    absl::flat_hash_set<EventFingerprint> id_set;
+    // The group's calls; in the map once there are many.
+    std::vector<std::pair<EventFingerprint, CallContent>> calls;
+    absl::flat_hash_map<EventFingerprint, CallContent> call_map;
 
-    bool Knows(EventFingerprint id) const;
-    void Remember(EventFingerprint id);
+    // The content under which a call with this id is known.
+    std::optional<CallContent> Find(EventFingerprint id) const;
+    void Remember(EventFingerprint id, CallContent content);
   };
 
   absl::Status AddCall(const CheckedBatch& batch, const CheckedCall& checked, BatchResult* result);

@@ -79,6 +79,7 @@ enum class RefusalCode : uint8_t {
   kTooManyAttributes = 10,
   kMalformed = 11,
   kBatchTooLarge = 12,
+  kConflict = 13,
 };
 
 struct Refusal {

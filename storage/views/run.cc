@@ -13,7 +13,7 @@ namespace itemized {
 namespace {
 
 constexpr size_t kIndexFrom = 48;  // Calls; below, a search through the ledger is as fast.
-constexpr char kRunVersion = 1;
+constexpr char kRunVersion = 2;
 
 // PERSISTED: never change or reuse a bit.
 constexpr uint64_t kCallUnpriced = 1;
@@ -65,7 +65,8 @@ bool DecodeCall(absl::string_view* in, int64_t previous_us, RunCall* call) {
   int64_t delta = 0;
   uint64_t flags = 0;
   uint64_t picos = 0;
-  if (!ReadBigEndian64(in, &call->fingerprint) || !ReadVarint32(in, &call->series) ||
+  if (!ReadBigEndian64(in, &call->fingerprint) || !ReadBigEndian32(in, &call->content) ||
+      !ReadVarint32(in, &call->series) ||
       !ReadZigzag(in, &delta) || __builtin_add_overflow(previous_us, delta, &call->time_us) ||
       !ReadVarint(in, &flags) || !ReadVarint(in, &picos)) {
     return false;
@@ -96,10 +97,6 @@ const RunCall* Run::Find(EventFingerprint fingerprint) const {
     return call.fingerprint == fingerprint;
   });
   return found == ledger_.end() ? nullptr : &*found;
-}
-
-bool Run::Knows(EventFingerprint fingerprint) const {
-  return Find(fingerprint) != nullptr;
 }
 
 // Calls without an id are told apart by what they are; equal ones are alike.
@@ -164,6 +161,7 @@ void Run::Retract(size_t position, const Catalog& catalog) {
 
 void Run::Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& catalog) {
   const RunCall call{.fingerprint = FingerprintOf(calls.EventId(row)),
+                     .content = ContentOf(calls, row),
                      .time_us = calls.time_us[row],
                      .cost = calls.CostAt(row),
                      .series = calls.series[row],
@@ -216,6 +214,7 @@ std::string Run::Encode() const {
   int64_t previous_us = 0;
   for (const RunCall& call : ledger_) {
     AppendBigEndian64(&out, call.fingerprint);
+    AppendBigEndian32(&out, call.content);
     AppendVarint(&out, call.series);
     AppendZigzag(&out, call.time_us - previous_us);
     previous_us = call.time_us;

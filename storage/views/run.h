@@ -14,6 +14,7 @@
 #include "storage/base/money.h"
 #include "storage/catalog/catalog.h"
 #include "storage/log/block.h"
+#include "storage/views/call_content.h"
 
 namespace itemized {
 
@@ -26,6 +27,7 @@ EventFingerprint FingerprintOf(absl::string_view event_id);
 // is known.
 struct RunCall {
   EventFingerprint fingerprint = 0;
+  CallContent content = 0;
   int64_t time_us = 0;
   CallCost cost;
   SeriesId series = 0;
@@ -47,9 +49,6 @@ struct RunCompletion {
 // Not thread-safe.
 class Run {
  public:
-  // True if a call with this id was stored before, retracted since or not.
-  bool Knows(EventFingerprint fingerprint) const;
-
   // The call of this id, retracted or not; null if it was never stored.
   const RunCall* Find(EventFingerprint fingerprint) const;
 

@@ -1,5 +1,6 @@
 // A call is counted once, for ever.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,17 +33,59 @@ TEST_F(Duplicates, TheFirstOfTwoInABatchIsStored) {
   const BatchResult result =
       Write({MakeCall("c", "run", "first", 1'000), MakeCall("c", "run", "second", 1)});
   EXPECT_EQ(result.accepted, 1);
-  EXPECT_EQ(result.duplicate, 1);
+  ASSERT_EQ(result.refusals.size(), 1U);
+  EXPECT_EQ(result.refusals[0].code, RefusalCode::kConflict);
   EXPECT_EQ(TopOf("first").sums.calls, 1);
   EXPECT_EQ(Top().rows.size(), 1U);
 }
 
-TEST_F(Duplicates, OtherContentUnderAKnownIdIsADuplicateToo) {
-  Store({MakeCall("c", "run", "planning", 1'000)});
-  Call other = MakeCall("c", "run", "elsewhere", 9);
-  other.time_us -= 40 * kMicrosPerDay;
-  EXPECT_EQ(Write({other}).duplicate, 1);
-  EXPECT_EQ(Top().rows.size(), 1U);
+TEST_F(Duplicates, AnythingElseThatDiffersUnderAKnownIdIsAConflictAndTheFirstStays) {
+  Call first = MakeCall("c", "run", "planning", 1'000);
+  first.attributes = {{"tenant", "acme"}};
+  Store({first});
+  const std::vector<std::function<void(Call*)>> changes = {
+      [](Call* c) { c->time_us -= 40 * kMicrosPerDay; },
+      [](Call* c) { c->step = "elsewhere"; },
+      [](Call* c) { c->model = "another"; },
+      [](Call* c) { c->workflow = "another"; },
+      [](Call* c) { c->provider = "another"; },
+      [](Call* c) { ++(*c->usage)[UsageClass::kCacheRead]; },
+      [](Call* c) { c->usage.reset(); },
+      [](Call* c) { ++c->duration_us; },
+      [](Call* c) { c->status = CallStatus::kError; },
+      [](Call* c) {
+        c->attributes = {{"tenant", "zeta"}};
+      },
+      [](Call* c) {
+        c->attributes = {{"owner", "acme"}};
+      },
+      [](Call* c) { c->attributes.clear(); }};
+  for (size_t reopened = 0; reopened < 2; ++reopened) {
+    for (size_t i = 0; i < changes.size(); ++i) {
+      SCOPED_TRACE(i);
+      Call other = first;
+      changes[i](&other);
+      const BatchResult result = Write({other});
+      ASSERT_EQ(result.refusals.size(), 1U);
+      EXPECT_EQ(result.refusals[0].code, RefusalCode::kConflict);
+      EXPECT_NE(result.refusals[0].message.find("\"c\""), std::string::npos);
+    }
+    EXPECT_EQ(Write({first}).duplicate, 1);
+    EXPECT_EQ(Top().rows.size(), 1U);
+    Reopen();
+  }
+}
+
+TEST_F(Duplicates, ARetractedOrRepricedCallIsStillKnownByItsContent) {
+  const Call call = MakeCall("c", "run", "planning", 1'000);
+  Call other = call;
+  ++other.duration_us;
+  Store({call});
+  SetSonnetRate();  // Priced again, at the same price.
+  EXPECT_EQ(Write({call}).duplicate, 1);
+  ASSERT_TRUE(db().Retract({{"run", "c"}}).ok());
+  EXPECT_EQ(Write({call}).duplicate, 1);
+  EXPECT_EQ(Write({other}).refusals.size(), 1U);
 }
 
 TEST_F(Duplicates, TheSameIdInAnotherRunIsAnotherCall) {

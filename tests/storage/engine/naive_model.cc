@@ -18,6 +18,12 @@ bool SameKey(const Rate& a, const Rate& b) {
          a.effective_from_us == b.effective_from_us;
 }
 
+bool SameContent(Call a, Call b) {
+  std::sort(a.attributes.begin(), a.attributes.end());
+  std::sort(b.attributes.begin(), b.attributes.end());
+  return a == b;
+}
+
 }  // namespace
 
 CallCost NaiveModel::Price(const Call& call) const {
@@ -40,8 +46,12 @@ BatchResult NaiveModel::Write(absl::Span<const Call> calls,
         malformed.count(i) > 0 ? std::optional(RefusalCode::kMalformed) : Judge(call, now_us);
     if (refused.has_value()) {
       result.refusals.push_back({static_cast<uint32_t>(i), *refused, ""});
-    } else if (!call.event_id.empty() && !seen_.insert({call.workflow_id, call.event_id}).second) {
-      ++result.duplicate;
+    } else if (const Call* first = Seen(call); first != nullptr) {
+      if (SameContent(*first, call)) {
+        ++result.duplicate;
+      } else {
+        result.refusals.push_back({static_cast<uint32_t>(i), RefusalCode::kConflict, ""});
+      }
     } else {
       accepted.push_back(call);
     }
@@ -56,6 +66,15 @@ BatchResult NaiveModel::Write(absl::Span<const Call> calls,
     }
   }
   return result;
+}
+
+// The call that came first under this id; null if this one does, or has no id.
+const Call* NaiveModel::Seen(const Call& call) {
+  if (call.event_id.empty()) {
+    return nullptr;
+  }
+  const auto [it, inserted] = seen_.try_emplace({call.workflow_id, call.event_id}, call);
+  return inserted ? nullptr : &it->second;
 }
 
 // All calls of a batch are compared with the thresholds from before the batch.

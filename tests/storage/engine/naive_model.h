@@ -70,6 +70,7 @@ class NaiveModel {
   };
   using Winners = std::map<std::string, Completion>;
 
+  const Call* Seen(const Call& call);
   void Store(absl::Span<const Call> accepted);
   bool WriteCompletion(const Completion& completion);  // False: a duplicate.
   CallCost Price(const Call& call) const;
@@ -90,7 +91,7 @@ class NaiveModel {
   std::deque<StoredCall> calls_;          // In the order they came; none ever moves.
   std::map<std::string, Calls> by_step_;  // The same once more, only to be quicker.
   std::vector<Completion> completions_;   // In the order they came, losers too.
-  std::set<std::pair<std::string, std::string>> seen_;
+  std::map<std::pair<std::string, std::string>, Call> seen_;
   std::vector<NaiveRate> rates_;
   uint64_t rate_order_ = 0;
 };

@@ -45,10 +45,13 @@ TEST(NaiveModel, AddsUpASmallBill) {
   NaiveModel model;
   model.SetRates(std::vector<Rate>{MakeRate("claude-sonnet-4-6", 3, 15)});
   const std::vector<Call> calls = {MakeCall("a", "run", "x", 100, 10),
-                                   MakeCall("b", "run", "y", 10), MakeCall("a", "run", "x", 1)};
+                                   MakeCall("b", "run", "y", 10), MakeCall("a", "run", "x", 1),
+                                   MakeCall("a", "run", "x", 100, 10)};
   const BatchResult result = model.Write(calls, {}, kNowUs);
   EXPECT_EQ(result.accepted, 2);
   EXPECT_EQ(result.duplicate, 1);
+  ASSERT_EQ(result.refusals.size(), 1U);
+  EXPECT_EQ(result.refusals[0].code, RefusalCode::kConflict);
   const std::vector<CallId> ids = {{"run", "b"}};
   EXPECT_EQ(model.Retract(ids), 1);
   const TopAnswer top = model.Top({.window = Window::Last(1), .attribute_key = ""}, kNowUs + 1);

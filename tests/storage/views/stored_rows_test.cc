@@ -54,6 +54,8 @@ Run SmallRun(const Catalog& catalog) {
   calls.series = {1};
   calls.run = {0};
   calls.event_id_end = {0};
+  calls.duration_us = {21};
+  calls.status = {CallStatus::kError};
   calls.cost_picos = {kCost};
   calls.flags = {kFlagUnpriced};
   Run run;
@@ -65,10 +67,11 @@ Run SmallRun(const Catalog& catalog) {
 
 TEST(StoredRun, HasTheseBytes) {
   EXPECT_EQ(absl::BytesToHexString(SmallRun(SmallCatalog()).Encode()),
-            "01"                // Version.
+            "02"                // Version.
             "0305020102"        // Short-circuited at 5 in workflow 2; one unused step: 2.
             "01"                // One call:
             "0000000000000000"  // no id,
+            "b1cc3365"          // content: the end of what xxhsum -H3 tells of its words,
             "010e01ac02"        // series 1, 7 us later, unpriced, 300.
             "0009");            // Block 9 of hour 0.
 }
@@ -92,7 +95,7 @@ TEST(StoredRun, CutShortOrOfUnknownVersionOrSeriesIsRefused) {
   for (size_t size = 0; size + 2 < bytes.size(); ++size) {
     EXPECT_FALSE(itemized::Run::Decode(bytes.substr(0, size), catalog).has_value()) << size;
   }
-  EXPECT_FALSE(itemized::Run::Decode("\x02" + bytes.substr(1), catalog).has_value());
+  EXPECT_FALSE(itemized::Run::Decode("\x03" + bytes.substr(1), catalog).has_value());
   EXPECT_FALSE(itemized::Run::Decode(bytes, Catalog()).has_value());
 }
 
