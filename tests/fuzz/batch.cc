@@ -1,0 +1,163 @@
+// Batches as senders encode them: decoded, checked value by value, answered,
+// and compared with what protobuf's own parser makes of the same bytes.
+
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "itemized/v1/ingest.pb.h"
+#include <google/protobuf/stubs/logging.h>
+
+#include "server/convert/batch_decoder.h"
+#include "storage/base/check.h"
+#include "storage/engine/checked_batch.h"
+#include "storage/model/limits.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/server/random_batch.h"
+
+namespace itemized::fuzz {
+namespace {
+
+namespace pb = itemized::v1;
+
+constexpr int64_t kNowUs = 1'790'000'000'000'000;  // In September 2026.
+
+pb::Batch RandomBatch(int events, int rows, std::mt19937_64& random) {
+  pb::Batch batch;
+  for (int i = 0; i < events; ++i) {
+    server::FillRandomly(*batch.add_events(), random);
+  }
+  if (rows > 0) {
+    *batch.mutable_columns() = server::RandomColumns(rows, random);
+  }
+  return batch;
+}
+
+// One that is accepted, as random values seldom are.
+pb::Batch GoodBatch() {
+  pb::Batch batch;
+  pb::Call& call = *batch.add_events()->mutable_call();
+  call.set_time_unix_us(kNowUs);
+  call.set_workflow_id("w-1");
+  call.set_step("planning");
+  call.set_model("gpt-5");
+  pb::Completion& completion = *batch.add_events()->mutable_completion();
+  completion.set_time_unix_us(kNowUs);
+  completion.set_workflow_id("w-1");
+  completion.set_outcome(pb::OUTCOME_COMPLETED);
+  pb::CallColumns& columns = *batch.mutable_columns();
+  for (const char* name : {"w-1", "planning", "gpt-5"}) {
+    columns.add_strings(name);
+  }
+  columns.set_base_time_unix_us(kNowUs);
+  columns.add_time_offset_us(-1);
+  columns.add_workflow_id(0);
+  columns.add_step(1);
+  columns.add_model(2);
+  return batch;
+}
+
+size_t EventsIn(const pb::Batch& batch) {
+  return static_cast<size_t>(batch.events_size() + batch.columns().time_offset_us_size());
+}
+
+// Whether the indices rise and lie in the batch.
+bool InOrder(const pb::BatchResult& answer, size_t events) {
+  int64_t previous = -1;
+  for (const pb::Refusal& refusal : answer.refusals()) {
+    if (refusal.index() <= previous || refusal.index() >= events || refusal.message().empty()) {
+      return false;
+    }
+    previous = refusal.index();
+  }
+  return true;
+}
+
+BatchResult Check(const server::BatchPart& part) {
+  const CheckedBatch checked = CheckBatch(part.ToEventBatch(), kNowUs);
+  for (const CheckedCall& call : checked.calls) {
+    CHECK(!checked.Text(call.view.workflow_id).empty());
+    for (const auto& [key, value] : call.view.attributes) {
+      CHECK(checked.Text(key).size() + checked.Text(value).size() <= 2 * kNameBytesMax);
+    }
+  }
+  return {.accepted = static_cast<int64_t>(checked.calls.size() + checked.completions.size()),
+          .refusals = checked.refusals};
+}
+
+// Every event is either accepted or refused, once.
+void CheckAnswer(const server::DecodedBatch& batch) {
+  pb::BatchResult answer = server::StartResult(batch);
+  for (const server::BatchPart& part : batch.parts) {
+    server::AddPartResult(part, Check(part), answer);
+  }
+  server::FinishResult(answer);
+  CHECK(answer.accepted() + answer.refused() == static_cast<int64_t>(batch.events));
+  const bool too_large = batch.events > kBatchEventsMax;  // One refusal stands for all.
+  CHECK(answer.refusals_size() == (too_large ? 1 : answer.refused()));
+  CHECK(InOrder(answer, batch.events));
+}
+
+const server::DecodedBatch& BatchOf(const server::DecodedBatch& batch) {
+  return batch;
+}
+const server::DecodedBatch& BatchOf(const server::DecodedIngestRequest& request) {
+  return request.batch;
+}
+
+// Of bytes that only the decoded batch keeps alive.
+template <typename Decode>
+auto DecodeCopy(Decode decode, absl::string_view bytes) {
+  auto owner = std::make_shared<const std::string>(bytes);
+  const absl::string_view view = *owner;
+  return decode({view, std::move(owner)});
+}
+
+// Whether our decoder takes the bytes as a `Message`.
+template <typename Message, typename Decode>
+bool Compare(Decode decode, absl::string_view bytes) {
+  const auto decoded = DecodeCopy(decode, bytes);
+  if (decoded.ok()) {
+    CheckAnswer(BatchOf(*decoded));
+  }
+  Message message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return decoded.ok();
+  }
+  CHECK(!decoded.ok() || BatchOf(*decoded).events == EventsIn(message.batch()));
+  // Groups, which our decoder refuses, are gone in what protobuf itself writes.
+  message.DiscardUnknownFields();
+  const auto again = DecodeCopy(decode, message.SerializeAsString());
+  CHECK(again.ok() && BatchOf(*again).events == EventsIn(message.batch()));
+  return decoded.ok();
+}
+
+}  // namespace
+
+std::vector<std::string> Seeds() {
+  std::mt19937_64 random(1);
+  std::vector<std::string> seeds;
+  for (const pb::Batch& batch : {GoodBatch(), RandomBatch(2, 0, random), RandomBatch(0, 3, random),
+                                 RandomBatch(3, 2, random)}) {
+    pb::IngestRequest ingest;
+    ingest.set_sequence(seeds.size());
+    *ingest.mutable_batch() = batch;
+    seeds.push_back(ingest.SerializeAsString());
+    pb::WriteRequest write;
+    *write.mutable_batch() = batch;
+    seeds.push_back(write.SerializeAsString());
+  }
+  return seeds;
+}
+
+bool Accepts(absl::string_view input) {
+  // Protobuf would write a line for each string that is not UTF-8.
+  static const auto* const silence = new google::protobuf::LogSilencer;
+  static_cast<void>(silence);
+  const bool ingest = Compare<pb::IngestRequest>(server::DecodeIngestRequest, input);
+  const bool write = Compare<pb::WriteRequest>(server::DecodeWriteRequest, input);
+  return ingest || write;
+}
+
+}  // namespace itemized::fuzz

@@ -1,0 +1,76 @@
+// Runs as the views keep them.
+
+#include "storage/views/run.h"
+
+#include <optional>
+
+#include "storage/base/check.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace itemized::fuzz {
+namespace {
+
+// Three series, of which only the last names a workflow.
+Catalog SmallCatalog() {
+  Catalog catalog;
+  SeriesKey key;
+  catalog.Intern(key);
+  key[NameKind::kStep] = catalog.Intern(NameKind::kStep, "planning");
+  catalog.Intern(key);
+  key[NameKind::kWorkflow] = catalog.Intern(NameKind::kWorkflow, "ticket");
+  catalog.Intern(key);
+  return catalog;
+}
+
+const Catalog& TheCatalog() {
+  static const Catalog& catalog = *new Catalog(SmallCatalog());
+  return catalog;
+}
+
+CallRows TwoCalls() {
+  CallRows calls;
+  calls.run_names = {"run-1"};
+  calls.weight = {1, 1};
+  calls.time_us = {70, 7};
+  calls.series = {1, 2};
+  calls.run = {0, 0};
+  calls.event_id_data = "call-1";
+  calls.event_id_end = {6, 6};
+  calls.cost_picos = {300, 0};
+  calls.flags = {0, kFlagUnpriced};
+  return calls;
+}
+
+Run SmallRun() {
+  Run run;
+  const CallRows calls = TwoCalls();
+  run.Apply(calls, 0, {.hour = 0, .sequence = 9}, TheCatalog());
+  run.Apply(calls, 1, {.hour = 0, .sequence = 9}, TheCatalog());
+  run.Apply({.time_us = 5, .workflow = 1, .outcome = Outcome::kFailed, .unused_steps = {1}});
+  return run;
+}
+
+void CheckSame(const Run& a, const Run& b) {
+  CHECK(a.ledger() == b.ledger() && a.blocks() == b.blocks() && a.completion() == b.completion());
+  CHECK(a.calls() == b.calls() && a.unpriced_calls() == b.unpriced_calls());
+  CHECK(a.cost() == b.cost() && a.workflow() == b.workflow() && a.AnchorUs() == b.AnchorUs());
+}
+
+}  // namespace
+
+std::vector<std::string> Seeds() {
+  return {Run().Encode(), SmallRun().Encode()};
+}
+
+bool Accepts(absl::string_view input) {
+  const std::optional<Run> run = Run::Decode(input, TheCatalog());
+  if (!run.has_value()) {
+    return false;
+  }
+  const std::optional<Run> again = Run::Decode(run->Encode(), TheCatalog());
+  CHECK(again.has_value());
+  CheckSame(*run, *again);
+  return true;
+}
+
+}  // namespace itemized::fuzz
