@@ -32,6 +32,12 @@ build_packages() {
     libcli11-dev libsimdjson-dev tzdata libgtest-dev libgmock-dev libbenchmark-dev
 }
 
+fuzz_packages() {
+  build_packages
+  # The second brings libFuzzer and the sanitizers, the third line numbers in reports.
+  need_packages clang libclang-rt-14-dev llvm
+}
+
 # Builds what users run into build/bin.
 build_release() {
   build_packages
