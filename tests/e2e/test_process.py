@@ -1,5 +1,6 @@
 """The programs as processes: addresses, exit statuses, signals."""
 
+import os
 import signal
 import urllib.request
 
@@ -69,7 +70,7 @@ class CommandTest(harness.TestCase):
         self.start()
         self.run_program(
             [harness.program("ITEMIZE_BIN", "itemize"), "top"],
-            env={"ITEMIZED_SERVER": self.server.grpc},
+            env={**os.environ, "ITEMIZED_SERVER": self.server.grpc},
         )
 
 
