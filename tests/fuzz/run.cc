@@ -36,6 +36,8 @@ CallRows TwoCalls() {
   calls.run = {0, 0};
   calls.event_id_data = "call-1";
   calls.event_id_end = {6, 6};
+  calls.duration_us = {21, 0};
+  calls.status = {CallStatus::kOk, CallStatus::kError};
   calls.cost_picos = {300, 0};
   calls.flags = {0, kFlagUnpriced};
   return calls;
