@@ -1,6 +1,9 @@
 #include "server/convert/query_requests.h"
 
+#include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -150,6 +153,19 @@ absl::Status CheckRunRequest(const pb::GetRunRequest& request) {
   return CheckName("workflow_id", request.workflow_id());
 }
 
+namespace {
+
+// Abseil keeps every name that it was ever asked for, unknown ones too, so that
+// clients could fill the memory with them. It looks in the same places.
+bool IsInstalled(absl::string_view zone) {
+  const char* const directory = std::getenv("TZDIR");
+  std::error_code error;  // What cannot be looked at is not installed.
+  return std::filesystem::is_regular_file(
+      absl::StrCat(directory != nullptr ? directory : "/usr/share/zoneinfo", "/", zone), error);
+}
+
+}  // namespace
+
 absl::StatusOr<absl::TimeZone> ToTimeZone(absl::string_view name) {
   if (name.empty()) {
     return absl::UTCTimeZone();
@@ -158,7 +174,7 @@ absl::StatusOr<absl::TimeZone> ToTimeZone(absl::string_view name) {
   const bool is_path = name[0] == '/' || absl::StrContains(name, "..") ||
                        absl::StrContains(name, ":") || name.size() > kNameBytesMax;
   absl::TimeZone zone;
-  if (is_path || !absl::LoadTimeZone(std::string(name), &zone)) {
+  if (is_path || !IsInstalled(name) || !absl::LoadTimeZone(std::string(name), &zone)) {
     return absl::InvalidArgumentError(
         absl::StrCat("time_zone \"", name.substr(0, kNameBytesMax),
                      "\" is not known; give an IANA name such as \"Europe/Berlin\""));
