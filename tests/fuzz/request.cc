@@ -71,9 +71,7 @@ absl::Status ConvertTop(const pb::GetTopRequest& request) {
   return server::ToTopQuery(request).status();
 }
 
-// Without the time zone: Abseil keeps every name that it is asked for.
-absl::Status ConvertSeries(pb::GetSeriesRequest request) {
-  request.clear_time_zone();
+absl::Status ConvertSeries(const pb::GetSeriesRequest& request) {
   return server::ToSeriesQuery(request).status();
 }
 
@@ -104,6 +102,7 @@ std::string Series() {
   request.mutable_window()->set_end_unix_us(6);
   request.set_step("planning");
   request.set_every_us(kMicrosPerHour);
+  request.set_time_zone("Europe/Berlin");
   return request.SerializeAsString();
 }
 

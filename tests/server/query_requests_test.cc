@@ -100,6 +100,18 @@ TEST(QueryRequests, OnlyNamesOfTheTimeZoneDatabaseAreZones) {
   EXPECT_EQ(ToTimeZone("")->name(), "UTC");
 }
 
+// Otherwise there would be no end of names that Abseil keeps.
+TEST(QueryRequests, AZoneHasOneNameOnly) {
+  using namespace std::string_literals;
+  for (const std::string& name :
+       {"./UTC"s, "Europe//Berlin"s, "Europe/./Berlin"s, "UTC/"s, "UTC\0x"s, "Europe"s}) {
+    EXPECT_THAT(Refusal(ToTimeZone(name).status()), HasSubstr("IANA name")) << name;
+  }
+  for (const char* name : {"America/Port-au-Prince", "Etc/GMT+3", "America/New_York"}) {
+    EXPECT_TRUE(ToTimeZone(name).ok()) << name;
+  }
+}
+
 TEST(QueryRequests, ASeriesHasABoundedNumberOfPoints) {
   pb::GetSeriesRequest request;
   request.set_every_us(kHour);

@@ -120,6 +120,21 @@ TEST_F(ServerIngest, WhatComesAgainIsADuplicate) {
   EXPECT_EQ(Top().total().calls(), 3);
 }
 
+TEST_F(ServerIngest, AnotherCallUnderAKnownIdIsAConflict) {
+  pb::Batch batch;
+  *batch.add_events()->mutable_call() = CallOf("c-1");
+  EXPECT_EQ(Send(batch).conflict(), 0);
+  *batch.add_events()->mutable_call() = CallOf("c-2");
+  batch.mutable_events(0)->mutable_call()->set_duration_us(77);
+  const pb::BatchResult result = Send(batch);
+  EXPECT_EQ(result.accepted(), 1);
+  EXPECT_EQ(result.refused(), 1);
+  EXPECT_EQ(result.conflict(), 1);
+  ASSERT_THAT(IndicesOf(result), ElementsAre(0));
+  EXPECT_EQ(result.refusals(0).code(), pb::REFUSAL_CODE_CONFLICT);
+  EXPECT_EQ(Top().total().calls(), 2);
+}
+
 TEST_F(ServerIngest, BadEventsAreRefusedAtTheirPlaceAndTheirNeighboursStored) {
   pb::Batch batch;
   *batch.add_events()->mutable_call() = CallOf("c-0");
