@@ -18,20 +18,6 @@ Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
 // Ids of one run that are searched one by one.
 constexpr size_t kIdsSearched = 48;
 
-// As the fold will hash it from its row.
-CallContent ContentOf(const CheckedBatch& batch, const CallView& call, SeriesId series) {
-  ContentFields fields{.series = series,
-                       .time_us = call.time_us,
-                       .duration_us = call.duration_us,
-                       .status = call.status,
-                       .usage_missing = call.usage_missing,
-                       .usage = call.usage};
-  for (const auto& [key, value] : call.attributes) {
-    fields.attributes = HashAttribute(fields.attributes, batch.Text(key), batch.Text(value));
-  }
-  return HashContent(fields);
-}
-
 // A call whose id is stored already: the first one stays.
 void CountKnown(const CheckedCall& checked, bool is_same, BatchResult* result) {
   if (is_same) {
@@ -63,26 +49,40 @@ bool IsRoomy(const CallSums& total) {
 
 }  // namespace
 
+// As the fold hashes it from its row.
+CallContent GroupBuilder::GroupCall::Content() const {
+  ContentFields fields{.series = series,
+                       .time_us = view->time_us,
+                       .duration_us = view->duration_us,
+                       .status = view->status,
+                       .usage_missing = view->usage_missing,
+                       .usage = view->usage};
+  for (const auto& [key, value] : view->attributes) {
+    fields.attributes = HashAttribute(fields.attributes, batch->Text(key), batch->Text(value));
+  }
+  return HashContent(fields);
+}
+
 std::optional<CallContent> GroupBuilder::RunState::Find(EventFingerprint id) const {
   if (const RunCall* call = stored == nullptr ? nullptr : stored->Find(id); call != nullptr) {
     return call->content;
   }
   if (const auto found = call_map.find(id); found != call_map.end()) {
-    return found->second;
+    return found->second.Content();
   }
   const auto found =
       std::find_if(calls.begin(), calls.end(), [&](const auto& call) { return call.first == id; });
-  return found == calls.end() ? std::nullopt : std::optional(found->second);
+  return found == calls.end() ? std::nullopt : std::optional(found->second.Content());
 }
 
-void GroupBuilder::RunState::Remember(EventFingerprint id, CallContent content) {
+void GroupBuilder::RunState::Remember(EventFingerprint id, const GroupCall& call) {
   if (call_map.empty() && calls.size() < kIdsSearched) {
-    calls.emplace_back(id, content);
+    calls.emplace_back(id, call);
     return;
   }
   call_map.insert(calls.begin(), calls.end());
   calls.clear();
-  call_map.emplace(id, content);
+  call_map.emplace(id, call);
 }
 
 GroupBuilder::GroupBuilder(State* state, RateFinder* rates)
@@ -168,11 +168,10 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
     ASSIGN_OR_RETURN(run, RunOf(batch.Text(call.workflow_id)));
   }
   const Names names = NamesOf(batch, call);
-  CallContent content = 0;
+  const GroupCall group_call{.batch = &batch, .view = &call, .series = names.series};
   if (checked.fingerprint != 0) {
-    content = ContentOf(batch, call, names.series);
     if (const auto known = run->Find(checked.fingerprint); known.has_value()) {
-      CountKnown(checked, *known == content, result);
+      CountKnown(checked, *known == group_call.Content(), result);
       return absl::OkStatus();
     }
   }
@@ -192,7 +191,7 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
     return absl::OkStatus();
   }
   if (checked.fingerprint != 0) {
-    run->Remember(checked.fingerprint, content);
+    run->Remember(checked.fingerprint, group_call);
   }
   blocks_.Add(batch, call, &run->run, names.series, cost,
               state_.views.baselines().ThresholdOf(names.step));

@@ -43,18 +43,26 @@ class GroupBuilder {
     NameId step = 0;
     const RateBook::Schedule* schedule = nullptr;
   };
+  // A call that the group stores. Its content is asked for only if its id comes again.
+  struct GroupCall {
+    const CheckedBatch* batch = nullptr;
+    const CallView* view = nullptr;
+    SeriesId series = 0;
+
+    CallContent Content() const;
+  };
   // A run that the group names.
   struct RunState {
     GroupRun run;
     const Run* stored = nullptr;              // As it was before the group; null if it is new.
     std::optional<RunCompletion> completion;  // In force after this group.
     // The group's calls; in the map once there are many.
-    std::vector<std::pair<EventFingerprint, CallContent>> calls;
-    absl::flat_hash_map<EventFingerprint, CallContent> call_map;
+    std::vector<std::pair<EventFingerprint, GroupCall>> calls;
+    absl::flat_hash_map<EventFingerprint, GroupCall> call_map;
 
     // The content under which a call with this id is known.
     std::optional<CallContent> Find(EventFingerprint id) const;
-    void Remember(EventFingerprint id, CallContent content);
+    void Remember(EventFingerprint id, const GroupCall& call);
   };
 
   absl::Status AddCall(const CheckedBatch& batch, const CheckedCall& checked, BatchResult* result);

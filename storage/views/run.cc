@@ -66,9 +66,9 @@ bool DecodeCall(absl::string_view* in, int64_t previous_us, RunCall* call) {
   uint64_t flags = 0;
   uint64_t picos = 0;
   if (!ReadBigEndian64(in, &call->fingerprint) || !ReadBigEndian32(in, &call->content) ||
-      !ReadVarint32(in, &call->series) ||
-      !ReadZigzag(in, &delta) || __builtin_add_overflow(previous_us, delta, &call->time_us) ||
-      !ReadVarint(in, &flags) || !ReadVarint(in, &picos)) {
+      !ReadVarint32(in, &call->series) || !ReadZigzag(in, &delta) ||
+      __builtin_add_overflow(previous_us, delta, &call->time_us) || !ReadVarint(in, &flags) ||
+      !ReadVarint(in, &picos)) {
     return false;
   }
   call->cost = {static_cast<int64_t>(picos), (flags & kCallUnpriced) != 0};
