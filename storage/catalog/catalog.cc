@@ -1,6 +1,7 @@
 #include "storage/catalog/catalog.h"
 
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
@@ -29,8 +30,8 @@ std::string SeriesRowKey(SeriesId id) {
 }
 
 absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("the store is damaged: a ", what,
-                                          " row of the catalog cannot be read"));
+  return absl::DataLossError(
+      absl::StrCat("the store is damaged: a ", what, " row of the catalog cannot be read"));
 }
 
 }  // namespace
@@ -91,7 +92,9 @@ SeriesId Catalog::Find(const SeriesKey& key) const {
   return found == series_ids_.end() ? kUnknown : found->second;
 }
 
-const std::string& Catalog::Name(NameKind kind, NameId id) const { return Of(kind).names[id]; }
+const std::string& Catalog::Name(NameKind kind, NameId id) const {
+  return Of(kind).names[id];
+}
 
 void Catalog::Save(KvBatch* batch) const {
   for (int i = 0; i < kNameKindCount; ++i) {

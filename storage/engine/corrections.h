@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "storage/engine/database.h"
 #include "storage/engine/state.h"
 #include "storage/log/block.h"

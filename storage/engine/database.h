@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+
 #include "storage/base/time.h"
 #include "storage/engine/query_types.h"
 #include "storage/model/event_batch.h"
@@ -24,8 +25,8 @@
 namespace itemized {
 
 struct DatabaseOptions {
-  std::string directory;                  // Created if missing.
-  const Clock* clock = Clock::System();   // Not owned.
+  std::string directory;                 // Created if missing.
+  const Clock* clock = Clock::System();  // Not owned.
   // Events that may wait for their commit; Submit refuses beyond it.
   size_t pending_events_max = 200'000;
   // Views are written to disk this often, and when the database closes.

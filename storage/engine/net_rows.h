@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+
 #include "storage/log/block.h"
 
 namespace itemized {

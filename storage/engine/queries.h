@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "storage/engine/query_types.h"
 #include "storage/engine/state.h"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+
 #include "storage/base/money.h"
 #include "storage/base/time.h"
 #include "storage/model/call.h"

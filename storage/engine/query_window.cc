@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+
 #include "storage/engine/queries.h"
 
 namespace itemized {

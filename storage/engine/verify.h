@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+
 #include "storage/engine/state.h"
 
 namespace itemized {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+
 #include "storage/kv/kv.h"
 
 namespace itemized {

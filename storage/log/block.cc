@@ -52,8 +52,7 @@ Usage CallRows::UsageAt(size_t row) const {
   return result;
 }
 
-void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost,
-                      CallRows* to) {
+void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost, CallRows* to) {
   to->weight.push_back(weight);
   to->time_us.push_back(from.time_us[row]);
   const size_t rows = to->size();
@@ -98,10 +97,10 @@ BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalo
   }
   billed.cost = calls.CostAt(row);
   if (calls.Has(row, kFlagOutlier)) {
-    billed.outlier = OutlierReceipt{
-        .p50_picos = calls.p50_picos.empty() ? 0 : calls.p50_picos[row],
-        .sample_count = calls.sample_count.empty() ? 0 : calls.sample_count[row],
-        .learning = calls.Has(row, kFlagLearning)};
+    billed.outlier =
+        OutlierReceipt{.p50_picos = calls.p50_picos.empty() ? 0 : calls.p50_picos[row],
+                       .sample_count = calls.sample_count.empty() ? 0 : calls.sample_count[row],
+                       .learning = calls.Has(row, kFlagLearning)};
   }
   return billed;
 }

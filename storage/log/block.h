@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
 #include "storage/model/call.h"
@@ -39,8 +40,8 @@ enum CallFlag : uint8_t {
 // weight takes an earlier, otherwise identical row out of the log.
 struct CallRows {
   // Names used by this block only.
-  std::vector<std::string> run_names;                          // workflow_ids.
-  std::vector<std::string> strings;                            // Of attributes.
+  std::vector<std::string> run_names;                                      // workflow_ids.
+  std::vector<std::string> strings;                                        // Of attributes.
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> attribute_sets;  // Into strings.
 
   std::vector<int8_t> weight;  // +1 or -1.
@@ -48,7 +49,7 @@ struct CallRows {
   std::vector<SeriesId> series;
   std::vector<uint32_t> run;  // Into run_names.
   std::string event_id_data;
-  std::vector<uint32_t> event_id_end;  // Into event_id_data.
+  std::vector<uint32_t> event_id_end;                        // Into event_id_data.
   std::array<std::vector<int64_t>, kUsageClassCount> usage;  // Empty: all zero.
   std::vector<int64_t> duration_us;
   std::vector<CallStatus> status;
@@ -90,8 +91,7 @@ struct Block {
 
 // Appends row `row` of `from` to `to`, with another weight and cost. Both
 // blocks are of the same hour. Adds the run's name to `to` if it is new.
-void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost,
-                      CallRows* to);
+void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost, CallRows* to);
 
 // The row as the call it was, with names from `catalog`.
 BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog);

@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "storage/log/block.h"
 #include "storage/log/column_codec.h"
 

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "absl/strings/str_cat.h"
+
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 #include "storage/log/block_codec.h"
@@ -120,8 +121,7 @@ class ColumnReader {
 
   bool ReadUsage(ColumnId id, absl::string_view raw) {
     const size_t usage_class = static_cast<size_t>(id) - static_cast<size_t>(ColumnId::kUsageFirst);
-    return usage_class < kUsageClassCount &&
-           ReadUnsigned(raw, &block_.calls.usage[usage_class]);
+    return usage_class < kUsageClassCount && ReadUnsigned(raw, &block_.calls.usage[usage_class]);
   }
 
   bool ReadTime(absl::string_view raw) {

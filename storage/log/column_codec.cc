@@ -15,7 +15,7 @@ constexpr uint8_t kPlain = 0;
 constexpr uint8_t kZstd = 1;
 
 constexpr int kZstdLevel = 1;
-constexpr size_t kCompressFrom = 32;  // Bytes; below, a zstd frame's header eats the gain.
+constexpr size_t kCompressFrom = 32;           // Bytes; below, a zstd frame's header eats the gain.
 constexpr size_t kRawMax = size_t{256} << 20;  // Far above any block; bounds a damaged length.
 
 struct FreeCompression {
@@ -38,7 +38,9 @@ ZSTD_DCtx* Decompression() {
   return context.get();
 }
 
-absl::Status Malformed() { return absl::DataLossError("a column of a block cannot be read"); }
+absl::Status Malformed() {
+  return absl::DataLossError("a column of a block cannot be read");
+}
 
 void AppendStored(ColumnId id, uint8_t encoding, size_t raw_size, absl::string_view stored,
                   std::string* out) {

@@ -36,12 +36,15 @@ enum class ColumnId : uint8_t {
 
 // A set of columns to decode.
 using ColumnMask = uint64_t;
-constexpr ColumnMask Columns(ColumnId id) { return ColumnMask{1} << static_cast<int>(id); }
+constexpr ColumnMask Columns(ColumnId id) {
+  return ColumnMask{1} << static_cast<int>(id);
+}
 template <typename... Ids>
 constexpr ColumnMask Columns(ColumnId id, Ids... rest) {
   return Columns(id) | Columns(rest...);
 }
-inline constexpr ColumnMask kUsageColumns = ColumnMask{0xFFF} << static_cast<int>(ColumnId::kUsageFirst);
+inline constexpr ColumnMask kUsageColumns = ColumnMask{0xFFF}
+                                            << static_cast<int>(ColumnId::kUsageFirst);
 inline constexpr ColumnMask kAllColumns = ~ColumnMask{0};
 
 // Appends column `id` holding `raw` to `*out`; nothing if `raw` is empty.

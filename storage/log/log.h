@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "storage/base/time.h"
 #include "storage/kv/kv.h"
 #include "storage/log/block.h"

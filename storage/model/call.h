@@ -43,11 +43,11 @@ struct Call {
   std::string workflow_id;
   std::string step;
   std::string provider;
-  std::string model;            // The one in the response.
-  std::optional<Usage> usage;   // Absent: not reported, so unpriced.
+  std::string model;           // The one in the response.
+  std::optional<Usage> usage;  // Absent: not reported, so unpriced.
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;
-  Attributes attributes;        // Sorted by key once stored.
+  Attributes attributes;  // Sorted by key once stored.
 
   bool operator==(const Call&) const = default;
 };

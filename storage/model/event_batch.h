@@ -10,6 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+
 #include "storage/model/call.h"
 #include "storage/model/usage.h"
 

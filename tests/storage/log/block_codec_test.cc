@@ -1,8 +1,8 @@
 #include "storage/log/block_codec.h"
 
+#include "absl/strings/escaping.h"
 #include <gtest/gtest.h>
 
-#include "absl/strings/escaping.h"
 #include "tests/storage/log/block_for_test.h"
 
 namespace itemized {

@@ -1,9 +1,10 @@
 #include "storage/log/log.h"
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "storage/kv/rocks_kv.h"
 #include "tests/storage/log/block_for_test.h"
@@ -35,8 +36,10 @@ class LogTest : public testing::Test {
     for (const Hour hour : hours) {
       Block& block = blocks.emplace_back();
       block.ref.hour = hour;
-      block.completions.push_back({.time_us = HourStartUs(hour), .run_name = "r",
-                                   .workflow = 0, .outcome = Outcome::kFailed,
+      block.completions.push_back({.time_us = HourStartUs(hour),
+                                   .run_name = "r",
+                                   .workflow = 0,
+                                   .outcome = Outcome::kFailed,
                                    .unused_steps = {}});
     }
     ASSERT_TRUE(log_->Append(&blocks, KvBatch()).ok());
@@ -77,10 +80,12 @@ TEST_F(LogTest, ReadHoursKeepsToItsHoursAndSequences) {
   Append({9, 4});
   Append({5, 9});
   Seen seen;
-  ASSERT_TRUE(log_->ReadHours(5, 10, 3, kAllColumns, [&](const Block& block) {
-                    seen.emplace_back(block.ref.hour, block.ref.sequence);
-                    return absl::OkStatus();
-                  }).ok());
+  ASSERT_TRUE(log_->ReadHours(5, 10, 3, kAllColumns,
+                              [&](const Block& block) {
+                                seen.emplace_back(block.ref.hour, block.ref.sequence);
+                                return absl::OkStatus();
+                              })
+                  .ok());
   EXPECT_EQ(seen, (Seen{{5, 3}, {9, 1}}));
 }
 
