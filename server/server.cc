@@ -131,8 +131,8 @@ absl::Status ServerImpl::OpenDatabase() {
   options.pending_events_max = options_.pending_events_max + kBatchEventsMax;
   ASSIGN_OR_RETURN(database_, Database::Open(std::move(options)));
   queue_ = std::make_unique<IngestQueue>(
-      [this](EventBatch batch, IngestQueue::Done done) {
-        database_->Submit(std::move(batch), std::move(done));
+      [this](Submission submission, IngestQueue::Done done) {
+        database_->Submit(std::move(submission), std::move(done));
       },
       options_.pending_events_max);
   pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
@@ -168,7 +168,10 @@ absl::Status ServerImpl::ServeGrpc() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.grpc_address));
   ASSIGN_OR_RETURN(Address address, Resolve(named));
   WarnIfOpen(address);
-  ingest_ = std::make_unique<IngestService>(*queue_, options_.ingest);
+  const auto begin_session = [this](const ProducerHello& hello, Database::BeginDone done) {
+    database_->BeginSession(hello, std::move(done));
+  };
+  ingest_ = std::make_unique<IngestService>(*queue_, begin_session, options_.ingest);
   query_ = std::make_unique<QueryService>(*database_, *pool_);
   rates_ = std::make_unique<RatesService>(*database_, *pool_);
   info_ = std::make_unique<ServerInfoService>(

@@ -5,9 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "server/convert/call_columns.h"
 #include "server/convert/call_rows.h"
 #include "server/convert/wire_reader.h"
+#include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
 
 namespace itemized::server {
@@ -143,6 +147,27 @@ absl::Status Malformed() {
       "The message is not a valid batch of itemized.v1; check how the sender encodes it.");
 }
 
+// A Hello has no strings, so the generated parser will do.
+absl::StatusOr<ProducerHello> DecodeHello(absl::string_view bytes) {
+  pb::Hello wire;
+  ProducerHello hello;
+  if (!wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Malformed();
+  }
+  if (wire.producer_id().size() != hello.id.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("The producer_id has ",
+                                                   wire.producer_id().size(), " bytes; send ",
+                                                   hello.id.size(), " random ones."));
+  }
+  if (wire.epoch() == 0) {
+    return absl::InvalidArgumentError("The epoch is missing; those of a producer begin with 1.");
+  }
+  std::copy(wire.producer_id().begin(), wire.producer_id().end(), hello.id.begin());
+  hello.epoch = wire.epoch();
+  hello.acknowledged_sequence = wire.acknowledged_sequence();
+  return hello;
+}
+
 void AddRefusal(uint32_t position, const Refusal& refusal, pb::BatchResult& answer) {
   answer.set_conflict(answer.conflict() + (refusal.code == RefusalCode::kConflict ? 1 : 0));
   pb::Refusal* added = answer.add_refusals();
@@ -163,6 +188,14 @@ EventBatch BatchPart::ToEventBatch() const {
   return batch;
 }
 
+Submission DecodedBatch::ToSubmission() const {
+  Submission submission;
+  for (const BatchPart& part : parts) {
+    submission.parts.push_back(part.ToEventBatch());
+  }
+  return submission;
+}
+
 absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message) {
   DecodedIngestRequest request;
   BatchDecoder decoder(std::move(message.owner));
@@ -170,9 +203,14 @@ absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message) {
   while (reader.Next()) {
     if (reader.number() == pb::IngestRequest::kSequenceFieldNumber && reader.is_varint()) {
       request.sequence = reader.varint();
-    } else if (reader.number() == pb::IngestRequest::kBatchFieldNumber && reader.is_bytes() &&
-               !decoder.Merge(reader.bytes())) {
-      return Malformed();
+    } else if (reader.number() == pb::IngestRequest::kHelloFieldNumber && reader.is_bytes()) {
+      ASSIGN_OR_RETURN(request.hello, DecodeHello(reader.bytes()));
+    } else if (reader.number() == pb::IngestRequest::kBatchFieldNumber && reader.is_bytes()) {
+      const absl::string_view bytes = reader.bytes();
+      request.content = XXH3_64bits_withSeed(bytes.data(), bytes.size(), request.content);
+      if (!decoder.Merge(bytes)) {
+        return Malformed();
+      }
     }
   }
   if (!reader.ok()) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,7 +18,7 @@
 #include "itemized/v1/ingest.pb.h"
 
 #include "server/convert/event_decoder.h"
-#include "storage/model/event_batch.h"
+#include "storage/model/submission.h"
 
 namespace itemized::server {
 
@@ -40,7 +41,6 @@ struct BatchPart {
   uint32_t PositionOf(uint32_t index) const {
     return positions.empty() ? first_position + index : positions[index];
   }
-  // Cheap enough to be done again when the database had no room.
   EventBatch ToEventBatch() const;
 };
 
@@ -49,11 +49,15 @@ struct DecodedBatch {
   size_t events = 0;              // All of them, also those in `refusals`.
   std::vector<BatchPart> parts;   // At most one of rows and one of columns.
   std::vector<Refusal> refusals;  // Settled without the database; by position.
+
+  Submission ToSubmission() const;
 };
 
 struct DecodedIngestRequest {
   uint64_t sequence = 0;
   DecodedBatch batch;
+  uint64_t content = 0;                // XXH3-64 of the batch's bytes.
+  std::optional<ProducerHello> hello;  // Then there is no batch.
 };
 
 // INVALID_ARGUMENT if the bytes are no such message.

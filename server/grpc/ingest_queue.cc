@@ -7,29 +7,14 @@
 namespace itemized::server {
 namespace {
 
-// Collects the results of a batch's parts; used by the queue's thread only.
-struct Collector {
-  itemized::v1::BatchResult answer;
-  absl::Status error;
-  size_t parts_left = 0;
-  IngestQueue::Answered answered;
-
-  void Add(const BatchPart& part, const absl::StatusOr<BatchResult>& result) {
-    if (result.ok()) {
-      AddPartResult(part, *result, answer);
-    } else {
-      error.Update(result.status());
-    }
-    if (--parts_left > 0) {
-      return;
-    }
-    if (!error.ok()) {
-      return answered(error);
-    }
-    FinishResult(answer);
-    answered(std::move(answer));
+itemized::v1::BatchResult AnswerOf(const DecodedBatch& batch, const SubmissionResult& result) {
+  itemized::v1::BatchResult answer = StartResult(batch);
+  for (size_t i = 0; i < batch.parts.size(); ++i) {
+    AddPartResult(batch.parts[i], result[i], answer);
   }
-};
+  FinishResult(answer);
+  return answer;
+}
 
 }  // namespace
 
@@ -48,21 +33,23 @@ IngestQueue::~IngestQueue() {
   thread_.join();
 }
 
-void IngestQueue::Submit(DecodedBatch batch, Answered answered) {
-  if (batch.parts.empty()) {
+void IngestQueue::Submit(DecodedBatch batch, std::optional<BatchPosition> position,
+                         Answered answered) {
+  if (batch.parts.empty() && !position.has_value()) {
     return answered(StartResult(batch));
   }
-  auto collector = std::make_shared<Collector>();
-  collector->answer = StartResult(batch);
-  collector->parts_left = batch.parts.size();
-  collector->answered = std::move(answered);
-  for (BatchPart& each : batch.parts) {
-    auto part = std::make_shared<const BatchPart>(std::move(each));
-    // The entry keeps the part alive until the result has been added.
-    SubmitPart({part, [collector, raw = part.get()](absl::StatusOr<BatchResult> result) {
-                  collector->Add(*raw, result);
-                }});
+  Entry entry{std::move(batch), position, std::move(answered)};
+  {
+    MutexLock lock(mutex_);
+    ++unanswered_;
+    if (handing_over_ || !waiting_.empty() || !Fits(entry.batch.events)) {
+      waiting_.push_back(std::move(entry));
+      return;
+    }
+    ++pending_batches_;
+    pending_events_ += entry.batch.events;
   }
+  HandOver(std::move(entry));
 }
 
 void IngestQueue::WaitUntilIdle() {
@@ -81,26 +68,13 @@ bool IngestQueue::Fits(size_t events) const {
   return pending_batches_ == 0 || pending_events_ + events <= pending_events_max_;
 }
 
-void IngestQueue::SubmitPart(Entry entry) {
-  {
-    MutexLock lock(mutex_);
-    ++unanswered_;
-    if (!waiting_.empty() || !Fits(entry.part->size())) {
-      waiting_.push_back(std::move(entry));
-      return;
-    }
-    ++pending_batches_;
-    pending_events_ += entry.part->size();
-  }
-  HandOver(std::move(entry));
-}
-
 // The entry has been counted as pending. The lock is not held: the database
 // may answer from within the call.
 void IngestQueue::HandOver(Entry entry) {
-  EventBatch events = entry.part->ToEventBatch();
-  submitter_(std::move(events),
-             [this, entry = std::move(entry)](absl::StatusOr<BatchResult> result) mutable {
+  Submission submission = entry.batch.ToSubmission();
+  submission.position = entry.position;
+  submitter_(std::move(submission),
+             [this, entry = std::move(entry)](absl::StatusOr<SubmissionResult> result) mutable {
                MutexLock lock(mutex_);
                settled_.push_back({std::move(entry), std::move(result)});
                changed_.notify_all();
@@ -112,13 +86,14 @@ void IngestQueue::HandOverWaiting() {
     Entry entry;
     {
       MutexLock lock(mutex_);
-      if (waiting_.empty() || !Fits(waiting_.front().part->size())) {
+      handing_over_ = !waiting_.empty() && Fits(waiting_.front().batch.events);
+      if (!handing_over_) {
         return;
       }
       entry = std::move(waiting_.front());
       waiting_.pop_front();
       ++pending_batches_;
-      pending_events_ += entry.part->size();
+      pending_events_ += entry.batch.events;
     }
     HandOver(std::move(entry));
   }
@@ -128,14 +103,14 @@ void IngestQueue::Settle(Settled settled) {
   {
     MutexLock lock(mutex_);
     --pending_batches_;
-    pending_events_ -= settled.entry.part->size();
-    // Without another batch whose end could be awaited, the refusal stands.
-    if (absl::IsResourceExhausted(settled.result.status()) && pending_batches_ > 0) {
-      waiting_.push_front(std::move(settled.entry));
-      return;
-    }
+    pending_events_ -= settled.entry.batch.events;
   }
-  settled.entry.done(std::move(settled.result));
+  const Entry& entry = settled.entry;
+  if (settled.result.ok()) {
+    entry.answered(AnswerOf(entry.batch, *settled.result));
+  } else {
+    entry.answered(settled.result.status());
+  }
   HandOverWaiting();
   MutexLock lock(mutex_);
   --unanswered_;

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -16,17 +16,17 @@
 
 #include "server/convert/batch_decoder.h"
 #include "storage/base/mutex.h"
-#include "storage/model/event_batch.h"
+#include "storage/model/submission.h"
 
 namespace itemized::server {
 
 // Thread-safe.
 class IngestQueue {
  public:
-  using Done = std::function<void(absl::StatusOr<BatchResult>)>;
+  using Done = std::function<void(absl::StatusOr<SubmissionResult>)>;
   using Answered = std::function<void(absl::StatusOr<itemized::v1::BatchResult>)>;
   // As Database::Submit.
-  using Submitter = std::function<void(EventBatch, Done)>;
+  using Submitter = std::function<void(Submission, Done)>;
 
   // At most `pending_events_max` events are with the database at a time,
   // except that a single batch always may.
@@ -41,7 +41,7 @@ class IngestQueue {
   // `answered` is called once: from the queue's thread, or at once if nothing
   // of the batch concerns the database. It must not block. An error is one of
   // the database.
-  void Submit(DecodedBatch batch, Answered answered);
+  void Submit(DecodedBatch batch, std::optional<BatchPosition> position, Answered answered);
 
   // Waits until every submission has been answered.
   void WaitUntilIdle();
@@ -51,15 +51,15 @@ class IngestQueue {
 
  private:
   struct Entry {
-    std::shared_ptr<const BatchPart> part;
-    Done done;
+    DecodedBatch batch;
+    std::optional<BatchPosition> position;
+    Answered answered;
   };
   struct Settled {
     Entry entry;
-    absl::StatusOr<BatchResult> result;
+    absl::StatusOr<SubmissionResult> result;
   };
 
-  void SubmitPart(Entry entry);
   bool Fits(size_t events) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void HandOver(Entry entry);
   void HandOverWaiting();
@@ -75,6 +75,7 @@ class IngestQueue {
   size_t pending_batches_ ABSL_GUARDED_BY(mutex_) = 0;  // With the database.
   size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;       // Those, and what waits.
   std::deque<Entry> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool handing_over_ ABSL_GUARDED_BY(mutex_) = false;  // Nothing may overtake what waited.
   std::vector<Settled> settled_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // Last: it uses all of the above.

@@ -18,8 +18,9 @@ grpc::Status Overloaded() {
 
 }  // namespace
 
-IngestService::IngestService(IngestQueue& queue, IngestLimits limits) {
+IngestService::IngestService(IngestQueue& queue, BeginSession begin_session, IngestLimits limits) {
   shared_.queue = &queue;
+  shared_.begin_session = std::move(begin_session);
   shared_.limits = limits;
 }
 
@@ -95,15 +96,16 @@ grpc::ServerUnaryReactor* IngestService::Write(grpc::CallbackServerContext* cont
   }
   const auto bytes = static_cast<int64_t>(request->Length());
   shared_.bytes += bytes;
-  shared_.queue->Submit(*std::move(batch), [this, bytes, reactor, response](auto result) {
-    shared_.bytes -= bytes;
-    if (result.ok()) {
-      pb::WriteResponse answer;
-      *answer.mutable_result() = *std::move(result);
-      Serialize(answer, *response);
-    }
-    reactor->Finish(ToGrpcStatus(result.status()));
-  });
+  shared_.queue->Submit(*std::move(batch), std::nullopt,
+                        [this, bytes, reactor, response](auto result) {
+                          shared_.bytes -= bytes;
+                          if (result.ok()) {
+                            pb::WriteResponse answer;
+                            *answer.mutable_result() = *std::move(result);
+                            Serialize(answer, *response);
+                          }
+                          reactor->Finish(ToGrpcStatus(result.status()));
+                        });
   return reactor;
 }
 

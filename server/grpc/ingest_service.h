@@ -22,7 +22,7 @@ using RawIngestService = itemized::v1::IngestService::WithRawCallbackMethod_Inge
 class IngestService final : public RawIngestService {
  public:
   // `queue` outlives the service, and the service every call.
-  IngestService(IngestQueue& queue, IngestLimits limits);
+  IngestService(IngestQueue& queue, BeginSession begin_session, IngestLimits limits);
 
   // Takes nothing more: open streams acknowledge what they have read and end,
   // new calls are refused with UNAVAILABLE.

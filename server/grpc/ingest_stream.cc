@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include <spdlog/spdlog.h>
+
 #include "server/convert/batch_decoder.h"
 #include "server/convert/status.h"
 #include "server/grpc/byte_buffer.h"
@@ -27,7 +30,7 @@ void IngestStream::Drain() {
 
 void IngestStream::OnReadDone(bool ok) {
   if (ok) {
-    ReadBatch();
+    ReadMessage();
   }
   MutexLock lock(mutex_);
   reading_ = false;
@@ -38,7 +41,7 @@ void IngestStream::OnReadDone(bool ok) {
 }
 
 // Runs while reading_ is set, so that batches are submitted in their order.
-void IngestStream::ReadBatch() {
+void IngestStream::ReadMessage() {
   const auto bytes = static_cast<int64_t>(request_.Length());
   absl::StatusOr<DecodedIngestRequest> request = DecodeIngestRequest(Flatten(request_));
   request_.Clear();
@@ -46,36 +49,100 @@ void IngestStream::ReadBatch() {
     MutexLock lock(mutex_);
     return CloseReading(ToGrpcStatus(request.status()));
   }
-  Unacknowledged* batch = Expect(request->sequence, bytes);
-  if (batch == nullptr) {
+  Unanswered* message = Expect(bytes);
+  if (message == nullptr) {
     return;
   }
-  shared_.queue->Submit(std::move(request->batch),
-                        [self = shared_from_this(), batch](absl::StatusOr<pb::BatchResult> result) {
-                          self->Settle(batch, std::move(result));
+  if (request->hello.has_value()) {
+    Greet(*request->hello, message);
+  } else {
+    Submit(*std::move(request), message);
+  }
+}
+
+void IngestStream::Greet(const ProducerHello& hello, Unanswered* message) {
+  bool is_first = false;
+  {
+    MutexLock lock(mutex_);
+    is_first = !std::exchange(begun_, true);
+    greeting_ = is_first;
+  }
+  if (!is_first) {
+    return Settle(message,
+                  absl::InvalidArgumentError("A Hello can only be the first message of a stream."));
+  }
+  shared_.begin_session(
+      hello, [self = shared_from_this(), hello, message](absl::StatusOr<ProducerSession> session) {
+        self->Welcome(hello, message, std::move(session));
+      });
+}
+
+void IngestStream::Welcome(const ProducerHello& hello, Unanswered* message,
+                           absl::StatusOr<ProducerSession> session) {
+  {
+    MutexLock lock(mutex_);
+    greeting_ = false;
+    if (session.ok()) {
+      producer_ = {hello.id, session->session};
+    }
+  }
+  if (!session.ok()) {
+    return Settle(message, session.status());
+  }
+  if (session->last_sequence < hello.acknowledged_sequence) {
+    spdlog::error(
+        "Acknowledged data may be lost: producer {} has seen batch {} acknowledged, and the newest "
+        "one stored is {}. It sends again what it has. The data directory was restored from an "
+        "older copy, or the producer was idle for more than 90 days.",
+        absl::BytesToHexString({reinterpret_cast<const char*>(hello.id.data()), hello.id.size()}),
+        hello.acknowledged_sequence, session->last_sequence);
+  }
+  pb::IngestResponse answer;
+  answer.mutable_welcome()->set_last_sequence(session->last_sequence);
+  Settle(message, std::move(answer));
+}
+
+void IngestStream::Submit(DecodedIngestRequest request, Unanswered* message) {
+  std::optional<BatchPosition> position;
+  {
+    MutexLock lock(mutex_);
+    begun_ = true;
+    if (producer_.has_value()) {
+      position = {producer_->id, producer_->session, request.sequence, request.content};
+    }
+  }
+  shared_.queue->Submit(std::move(request.batch), position,
+                        [self = shared_from_this(), message,
+                         sequence = request.sequence](absl::StatusOr<pb::BatchResult> result) {
+                          if (!result.ok()) {
+                            return self->Settle(message, result.status());
+                          }
+                          pb::IngestResponse answer;
+                          answer.set_sequence(sequence);
+                          *answer.mutable_result() = *std::move(result);
+                          self->Settle(message, std::move(answer));
                         });
 }
 
-// Null if the batch came too late to be taken.
-IngestStream::Unacknowledged* IngestStream::Expect(uint64_t sequence, int64_t bytes) {
+// Null if the message came too late to be taken.
+IngestStream::Unanswered* IngestStream::Expect(int64_t bytes) {
   MutexLock lock(mutex_);
   if (read_closed_ || broken_ || ended_) {
     return nullptr;
   }
-  Unacknowledged& batch = unacknowledged_.emplace_back();
-  batch.sequence = sequence;
-  batch.bytes = bytes;
+  Unanswered& message = unanswered_.emplace_back();
+  message.bytes = bytes;
   bytes_ += bytes;
   shared_.bytes += bytes;
-  return &batch;
+  return &message;
 }
 
-void IngestStream::Settle(Unacknowledged* batch, absl::StatusOr<pb::BatchResult> result) {
+void IngestStream::Settle(Unanswered* message, absl::StatusOr<pb::IngestResponse> answer) {
   MutexLock lock(mutex_);
-  batch->settled = true;
-  batch->result = std::move(result);
-  bytes_ -= batch->bytes;
-  shared_.bytes -= batch->bytes;
+  message->settled = true;
+  message->answer = std::move(answer);
+  bytes_ -= message->bytes;
+  shared_.bytes -= message->bytes;
   Advance();
 }
 
@@ -115,34 +182,30 @@ void IngestStream::AdvanceWriting() {
   if (broken_) {
     return End(grpc::Status(grpc::StatusCode::CANCELLED, "the client is gone"));
   }
-  if (unacknowledged_.empty()) {
+  if (unanswered_.empty()) {
     return read_closed_ ? End(status_) : void();
   }
-  const Unacknowledged& next = unacknowledged_.front();
+  const Unanswered& next = unanswered_.front();
   if (!next.settled) {
     return;
   }
-  if (!next.result.ok()) {
-    return End(ToGrpcStatus(next.result.status()));
+  if (!next.answer.ok()) {
+    return End(ToGrpcStatus(next.answer.status()));
   }
-  Acknowledge();
+  Answer();
 }
 
-void IngestStream::Acknowledge() {
-  Unacknowledged& next = unacknowledged_.front();
-  pb::IngestResponse response;
-  response.set_sequence(next.sequence);
-  *response.mutable_result() = *std::move(next.result);
-  unacknowledged_.pop_front();
+void IngestStream::Answer() {
   response_.Clear();
-  Serialize(response, response_);
+  Serialize(*unanswered_.front().answer, response_);
+  unanswered_.pop_front();
   writing_ = true;
   StartWrite(&response_);
 }
 
 void IngestStream::AdvanceReading() {
   const IngestLimits& limits = shared_.limits;
-  if (read_closed_ || broken_ || unacknowledged_.size() >= limits.stream_batches ||
+  if (read_closed_ || broken_ || greeting_ || unanswered_.size() >= limits.stream_batches ||
       bytes_ >= limits.stream_bytes) {
     return;
   }

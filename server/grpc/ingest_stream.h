@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "itemized/v1/ingest.pb.h"
@@ -25,9 +26,14 @@ struct IngestLimits {
   int64_t server_bytes = int64_t{256} << 20;  // Of all streams together.
 };
 
+// As Database::BeginSession.
+using BeginSession =
+    std::function<void(const ProducerHello&, std::function<void(absl::StatusOr<ProducerSession>)>)>;
+
 // What the streams of a server have in common. Outlives them.
 struct IngestShared {
   IngestQueue* queue = nullptr;
+  BeginSession begin_session;
   IngestLimits limits;
   std::atomic<int64_t> bytes = 0;  // Read and not yet settled, of all streams.
 };
@@ -53,22 +59,29 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void OnDone() override;
 
  private:
-  // A batch that was read and whose acknowledgement has not been sent.
-  struct Unacknowledged {
-    uint64_t sequence = 0;
+  // A message that was read and to which the answer has not been sent.
+  struct Unanswered {
     int64_t bytes = 0;
     bool settled = false;
-    absl::StatusOr<itemized::v1::BatchResult> result = absl::UnknownError("pending");
+    absl::StatusOr<itemized::v1::IngestResponse> answer = absl::UnknownError("pending");
+  };
+  struct Producer {
+    ProducerId id{};
+    uint64_t session = 0;
   };
 
-  void ReadBatch();
-  Unacknowledged* Expect(uint64_t sequence, int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Settle(Unacknowledged* batch, absl::StatusOr<itemized::v1::BatchResult> result);
+  void ReadMessage();
+  void Greet(const ProducerHello& hello, Unanswered* message);
+  void Welcome(const ProducerHello& hello, Unanswered* message,
+               absl::StatusOr<ProducerSession> session);
+  void Submit(DecodedIngestRequest request, Unanswered* message);
+  Unanswered* Expect(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Settle(Unanswered* message, absl::StatusOr<itemized::v1::IngestResponse> answer);
 
   void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AdvanceWriting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AdvanceReading() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Acknowledge() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Answer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CloseReading(grpc::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -79,8 +92,11 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
 
   Mutex mutex_;
   std::shared_ptr<IngestStream> self_ ABSL_GUARDED_BY(mutex_);  // From Start to OnDone.
-  std::deque<Unacknowledged> unacknowledged_ ABSL_GUARDED_BY(mutex_);
-  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // Of batches that are not settled.
+  std::deque<Unanswered> unanswered_ ABSL_GUARDED_BY(mutex_);
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;      // Of messages that are not settled.
+  bool begun_ ABSL_GUARDED_BY(mutex_) = false;     // A message has been read.
+  bool greeting_ ABSL_GUARDED_BY(mutex_) = false;  // The Welcome is not known yet.
+  std::optional<Producer> producer_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool read_closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -89,4 +89,10 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us) {
   return checked;
 }
 
+BatchResult AllDuplicate(const CheckedBatch& batch) {
+  return {.accepted = 0,
+          .duplicate = static_cast<int64_t>(batch.calls.size() + batch.completions.size()),
+          .refusals = batch.refusals};
+}
+
 }  // namespace itemized

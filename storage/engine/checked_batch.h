@@ -34,4 +34,7 @@ struct CheckedBatch {
 // Checks a batch that came at `now_us`.
 CheckedBatch CheckBatch(EventBatch batch, int64_t now_us);
 
+// What a sender is told of a batch that is stored already.
+BatchResult AllDuplicate(const CheckedBatch& batch);
+
 }  // namespace itemized

@@ -33,7 +33,7 @@ int64_t SteadyUs() {
 }
 
 absl::Status Unavailable(const absl::Status& status) {
-  return absl::UnavailableError(status.message());
+  return status.ok() ? status : absl::UnavailableError(status.message());
 }
 
 }  // namespace
@@ -54,10 +54,11 @@ Committer::~Committer() {
   thread_.join();
 }
 
-void Committer::Submit(EventBatch batch, Database::WriteDone done) {
+void Committer::Submit(Submission submission, Database::SubmitDone done) {
   Task task;
   task.done = std::move(done);
-  task.events = batch.size();
+  task.events = submission.size();
+  task.position = submission.position;
   {
     const MutexLock lock(mutex_);
     // An empty queue takes a batch of any size, so that no batch waits for ever.
@@ -67,7 +68,9 @@ void Committer::Submit(EventBatch batch, Database::WriteDone done) {
     pending_events_ += task.events;
   }
   if (!task.refused) {
-    task.batch = CheckBatch(std::move(batch), state_.clock->NowUs());
+    for (EventBatch& part : submission.parts) {
+      task.parts.push_back(CheckBatch(std::move(part), state_.clock->NowUs()));
+    }
   }
   {
     const MutexLock lock(mutex_);
@@ -76,18 +79,20 @@ void Committer::Submit(EventBatch batch, Database::WriteDone done) {
   wake_.notify_all();
 }
 
-void Committer::Run(Job job) {
-  std::promise<void> done;
+void Committer::Post(Job job) {
   {
     const MutexLock lock(mutex_);
-    Task task;
-    task.job = [&](State& state, RateFinder& rates) {
-      job(state, rates);
-      done.set_value();
-    };
-    queue_.push_back(std::move(task));
+    queue_.emplace_back().job = std::move(job);
   }
   wake_.notify_all();
+}
+
+void Committer::Run(Job job) {
+  std::promise<void> done;
+  Post([&](State& state, RateFinder& rates) {
+    job(state, rates);
+    done.set_value();
+  });
   done.get_future().wait();
 }
 
@@ -131,32 +136,61 @@ void Committer::Loop() {
   Checkpoint().IgnoreError();
 }
 
+// An error is one of the sender's, unless `*store_status` has one that the whole
+// group shares.
+absl::StatusOr<SubmissionResult> Committer::Take(const Task& task, GroupBuilder* builder,
+                                                 absl::Status* store_status) {
+  if (task.refused) {
+    return absl::ResourceExhaustedError(
+        "too many events wait to be written; send this batch again in a moment");
+  }
+  auto turn = Producers::Turn::kNew;
+  if (task.position.has_value()) {
+    ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position, state_.clock->NowUs()));
+  }
+  SubmissionResult result;
+  for (const CheckedBatch& part : task.parts) {
+    if (turn == Producers::Turn::kKnown) {
+      result.push_back(AllDuplicate(part));
+      continue;
+    }
+    absl::StatusOr<BatchResult> added = builder->Add(part);
+    if (!added.ok()) {
+      return *store_status = Unavailable(added.status());
+    }
+    result.push_back(*std::move(added));
+  }
+  return result;
+}
+
+absl::Status Committer::CommitBlocks(std::vector<Block>* blocks) {
+  if (blocks->empty() && !state_.producers.has_changes()) {
+    return absl::OkStatus();
+  }
+  KvBatch batch;
+  state_.producers.Save(&batch);
+  return Unavailable(state_.Commit(blocks, std::move(batch)));
+}
+
 void Committer::CommitGroup(std::vector<Task> group) {
   rates_.Trim();
   auto builder = std::make_unique<GroupBuilder>(&state_, &rates_);
-  std::vector<BatchResult> results;
+  std::vector<absl::StatusOr<SubmissionResult>> results;
   absl::Status status;
   size_t events = 0;
   for (const Task& task : group) {
-    absl::StatusOr<BatchResult> result =
-        status.ok() ? builder->Add(task.batch) : absl::StatusOr<BatchResult>(status);
-    status = result.status();
-    results.push_back(result.ok() ? *std::move(result) : BatchResult());
+    results.push_back(status.ok() ? Take(task, builder.get(), &status)
+                                  : absl::StatusOr<SubmissionResult>(status));
     events += task.events;
   }
   std::vector<Block> blocks = builder->Finish();
-  if (status.ok() && !blocks.empty()) {
-    status = state_.Commit(&blocks, KvBatch());
+  if (status.ok()) {
+    status = CommitBlocks(&blocks);
   }
+  state_.producers.Settle(status.ok());
   for (size_t i = 0; i < group.size(); ++i) {
-    if (group[i].refused) {
-      group[i].done(absl::ResourceExhaustedError(
-          "too many events wait to be written; send this batch again in a moment"));
-    } else if (!status.ok()) {
-      group[i].done(Unavailable(status));
-    } else {
-      group[i].done(std::move(results[i]));
-    }
+    const bool is_lost = results[i].ok() && !status.ok();
+    group[i].done(is_lost ? absl::StatusOr<SubmissionResult>(status) : std::move(results[i]));
   }
   if (events >= kCleanElsewhereMin) {
     cleaner_.Wait();

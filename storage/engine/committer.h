@@ -9,6 +9,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "storage/engine/database.h"
 #include "storage/engine/group_builder.h"
 #include "storage/engine/state.h"
+#include "storage/model/submission.h"
 
 namespace itemized {
 
@@ -33,10 +35,11 @@ class Committer {
   ~Committer();
 
   // As Database::Submit. Events are checked on the caller's thread.
-  void Submit(EventBatch batch, Database::WriteDone done);
+  void Submit(Submission submission, Database::SubmitDone done);
 
-  // Runs `job` on the committer's thread, between groups, and waits for it.
+  // Runs `job` on the committer's thread, between groups; Run waits for it.
   using Job = std::function<void(State&, RateFinder&)>;
+  void Post(Job job);
   void Run(Job job);
 
   // Writes all views; to be called from a job.
@@ -44,11 +47,12 @@ class Committer {
 
  private:
   struct Task {
-    CheckedBatch batch;
-    Database::WriteDone done;
-    Job job;               // If set, there is no batch.
-    size_t events = 0;     // Of the batch.
-    bool refused = false;  // There was no room for the batch.
+    std::vector<CheckedBatch> parts;
+    std::optional<BatchPosition> position;
+    Database::SubmitDone done;
+    Job job;               // If set, there is nothing else.
+    size_t events = 0;     // Of all parts.
+    bool refused = false;  // There was no room for them.
   };
 
   // What is left of a group once it has been answered.
@@ -62,6 +66,10 @@ class Committer {
   // Waits for work; empty when it is time for a checkpoint or the end.
   std::vector<Task> TakeGroup(bool* stop);
   void CommitGroup(std::vector<Task> group);
+  absl::StatusOr<SubmissionResult> Take(const Task& task, GroupBuilder* builder,
+                                        absl::Status* store_status);
+  // Makes what `builder` and the producers hold durable.
+  absl::Status CommitBlocks(std::vector<Block>* blocks);
   void CheckpointIfDue();
   // Hands the changed rows of the views to a thread that writes them.
   void StartCheckpoint(Views::Scope scope);

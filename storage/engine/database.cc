@@ -50,15 +50,24 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }
 
-void Database::Submit(EventBatch batch, WriteDone done) {
-  impl_->committer().Submit(std::move(batch), std::move(done));
+void Database::Submit(Submission submission, SubmitDone done) {
+  impl_->committer().Submit(std::move(submission), std::move(done));
 }
 
 absl::StatusOr<BatchResult> Database::Write(EventBatch batch) {
-  std::promise<absl::StatusOr<BatchResult>> promise;
-  Submit(std::move(batch),
-         [&](absl::StatusOr<BatchResult> result) { promise.set_value(std::move(result)); });
-  return promise.get_future().get();
+  std::promise<absl::StatusOr<SubmissionResult>> promise;
+  Submission submission;
+  submission.parts.push_back(std::move(batch));
+  Submit(std::move(submission),
+         [&](absl::StatusOr<SubmissionResult> result) { promise.set_value(std::move(result)); });
+  ASSIGN_OR_RETURN(SubmissionResult result, promise.get_future().get());
+  return std::move(result.front());
+}
+
+void Database::BeginSession(const ProducerHello& hello, BeginDone done) {
+  impl_->committer().Post([hello, done = std::move(done)](State& state, RateFinder&) {
+    done(state.producers.Begin(hello, state.clock->NowUs()));
+  });
 }
 
 absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {

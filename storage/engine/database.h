@@ -20,6 +20,7 @@
 #include "storage/base/time.h"
 #include "storage/engine/query_types.h"
 #include "storage/model/event_batch.h"
+#include "storage/model/submission.h"
 #include "storage/pricing/rate.h"
 
 namespace itemized {
@@ -58,15 +59,23 @@ class Database {
   // Commits what is pending, writes the views, closes.
   ~Database();
 
-  // Queues `batch` for the next group commit. `done` is called once from
-  // another thread and must not block: with the result after the batch is on
-  // disk and visible, or with UNAVAILABLE if it could not be written, or
-  // RESOURCE_EXHAUSTED if too much is pending.
-  using WriteDone = std::function<void(absl::StatusOr<BatchResult>)>;
-  void Submit(EventBatch batch, WriteDone done);
+  // Queues `submission` for the next group commit. `done` is called once from
+  // another thread and must not block: with the result after all is on disk and
+  // visible, or with UNAVAILABLE if it could not be written, or
+  // RESOURCE_EXHAUSTED if too much is pending. With a position also:
+  // FAILED_PRECONDITION if the producer's session has ended, OUT_OF_RANGE after a
+  // gap in its sequence, ALREADY_EXISTS if that sequence had other content. A
+  // batch that the producer sent before is answered as duplicate.
+  using SubmitDone = std::function<void(absl::StatusOr<SubmissionResult>)>;
+  void Submit(Submission submission, SubmitDone done);
 
-  // Submit, and wait.
+  // Submits one batch, and waits.
   absl::StatusOr<BatchResult> Write(EventBatch batch);
+
+  // Begins a session of a producer, which ends its earlier ones. `done` as above;
+  // FAILED_PRECONDITION if a higher epoch of it has begun.
+  using BeginDone = std::function<void(absl::StatusOr<ProducerSession>)>;
+  void BeginSession(const ProducerHello& hello, BeginDone done);
 
   // Takes calls out of the bill: every view is as if they had never come, but
   // they stay known, so that a re-delivery is a duplicate. Returns how many

@@ -67,6 +67,7 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory,
   auto state = std::make_unique<State>(std::move(kv), std::move(log), clock, resident_runs_max);
   RETURN_IF_ERROR(state->catalog.Load(*state->kv));
   RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
+  RETURN_IF_ERROR(state->producers.Load(*state->kv));
   RETURN_IF_ERROR(state->views.Load(*state->kv, state->log));
   return state;
 }

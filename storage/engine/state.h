@@ -14,6 +14,7 @@
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
 #include "storage/engine/edge_hours.h"
+#include "storage/engine/producers.h"
 #include "storage/engine/trailing_top.h"
 #include "storage/kv/kv.h"
 #include "storage/log/log.h"
@@ -44,6 +45,7 @@ struct State {
   Catalog catalog;
   Views views;
   RateBook rates;
+  Producers producers;  // The committer's alone.
   // Caches for answers, with locks of their own besides.
   mutable TrailingTops trailing;
   mutable EdgeHours edges;

@@ -17,7 +17,7 @@ namespace itemized::server {
 class FakeStore {
  public:
   IngestQueue::Submitter Submitter() {
-    return [this](EventBatch batch, IngestQueue::Done done) {
+    return [this](Submission batch, IngestQueue::Done done) {
       MutexLock lock(mutex_);
       submissions_.push_back({std::move(batch), std::move(done)});
       ++submitted_;
@@ -44,28 +44,30 @@ class FakeStore {
   void Fail(absl::Status error) { Take(true).done(std::move(error)); }
 
  private:
-  struct Submission {
-    EventBatch batch;
+  struct Pending {
+    Submission batch;
     IngestQueue::Done done;
   };
 
-  static void Settle(Submission submission) {
-    BatchResult result;
-    result.accepted = static_cast<int64_t>(submission.batch.size());
+  static void Settle(Pending submission) {
+    SubmissionResult result;
+    for (const EventBatch& part : submission.batch.parts) {
+      result.emplace_back().accepted = static_cast<int64_t>(part.size());
+    }
     submission.done(std::move(result));
   }
 
-  Submission Take(bool oldest) {
+  Pending Take(bool oldest) {
     MutexLock lock(mutex_);
     CHECK(!submissions_.empty());
-    Submission taken = std::move(oldest ? submissions_.front() : submissions_.back());
+    Pending taken = std::move(oldest ? submissions_.front() : submissions_.back());
     oldest ? submissions_.pop_front() : submissions_.pop_back();
     return taken;
   }
 
   mutable Mutex mutex_;
   CondVar changed_;
-  std::deque<Submission> submissions_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Pending> submissions_ ABSL_GUARDED_BY(mutex_);
   size_t submitted_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

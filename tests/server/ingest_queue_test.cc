@@ -13,7 +13,6 @@ namespace {
 
 namespace pb = itemized::v1;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 DecodedBatch BatchOf(int events) {
   pb::WriteRequest request;
@@ -28,10 +27,12 @@ class IngestQueueTest : public ::testing::Test {
  protected:
   // Submits a batch whose answer is noted under `name`.
   void Submit(int events, std::string name) {
-    queue_.Submit(BatchOf(events), [this, name](absl::StatusOr<pb::BatchResult> result) {
-      MutexLock lock(mutex_);
-      answered_.push_back(result.ok() ? name : name + " " + std::string(result.status().message()));
-    });
+    queue_.Submit(
+        BatchOf(events), std::nullopt, [this, name](absl::StatusOr<pb::BatchResult> result) {
+          MutexLock lock(mutex_);
+          answered_.push_back(result.ok() ? name
+                                          : name + " " + std::string(result.status().message()));
+        });
   }
 
   std::vector<std::string> answered() {
@@ -68,27 +69,7 @@ TEST_F(IngestQueueTest, ABatchLargerThanAllRoomGoesAlone) {
   EXPECT_THAT(answered(), ElementsAre("a"));
 }
 
-TEST_F(IngestQueueTest, TriesAgainWhatTheDatabaseHadNoRoomFor) {
-  Submit(2, "a");
-  Submit(3, "b");
-  store_.AwaitSubmitted(2);
-  store_.Fail(absl::ResourceExhaustedError("full"));  // Of a; b is still under way.
-  store_.Accept();                                    // Of b.
-  store_.AwaitSubmitted(3);
-  store_.Accept();
-  queue_.WaitUntilIdle();
-  EXPECT_THAT(answered(), ElementsAre("b", "a"));
-}
-
-TEST_F(IngestQueueTest, ARefusalForWantOfRoomStandsIfNothingElseIsUnderWay) {
-  Submit(2, "a");
-  store_.AwaitSubmitted(1);
-  store_.Fail(absl::ResourceExhaustedError("full"));
-  queue_.WaitUntilIdle();
-  EXPECT_THAT(answered(), ElementsAre("a full"));
-}
-
-TEST_F(IngestQueueTest, PassesOtherErrorsOn) {
+TEST_F(IngestQueueTest, PassesErrorsOn) {
   Submit(2, "a");
   store_.AwaitSubmitted(1);
   store_.Fail(absl::UnavailableError("disk"));
@@ -102,17 +83,23 @@ TEST_F(IngestQueueTest, AnEmptyBatchIsAnsweredAtOnce) {
   EXPECT_EQ(store_.submitted(), 0u);
 }
 
-TEST_F(IngestQueueTest, RowsAndColumnsOfABatchHaveOneAnswer) {
+TEST_F(IngestQueueTest, AnEmptyBatchOfAProducerTakesItsPlaceInTheSequence) {
+  queue_.Submit(BatchOf(0), BatchPosition{.sequence = 1},
+                [](absl::StatusOr<pb::BatchResult> result) { EXPECT_TRUE(result.ok()); });
+  store_.AwaitSubmitted(1);
+  store_.Accept();
+  queue_.WaitUntilIdle();
+}
+
+TEST_F(IngestQueueTest, RowsAndColumnsOfABatchAreOneSubmission) {
   pb::WriteRequest request;
   request.mutable_batch()->add_events()->mutable_call();
   request.mutable_batch()->mutable_columns()->add_time_offset_us(1);
   auto bytes = std::make_shared<std::string>(request.SerializeAsString());
   pb::BatchResult answer;
-  queue_.Submit(*DecodeWriteRequest({*bytes, bytes}),
+  queue_.Submit(*DecodeWriteRequest({*bytes, bytes}), std::nullopt,
                 [&](absl::StatusOr<pb::BatchResult> result) { answer = *result; });
-  store_.AwaitSubmitted(2);
-  store_.Accept();
-  EXPECT_THAT(answered(), IsEmpty());
+  store_.AwaitSubmitted(1);
   store_.Accept();
   queue_.WaitUntilIdle();
   EXPECT_EQ(answer.accepted(), 2);

@@ -23,7 +23,7 @@ class IngestServiceTest : public ::testing::Test {
     IngestLimits limits;
     limits.stream_batches = 4;
     limits.streams = 2;
-    service_ = std::make_unique<IngestService>(queue_, limits);
+    service_ = std::make_unique<IngestService>(queue_, nullptr, limits);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);

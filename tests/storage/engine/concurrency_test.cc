@@ -45,13 +45,14 @@ class Concurrency : public DatabaseTest {
     CondVar all_done;
     int open = kBatches;
     for (int batch = 0; batch < kBatches; ++batch) {
-      db().Submit(BatchOf(writer, batch), [&](absl::StatusOr<BatchResult> result) {
-        EXPECT_TRUE(result.ok()) << result.status();
-        acknowledged_ += kCallsPerBatch;
-        const std::lock_guard<Mutex> lock(mutex);
-        --open;
-        all_done.notify_one();
-      });
+      db().Submit({.parts = {BatchOf(writer, batch)}},
+                  [&](absl::StatusOr<SubmissionResult> result) {
+                    EXPECT_TRUE(result.ok()) << result.status();
+                    acknowledged_ += kCallsPerBatch;
+                    const std::lock_guard<Mutex> lock(mutex);
+                    --open;
+                    all_done.notify_one();
+                  });
     }
     std::unique_lock<Mutex> lock(mutex);
     all_done.wait(lock, [&] { return open == 0; });
@@ -151,10 +152,11 @@ TEST_F(Concurrency, RatesAndRetractionsAmongWritesLeaveOneTruth) {
 }
 
 TEST_F(Concurrency, WhatIsSubmittedWhenTheDatabaseClosesIsCommitted) {
-  std::promise<absl::StatusOr<BatchResult>> promise;
-  db().Submit(BatchOf(0, 0), [&](auto result) { promise.set_value(std::move(result)); });
+  std::promise<absl::StatusOr<SubmissionResult>> promise;
+  db().Submit({.parts = {BatchOf(0, 0)}},
+              [&](auto result) { promise.set_value(std::move(result)); });
   Close();
-  const absl::StatusOr<BatchResult> result = promise.get_future().get();
+  const absl::StatusOr<SubmissionResult> result = promise.get_future().get();
   ASSERT_TRUE(result.ok()) << result.status();
   Reopen();
   EXPECT_EQ(Top().total.calls, kCallsPerBatch);
@@ -166,11 +168,12 @@ TEST_F(Concurrency, WhatTheQueueRefusesIsNotStoredAndCanBeSentAgain) {
   DatabaseOptions options = Options();
   options.pending_events_max = kCallsPerBatch;
   Reopen(options);
-  std::vector<std::promise<absl::StatusOr<BatchResult>>> answers(kBatches);
+  std::vector<std::promise<absl::StatusOr<SubmissionResult>>> answers(kBatches);
   for (int batch = 0; batch < kBatches; ++batch) {
-    db().Submit(BatchOf(0, batch), [&answers, batch](absl::StatusOr<BatchResult> result) {
-      answers[static_cast<size_t>(batch)].set_value(std::move(result));
-    });
+    db().Submit({.parts = {BatchOf(0, batch)}},
+                [&answers, batch](absl::StatusOr<SubmissionResult> result) {
+                  answers[static_cast<size_t>(batch)].set_value(std::move(result));
+                });
   }
   int64_t stored = 0;
   std::vector<int> refused;

@@ -1,0 +1,55 @@
+#pragma once
+
+// What a sender submits as one: all of it is committed or nothing.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "storage/model/event_batch.h"
+
+namespace itemized {
+
+// Random bytes that a producer, one writer with one sequence of batches, made once.
+using ProducerId = std::array<uint8_t, 16>;
+
+// How a producer presents itself. Fields as in itemized.v1.Hello.
+struct ProducerHello {
+  ProducerId id{};
+  uint64_t epoch = 1;
+  uint64_t acknowledged_sequence = 0;
+};
+
+// What the database holds of a producer when its session begins.
+struct ProducerSession {
+  uint64_t session = 0;        // Names the session until a newer one begins.
+  uint64_t last_sequence = 0;  // Of this epoch, on disk.
+};
+
+// Where a batch stands in the sequence of its producer.
+struct BatchPosition {
+  ProducerId producer{};
+  uint64_t session = 0;
+  uint64_t sequence = 0;  // From 1.
+  uint64_t content = 0;   // A hash of all that the producer sent under it.
+};
+
+struct Submission {
+  std::vector<EventBatch> parts;
+  // Without one, each event is known by its id alone.
+  std::optional<BatchPosition> position = std::nullopt;
+
+  size_t size() const {
+    size_t events = 0;
+    for (const EventBatch& part : parts) {
+      events += part.size();
+    }
+    return events;
+  }
+};
+
+// One for each part.
+using SubmissionResult = std::vector<BatchResult>;
+
+}  // namespace itemized

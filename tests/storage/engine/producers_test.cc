@@ -1,0 +1,233 @@
+// A batch of a producer is counted once, however often and over whatever stream
+// it comes. The calls have no ids of their own, so nothing else keeps them apart.
+
+#include "storage/engine/producers.h"
+
+#include <future>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/storage/engine/database_fixture.h"
+
+namespace itemized::testing {
+namespace {
+
+class ProducersTest : public DatabaseTest {
+ protected:
+  ProducerSession Begin(uint64_t epoch = 1, ProducerId id = kId) {
+    return Value(TryBegin(epoch, id));
+  }
+
+  absl::StatusOr<ProducerSession> TryBegin(uint64_t epoch, ProducerId id = kId) {
+    std::promise<absl::StatusOr<ProducerSession>> promise;
+    db().BeginSession({.id = id, .epoch = epoch},
+                      [&](auto session) { promise.set_value(std::move(session)); });
+    return promise.get_future().get();
+  }
+
+  // A batch whose content is told by `tokens`.
+  static Submission SubmissionOf(const ProducerSession& session, uint64_t sequence, int64_t tokens,
+                                 ProducerId id = kId) {
+    Submission submission;
+    submission.parts.push_back(MakeBatch({MakeCall("", "run", "planning", tokens)}));
+    submission.parts.push_back(MakeBatch({MakeCall("", "run", "answer", tokens)}));
+    submission.position = {.producer = id,
+                           .session = session.session,
+                           .sequence = sequence,
+                           .content = static_cast<uint64_t>(tokens)};
+    return submission;
+  }
+
+  absl::StatusOr<SubmissionResult> Submit(Submission submission) {
+    std::promise<absl::StatusOr<SubmissionResult>> promise;
+    db().Submit(std::move(submission), [&](auto result) { promise.set_value(std::move(result)); });
+    return promise.get_future().get();
+  }
+
+  absl::StatusOr<SubmissionResult> Send(const ProducerSession& session, uint64_t sequence,
+                                        int64_t tokens = 1, ProducerId id = kId) {
+    return Submit(SubmissionOf(session, sequence, tokens, id));
+  }
+
+  int64_t Accepted(const ProducerSession& session, uint64_t sequence, int64_t tokens = 1) {
+    int64_t accepted = 0;
+    for (const BatchResult& part : Value(Send(session, sequence, tokens))) {
+      EXPECT_EQ(part.accepted + part.duplicate, 1);
+      accepted += part.accepted;
+    }
+    return accepted;
+  }
+
+  int64_t Calls() { return Top().total.calls; }
+
+  static constexpr ProducerId kId = {1, 2, 3};
+  static constexpr ProducerId kOther = {1, 2, 4};
+};
+
+TEST_F(ProducersTest, ABatchSentAgainIsADuplicate) {
+  const ProducerSession session = Begin();
+  EXPECT_EQ(session.last_sequence, 0U);
+  EXPECT_EQ(Accepted(session, 1), 2);
+  EXPECT_EQ(Accepted(session, 2), 2);
+  EXPECT_EQ(Accepted(session, 1), 0);
+  EXPECT_EQ(Accepted(session, 2), 0);
+  EXPECT_EQ(Calls(), 4);
+}
+
+TEST_F(ProducersTest, TheNextSessionGoesOnWhereTheLastOneEnded) {
+  Accepted(Begin(), 1);
+  for (int reopened = 0; reopened < 2; ++reopened) {
+    EXPECT_EQ(Begin().last_sequence, 1U);
+    EXPECT_EQ(Accepted(Begin(), 1), 0);
+    Reopen();
+  }
+  EXPECT_EQ(Accepted(Begin(), 2), 2);
+  EXPECT_EQ(Calls(), 4);
+}
+
+TEST_F(ProducersTest, ABatchWhoseEventsAreAllRefusedTakesItsPlaceToo) {
+  Submission bad;
+  bad.parts.push_back(MakeBatch({MakeCall("", "", "planning", 1)}));
+  bad.position = {.producer = kId, .session = Begin().session, .sequence = 1, .content = 7};
+  EXPECT_EQ(Value(Submit(bad))[0].refusals.size(), 1U);
+  // Refused again by index, so that the sender knows which.
+  EXPECT_EQ(Value(Submit(bad))[0].refusals.size(), 1U);
+  Reopen();
+  EXPECT_EQ(Begin().last_sequence, 1U);
+}
+
+TEST_F(ProducersTest, AGapIsToldAndNothingBehindItStored) {
+  const ProducerSession session = Begin();
+  Accepted(session, 1);
+  const absl::Status gap = Send(session, 3).status();
+  EXPECT_EQ(gap.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_NE(gap.message().find("2 is expected"), std::string::npos) << gap;
+  EXPECT_EQ(Send(session, 4).status().code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(Calls(), 2);
+  EXPECT_EQ(Accepted(session, 2), 2);
+}
+
+TEST_F(ProducersTest, SequencesBeginWithOne) {
+  EXPECT_EQ(Send(Begin(), 0).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(ProducersTest, AKnownSequenceWithOtherContentIsAConflict) {
+  const ProducerSession session = Begin();
+  Accepted(session, 1, 10);
+  Accepted(session, 2, 20);
+  EXPECT_EQ(Send(session, 1, 11).status().code(), absl::StatusCode::kAlreadyExists);
+  Reopen();
+  EXPECT_EQ(Send(Begin(), 2, 21).status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Accepted(Begin(), 2, 20), 0);
+  EXPECT_EQ(Calls(), 4);
+}
+
+TEST_F(ProducersTest, OfOldBatchesOnlyTheSequenceIsRemembered) {
+  const ProducerSession session = Begin();
+  for (uint64_t sequence = 1; sequence <= kProducerContentsMax + 1; ++sequence) {
+    Accepted(session, sequence);
+  }
+  EXPECT_EQ(Accepted(session, 1, 99), 0);
+  EXPECT_EQ(Send(session, 2, 99).status().code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(ProducersTest, ANewerSessionEndsTheOlderOne) {
+  const ProducerSession older = Begin();
+  Accepted(older, 1);
+  const ProducerSession newer = Begin();
+  EXPECT_EQ(Send(older, 2).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Accepted(newer, 2), 2);
+  EXPECT_EQ(Calls(), 4);
+}
+
+TEST_F(ProducersTest, AHigherEpochBeginsAgainAndEndsTheLowerOnes) {
+  const ProducerSession first = Begin(1);
+  Accepted(first, 1);
+  const ProducerSession second = Begin(2);
+  EXPECT_EQ(second.last_sequence, 0U);
+  EXPECT_EQ(Accepted(second, 1, 5), 2);
+  EXPECT_EQ(Send(first, 2).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(TryBegin(1).status().code(), absl::StatusCode::kFailedPrecondition);
+  Reopen();
+  EXPECT_EQ(TryBegin(1).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Begin(2).last_sequence, 1U);
+}
+
+TEST_F(ProducersTest, ProducersDoNotMeet) {
+  const ProducerSession one = Begin(1, kId);
+  const ProducerSession other = Begin(1, kOther);
+  Value(Send(one, 1, 1, kId));
+  Value(Send(other, 1, 2, kOther));
+  EXPECT_EQ(Send(one, 3, 1, kId).status().code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(Calls(), 4);
+}
+
+TEST_F(ProducersTest, AfterNinetyIdleDaysAProducerIsForgotten) {
+  Accepted(Begin(), 1);
+  clock().Advance(kProducerIdleMaxUs);
+  EXPECT_EQ(Begin().last_sequence, 1U);
+  clock().Advance(kProducerIdleMaxUs + 1);
+  EXPECT_EQ(Begin().last_sequence, 0U);
+}
+
+TEST_F(ProducersTest, BeyondTheirLimitTheLongestIdleAreForgotten) {
+  std::vector<ProducerId> ids;
+  for (size_t i = 0; i < kProducersMax + 1; ++i) {
+    ids.push_back({static_cast<uint8_t>(i), static_cast<uint8_t>(i >> 8)});
+    if (i < 2 || i == kProducersMax - 1) {
+      Value(Send(Begin(1, ids.back()), 1, 1, ids.back()));
+    } else {
+      Begin(1, ids.back());
+    }
+    clock().Advance(1);
+  }
+  EXPECT_EQ(Begin(1, ids[kProducersMax - 1]).last_sequence, 1U);
+  Accepted(Begin(), 1);
+  Reopen();  // Also their rows are gone.
+  EXPECT_EQ(Begin(1, ids[0]).last_sequence, 0U);
+  EXPECT_EQ(Begin(1, ids[1]).last_sequence, 0U);
+  EXPECT_EQ(Begin(1, ids[kProducersMax - 1]).last_sequence, 1U);
+}
+
+// Many batches in flight at once, and sessions that end in the middle of them:
+// a sender that always goes on from where the database says it is.
+TEST_F(ProducersTest, WhereverSessionsEndEveryBatchIsCountedOnce) {
+  constexpr uint64_t kBatches = 400;
+  std::minstd_rand random(7);
+  uint64_t next = 1;
+  int64_t accepted = 0;
+  while (next <= kBatches) {
+    const ProducerSession session = Begin();
+    // As if the last acknowledgements had been lost on the way.
+    next = 1 + (session.last_sequence > 5 ? session.last_sequence - random() % 5
+                                          : session.last_sequence);
+    std::vector<std::promise<absl::StatusOr<SubmissionResult>>> answers(1 + random() % 40);
+    for (size_t i = 0; i < answers.size(); ++i) {
+      const uint64_t sequence = next + i;
+      db().Submit(SubmissionOf(session, sequence, static_cast<int64_t>(sequence)),
+                  [&answers, i](auto result) { answers[i].set_value(std::move(result)); });
+      if (random() % 60 == 0) {
+        Begin();  // The rest comes too late.
+      }
+    }
+    for (auto& answer : answers) {
+      const auto result = answer.get_future().get();
+      accepted += result.ok() ? (*result)[0].accepted + (*result)[1].accepted : 0;
+    }
+    if (random() % 8 == 0) {
+      Reopen();
+    }
+    next = Begin().last_sequence + 1;
+  }
+  const int64_t batches = static_cast<int64_t>(next) - 1;
+  EXPECT_EQ(accepted, 2 * batches);
+  EXPECT_EQ(Calls(), 2 * batches);
+  const CallSums total = Top().total;
+  EXPECT_EQ(total.usage[UsageClass::kInput], batches * (batches + 1));
+}
+
+}  // namespace
+}  // namespace itemized::testing
