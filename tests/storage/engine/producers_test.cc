@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include <gtest/gtest.h>
 
+#include "storage/kv/rocks_kv.h"
 #include "tests/storage/engine/database_fixture.h"
 
 namespace itemized::testing {
@@ -108,6 +110,19 @@ TEST_F(ProducersTest, AGapIsToldAndNothingBehindItStored) {
   EXPECT_EQ(Send(session, 4).status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(Calls(), 2);
   EXPECT_EQ(Accepted(session, 2), 2);
+}
+
+TEST_F(ProducersTest, ARowIsWrittenAsTheFormatSays) {
+  Accepted(Begin(3), 1, 10);
+  Accepted(Begin(3), 2, 20);
+  Close();
+  const auto row = Value(Value(OpenRocksKv(directory()))
+                             ->Get(Family::kMeta, "p" + std::string(kId.begin(), kId.end())));
+  EXPECT_EQ(absl::BytesToHexString(row.value_or("")),
+            "010302"
+            "808092def6caaf06"  // kNowUs.
+            "000000000000000a0000000000000014");
+  Reopen();
 }
 
 TEST_F(ProducersTest, SequencesBeginWithOne) {
