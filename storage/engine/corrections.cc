@@ -87,8 +87,13 @@ absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlock
   return true;
 }
 
-// The series whose provider and model one of `rates` may cover.
-std::vector<bool> CoveredSeries(const State& state, const std::vector<Rate>& rates) {
+bool MayCover(const Rate& rate, absl::string_view provider, absl::string_view model) {
+  return (rate.provider.empty() || rate.provider == provider) && rate.match.Matches(model);
+}
+
+// The series whose calls are to be priced again: those that one of `rates` may
+// cover; without `rates`, all.
+std::vector<bool> CoveredSeries(const State& state, const std::vector<Rate>* rates) {
   std::vector<bool> covered(state.catalog.series_count());
   for (SeriesId id = 0; id < covered.size(); ++id) {
     const SeriesKey& key = state.catalog.Series(id);
@@ -96,9 +101,10 @@ std::vector<bool> CoveredSeries(const State& state, const std::vector<Rate>& rat
     const std::string& model = state.catalog.Name(NameKind::kModel, key[NameKind::kModel]);
     // The names behind kOtherName are lost, so such calls keep their price.
     covered[id] =
-        model != kOtherName && std::any_of(rates.begin(), rates.end(), [&](const Rate& rate) {
-          return (rate.provider.empty() || rate.provider == provider) && rate.match.Matches(model);
-        });
+        model != kOtherName &&
+        (rates == nullptr || std::any_of(rates->begin(), rates->end(), [&](const Rate& rate) {
+           return MayCover(rate, provider, model);
+         }));
   }
   return covered;
 }
@@ -232,7 +238,7 @@ absl::StatusOr<RateChange> ApplyRates(State* state, RateFinder* finder, std::vec
   }
   finder->Clear();
   ASSIGN_OR_RETURN(change.repriced_calls,
-                   Reprice(state, finder, CoveredSeries(*state, rates), from_us));
+                   Reprice(state, finder, CoveredSeries(*state, &rates), from_us));
   return change;
 }
 
@@ -247,9 +253,7 @@ absl::Status ResumeRepricing(State* state, RateFinder* finder) {
   if (!ReadVarint(&value, &from_us)) {
     return absl::DataLossError("the store is damaged: the repricing marker cannot be read");
   }
-  Rate any;
-  any.match = {.kind = ModelMatch::Kind::kStartsWith, .text = "", .parts = {}};
-  return Reprice(state, finder, CoveredSeries(*state, {any}), static_cast<int64_t>(from_us))
+  return Reprice(state, finder, CoveredSeries(*state, nullptr), static_cast<int64_t>(from_us))
       .status();
 }
 

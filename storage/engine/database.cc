@@ -40,8 +40,10 @@ Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Database::~Database() = default;
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options) {
-  ASSIGN_OR_RETURN(std::unique_ptr<State> state,
-                   State::Open(options.directory, options.clock, options.resident_runs_max));
+  ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, options.open_kv(options.directory));
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<State> state,
+      State::Open(std::move(kv), options.directory, options.clock, options.resident_runs_max));
   {
     RateFinder rates(state->rates, state->catalog);
     RETURN_IF_ERROR(ResumeRepricing(state.get(), &rates));

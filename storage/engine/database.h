@@ -19,6 +19,7 @@
 
 #include "storage/base/time.h"
 #include "storage/engine/query_types.h"
+#include "storage/kv/rocks_kv.h"
 #include "storage/model/event_batch.h"
 #include "storage/model/submission.h"
 #include "storage/pricing/rate.h"
@@ -26,7 +27,10 @@
 namespace itemized {
 
 struct DatabaseOptions {
-  std::string directory;                 // Created if missing.
+  std::string directory;  // Created if missing.
+  // Opens the store in a directory.
+  std::function<absl::StatusOr<std::unique_ptr<Kv>>(const std::string&)> open_kv =
+      [](const std::string& path) { return OpenRocksKv(path); };
   const Clock* clock = Clock::System();  // Not owned.
   // Events that may wait for their commit; Submit refuses beyond it.
   size_t pending_events_max = 200'000;

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
-#include "storage/kv/rocks_kv.h"
 #include "storage/pricing/rate.h"
 
 namespace itemized {
@@ -59,9 +58,9 @@ State::State(std::unique_ptr<Kv> store, Log opened_log, const Clock* a_clock,
       log(std::move(opened_log)),
       views(kv.get(), catalog, resident_runs_max) {}
 
-absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory, const Clock* clock,
+absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
+                                                   const std::string& directory, const Clock* clock,
                                                    size_t resident_runs_max) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, OpenRocksKv(directory));
   RETURN_IF_ERROR(CheckVersion(kv.get(), directory));
   ASSIGN_OR_RETURN(Log log, Log::Open(kv.get()));
   auto state = std::make_unique<State>(std::move(kv), std::move(log), clock, resident_runs_max);

@@ -31,9 +31,10 @@ inline constexpr int kSchemaVersion = 2;
 // it takes `mutex` for writing around every change of the catalog, the views
 // and the rates, and reads them without. All other threads take it for reading.
 struct State {
-  // Opens the store in `directory` and brings the views up to the log.
+  // Reads the store, found in `directory`, and brings the views up to the log.
   // Errors as Database::Open.
-  static absl::StatusOr<std::unique_ptr<State>> Open(const std::string& directory,
+  static absl::StatusOr<std::unique_ptr<State>> Open(std::unique_ptr<Kv> kv,
+                                                     const std::string& directory,
                                                      const Clock* clock, size_t resident_runs_max);
 
   State(std::unique_ptr<Kv> store, Log opened_log, const Clock* a_clock, size_t resident_runs_max);

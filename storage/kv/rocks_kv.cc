@@ -2,42 +2,28 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <system_error>
+#include <cstring>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include <rocksdb/cache.h>
-#include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_writer.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include "storage/base/check.h"
+#include "storage/base/mutex.h"
+#include "storage/base/status_macros.h"
+#include "storage/kv/rocks_store.h"
 
 namespace itemized {
 namespace {
-
-constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "events", "steps",
-                                                                "workflows", "outcomes"};
 
 constexpr char kTableSuffix[] = ".table";  // Of a table on its way into the store.
 
 rocksdb::Slice ToSlice(absl::string_view text) {
   return {text.data(), text.size()};
-}
-
-absl::Status ToStatus(const rocksdb::Status& status) {
-  if (status.ok()) {
-    return absl::OkStatus();
-  }
-  if (status.IsCorruption()) {
-    return absl::DataLossError(absl::StrCat("the store is damaged: ", status.ToString()));
-  }
-  return absl::UnavailableError(absl::StrCat("the store cannot be used: ", status.ToString()));
 }
 
 class RocksIterator : public KvIterator {
@@ -70,17 +56,18 @@ class RocksIterator : public KvIterator {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
+// Of a batch that has been written by a thread that was alone: RocksDB numbers its
+// operations, and puts the first number at the front.
+uint64_t LastSequence(const rocksdb::WriteBatch& written) {
+  uint64_t first = 0;
+  std::memcpy(&first, written.Data().data(), sizeof(first));
+  return first + written.Count() - 1;
+}
+
 class RocksKv : public Kv {
  public:
-  RocksKv(std::string directory, std::unique_ptr<rocksdb::DB> db,
-          std::vector<rocksdb::ColumnFamilyHandle*> handles)
-      : directory_(std::move(directory)), db_(std::move(db)), handles_(std::move(handles)) {}
-
-  ~RocksKv() override {
-    for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-      db_->DestroyColumnFamilyHandle(handle);
-    }
-  }
+  RocksKv(std::string directory, std::unique_ptr<RocksStore> store)
+      : directory_(std::move(directory)), store_(std::move(store)), db_(store_->db.get()) {}
 
   absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                  absl::string_view key) const override {
@@ -98,21 +85,33 @@ class RocksKv : public Kv {
 
   std::unique_ptr<KvIterator> Scan(Family family, absl::string_view start,
                                    absl::string_view end) const override {
-    return std::make_unique<RocksIterator>(db_.get(), Handle(family), start, end);
+    return std::make_unique<RocksIterator>(db_, Handle(family), start, end);
   }
 
   absl::Status Write(const KvBatch& batch, bool sync) override {
+    const MutexLock lock(write_mutex_);
     rocksdb::WriteBatch writes;
+    if (!doubtful_.empty()) {
+      RETURN_IF_ERROR(ToStatus(db_->Resume()));
+      RETURN_IF_ERROR(SettleDoubts(&writes));
+    }
     for (const KvBatch::Operation& operation : batch.operations()) {
-      rocksdb::ColumnFamilyHandle* handle = Handle(operation.family);
-      const rocksdb::Status status = operation.value.has_value()
-                                         ? writes.Put(handle, operation.key, *operation.value)
-                                         : writes.Delete(handle, operation.key);
-      CHECK(status.ok());
+      Add(operation.family, operation.key, operation.value, &writes);
     }
     rocksdb::WriteOptions options;
     options.sync = sync;
-    return ToStatus(db_->Write(options, &writes));
+    const rocksdb::Status status = db_->Write(options, &writes);
+    if (!status.ok()) {
+      for (const KvBatch::Operation& operation : batch.operations()) {
+        doubtful_.emplace(operation.family, operation.key);
+      }
+      return ToStatus(status);
+    }
+    doubtful_.clear();
+    if (sync && writes.Count() > 0) {
+      store_->mark->RaiseTo(LastSequence(writes));
+    }
+    return absl::OkStatus();
   }
 
   absl::Status WriteTables(const KvBatch& batch) override {
@@ -124,26 +123,45 @@ class RocksKv : public Kv {
     absl::Status status;
     for (size_t family = 0; family < tables.size() && status.ok(); ++family) {
       if (!tables[family].empty()) {
-        const std::string path = directory_ + "/" + kFamilyNames[family] + kTableSuffix;
+        const std::string path =
+            directory_ + "/" + FamilyName(static_cast<Family>(family)) + kTableSuffix;
         rocksdb::IngestExternalFileArg& file = files.emplace_back();
-        file.column_family = handles_[family];
+        file.column_family = store_->families[family];
         file.external_files = {path};
         file.options.move_files = true;
-        status = ToStatus(WriteTable(&tables[family], handles_[family], path));
+        status = ToStatus(WriteTable(&tables[family], store_->families[family], path));
       }
     }
     if (status.ok() && !files.empty()) {
       status = ToStatus(db_->IngestExternalFiles(files));
     }
     for (const rocksdb::IngestExternalFileArg& file : files) {
-      std::error_code ignored;  // Once it is in place, the file is not there any more.
-      std::filesystem::remove(file.external_files[0], ignored);
+      // Once it is in place, the file is not there any more.
+      store_->env->DeleteFile(file.external_files[0]).PermitUncheckedError();
     }
     return status;
   }
 
  private:
   using Table = std::vector<const KvBatch::Operation*>;
+
+  void Add(Family family, const std::string& key, const std::optional<std::string>& value,
+           rocksdb::WriteBatch* writes) const {
+    const rocksdb::Status status = value.has_value() ? writes->Put(Handle(family), key, *value)
+                                                     : writes->Delete(Handle(family), key);
+    CHECK(status.ok());
+  }
+
+  // A write that failed may be in the write-ahead log all the same, and would come
+  // back when the store is next opened. The next write says again what holds.
+  absl::Status SettleDoubts(rocksdb::WriteBatch* writes) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
+    for (const auto& [family, key] : doubtful_) {
+      ASSIGN_OR_RETURN(const std::optional<std::string> value, Get(family, key));
+      Add(family, key, value, writes);
+    }
+    return absl::OkStatus();
+  }
 
   rocksdb::Status WriteTable(Table* table, rocksdb::ColumnFamilyHandle* handle,
                              const std::string& path) const {
@@ -163,90 +181,24 @@ class RocksKv : public Kv {
   }
 
   rocksdb::ColumnFamilyHandle* Handle(Family family) const {
-    return handles_[static_cast<size_t>(family)];
+    return store_->families[static_cast<size_t>(family)];
   }
 
   const std::string directory_;
-  std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // By Family.
+  const std::unique_ptr<RocksStore> store_;
+  rocksdb::DB* const db_;  // The store's.
+
+  Mutex write_mutex_;
+  // Keys of writes that failed, since the last one that did not.
+  std::set<std::pair<Family, std::string>> doubtful_ ABSL_GUARDED_BY(write_mutex_);
 };
-
-rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
-                                           const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  // New runs are looked up in vain; a false hit costs as much as 50 misses.
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(family == Family::kWorkflows ? 14 : 10));
-  table.checksum = rocksdb::kXXH3;
-  rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = size_t{32} << 20;
-  options.memtable_whole_key_filtering = true;
-  options.memtable_prefix_bloom_size_ratio = 0.02;
-  if (family == Family::kEvents) {
-    options.compression = rocksdb::kNoCompression;  // Blocks are zstd inside.
-    options.write_buffer_size = size_t{64} << 20;
-  } else {
-    options.compression = rocksdb::kLZ4Compression;  // Rewritten often; half is hashes.
-  }
-  if (family == Family::kWorkflows) {
-    // Written once or twice, in any order of keys: levels would be rewritten
-    // again and again for each table of a checkpoint.
-    options.compaction_style = rocksdb::kCompactionStyleUniversal;
-    options.level0_file_num_compaction_trigger = 8;
-  }
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
-}
-
-rocksdb::DBOptions StoreOptions() {
-  rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.paranoid_checks = true;
-  // A torn tail was never acknowledged; a hole in the middle refuses to open,
-  // where the default mode would silently drop acknowledged batches after it.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.max_background_jobs = 2;
-  options.max_open_files = 512;
-  options.bytes_per_sync = 1 << 20;
-  options.max_total_wal_size = uint64_t{512} << 20;
-  options.keep_log_file_num = 4;
-  return options;
-}
-
-absl::Status OpenError(const rocksdb::Status& status, const std::string& directory) {
-  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the data directory ", directory,
-                     " is in use by another process; stop it or choose another directory"));
-  }
-  const absl::Status general = ToStatus(status);
-  return absl::Status(general.code(), absl::StrCat(directory, ": ", general.message()));
-}
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("the data directory ", directory, " cannot be created: ", error.message()));
-  }
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(size_t{128} << 20);
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (int i = 0; i < kFamilyCount; ++i) {
-    families.emplace_back(kFamilyNames[static_cast<size_t>(i)],
-                          FamilyOptions(static_cast<Family>(i), cache));
-  }
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(StoreOptions(), directory, families, &handles, &db);
-  if (!status.ok()) {
-    return OpenError(status, directory);
-  }
-  return std::make_unique<RocksKv>(directory, std::unique_ptr<rocksdb::DB>(db), std::move(handles));
+absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory,
+                                                std::shared_ptr<rocksdb::FileSystem> files) {
+  ASSIGN_OR_RETURN(std::unique_ptr<RocksStore> store, OpenRocksStore(directory, std::move(files)));
+  return std::make_unique<RocksKv>(directory, std::move(store));
 }
 
 }  // namespace itemized

@@ -7,12 +7,17 @@
 
 #include "storage/kv/kv.h"
 
+namespace rocksdb {
+class FileSystem;
+}
+
 namespace itemized {
 
-// Opens or creates a store in `directory`. Errors: FAILED_PRECONDITION if
-// another process has it open; DATA_LOSS if its files are damaged (a torn
+// Opens or creates a store in `directory`, on `files` (null: those of the system). Errors:
+// FAILED_PRECONDITION if another process has it open; DATA_LOSS if its files are damaged (a torn
 // write at the end of the write-ahead log, never acknowledged, is no damage);
 // UNAVAILABLE if the directory cannot be used.
-absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory);
+absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(
+    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files = nullptr);
 
 }  // namespace itemized

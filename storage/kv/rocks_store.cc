@@ -1,0 +1,192 @@
+#include "storage/kv/rocks_store.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+
+#include "storage/base/status_macros.h"
+
+namespace itemized {
+namespace {
+
+constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "events", "steps",
+                                                                "workflows", "outcomes"};
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  // New runs are looked up in vain; a false hit costs as much as 50 misses.
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(family == Family::kWorkflows ? 14 : 10));
+  table.checksum = rocksdb::kXXH3;
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = size_t{32} << 20;
+  options.memtable_whole_key_filtering = true;
+  options.memtable_prefix_bloom_size_ratio = 0.02;
+  if (family == Family::kEvents) {
+    options.compression = rocksdb::kNoCompression;  // Blocks are zstd inside.
+    options.write_buffer_size = size_t{64} << 20;
+  } else {
+    options.compression = rocksdb::kLZ4Compression;  // Rewritten often; half is hashes.
+  }
+  if (family == Family::kWorkflows) {
+    // Written once or twice, in any order of keys: levels would be rewritten
+    // again and again for each table of a checkpoint.
+    options.compaction_style = rocksdb::kCompactionStyleUniversal;
+    options.level0_file_num_compaction_trigger = 8;
+  }
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::DBOptions StoreOptions(rocksdb::Env* env) {
+  rocksdb::DBOptions options;
+  options.env = env;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  // A hole in the middle refuses to open, where the default mode would silently
+  // drop acknowledged batches after it.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.bytes_per_sync = 1 << 20;
+  options.max_total_wal_size = uint64_t{512} << 20;
+  options.keep_log_file_num = 4;
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(size_t{128} << 20);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (int i = 0; i < kFamilyCount; ++i) {
+    families.emplace_back(FamilyName(static_cast<Family>(i)),
+                          FamilyOptions(static_cast<Family>(i), cache));
+  }
+  return families;
+}
+
+// Whether the log, read up to its first damage, holds all that was acknowledged.
+// Changes nothing.
+bool ReachesMark(rocksdb::DBOptions options, const std::string& directory, uint64_t mark) {
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  if (!rocksdb::DB::OpenForReadOnly(options, directory, Families(), &handles, &opened).ok()) {
+    return false;
+  }
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    db->DestroyColumnFamilyHandle(handle);
+  }
+  return db->GetLatestSequenceNumber() >= mark;
+}
+
+rocksdb::Status Open(const rocksdb::DBOptions& options, const std::string& directory,
+                     RocksStore* store) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(options, directory, Families(), &store->families, &db);
+  store->db.reset(db);
+  return status;
+}
+
+// The files of the write-ahead log, as text.
+std::string LogFiles(rocksdb::Env* env, const std::string& directory) {
+  std::vector<std::string> names;
+  env->GetChildren(directory, &names).PermitUncheckedError();  // Then none is named.
+  const auto is_no_log = [](const std::string& name) { return !absl::EndsWith(name, ".log"); };
+  names.erase(std::remove_if(names.begin(), names.end(), is_no_log), names.end());
+  std::sort(names.begin(), names.end());
+  return absl::StrJoin(names, ", ");
+}
+
+absl::Status Shortened(rocksdb::Env* env, const std::string& directory, absl::string_view how) {
+  return absl::DataLossError(
+      absl::StrCat(directory, ": the write-ahead log (", LogFiles(env, directory),
+                   ") is damaged and lacks writes that were acknowledged: ", how,
+                   ". Start on a backup, and let the senders send again what came after it"));
+}
+
+absl::Status OpenError(const rocksdb::Status& status, rocksdb::Env* env,
+                       const std::string& directory) {
+  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the data directory ", directory,
+                     " is in use by another process; stop it or choose another directory"));
+  }
+  // RocksDB names the table or manifest that is damaged, but not the log.
+  if (status.IsCorruption() && status.ToString().find(directory) == std::string::npos &&
+      !absl::StrContains(status.ToString(), "MANIFEST")) {
+    return Shortened(env, directory, status.ToString());
+  }
+  const absl::Status general = ToStatus(status);
+  return absl::Status(general.code(), absl::StrCat(directory, ": ", general.message()));
+}
+
+}  // namespace
+
+const char* FamilyName(Family family) {
+  return kFamilyNames[static_cast<size_t>(family)];
+}
+
+absl::Status ToStatus(const rocksdb::Status& status) {
+  if (status.ok()) {
+    return absl::OkStatus();
+  }
+  if (status.IsCorruption()) {
+    return absl::DataLossError(absl::StrCat("the store is damaged: ", status.ToString()));
+  }
+  return absl::UnavailableError(absl::StrCat("the store cannot be used: ", status.ToString()));
+}
+
+RocksStore::~RocksStore() {
+  for (rocksdb::ColumnFamilyHandle* family : families) {
+    db->DestroyColumnFamilyHandle(family);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
+    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat("the data directory ", directory, " cannot be created: ", error.message()));
+  }
+  auto store = std::make_unique<RocksStore>();
+  store->env = rocksdb::NewCompositeEnv(files != nullptr ? std::move(files)
+                                                         : rocksdb::FileSystem::Default());
+  rocksdb::FileSystem* const file_system = store->env->GetFileSystem().get();
+  const std::optional<uint64_t> mark = AcknowledgedMark::Read(file_system, directory);
+  rocksdb::DBOptions options = StoreOptions(store->env.get());
+  rocksdb::Status status = Open(options, directory, store.get());
+  if (status.IsCorruption() && mark.has_value() && ReachesMark(options, directory, *mark)) {
+    // Torn in a power cut: nobody was told of what is missing.
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    status = Open(options, directory, store.get());
+  }
+  if (!status.ok()) {
+    return OpenError(status, store->env.get(), directory);
+  }
+  const uint64_t sequence = store->db->GetLatestSequenceNumber();
+  if (mark.value_or(0) > sequence) {
+    return Shortened(store->env.get(), directory,
+                     absl::StrCat("it ends with write ", sequence, " instead of ", *mark));
+  }
+  RETURN_IF_ERROR(ToStatus(AcknowledgedMark::Open(file_system, directory, sequence, &store->mark)));
+  return store;
+}
+
+}  // namespace itemized

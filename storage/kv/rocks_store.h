@@ -1,0 +1,42 @@
+#pragma once
+
+// Opening a RocksDB store: its options, and what is made of a damaged one. For
+// rocks_kv.cc.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include "storage/kv/acknowledged_mark.h"
+#include "storage/kv/kv.h"
+
+namespace itemized {
+
+struct RocksStore {
+  RocksStore() = default;
+  ~RocksStore();
+  RocksStore(const RocksStore&) = delete;
+  RocksStore& operator=(const RocksStore&) = delete;
+
+  std::unique_ptr<rocksdb::Env> env;
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;  // By Family.
+  std::unique_ptr<AcknowledgedMark> mark;
+};
+
+// Arguments and errors as OpenRocksKv.
+absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
+    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files);
+
+const char* FamilyName(Family family);
+
+// DATA_LOSS for damage, else UNAVAILABLE.
+absl::Status ToStatus(const rocksdb::Status& status);
+
+}  // namespace itemized
