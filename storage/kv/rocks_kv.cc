@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -21,6 +21,9 @@ namespace itemized {
 namespace {
 
 constexpr char kTableSuffix[] = ".table";  // Of a table on its way into the store.
+constexpr char kProbeName[] = "/probe";
+constexpr size_t kProbeBytes = size_t{1} << 20;
+constexpr std::chrono::milliseconds kRecoverEvery(100);
 
 rocksdb::Slice ToSlice(absl::string_view text) {
   return {text.data(), text.size()};
@@ -28,15 +31,15 @@ rocksdb::Slice ToSlice(absl::string_view text) {
 
 class RocksIterator : public KvIterator {
  public:
-  RocksIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle, absl::string_view start,
+  RocksIterator(std::shared_ptr<RocksStore> store, Family family, absl::string_view start,
                 absl::string_view end)
-      : end_(end), end_slice_(end_) {
+      : store_(std::move(store)), end_(end), end_slice_(end_) {
     rocksdb::ReadOptions options;
     options.total_order_seek = true;
     if (!end_.empty()) {
       options.iterate_upper_bound = &end_slice_;
     }
-    iterator_.reset(db->NewIterator(options, handle));
+    iterator_.reset(store_->db->NewIterator(options, store_->FamilyOf(family)));
     iterator_->Seek(ToSlice(start));
   }
 
@@ -51,10 +54,35 @@ class RocksIterator : public KvIterator {
   absl::Status status() const override { return ToStatus(iterator_->status()); }
 
  private:
+  const std::shared_ptr<RocksStore> store_;
   std::string end_;
   rocksdb::Slice end_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
+
+absl::Status Reopening() {
+  return absl::UnavailableError(
+      "the store cannot be used: it is being opened again after its disk failed");
+}
+
+// Of a store that is not open.
+class NoIterator : public KvIterator {
+ public:
+  bool Valid() const override { return false; }
+  void Next() override {}
+  absl::string_view key() const override { return ""; }
+  absl::string_view value() const override { return ""; }
+  absl::Status status() const override { return Reopening(); }
+};
+
+void Add(const RocksStore& store, const KvBatch::Operation& operation,
+         rocksdb::WriteBatch* writes) {
+  rocksdb::ColumnFamilyHandle* family = store.FamilyOf(operation.family);
+  const rocksdb::Status status = operation.value.has_value()
+                                     ? writes->Put(family, operation.key, *operation.value)
+                                     : writes->Delete(family, operation.key);
+  CHECK(status.ok());
+}
 
 // Of a batch that has been written by a thread that was alone: RocksDB numbers its
 // operations, and puts the first number at the front.
@@ -64,141 +92,202 @@ uint64_t LastSequence(const rocksdb::WriteBatch& written) {
   return first + written.Count() - 1;
 }
 
+absl::StatusOr<std::optional<std::string>> GetFrom(const RocksStore& store, Family family,
+                                                   absl::string_view key) {
+  std::string value;
+  const rocksdb::Status status =
+      store.db->Get(rocksdb::ReadOptions(), store.FamilyOf(family), ToSlice(key), &value);
+  if (status.IsNotFound()) {
+    return std::nullopt;
+  }
+  if (!status.ok()) {
+    return ToStatus(status);
+  }
+  return value;
+}
+
+// Only one thread writes at a time.
+absl::Status WriteTo(const RocksStore& store, const KvBatch& batch, bool sync) {
+  rocksdb::WriteBatch writes;
+  for (const KvBatch::Operation& operation : batch.operations()) {
+    Add(store, operation, &writes);
+  }
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  const rocksdb::Status status = store.db->Write(options, &writes);
+  if (status.ok() && sync && writes.Count() > 0) {
+    store.mark->RaiseTo(LastSequence(writes));
+  }
+  return ToStatus(status);
+}
+
+using Table = std::vector<const KvBatch::Operation*>;
+
+rocksdb::Status WriteTable(const RocksStore& store, Family family, Table* table,
+                           const std::string& path) {
+  const auto by_key = [](const auto* a, const auto* b) { return a->key < b->key; };
+  std::stable_sort(table->begin(), table->end(), by_key);
+  rocksdb::ColumnFamilyHandle* handle = store.FamilyOf(family);
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), store.db->GetOptions(handle), handle);
+  rocksdb::Status status = writer.Open(path);
+  for (size_t i = 0; i < table->size() && status.ok(); ++i) {
+    const KvBatch::Operation& operation = *(*table)[i];
+    if (i + 1 < table->size() && (*table)[i + 1]->key == operation.key) {
+      continue;
+    }
+    status = operation.value.has_value() ? writer.Put(operation.key, *operation.value)
+                                         : writer.Delete(operation.key);
+  }
+  return status.ok() ? writer.Finish() : status;
+}
+
 class RocksKv : public Kv {
  public:
-  RocksKv(std::string directory, std::unique_ptr<RocksStore> store)
-      : directory_(std::move(directory)), store_(std::move(store)), db_(store_->db.get()) {}
+  RocksKv(std::string directory, std::shared_ptr<rocksdb::FileSystem> files,
+          std::shared_ptr<RocksStore> store)
+      : directory_(std::move(directory)), files_(std::move(files)), store_(std::move(store)) {}
 
   absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                  absl::string_view key) const override {
-    std::string value;
-    const rocksdb::Status status =
-        db_->Get(rocksdb::ReadOptions(), Handle(family), ToSlice(key), &value);
-    if (status.IsNotFound()) {
-      return std::nullopt;
-    }
-    if (!status.ok()) {
-      return ToStatus(status);
-    }
-    return value;
+    const std::shared_ptr<RocksStore> store = Store();
+    return store == nullptr ? Reopening() : GetFrom(*store, family, key);
   }
 
   std::unique_ptr<KvIterator> Scan(Family family, absl::string_view start,
                                    absl::string_view end) const override {
-    return std::make_unique<RocksIterator>(db_, Handle(family), start, end);
+    std::shared_ptr<RocksStore> store = Store();
+    if (store == nullptr) {
+      return std::make_unique<NoIterator>();
+    }
+    return std::make_unique<RocksIterator>(std::move(store), family, start, end);
   }
 
   absl::Status Write(const KvBatch& batch, bool sync) override {
     const MutexLock lock(write_mutex_);
-    rocksdb::WriteBatch writes;
-    if (!doubtful_.empty()) {
-      RETURN_IF_ERROR(ToStatus(db_->Resume()));
-      RETURN_IF_ERROR(SettleDoubts(&writes));
+    if (!failure_.ok()) {
+      RETURN_IF_ERROR(Recover());
     }
-    for (const KvBatch::Operation& operation : batch.operations()) {
-      Add(operation.family, operation.key, operation.value, &writes);
+    const std::shared_ptr<RocksStore> store = Store();
+    failure_ = WriteTo(*store, batch, sync);
+    if (!failure_.ok()) {
+      Remember(*store, batch);
     }
-    rocksdb::WriteOptions options;
-    options.sync = sync;
-    const rocksdb::Status status = db_->Write(options, &writes);
-    if (!status.ok()) {
-      for (const KvBatch::Operation& operation : batch.operations()) {
-        doubtful_.emplace(operation.family, operation.key);
-      }
-      return ToStatus(status);
-    }
-    doubtful_.clear();
-    if (sync && writes.Count() > 0) {
-      store_->mark->RaiseTo(LastSequence(writes));
-    }
-    return absl::OkStatus();
+    return failure_;
   }
 
   absl::Status WriteTables(const KvBatch& batch) override {
+    const std::shared_ptr<RocksStore> store = Store();
+    if (store == nullptr) {
+      return Reopening();
+    }
     std::array<Table, kFamilyCount> tables;
     for (const KvBatch::Operation& operation : batch.operations()) {
       tables[static_cast<size_t>(operation.family)].push_back(&operation);
     }
     std::vector<rocksdb::IngestExternalFileArg> files;
     absl::Status status;
-    for (size_t family = 0; family < tables.size() && status.ok(); ++family) {
-      if (!tables[family].empty()) {
-        const std::string path =
-            directory_ + "/" + FamilyName(static_cast<Family>(family)) + kTableSuffix;
+    for (size_t i = 0; i < tables.size() && status.ok(); ++i) {
+      const auto family = static_cast<Family>(i);
+      if (!tables[i].empty()) {
+        const std::string path = directory_ + "/" + FamilyName(family) + kTableSuffix;
         rocksdb::IngestExternalFileArg& file = files.emplace_back();
-        file.column_family = store_->families[family];
+        file.column_family = store->FamilyOf(family);
         file.external_files = {path};
         file.options.move_files = true;
-        status = ToStatus(WriteTable(&tables[family], store_->families[family], path));
+        status = ToStatus(WriteTable(*store, family, &tables[i], path));
       }
     }
     if (status.ok() && !files.empty()) {
-      status = ToStatus(db_->IngestExternalFiles(files));
+      status = ToStatus(store->db->IngestExternalFiles(files));
     }
     for (const rocksdb::IngestExternalFileArg& file : files) {
       // Once it is in place, the file is not there any more.
-      store_->env->DeleteFile(file.external_files[0]).PermitUncheckedError();
+      store->env->DeleteFile(file.external_files[0]).PermitUncheckedError();
     }
     return status;
   }
 
  private:
-  using Table = std::vector<const KvBatch::Operation*>;
-
-  void Add(Family family, const std::string& key, const std::optional<std::string>& value,
-           rocksdb::WriteBatch* writes) const {
-    const rocksdb::Status status = value.has_value() ? writes->Put(Handle(family), key, *value)
-                                                     : writes->Delete(Handle(family), key);
-    CHECK(status.ok());
+  std::shared_ptr<RocksStore> Store() const {
+    const MutexLock lock(store_mutex_);
+    return store_;
+  }
+  void SetStore(std::shared_ptr<RocksStore> store) {
+    const MutexLock lock(store_mutex_);
+    store_ = std::move(store);
   }
 
-  // A write that failed may be in the write-ahead log all the same, and would come
-  // back when the store is next opened. The next write says again what holds.
-  absl::Status SettleDoubts(rocksdb::WriteBatch* writes) const
+  // A batch that failed may be in the write-ahead log all the same, and comes back
+  // when that is read again. Remembers what holds without it.
+  void Remember(const RocksStore& store, const KvBatch& failed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
-    for (const auto& [family, key] : doubtful_) {
-      ASSIGN_OR_RETURN(const std::optional<std::string> value, Get(family, key));
-      Add(family, key, value, writes);
+    for (const KvBatch::Operation& operation : failed.operations()) {
+      absl::StatusOr<std::optional<std::string>> value =
+          GetFrom(store, operation.family, operation.key);
+      if (!value.ok()) {
+        is_lost_ = true;
+        return;
+      }
+      if (value->has_value()) {
+        undo_.Put(operation.family, operation.key, **std::move(value));
+      } else {
+        undo_.Delete(operation.family, operation.key);
+      }
     }
+  }
+
+  // RocksDB does not write to a log again that has failed once: the store is opened
+  // anew as soon as its disk takes a file.
+  absl::Status Recover() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
+    const auto now = std::chrono::steady_clock::now();
+    if (is_lost_ || now < recover_at_) {
+      return failure_;
+    }
+    recover_at_ = now + kRecoverEvery;
+    RETURN_IF_ERROR(ProbeDisk());
+    SetStore(nullptr);
+    if (!closing_.expired()) {
+      return Reopening();  // Somebody still reads.
+    }
+    ASSIGN_OR_RETURN(std::shared_ptr<RocksStore> store, OpenRocksStore(directory_, files_));
+    closing_ = store;
+    RETURN_IF_ERROR(WriteTo(*store, undo_, /*sync=*/true));
+    undo_ = KvBatch();
+    failure_ = absl::OkStatus();
+    SetStore(std::move(store));
     return absl::OkStatus();
   }
 
-  rocksdb::Status WriteTable(Table* table, rocksdb::ColumnFamilyHandle* handle,
-                             const std::string& path) const {
-    const auto by_key = [](const auto* a, const auto* b) { return a->key < b->key; };
-    std::stable_sort(table->begin(), table->end(), by_key);
-    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions(handle), handle);
-    rocksdb::Status status = writer.Open(path);
-    for (size_t i = 0; i < table->size() && status.ok(); ++i) {
-      const KvBatch::Operation& operation = *(*table)[i];
-      if (i + 1 < table->size() && (*table)[i + 1]->key == operation.key) {
-        continue;
-      }
-      status = operation.value.has_value() ? writer.Put(operation.key, *operation.value)
-                                           : writer.Delete(operation.key);
-    }
-    return status.ok() ? writer.Finish() : status;
-  }
-
-  rocksdb::ColumnFamilyHandle* Handle(Family family) const {
-    return store_->families[static_cast<size_t>(family)];
+  absl::Status ProbeDisk() const {
+    rocksdb::FileSystem* const files =
+        files_ != nullptr ? files_.get() : rocksdb::FileSystem::Default().get();
+    const std::string path = directory_ + kProbeName;
+    const rocksdb::IOStatus status =
+        rocksdb::WriteStringToFile(files, std::string(kProbeBytes, '\0'), path, /*sync=*/true);
+    files->DeleteFile(path, rocksdb::IOOptions(), nullptr).PermitUncheckedError();
+    return ToStatus(status);
   }
 
   const std::string directory_;
-  const std::unique_ptr<RocksStore> store_;
-  rocksdb::DB* const db_;  // The store's.
+  const std::shared_ptr<rocksdb::FileSystem> files_;  // Null: the system's.
+
+  mutable Mutex store_mutex_;
+  std::shared_ptr<RocksStore> store_ ABSL_GUARDED_BY(store_mutex_);  // Null while it is reopened.
 
   Mutex write_mutex_;
-  // Keys of writes that failed, since the last one that did not.
-  std::set<std::pair<Family, std::string>> doubtful_ ABSL_GUARDED_BY(write_mutex_);
+  std::weak_ptr<RocksStore> closing_ ABSL_GUARDED_BY(write_mutex_) = store_;
+  absl::Status failure_ ABSL_GUARDED_BY(write_mutex_);  // Of the last write.
+  KvBatch undo_ ABSL_GUARDED_BY(write_mutex_);
+  bool is_lost_ ABSL_GUARDED_BY(write_mutex_) = false;  // Only a restart tells what holds.
+  std::chrono::steady_clock::time_point recover_at_ ABSL_GUARDED_BY(write_mutex_);
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory,
                                                 std::shared_ptr<rocksdb::FileSystem> files) {
-  ASSIGN_OR_RETURN(std::unique_ptr<RocksStore> store, OpenRocksStore(directory, std::move(files)));
-  return std::make_unique<RocksKv>(directory, std::move(store));
+  ASSIGN_OR_RETURN(std::shared_ptr<RocksStore> store, OpenRocksStore(directory, files));
+  return std::make_unique<RocksKv>(directory, std::move(files), std::move(store));
 }
 
 }  // namespace itemized

@@ -24,6 +24,10 @@ struct RocksStore {
   RocksStore(const RocksStore&) = delete;
   RocksStore& operator=(const RocksStore&) = delete;
 
+  rocksdb::ColumnFamilyHandle* FamilyOf(Family family) const {
+    return families[static_cast<size_t>(family)];
+  }
+
   std::unique_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> families;  // By Family.
