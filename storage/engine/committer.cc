@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "storage/base/check.h"
+#include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized {
@@ -21,10 +22,6 @@ constexpr size_t kDirtyRunsMax = 16'384;
 
 // Events of a group from which its memory is given back by another thread.
 constexpr size_t kCleanElsewhereMin = 1'000;
-
-// Rows of a checkpoint from which tables of their own are cheaper than the
-// write-ahead log and a memtable.
-constexpr size_t kTableRowsMin = 4'096;
 
 int64_t SteadyUs() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -184,6 +181,7 @@ void Committer::CommitGroup(std::vector<Task> group) {
     events += task.events;
   }
   std::vector<Block> blocks = builder->Finish();
+  PassFailpoint(Failpoint::kGroupBuilt);
   if (status.ok()) {
     status = CommitBlocks(&blocks);
   }
@@ -191,6 +189,7 @@ void Committer::CommitGroup(std::vector<Task> group) {
   for (size_t i = 0; i < group.size(); ++i) {
     const bool is_lost = results[i].ok() && !status.ok();
     group[i].done(is_lost ? absl::StatusOr<SubmissionResult>(status) : std::move(results[i]));
+    PassFailpoint(Failpoint::kFirstAnswered);
   }
   if (events >= kCleanElsewhereMin) {
     cleaner_.Wait();
@@ -206,10 +205,11 @@ void Committer::StartCheckpoint(Views::Scope scope) {
     state_.views.Checkpoint(scope, &unwritten_);
   }
   written_to_ = state_.views.checkpointed();
-  writing_ = std::async(std::launch::async, [kv = state_.kv.get(), &rows = unwritten_] {
+  PassFailpoint(Failpoint::kCheckpointCollected);
+  writing_ = std::async(std::launch::async, [this, kv = state_.kv.get(), &rows = unwritten_] {
     pthread_setname_np(pthread_self(), "checkpoint");
-    return rows.operations().size() >= kTableRowsMin ? kv->WriteTables(rows)
-                                                     : kv->Write(rows, /*sync=*/false);
+    return rows.operations().size() >= options_.table_rows_min ? kv->WriteTables(rows)
+                                                               : kv->Write(rows, /*sync=*/false);
   });
 }
 
@@ -229,6 +229,7 @@ absl::Status Committer::FinishCheckpoint() {
   KvBatch batch;
   RETURN_IF_ERROR(state_.log.Trim(written_to_, &batch));
   RETURN_IF_ERROR(state_.kv->Write(batch, /*sync=*/false));
+  PassFailpoint(Failpoint::kLogTrimmed);
   const WriterLock lock(state_.mutex);
   state_.views.runs().Evict();
   return absl::OkStatus();

@@ -11,6 +11,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
+#include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
 #include "storage/engine/net_rows.h"
 #include "storage/model/limits.h"
@@ -52,7 +53,9 @@ absl::Status CommitCorrections(State* state, CorrectionBlocks* corrections, KvBa
   for (const Block& block : blocks) {
     RETURN_IF_ERROR(state->views.Stage(block));
   }
-  return state->Commit(&blocks, std::move(batch));
+  RETURN_IF_ERROR(state->Commit(&blocks, std::move(batch)));
+  PassFailpoint(Failpoint::kCorrected);
+  return absl::OkStatus();
 }
 
 // The row of the log that holds `call` as its run remembers it.
@@ -236,6 +239,7 @@ absl::StatusOr<RateChange> ApplyRates(State* state, RateFinder* finder, std::vec
     const WriterLock lock(state->mutex);
     state->rates = std::move(book);
   }
+  PassFailpoint(Failpoint::kRatesSaved);
   finder->Clear();
   ASSIGN_OR_RETURN(change.repriced_calls,
                    Reprice(state, finder, CoveredSeries(*state, &rates), from_us));

@@ -36,6 +36,9 @@ struct DatabaseOptions {
   size_t pending_events_max = 200'000;
   // Views are written to disk this often, and when the database closes.
   int64_t checkpoint_interval_us = 5 * kMicrosPerSecond;
+  // Rows of a checkpoint from which tables of their own are cheaper than the
+  // write-ahead log and a memtable.
+  size_t table_rows_min = 4'096;
   // Runs kept in memory; others are read from disk when needed.
   size_t resident_runs_max = 200'000;
 };

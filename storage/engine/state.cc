@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
 #include "storage/pricing/rate.h"
 
@@ -75,11 +76,13 @@ absl::Status State::Commit(std::vector<Block>* blocks, KvBatch batch) {
   catalog.Save(&batch);
   RETURN_IF_ERROR(log.Append(blocks, std::move(batch)));
   catalog.MarkSaved();
+  PassFailpoint(Failpoint::kLogAppended);
   const WriterLock lock(mutex);
   views.Fold(*blocks);
   for (const Block& block : *blocks) {
     trailing.Fold(block, catalog);
   }
+  PassFailpoint(Failpoint::kFolded);
   return absl::OkStatus();
 }
 

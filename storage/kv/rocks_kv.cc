@@ -13,6 +13,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "storage/base/check.h"
+#include "storage/base/failpoint.h"
 #include "storage/base/mutex.h"
 #include "storage/base/status_macros.h"
 #include "storage/kv/rocks_store.h"
@@ -195,10 +196,12 @@ class RocksKv : public Kv {
         file.external_files = {path};
         file.options.move_files = true;
         status = ToStatus(WriteTable(*store, family, &tables[i], path));
+        PassFailpoint(Failpoint::kTableWritten);
       }
     }
     if (status.ok() && !files.empty()) {
       status = ToStatus(store->db->IngestExternalFiles(files));
+      PassFailpoint(Failpoint::kTablesPlaced);
     }
     for (const rocksdb::IngestExternalFileArg& file : files) {
       // Once it is in place, the file is not there any more.

@@ -6,6 +6,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
+#include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized {
@@ -48,6 +49,7 @@ absl::Status Views::Load(const Kv& kv, const Log& log) {
   return log.Replay(folded_, [&](const Block& block) {
     RETURN_IF_ERROR(Stage(block));
     Fold(absl::MakeConstSpan(&block, 1));
+    PassFailpoint(Failpoint::kReplayed);
     return absl::OkStatus();
   });
 }
