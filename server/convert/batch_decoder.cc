@@ -29,6 +29,31 @@ struct ColumnMemory {
   DecodedColumns columns;
 };
 
+uint64_t Hash(absl::string_view bytes, uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
+uint64_t HashEvent(absl::string_view bytes, bool has_order, uint64_t seed) {
+  if (!has_order) {
+    return Hash(bytes, seed);
+  }
+  uint64_t attributes = 0;
+  WireReader event(bytes);
+  while (event.Next()) {
+    WireReader call(event.is_bytes() ? event.bytes() : absl::string_view());
+    while (call.Next()) {
+      if (call.number() == pb::Call::kAttributesFieldNumber && call.is_bytes()) {
+        attributes += Hash(call.bytes(), 0);
+      } else {
+        const uint64_t head[] = {call.number(), call.is_varint() ? call.varint() : 0};
+        seed = XXH3_64bits_withSeed(head, sizeof(head), seed);
+        seed = Hash(call.is_bytes() ? call.bytes() : absl::string_view(), seed);
+      }
+    }
+  }
+  return seed ^ attributes;
+}
+
 class BatchDecoder {
  public:
   explicit BatchDecoder(std::shared_ptr<const void> message)
@@ -41,6 +66,8 @@ class BatchDecoder {
   bool Merge(absl::string_view bytes);
   DecodedBatch Finish() &&;
 
+  uint64_t content() const { return content_; }  // Of what was merged.
+
  private:
   void AddEvent(absl::string_view bytes);
   void Refuse(RefusalCode code, absl::string_view message);
@@ -49,6 +76,7 @@ class BatchDecoder {
 
   std::shared_ptr<RowMemory> rows_;
   std::shared_ptr<ColumnMemory> columns_;
+  uint64_t content_ = 0;
   EventView event_;
   size_t events_ = 0;  // Of `Batch.events`.
   std::vector<CompletionView> completions_;
@@ -65,9 +93,11 @@ bool BatchDecoder::Merge(absl::string_view bytes) {
     }
     if (reader.number() == pb::Batch::kEventsFieldNumber) {
       AddEvent(reader.bytes());
-    } else if (reader.number() == pb::Batch::kColumnsFieldNumber &&
-               !columns_->columns.Merge(reader.bytes())) {
-      return false;
+    } else if (reader.number() == pb::Batch::kColumnsFieldNumber) {
+      content_ = Hash(reader.bytes(), content_);
+      if (!columns_->columns.Merge(reader.bytes())) {
+        return false;
+      }
     }
   }
   return reader.ok();
@@ -78,7 +108,9 @@ void BatchDecoder::AddEvent(absl::string_view bytes) {
   if (events_ > kBatchEventsMax) {
     return;  // All will be refused: only their number matters.
   }
-  if (!DecodeEvent(bytes, event_)) {
+  const bool is_valid = DecodeEvent(bytes, event_);
+  content_ = HashEvent(bytes, event_.call.attributes.size() > 1, content_);
+  if (!is_valid) {
     return Refuse(RefusalCode::kMalformed,
                   "The bytes of the event are not a valid message; check how the sender "
                   "encodes it.");
@@ -205,17 +237,15 @@ absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message) {
       request.sequence = reader.varint();
     } else if (reader.number() == pb::IngestRequest::kHelloFieldNumber && reader.is_bytes()) {
       ASSIGN_OR_RETURN(request.hello, DecodeHello(reader.bytes()));
-    } else if (reader.number() == pb::IngestRequest::kBatchFieldNumber && reader.is_bytes()) {
-      const absl::string_view bytes = reader.bytes();
-      request.content = XXH3_64bits_withSeed(bytes.data(), bytes.size(), request.content);
-      if (!decoder.Merge(bytes)) {
-        return Malformed();
-      }
+    } else if (reader.number() == pb::IngestRequest::kBatchFieldNumber && reader.is_bytes() &&
+               !decoder.Merge(reader.bytes())) {
+      return Malformed();
     }
   }
   if (!reader.ok()) {
     return Malformed();
   }
+  request.content = decoder.content();
   request.batch = std::move(decoder).Finish();
   return request;
 }

@@ -56,11 +56,13 @@ struct DecodedBatch {
 struct DecodedIngestRequest {
   uint64_t sequence = 0;
   DecodedBatch batch;
-  uint64_t content = 0;                // XXH3-64 of the batch's bytes.
+  uint64_t content = 0;                // A hash of the batch, see DecodeIngestRequest.
   std::optional<ProducerHello> hello;  // Then there is no batch.
 };
 
-// INVALID_ARGUMENT if the bytes are no such message.
+// INVALID_ARGUMENT if the bytes are no such message. `content` is the same for
+// encodings that differ only in the order of attributes: encoders of maps may
+// choose another one each time.
 absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message);
 absl::StatusOr<DecodedBatch> DecodeWriteRequest(WireBytes message);
 
