@@ -52,11 +52,39 @@ BatchStream::~BatchStream() {
 
 void BatchStream::Start() {
   stream_ = stub_->Ingest(&context_);
+  if (options_.producer.has_value()) {
+    Greet();
+  }
   reader_ = std::thread([this] { ReadAcks(); });
 }
 
-absl::Status BatchStream::Send(const pb::Batch& batch, uint64_t sequence) {
+void BatchStream::Greet() {
+  pb::IngestRequest request;
+  request.mutable_hello()->set_producer_id(options_.producer->id);
+  request.mutable_hello()->set_epoch(options_.producer->epoch);
+  request.mutable_hello()->set_acknowledged_sequence(options_.producer->acknowledged_sequence);
+  stream_->Write(request);  // If it fails, so does the reading of the answer.
+}
+
+absl::StatusOr<uint64_t> BatchStream::AwaitWelcome() {
+  CHECK(options_.producer.has_value());
   if (stream_ == nullptr) {
+    Start();
+  }
+  MutexLock lock(mutex_);
+  while (!ended_ && !welcome_.has_value()) {
+    changed_.wait(mutex_);
+  }
+  if (ended_) {
+    return status_;
+  }
+  return *welcome_;
+}
+
+absl::Status BatchStream::Send(const pb::Batch& batch, uint64_t sequence) {
+  if (options_.producer.has_value()) {
+    RETURN_IF_ERROR(AwaitWelcome().status());
+  } else if (stream_ == nullptr) {
     Start();
   }
   RETURN_IF_ERROR(WaitForRoom());
@@ -109,9 +137,23 @@ bool BatchStream::CountAck() {
   return true;
 }
 
+// False if the server greeted with something else.
+bool BatchStream::ReadWelcome() {
+  pb::IngestResponse response;
+  if (!stream_->Read(&response)) {
+    return true;  // It has ended, and says why.
+  }
+  MutexLock lock(mutex_);
+  if (response.has_welcome()) {
+    welcome_ = response.welcome().last_sequence();
+  }
+  changed_.notify_all();
+  return response.has_welcome();
+}
+
 void BatchStream::ReadAcks() {
   pb::IngestResponse response;
-  bool sane = true;
+  bool sane = !options_.producer.has_value() || ReadWelcome();
   while (sane && stream_->Read(&response)) {
     sane = CountAck();
     if (sane) {
@@ -121,7 +163,7 @@ void BatchStream::ReadAcks() {
   if (!sane) {
     Cancel();
     stream_->Finish();
-    End({grpc::StatusCode::INTERNAL, "The server acknowledged a batch that was never sent."});
+    End({grpc::StatusCode::INTERNAL, "The server answered something that was never asked."});
     return;
   }
   End(stream_->Finish());

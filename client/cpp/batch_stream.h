@@ -10,13 +10,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 #include "client/cpp/connection.h"
+#include "client/cpp/producer.h"
 #include "storage/base/mutex.h"
 
 namespace itemized::client {
@@ -35,6 +38,8 @@ class BatchStream {
   struct Options {
     size_t window = 16;  // Batches sent but not acknowledged, at most; > 0.
     BrokenCallback on_broken = nullptr;
+    // With one, the stream begins with a Hello, and batches follow its Welcome.
+    std::optional<Producer> producer = std::nullopt;
   };
 
   BatchStream(std::shared_ptr<Connection> connection, AckCallback on_ack, Options options);
@@ -44,6 +49,10 @@ class BatchStream {
 
   BatchStream(const BatchStream&) = delete;
   BatchStream& operator=(const BatchStream&) = delete;
+
+  // Of a producer's stream: connects and waits for what the server holds of it,
+  // the newest sequence of this epoch. Errors as Send.
+  absl::StatusOr<uint64_t> AwaitWelcome();
 
   // Sends one batch; blocks while the window is full. `batch` is not copied
   // and no longer needed once Send returns. Connects with the first batch.
@@ -60,6 +69,8 @@ class BatchStream {
   using Stream = grpc::ClientReaderWriter<pb::IngestRequest, pb::IngestResponse>;
 
   void Start();
+  void Greet();
+  bool ReadWelcome();
   absl::Status WaitForRoom();
   absl::Status WaitForEnd();
   bool CountAck();
@@ -77,6 +88,7 @@ class BatchStream {
   Mutex mutex_;
   CondVar changed_;
   size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;  // Batches sent but not acknowledged.
+  std::optional<uint64_t> welcome_ ABSL_GUARDED_BY(mutex_);
   bool finishing_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);  // How the stream ended.

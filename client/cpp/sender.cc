@@ -18,6 +18,8 @@ constexpr size_t kBatchCallsMax = 10'000;  // The server refuses larger batches.
 // below the 4 MiB that a gRPC server reads unless told otherwise.
 constexpr size_t kBatchBytesMax = 3 << 20;
 constexpr size_t kRecordBytesMax = 1 << 20;
+// Of acknowledged batches, kept in case that the server loses them.
+constexpr size_t kRetainedBytesMax = 8 << 20;
 
 std::chrono::nanoseconds ToChrono(absl::Duration duration) {
   // Bounded so that adding it to an instant cannot overflow.
@@ -46,6 +48,13 @@ std::string RandomPrefix() {
   return absl::StrCat(absl::Hex(value, absl::kZeroPad16));
 }
 
+std::string RandomId() {
+  std::random_device random;
+  std::string id(16, '\0');
+  std::generate(id.begin(), id.end(), [&] { return static_cast<char>(random()); });
+  return id;
+}
+
 }  // namespace
 
 Sender::Sender(TracerOptions options)
@@ -53,6 +62,7 @@ Sender::Sender(TracerOptions options)
       id_prefix_(RandomPrefix()),
       connection_(Connection::Open(options_.address)),
       queue_(QueueLimits(options_)),
+      outbox_(RandomId(), kRetainedBytesMax),
       backoff_(ToChrono(options_.backoff_initial), ToChrono(options_.backoff_max)) {
   thread_ = std::thread([this] { Run(); });
 }
@@ -105,7 +115,7 @@ void Sender::CountDropped(absl::string_view why) {
 }
 
 uint64_t Sender::SettledThrough() const {
-  return shipments_.empty() ? packed_through_ : shipments_.front()->first_number;
+  return outbox_.empty() ? packed_through_ : outbox_.front().first_number;
 }
 
 absl::Status Sender::Flush(absl::Duration timeout) {
@@ -142,18 +152,18 @@ void Sender::Run() {
 }
 
 bool Sender::CanSend(TimePoint now) const {
-  return sent_ < shipments_.size() && now >= retry_at_;
+  return outbox_.has_unsent() && now >= retry_at_;
 }
 
 bool Sender::CanTake(TimePoint now) const {
-  return shipments_.size() < options_.window && now >= retry_at_ && queue_.Due(now, flush_through_);
+  return outbox_.size() < options_.window && now >= retry_at_ && queue_.Due(now, flush_through_);
 }
 
 Sender::TimePoint Sender::NextWake(TimePoint now) const {
   if (now < retry_at_) {
     return retry_at_;
   }
-  if (shipments_.size() < options_.window) {
+  if (outbox_.size() < options_.window) {
     if (const std::optional<TimePoint> due = queue_.NextDue()) {
       return *due;
     }
@@ -200,8 +210,7 @@ void Sender::PackNext() {
   queue_.Release(packed.refused.size(), chunk.bytes - shipment->bytes);
   packed_through_ = chunk.first_number + records;
   if (shipment->records > 0) {
-    shipment->sequence = next_sequence_++;
-    shipments_.push_back(std::move(shipment));
+    outbox_.Push(std::move(shipment));
   } else {
     settled_.notify_all();
   }
@@ -209,63 +218,111 @@ void Sender::PackNext() {
 }
 
 void Sender::SendNext() {
-  std::shared_ptr<const Shipment> shipment;
-  std::shared_ptr<BatchStream> stream;
-  std::shared_ptr<BatchStream> old_stream;  // Ends outside the lock: it waits for its reader.
+  const std::shared_ptr<BatchStream> stream = WelcomedStream();
+  if (stream == nullptr) {
+    return;
+  }
+  Outbox::Parcel parcel;
+  {
+    MutexLock lock(mutex_);
+    if (broken_ || !outbox_.has_unsent()) {
+      return;
+    }
+    parcel = outbox_.TakeUnsent();
+    stats_.sent += parcel.shipment->records;
+  }
+  // An error is told to OnBroken too, which sees to it that this is sent again.
+  stream->Send(parcel.shipment->batch, parcel.sequence).IgnoreError();
+}
+
+// The stream at hand, or a new one once it is welcomed; null if nothing is to be
+// sent now.
+std::shared_ptr<BatchStream> Sender::WelcomedStream() {
+  std::shared_ptr<BatchStream> old_stream;
   {
     MutexLock lock(mutex_);
     if (stop_ || !CanSend(std::chrono::steady_clock::now())) {
-      return;
+      return nullptr;
     }
-    if (stream_ == nullptr || broken_) {
-      old_stream = std::move(stream_);
-      RenewStream();
+    if (stream_ != nullptr && !broken_) {
+      return stream_;
     }
-    shipment = shipments_[sent_++];
-    stream = stream_;
-    stats_.sent += shipment->records;
+    old_stream = std::move(stream_);
   }
-  // An error is told to OnBroken too, which sees to it that this is sent again.
-  stream->Send(shipment->batch, shipment->sequence).IgnoreError();
+  old_stream.reset();  // Waits for its reader, which may still say that it broke.
+  std::shared_ptr<BatchStream> stream;
+  {
+    MutexLock lock(mutex_);
+    if (stop_) {
+      return nullptr;
+    }
+    stream = stream_ = NewStream();
+  }
+  const absl::StatusOr<uint64_t> last_sequence = stream->AwaitWelcome();
+  return last_sequence.ok() && Reconcile(*stream, *last_sequence) ? stream : nullptr;
 }
 
-void Sender::RenewStream() {
+std::shared_ptr<BatchStream> Sender::NewStream() {
   stats_.reconnects += connected_before_ ? 1 : 0;
   connected_before_ = true;
   broken_ = false;
-  stream_ = std::make_shared<BatchStream>(
+  return std::make_shared<BatchStream>(
       connection_,
       [this](uint64_t sequence, const pb::BatchResult& result) { OnAck(sequence, result); },
       BatchStream::Options{.window = options_.window,
-                           .on_broken = [this](const absl::Status& s) { OnBroken(s); }});
+                           .on_broken = [this](const absl::Status& s) { OnBroken(s); },
+                           .producer = outbox_.producer()});
+}
+
+// False if the server has lost what it had acknowledged. Then a new stream says
+// what is known now, and all is sent again.
+bool Sender::Reconcile(BatchStream& stream, uint64_t last_sequence) {
+  std::string warning;
+  {
+    MutexLock lock(mutex_);
+    const Outbox::Loss loss = outbox_.Reconcile(last_sequence);
+    if (loss.lost == 0) {
+      return true;
+    }
+    broken_ = true;
+    stats_.lost_batches += loss.lost;
+    warning = absl::StrCat("The itemized server at ", options_.address, " has lost ", loss.lost,
+                           " batches that it had acknowledged; ", loss.replayed,
+                           " of them are still here and are sent again.");
+    stats_.last_error = warning;
+  }
+  stream.Cancel();
+  if (options_.on_warning) {
+    options_.on_warning(warning);
+  }
+  return false;
 }
 
 void Sender::OnBroken(const absl::Status& status) {
   MutexLock lock(mutex_);
   broken_ = true;
-  sent_ = 0;
+  outbox_.Rewind();
   retry_at_ = std::chrono::steady_clock::now() + backoff_.Next();
-  stats_.last_error = std::string(status.message());
+  if (!absl::IsCancelled(status)) {
+    stats_.last_error = std::string(status.message());
+  }
+  if (absl::IsFailedPrecondition(status)) {
+    outbox_.BeginAnew(RandomId());  // Somebody else goes by our id.
+  } else if (absl::IsAlreadyExists(status)) {
+    outbox_.BeginEpoch();
+  }
   work_.notify_all();
 }
 
-// The shipment that the next acknowledgement has to be for; null if it is not.
-std::shared_ptr<const Sender::Shipment> Sender::Awaited(uint64_t sequence) {
-  MutexLock lock(mutex_);
-  if (sent_ == 0 || shipments_.front()->sequence != sequence) {
-    return nullptr;
-  }
-  return shipments_.front();
-}
-
 void Sender::OnAck(uint64_t sequence, const pb::BatchResult& result) {
-  const std::shared_ptr<const Shipment> shipment = Awaited(sequence);
+  std::shared_ptr<const Shipment> shipment;
+  std::shared_ptr<BatchStream> stream;
+  {
+    MutexLock lock(mutex_);
+    shipment = outbox_.Awaited(sequence);
+    stream = stream_;
+  }
   if (shipment == nullptr) {
-    std::shared_ptr<BatchStream> stream;
-    {
-      MutexLock lock(mutex_);
-      stream = stream_;
-    }
     stream->Cancel();  // Ends in OnBroken; then all is sent again.
     return;
   }
@@ -279,12 +336,12 @@ void Sender::Settle(const Shipment& shipment, const pb::BatchResult& result) {
         std::clamp<int64_t>(events, 0, static_cast<int64_t>(shipment.records)));
   };
   MutexLock lock(mutex_);
-  stats_.refused += count(result.refused());
-  stats_.acknowledged += shipment.records - count(result.refused());
-  stats_.duplicate += count(result.duplicate());
-  queue_.Release(shipment.records, shipment.bytes);
-  shipments_.pop_front();
-  --sent_;
+  if (outbox_.Acknowledge()) {
+    stats_.refused += count(result.refused());
+    stats_.acknowledged += shipment.records - count(result.refused());
+    stats_.duplicate += count(result.duplicate());
+    queue_.Release(shipment.records, shipment.bytes);
+  }
   backoff_.Reset();
   settled_.notify_all();
   work_.notify_all();

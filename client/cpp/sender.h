@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -22,6 +21,7 @@
 #include "client/cpp/batch_stream.h"
 #include "client/cpp/call_queue.h"
 #include "client/cpp/connection.h"
+#include "client/cpp/outbox.h"
 #include "client/cpp/tracer.h"
 #include "storage/base/mutex.h"
 
@@ -48,15 +48,6 @@ class Sender {
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // A batch that is not acknowledged.
-  struct Shipment {
-    uint64_t sequence = 0;
-    uint64_t first_number = 0;  // Of its first record.
-    size_t records = 0;         // Those refused before sending too.
-    size_t bytes = 0;           // Of the records.
-    pb::Batch batch;
-  };
-
   template <typename Record>
   void PushRecord(Record&& record);
 
@@ -67,11 +58,12 @@ class Sender {
   TimePoint NextWake(TimePoint now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PackNext();
   void SendNext();
-  void RenewStream() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::shared_ptr<BatchStream> WelcomedStream();
+  std::shared_ptr<BatchStream> NewStream() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Reconcile(BatchStream& stream, uint64_t last_sequence);
 
   void OnAck(uint64_t sequence, const pb::BatchResult& result);
   void OnBroken(const absl::Status& status);
-  std::shared_ptr<const Shipment> Awaited(uint64_t sequence);
   void Settle(const Shipment& shipment, const pb::BatchResult& result);
   void ReportRefused(const std::vector<RefusedEvent>& refused) const;
   uint64_t SettledThrough() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -84,11 +76,9 @@ class Sender {
   CondVar work_;     // Signalled when the sending thread may have something to do.
   CondVar settled_;  // Signalled when records are settled.
   CallQueue queue_ ABSL_GUARDED_BY(mutex_);
-  std::deque<std::shared_ptr<const Shipment>> shipments_ ABSL_GUARDED_BY(mutex_);
-  size_t sent_ ABSL_GUARDED_BY(mutex_) = 0;  // The first of shipments_ went out over stream_.
+  Outbox outbox_ ABSL_GUARDED_BY(mutex_);
   uint64_t packed_through_ ABSL_GUARDED_BY(mutex_) = 0;  // All records below are out of queue_.
   uint64_t flush_through_ ABSL_GUARDED_BY(mutex_) = 0;   // Records below are sent without delay.
-  uint64_t next_sequence_ ABSL_GUARDED_BY(mutex_) = 1;
   std::shared_ptr<BatchStream> stream_ ABSL_GUARDED_BY(mutex_);
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;  // stream_ is of no more use.
   bool connected_before_ ABSL_GUARDED_BY(mutex_) = false;

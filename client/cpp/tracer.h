@@ -52,6 +52,10 @@ struct TracerOptions {
   // Record, but not Flush, and must not block for long.
   std::function<void(const RefusedEvent&)> on_refused = nullptr;
 
+  // Called from a background thread with a sentence that an operator should read:
+  // the server has lost what it had acknowledged.
+  std::function<void(const std::string&)> on_warning = nullptr;
+
   const Clock* clock = nullptr;  // Null: the machine's. Must outlive the tracer.
 };
 
@@ -65,6 +69,7 @@ struct TracerStats {
   uint64_t queued = 0;        // Not acknowledged yet.
   uint64_t dropped = 0;       // Not taken by Record: the queue was full.
   uint64_t reconnects = 0;    // Streams opened after the first.
+  uint64_t lost_batches = 0;  // Acknowledged, and lost by the server since.
   std::string last_error;     // Why the last stream or record failed; may long be mended.
 };
 

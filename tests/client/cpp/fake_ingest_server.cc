@@ -14,6 +14,7 @@ namespace itemized::client {
 
 namespace {
 
+constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
 constexpr auto kPatience = std::chrono::seconds(60);  // Then a test hangs no longer but fails.
 
 int64_t At(const google::protobuf::RepeatedField<int64_t>& column, int row) {
@@ -105,6 +106,79 @@ pb::BatchResult FakeStore::Store(const pb::Batch& batch) {
   return result;
 }
 
+grpc::Status FakeStore::Begin(const pb::Hello& hello, Producer* producer) {
+  MutexLock lock(mutex_);
+  Producer& known = producers_[hello.producer_id()];
+  if (hello.epoch() < known.epoch) {
+    return {grpc::StatusCode::FAILED_PRECONDITION, "a higher epoch has begun"};
+  }
+  if (hello.epoch() > known.epoch) {
+    known = Producer();
+    known.epoch = hello.epoch();
+  }
+  known.session = ++last_session_;
+  *producer = known;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeStore::Take(const std::string& id, uint64_t session,
+                             const pb::IngestRequest& request, bool* known) {
+  MutexLock lock(mutex_);
+  Producer& producer = producers_[id];
+  if (producer.session != session) {
+    return {grpc::StatusCode::FAILED_PRECONDITION, "a newer stream has begun"};
+  }
+  if (request.sequence() > producer.last_sequence + 1) {
+    return {grpc::StatusCode::OUT_OF_RANGE, "a gap"};
+  }
+  const std::string bytes = request.batch().SerializeAsString();
+  *known = request.sequence() <= producer.last_sequence;
+  if (*known && producer.batches[request.sequence()] != bytes) {
+    return {grpc::StatusCode::ALREADY_EXISTS, "other content"};
+  }
+  producer.last_sequence = std::max(producer.last_sequence, request.sequence());
+  producer.batches[request.sequence()] = bytes;
+  return grpc::Status::OK;
+}
+
+std::map<std::string, FakeStore::Producer> FakeStore::producers() const {
+  MutexLock lock(mutex_);
+  return producers_;
+}
+
+void FakeStore::FenceAll() {
+  MutexLock lock(mutex_);
+  for (auto& [id, producer] : producers_) {
+    producer.session = ++last_session_;
+  }
+}
+
+void FakeStore::Lose(uint64_t count) {
+  MutexLock lock(mutex_);
+  for (auto& [id, producer] : producers_) {
+    for (uint64_t i = 0; i < count && producer.last_sequence > 0; ++i) {
+      pb::Batch batch;
+      CHECK(batch.ParseFromString(producer.batches[producer.last_sequence]));
+      for (const pb::Call& call : RowsOf(batch.columns())) {
+        seen_.erase({call.workflow_id(), call.event_id()});
+        calls_.erase(std::find_if(calls_.begin(), calls_.end(), [&](const pb::Call& stored) {
+          return stored.event_id() == call.event_id();
+        }));
+      }
+      producer.batches.erase(producer.last_sequence--);
+    }
+  }
+}
+
+void FakeStore::AlterBatches() {
+  MutexLock lock(mutex_);
+  for (auto& [id, producer] : producers_) {
+    for (auto& [sequence, bytes] : producer.batches) {
+      bytes += "altered";
+    }
+  }
+}
+
 std::vector<pb::Call> FakeStore::calls() const {
   MutexLock lock(mutex_);
   return calls_;
@@ -142,7 +216,7 @@ void FakeStore::AwaitBatches(size_t count) const {
 }
 
 FakeIngestServer::FakeIngestServer(FakeStore& store, int port, bool acks)
-    : store_(store), acks_allowed_(acks ? std::numeric_limits<int64_t>::max() : 0) {
+    : store_(store), acks_allowed_(acks ? kUnlimited : 0) {
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddListeningPort(absl::StrCat("127.0.0.1:", port), grpc::InsecureServerCredentials(),
@@ -213,7 +287,8 @@ grpc::Status FakeIngestServer::Ingest(
         }
         response = std::move(responses.front());
         responses.pop_front();
-        response.set_sequence(response.sequence() + (mix_up_ ? 1000 : 0));
+        response.set_sequence(response.sequence() +
+                              (mix_up_ && !response.has_welcome() ? 1000 : 0));
       }
       if (!TakeAck()) {
         return;
@@ -222,12 +297,18 @@ grpc::Status FakeIngestServer::Ingest(
     }
   });
   pb::IngestRequest request;
-  while (stream->Read(&request)) {
+  std::string producer;
+  uint64_t session = 0;
+  grpc::Status status;
+  while (status.ok() && stream->Read(&request)) {
     pb::IngestResponse response;
-    response.set_sequence(request.sequence());
-    *response.mutable_result() = store_.Store(request.batch());
+    status = Answer(request, &producer, &session, &response);
+    if (!status.ok()) {
+      break;
+    }
     MutexLock lock(mutex_);
     most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
+    acks_allowed_ += response.has_welcome() && acks_allowed_ < kUnlimited ? 1 : 0;
     responses.push_back(std::move(response));
     changed_.notify_all();
   }
@@ -237,6 +318,34 @@ grpc::Status FakeIngestServer::Ingest(
     changed_.notify_all();
   }
   acker.join();
+  return status;
+}
+
+grpc::Status FakeIngestServer::Answer(const pb::IngestRequest& request, std::string* producer,
+                                      uint64_t* session, pb::IngestResponse* response) {
+  if (request.has_hello()) {
+    FakeStore::Producer begun;
+    const grpc::Status status = store_.Begin(request.hello(), &begun);
+    *producer = request.hello().producer_id();
+    *session = begun.session;
+    response->mutable_welcome()->set_last_sequence(begun.last_sequence);
+    return status;
+  }
+  bool known = false;
+  if (!producer->empty()) {
+    const grpc::Status status = store_.Take(*producer, *session, request, &known);
+    if (!status.ok()) {
+      return status;
+    }
+  }
+  response->set_sequence(request.sequence());
+  if (known) {
+    const pb::Batch& batch = request.batch();
+    response->mutable_result()->set_duplicate(batch.events_size() +
+                                              batch.columns().time_offset_us_size());
+  } else {
+    *response->mutable_result() = store_.Store(request.batch());
+  }
   return grpc::Status::OK;
 }
 

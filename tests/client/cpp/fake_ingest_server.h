@@ -31,6 +31,25 @@ class FakeStore {
   void set_judge(Judge judge);
   pb::BatchResult Store(const pb::Batch& batch);
 
+  // As the server treats producers (itemized.v1.Hello).
+  struct Producer {
+    uint64_t epoch = 0;
+    uint64_t last_sequence = 0;
+    uint64_t session = 0;
+    std::map<uint64_t, std::string> batches;  // By sequence.
+  };
+  grpc::Status Begin(const pb::Hello& hello, Producer* producer);
+  // OK and `*known` false: the batch is to be stored.
+  grpc::Status Take(const std::string& id, uint64_t session, const pb::IngestRequest& request,
+                    bool* known);
+  std::map<std::string, Producer> producers() const;  // By id.
+  // As if a stream with the id of each producer had begun elsewhere.
+  void FenceAll();
+  // Loses the newest `count` batches of each producer and the calls in them.
+  void Lose(uint64_t count);
+  // Remembers other content than was sent.
+  void AlterBatches();
+
   std::vector<pb::Call> calls() const;  // Each once, in the order stored.
   std::vector<pb::Completion> completions() const;
   std::vector<int> batch_sizes() const;  // Events of each batch received.
@@ -42,6 +61,8 @@ class FakeStore {
   mutable Mutex mutex_;
   mutable CondVar changed_;
   Judge judge_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Producer> producers_ ABSL_GUARDED_BY(mutex_);
+  uint64_t last_session_ ABSL_GUARDED_BY(mutex_) = 0;
   std::set<std::pair<std::string, std::string>> seen_ ABSL_GUARDED_BY(mutex_);
   std::vector<pb::Call> calls_ ABSL_GUARDED_BY(mutex_);
   std::vector<pb::Completion> completions_ ABSL_GUARDED_BY(mutex_);
@@ -76,6 +97,8 @@ class FakeIngestServer final : public pb::IngestService::Service {
 
  private:
   bool TakeAck();
+  grpc::Status Answer(const pb::IngestRequest& request, std::string* producer, uint64_t* session,
+                      pb::IngestResponse* response);
 
   FakeStore& store_;
   mutable Mutex mutex_;

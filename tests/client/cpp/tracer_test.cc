@@ -197,7 +197,7 @@ TEST(Tracer, CountsEachCallOnceThoughAcknowledgementsAreLost) {
   RecordMany(tracer, 100);
   ASSERT_TRUE(tracer.Flush(kPatience).ok());
   EXPECT_THAT(EventIds(store), SizeIs(200));
-  EXPECT_EQ(store.duplicates(), 100);
+  EXPECT_EQ(store.duplicates(), 0);  // Told by the sequence, not by their ids.
   const TracerStats stats = tracer.Stats();
   EXPECT_EQ(stats.acknowledged, 200u);
   EXPECT_EQ(stats.duplicate, 100u);
@@ -222,6 +222,62 @@ TEST(Tracer, LosesNothingOverManyRestarts) {
   ASSERT_TRUE(tracer.Flush(kPatience).ok());
   EXPECT_THAT(EventIds(store), SizeIs(500));
   EXPECT_EQ(tracer.Stats().acknowledged, 500u);
+}
+
+TEST(Tracer, SendsAgainWhatTheServerAcknowledgedAndLost) {
+  FakeStore store;
+  auto server = std::make_unique<FakeIngestServer>(store, 0);
+  const int port = server->port();
+  std::vector<std::string> warnings;  // Complete once Flush returns.
+  TracerOptions options = PatientOptions(server->address());
+  options.batch_calls_max = 10;
+  options.on_warning = [&](const std::string& warning) { warnings.push_back(warning); };
+  Tracer tracer(options);
+  RecordMany(tracer, 50);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  server.reset();
+  store.Lose(2);
+  server = std::make_unique<FakeIngestServer>(store, port);
+  RecordMany(tracer, 10);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(EventIds(store), SizeIs(60));
+  ASSERT_THAT(warnings, SizeIs(1));
+  EXPECT_THAT(warnings[0], HasSubstr("lost 2 batches that it had acknowledged; 2 of them"));
+  const TracerStats stats = tracer.Stats();
+  EXPECT_EQ(stats.lost_batches, 2u);
+  EXPECT_EQ(stats.acknowledged, 60u);
+  EXPECT_EQ(stats.queued, 0u);
+  EXPECT_EQ(store.producers().begin()->second.epoch, 1u);
+}
+
+TEST(Tracer, GoesOnUnderAnotherIdIfItsOwnIsTaken) {
+  FakeStore store;
+  FakeIngestServer server(store, 0);
+  TracerOptions options = PatientOptions(server.address());
+  Tracer tracer(options);
+  RecordMany(tracer, 10);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  store.FenceAll();
+  RecordMany(tracer, 10);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(EventIds(store), SizeIs(20));
+  EXPECT_THAT(store.producers(), SizeIs(2));
+}
+
+TEST(Tracer, BeginsAnotherEpochIfItsSequenceIsKnownWithOtherContent) {
+  FakeStore store;
+  auto server = std::make_unique<FakeIngestServer>(store, 0, /*acks=*/false);
+  const int port = server->port();
+  Tracer tracer(PatientOptions(server->address()));
+  RecordMany(tracer, 10);
+  EXPECT_FALSE(tracer.Flush(absl::Milliseconds(1)).ok());
+  store.AwaitCalls(10);
+  server.reset();
+  store.AlterBatches();
+  server = std::make_unique<FakeIngestServer>(store, port);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(EventIds(store), SizeIs(10));
+  EXPECT_EQ(store.producers().begin()->second.epoch, 2u);
 }
 
 TEST(Tracer, AnAcknowledgementOfSomethingElseSettlesNothing) {
