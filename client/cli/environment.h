@@ -7,6 +7,8 @@
 #include <ostream>
 #include <string>
 
+#include "absl/time/time.h"
+
 #include "client/cli/table.h"
 #include "storage/base/time.h"
 
@@ -31,6 +33,7 @@ struct Environment {
   bool err_is_terminal = false;         // Progress is shown only there.
   std::string server = kDefaultServer;  // Unless --server names another.
   const Clock* clock = nullptr;
+  absl::Duration patience = absl::Seconds(30);  // With a server that went away during an import.
   // Set by Ctrl-C once `catch_interrupts` was called; until then it ends the process.
   const std::atomic<bool>* interrupted = nullptr;
   void (*catch_interrupts)() = nullptr;

@@ -153,7 +153,8 @@ int RunImport(const ImportArguments& arguments, Session& session) {
     env.catch_interrupts();
   }
   ImportLedger ledger(RefusalsMax(arguments, session.json));
-  Importer importer(arguments.files, env.stdin_fd, *env.interrupted, session.connection, ledger);
+  Importer importer(arguments.files, env.stdin_fd, *env.interrupted, env.patience,
+                    session.connection, ledger);
   const absl::Status status = Supervise(importer, *bytes_total, env);
   if (session.json) {
     PrintTotalsJson(ledger, arguments.files, *env.out);

@@ -13,24 +13,41 @@ void ImportLedger::Keep(Place place, LineRefusal refusal) {
 
 void ImportLedger::Refuse(Place place, LineRefusal refusal) {
   const MutexLock lock(mutex_);
+  if (place <= last_refused_) {
+    return;
+  }
+  last_refused_ = place;
   ++totals_.refused;
   Keep(place, std::move(refusal));
 }
 
-void ImportLedger::Send(uint64_t sequence, std::vector<Place> places) {
+void ImportLedger::Send(BatchPlace batch, std::vector<Place> places) {
   const MutexLock lock(mutex_);
   totals_.unacknowledged += static_cast<int64_t>(places.size());
-  in_flight_.emplace(sequence, std::move(places));
+  in_flight_.emplace(batch, std::move(places));
 }
 
-void ImportLedger::Acknowledge(uint64_t sequence, const pb::BatchResult& result) {
+void ImportLedger::Abandon() {
   const MutexLock lock(mutex_);
-  const auto batch = in_flight_.find(sequence);
-  if (batch == in_flight_.end()) {
+  in_flight_.clear();
+  totals_.unacknowledged = 0;
+}
+
+uint64_t ImportLedger::acknowledged(size_t file) const {
+  const MutexLock lock(mutex_);
+  const auto found = acknowledged_.find(file);
+  return found == acknowledged_.end() ? 0 : found->second;
+}
+
+void ImportLedger::Acknowledge(BatchPlace batch, const pb::BatchResult& result) {
+  const MutexLock lock(mutex_);
+  const auto sent = in_flight_.find(batch);
+  if (sent == in_flight_.end()) {
     return;
   }
-  const std::vector<Place> places = std::move(batch->second);
-  in_flight_.erase(batch);
+  const std::vector<Place> places = std::move(sent->second);
+  in_flight_.erase(sent);
+  acknowledged_[batch.file] = batch.sequence;
   totals_.unacknowledged -= static_cast<int64_t>(places.size());
   totals_.accepted += result.accepted();
   totals_.duplicate += result.duplicate();

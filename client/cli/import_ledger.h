@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +24,14 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
+// A batch of an import.
+struct BatchPlace {
+  size_t file = 0;
+  uint64_t sequence = 0;  // In the file, from 1.
+
+  auto operator<=>(const BatchPlace&) const = default;
+};
+
 struct ImportTotals {
   int64_t accepted = 0;
   int64_t duplicate = 0;
@@ -40,14 +47,20 @@ class ImportLedger {
   // Keeps the reasons of the first `refusals_max` refused lines.
   explicit ImportLedger(size_t refusals_max) : refusals_max_(refusals_max) {}
 
-  // A line that is not sent at all.
+  // A line that is not sent at all. Counted once, though a file may be read again.
   void Refuse(Place place, LineRefusal refusal);
 
   // A batch that is about to be sent; `places` are those of its events.
-  void Send(uint64_t sequence, std::vector<Place> places);
+  void Send(BatchPlace batch, std::vector<Place> places);
 
   // The server's answer to it.
-  void Acknowledge(uint64_t sequence, const pb::BatchResult& result);
+  void Acknowledge(BatchPlace batch, const pb::BatchResult& result);
+
+  // No answer will come to what is under way: it is sent again.
+  void Abandon();
+
+  // The newest batch of `file` that was answered; 0 if none was.
+  uint64_t acknowledged(size_t file) const;
 
   ImportTotals totals() const;
 
@@ -60,7 +73,9 @@ class ImportLedger {
   const size_t refusals_max_;
   mutable Mutex mutex_;
   ImportTotals totals_ ABSL_GUARDED_BY(mutex_);
-  std::unordered_map<uint64_t, std::vector<Place>> in_flight_ ABSL_GUARDED_BY(mutex_);
+  std::map<BatchPlace, std::vector<Place>> in_flight_ ABSL_GUARDED_BY(mutex_);
+  std::map<size_t, uint64_t> acknowledged_ ABSL_GUARDED_BY(mutex_);  // By file.
+  Place last_refused_ ABSL_GUARDED_BY(mutex_);                       // By us.
   std::map<Place, LineRefusal> refusals_ ABSL_GUARDED_BY(mutex_);
 };
 

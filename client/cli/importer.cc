@@ -1,9 +1,22 @@
 #include "client/cli/importer.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "client/cli/version.h"
+#include "client/cpp/backoff.h"
+#include "client/cpp/producer.h"
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::cli {
@@ -21,49 +34,124 @@ LineRefusal MaybeCutOff(LineRefusal refusal, const Line& line) {
   return refusal;
 }
 
+// The same for the same content, read by the same version: then its batches are
+// cut alike, and the server knows them from an import that was interrupted.
+std::string ProducerIdOf(const std::string& content_hash) {
+  const std::string name = absl::StrCat("itemize import ", kVersion, " ", content_hash);
+  const XXH128_hash_t hash = XXH3_128bits(name.data(), name.size());
+  std::string id;
+  AppendBigEndian64(&id, hash.high64);
+  AppendBigEndian64(&id, hash.low64);
+  return id;
+}
+
+// Whether the same may work later.
+bool MayPass(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         absl::IsOutOfRange(status);
+}
+
 }  // namespace
 
 Importer::Importer(const std::vector<std::string>& files, int stdin_fd,
-                   const std::atomic<bool>& interrupted,
+                   const std::atomic<bool>& interrupted, absl::Duration patience,
                    std::shared_ptr<client::Connection> connection, ImportLedger& ledger)
     : files_(files),
       stdin_fd_(stdin_fd),
       interrupted_(interrupted),
-      ledger_(ledger),
-      stream_(std::move(connection), [&ledger](uint64_t sequence, const pb::BatchResult& result) {
-        ledger.Acknowledge(sequence, result);
-      }) {}
+      patience_(patience),
+      connection_(std::move(connection)),
+      ledger_(ledger) {}
+
+void Importer::Cancel() {
+  const MutexLock lock(mutex_);
+  cancelled_ = true;
+  if (stream_ != nullptr) {
+    stream_->Cancel();
+  }
+  cancelled_changed_.notify_all();
+}
 
 absl::Status Importer::Run() {
   absl::Status status;
   for (size_t i = 0; i < files_.size() && status.ok() && !interrupted_; ++i) {
     status = ImportFile(i);
   }
-  if (status.ok() && !interrupted_) {
-    status = SendBatch();
-  }
-  // Also after an error of ours: what was sent before it counts.
-  const absl::Status finished = stream_.Finish();
-  return status.ok() ? finished : status;
+  return status;
 }
 
+// Goes over the file again if the stream breaks, without what was acknowledged.
 absl::Status Importer::ImportFile(size_t index) {
   ASSIGN_OR_RETURN(const InputFile file, OpenInput(files_[index], stdin_fd_, interrupted_));
+  const uint64_t bytes_before = bytes_read_;
+  client::Backoff backoff(std::chrono::milliseconds(100), std::chrono::seconds(2));
+  absl::Time give_up = absl::Now() + patience_;
+  while (true) {
+    const uint64_t acknowledged = ledger_.acknowledged(index);
+    bytes_read_ = bytes_before;
+    const absl::Status status = SendFile(index, file);
+    if (ledger_.acknowledged(index) > acknowledged) {
+      backoff.Reset();
+      give_up = absl::Now() + patience_;
+    }
+    if (!MayPass(status) || absl::Now() >= give_up || !WaitBeforeRetry(backoff.Next())) {
+      return status;
+    }
+    ledger_.Abandon();
+  }
+}
+
+// False if it is not to be tried again.
+bool Importer::WaitBeforeRetry(std::chrono::nanoseconds wait) {
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  MutexLock lock(mutex_);
+  while (!cancelled_ && std::chrono::steady_clock::now() < deadline) {
+    cancelled_changed_.wait_until(mutex_, deadline);
+  }
+  return !cancelled_ && !interrupted_;
+}
+
+absl::Status Importer::SendFile(size_t index, const InputFile& file) {
+  batch_.Clear();
+  batch_bytes_ = 0;
+  places_.clear();
+  sequence_ = 0;
+  absl::Status status = SendLines(index, file);
+  std::shared_ptr<client::BatchStream> stream;
+  {
+    const MutexLock lock(mutex_);
+    stream = std::move(stream_);
+  }
+  if (stream != nullptr) {
+    // Also after an error of ours: what was sent before it counts.
+    const absl::Status finished = stream->Finish();
+    status = status.ok() ? finished : status;
+  }
+  if (absl::IsFailedPrecondition(status)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        files_[index], ": another import of the same content has begun since; let it finish (",
+        status.message(), ")"));
+  }
+  return status;
+}
+
+absl::Status Importer::SendLines(size_t index, const InputFile& file) {
+  CHECK(lseek(file.fd.get(), 0, SEEK_SET) == 0);
   LineReader reader(file.fd.get(), file.bytes, kLineBytesMax);
   const uint64_t bytes_before = bytes_read_;
   Line line;
   while (!interrupted_) {
     ASSIGN_OR_RETURN(const bool more, reader.Next(line));
     if (!more) {
-      break;
+      return SendBatch(index, file);
     }
-    RETURN_IF_ERROR(ImportLine({index, line.number}, line, file.content_hash));
+    RETURN_IF_ERROR(ImportLine({index, line.number}, line, file));
     bytes_read_ = bytes_before + reader.bytes_read();
   }
   return absl::OkStatus();
 }
 
-absl::Status Importer::ImportLine(Place place, const Line& line, const std::string& content_hash) {
+absl::Status Importer::ImportLine(Place place, const Line& line, const InputFile& file) {
   if (line.too_long) {
     ledger_.Refuse(place, {pb::REFUSAL_CODE_MALFORMED, kLineTooLong});
     return absl::OkStatus();
@@ -78,21 +166,55 @@ absl::Status Importer::ImportLine(Place place, const Line& line, const std::stri
     return absl::OkStatus();
   }
   if (event->has_call() && event->call().event_id().empty()) {
-    event->mutable_call()->set_event_id(absl::StrCat(content_hash, ":", line.number));
+    event->mutable_call()->set_event_id(absl::StrCat(file.content_hash, ":", line.number));
   }
   places_.push_back(place);
   batch_bytes_ += line.text.size();
   const bool full = batch_.events_size() >= kBatchEvents || batch_bytes_ >= kBatchBytes;
-  return full ? SendBatch() : absl::OkStatus();
+  return full ? SendBatch(place.file, file) : absl::OkStatus();
 }
 
-absl::Status Importer::SendBatch() {
+absl::Status Importer::BeginStream(size_t index, const InputFile& file) {
+  const client::Producer producer = {.id = ProducerIdOf(file.content_hash),
+                                     .epoch = 1,
+                                     .acknowledged_sequence = ledger_.acknowledged(index)};
+  auto stream = std::make_shared<client::BatchStream>(
+      connection_,
+      [this, index](uint64_t sequence, const pb::BatchResult& result) {
+        ledger_.Acknowledge({index, sequence}, result);
+      },
+      client::BatchStream::Options{.producer = producer});
+  {
+    const MutexLock lock(mutex_);
+    if (cancelled_) {
+      return absl::CancelledError("cancelled");
+    }
+    stream_ = stream;
+  }
+  ASSIGN_OR_RETURN(const uint64_t last_sequence, stream->AwaitWelcome());
+  // What an earlier import left there is sent again, so that refused lines are named.
+  known_through_ = std::min(last_sequence, producer.acknowledged_sequence);
+  return absl::OkStatus();
+}
+
+absl::Status Importer::SendBatch(size_t index, const InputFile& file) {
   if (batch_.events().empty()) {
     return absl::OkStatus();
   }
-  ledger_.Send(++sequence_, std::exchange(places_, {}));
-  RETURN_IF_ERROR(stream_.Send(batch_, sequence_));
-  events_ += batch_.events_size();
+  if (++sequence_ == 1) {
+    RETURN_IF_ERROR(BeginStream(index, file));
+  }
+  if (sequence_ > known_through_) {
+    std::shared_ptr<client::BatchStream> stream;
+    {
+      const MutexLock lock(mutex_);
+      stream = stream_;
+    }
+    ledger_.Send({index, sequence_}, places_);
+    RETURN_IF_ERROR(stream->Send(batch_, sequence_));
+    events_ += batch_.events_size();
+  }
+  places_.clear();
   batch_.Clear();
   batch_bytes_ = 0;
   return absl::OkStatus();

@@ -13,4 +13,7 @@ struct Producer {
   uint64_t acknowledged_sequence = 0;  // The newest one known to be on the server's disk.
 };
 
+// Random: no other producer has it.
+std::string NewProducerId();
+
 }  // namespace itemized::client

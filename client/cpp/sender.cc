@@ -48,13 +48,6 @@ std::string RandomPrefix() {
   return absl::StrCat(absl::Hex(value, absl::kZeroPad16));
 }
 
-std::string RandomId() {
-  std::random_device random;
-  std::string id(16, '\0');
-  std::generate(id.begin(), id.end(), [&] { return static_cast<char>(random()); });
-  return id;
-}
-
 }  // namespace
 
 Sender::Sender(TracerOptions options)
@@ -62,7 +55,7 @@ Sender::Sender(TracerOptions options)
       id_prefix_(RandomPrefix()),
       connection_(Connection::Open(options_.address)),
       queue_(QueueLimits(options_)),
-      outbox_(RandomId(), kRetainedBytesMax),
+      outbox_(NewProducerId(), kRetainedBytesMax),
       backoff_(ToChrono(options_.backoff_initial), ToChrono(options_.backoff_max)) {
   thread_ = std::thread([this] { Run(); });
 }
@@ -307,7 +300,7 @@ void Sender::OnBroken(const absl::Status& status) {
     stats_.last_error = std::string(status.message());
   }
   if (absl::IsFailedPrecondition(status)) {
-    outbox_.BeginAnew(RandomId());  // Somebody else goes by our id.
+    outbox_.BeginAnew(NewProducerId());  // Somebody else goes by our id.
   } else if (absl::IsAlreadyExists(status)) {
     outbox_.BeginEpoch();
   }
@@ -323,8 +316,7 @@ void Sender::OnAck(uint64_t sequence, const pb::BatchResult& result) {
     stream = stream_;
   }
   if (shipment == nullptr) {
-    stream->Cancel();  // Ends in OnBroken; then all is sent again.
-    return;
+    return stream->Cancel();  // Ends in OnBroken; then all is sent again.
   }
   ReportRefused(DescribeRefusals(shipment->batch, result));
   Settle(*shipment, result);

@@ -64,16 +64,38 @@ pb::BatchResult FakeServer::Take(const pb::Batch& batch) {
 
 grpc::Status FakeServer::Ingest(grpc::ServerContext*, Ingested* stream) {
   pb::IngestRequest request;
-  for (int taken = 0; stream->Read(&request); ++taken) {
-    if (taken == batches_max) {
-      return {grpc::StatusCode::UNAVAILABLE, "The disk is full: make room."};
-    }
+  std::string producer;
+  for (int taken = 0; stream->Read(&request);) {
     pb::IngestResponse response;
-    response.set_sequence(request.sequence());
-    *response.mutable_result() = Take(request.batch());
+    if (request.has_hello()) {
+      const MutexLock lock(mutex_);
+      producer = request.hello().producer_id();
+      response.mutable_welcome()->set_last_sequence(last_sequences_[producer]);
+    } else if (taken++ == batches_max) {
+      return {grpc::StatusCode::UNAVAILABLE, "The disk is full: make room."};
+    } else {
+      response.set_sequence(request.sequence());
+      *response.mutable_result() = TakeOnce(producer, request);
+    }
     stream->Write(response);
   }
   return grpc::Status::OK;
+}
+
+pb::BatchResult FakeServer::TakeOnce(const std::string& producer,
+                                     const pb::IngestRequest& request) {
+  {
+    const MutexLock lock(mutex_);
+    uint64_t& last = last_sequences_[producer];
+    CHECK(request.sequence() <= last + 1);
+    if (request.sequence() <= last) {
+      pb::BatchResult known;
+      known.set_duplicate(request.batch().events_size());
+      return known;
+    }
+    last = request.sequence();
+  }
+  return Take(request.batch());
 }
 
 std::string AbsentAddress() {
@@ -94,6 +116,7 @@ Outcome RunAt(const std::string& address, const std::vector<std::string>& words,
   env.server = address;
   env.clock = &clock;
   env.interrupted = &interrupted;
+  env.patience = options.patience;
   Outcome outcome;
   outcome.exit_status = Run(words, env);
   outcome.out = out.str();

@@ -5,11 +5,13 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "itemized/v1/ingest.grpc.pb.h"
 #include "itemized/v1/query.grpc.pb.h"
@@ -102,9 +104,11 @@ class FakeServer final : public pb::QueryService::Service,
   }
   grpc::Status Ingest(grpc::ServerContext*, Ingested* stream) override;
 
+  pb::BatchResult TakeOnce(const std::string& producer, const pb::IngestRequest& request);
   pb::BatchResult Take(const pb::Batch& batch);
 
   mutable Mutex mutex_;
+  std::map<std::string, uint64_t> last_sequences_ ABSL_GUARDED_BY(mutex_);  // By producer.
   std::vector<pb::Event> events_ ABSL_GUARDED_BY(mutex_);
   std::vector<int> batch_sizes_ ABSL_GUARDED_BY(mutex_);
   std::string address_;
@@ -127,6 +131,7 @@ struct RunOptions {
   size_t width = 100;
   int stdin_fd = -1;
   bool interrupted = false;
+  absl::Duration patience = absl::ZeroDuration();
 };
 
 // Runs `itemize WORD...` against the server at `address`.

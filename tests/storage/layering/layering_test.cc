@@ -80,7 +80,8 @@ std::string FaultOf(const std::string& from, const std::string& include) {
     }
   }
   const bool may_use_rocksdb = StartsWith(from, "storage/kv/") ||
-                               StartsWith(from, "tests/storage/kv/") || StartsWith(from, "bench/");
+                               StartsWith(from, "tests/storage/kv/") ||
+                               StartsWith(from, "tests/crash/") || StartsWith(from, "bench/");
   if (StartsWith(include, "rocksdb/") && !may_use_rocksdb) {
     return "only storage/kv includes RocksDB";
   }

@@ -1,0 +1,159 @@
+// Servers that come and go, forget, and mix things up: each call is counted once.
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "client/cpp/tracer.h"
+#include "tests/client/cpp/fake_ingest_server.h"
+
+namespace itemized::client {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+Call CallOf(const std::string& run, const std::string& step = "plan") {
+  return {.workflow_id = run, .step = step, .model = "claude", .usage = Usage{.input_tokens = 1}};
+}
+
+// Never sends for a batch's age, so that a test decides what is sent when.
+TracerOptions PatientOptions(const std::string& address) {
+  return {.address = address,
+          .batch_age_max = absl::Hours(1),
+          .backoff_initial = absl::Milliseconds(1),
+          .backoff_max = absl::Milliseconds(20),
+          .close_timeout = absl::ZeroDuration()};
+}
+
+void RecordMany(Tracer& tracer, int count, const std::string& run = "run") {
+  for (int i = 0; i < count; ++i) {
+    tracer.Record(CallOf(run));
+  }
+}
+
+std::set<std::string> EventIds(const FakeStore& store) {
+  std::set<std::string> ids;
+  for (const pb::Call& call : store.calls()) {
+    ids.insert(call.event_id());
+  }
+  return ids;
+}
+
+TEST(TracerDelivery, CountsEachCallOnceThoughAcknowledgementsAreLost) {
+  FakeStore store;
+  auto server = std::make_unique<FakeIngestServer>(store, 0, /*acks=*/false);
+  const int port = server->port();
+  TracerOptions options = PatientOptions(server->address());
+  options.batch_calls_max = 10;
+  Tracer tracer(options);
+  RecordMany(tracer, 100);
+  store.AwaitCalls(100);  // All stored, nothing acknowledged.
+  server.reset();
+  FakeIngestServer restarted(store, port);
+  RecordMany(tracer, 100);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(EventIds(store), SizeIs(200));
+  EXPECT_EQ(store.duplicates(), 0);  // Told by the sequence, not by their ids.
+  const TracerStats stats = tracer.Stats();
+  EXPECT_EQ(stats.acknowledged, 200u);
+  EXPECT_EQ(stats.duplicate, 100u);
+  EXPECT_GE(stats.sent, 300u);
+  EXPECT_GE(stats.reconnects, 1u);
+  EXPECT_FALSE(stats.last_error.empty());
+}
+
+TEST(TracerDelivery, LosesNothingOverManyRestarts) {
+  FakeStore store;
+  auto server = std::make_unique<FakeIngestServer>(store, 0);
+  const int port = server->port();
+  TracerOptions options = PatientOptions(server->address());
+  options.batch_calls_max = 7;
+  Tracer tracer(options);
+  for (size_t round = 1; round <= 5; ++round) {
+    RecordMany(tracer, 100);
+    store.AwaitCalls(100 * (round - 1) + 50);  // In the middle of it.
+    server.reset();
+    server = std::make_unique<FakeIngestServer>(store, port);
+  }
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(EventIds(store), SizeIs(500));
+  EXPECT_EQ(tracer.Stats().acknowledged, 500u);
+}
+
+TEST(TracerDelivery, SendsAgainWhatTheServerAcknowledgedAndLost) {
+  FakeStore store;
+  auto server = std::make_unique<FakeIngestServer>(store, 0);
+  const int port = server->port();
+  std::vector<std::string> warnings;  // Complete once Flush returns.
+  TracerOptions options = PatientOptions(server->address());
+  options.batch_calls_max = 10;
+  options.on_warning = [&](const std::string& warning) { warnings.push_back(warning); };
+  Tracer tracer(options);
+  RecordMany(tracer, 50);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  server.reset();
+  store.Lose(2);
+  server = std::make_unique<FakeIngestServer>(store, port);
+  RecordMany(tracer, 10);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(EventIds(store), SizeIs(60));
+  ASSERT_THAT(warnings, SizeIs(1));
+  EXPECT_THAT(warnings[0], HasSubstr("lost 2 batches that it had acknowledged; 2 of them"));
+  const TracerStats stats = tracer.Stats();
+  EXPECT_EQ(stats.lost_batches, 2u);
+  EXPECT_EQ(stats.acknowledged, 60u);
+  EXPECT_EQ(stats.queued, 0u);
+  EXPECT_EQ(store.producers().begin()->second.epoch, 1u);
+}
+
+TEST(TracerDelivery, GoesOnUnderAnotherIdIfItsOwnIsTaken) {
+  FakeStore store;
+  FakeIngestServer server(store, 0);
+  TracerOptions options = PatientOptions(server.address());
+  Tracer tracer(options);
+  RecordMany(tracer, 10);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  store.FenceAll();
+  RecordMany(tracer, 10);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(EventIds(store), SizeIs(20));
+  EXPECT_THAT(store.producers(), SizeIs(2));
+}
+
+TEST(TracerDelivery, BeginsAnotherEpochIfItsSequenceIsKnownWithOtherContent) {
+  FakeStore store;
+  auto server = std::make_unique<FakeIngestServer>(store, 0, /*acks=*/false);
+  const int port = server->port();
+  Tracer tracer(PatientOptions(server->address()));
+  RecordMany(tracer, 10);
+  EXPECT_FALSE(tracer.Flush(absl::Milliseconds(1)).ok());
+  store.AwaitCalls(10);
+  server.reset();
+  store.AlterBatches();
+  server = std::make_unique<FakeIngestServer>(store, port);
+  ASSERT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(EventIds(store), SizeIs(10));
+  EXPECT_EQ(store.producers().begin()->second.epoch, 2u);
+}
+
+TEST(TracerDelivery, AnAcknowledgementOfSomethingElseSettlesNothing) {
+  FakeStore store;
+  FakeIngestServer server(store, 0);
+  server.MixUpSequences(true);
+  Tracer tracer(PatientOptions(server.address()));
+  tracer.Record(CallOf("run"));
+  EXPECT_FALSE(tracer.Flush(absl::Milliseconds(50)).ok());
+  server.MixUpSequences(false);
+  EXPECT_TRUE(tracer.Flush(kPatience).ok());
+  EXPECT_THAT(store.calls(), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace itemized::client
