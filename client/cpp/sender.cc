@@ -309,14 +309,12 @@ void Sender::OnBroken(const absl::Status& status) {
 
 void Sender::OnAck(uint64_t sequence, const pb::BatchResult& result) {
   std::shared_ptr<const Shipment> shipment;
-  std::shared_ptr<BatchStream> stream;
   {
     MutexLock lock(mutex_);
     shipment = outbox_.Awaited(sequence);
-    stream = stream_;
-  }
-  if (shipment == nullptr) {
-    return stream->Cancel();  // Ends in OnBroken; then all is sent again.
+    if (shipment == nullptr) {  // Cancelling ends in OnBroken; then all is sent again.
+      return stream_ == nullptr ? void() : stream_->Cancel();
+    }
   }
   ReportRefused(DescribeRefusals(shipment->batch, result));
   Settle(*shipment, result);
