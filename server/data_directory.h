@@ -3,11 +3,18 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "storage/engine/verify.h"
 
 namespace itemized::server {
 
 // Creates `directory` if it is missing and sees whether files can be made in
 // it. UNAVAILABLE with a sentence if not.
 absl::Status PrepareDataDirectory(const std::string& directory);
+
+// Verifies a database that no server has open. Errors: NOT_FOUND if there is none;
+// those of Database::Open.
+absl::StatusOr<VerifyReport> VerifyDirectory(const std::string& directory);
 
 }  // namespace itemized::server

@@ -34,6 +34,8 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
                  "HOST:PORT for HTTP; port 0: any; \"\": no HTTP")
       ->capture_default_str()
       ->check(CheckHttpAddress);
+  app.add_flag("--verify", flags.verify,
+               "Verify the database instead of serving it; exit status 1: it differs");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));

@@ -10,6 +10,7 @@ namespace itemized::server {
 struct Flags {
   ServerOptions server;
   std::string log_level = "info";
+  bool verify = false;  // Serve nothing: verify the store and say what was found.
 };
 
 // The command line, or the exit status if it asks for no server: 0 after

@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include "server/data_directory.h"
 #include "server/flags.h"
 #include "server/server.h"
 #include "server/signals.h"
@@ -57,11 +58,32 @@ void Announce(const Server& server, const std::string& data_dir) {
   std::fflush(stdout);
 }
 
+int Verify(const std::string& data_dir) {
+  const absl::StatusOr<VerifyReport> report = VerifyDirectory(data_dir);
+  if (!report.ok()) {
+    spdlog::error("{}", std::string(report.status().message()));
+    return 1;
+  }
+  std::printf("%s: read %lld blocks with %lld calls and %lld completions, compared %lld rows: ",
+              data_dir.c_str(), static_cast<long long>(report->blocks),
+              static_cast<long long>(report->calls), static_cast<long long>(report->completions),
+              static_cast<long long>(report->rows));
+  std::printf(report->differences == 0 ? "no difference\n" : "%lld differences\n",
+              static_cast<long long>(report->differences));
+  for (const std::string& example : report->examples) {
+    std::printf("- %s\n", example.c_str());
+  }
+  return report->differences == 0 ? 0 : 1;
+}
+
 int Run(const Flags& flags) {
   ShutdownSignals signals(kShutdownLimit);
   signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
   SetUpLogging(flags.log_level);
+  if (flags.verify) {
+    return Verify(flags.server.data_dir);
+  }
   auto server = Server::Start(flags.server);
   if (!server.ok()) {
     spdlog::error("{}", std::string(server.status().message()));

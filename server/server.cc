@@ -11,6 +11,7 @@
 
 #include "server/address.h"
 #include "server/data_directory.h"
+#include "server/grpc/admin_service.h"
 #include "server/grpc/ingest_queue.h"
 #include "server/grpc/ingest_service.h"
 #include "server/grpc/query_service.h"
@@ -26,6 +27,7 @@ namespace {
 
 constexpr int kMessageBytesMax = 16 << 20;
 constexpr int kStreamsPerConnectionMax = 100;
+constexpr size_t kAdminCallsWaiting = 4;
 constexpr int kMetadataBytesMax = 8 << 10;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
@@ -102,9 +104,11 @@ class ServerImpl final : public Server {
   std::unique_ptr<IngestQueue> queue_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<WorkerPool> admin_pool_;
   std::unique_ptr<QueryService> query_;
   std::unique_ptr<RatesService> rates_;
   std::unique_ptr<ServerInfoService> info_;
+  std::unique_ptr<AdminService> admin_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<grpc::Server> grpc_;
 };
@@ -136,6 +140,7 @@ absl::Status ServerImpl::OpenDatabase() {
       },
       options_.pending_events_max);
   pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
+  admin_pool_ = std::make_unique<WorkerPool>(1, kAdminCallsWaiting);
   return absl::OkStatus();
 }
 
@@ -176,6 +181,7 @@ absl::Status ServerImpl::ServeGrpc() {
   rates_ = std::make_unique<RatesService>(*database_, *pool_);
   info_ = std::make_unique<ServerInfoService>(
       *database_, *pool_, ServerFacts{Version(), options_.clock->NowUs(), http_address_});
+  admin_ = std::make_unique<AdminService>(*database_, *admin_pool_, IsLoopback(address));
 
   EnableGrpcPlugins();
   grpc::ServerBuilder builder;
@@ -186,6 +192,7 @@ absl::Status ServerImpl::ServeGrpc() {
   builder.RegisterService(query_.get());
   builder.RegisterService(rates_.get());
   builder.RegisterService(info_.get());
+  builder.RegisterService(admin_.get());
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port == 0) {
     return CannotServe(address);
@@ -213,6 +220,7 @@ absl::Status ServerImpl::Drain() {
     queue_->WaitUntilIdle();
   }
   pool_.reset();
+  admin_pool_.reset();
   http_.reset();  // Until now it tells that the server is shutting down.
   const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
   database_.reset();

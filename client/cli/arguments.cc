@@ -64,6 +64,8 @@ class Declaration {
     DeclareOutliers();
     DeclareRates();
     DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
+    DeclareVerify();
+    DeclareBackup();
   }
 
   CLI::App& app() { return app_; }
@@ -116,6 +118,24 @@ class Declaration {
     app.add_option("--step", arguments_.query.step, "One step (all together)")->type_name("STEP");
   }
 
+  void DeclareVerify() {
+    DeclareCommand(app_, "verify", "Fold the whole log again and compare it with the views",
+                   Command::kVerify)
+        .footer("The server goes on meanwhile. Exit status 1: there are differences.");
+  }
+
+  void DeclareBackup() {
+    CLI::App& app =
+        DeclareCommand(app_, "backup", "Copy the store while it is in use", Command::kBackup);
+    app.add_option("DIR", arguments_.backup_directory,
+                   "New directory, on the server's machine, for a server to be started on")
+        ->required()
+        ->type_name(" ");
+    app.footer(
+        "The copy is opened and compared before it counts. On the same disk it shares most files\n"
+        "with the store; copy it to another one to survive the loss of the first.");
+  }
+
   void DeclareImport() {
     CLI::App& app = DeclareCommand(app_, "import", "Stream calls and completions in from files",
                                    Command::kImport);
@@ -127,19 +147,7 @@ class Declaration {
         ->type_name("native");
     app.add_flag("--all-refusals", arguments_.import.all_refusals,
                  "List every refused line, not only the first 20 (10,000 with --json)");
-    app.footer(
-        "The native format is one JSON object a line: a call, or with \"outcome\" the end of a "
-        "run.\n"
-        "  {\"event_id\":\"c-1\",\"time\":\"2026-11-01T00:00:00.123Z\",\"workflow_id\":\"run-1\",\n"
-        "   \"workflow\":\"support_ticket\",\"step\":\"planning\",\"provider\":\"anthropic\",\n"
-        "   "
-        "\"model\":\"claude-sonnet-4-6\",\"usage\":{\"input_tokens\":8400,\"output_tokens\":620},\n"
-        "   \"duration_ms\":812.5,\"status\":\"ok\",\"attributes\":{\"tenant\":\"acme\"}}\n"
-        "  "
-        "{\"time\":\"2026-11-01T00:01:00Z\",\"workflow_id\":\"run-1\",\"outcome\":\"completed\",\n"
-        "   \"unused_steps\":[\"doc_synthesis\"]}\n"
-        "(Each on one line.) Importing a file twice counts nothing twice.\n"
-        "A refused line costs only itself: it is named with what to mend, the rest is stored.");
+    app.footer(kNativeFormatHelp);
   }
 
   void DeclareTop() {

@@ -25,6 +25,8 @@ enum class Command {
   kRatesSet,
   kRatesImport,
   kInfo,
+  kVerify,
+  kBackup,
 };
 
 // The options of `top`, `workflows`, `show`, `series` and `outliers`; each uses some.
@@ -58,6 +60,7 @@ struct Arguments {
   ImportArguments import;
   QueryArguments query;
   RatesArguments rates;
+  std::string backup_directory;
 };
 
 // The arguments without the program's name, or the exit status if there is

@@ -3,6 +3,8 @@
 // The commands that ask the server something. Each prints a table, or the
 // response as JSON, and returns an exit status.
 
+#include <string>
+
 #include "client/cli/arguments.h"
 #include "client/cli/session.h"
 
@@ -14,6 +16,8 @@ int RunShow(const QueryArguments& arguments, Session& session);
 int RunSeries(const QueryArguments& arguments, Session& session);
 int RunOutliers(const QueryArguments& arguments, Session& session);
 int RunInfo(Session& session);
+int RunVerify(Session& session);
+int RunBackup(const std::string& directory, Session& session);
 int RunRatesList(Session& session);
 int RunRatesSet(const RatesArguments& arguments, Session& session);
 int RunRatesImport(const RatesArguments& arguments, Session& session);

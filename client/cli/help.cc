@@ -7,6 +7,21 @@
 #include "absl/strings/str_cat.h"
 
 namespace itemized::cli {
+
+const char kNativeFormatHelp[] =
+    "The native format is one JSON object a line: a call, or with \"outcome\" the end of a "
+    "run.\n"
+    "  {\"event_id\":\"c-1\",\"time\":\"2026-11-01T00:00:00.123Z\",\"workflow_id\":\"run-1\",\n"
+    "   \"workflow\":\"support_ticket\",\"step\":\"planning\",\"provider\":\"anthropic\",\n"
+    "   "
+    "\"model\":\"claude-sonnet-4-6\",\"usage\":{\"input_tokens\":8400,\"output_tokens\":620},\n"
+    "   \"duration_ms\":812.5,\"status\":\"ok\",\"attributes\":{\"tenant\":\"acme\"}}\n"
+    "  "
+    "{\"time\":\"2026-11-01T00:01:00Z\",\"workflow_id\":\"run-1\",\"outcome\":\"completed\",\n"
+    "   \"unused_steps\":[\"doc_synthesis\"]}\n"
+    "(Each on one line.) Importing a file twice counts nothing twice.\n"
+    "A refused line costs only itself: it is named with what to mend, the rest is stored.";
+
 namespace {
 
 // What is explained, and how.

@@ -16,4 +16,7 @@ class HelpFormatter : public CLI::FormatterBase {
                         CLI::AppFormatMode mode) const override;
 };
 
+// What `itemize import` reads.
+extern const char kNativeFormatHelp[];
+
 }  // namespace itemized::cli

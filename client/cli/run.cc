@@ -32,6 +32,10 @@ int RunCommand(const Arguments& arguments, Session& session) {
       return RunRatesImport(arguments.rates, session);
     case Command::kInfo:
       return RunInfo(session);
+    case Command::kVerify:
+      return RunVerify(session);
+    case Command::kBackup:
+      return RunBackup(arguments.backup_directory, session);
   }
   return kExitUsage;
 }

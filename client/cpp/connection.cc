@@ -42,9 +42,9 @@ template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Invoke(const Connection& connection, Stub& stub,
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
-                                const Request& request) {
+                                const Request& request, absl::Duration timeout = kCallTimeout) {
   grpc::ClientContext context;
-  context.set_deadline(DeadlineIn(kCallTimeout));
+  context.set_deadline(DeadlineIn(timeout));
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);
   if (!status.ok()) {
@@ -58,6 +58,7 @@ absl::StatusOr<Response> Invoke(const Connection& connection, Stub& stub,
 Connection::Connection(const std::string& address)
     : address_(address),
       channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments())),
+      admin_(pb::AdminService::NewStub(channel_)),
       ingest_(pb::IngestService::NewStub(channel_)),
       query_(pb::QueryService::NewStub(channel_)),
       rates_(pb::RatesService::NewStub(channel_)),
@@ -131,6 +132,14 @@ absl::StatusOr<pb::GetServerInfoResponse> Connection::GetServerInfo(
 
 absl::StatusOr<pb::WriteResponse> Connection::Write(const pb::WriteRequest& request) {
   return Invoke(*this, *ingest_, &pb::IngestService::Stub::Write, request);
+}
+
+absl::StatusOr<pb::VerifyResponse> Connection::Verify(const pb::VerifyRequest& request) {
+  return Invoke(*this, *admin_, &pb::AdminService::Stub::Verify, request, kAdminTimeout);
+}
+
+absl::StatusOr<pb::BackupResponse> Connection::Backup(const pb::BackupRequest& request) {
+  return Invoke(*this, *admin_, &pb::AdminService::Stub::Backup, request, kAdminTimeout);
 }
 
 }  // namespace itemized::client

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "itemized/v1/admin.grpc.pb.h"
 #include "itemized/v1/ingest.grpc.pb.h"
 #include "itemized/v1/query.grpc.pb.h"
 #include "itemized/v1/rates.grpc.pb.h"
@@ -21,8 +22,9 @@ namespace itemized::client {
 
 namespace pb = itemized::v1;
 
-// Every call gives up after this long.
+// Every call gives up after this long; those that read the whole store later.
 inline constexpr absl::Duration kCallTimeout = absl::Seconds(30);
+inline constexpr absl::Duration kAdminTimeout = absl::Hours(24);
 
 // Thread-safe. Errors of all calls: the server's own status and sentence;
 // UNAVAILABLE with a sentence that names the address if no server answers;
@@ -48,6 +50,8 @@ class Connection {
   absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(
       const pb::GetServerInfoRequest& request = {});
   absl::StatusOr<pb::WriteResponse> Write(const pb::WriteRequest& request);
+  absl::StatusOr<pb::VerifyResponse> Verify(const pb::VerifyRequest& request = {});
+  absl::StatusOr<pb::BackupResponse> Backup(const pb::BackupRequest& request);
 
   // The status of a failed or finished gRPC call over this connection.
   absl::Status ToStatus(const grpc::Status& status) const;
@@ -60,6 +64,7 @@ class Connection {
 
   const std::string address_;
   const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<pb::AdminService::Stub> admin_;
   const std::unique_ptr<pb::IngestService::Stub> ingest_;
   const std::unique_ptr<pb::QueryService::Stub> query_;
   const std::unique_ptr<pb::RatesService::Stub> rates_;

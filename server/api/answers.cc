@@ -9,7 +9,9 @@
 #include "server/convert/query_answers.h"
 #include "server/convert/query_requests.h"
 #include "server/convert/rates.h"
+#include "storage/base/money.h"
 #include "storage/base/status_macros.h"
+#include "storage/engine/verify.h"
 
 namespace itemized::server {
 namespace {
@@ -104,6 +106,29 @@ absl::StatusOr<pb::SetRatesResponse> SetRates(Database& database,
   response.set_added(change.added);
   response.set_replaced(change.replaced);
   response.set_repriced_calls(change.repriced_calls);
+  return response;
+}
+
+absl::StatusOr<pb::VerifyResponse> Verify(const Database& database) {
+  ASSIGN_OR_RETURN(const VerifyReport report, database.Verify());
+  pb::VerifyResponse response;
+  response.set_blocks(report.blocks);
+  response.set_calls(report.calls);
+  response.set_completions(report.completions);
+  response.set_rows(report.rows);
+  response.set_differences(report.differences);
+  response.mutable_examples()->Assign(report.examples.begin(), report.examples.end());
+  return response;
+}
+
+absl::StatusOr<pb::BackupResponse> Backup(const Database& database,
+                                          const pb::BackupRequest& request) {
+  ASSIGN_OR_RETURN(const BackupReport report, database.Backup(request.directory()));
+  pb::BackupResponse response;
+  response.set_directory(request.directory());
+  response.set_calls(report.calls);
+  response.set_cost_usd(FormatUsd(report.cost));
+  response.set_bytes(report.bytes);
   return response;
 }
 

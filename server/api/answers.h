@@ -5,6 +5,7 @@
 // services of itemized.v1 document, before their translation to gRPC's.
 
 #include "absl/status/statusor.h"
+#include "itemized/v1/admin.pb.h"
 #include "itemized/v1/query.pb.h"
 #include "itemized/v1/rates.pb.h"
 
@@ -22,6 +23,10 @@ absl::StatusOr<itemized::v1::GetSeriesResponse> GetSeries(
     const Database& database, const itemized::v1::GetSeriesRequest& request);
 absl::StatusOr<itemized::v1::GetOutliersResponse> GetOutliers(
     const Database& database, const itemized::v1::GetOutliersRequest& request);
+
+absl::StatusOr<itemized::v1::VerifyResponse> Verify(const Database& database);
+absl::StatusOr<itemized::v1::BackupResponse> Backup(const Database& database,
+                                                    const itemized::v1::BackupRequest& request);
 
 itemized::v1::ListRatesResponse ListRates(const Database& database);
 absl::StatusOr<itemized::v1::SetRatesResponse> SetRates(

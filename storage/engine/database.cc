@@ -6,7 +6,10 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "storage/base/status_macros.h"
+#include "storage/engine/backup.h"
 #include "storage/engine/committer.h"
 #include "storage/engine/corrections.h"
 #include "storage/engine/queries.h"
@@ -155,11 +158,43 @@ absl::Status Database::Checkpoint() {
   return impl_->RunThere([&](State&, RateFinder&) { return impl_->committer().Checkpoint(); });
 }
 
+absl::StatusOr<VerifyReport> Database::Verify() const {
+  using Snapshot = std::unique_ptr<VerifySnapshot>;
+  ASSIGN_OR_RETURN(Snapshot snapshot,
+                   impl_->RunThere([&](State& state, RateFinder&) -> absl::StatusOr<Snapshot> {
+                     RETURN_IF_ERROR(impl_->committer().Checkpoint());
+                     return std::make_unique<VerifySnapshot>(state);
+                   }));
+  return std::move(*snapshot).Verify();
+}
+
 absl::Status Database::VerifyViews() const {
-  return impl_->RunThere([&](State& state, RateFinder&) {
+  ASSIGN_OR_RETURN(const VerifyReport report, Verify());
+  return report.differences == 0 ? absl::OkStatus() : absl::DataLossError(report.examples.front());
+}
+
+absl::Status Database::VerifyChecksums() const {
+  return impl_->state().kv->VerifyChecksums();
+}
+
+absl::StatusOr<BackupReport> Database::Backup(const std::string& directory) const {
+  RETURN_IF_ERROR(CheckBackupDirectory(directory));
+  const std::string partial = absl::StrCat(directory, kPartialSuffix);
+  Picos cost = 0;
+  DatabaseInfo info;
+  RETURN_IF_ERROR(impl_->RunThere([&](State& state, RateFinder&) -> absl::Status {
     RETURN_IF_ERROR(impl_->committer().Checkpoint());
-    return VerifyRows(state);
-  });
+    info = Info();
+    cost = TotalCost();
+    return state.kv->CopyTo(partial);
+  }));
+  return FinishBackup(partial, directory, info, cost);
+}
+
+Picos Database::TotalCost() const {
+  const State& state = impl_->state();
+  const ReaderLock lock(state.mutex);
+  return state.views.rollups().total().cost;
 }
 
 }  // namespace itemized

@@ -49,6 +49,14 @@ struct CallId {
   std::string event_id;
 };
 
+struct VerifyReport;  // storage/engine/verify.h
+
+struct BackupReport {
+  int64_t calls = 0;
+  Picos cost = 0;
+  int64_t bytes = 0;  // Of its files; tables may be shared with the store.
+};
+
 struct RateChange {
   int64_t added = 0;
   int64_t replaced = 0;
@@ -111,9 +119,21 @@ class Database {
   // Writes the views to disk now.
   absl::Status Checkpoint();
 
-  // Throws all views away, folds the whole log again and compares every
-  // persisted view row byte for byte. DATA_LOSS names the first difference.
+  // Reads every file and block with its checksum, folds the whole log again and
+  // compares every persisted row of a view byte for byte. Writing and asking go on
+  // meanwhile. UNAVAILABLE if something cannot be read.
+  absl::StatusOr<VerifyReport> Verify() const;
+  // The same; DATA_LOSS names the first difference.
   absl::Status VerifyViews() const;
+  // The part that needs no fold.
+  absl::Status VerifyChecksums() const;
+
+  // Makes a copy that a database can be opened on, and proves that it can. Writing
+  // goes on meanwhile. `directory` is absolute and must not exist. Errors:
+  // INVALID_ARGUMENT, UNAVAILABLE, DATA_LOSS; then nothing is left behind.
+  absl::StatusOr<BackupReport> Backup(const std::string& directory) const;
+
+  Picos TotalCost() const;  // Of all calls.
 
  private:
   class Impl;

@@ -90,6 +90,14 @@ class Kv {
   // meanwhile, unless that has lately written to the same families. Of
   // operations on the same key the last one counts.
   virtual absl::Status WriteTables(const KvBatch& batch) = 0;
+
+  // Reads all files and compares their checksums; DATA_LOSS names the first that
+  // is damaged.
+  virtual absl::Status VerifyChecksums() const = 0;
+
+  // Makes a copy of the store, as it is now, in `directory`, which must not exist
+  // and should be on the same disk: tables are then linked, not copied.
+  virtual absl::Status CopyTo(const std::string& directory) = 0;
 };
 
 }  // namespace itemized

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_writer.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "storage/base/check.h"
@@ -208,6 +209,26 @@ class RocksKv : public Kv {
       store->env->DeleteFile(file.external_files[0]).PermitUncheckedError();
     }
     return status;
+  }
+
+  absl::Status VerifyChecksums() const override {
+    const std::shared_ptr<RocksStore> store = Store();
+    return store == nullptr ? Reopening() : ToStatus(store->db->VerifyChecksum());
+  }
+
+  absl::Status CopyTo(const std::string& directory) override {
+    const std::shared_ptr<RocksStore> store = Store();
+    if (store == nullptr) {
+      return Reopening();
+    }
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(store->db.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) {
+      // Flushed before: the write-ahead log of a copy may not be synced.
+      status = checkpoint->CreateCheckpoint(directory, /*log_size_for_flush=*/0);
+    }
+    return ToStatus(status);
   }
 
  private:

@@ -139,7 +139,7 @@ absl::Status Log::Replay(BlockSequence after, BlockVisitor visit) const {
   return absl::OkStatus();
 }
 
-absl::Status Log::ReplayAll(BlockSequence up_to, BlockVisitor visit) const {
+absl::StatusOr<std::vector<BlockRef>> Log::List(BlockSequence up_to) const {
   std::vector<BlockRef> refs;
   auto keys = kv_->Scan(Family::kEvents, "", "");
   for (; keys->Valid(); keys->Next()) {
@@ -151,11 +151,7 @@ absl::Status Log::ReplayAll(BlockSequence up_to, BlockVisitor visit) const {
   RETURN_IF_ERROR(keys->status());
   std::sort(refs.begin(), refs.end(),
             [](const BlockRef& a, const BlockRef& b) { return a.sequence < b.sequence; });
-  for (const BlockRef& ref : refs) {
-    ASSIGN_OR_RETURN(const Block block, Read(ref));
-    RETURN_IF_ERROR(visit(block));
-  }
-  return absl::OkStatus();
+  return refs;
 }
 
 absl::Status Log::ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,

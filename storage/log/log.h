@@ -38,8 +38,8 @@ class Log {
   // below what Trim was told.
   absl::Status Replay(BlockSequence after, BlockVisitor visit) const;
 
-  // Visits every block of the log by rising sequence. Slower than Replay.
-  absl::Status ReplayAll(BlockSequence up_to, BlockVisitor visit) const;
+  // Every block of the log with a sequence of at most `up_to`, by rising sequence.
+  absl::StatusOr<std::vector<BlockRef>> List(BlockSequence up_to) const;
 
   // Visits the blocks of hours [from, to) with a sequence of at most `up_to`,
   // by hour, then by sequence, decoding only the columns of `mask`.
