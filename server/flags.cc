@@ -1,19 +1,41 @@
 #include "server/flags.h"
 
 #include <iostream>
+#include <optional>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include <CLI/CLI.hpp>
 
 #include "server/address.h"
+#include "storage/base/time.h"
 
 namespace itemized::server {
 namespace {
 
 constexpr int kWrongUsage = 2;
+constexpr int64_t kDaysMax = 36'500;
 
 std::string CheckAddress(const std::string& text) {
   const auto address = ParseAddress(text);
   return address.ok() ? "" : std::string(address.status().message());
+}
+
+// "400d" in microseconds.
+std::optional<int64_t> ParseDays(absl::string_view text) {
+  int64_t days = 0;
+  if (!absl::ConsumeSuffix(&text, "d") || !absl::SimpleAtoi(text, &days) || days < 1 ||
+      days > kDaysMax) {
+    return std::nullopt;
+  }
+  return days * kMicrosPerDay;
+}
+
+std::string CheckDays(const std::string& text) {
+  return ParseDays(text).has_value() ? ""
+                                     : absl::StrCat("must be a number of days from 1d to ",
+                                                    kDaysMax, "d, but is \"", text, "\"");
 }
 
 std::string CheckHttpAddress(const std::string& text) {
@@ -34,6 +56,12 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
                  "HOST:PORT for HTTP; port 0: any; \"\": no HTTP")
       ->capture_default_str()
       ->check(CheckHttpAddress);
+  app.add_option_function<std::string>(
+         "--retain-events",
+         [&](const std::string& text) { flags.server.retain_events_us = *ParseDays(text); },
+         "Days for which single calls are kept, as 400d; rollups stay (for ever)")
+      ->type_name("DAYS")
+      ->check(CheckDays);
   app.add_flag("--verify", flags.verify,
                "Verify the database instead of serving it; exit status 1: it differs");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error")

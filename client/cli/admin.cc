@@ -15,7 +15,11 @@ void PrintVerified(const pb::VerifyResponse& response, Session& session) {
   std::ostream& out = *session.env.out;
   out << "Read " << Count(response.blocks()) << " blocks with " << Count(response.calls())
       << " calls and " << Count(response.completions()) << " completions, folded them again, and "
-      << "compared " << Count(response.rows()) << " rows.\n";
+      << "compared " << Count(response.rows() - response.carried()) << " rows.\n";
+  if (response.carried() > 0) {
+    out << Count(response.carried())
+        << " rows hold calls that are no longer kept; only their checksums were read.\n";
+  }
   if (response.differences() == 0) {
     out << "No difference.\n";
     return;

@@ -116,6 +116,7 @@ absl::StatusOr<pb::VerifyResponse> Verify(const Database& database) {
   response.set_calls(report.calls);
   response.set_completions(report.completions);
   response.set_rows(report.rows);
+  response.set_carried(report.carried);
   response.set_differences(report.differences);
   response.mutable_examples()->Assign(report.examples.begin(), report.examples.end());
   return response;

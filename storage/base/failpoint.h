@@ -19,8 +19,11 @@ enum class Failpoint : uint8_t {
   kRatesSaved,           // Rates are set, no call is priced again.
   kCorrected,            // Some retractions or repricings are committed.
   kReplayed,             // Opening: blocks of the log are folded again.
+  // From here on: retention (retention_test; the ones above: kill_test).
+  kDropBegun,            // What is too old is known on disk, nothing is dropped.
+  kRunsDropped,          // Some runs are dropped, no block is.
+  kBlocksDropped,        // Some blocks are dropped.
 };
-inline constexpr int kFailpointCount = 11;
 
 namespace failpoint_internal {
 extern std::atomic<int> armed;  // The number of a Failpoint, or -1.

@@ -23,6 +23,9 @@ constexpr size_t kDirtyRunsMax = 16'384;
 // Events of a group from which its memory is given back by another thread.
 constexpr size_t kCleanElsewhereMin = 1'000;
 
+// Between attempts to drop what is too old.
+constexpr int64_t kRetainAgainUs = 60 * kMicrosPerSecond;
+
 int64_t SteadyUs() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -39,6 +42,7 @@ Committer::Committer(State* state, const DatabaseOptions& options)
     : state_(*state),
       options_(options),
       rates_(state->rates, state->catalog),
+      retention_(state, options.retain_events_us),
       last_checkpoint_us_(SteadyUs()),
       thread_([this] { Loop(); }) {}
 
@@ -96,7 +100,7 @@ void Committer::Run(Job job) {
 std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
   std::vector<Task> group;
   const MutexLock lock(mutex_);
-  if (queue_.empty() && !stop_) {
+  if (queue_.empty() && !stop_ && !(retention_.is_busy() && SteadyUs() >= retain_after_us_)) {
     wake_.wait_for(mutex_, std::chrono::microseconds(options_.checkpoint_interval_us));
   }
   size_t events = 0;
@@ -128,6 +132,7 @@ void Committer::Loop() {
       CommitGroup(std::move(group));
     }
     CheckpointIfDue();
+    RetainIfDue();
   }
   // What could not be written is replayed from the log when the store is opened.
   Checkpoint().IgnoreError();
@@ -196,6 +201,21 @@ void Committer::CommitGroup(std::vector<Task> group) {
     spent_ = {std::move(group), std::move(builder), std::move(blocks)};
     cleaner_.Start([this] { spent_ = Spent(); });
   }
+}
+
+void Committer::RetainIfDue() {
+  if (SteadyUs() >= retain_after_us_ && (retention_.is_busy() || retention_.is_due()) &&
+      !Retain().ok()) {
+    retain_after_us_ = SteadyUs() + kRetainAgainUs;  // What was not dropped is dropped then.
+  }
+}
+
+absl::Status Committer::Retain() {
+  if (!retention_.is_due()) {
+    return retention_.Step();
+  }
+  RETURN_IF_ERROR(Checkpoint());
+  return retention_.Begin();
 }
 
 void Committer::StartCheckpoint(Views::Scope scope) {

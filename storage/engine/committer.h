@@ -21,6 +21,7 @@
 #include "storage/engine/checked_batch.h"
 #include "storage/engine/database.h"
 #include "storage/engine/group_builder.h"
+#include "storage/engine/retention.h"
 #include "storage/engine/state.h"
 #include "storage/model/submission.h"
 
@@ -71,6 +72,9 @@ class Committer {
   // Makes what `builder` and the producers hold durable.
   absl::Status CommitBlocks(std::vector<Block>* blocks);
   void CheckpointIfDue();
+  // Goes on dropping what is too old, or begins to.
+  void RetainIfDue();
+  absl::Status Retain();
   // Hands the changed rows of the views to a thread that writes them.
   void StartCheckpoint(Views::Scope scope);
   // Waits for the last StartCheckpoint, if any, and says what became of it.
@@ -82,6 +86,8 @@ class Committer {
   RateFinder rates_;
 
   // The committer's thread only.
+  Retention retention_;
+  int64_t retain_after_us_ = 0;        // Steady clock; later after a failure.
   int64_t last_checkpoint_us_ = 0;     // Steady clock.
   KvBatch unwritten_;                  // Rows of a checkpoint that is not on disk yet.
   BlockSequence written_to_ = 0;       // The watermark of those rows.

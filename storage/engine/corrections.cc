@@ -82,7 +82,7 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
 absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlocks* blocks) {
   ASSIGN_OR_RETURN(const Run* run, state->views.runs().Stage(id.workflow_id));
   const RunCall* call = run == nullptr ? nullptr : run->Find(FingerprintOf(id.event_id));
-  if (call == nullptr || call->retracted) {
+  if (call == nullptr || call->retracted || HourOf(call->time_us) < state->log.first_hour()) {
     return false;
   }
   ASSIGN_OR_RETURN(const auto found, FindRow(*state, *run, *call, id));
@@ -125,8 +125,9 @@ std::set<Hour> HoursOf(const State& state, const std::vector<bool>& covered, int
         return covered[entry.first] && entry.second.calls != 0;
       });
       for (const auto& [hour, sums] : day->value.hours) {
-        if (concerned && sums.calls != 0) {
-          hours.insert(day->bucket * 24 + hour);
+        const Hour found = day->bucket * 24 + hour;
+        if (concerned && sums.calls != 0 && found >= state.log.first_hour()) {
+          hours.insert(found);
         }
       }
     }

@@ -151,7 +151,9 @@ DatabaseInfo Database::Info() const {
           .unpriced_calls = total.unpriced_calls,
           .runs = state.views.runs().outcomes().runs(),
           .last_block = state.views.folded(),
-          .checkpointed_block = state.views.checkpointed()};
+          .checkpointed_block = state.views.checkpointed(),
+          .events_kept_from_us = HourStartUs(state.log.first_hour()),
+          .is_dropping = state.log.is_dropping()};
 }
 
 absl::Status Database::Checkpoint() {

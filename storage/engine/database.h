@@ -39,6 +39,9 @@ struct DatabaseOptions {
   // Rows of a checkpoint from which tables of their own are cheaper than the
   // write-ahead log and a memtable.
   size_t table_rows_min = 4'096;
+  // How long single calls and completions are kept, microseconds; 0: for ever. Older
+  // ones are refused, and dropped by whole UTC days. Rollups stay.
+  int64_t retain_events_us = 0;
   // Runs kept in memory; others are read from disk when needed.
   size_t resident_runs_max = 200'000;
 };

@@ -89,7 +89,8 @@ GroupBuilder::GroupBuilder(State* state, RateFinder* rates)
     : state_(*state),
       rates_(*rates),
       total_(state->views.rollups().total()),
-      is_roomy_(IsRoomy(total_)) {}
+      is_roomy_(IsRoomy(total_)),
+      first_us_(HourStartUs(state->log.first_hour())) {}
 
 NameId GroupBuilder::InternName(NameKind kind, absl::string_view name) {
   const NameId found = state_.catalog.Find(kind, name);
@@ -163,6 +164,10 @@ bool GroupBuilder::FitsTotals(const CallView& call) {
 absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall& checked,
                                    BatchResult* result) {
   const CallView& call = checked.view;
+  if (call.time_us < first_us_) {
+    result->refusals.push_back(RefuseTooOld(checked.index, call.time_us));
+    return absl::OkStatus();
+  }
   RunState*& run = batch_runs_[call.workflow_id];
   if (run == nullptr) {
     ASSIGN_OR_RETURN(run, RunOf(batch.Text(call.workflow_id)));
@@ -199,7 +204,19 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
   return absl::OkStatus();
 }
 
-absl::Status GroupBuilder::AddCompletion(const Completion& completion, BatchResult* result) {
+Refusal GroupBuilder::RefuseTooOld(uint32_t index, int64_t time_us) const {
+  return Refuse(index, RefusalCode::kTooOld,
+                absl::StrCat("its time ", FormatTime(time_us), " is before ", FormatTime(first_us_),
+                             ", from when on events are kept; whether it was counted before cannot "
+                             "be told any more"));
+}
+
+absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t index,
+                                         BatchResult* result) {
+  if (completion.time_us < first_us_) {
+    result->refusals.push_back(RefuseTooOld(index, completion.time_us));
+    return absl::OkStatus();
+  }
   RunCompletion row{.time_us = completion.time_us,
                     .workflow = InternName(NameKind::kWorkflow, completion.workflow),
                     .outcome = completion.outcome,
@@ -239,7 +256,8 @@ absl::StatusOr<BatchResult> GroupBuilder::Add(const CheckedBatch& batch) {
     RETURN_IF_ERROR(AddCall(batch, call, &result));
   }
   for (const uint32_t place : batch.completions) {
-    RETURN_IF_ERROR(AddCompletion(batch.batch.completions[place], &result));
+    const auto index = static_cast<uint32_t>(batch.batch.calls.size() + place);
+    RETURN_IF_ERROR(AddCompletion(batch.batch.completions[place], index, &result));
   }
   if (result.refusals.size() > batch.refusals.size()) {
     std::sort(result.refusals.begin(), result.refusals.end(),

@@ -66,7 +66,8 @@ class GroupBuilder {
   };
 
   absl::Status AddCall(const CheckedBatch& batch, const CheckedCall& checked, BatchResult* result);
-  absl::Status AddCompletion(const Completion& completion, BatchResult* result);
+  absl::Status AddCompletion(const Completion& completion, uint32_t index, BatchResult* result);
+  Refusal RefuseTooOld(uint32_t index, int64_t time_us) const;
   absl::StatusOr<RunState*> RunOf(absl::string_view workflow_id);
   Names NamesOf(const CheckedBatch& batch, const CallView& call);
   NameId InternName(NameKind kind, absl::string_view name);
@@ -76,8 +77,9 @@ class GroupBuilder {
   State& state_;
   RateFinder& rates_;
   HourBlocks blocks_;
-  CallSums total_;       // Of the store and this group, unless is_roomy_.
-  const bool is_roomy_;  // No group can make a total overflow.
+  CallSums total_;          // Of the store and this group, unless is_roomy_.
+  const bool is_roomy_;     // No group can make a total overflow.
+  const int64_t first_us_;  // Earlier events are no longer kept.
   absl::flat_hash_map<absl::string_view, uint32_t> run_indices_;  // Into runs_, by workflow_id.
   std::deque<RunState> runs_;
 

@@ -12,8 +12,9 @@
 namespace itemized {
 
 // The range that `window` means now. INVALID_ARGUMENT if it is empty or
-// reversed, or reaches beyond the instants that can be stored.
-absl::StatusOr<TimeRange> ResolveWindow(const Window& window, int64_t now_us);
+// reversed, or reaches beyond the instants that can be stored. One that ends now
+// and begins where single calls are no longer kept begins with the UTC day.
+absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state);
 
 absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query);
 absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window);

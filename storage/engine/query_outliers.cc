@@ -64,7 +64,7 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
 }  // namespace
 
 absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query) {
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state.clock->NowUs()));
+  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   OutliersAnswer answer;
   answer.range = range;
   const size_t limit = std::min(query.limit, kLimitMax);
@@ -72,6 +72,10 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const Outliers
   const std::map<Hour, int64_t> flagged = FlaggedByHour(state, range, query.step);
   for (auto it = flagged.rbegin(); it != flagged.rend(); ++it) {
     const auto [hour, count] = *it;
+    if (hour < state.log.first_hour()) {
+      answer.total += count;  // Counted, but their receipts are gone.
+      continue;
+    }
     const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
     if (whole && answer.calls.size() >= limit) {
       answer.total += count;

@@ -17,7 +17,7 @@ absl::StatusOr<std::vector<BilledCall>> ReadCalls(const State& state, const Run&
   std::vector<Block> blocks;
   std::set<BlockSequence> seen;
   for (const BlockRef& ref : run.blocks()) {
-    if (seen.insert(ref.sequence).second) {
+    if (ref.hour >= state.log.first_hour() && seen.insert(ref.sequence).second) {
       ASSIGN_OR_RETURN(Block block, state.log.Read(ref));
       blocks.push_back(KeepRun(block, workflow_id));
     }

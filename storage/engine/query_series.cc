@@ -83,7 +83,7 @@ std::set<Hour> BrokenHours(const std::vector<SeriesPoint>& points) {
 }  // namespace
 
 absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery& query) {
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state.clock->NowUs()));
+  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   SeriesAnswer answer;
   answer.range = range;
   ASSIGN_OR_RETURN(answer.points, MakePoints(range, query));

@@ -159,7 +159,7 @@ absl::StatusOr<TopAnswer> TopByAttribute(const State& state, const TopQuery& que
 }  // namespace
 
 absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query) {
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state.clock->NowUs()));
+  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   return query.by == GroupBy::kAttribute ? TopByAttribute(state, query, range)
                                          : TopByName(state, query, range);
 }

@@ -4,13 +4,18 @@
 
 namespace itemized {
 
-absl::StatusOr<TimeRange> ResolveWindow(const Window& window, int64_t now_us) {
+absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state) {
+  const int64_t now_us = state.clock->NowUs();
   TimeRange range = window.range;
   if (window.last_us.has_value()) {
     if (*window.last_us <= 0) {
       return absl::InvalidArgumentError("the window has no length; ask for 1h or more");
     }
     range = {std::max(kTimeMinUs, now_us - *window.last_us), now_us};
+    const ReaderLock lock(state.mutex);
+    if (HourOf(range.start_us) < state.log.first_hour()) {
+      range.start_us = DayStartUs(DayOf(range.start_us));
+    }
   }
   if (range.start_us < kTimeMinUs || range.end_us > kTimeMaxUs) {
     return absl::InvalidArgumentError("the window reaches outside 1970 to 2200");

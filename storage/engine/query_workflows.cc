@@ -26,7 +26,7 @@ WorkflowRow MakeRow(std::string name, const OutcomeCell& gathered) {
 }  // namespace
 
 absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window) {
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(window, state.clock->NowUs()));
+  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(window, state));
   const ReaderLock lock(state.mutex);
   const Outcomes& outcomes = state.views.runs().outcomes();
   const RangeParts parts = Split(range, kMicrosPerHour);

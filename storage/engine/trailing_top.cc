@@ -80,7 +80,8 @@ absl::Status TrailingTop::DropUntil(const State& state, int64_t start_us) {
 
 absl::Status TrailingTop::MoveTo(const State& state, int64_t now_us) {
   const int64_t start_us = now_us - length_us_;
-  if (!built_ || start_us < start_us_ || start_us - start_us_ > kSlideMaxUs) {
+  if (!built_ || start_us < start_us_ || start_us - start_us_ > kSlideMaxUs ||
+      HourOf(start_us_) < state.log.first_hour()) {
     return Rebuild(state, {start_us, now_us});
   }
   const absl::Status status = DropUntil(state, start_us);

@@ -1,12 +1,14 @@
 #include "storage/engine/verify.h"
 
+#include <algorithm>
 #include <limits>
-#include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
+#include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
 
@@ -14,8 +16,6 @@ namespace itemized {
 namespace {
 
 constexpr size_t kExamplesMax = 20;
-
-using Rows = std::map<std::string, std::string>;
 
 const char* NameOf(Family family) {
   switch (family) {
@@ -32,22 +32,15 @@ std::string Row(Family family, absl::string_view key) {
   return absl::StrCat("the row ", absl::BytesToHexString(key), " of ", NameOf(family));
 }
 
-void CompareRows(Family family, KvIterator* stored, Rows* expected, VerifyReport* report) {
-  for (; stored->Valid(); stored->Next()) {
-    ++report->rows;
-    const auto row = expected->find(std::string(stored->key()));
-    if (row == expected->end()) {
-      report->Add(absl::StrCat(Row(family, stored->key()), " does not follow from the log"));
-      continue;
-    }
-    if (row->second != stored->value()) {
-      report->Add(absl::StrCat(Row(family, stored->key()), " is not what the log folds to"));
-    }
-    expected->erase(row);
+// The hour from which a row of steps or outcomes is; their keys end with a day or
+// an hour.
+Hour HourOfKey(Family family, absl::string_view key) {
+  uint32_t bucket = 0;
+  key.remove_prefix(key.size() - std::min<size_t>(key.size(), 4));
+  if (!ReadBigEndian32(&key, &bucket)) {
+    return std::numeric_limits<Hour>::max();  // The watermark.
   }
-  for (const auto& [key, value] : *expected) {
-    report->Add(absl::StrCat(Row(family, key), ", which the log folds to, is missing"));
-  }
+  return family == Family::kSteps ? bucket * 24 : bucket;
 }
 
 }  // namespace
@@ -60,7 +53,11 @@ void VerifyReport::Add(std::string difference) {
 }
 
 VerifySnapshot::VerifySnapshot(const State& state)
-    : kv_(*state.kv), log_(state.log), catalog_(state.catalog), up_to_(state.views.folded()) {
+    : kv_(*state.kv),
+      log_(state.log),
+      catalog_(state.catalog),
+      up_to_(state.views.folded()),
+      first_hour_(state.log.first_hour()) {
   for (size_t i = 0; i < kFamilies.size(); ++i) {
     stored_[i] = kv_.Scan(kFamilies[i], "", "");
   }
@@ -88,6 +85,77 @@ absl::StatusOr<bool> VerifySnapshot::Fold(Views* fresh, VerifyReport* report) co
   return is_whole;
 }
 
+void VerifySnapshot::CarryOutcomesOf(const Run& run) {
+  if (run.exists()) {
+    const RunShare share = ShareOf(run, catalog_);
+    carried_.insert(CellKey(share.workflow, HourOf(share.anchor_us)));
+  }
+  for (const RunCall& call : run.ledger()) {
+    carried_.insert(UnsurfacedKey(call.series, HourOf(call.time_us)));
+  }
+}
+
+bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
+  if (first_hour_ > 0 && key == kWatermarkKey) {
+    return true;  // The newest block may be one that is no longer kept.
+  }
+  return family == Family::kWorkflows
+             ? carried_.contains(absl::StrCat("run ", key))
+             : HourOfKey(family, key) < first_hour_ || carried_.contains(std::string(key));
+}
+
+// A run that began before the first hour is carried, and with it what it adds to the
+// outcomes.
+absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view key,
+                                               absl::string_view value, const Views& fresh) {
+  if (first_hour_ == 0 || family != Family::kWorkflows) {
+    return IsCarried(family, key);
+  }
+  const std::optional<Run> run = Run::Decode(value, catalog_);
+  const int64_t start_us = HourStartUs(first_hour_);
+  const auto is_old = [&](const RunCall& call) { return call.time_us < start_us; };
+  if (!run.has_value() ||
+      (std::none_of(run->ledger().begin(), run->ledger().end(), is_old) &&
+       !(run->completion().has_value() && run->completion()->time_us < start_us))) {
+    return false;
+  }
+  carried_.insert(absl::StrCat("run ", key));
+  CarryOutcomesOf(*run);
+  const auto carry = [this](const Run& folded) { CarryOutcomesOf(folded); };
+  RETURN_IF_ERROR(fresh.runs().Visit(key, carry).status());
+  return true;
+}
+
+absl::Status VerifySnapshot::CompareRows(size_t family, const Views& fresh, Rows* expected,
+                                         VerifyReport* report) {
+  KvIterator& stored = *stored_[family];
+  for (; stored.Valid(); stored.Next()) {
+    ++report->rows;
+    const auto row = expected->find(std::string(stored.key()));
+    ASSIGN_OR_RETURN(const bool is_carried,
+                     IsCarried(kFamilies[family], stored.key(), stored.value(), fresh));
+    if (is_carried) {
+      ++report->carried;
+    } else if (row == expected->end()) {
+      report->Add(
+          absl::StrCat(Row(kFamilies[family], stored.key()), " does not follow from the log"));
+    } else if (row->second != stored.value()) {
+      report->Add(
+          absl::StrCat(Row(kFamilies[family], stored.key()), " is not what the log folds to"));
+    }
+    if (row != expected->end()) {
+      expected->erase(row);
+    }
+  }
+  for (const auto& [key, value] : *expected) {
+    if (!IsCarried(kFamilies[family], key)) {
+      report->Add(
+          absl::StrCat(Row(kFamilies[family], key), ", which the log folds to, is missing"));
+    }
+  }
+  return stored.status();
+}
+
 absl::StatusOr<VerifyReport> VerifySnapshot::Verify() && {
   VerifyReport report;
   const absl::Status files = kv_.VerifyChecksums();
@@ -110,8 +178,7 @@ absl::StatusOr<VerifyReport> VerifySnapshot::Verify() && {
     }
   }
   for (size_t i = 0; i < kFamilies.size(); ++i) {
-    CompareRows(kFamilies[i], stored_[i].get(), &expected[kFamilies[i]], &report);
-    const absl::Status status = stored_[i]->status();
+    const absl::Status status = CompareRows(i, fresh, &expected[kFamilies[i]], &report);
     if (absl::IsDataLoss(status)) {
       report.Add(std::string(status.message()));
     } else {

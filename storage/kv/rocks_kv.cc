@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include <rocksdb/convenience.h>
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -209,6 +210,18 @@ class RocksKv : public Kv {
       store->env->DeleteFile(file.external_files[0]).PermitUncheckedError();
     }
     return status;
+  }
+
+  absl::Status DropFiles(Family family, absl::string_view start, absl::string_view end) override {
+    const std::shared_ptr<RocksStore> store = Store();
+    if (store == nullptr) {
+      return Reopening();
+    }
+    const rocksdb::Slice first = ToSlice(start);
+    const rocksdb::Slice last = ToSlice(end);
+    const rocksdb::RangePtr range(&first, &last);
+    return ToStatus(rocksdb::DeleteFilesInRanges(store->db.get(), store->FamilyOf(family), &range,
+                                                 1, /*include_end=*/false));
   }
 
   absl::Status VerifyChecksums() const override {

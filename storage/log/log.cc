@@ -20,6 +20,9 @@ namespace {
 constexpr char kCommitPrefix = 'g';
 constexpr char kCommitPrefixEnd = 'h';
 constexpr char kLastKey[] = "l";
+constexpr char kFirstHourKey[] = "h";
+
+constexpr size_t kDroppedPerStep = 2'000;  // Blocks.
 
 std::string BlockKey(BlockRef ref) {
   std::string key;
@@ -80,7 +83,43 @@ absl::StatusOr<Log> Log::Open(Kv* kv) {
       return BadKey();
     }
   }
+  RETURN_IF_ERROR(log.LoadFirstHour());
   return log;
+}
+
+absl::Status Log::LoadFirstHour() {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv_->Get(Family::kMeta, kFirstHourKey));
+  if (row.has_value()) {
+    absl::string_view value = *row;
+    uint32_t dropping = 0;
+    if (!ReadVarint32(&value, &first_hour_) || !ReadVarint32(&value, &dropping) || !value.empty()) {
+      return BadKey();
+    }
+    is_dropping_ = dropping != 0;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Log::SaveFirstHour(Hour hour, bool dropping) const {
+  KvBatch batch;
+  std::string value;
+  AppendVarint(&value, hour);
+  AppendVarint(&value, dropping ? 1 : 0);
+  batch.Put(Family::kMeta, kFirstHourKey, std::move(value));
+  return kv_->Write(batch, /*sync=*/true);
+}
+
+absl::StatusOr<bool> Log::DropSome() {
+  const std::string end = HourKey(first_hour_);
+  RETURN_IF_ERROR(kv_->DropFiles(Family::kEvents, HourKey(0), end));
+  auto keys = kv_->Scan(Family::kEvents, "", end);
+  KvBatch batch;
+  for (size_t i = 0; i < kDroppedPerStep && keys->Valid(); ++i, keys->Next()) {
+    batch.Delete(Family::kEvents, std::string(keys->key()));
+  }
+  RETURN_IF_ERROR(keys->status());
+  RETURN_IF_ERROR(kv_->Write(batch, /*sync=*/false));
+  return !keys->Valid();
 }
 
 absl::Status Log::Append(std::vector<Block>* blocks, KvBatch batch) {
@@ -158,6 +197,12 @@ absl::Status Log::ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask 
                             BlockVisitor visit) const {
   if (from >= to) {
     return absl::OkStatus();
+  }
+  if (from < first_hour_) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("single calls before ", FormatTime(HourStartUs(first_hour_)),
+                     " are no longer kept; from days before it only whole UTC days can be "
+                     "asked for, and not by attribute"));
   }
   auto blocks = kv_->Scan(Family::kEvents, HourKey(from), HourKey(to));
   for (; blocks->Valid(); blocks->Next()) {

@@ -41,8 +41,23 @@ class Log {
   // Every block of the log with a sequence of at most `up_to`, by rising sequence.
   absl::StatusOr<std::vector<BlockRef>> List(BlockSequence up_to) const;
 
+  // Blocks of earlier hours are dropped; the first of a UTC day. Changed and read
+  // under the lock of the engine.
+  Hour first_hour() const { return first_hour_; }
+  void SetFirstHour(Hour hour, bool dropping) {
+    first_hour_ = hour;
+    is_dropping_ = dropping;
+  }
+  // Whether some of them are still there.
+  bool is_dropping() const { return is_dropping_; }
+  // Makes the first hour durable.
+  absl::Status SaveFirstHour(Hour hour, bool dropping) const;
+  // Drops some blocks of earlier hours; true if none is left.
+  absl::StatusOr<bool> DropSome();
+
   // Visits the blocks of hours [from, to) with a sequence of at most `up_to`,
   // by hour, then by sequence, decoding only the columns of `mask`.
+  // INVALID_ARGUMENT with a sentence if hours are among them that were dropped.
   absl::Status ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
                          BlockVisitor visit) const;
 
@@ -55,9 +70,12 @@ class Log {
 
  private:
   explicit Log(Kv* kv) : kv_(kv) {}
+  absl::Status LoadFirstHour();
 
   Kv* kv_;
   BlockSequence last_ = 0;
+  Hour first_hour_ = 0;
+  bool is_dropping_ = false;
   // No commit index row lies below this one. A scan that starts here does not
   // walk over the tombstones of all rows trimmed before.
   BlockSequence first_commit_ = 0;

@@ -81,6 +81,7 @@ enum class RefusalCode : uint8_t {
   kMalformed = 11,
   kBatchTooLarge = 12,
   kConflict = 13,
+  kTooOld = 14,
 };
 
 struct Refusal {

@@ -29,6 +29,14 @@ absl::Status Damaged() {
 
 }  // namespace
 
+std::string CellKey(NameId workflow, Hour hour) {
+  return RowKey(kCellPrefix, workflow, hour);
+}
+
+std::string UnsurfacedKey(SeriesId series, Hour hour) {
+  return RowKey(kUnsurfacedPrefix, series, hour);
+}
+
 Picos UnsurfacedOf(const Run& run, const Catalog& catalog) {
   Picos total = 0;
   if (!run.completion().has_value() || run.completion()->unused_steps.empty()) {
@@ -221,7 +229,7 @@ void Outcomes::Checkpoint(KvBatch* batch) {
   for (const auto& [workflow, hour] : dirty_hours_) {
     auto& cell = hours_[workflow].At(hour);
     cell.dirty = false;
-    std::string row_key = RowKey(kCellPrefix, workflow, hour);
+    std::string row_key = CellKey(workflow, hour);
     if (cell.value.empty()) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
       hours_[workflow].Erase(hour);
@@ -238,10 +246,10 @@ void Outcomes::Checkpoint(KvBatch* batch) {
 }
 
 void Outcomes::CheckpointUnsurfaced(KvBatch* batch) {
-  for (const UnsurfacedKey& key : dirty_unsurfaced_) {
+  for (const SeriesHour& key : dirty_unsurfaced_) {
     const auto found = unsurfaced_.find(key);
     found->second.dirty = false;
-    std::string row_key = RowKey(kUnsurfacedPrefix, key.first, key.second);
+    std::string row_key = UnsurfacedKey(key.first, key.second);
     if (found->second.picos == 0) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
       unsurfaced_.erase(found);

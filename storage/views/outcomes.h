@@ -65,6 +65,10 @@ struct OutcomeCell {
   bool DecodeFrom(absl::string_view* in);
 };
 
+// Keys of the rows (storage/FORMAT.md, "Families").
+std::string CellKey(NameId workflow, Hour hour);
+std::string UnsurfacedKey(SeriesId series, Hour hour);
+
 // Not thread-safe: the engine guards it with the lock of the views.
 class Outcomes {
  public:
@@ -92,7 +96,7 @@ class Outcomes {
   absl::Status Load(const Kv& kv, const Catalog& catalog);
 
  private:
-  using UnsurfacedKey = std::pair<SeriesId, Hour>;
+  using SeriesHour = std::pair<SeriesId, Hour>;
   using PicosByHour = std::array<Picos, 25>;  // Of a day; the last is their sum.
   struct Unsurfaced {
     Picos picos = 0;
@@ -110,8 +114,8 @@ class Outcomes {
   std::vector<BucketTable<OutcomeCell>> hours_;  // By workflow; the days follow from them.
   std::vector<BucketTable<OutcomeCell>> days_;
   std::vector<std::pair<NameId, Hour>> dirty_hours_;
-  absl::flat_hash_map<UnsurfacedKey, Unsurfaced> unsurfaced_;
-  std::vector<UnsurfacedKey> dirty_unsurfaced_;
+  absl::flat_hash_map<SeriesHour, Unsurfaced> unsurfaced_;
+  std::vector<SeriesHour> dirty_unsurfaced_;
   // The same by kind, name and day.
   std::array<std::vector<BucketTable<PicosByHour>>, kNameKindCount> unsurfaced_days_;
   absl::flat_hash_map<Hour, HourState> hour_states_;

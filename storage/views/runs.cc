@@ -120,6 +120,14 @@ void Runs::Checkpoint(KvBatch* batch) {
   outcomes_.Checkpoint(batch);
 }
 
+void Runs::Forget(absl::string_view workflow_id) {
+  staged_.erase(workflow_id);
+  if (const auto found = resident_.find(workflow_id); found != resident_.end()) {
+    CHECK(!found->second->dirty);
+    resident_.erase(found);
+  }
+}
+
 void Runs::Evict() {
   staged_.clear();
   if (kv_ == nullptr || resident_.size() <= resident_max_) {

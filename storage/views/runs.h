@@ -47,6 +47,9 @@ class Runs {
   const Outcomes& outcomes() const { return outcomes_; }
   size_t dirty_runs() const { return dirty_.size(); }  // Rows for the next Checkpoint.
 
+  // Drops a run whose row has been deleted; what it added to the outcomes stays.
+  void Forget(absl::string_view workflow_id);
+
   // Adds the rows changed since the last call to `batch`. Once they are
   // written, Evict may forget runs that memory has no room for.
   void Checkpoint(KvBatch* batch);

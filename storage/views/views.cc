@@ -63,6 +63,10 @@ absl::Status Views::FindLatestCall(const Log& log) {
       latest = std::max(latest, days.back().bucket * 24 + days.back().value.hours.back().first);
     }
   }
+  if (latest < log.first_hour()) {
+    latest_call_us_ = HourStartUs(latest + 1) - 1;  // No later than this.
+    return absl::OkStatus();
+  }
   return log.ReadHours(latest, latest + 1, log.last(), Columns(ColumnId::kTime),
                        [&](const Block& block) {
                          for (const int64_t time_us : block.calls.time_us) {

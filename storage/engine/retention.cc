@@ -1,0 +1,85 @@
+#include "storage/engine/retention.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "storage/base/failpoint.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized {
+namespace {
+
+constexpr size_t kRunsPerStep = 2'000;  // A step holds up ingestion for as long as it takes.
+
+bool LiesBefore(const Run& run, int64_t start_us) {
+  const auto is_before = [&](const RunCall& call) { return call.time_us < start_us; };
+  return std::all_of(run.ledger().begin(), run.ledger().end(), is_before) &&
+         (!run.completion().has_value() || run.completion()->time_us < start_us);
+}
+
+}  // namespace
+
+Hour Retention::Target() const {
+  const int64_t oldest_us = state_.clock->NowUs() - retain_us_;
+  return retain_us_ == 0 || oldest_us <= kTimeMinUs ? 0 : DayOf(oldest_us) * 24;
+}
+
+absl::Status Retention::Begin() {
+  next_run_.clear();
+  runs_are_done_ = false;
+  const Hour target = Target();
+  RETURN_IF_ERROR(state_.log.SaveFirstHour(target, /*dropping=*/true));
+  PassFailpoint(Failpoint::kDropBegun);
+  const WriterLock lock(state_.mutex);
+  state_.log.SetFirstHour(target, /*dropping=*/true);
+  return absl::OkStatus();
+}
+
+absl::Status Retention::Step() {
+  if (!runs_are_done_) {
+    return DropRuns();
+  }
+  ASSIGN_OR_RETURN(const bool is_done, state_.log.DropSome());
+  PassFailpoint(Failpoint::kBlocksDropped);
+  if (is_done) {
+    const Hour first_hour = state_.log.first_hour();
+    RETURN_IF_ERROR(state_.log.SaveFirstHour(first_hour, /*dropping=*/false));
+    const WriterLock lock(state_.mutex);
+    state_.log.SetFirstHour(first_hour, /*dropping=*/false);
+  }
+  return absl::OkStatus();
+}
+
+// A run that goes on after the first hour keeps all it knows of its calls. What a
+// dropped one added to the outcomes stays there.
+absl::Status Retention::DropRuns() {
+  const int64_t start_us = HourStartUs(state_.log.first_hour());
+  std::vector<std::string> names;
+  auto rows = state_.kv->Scan(Family::kWorkflows, next_run_, "");
+  for (; rows->Valid() && names.size() < kRunsPerStep; rows->Next()) {
+    names.emplace_back(rows->key());
+  }
+  RETURN_IF_ERROR(rows->status());
+  runs_are_done_ = !rows->Valid();
+  KvBatch batch;
+  std::vector<std::string> dropped;
+  for (const std::string& name : names) {
+    const auto visit = [&](const Run& run) {
+      if (LiesBefore(run, start_us)) {
+        batch.Delete(Family::kWorkflows, name);
+        dropped.push_back(name);
+      }
+    };
+    RETURN_IF_ERROR(state_.views.runs().Visit(name, visit).status());
+    next_run_ = name + '\0';
+  }
+  RETURN_IF_ERROR(state_.kv->Write(batch, /*sync=*/false));
+  PassFailpoint(Failpoint::kRunsDropped);
+  const WriterLock lock(state_.mutex);
+  for (const std::string& name : dropped) {
+    state_.views.runs().Forget(name);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace itemized
