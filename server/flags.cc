@@ -42,6 +42,14 @@ std::string CheckHttpAddress(const std::string& text) {
   return text.empty() ? "" : CheckAddress(text);
 }
 
+void AddDays(CLI::App& app, const std::string& name, int64_t* microseconds,
+             const std::string& help) {
+  app.add_option_function<std::string>(
+         name, [=](const std::string& text) { *microseconds = *ParseDays(text); }, help)
+      ->type_name("DAYS")
+      ->check(CheckDays);
+}
+
 }  // namespace
 
 std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
@@ -56,12 +64,10 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
                  "HOST:PORT for HTTP; port 0: any; \"\": no HTTP")
       ->capture_default_str()
       ->check(CheckHttpAddress);
-  app.add_option_function<std::string>(
-         "--retain-events",
-         [&](const std::string& text) { flags.server.retain_events_us = *ParseDays(text); },
-         "Days for which single calls are kept, as 400d; rollups stay (for ever)")
-      ->type_name("DAYS")
-      ->check(CheckDays);
+  AddDays(app, "--retain-events", &flags.server.retain_events_us,
+          "Keep single calls for so many days, as 400d (for ever)");
+  AddDays(app, "--retain-rollups", &flags.server.retain_rollups_us,
+          "Keep what is rolled up from them, at least as long (for ever)");
   app.add_flag("--verify", flags.verify,
                "Verify the database instead of serving it; exit status 1: it differs");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error")

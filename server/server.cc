@@ -132,6 +132,7 @@ absl::Status ServerImpl::OpenDatabase() {
   options.directory = options_.data_dir;
   options.clock = options_.clock;
   options.retain_events_us = options_.retain_events_us;
+  options.retain_rollups_us = options_.retain_rollups_us;
   // One batch above what the queue lets through, so that it never refuses.
   options.pending_events_max = options_.pending_events_max + kBatchEventsMax;
   ASSIGN_OR_RETURN(database_, Database::Open(std::move(options)));

@@ -29,7 +29,8 @@ struct ServerOptions {
   std::string http_address = "127.0.0.1:4318";    // The same; "": no HTTP.
   const Clock* clock = Clock::System();           // Not owned.
   std::chrono::milliseconds drain_timeout{8000};  // Then open streams are cut off.
-  int64_t retain_events_us = 0;  // As DatabaseOptions.
+  int64_t retain_events_us = 0;                   // As DatabaseOptions.
+  int64_t retain_rollups_us = 0;
   size_t query_threads = 4;
   size_t queries_waiting_max = 256;
   size_t pending_events_max = 200'000;  // Read and not yet stored, of all senders.

@@ -42,7 +42,7 @@ Committer::Committer(State* state, const DatabaseOptions& options)
     : state_(*state),
       options_(options),
       rates_(state->rates, state->catalog),
-      retention_(state, options.retain_events_us),
+      retention_(state, options.retain_events_us, options.retain_rollups_us),
       last_checkpoint_us_(SteadyUs()),
       thread_([this] { Loop(); }) {}
 

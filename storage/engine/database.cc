@@ -17,6 +17,11 @@
 #include "storage/engine/verify.h"
 
 namespace itemized {
+namespace {
+
+constexpr int64_t kRetainRollupsMinUs = (kBaselineDays + 1) * kMicrosPerDay;
+
+}  // namespace
 
 class Database::Impl {
  public:
@@ -43,6 +48,13 @@ Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Database::~Database() = default;
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options) {
+  if (options.retain_rollups_us != 0 &&
+      (options.retain_events_us == 0 || options.retain_rollups_us < options.retain_events_us ||
+       options.retain_rollups_us < kRetainRollupsMinUs)) {
+    return absl::InvalidArgumentError(
+        "rollups are kept at least as long as events, and 31 days at least; drop events too, or "
+        "keep rollups for longer");
+  }
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, options.open_kv(options.directory));
   ASSIGN_OR_RETURN(
       std::unique_ptr<State> state,
@@ -153,6 +165,7 @@ DatabaseInfo Database::Info() const {
           .last_block = state.views.folded(),
           .checkpointed_block = state.views.checkpointed(),
           .events_kept_from_us = HourStartUs(state.log.first_hour()),
+          .rollups_kept_from_us = HourStartUs(state.views.first_hour()),
           .is_dropping = state.log.is_dropping()};
 }
 

@@ -42,6 +42,9 @@ struct DatabaseOptions {
   // How long single calls and completions are kept, microseconds; 0: for ever. Older
   // ones are refused, and dropped by whole UTC days. Rollups stay.
   int64_t retain_events_us = 0;
+  // The same for rollups, which answers are made of; at least as long. 31 days at
+  // least: outliers are measured against 30. What is older is as if it had never been.
+  int64_t retain_rollups_us = 0;
   // Runs kept in memory; others are read from disk when needed.
   size_t resident_runs_max = 200'000;
 };

@@ -13,7 +13,8 @@ namespace itemized {
 
 // The range that `window` means now. INVALID_ARGUMENT if it is empty or
 // reversed, or reaches beyond the instants that can be stored. One that ends now
-// and begins where single calls are no longer kept begins with the UTC day.
+// and begins where single calls are no longer kept begins with the UTC day, or with
+// what is kept at all.
 absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state);
 
 absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query);

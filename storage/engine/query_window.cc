@@ -14,11 +14,17 @@ absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state
     range = {std::max(kTimeMinUs, now_us - *window.last_us), now_us};
     const ReaderLock lock(state.mutex);
     if (HourOf(range.start_us) < state.log.first_hour()) {
-      range.start_us = DayStartUs(DayOf(range.start_us));
+      range.start_us =
+          std::max(DayStartUs(DayOf(range.start_us)), HourStartUs(state.views.first_hour()));
     }
   }
   if (range.start_us < kTimeMinUs || range.end_us > kTimeMaxUs) {
     return absl::InvalidArgumentError("the window reaches outside 1970 to 2200");
+  }
+  const ReaderLock lock(state.mutex);
+  if (const Hour first = state.views.first_hour(); HourOf(range.start_us) < first) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "nothing before ", FormatTime(HourStartUs(first)), " is kept; begin the window there"));
   }
   if (range.empty()) {
     return absl::InvalidArgumentError(

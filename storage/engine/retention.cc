@@ -1,6 +1,7 @@
 #include "storage/engine/retention.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "storage/base/failpoint.h"
@@ -11,6 +12,12 @@ namespace {
 
 constexpr size_t kRunsPerStep = 2'000;  // A step holds up ingestion for as long as it takes.
 
+// The midnight before the last `retain_us`.
+Hour FirstHour(int64_t now_us, int64_t retain_us) {
+  const int64_t oldest_us = now_us - retain_us;
+  return retain_us == 0 || oldest_us <= kTimeMinUs ? 0 : DayOf(oldest_us) * 24;
+}
+
 bool LiesBefore(const Run& run, int64_t start_us) {
   const auto is_before = [&](const RunCall& call) { return call.time_us < start_us; };
   return std::all_of(run.ledger().begin(), run.ledger().end(), is_before) &&
@@ -19,15 +26,33 @@ bool LiesBefore(const Run& run, int64_t start_us) {
 
 }  // namespace
 
-Hour Retention::Target() const {
-  const int64_t oldest_us = state_.clock->NowUs() - retain_us_;
-  return retain_us_ == 0 || oldest_us <= kTimeMinUs ? 0 : DayOf(oldest_us) * 24;
+Hour Retention::EventsTarget() const {
+  return FirstHour(state_.clock->NowUs(), events_us_);
+}
+
+// A run may still change rows of the hours of its events.
+Hour Retention::RollupsTarget() const {
+  return std::min(FirstHour(state_.clock->NowUs(), rollups_us_), state_.log.first_hour());
 }
 
 absl::Status Retention::Begin() {
+  if (EventsTarget() > state_.log.first_hour()) {
+    RETURN_IF_ERROR(BeginEvents());
+  }
+  return RollupsTarget() > state_.views.first_hour() ? DropRollups() : absl::OkStatus();
+}
+
+absl::Status Retention::DropRollups() {
+  ASSIGN_OR_RETURN(Views::Kept kept, state_.views.DropBefore(RollupsTarget(), state_.kv.get()));
+  const WriterLock lock(state_.mutex);
+  state_.views.Replace(std::move(kept));
+  return absl::OkStatus();
+}
+
+absl::Status Retention::BeginEvents() {
   next_run_.clear();
   runs_are_done_ = false;
-  const Hour target = Target();
+  const Hour target = EventsTarget();
   RETURN_IF_ERROR(state_.log.SaveFirstHour(target, /*dropping=*/true));
   PassFailpoint(Failpoint::kDropBegun);
   const WriterLock lock(state_.mutex);

@@ -15,12 +15,16 @@ namespace itemized {
 // The committer's thread only.
 class Retention {
  public:
-  // Keeps the blocks of the last `retain_us` microseconds; 0: all of them.
-  Retention(State* state, int64_t retain_us) : state_(*state), retain_us_(retain_us) {}
+  // Keeps blocks and rollups of the last so many microseconds; 0: all of them.
+  // Rollups are kept for as long as blocks at least.
+  Retention(State* state, int64_t events_us, int64_t rollups_us)
+      : state_(*state), events_us_(events_us), rollups_us_(rollups_us) {}
 
   // Whether a day has become too old since the last one was dropped. Then the
   // views are to be written to disk, and Begin called.
-  bool is_due() const { return Target() > state_.log.first_hour(); }
+  bool is_due() const {
+    return EventsTarget() > state_.log.first_hour() || RollupsTarget() > state_.views.first_hour();
+  }
 
   // From here on, nothing reads or takes events before the new first hour. No
   // replay needs them: all is in the rows on disk.
@@ -34,11 +38,15 @@ class Retention {
   absl::Status Step();
 
  private:
-  Hour Target() const;
+  Hour EventsTarget() const;
+  Hour RollupsTarget() const;
+  absl::Status BeginEvents();
+  absl::Status DropRollups();
   absl::Status DropRuns();
 
   State& state_;
-  const int64_t retain_us_;
+  const int64_t events_us_;
+  const int64_t rollups_us_;
   std::string next_run_;  // Runs before it have been looked at.
   bool runs_are_done_ = false;
 };

@@ -130,7 +130,11 @@ void Outcomes::Post(const Run& run, int sign, const Catalog& catalog) {
     return;
   }
   const RunShare share = ShareOf(run, catalog);
+  PostUnsurfaced(run, sign, catalog);
   const Hour hour = HourOf(share.anchor_us);
+  if (hour < first_hour_) {
+    return;
+  }
   auto& cell = TableAt(&hours_, share.workflow).At(hour);
   cell.value.Add(share, sign);
   TableAt(&days_, share.workflow).At(hour / 24).value.Add(share, sign);
@@ -140,7 +144,6 @@ void Outcomes::Post(const Run& run, int sign, const Catalog& catalog) {
   }
   ++hour_states_[hour].version;
   runs_ += sign;
-  PostUnsurfaced(run, sign, catalog);
 }
 
 void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) {
@@ -148,7 +151,7 @@ void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) 
     return;
   }
   for (const RunCall& call : run.ledger()) {
-    if (call.retracted || call.cost.picos == 0 ||
+    if (call.retracted || call.cost.picos == 0 || HourOf(call.time_us) < first_hour_ ||
         !run.Unused(catalog.Series(call.series)[NameKind::kStep])) {
       continue;
     }

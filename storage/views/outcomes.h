@@ -72,6 +72,9 @@ std::string UnsurfacedKey(SeriesId series, Hour hour);
 // Not thread-safe: the engine guards it with the lock of the views.
 class Outcomes {
  public:
+  // Hours before `first_hour` are no longer kept: what is posted there is ignored.
+  explicit Outcomes(Hour first_hour = 0) : first_hour_(first_hour) {}
+
   // Adds a run, or takes it out as it was added.
   void Post(const Run& run, int sign, const Catalog& catalog);
 
@@ -111,6 +114,7 @@ class Outcomes {
   void AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Catalog& catalog);
   void CheckpointUnsurfaced(KvBatch* batch);
 
+  Hour first_hour_;
   std::vector<BucketTable<OutcomeCell>> hours_;  // By workflow; the days follow from them.
   std::vector<BucketTable<OutcomeCell>> days_;
   std::vector<std::pair<NameId, Hour>> dirty_hours_;

@@ -140,12 +140,13 @@ void Runs::Evict() {
   });
 }
 
-absl::Status Runs::Load(const Kv& kv) {
+absl::Status Runs::Load(const Kv& kv, Hour first_hour) {
   auto rows = kv.Scan(Family::kWorkflows, "", "");
   for (; rows->Valid(); rows->Next()) {
     known_.Add(rows->key());
   }
   RETURN_IF_ERROR(rows->status());
+  outcomes_ = Outcomes(first_hour);
   return outcomes_.Load(kv, catalog_);
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -45,6 +46,7 @@ class Runs {
                              absl::FunctionRef<void(const Run&)> visit) const;
 
   const Outcomes& outcomes() const { return outcomes_; }
+  void SetOutcomes(Outcomes outcomes) { outcomes_ = std::move(outcomes); }
   size_t dirty_runs() const { return dirty_.size(); }  // Rows for the next Checkpoint.
 
   // Drops a run whose row has been deleted; what it added to the outcomes stays.
@@ -54,7 +56,7 @@ class Runs {
   // written, Evict may forget runs that memory has no room for.
   void Checkpoint(KvBatch* batch);
   void Evict();
-  absl::Status Load(const Kv& kv);
+  absl::Status Load(const Kv& kv, Hour first_hour);
 
  private:
   struct Entry {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
@@ -17,6 +18,8 @@ namespace {
 constexpr Family kRollupsFamily = Family::kSteps;
 constexpr Family kRunsFamily = Family::kOutcomes;
 
+constexpr char kFirstHourKey[] = "d";  // Of kMeta (storage/FORMAT.md, "Rollups").
+
 constexpr size_t kParallelCallsMin = 1'000;  // Fewer are folded before a thread wakes up.
 
 absl::Status LoadWatermark(const Kv& kv, Family family, BlockSequence* sequence) {
@@ -28,6 +31,31 @@ absl::Status LoadWatermark(const Kv& kv, Family family, BlockSequence* sequence)
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status LoadFirstHour(const Kv& kv, Hour* hour) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, kFirstHourKey));
+  if (row.has_value()) {
+    absl::string_view value = *row;
+    if (!ReadVarint32(&value, hour) || !value.empty()) {
+      return absl::DataLossError("the store is damaged: the first hour of the views is unreadable");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Deletes rows whose key ends with a bucket before `end`.
+absl::Status DeleteBefore(const Kv& kv, Family family, uint32_t end, KvBatch* batch) {
+  auto rows = kv.Scan(family, "", kWatermarkKey);
+  for (; rows->Valid(); rows->Next()) {
+    absl::string_view bucket_bytes = rows->key();
+    uint32_t bucket = 0;
+    bucket_bytes.remove_prefix(bucket_bytes.size() - std::min<size_t>(bucket_bytes.size(), 4));
+    if (ReadBigEndian32(&bucket_bytes, &bucket) && bucket < end) {
+      batch->Delete(family, std::string(rows->key()));
+    }
+  }
+  return rows->status();
 }
 
 void SaveWatermark(Family family, BlockSequence sequence, KvBatch* batch) {
@@ -42,7 +70,8 @@ absl::Status Views::Load(const Kv& kv, const Log& log) {
   RETURN_IF_ERROR(LoadWatermark(kv, kRollupsFamily, &rollups_saved_));
   RETURN_IF_ERROR(LoadWatermark(kv, kRunsFamily, &runs_saved_));
   RETURN_IF_ERROR(rollups_.Load(kv, catalog_));
-  RETURN_IF_ERROR(runs_.Load(kv));
+  RETURN_IF_ERROR(LoadFirstHour(kv, &first_hour_));
+  RETURN_IF_ERROR(runs_.Load(kv, first_hour_));
   baselines_.Rebuild(rollups_);
   RETURN_IF_ERROR(FindLatestCall(log));
   folded_ = checkpointed();
@@ -125,6 +154,27 @@ void Views::Fold(absl::Span<const Block> blocks) {
   helper_.Start([&] { FoldRuns(blocks); });
   FoldCalls(blocks);
   helper_.Wait();
+}
+
+absl::StatusOr<Views::Kept> Views::DropBefore(Hour hour, Kv* kv) const {
+  KvBatch batch;
+  RETURN_IF_ERROR(DeleteBefore(*kv, Family::kSteps, hour / 24, &batch));
+  RETURN_IF_ERROR(DeleteBefore(*kv, Family::kOutcomes, hour, &batch));
+  std::string value;
+  AppendVarint(&value, hour);
+  batch.Put(Family::kMeta, kFirstHourKey, std::move(value));
+  RETURN_IF_ERROR(kv->Write(batch, /*sync=*/true));
+  Kept kept{.first_hour = hour, .rollups = {}, .outcomes = Outcomes(hour)};
+  RETURN_IF_ERROR(kept.rollups.Load(*kv, catalog_));
+  RETURN_IF_ERROR(kept.outcomes.Load(*kv, catalog_));
+  return kept;
+}
+
+void Views::Replace(Kept kept) {
+  first_hour_ = kept.first_hour;
+  rollups_ = std::move(kept.rollups);
+  runs_.SetOutcomes(std::move(kept.outcomes));
+  baselines_.Rebuild(rollups_);
 }
 
 BlockSequence Views::checkpointed() const {

@@ -43,6 +43,18 @@ class Views {
   enum class Scope : uint8_t { kRuns, kAll };
   void Checkpoint(Scope scope, KvBatch* batch);
 
+  // Rollups and outcomes of earlier hours are dropped; the first of a UTC day.
+  Hour first_hour() const { return first_hour_; }
+  // The views without them. To be called after a checkpoint of all; nothing has
+  // changed in memory until the result is given to Replace.
+  struct Kept {
+    Hour first_hour = 0;
+    CallRollups rollups;
+    Outcomes outcomes;
+  };
+  absl::StatusOr<Kept> DropBefore(Hour hour, Kv* kv) const;
+  void Replace(Kept kept);
+
   // The last block of `hour` that was folded since the store was opened; 0 if
   // there is none.
   BlockSequence LastBlockOf(Hour hour) const {
@@ -64,6 +76,7 @@ class Views {
   void FoldRuns(absl::Span<const Block> blocks);
 
   const Catalog& catalog_;
+  Hour first_hour_ = 0;
   CallRollups rollups_;
   Baselines baselines_;
   Runs runs_;

@@ -188,6 +188,75 @@ TEST_F(RetentionTest, NeverGoesBack) {
   EXPECT_EQ(Write({At(MakeCall("x", "x", "planning", 1), kFirstKeptUs - 1)}).refusals.size(), 1U);
 }
 
+class RollupRetentionTest : public RetentionTest {
+ protected:
+  static constexpr int64_t kRollupsUs = 31 * kMicrosPerDay;
+
+  void SetUp() override {
+    RetentionTest::SetUp();
+    StoreRun("ancient", kNowUs - 40 * kMicrosPerDay, 500);
+  }
+
+  DatabaseOptions Keeping() const {
+    DatabaseOptions options = RetentionTest::Keeping();
+    options.retain_rollups_us = kRollupsUs;
+    return options;
+  }
+
+  void RetainRollups() {
+    Reopen(Keeping());
+    while (db().Info().rollups_kept_from_us != kNowUs - kRollupsUs || db().Info().is_dropping) {
+      ASSERT_TRUE(db().Checkpoint().ok());
+    }
+  }
+
+  // TearDown asks for all there is.
+  void TearDown() override { Close(); }
+};
+
+TEST_F(RollupRetentionTest, DropsWhatIsOlderAndChangesNothingElse) {
+  const std::string before = Answers();
+  const int64_t calls = db().Info().calls;
+  RetainRollups();
+  for (int reopened = 0; reopened < 2; ++reopened) {
+    EXPECT_EQ(Answers(), before);
+    EXPECT_EQ(db().Info().calls, calls - 2);
+    EXPECT_TRUE(db().VerifyViews().ok());
+    Reopen(Keeping());
+  }
+}
+
+TEST_F(RollupRetentionTest, AWindowThatReachesFurtherBackIsRefusedOrCut) {
+  RetainRollups();
+  TopQuery query;
+  query.window = Window::Of({kNowUs - 50 * kMicrosPerDay, kNowUs});
+  EXPECT_THAT(db().Top(query).status().message(), HasSubstr("nothing before 2026-10-01"));
+  query.window = Window::Last(50 * kMicrosPerDay);
+  EXPECT_EQ(Value(db().Top(query)).range.start_us, kNowUs - kRollupsUs);
+}
+
+TEST_F(RollupRetentionTest, ARunThatOutlivesItsFirstRollupsGoesOn) {
+  Store({At(MakeCall("first", "tough", "planning", 50), kNowUs - 35 * kMicrosPerDay),
+         At(MakeCall("last", "tough", "answer", 60), kNowUs - kMicrosPerDay)});
+  RetainRollups();
+  const std::string before = Answers();
+  Store({}, {MakeCompletion("tough", Outcome::kAbandoned, kNowUs - kMicrosPerDay, {"planning"})});
+  EXPECT_NE(Answers(), before);
+  EXPECT_EQ(Value(db().Run("tough")).cost, Picos{110 * kSonnetIn});
+  ASSERT_TRUE(db().Checkpoint().ok());
+  EXPECT_TRUE(db().VerifyViews().ok());
+}
+
+TEST_F(RollupRetentionTest, MustBeAsLongAsThatOfEvents) {
+  Close();
+  DatabaseOptions options = Keeping();
+  options.retain_rollups_us = 30 * kMicrosPerDay;
+  EXPECT_EQ(Database::Open(options).status().code(), absl::StatusCode::kInvalidArgument);
+  options.retain_rollups_us = kRollupsUs;
+  options.retain_events_us = 0;
+  EXPECT_THAT(Database::Open(options).status().message(), HasSubstr("drop events too"));
+}
+
 class RetentionKills : public RetentionTest, public ::testing::WithParamInterface<Failpoint> {};
 
 TEST_P(RetentionKills, AreFinishedByTheNextProcess) {
