@@ -111,11 +111,10 @@ constexpr std::array kNameColumns = {
 
 class ColumnWriter {
  public:
-  ColumnWriter(pb::CallColumns& columns, absl::string_view id_prefix)
-      : columns_(columns), id_prefix_(id_prefix), dictionary_(columns) {}
+  explicit ColumnWriter(pb::CallColumns& columns) : columns_(columns), dictionary_(columns) {}
 
   // The reason if the call cannot be put on the wire; then nothing was added.
-  std::optional<std::string> Add(const Call& call, uint64_t number) {
+  std::optional<std::string> Add(const Call& call) {
     std::array<uint32_t, kNameColumns.size()> names{};
     for (size_t i = 0; i < kNameColumns.size(); ++i) {
       const std::optional<uint32_t> index = dictionary_.IndexOf(call.*kNameColumns[i].field);
@@ -130,7 +129,8 @@ class ColumnWriter {
     for (size_t i = 0; i < kNameColumns.size(); ++i) {
       (columns_.*kNameColumns[i].column)()->Add(names[i]);
     }
-    AddEventId(call.event_id, number);
+    columns_.mutable_event_id_data()->append(call.event_id);
+    columns_.add_event_id_sizes(static_cast<uint32_t>(call.event_id.size()));
     AddNumbers(call);
     return std::nullopt;
   }
@@ -176,17 +176,6 @@ class ColumnWriter {
     return true;
   }
 
-  void AddEventId(const std::string& event_id, uint64_t number) {
-    std::string& data = *columns_.mutable_event_id_data();
-    const size_t size_before = data.size();
-    if (event_id.empty()) {
-      absl::StrAppend(&data, id_prefix_, "-", absl::Hex(number));
-    } else {
-      data += event_id;
-    }
-    columns_.add_event_id_sizes(static_cast<uint32_t>(data.size() - size_before));
-  }
-
   void AddNumbers(const Call& call) {
     if (columns_.time_offset_us_size() == 0) {
       columns_.set_base_time_unix_us(call.time_us);
@@ -204,7 +193,6 @@ class ColumnWriter {
   }
 
   pb::CallColumns& columns_;
-  const absl::string_view id_prefix_;
   Dictionary dictionary_;
 };
 
@@ -234,14 +222,12 @@ void AddCompletion(const Completion& completion, pb::Batch& batch) {
   }
 }
 
-void PackCalls(const Chunk& chunk, absl::string_view id_prefix, PackedBatch& packed) {
-  ColumnWriter writer(*packed.batch.mutable_columns(), id_prefix);
-  uint64_t number = chunk.first_number;
+void PackCalls(const Chunk& chunk, PackedBatch& packed) {
+  ColumnWriter writer(*packed.batch.mutable_columns());
   for (const Call& call : chunk.calls) {
-    if (std::optional<std::string> reason = writer.Add(call, number)) {
+    if (std::optional<std::string> reason = writer.Add(call)) {
       packed.refused.push_back({call.event_id, call.workflow_id, call.step, *std::move(reason)});
     }
-    ++number;
   }
   writer.Finish();
 }
@@ -252,7 +238,7 @@ const std::string& NameAt(const pb::CallColumns& columns, const IndexColumn& col
 
 }  // namespace
 
-PackedBatch Pack(const Chunk& chunk, absl::string_view id_prefix) {
+PackedBatch Pack(const Chunk& chunk) {
   PackedBatch packed;
   for (const Completion& completion : chunk.completions) {
     if (std::optional<std::string> reason = WhyNotOnTheWire(completion)) {
@@ -262,7 +248,7 @@ PackedBatch Pack(const Chunk& chunk, absl::string_view id_prefix) {
     }
   }
   if (!chunk.calls.empty()) {
-    PackCalls(chunk, id_prefix, packed);
+    PackCalls(chunk, packed);
   }
   return packed;
 }

@@ -1,6 +1,7 @@
 #include "client/cpp/sender.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <optional>
 #include <random>
 #include <utility>
@@ -8,18 +9,17 @@
 #include "absl/strings/str_cat.h"
 
 #include "client/cpp/batch_packer.h"
+#include "client/cpp/spool/read_batch.h"
+#include "client/cpp/spool/record_codec.h"
 
 namespace itemized::client {
 
 namespace {
 
 constexpr size_t kBatchCallsMax = 10'000;  // The server refuses larger batches.
-// Of the records in memory, which is more than on the wire: with one record more, a batch stays
-// below the 4 MiB that a gRPC server reads unless told otherwise.
-constexpr size_t kBatchBytesMax = 3 << 20;
-constexpr size_t kRecordBytesMax = 1 << 20;
-// Of acknowledged batches, kept in case that the server loses them.
-constexpr size_t kRetainedBytesMax = 8 << 20;
+// Of acknowledged batches in memory, kept in case that the server loses them.
+constexpr uint64_t kMemoryRetainedMax = 8 << 20;
+constexpr size_t kMemorySegmentBytes = 2 << 20;
 
 std::chrono::nanoseconds ToChrono(absl::Duration duration) {
   // Bounded so that adding it to an instant cannot overflow.
@@ -33,19 +33,25 @@ TracerOptions Sane(TracerOptions options) {
   return options;
 }
 
-CallQueue::Limits QueueLimits(const TracerOptions& options) {
-  return {.chunk_records = options.batch_calls_max,
-          .chunk_bytes = kBatchBytesMax,
-          .chunk_age = ToChrono(options.batch_age_max),
-          .records = options.queue_calls_max,
-          .bytes = options.queue_bytes_max};
+SpoolOptions InDirectory(const TracerOptions& options) {
+  return {.directory = options.spool_directory,
+          .bytes_max = options.spool_bytes_max,
+          .batch_records = options.batch_calls_max};
+}
+
+SpoolOptions InMemory(const TracerOptions& options) {
+  return {.records_max = options.queue_calls_max,
+          .record_bytes_max = options.queue_bytes_max,
+          .batch_records = options.batch_calls_max,
+          .retain_bytes = kMemoryRetainedMax,
+          .segment_bytes = kMemorySegmentBytes};
 }
 
 // Random, so that no other tracer of any process makes the same event ids.
 std::string RandomPrefix() {
   std::random_device random;
   const uint64_t value = (uint64_t{random()} << 32) | random();
-  return absl::StrCat(absl::Hex(value, absl::kZeroPad16));
+  return absl::StrCat(absl::Hex(value, absl::kZeroPad16), "-");
 }
 
 }  // namespace
@@ -54,10 +60,12 @@ Sender::Sender(TracerOptions options)
     : options_(Sane(std::move(options))),
       id_prefix_(RandomPrefix()),
       connection_(Connection::Open(options_.address)),
-      queue_(QueueLimits(options_)),
-      outbox_(NewProducerId(), kRetainedBytesMax),
       backoff_(ToChrono(options_.backoff_initial), ToChrono(options_.backoff_max)) {
-  thread_ = std::thread([this] { Run(); });
+  OpenSpool();
+  if (Stats().spooling && options_.spool_sync_interval > absl::ZeroDuration()) {
+    syncing_ = std::thread([this] { SyncInIntervals(); });
+  }
+  sending_ = std::thread([this] { Run(); });
 }
 
 Sender::~Sender() {
@@ -71,35 +79,85 @@ Sender::~Sender() {
   if (stream != nullptr) {
     stream->Cancel();
   }
-  thread_.join();
+  sending_.join();
+  if (syncing_.joinable()) {
+    syncing_.join();
+  }
   // The stream's reader uses this object, so it has to end before the members do.
   {
     MutexLock lock(mutex_);
     stream_.reset();
   }
   stream.reset();
+  SyncSpool();
+  TellWarnings();
+}
+
+void Sender::OpenSpool() {
+  MutexLock lock(mutex_);
+  if (!options_.spool_directory.empty()) {
+    std::vector<std::string> notes;
+    absl::StatusOr<std::unique_ptr<Spool>> spool = Spool::Open(InDirectory(options_), &notes);
+    for (std::string& note : notes) {
+      Warn(std::move(note));
+    }
+    if (spool.ok()) {
+      spool_ = *std::move(spool);
+      stats_.spooling = true;
+      stats_.recovered = spool_->unsettled_records();
+    } else {
+      Warn(absl::StrCat(spool.status().message(),
+                        " Calls are kept in memory instead: a crash of this process loses those "
+                        "that are not delivered."));
+    }
+  }
+  if (spool_ == nullptr) {
+    spool_ = std::make_unique<Spool>(InMemory(options_));
+  }
+  next_batch_ = spool_->acknowledged() + 1;
+  flush_through_ = spool_->next_record();
+}
+
+void Sender::Push(Call&& call) {
+  if (call.event_id.empty()) {
+    absl::StrAppend(&call.event_id, id_prefix_, absl::Hex(next_id_.fetch_add(1)));
+  }
+  PushRecord(RecordType::kCall, call);
+}
+
+void Sender::Push(Completion&& completion) {
+  PushRecord(RecordType::kCompletion, completion);
 }
 
 template <typename Record>
-void Sender::PushRecord(Record&& record) {
-  const size_t bytes = RecordBytes(record);
-  if (bytes > kRecordBytesMax) {
-    CountDropped("A record of more than 1 MiB was dropped; shorten its names and attributes.");
-    return;
+void Sender::PushRecord(RecordType type, const Record& record) {
+  thread_local std::string bytes;  // So that its memory is used again.
+  bytes.clear();
+  AppendRecord(record, &bytes);
+  if (bytes.size() > Segment::kPayloadBytesMax) {
+    bytes = std::string();
+    return CountDropped(
+        "A record of more than 1 MiB was dropped; shorten its names and "
+        "attributes.");
   }
-  CallQueue::PushResult result;
+  bool is_awaited = false;
   {
     MutexLock lock(mutex_);
-    result = queue_.Push(std::forward<Record>(record), bytes);
-    ++(result == CallQueue::PushResult::kFull ? stats_.dropped : stats_.recorded);
+    const absl::StatusOr<bool> taken = spool_->Append(type, bytes);
+    ++(taken.ok() ? stats_.recorded : stats_.dropped);
+    if (!taken.ok() && !dropping_) {
+      Warn(std::string(taken.status().message()));
+    }
+    is_awaited = taken.ok() ? *taken : !dropping_;
+    dropping_ = !taken.ok();
   }
-  if (result == CallQueue::PushResult::kWakeSender) {
+  if (is_awaited) {
     work_.notify_all();
   }
+  if (options_.spool_sync_interval <= absl::ZeroDuration()) {
+    SyncSpool();
+  }
 }
-
-template void Sender::PushRecord(Call&&);
-template void Sender::PushRecord(Completion&&);
 
 void Sender::CountDropped(absl::string_view why) {
   MutexLock lock(mutex_);
@@ -107,24 +165,21 @@ void Sender::CountDropped(absl::string_view why) {
   stats_.last_error.assign(why.data(), why.size());
 }
 
-uint64_t Sender::SettledThrough() const {
-  return outbox_.empty() ? packed_through_ : outbox_.front().first_number;
-}
-
 absl::Status Sender::Flush(absl::Duration timeout) {
   const TimePoint deadline = std::chrono::steady_clock::now() + ToChrono(timeout);
   MutexLock lock(mutex_);
-  const uint64_t target = queue_.next_number();
+  const uint64_t target = spool_->next_record();
   flush_through_ = std::max(flush_through_, target);
   retry_at_ = TimePoint();  // Somebody waits: try now whatever the backoff says.
   work_.notify_all();
-  while (SettledThrough() < target) {
+  while (spool_->settled_through() < target) {
     if (settled_.wait_until(mutex_, deadline) == std::cv_status::timeout &&
-        SettledThrough() < target) {
-      return absl::DeadlineExceededError(absl::StrCat(
-          target - SettledThrough(), " records are not acknowledged by the itemized server at ",
-          options_.address, " yet; they are kept and sent again.",
-          stats_.last_error.empty() ? "" : " Last error: ", stats_.last_error));
+        spool_->settled_through() < target) {
+      return absl::DeadlineExceededError(
+          absl::StrCat(target - spool_->settled_through(),
+                       " records are not acknowledged by the itemized server at ", options_.address,
+                       " yet; they are kept and sent again.",
+                       stats_.last_error.empty() ? "" : " Last error: ", stats_.last_error));
     }
   }
   return absl::OkStatus();
@@ -133,35 +188,42 @@ absl::Status Sender::Flush(absl::Duration timeout) {
 TracerStats Sender::Stats() const {
   MutexLock lock(mutex_);
   TracerStats stats = stats_;
-  stats.queued = queue_.held_records();
+  stats.queued = spool_->unsettled_records();
   return stats;
 }
 
 void Sender::Run() {
   while (WaitForWork()) {
-    PackNext();
+    TellWarnings();
+    CutAndTrim();
     SendNext();
   }
 }
 
-bool Sender::CanSend(TimePoint now) const {
-  return outbox_.has_unsent() && now >= retry_at_;
+bool Sender::HasRoomInWindow() const {
+  return spool_->newest() < spool_->acknowledged() + options_.window;
 }
 
-bool Sender::CanTake(TimePoint now) const {
-  return outbox_.size() < options_.window && now >= retry_at_ && queue_.Due(now, flush_through_);
+bool Sender::CanSend(TimePoint now) const {
+  return now >= retry_at_ && next_batch_ <= spool_->newest() && parcels_.size() < options_.window;
+}
+
+// Whether the open batch is to be completed before it is full.
+bool Sender::CanCut(TimePoint now) const {
+  return now >= retry_at_ && HasRoomInWindow() && spool_->open_since().has_value() &&
+         (spool_->open_first_record() < flush_through_ ||
+          now >= *spool_->open_since() + ToChrono(options_.batch_age_max));
 }
 
 Sender::TimePoint Sender::NextWake(TimePoint now) const {
   if (now < retry_at_) {
-    return retry_at_;
+    return std::min(retry_at_, trim_at_);
   }
-  if (outbox_.size() < options_.window) {
-    if (const std::optional<TimePoint> due = queue_.NextDue()) {
-      return *due;
-    }
+  if (HasRoomInWindow() && spool_->open_since().has_value()) {
+    return std::min(*spool_->open_since() + ToChrono(options_.batch_age_max), trim_at_);
   }
-  return now + std::chrono::hours(1);  // Whatever else there is to do is signalled.
+  // Whatever else there is to do is signalled.
+  return std::min(now + std::chrono::hours(1), trim_at_);
 }
 
 // False when it is time to stop.
@@ -169,7 +231,7 @@ bool Sender::WaitForWork() {
   MutexLock lock(mutex_);
   while (!stop_) {
     const TimePoint now = std::chrono::steady_clock::now();
-    if (CanSend(now) || CanTake(now)) {
+    if (CanSend(now) || CanCut(now) || now >= trim_at_ || !warnings_.empty()) {
       return true;
     }
     work_.wait_until(mutex_, NextWake(now));
@@ -177,37 +239,16 @@ bool Sender::WaitForWork() {
   return false;
 }
 
-// Turns the next chunk that is due into a shipment.
-void Sender::PackNext() {
-  Chunk chunk;
-  {
-    MutexLock lock(mutex_);
-    if (!CanTake(std::chrono::steady_clock::now())) {
-      return;
-    }
-    chunk = queue_.Take();
-  }
-  PackedBatch packed = Pack(chunk, id_prefix_);
-  ReportRefused(packed.refused);
-  auto shipment = std::make_shared<Shipment>();
-  shipment->first_number = chunk.first_number;
-  const size_t records = chunk.size();
-  shipment->records = records - packed.refused.size();
-  shipment->bytes = shipment->records == 0 ? 0 : chunk.bytes;
-  shipment->batch = std::move(packed.batch);
-  chunk.calls.clear();
-  chunk.completions.clear();
-
+void Sender::CutAndTrim() {
   MutexLock lock(mutex_);
-  stats_.refused += packed.refused.size();
-  queue_.Release(packed.refused.size(), chunk.bytes - shipment->bytes);
-  packed_through_ = chunk.first_number + records;
-  if (shipment->records > 0) {
-    outbox_.Push(std::move(shipment));
-  } else {
-    settled_.notify_all();
+  const TimePoint now = std::chrono::steady_clock::now();
+  if (CanCut(now)) {
+    spool_->Cut();
   }
-  queue_.Recycle(std::move(chunk));
+  trim_at_ = spool_->Trim(now);
+  if (const absl::Status error = spool_->TakeError(); !error.ok()) {
+    Warn(std::string(error.message()));
+  }
 }
 
 void Sender::SendNext() {
@@ -215,17 +256,47 @@ void Sender::SendNext() {
   if (stream == nullptr) {
     return;
   }
-  Outbox::Parcel parcel;
+  Parcel parcel;
   {
     MutexLock lock(mutex_);
-    if (broken_ || !outbox_.has_unsent()) {
+    if (broken_ || next_batch_ > spool_->newest()) {
       return;
     }
-    parcel = outbox_.TakeUnsent();
-    stats_.sent += parcel.shipment->records;
+    parcel.sequence = spool_->SequenceOf(next_batch_);
+    parcel.batch = spool_->batch(next_batch_);
   }
-  // An error is told to OnBroken too, which sees to it that this is sent again.
-  stream->Send(parcel.shipment->batch, parcel.sequence).IgnoreError();
+  absl::Status problem;
+  if (parcel.batch.segment != nullptr) {
+    // What the server has seen under a sequence must not change in a power cut.
+    problem = parcel.batch.segment->SyncThrough(parcel.batch.end);
+  }
+  Chunk chunk;
+  problem.Update(ReadBatch(parcel.batch, &chunk));
+  PackedBatch packed = Pack(chunk);
+  parcel.unsendable = std::move(packed.refused);
+  parcel.unsent = parcel.batch.records - chunk.calls.size() - chunk.completions.size() +
+                  parcel.unsendable.size();
+  if (!problem.ok()) {
+    MutexLock lock(mutex_);
+    Warn(std::string(problem.message()));
+  }
+  const uint64_t sequence = parcel.sequence;
+  if (Dispatch(stream.get(), std::move(parcel))) {
+    // An error is told to OnBroken too, which sees to it that this is sent again.
+    stream->Send(packed.batch, sequence).IgnoreError();
+  }
+}
+
+// False if the stream broke meanwhile.
+bool Sender::Dispatch(const BatchStream* stream, Parcel parcel) {
+  MutexLock lock(mutex_);
+  if (broken_ || stream_.get() != stream) {
+    return false;
+  }
+  stats_.sent += parcel.batch.records - parcel.unsent;
+  parcels_.push_back(std::move(parcel));
+  ++next_batch_;
+  return true;
 }
 
 // The stream at hand, or a new one once it is welcomed; null if nothing is to be
@@ -252,7 +323,9 @@ std::shared_ptr<BatchStream> Sender::WelcomedStream() {
     stream = stream_ = NewStream();
   }
   const absl::StatusOr<uint64_t> last_sequence = stream->AwaitWelcome();
-  return last_sequence.ok() && Reconcile(*stream, *last_sequence) ? stream : nullptr;
+  const bool goes_on = last_sequence.ok() && Reconcile(*stream, *last_sequence);
+  TellWarnings();
+  return goes_on ? stream : nullptr;
 }
 
 std::shared_ptr<BatchStream> Sender::NewStream() {
@@ -264,85 +337,7 @@ std::shared_ptr<BatchStream> Sender::NewStream() {
       [this](uint64_t sequence, const pb::BatchResult& result) { OnAck(sequence, result); },
       BatchStream::Options{.window = options_.window,
                            .on_broken = [this](const absl::Status& s) { OnBroken(s); },
-                           .producer = outbox_.producer()});
-}
-
-// False if the server has lost what it had acknowledged. Then a new stream says
-// what is known now, and all is sent again.
-bool Sender::Reconcile(BatchStream& stream, uint64_t last_sequence) {
-  std::string warning;
-  {
-    MutexLock lock(mutex_);
-    const Outbox::Loss loss = outbox_.Reconcile(last_sequence);
-    if (loss.lost == 0) {
-      return true;
-    }
-    broken_ = true;
-    stats_.lost_batches += loss.lost;
-    warning = absl::StrCat("The itemized server at ", options_.address, " has lost ", loss.lost,
-                           " batches that it had acknowledged; ", loss.replayed,
-                           " of them are still here and are sent again.");
-    stats_.last_error = warning;
-  }
-  stream.Cancel();
-  if (options_.on_warning) {
-    options_.on_warning(warning);
-  }
-  return false;
-}
-
-void Sender::OnBroken(const absl::Status& status) {
-  MutexLock lock(mutex_);
-  broken_ = true;
-  outbox_.Rewind();
-  retry_at_ = std::chrono::steady_clock::now() + backoff_.Next();
-  if (!absl::IsCancelled(status)) {
-    stats_.last_error = std::string(status.message());
-  }
-  if (absl::IsFailedPrecondition(status)) {
-    outbox_.BeginAnew(NewProducerId());  // Somebody else goes by our id.
-  } else if (absl::IsAlreadyExists(status)) {
-    outbox_.BeginEpoch();
-  }
-  work_.notify_all();
-}
-
-void Sender::OnAck(uint64_t sequence, const pb::BatchResult& result) {
-  std::shared_ptr<const Shipment> shipment;
-  {
-    MutexLock lock(mutex_);
-    shipment = outbox_.Awaited(sequence);
-    if (shipment == nullptr) {  // Cancelling ends in OnBroken; then all is sent again.
-      return stream_ == nullptr ? void() : stream_->Cancel();
-    }
-  }
-  ReportRefused(DescribeRefusals(shipment->batch, result));
-  Settle(*shipment, result);
-}
-
-void Sender::Settle(const Shipment& shipment, const pb::BatchResult& result) {
-  const auto count = [&](int64_t events) {
-    return static_cast<uint64_t>(
-        std::clamp<int64_t>(events, 0, static_cast<int64_t>(shipment.records)));
-  };
-  MutexLock lock(mutex_);
-  if (outbox_.Acknowledge()) {
-    stats_.refused += count(result.refused());
-    stats_.acknowledged += shipment.records - count(result.refused());
-    stats_.duplicate += count(result.duplicate());
-    queue_.Release(shipment.records, shipment.bytes);
-  }
-  backoff_.Reset();
-  settled_.notify_all();
-  work_.notify_all();
-}
-
-void Sender::ReportRefused(const std::vector<RefusedEvent>& refused) const {
-  if (options_.on_refused) {
-    for (const RefusedEvent& event : refused) {
-      options_.on_refused(event);
-    }
-  }
+                           .producer = spool_->producer()});
 }
 
 }  // namespace itemized::client

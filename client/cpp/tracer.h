@@ -31,13 +31,26 @@ class Sender;
 struct TracerOptions {
   std::string address = "127.0.0.1:4317";  // Of the server's gRPC port.
 
-  // A batch is sent when it has this many records, 3 MiB or one record this old.
+  // A batch is sent when it has this many records, 2 MiB or one record this old.
   size_t batch_calls_max = 1000;  // 1 to 10,000.
   absl::Duration batch_age_max = absl::Milliseconds(200);
 
-  // Records not acknowledged are kept in memory up to these; further ones are dropped.
+  // Without a spool, records not acknowledged are kept in memory up to these;
+  // further ones are dropped. What was acknowledged last takes up to 10 MiB more.
   size_t queue_calls_max = 100'000;
   size_t queue_bytes_max = 64 << 20;
+
+  // A directory of this tracer's own, created if it is missing: records are kept
+  // there instead, and outlive the process. The next tracer that opens it delivers
+  // them. If it cannot be opened, for instance because another tracer uses it, that
+  // is told to on_warning and this one works from memory.
+  std::string spool_directory = {};
+  // Of its files. When they are full, further records are dropped.
+  uint64_t spool_bytes_max = uint64_t{1} << 30;
+  // A record is safe from a crash of the process as soon as Record returns, and
+  // from a power cut or crash of the machine at most this long after; zero: as soon
+  // as Record returns, which then waits for the disk.
+  absl::Duration spool_sync_interval = absl::Milliseconds(100);
 
   size_t window = 16;  // Batches on their way at once.
 
@@ -48,44 +61,51 @@ struct TracerOptions {
   // How long the destructor waits for what is not acknowledged.
   absl::Duration close_timeout = absl::Seconds(5);
 
-  // Called from a background thread for each event that was not stored. It may
-  // Record, but not Flush, and must not block for long.
+  // Called from a background thread for each event that was not stored, again if
+  // its batch is sent again. It may Record, but not Flush, and must not block for long.
   std::function<void(const RefusedEvent&)> on_refused = nullptr;
 
-  // Called from a background thread with a sentence that an operator should read:
-  // the server has lost what it had acknowledged.
+  // Called from a background thread, and at last from the destructor, with a sentence
+  // that an operator should read: the server has lost what it had acknowledged,
+  // another sender goes by the same id, records are being dropped, the spool is
+  // damaged or fails. As on_refused; null: written to standard error.
   std::function<void(const std::string&)> on_warning = nullptr;
 
   const Clock* clock = nullptr;  // Null: the machine's. Must outlive the tracer.
 };
 
-// recorded = acknowledged + refused + queued.
+// recorded + recovered = acknowledged + refused + queued.
 struct TracerStats {
   uint64_t recorded = 0;      // Taken by Record.
+  uint64_t recovered = 0;     // Found in the spool, from an earlier tracer.
   uint64_t sent = 0;          // Given to the network; those sent again count again.
   uint64_t acknowledged = 0;  // On the server's disk.
   uint64_t duplicate = 0;     // Of the acknowledged: had been stored before.
-  uint64_t refused = 0;       // Not stored, see on_refused.
+  uint64_t refused = 0;       // Not stored, see on_refused; or damaged in the spool.
   uint64_t queued = 0;        // Not acknowledged yet.
-  uint64_t dropped = 0;       // Not taken by Record: the queue was full.
+  uint64_t dropped = 0;       // Not taken by Record: queue, spool or disk was full.
   uint64_t reconnects = 0;    // Streams opened after the first.
   uint64_t lost_batches = 0;  // Acknowledged, and lost by the server since.
+  uint64_t warnings = 0;      // Sentences told to on_warning.
+  bool spooling = false;      // Records are kept in spool_directory.
   std::string last_error;     // Why the last stream or record failed; may long be mended.
 };
 
 // Thread-safe; one for a process is enough. After fork(), a child makes a
-// tracer of its own: all it records into its parent's is dropped.
+// tracer of its own, with a spool directory of its own: all it records into its
+// parent's is dropped.
 class Tracer {
  public:
   explicit Tracer(TracerOptions options);
-  ~Tracer();  // Flushes for up to close_timeout; what is left then is lost.
+  // Flushes for up to close_timeout. What is left then is lost, unless it is in a spool.
+  ~Tracer();
 
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
 
-  // Hand a record to the background thread. They never wait for the network
-  // and never fail; a record that finds the queue full, or is itself larger
-  // than 1 MiB, is counted as dropped.
+  // Hand a record to the background thread, by way of the spool if there is one.
+  // They never wait for the network and never fail; a record that finds no room, or
+  // is itself larger than 1 MiB, is counted as dropped.
   void Record(Call call) noexcept;
   void Record(Completion completion) noexcept;
 

@@ -41,7 +41,7 @@ Chunk ChunkOf(std::vector<Call> calls, std::vector<Completion> completions = {})
 }
 
 TEST(Pack, EveryFieldOfACallComesOutOfTheColumns) {
-  const PackedBatch packed = Pack(ChunkOf({Call{}, FullCall()}), "prefix");
+  const PackedBatch packed = Pack(ChunkOf({Call{}, FullCall()}));
   const std::vector<pb::Call> rows = RowsOf(packed.batch.columns());
   ASSERT_THAT(rows, SizeIs(2));
   const pb::Call& call = rows[1];
@@ -59,7 +59,7 @@ TEST(Pack, EveryFieldOfACallComesOutOfTheColumns) {
 }
 
 TEST(Pack, EveryUsageClassKeepsItsPlace) {
-  const PackedBatch packed = Pack(ChunkOf({FullCall()}), "prefix");
+  const PackedBatch packed = Pack(ChunkOf({FullCall()}));
   const std::vector<pb::Call> rows = RowsOf(packed.batch.columns());
   const pb::Usage& usage = rows.at(0).usage();
   EXPECT_EQ(usage.input_tokens(), 1);
@@ -77,23 +77,14 @@ TEST(Pack, EveryUsageClassKeepsItsPlace) {
 }
 
 TEST(Pack, NoUsageIsNotZeroUsage) {
-  const PackedBatch packed = Pack(ChunkOf({Call{.usage = Usage{}}, Call{}}), "prefix");
+  const PackedBatch packed = Pack(ChunkOf({Call{.usage = Usage{}}, Call{}}));
   const std::vector<pb::Call> rows = RowsOf(packed.batch.columns());
   EXPECT_TRUE(rows.at(0).has_usage());
   EXPECT_FALSE(rows.at(1).has_usage());
 }
 
-TEST(Pack, CallsWithoutAnIdGetTheirNumber) {
-  Chunk chunk = ChunkOf({Call{}, Call{.event_id = "own"}, Call{}});
-  chunk.first_number = 0xfe;
-  const std::vector<pb::Call> rows = RowsOf(Pack(chunk, "00c0ffee").batch.columns());
-  EXPECT_EQ(rows.at(0).event_id(), "00c0ffee-fe");
-  EXPECT_EQ(rows.at(1).event_id(), "own");
-  EXPECT_EQ(rows.at(2).event_id(), "00c0ffee-100");
-}
-
 TEST(Pack, ColumnsThatSayNothingAreLeftOut) {
-  const PackedBatch packed = Pack(ChunkOf({Call{.step = "s", .usage = Usage{}}}), "p");
+  const PackedBatch packed = Pack(ChunkOf({Call{.step = "s", .usage = Usage{}}}));
   EXPECT_EQ(packed.batch.columns().step_size(), 1);
   EXPECT_EQ(packed.batch.columns().workflow_size(), 0);
   EXPECT_EQ(packed.batch.columns().input_tokens_size(), 0);
@@ -105,7 +96,7 @@ TEST(Pack, ACallThatIsNotUtf8CostsOnlyItself) {
   bad_step.step = "\xff";
   Call bad_attribute = FullCall();
   bad_attribute.attributes.emplace_back("key", "\xc3");
-  const PackedBatch packed = Pack(ChunkOf({bad_step, FullCall(), bad_attribute, FullCall()}), "p");
+  const PackedBatch packed = Pack(ChunkOf({bad_step, FullCall(), bad_attribute, FullCall()}));
   const std::vector<pb::Call> rows = RowsOf(packed.batch.columns());
   ASSERT_THAT(rows, SizeIs(2));
   EXPECT_TRUE(MessageDifferencer::Equals(rows[0], rows[1]));
@@ -122,8 +113,7 @@ TEST(Pack, CompletionsBecomeEvents) {
                                                 .workflow_id = "run-1",
                                                 .outcome = Outcome::kShortCircuited,
                                                 .unused_steps = {"draft"}},
-                                               {.workflow_id = "\xff"}}),
-                                  "p");
+                                               {.workflow_id = "\xff"}}));
   ASSERT_EQ(packed.batch.events_size(), 1);
   const pb::Completion& completion = packed.batch.events(0).completion();
   EXPECT_EQ(completion.time_unix_us(), 5);
@@ -139,8 +129,7 @@ TEST(DescribeRefusals, NamesTheEventBehindEachIndex) {
   const pb::Batch batch = Pack(ChunkOf({Call{.event_id = "first", .workflow_id = "w", .step = "a"},
                                         Call{.event_id = "2nd", .workflow_id = "w", .step = "b"},
                                         Call{.event_id = "third", .workflow_id = "w", .step = "c"}},
-                                       {{.workflow_id = "done"}}),
-                               "p")
+                                       {{.workflow_id = "done"}}))
                               .batch;
   pb::BatchResult result;
   for (const uint32_t index : {0u, 2u, 3u, 4u}) {

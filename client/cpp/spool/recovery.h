@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "client/cpp/spool/spool.h"
+
+namespace itemized::client {
+
+// Reads what the directory of a new spool holds into it. A tail that was cut in the
+// middle of a record is cut off there. After any other damage the rest of the
+// segment is set aside as *.damaged, empty batches stand for those lost, and the
+// producer's epoch is raised.
+class SpoolRecovery {
+ public:
+  SpoolRecovery(Spool* spool, std::vector<std::string>* notes) : spool_(*spool), notes_(*notes) {}
+
+  // Errors: as Spool::Open.
+  absl::Status Run();
+
+ private:
+  absl::StatusOr<std::vector<uint64_t>> ListSegments();
+  absl::Status ReadSegment(uint64_t number, bool is_last);
+  absl::Status Adopt(std::shared_ptr<Segment> segment, bool is_last);
+  size_t ReadRecords(const std::shared_ptr<Segment>& segment);
+  bool ReadMark(const Segment::Record& record, SpooledBatch* open);
+  absl::Status Finish(Segment* segment, size_t end, bool is_last);
+  absl::Status SetAside(Segment* segment, size_t keep);
+  void AddLostBatches(uint64_t first_batch);
+  void Conclude();
+
+  Spool& spool_;
+  std::vector<std::string>& notes_;
+  bool damaged_ = false;
+  bool is_first_ = true;
+  bool front_lost_ = false;  // Segments before the first that could be read.
+};
+
+}  // namespace itemized::client

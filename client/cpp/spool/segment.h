@@ -1,0 +1,119 @@
+#pragma once
+
+// One file of a spool, or a piece of memory laid out like one: a header, then
+// records (FORMAT.md). It is mapped into memory, so that a record is safe from a
+// crash of the process as soon as it is copied, without a system call.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "client/cpp/producer.h"
+
+namespace itemized::client {
+
+enum class RecordType : uint8_t {
+  kHeader = 1,
+  kCall = 2,
+  kCompletion = 3,
+  kCut = 4,           // Ends a batch; its number.
+  kAcknowledged = 5,  // The number of the newest batch acknowledged.
+};
+
+// The state of the spool when the segment was begun. Batches are numbered from 1
+// over the life of the spool.
+struct SegmentHeader {
+  uint64_t number = 1;  // Of the segment.
+  std::string producer_id;
+  uint64_t epoch = 1;
+  uint64_t base = 0;          // Batch n goes out as sequence n - base.
+  uint64_t first_batch = 1;   // The first to end here.
+  uint64_t acknowledged = 0;  // The newest batch acknowledged.
+};
+
+// One thread at a time appends, while any number read what was appended before
+// and Sync.
+class Segment {
+ public:
+  // A new segment with room for `bytes`. An empty path: in memory. Errors:
+  // UNAVAILABLE names the file; what is begun of it is removed.
+  static absl::StatusOr<std::shared_ptr<Segment>> Create(const std::string& path,
+                                                         const SegmentHeader& header, size_t bytes);
+  // One to be read only. Errors: UNAVAILABLE; DATA_LOSS if the header cannot be
+  // read; FAILED_PRECONDITION if another version wrote it.
+  static absl::StatusOr<std::shared_ptr<Segment>> Open(const std::string& path);
+  ~Segment();
+
+  Segment(const Segment&) = delete;
+  Segment& operator=(const Segment&) = delete;
+
+  static constexpr size_t kPayloadBytesMax = size_t{1} << 20;
+  // Room that a record takes.
+  static size_t BytesOf(size_t payload_size);
+  static constexpr size_t kHeaderBytesMax = 128;  // What is before the first record.
+
+  bool HasRoom(size_t payload_size) const {
+    return size_.load(std::memory_order_relaxed) + BytesOf(payload_size) <= capacity_;
+  }
+  // Requires room.
+  void Append(RecordType type, absl::string_view payload);
+
+  struct Record {
+    RecordType type;
+    absl::string_view payload;
+    size_t end;  // Where the next one begins.
+  };
+  // The record at `offset`; absent if there is none, or a damaged one.
+  std::optional<Record> At(size_t offset) const;
+  // Whether any record can be read beyond `offset`.
+  bool HasRecordsBeyond(size_t offset) const;
+  // Whether only zeros follow `offset`.
+  bool IsBlankFrom(size_t offset) const;
+
+  const SegmentHeader& header() const { return header_; }
+  const std::string& path() const { return path_; }
+  size_t first_record() const { return first_record_; }
+  size_t size() const { return size_.load(std::memory_order_acquire); }  // Bytes used.
+  size_t capacity() const { return capacity_; }
+
+  // Makes durable what was appended so far up to `size`, if it is not yet. A
+  // segment in memory has nothing to do. Errors: UNAVAILABLE names the file.
+  absl::Status SyncThrough(size_t size);
+  bool is_synced() const { return synced_.load() >= size(); }
+
+  // No more is appended: gives the unused part of the file back.
+  absl::Status Seal() { return Truncate(size()); }
+  // What is beyond `size` is cut off.
+  absl::Status Truncate(size_t size);
+  absl::Status Remove() const;
+  // Leaves a copy of the first `keep` bytes in place of the file, which gets the
+  // name `aside`.
+  absl::Status SetAside(size_t keep, const std::string& aside);
+
+ private:
+  Segment(std::string path, int fd, char* data, size_t capacity)
+      : path_(std::move(path)), fd_(fd), data_(data), capacity_(capacity) {}
+  absl::Status ReadHeader();
+  absl::Status Errno(const char* what) const;
+
+  const std::string path_;
+  const int fd_;  // -1: in memory.
+  char* const data_;
+  size_t capacity_;
+  SegmentHeader header_;
+  size_t first_record_ = 0;
+  std::atomic<size_t> size_{0};
+  std::atomic<size_t> synced_{0};
+};
+
+// Makes the creation, renaming and removal of files of `directory` durable.
+absl::Status SyncDirectory(const std::string& directory);
+
+}  // namespace itemized::client

@@ -1,0 +1,87 @@
+#include "client/cpp/spool/record_codec.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+#include "client/cpp/batch_packer.h"
+
+namespace itemized::client {
+namespace {
+
+Call FullCall() {
+  return {.event_id = "e-1",
+          .time_us = 1'700'000'000'000'001,
+          .workflow = "support",
+          .workflow_id = "run",
+          .step = std::string("pl\0an", 5),
+          .provider = "anthropic",
+          .model = "claude",
+          .usage = Usage{.input_tokens = 1,
+                         .cache_read_tokens = 2,
+                         .cache_write_5m_tokens = 3,
+                         .cache_write_1h_tokens = 4,
+                         .output_tokens = 5,
+                         .reasoning_tokens = 6,
+                         .input_audio_tokens = 7,
+                         .cache_read_audio_tokens = 8,
+                         .output_audio_tokens = 9,
+                         .input_image_tokens = -10,
+                         .output_image_tokens = int64_t{1} << 62,
+                         .web_searches = 12},
+          .duration_us = -13,
+          .status = CallStatus::kCancelled,
+          .attributes = {{"tenant", "acme"}, {"", ""}}};
+}
+
+std::string BytesOf(const Call& call) {
+  std::string bytes;
+  AppendRecord(call, &bytes);
+  return bytes;
+}
+
+// Packing takes every field of a record to the wire.
+std::string Packed(const Call& call) {
+  return Pack({.calls = {call}, .completions = {}}).batch.SerializeAsString();
+}
+
+TEST(RecordCodec, ACallComesBackAsItWas) {
+  for (const Call& call : {FullCall(), Call{}, Call{.usage = Usage{}}}) {
+    Call read;
+    ASSERT_TRUE(ParseRecord(BytesOf(call), &read));
+    EXPECT_EQ(Packed(read), Packed(call));
+    EXPECT_EQ(read.usage.has_value(), call.usage.has_value());
+    EXPECT_EQ(BytesOf(read), BytesOf(call));
+  }
+}
+
+TEST(RecordCodec, ACompletionComesBackAsItWas) {
+  const Completion completion = {.time_us = 5,
+                                 .workflow = "support",
+                                 .workflow_id = "run",
+                                 .outcome = Outcome::kAbandoned,
+                                 .unused_steps = {"draft", ""}};
+  std::string bytes;
+  AppendRecord(completion, &bytes);
+  Completion read;
+  ASSERT_TRUE(ParseRecord(bytes, &read));
+  EXPECT_EQ(read.time_us, 5);
+  EXPECT_EQ(read.workflow, "support");
+  EXPECT_EQ(read.workflow_id, "run");
+  EXPECT_EQ(read.outcome, Outcome::kAbandoned);
+  EXPECT_EQ(read.unused_steps, completion.unused_steps);
+}
+
+TEST(RecordCodec, RefusesARecordThatIsTooShortOrTooLong) {
+  const std::string bytes = BytesOf(FullCall());
+  Call call;
+  Completion completion;
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(ParseRecord(bytes.substr(0, size), &call)) << size;
+  }
+  EXPECT_FALSE(ParseRecord(bytes + "x", &call));
+  EXPECT_FALSE(ParseRecord(std::string(20, '\xff'), &completion));
+}
+
+}  // namespace
+}  // namespace itemized::client
