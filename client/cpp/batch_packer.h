@@ -12,12 +12,6 @@
 
 namespace itemized::client {
 
-// Records in the order they came.
-struct Chunk {
-  std::vector<Call> calls;
-  std::vector<Completion> completions;
-};
-
 struct PackedBatch {
   itemized::v1::Batch batch;          // Completions as events, calls as columns.
   std::vector<RefusedEvent> refused;  // Not in the batch: could not be put on the wire.

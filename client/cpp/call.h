@@ -69,6 +69,12 @@ struct Completion {
   std::vector<std::string> unused_steps = {};  // Steps whose output no user saw.
 };
 
+// Calls, and completions, in the order they were recorded.
+struct Chunk {
+  std::vector<Call> calls;
+  std::vector<Completion> completions;
+};
+
 // An event that was not stored, and why.
 struct RefusedEvent {
   std::string event_id;  // Empty for a completion.

@@ -1,5 +1,6 @@
 """What was acknowledged survives kill -9, and nothing is counted twice."""
 
+import random
 import signal
 import subprocess
 
@@ -63,6 +64,40 @@ class DurabilityTest(harness.TestCase):
         total = self.ask("top", *WINDOW)["total"]
         self.assertEqual(total["calls"], "60000")
         self.assertEqual(total["cost_usd"], "270")  # 60,000 x (1,000 x $3 + 100 x $15) / 1M.
+
+    def test_an_import_killed_again_and_again_is_resumed(self):
+        random.seed(3)
+        self.start()
+        self.set_rate()
+        path = self.write_events(events(60_000))
+        command = [harness.program("ITEMIZE_BIN", "itemize"), "--server", self.server.grpc]
+        kills = 0
+        for _ in range(20):
+            importing = subprocess.Popen(
+                [*command, "import", str(path)],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                importing.wait(random.uniform(0, 1))
+            except subprocess.TimeoutExpired:
+                kills += 1
+                importing.kill()
+                importing.wait()
+        self.assertGreater(kills, 0)
+        answer = self.ask("import", path)
+        self.assertEqual(int(answer["accepted"]) + int(answer["duplicate"]), 66_000)
+        self.assertEqual(answer["refused"], "0")
+        total = self.ask("top", *WINDOW)["total"]
+        self.assertEqual((total["calls"], total["cost_usd"]), ("60000", "270"))
+
+    def test_a_cumulative_file_adds_only_what_is_new(self):
+        self.start()
+        everything = list(events(3000))
+        self.import_events(everything[:1100])
+        answer = self.ask("import", self.write_events(everything, "more.ndjson"))
+        self.assertEqual((answer["accepted"], answer["duplicate"]), ("2200", "1100"))
+        self.assertEqual(self.ask("top", *WINDOW)["total"]["calls"], "3000")
 
     def test_a_re_import_after_restart_is_all_duplicates(self):
         self.start()

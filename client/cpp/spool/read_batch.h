@@ -2,7 +2,7 @@
 
 #include "absl/status/status.h"
 
-#include "client/cpp/batch_packer.h"
+#include "client/cpp/call.h"
 #include "client/cpp/spool/spool.h"
 
 namespace itemized::client {
