@@ -101,6 +101,7 @@ class Sender {
   std::shared_ptr<BatchStream> stream_ ABSL_GUARDED_BY(mutex_);
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;  // stream_ is of no more use.
   bool connected_before_ ABSL_GUARDED_BY(mutex_) = false;
+  bool fenced_before_ ABSL_GUARDED_BY(mutex_) = false;
   bool renumbered_ ABSL_GUARDED_BY(mutex_) = false;  // And nothing was acknowledged since.
   bool dropping_ ABSL_GUARDED_BY(mutex_) = false;    // The last record was dropped.
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

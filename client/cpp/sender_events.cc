@@ -46,7 +46,8 @@ void Sender::OnBroken(const absl::Status& status) {
   if (!absl::IsCancelled(status)) {
     stats_.last_error = std::string(status.message());
   }
-  const bool is_fenced = absl::IsFailedPrecondition(status);
+  // The first time, it may have been a late stream of the process that had the spool before.
+  const bool is_fenced = absl::IsFailedPrecondition(status) && std::exchange(fenced_before_, true);
   if (is_fenced || absl::IsAlreadyExists(status)) {
     if (!std::exchange(renumbered_, true)) {
       Warn(absl::StrCat("The itemized server at ", options_.address,

@@ -120,11 +120,14 @@ TEST(TracerDelivery, GoesOnUnderAnotherIdIfItsOwnIsTaken) {
   Tracer tracer(options);
   RecordMany(tracer, 10);
   ASSERT_TRUE(tracer.Flush(kPatience).ok());
-  store.FenceAll();
-  RecordMany(tracer, 10);
-  ASSERT_TRUE(tracer.Flush(kPatience).ok());
-  EXPECT_THAT(EventIds(store), SizeIs(20));
-  EXPECT_THAT(store.producers(), SizeIs(2));
+  for (size_t times = 1; times <= 2; ++times) {
+    store.FenceAll();
+    RecordMany(tracer, 10);
+    ASSERT_TRUE(tracer.Flush(kPatience).ok());
+    EXPECT_THAT(EventIds(store), SizeIs(10 + 10 * times));
+    EXPECT_THAT(store.producers(), SizeIs(times)) << "the first time, it may be a late stream";
+  }
+  EXPECT_EQ(tracer.Stats().warnings, 1u);
 }
 
 TEST(TracerDelivery, BeginsAnotherEpochIfItsSequenceIsKnownWithOtherContent) {
