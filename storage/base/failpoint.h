@@ -20,9 +20,9 @@ enum class Failpoint : uint8_t {
   kCorrected,            // Some retractions or repricings are committed.
   kReplayed,             // Opening: blocks of the log are folded again.
   // From here on: retention (retention_test; the ones above: kill_test).
-  kDropBegun,            // What is too old is known on disk, nothing is dropped.
-  kRunsDropped,          // Some runs are dropped, no block is.
-  kBlocksDropped,        // Some blocks are dropped.
+  kDropBegun,      // What is too old is known on disk, nothing is dropped.
+  kRunsDropped,    // Some runs are dropped, no block is.
+  kBlocksDropped,  // Some blocks are dropped.
 };
 
 namespace failpoint_internal {

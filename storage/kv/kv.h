@@ -93,8 +93,7 @@ class Kv {
 
   // Deletes whole files that hold keys of [start, end) only; other keys of the range
   // may stay. Open iterators go on seeing them.
-  virtual absl::Status DropFiles(Family family, absl::string_view start,
-                                 absl::string_view end) = 0;
+  virtual absl::Status DropFiles(Family family, absl::string_view start, absl::string_view end) = 0;
 
   // Reads all files and compares their checksums; DATA_LOSS names the first that
   // is damaged.

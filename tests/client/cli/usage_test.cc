@@ -58,7 +58,8 @@ struct Wrong {
 TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
-       "Name a command: import, top, workflows, show, series, outliers, rates, info, verify, backup.",
+       "Name a command: import, top, workflows, show, series, outliers, rates, info, verify, "
+       "backup.",
        "itemize --help"},
       {{"tpo"}, "There is no command \"tpo\". The commands are: import, top,", "itemize --help"},
       {{"rates"}, "Name a command: list, set, import.", "itemize rates --help"},
