@@ -44,7 +44,7 @@ class Producers {
   absl::StatusOr<Turn> Take(const BatchPosition& position, int64_t now_us);
 
   // Whether Save has something to write.
-  bool has_changes() const { return !staged_.empty(); }
+  bool has_changes() const { return !staged_.empty() || !forgotten_.empty(); }
   // Adds to `batch` what was taken since the last Settle.
   void Save(KvBatch* batch) const;
   // To be called when the batch of the last Save is on disk, or has failed.

@@ -277,7 +277,11 @@ class RocksKv : public Kv {
   // anew as soon as its disk takes a file.
   absl::Status Recover() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
     const auto now = std::chrono::steady_clock::now();
-    if (is_lost_ || now < recover_at_) {
+    if (is_lost_) {
+      return absl::UnavailableError(absl::StrCat(
+          failure_.message(), "; the server has to be started again once the disk is mended"));
+    }
+    if (now < recover_at_) {
       return failure_;
     }
     recover_at_ = now + kRecoverEvery;

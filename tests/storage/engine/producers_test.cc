@@ -188,6 +188,20 @@ TEST_F(ProducersTest, AfterNinetyIdleDaysAProducerIsForgotten) {
   EXPECT_EQ(Begin().last_sequence, 0U);
 }
 
+TEST_F(ProducersTest, TheRowOfAForgottenOneIsDeletedWithTheNextGroupThoughThatStoresNothing) {
+  Accepted(Begin(), 1);
+  Value(Send(Begin(1, kOther), 1, 1, kOther));
+  clock().Advance(kProducerIdleMaxUs / 2);
+  Begin(1, kOther);  // Is still there.
+  clock().Advance(kProducerIdleMaxUs / 2 + 1);
+  Value(Send(Begin(1, kOther), 1, 1, kOther));  // A duplicate.
+  Close();
+  const auto row = Value(OpenRocksKv(directory()))
+                       ->Get(Family::kMeta, "p" + std::string(kId.begin(), kId.end()));
+  EXPECT_FALSE(Value(row).has_value());
+  Reopen();
+}
+
 TEST_F(ProducersTest, BeyondTheirLimitTheLongestIdleAreForgotten) {
   std::vector<ProducerId> ids;
   for (size_t i = 0; i < kProducersMax + 1; ++i) {
