@@ -68,6 +68,12 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
           "Keep single calls for so many days, as 400d (for ever)");
   AddDays(app, "--retain-rollups", &flags.server.retain_rollups_us,
           "Keep what is rolled up from them, at least as long (for ever)");
+  app.add_option("--min-free-disk", flags.server.free_bytes_min,
+                 "Take no events while less of the disk is free")
+      ->type_name("SIZE")
+      ->default_str("256MiB")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--verify", flags.verify,
                "Verify the database instead of serving it; exit status 1: it differs");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error")

@@ -133,6 +133,7 @@ absl::Status ServerImpl::OpenDatabase() {
   options.clock = options_.clock;
   options.retain_events_us = options_.retain_events_us;
   options.retain_rollups_us = options_.retain_rollups_us;
+  options.free_bytes_min = options_.free_bytes_min;
   // One batch above what the queue lets through, so that it never refuses.
   options.pending_events_max = options_.pending_events_max + kBatchEventsMax;
   ASSIGN_OR_RETURN(database_, Database::Open(std::move(options)));

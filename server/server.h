@@ -31,6 +31,7 @@ struct ServerOptions {
   std::chrono::milliseconds drain_timeout{8000};  // Then open streams are cut off.
   int64_t retain_events_us = 0;                   // As DatabaseOptions.
   int64_t retain_rollups_us = 0;
+  int64_t free_bytes_min = DatabaseOptions().free_bytes_min;
   size_t query_threads = 4;
   size_t queries_waiting_max = 256;
   size_t pending_events_max = 200'000;  // Read and not yet stored, of all senders.

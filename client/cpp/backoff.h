@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <random>
 
 namespace itemized::client {
@@ -14,8 +15,8 @@ class Backoff {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  Backoff(Duration initial, Duration max)
-      : initial_(initial), max_(std::max(initial, max)), next_(initial) {}
+  Backoff(Duration initial, Duration max, uint32_t seed = std::random_device()())
+      : initial_(initial), max_(std::max(initial, max)), next_(initial), random_(seed) {}
 
   Duration Next() {
     const Duration full = next_;
@@ -28,10 +29,10 @@ class Backoff {
   void Reset() { next_ = initial_; }
 
  private:
-  const Duration initial_;
-  const Duration max_;
+  Duration initial_;
+  Duration max_;
   Duration next_;
-  std::minstd_rand random_{std::random_device()()};
+  std::minstd_rand random_;
 };
 
 }  // namespace itemized::client

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <optional>
 #include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
-#include "client/cpp/batch_packer.h"
-#include "client/cpp/spool/read_batch.h"
 #include "client/cpp/spool/record_codec.h"
 
 namespace itemized::client {
@@ -20,6 +19,12 @@ constexpr size_t kBatchCallsMax = 10'000;  // The server refuses larger batches.
 // Of acknowledged batches in memory, kept in case that the server loses them.
 constexpr uint64_t kMemoryRetainedMax = 8 << 20;
 constexpr size_t kMemorySegmentBytes = 2 << 20;
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+TimePoint Now() {
+  return std::chrono::steady_clock::now();
+}
 
 std::chrono::nanoseconds ToChrono(absl::Duration duration) {
   // Bounded so that adding it to an instant cannot overflow.
@@ -59,10 +64,9 @@ std::string RandomPrefix() {
 Sender::Sender(TracerOptions options)
     : options_(Sane(std::move(options))),
       id_prefix_(RandomPrefix()),
-      connection_(Connection::Open(options_.address)),
-      backoff_(ToChrono(options_.backoff_initial), ToChrono(options_.backoff_max)) {
-  OpenSpool();
-  if (Stats().spooling && options_.spool_sync_interval > absl::ZeroDuration()) {
+      connection_(Connection::Open(options_.address)) {
+  OpenDelivery();
+  if (is_spooling_ && options_.spool_sync_interval > absl::ZeroDuration()) {
     syncing_ = std::thread([this] { SyncInIntervals(); });
   }
   sending_ = std::thread([this] { Run(); });
@@ -93,29 +97,33 @@ Sender::~Sender() {
   TellWarnings();
 }
 
-void Sender::OpenSpool() {
-  MutexLock lock(mutex_);
+void Sender::OpenDelivery() {
+  std::vector<std::string> notes;
+  std::unique_ptr<Spool> spool;
   if (!options_.spool_directory.empty()) {
-    std::vector<std::string> notes;
-    absl::StatusOr<std::unique_ptr<Spool>> spool = Spool::Open(InDirectory(options_), &notes);
-    for (std::string& note : notes) {
-      Warn(std::move(note));
-    }
-    if (spool.ok()) {
-      spool_ = *std::move(spool);
-      stats_.spooling = true;
-      stats_.recovered = spool_->unsettled_records();
+    absl::StatusOr<std::unique_ptr<Spool>> opened = Spool::Open(InDirectory(options_), &notes);
+    is_spooling_ = opened.ok();
+    if (opened.ok()) {
+      spool = *std::move(opened);
     } else {
-      Warn(absl::StrCat(spool.status().message(),
-                        " Calls are kept in memory instead: a crash of this process loses those "
-                        "that are not delivered."));
+      notes.push_back(absl::StrCat(
+          opened.status().message(),
+          " Calls are kept in memory instead: a crash of this process loses those that are not "
+          "delivered."));
     }
   }
-  if (spool_ == nullptr) {
-    spool_ = std::make_unique<Spool>(InMemory(options_));
+  if (spool == nullptr) {
+    spool = std::make_unique<Spool>(InMemory(options_));
   }
-  next_batch_ = spool_->acknowledged() + 1;
-  flush_through_ = spool_->next_record();
+  delivery_ = std::make_unique<Delivery>(
+      Delivery::Options{.address = options_.address,
+                        .window = options_.window,
+                        .batch_age_max = ToChrono(options_.batch_age_max)},
+      Backoff(ToChrono(options_.backoff_initial), ToChrono(options_.backoff_max)),
+      std::move(spool));
+  for (std::string& note : notes) {
+    Warn(std::move(note));
+  }
 }
 
 void Sender::Push(Call&& call) {
@@ -143,13 +151,7 @@ void Sender::PushRecord(RecordType type, const Record& record) {
   bool is_awaited = false;
   {
     MutexLock lock(mutex_);
-    const absl::StatusOr<bool> taken = spool_->Append(type, bytes);
-    ++(taken.ok() ? stats_.recorded : stats_.dropped);
-    if (!taken.ok() && !dropping_) {
-      Warn(std::string(taken.status().message()));
-    }
-    is_awaited = taken.ok() ? *taken : !dropping_;
-    dropping_ = !taken.ok();
+    is_awaited = delivery_->Append(type, bytes);
   }
   if (is_awaited) {
     work_.notify_all();
@@ -161,25 +163,23 @@ void Sender::PushRecord(RecordType type, const Record& record) {
 
 void Sender::CountDropped(absl::string_view why) {
   MutexLock lock(mutex_);
-  ++stats_.dropped;
-  stats_.last_error.assign(why.data(), why.size());
+  delivery_->CountDropped(why);
 }
 
 absl::Status Sender::Flush(absl::Duration timeout) {
-  const TimePoint deadline = std::chrono::steady_clock::now() + ToChrono(timeout);
+  const TimePoint deadline = Now() + ToChrono(timeout);
   MutexLock lock(mutex_);
-  const uint64_t target = spool_->next_record();
-  flush_through_ = std::max(flush_through_, target);
-  retry_at_ = TimePoint();  // Somebody waits: try now whatever the backoff says.
+  const uint64_t target = delivery_->RequestFlush();
   work_.notify_all();
-  while (spool_->settled_through() < target) {
+  while (delivery_->settled_through() < target) {
     if (settled_.wait_until(mutex_, deadline) == std::cv_status::timeout &&
-        spool_->settled_through() < target) {
+        delivery_->settled_through() < target) {
+      const std::string last_error = delivery_->Stats().last_error;
       return absl::DeadlineExceededError(
-          absl::StrCat(target - spool_->settled_through(),
+          absl::StrCat(target - delivery_->settled_through(),
                        " records are not acknowledged by the itemized server at ", options_.address,
                        " yet; they are kept and sent again.",
-                       stats_.last_error.empty() ? "" : " Last error: ", stats_.last_error));
+                       last_error.empty() ? "" : " Last error: ", last_error));
     }
   }
   return absl::OkStatus();
@@ -187,8 +187,8 @@ absl::Status Sender::Flush(absl::Duration timeout) {
 
 TracerStats Sender::Stats() const {
   MutexLock lock(mutex_);
-  TracerStats stats = stats_;
-  stats.queued = spool_->unsettled_records();
+  TracerStats stats = delivery_->Stats();
+  stats.spooling = is_spooling_;
   return stats;
 }
 
@@ -200,55 +200,22 @@ void Sender::Run() {
   }
 }
 
-bool Sender::HasRoomInWindow() const {
-  return spool_->newest() < spool_->acknowledged() + options_.window;
-}
-
-bool Sender::CanSend(TimePoint now) const {
-  return now >= retry_at_ && next_batch_ <= spool_->newest() && parcels_.size() < options_.window;
-}
-
-// Whether the open batch is to be completed before it is full.
-bool Sender::CanCut(TimePoint now) const {
-  return now >= retry_at_ && HasRoomInWindow() && spool_->open_since().has_value() &&
-         (spool_->open_first_record() < flush_through_ ||
-          now >= *spool_->open_since() + ToChrono(options_.batch_age_max));
-}
-
-Sender::TimePoint Sender::NextWake(TimePoint now) const {
-  if (now < retry_at_) {
-    return std::min(retry_at_, trim_at_);
-  }
-  if (HasRoomInWindow() && spool_->open_since().has_value()) {
-    return std::min(*spool_->open_since() + ToChrono(options_.batch_age_max), trim_at_);
-  }
-  // Whatever else there is to do is signalled.
-  return std::min(now + std::chrono::hours(1), trim_at_);
-}
-
 // False when it is time to stop.
 bool Sender::WaitForWork() {
   MutexLock lock(mutex_);
   while (!stop_) {
-    const TimePoint now = std::chrono::steady_clock::now();
-    if (CanSend(now) || CanCut(now) || now >= trim_at_ || !warnings_.empty()) {
+    const TimePoint now = Now();
+    if (delivery_->HasWork(now)) {
       return true;
     }
-    work_.wait_until(mutex_, NextWake(now));
+    work_.wait_until(mutex_, delivery_->NextWake(now));
   }
   return false;
 }
 
 void Sender::CutAndTrim() {
   MutexLock lock(mutex_);
-  const TimePoint now = std::chrono::steady_clock::now();
-  if (CanCut(now)) {
-    spool_->Cut();
-  }
-  trim_at_ = spool_->Trim(now);
-  if (const absl::Status error = spool_->TakeError(); !error.ok()) {
-    Warn(std::string(error.message()));
-  }
+  delivery_->CutAndTrim(Now());
 }
 
 void Sender::SendNext() {
@@ -256,47 +223,30 @@ void Sender::SendNext() {
   if (stream == nullptr) {
     return;
   }
-  Parcel parcel;
+  std::optional<Parcel> parcel;
   {
     MutexLock lock(mutex_);
-    if (broken_ || next_batch_ > spool_->newest()) {
-      return;
-    }
-    parcel.sequence = spool_->SequenceOf(next_batch_);
-    parcel.batch = spool_->batch(next_batch_);
+    parcel = delivery_->Next();
+  }
+  if (!parcel.has_value()) {
+    return;
   }
   absl::Status problem;
-  if (parcel.batch.segment != nullptr) {
-    // What the server has seen under a sequence must not change in a power cut.
-    problem = parcel.batch.segment->SyncThrough(parcel.batch.end);
-  }
-  Chunk chunk;
-  problem.Update(ReadBatch(parcel.batch, &chunk));
-  PackedBatch packed = Pack(chunk);
-  parcel.unsendable = std::move(packed.refused);
-  parcel.unsent = parcel.batch.records - chunk.calls.size() - chunk.completions.size() +
-                  parcel.unsendable.size();
+  const pb::Batch batch = PackParcel(&*parcel, &problem);
   if (!problem.ok()) {
-    MutexLock lock(mutex_);
     Warn(std::string(problem.message()));
   }
-  const uint64_t sequence = parcel.sequence;
-  if (Dispatch(stream.get(), std::move(parcel))) {
+  const uint64_t sequence = parcel->sequence;
+  if (Dispatch(stream.get(), *std::move(parcel))) {
     // An error is told to OnBroken too, which sees to it that this is sent again.
-    stream->Send(packed.batch, sequence).IgnoreError();
+    stream->Send(batch, sequence).IgnoreError();
   }
 }
 
 // False if the stream broke meanwhile.
 bool Sender::Dispatch(const BatchStream* stream, Parcel parcel) {
   MutexLock lock(mutex_);
-  if (broken_ || stream_.get() != stream) {
-    return false;
-  }
-  stats_.sent += parcel.batch.records - parcel.unsent;
-  parcels_.push_back(std::move(parcel));
-  ++next_batch_;
-  return true;
+  return stream_.get() == stream && delivery_->Dispatch(std::move(parcel));
 }
 
 // The stream at hand, or a new one once it is welcomed; null if nothing is to be
@@ -305,10 +255,10 @@ std::shared_ptr<BatchStream> Sender::WelcomedStream() {
   std::shared_ptr<BatchStream> old_stream;
   {
     MutexLock lock(mutex_);
-    if (stop_ || !CanSend(std::chrono::steady_clock::now())) {
+    if (stop_ || !delivery_->CanSend(Now())) {
       return nullptr;
     }
-    if (stream_ != nullptr && !broken_) {
+    if (delivery_->is_streaming()) {
       return stream_;
     }
     old_stream = std::move(stream_);
@@ -329,15 +279,24 @@ std::shared_ptr<BatchStream> Sender::WelcomedStream() {
 }
 
 std::shared_ptr<BatchStream> Sender::NewStream() {
-  stats_.reconnects += connected_before_ ? 1 : 0;
-  connected_before_ = true;
-  broken_ = false;
   return std::make_shared<BatchStream>(
       connection_,
       [this](uint64_t sequence, const pb::BatchResult& result) { OnAck(sequence, result); },
       BatchStream::Options{.window = options_.window,
                            .on_broken = [this](const absl::Status& s) { OnBroken(s); },
-                           .producer = spool_->producer()});
+                           .producer = delivery_->BeginStream()});
+}
+
+// False if another stream is needed.
+bool Sender::Reconcile(BatchStream& stream, uint64_t last_sequence) {
+  {
+    MutexLock lock(mutex_);
+    if (delivery_->Welcome(last_sequence)) {
+      return true;
+    }
+  }
+  stream.Cancel();
+  return false;
 }
 
 }  // namespace itemized::client

@@ -1,63 +1,18 @@
-// What the server says to a sender, and what follows from it.
+// What happens to a sender: the server answers, a stream breaks, time passes for its
+// spool, there is something to tell.
 
-#include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
-#include "client/cpp/batch_packer.h"
 #include "client/cpp/sender.h"
 #include "client/cpp/spool/read_batch.h"
 
 namespace itemized::client {
 
-// False if another stream is needed, since the sequence begins anew.
-bool Sender::Reconcile(BatchStream& stream, uint64_t last_sequence) {
-  {
-    MutexLock lock(mutex_);
-    const Spool::Gap gap = spool_->Reconcile(last_sequence);
-    next_batch_ = spool_->acknowledged() + 1;
-    if (gap.lost == 0 && !gap.ahead) {
-      return true;
-    }
-    stats_.lost_batches += gap.lost;
-    Warn(gap.ahead
-             ? absl::StrCat("The itemized server at ", options_.address,
-                            " holds more batches of this tracer than its spool knows of: the spool "
-                            "is an older copy, or in use elsewhere. It goes on in another epoch.")
-             : absl::StrCat("The itemized server at ", options_.address, " has lost ", gap.lost,
-                            " batches that it had acknowledged; ", gap.replayed,
-                            " of them are still here and are sent again."));
-    if (!gap.ahead && gap.replayed == gap.lost) {
-      return true;
-    }
-    broken_ = true;
-  }
-  stream.Cancel();
-  return false;
-}
-
 void Sender::OnBroken(const absl::Status& status) {
   MutexLock lock(mutex_);
-  broken_ = true;
-  parcels_.clear();
-  retry_at_ = std::chrono::steady_clock::now() + backoff_.Next();
-  if (!absl::IsCancelled(status)) {
-    stats_.last_error = std::string(status.message());
-  }
-  // The first time, it may have been a late stream of the process that had the spool before.
-  const bool is_fenced = absl::IsFailedPrecondition(status) && std::exchange(fenced_before_, true);
-  if (is_fenced || absl::IsAlreadyExists(status)) {
-    if (!std::exchange(renumbered_, true)) {
-      Warn(absl::StrCat("The itemized server at ", options_.address,
-                        " has heard another sender under the id of this tracer, as after a copy of "
-                        "the process or of its spool. This one goes on under another ",
-                        is_fenced ? "id" : "epoch", ": ", status.message()));
-    }
-    is_fenced ? spool_->BeginAnew(NewProducerId()) : spool_->BeginEpoch();
-  }
-  next_batch_ = spool_->acknowledged() + 1;
+  delivery_->EndStream(status, std::chrono::steady_clock::now());
   work_.notify_all();
 }
 
@@ -66,12 +21,13 @@ void Sender::OnAck(uint64_t sequence, const pb::BatchResult& result) {
   SpooledBatch batch;
   {
     MutexLock lock(mutex_);
-    if (parcels_.empty() || parcels_.front().sequence != sequence) {
+    Parcel* const parcel = delivery_->Awaited(sequence);
+    if (parcel == nullptr) {
       // Cancelling ends in OnBroken; then all is sent again.
       return stream_ == nullptr ? void() : stream_->Cancel();
     }
-    batch = parcels_.front().batch;
-    refused = std::move(parcels_.front().unsendable);
+    batch = parcel->batch;
+    refused = std::move(parcel->unsendable);
   }
   ReportRefused(refused);
   if (result.refusals_size() > 0) {
@@ -79,28 +35,8 @@ void Sender::OnAck(uint64_t sequence, const pb::BatchResult& result) {
     ReadBatch(batch, &chunk).IgnoreError();  // Was told when it was sent.
     ReportRefused(DescribeRefusals(Pack(chunk).batch, result));
   }
-  Settle(result);
-}
-
-void Sender::Settle(const pb::BatchResult& result) {
   MutexLock lock(mutex_);
-  if (parcels_.empty()) {
-    return;
-  }
-  const Parcel parcel = std::move(parcels_.front());
-  parcels_.pop_front();
-  const size_t sent = parcel.batch.records - parcel.unsent;
-  const auto count = [&](int64_t events) {
-    return static_cast<uint64_t>(std::clamp<int64_t>(events, 0, static_cast<int64_t>(sent)));
-  };
-  if (spool_->Acknowledge()) {
-    stats_.refused += parcel.unsent + count(result.refused());
-    stats_.acknowledged += sent - count(result.refused());
-    stats_.duplicate += count(result.duplicate());
-  }
-  trim_at_ = spool_->Trim(std::chrono::steady_clock::now());
-  backoff_.Reset();
-  renumbered_ = false;
+  delivery_->Settle(result, std::chrono::steady_clock::now());
   settled_.notify_all();
   work_.notify_all();
 }
@@ -122,10 +58,11 @@ void Sender::SyncInIntervals() {
 // Waits for an interval in which something was recorded. False when it is time to stop.
 bool Sender::WaitForUnsynced() {
   MutexLock lock(mutex_);
-  while (!stop_ && spool_->Unsynced().empty() && !spool_->open_since().has_value()) {
+  while (!stop_ && delivery_->spool().Unsynced().empty() &&
+         !delivery_->spool().open_since().has_value()) {
     work_.wait(mutex_);
   }
-  const TimePoint end =
+  const auto end =
       std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(options_.spool_sync_interval);
   while (!stop_ && work_.wait_until(mutex_, end) == std::cv_status::no_timeout) {
   }
@@ -136,20 +73,18 @@ void Sender::SyncSpool() {
   std::vector<std::shared_ptr<Segment>> segments;
   {
     MutexLock lock(mutex_);
-    segments = spool_->Unsynced();
+    segments = delivery_->spool().Unsynced();
   }
   for (const std::shared_ptr<Segment>& segment : segments) {
     if (const absl::Status status = segment->SyncThrough(segment->size()); !status.ok()) {
-      MutexLock lock(mutex_);
       Warn(std::string(status.message()));
     }
   }
 }
 
 void Sender::Warn(std::string sentence) {
-  stats_.last_error = sentence;
-  ++stats_.warnings;
-  warnings_.push_back(std::move(sentence));
+  MutexLock lock(mutex_);
+  delivery_->Warn(std::move(sentence));
   work_.notify_all();
 }
 
@@ -157,7 +92,7 @@ void Sender::TellWarnings() {
   std::deque<std::string> warnings;
   {
     MutexLock lock(mutex_);
-    warnings.swap(warnings_);
+    warnings = delivery_->TakeWarnings();
   }
   for (const std::string& warning : warnings) {
     if (options_.on_warning) {

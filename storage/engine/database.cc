@@ -56,13 +56,12 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options
         "keep rollups for longer");
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, options.open_kv(options.directory));
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<State> state,
-      State::Open(std::move(kv), options.directory, options.clock, options.resident_runs_max));
+  ASSIGN_OR_RETURN(std::unique_ptr<State> state, State::Open(std::move(kv), options));
   {
     RateFinder rates(state->rates, state->catalog);
     RETURN_IF_ERROR(ResumeRepricing(state.get(), &rates));
   }
+  state->free_bytes_min = options.free_bytes_min;
   auto impl = std::make_unique<Impl>(std::move(state), options);
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }

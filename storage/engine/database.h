@@ -45,6 +45,10 @@ struct DatabaseOptions {
   // The same for rollups, which answers are made of; at least as long. 31 days at
   // least: outliers are measured against 30. What is older is as if it had never been.
   int64_t retain_rollups_us = 0;
+  // Of the disk, what is left to the views and to RocksDB: while less is free, events
+  // and corrections are refused with UNAVAILABLE. Answers go on, and so does
+  // ingestion as soon as there is room. 0: nothing is kept free.
+  int64_t free_bytes_min = int64_t{256} << 20;
   // Runs kept in memory; others are read from disk when needed.
   size_t resident_runs_max = 200'000;
 };

@@ -1,6 +1,7 @@
 #include "storage/engine/state.h"
 
 #include <optional>
+#include <string>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -41,6 +42,16 @@ absl::Status CheckVersion(Kv* kv, const std::string& directory) {
   return absl::OkStatus();
 }
 
+absl::Status CheckRoom(const Kv& kv, int64_t free_bytes_min) {
+  ASSIGN_OR_RETURN(const int64_t free, kv.FreeBytes());
+  if (free >= free_bytes_min) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "the disk of the store is nearly full: ", free >> 20, " MiB are free, and ",
+      free_bytes_min >> 20, " MiB must stay so; nothing is taken until there is room again"));
+}
+
 absl::Status LoadRates(const Kv& kv, RateBook* book) {
   auto rows = kv.Scan(Family::kMeta, "r/", "r0");
   for (; rows->Valid(); rows->Next()) {
@@ -52,19 +63,17 @@ absl::Status LoadRates(const Kv& kv, RateBook* book) {
 
 }  // namespace
 
-State::State(std::unique_ptr<Kv> store, Log opened_log, const Clock* a_clock,
-             size_t resident_runs_max)
-    : clock(a_clock),
+State::State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& options)
+    : clock(options.clock),
       kv(std::move(store)),
       log(std::move(opened_log)),
-      views(kv.get(), catalog, resident_runs_max) {}
+      views(kv.get(), catalog, options.resident_runs_max) {}
 
 absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
-                                                   const std::string& directory, const Clock* clock,
-                                                   size_t resident_runs_max) {
-  RETURN_IF_ERROR(CheckVersion(kv.get(), directory));
+                                                   const DatabaseOptions& options) {
+  RETURN_IF_ERROR(CheckVersion(kv.get(), options.directory));
   ASSIGN_OR_RETURN(Log log, Log::Open(kv.get()));
-  auto state = std::make_unique<State>(std::move(kv), std::move(log), clock, resident_runs_max);
+  auto state = std::make_unique<State>(std::move(kv), std::move(log), options);
   RETURN_IF_ERROR(state->catalog.Load(*state->kv));
   RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
   RETURN_IF_ERROR(state->producers.Load(*state->kv));
@@ -73,6 +82,7 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
 }
 
 absl::Status State::Commit(std::vector<Block>* blocks, KvBatch batch) {
+  RETURN_IF_ERROR(CheckRoom(*kv, free_bytes_min));
   catalog.Save(&batch);
   RETURN_IF_ERROR(log.Append(blocks, std::move(batch)));
   catalog.MarkSaved();

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,6 +13,7 @@
 #include "storage/base/mutex.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
+#include "storage/engine/database.h"
 #include "storage/engine/edge_hours.h"
 #include "storage/engine/producers.h"
 #include "storage/engine/trailing_top.h"
@@ -31,13 +32,11 @@ inline constexpr int kSchemaVersion = 3;
 // it takes `mutex` for writing around every change of the catalog, the views
 // and the rates, and reads them without. All other threads take it for reading.
 struct State {
-  // Reads the store, found in `directory`, and brings the views up to the log.
-  // Errors as Database::Open.
+  // Reads the store and brings the views up to the log. Errors as Database::Open.
   static absl::StatusOr<std::unique_ptr<State>> Open(std::unique_ptr<Kv> kv,
-                                                     const std::string& directory,
-                                                     const Clock* clock, size_t resident_runs_max);
+                                                     const DatabaseOptions& options);
 
-  State(std::unique_ptr<Kv> store, Log opened_log, const Clock* a_clock, size_t resident_runs_max);
+  State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& options);
 
   const Clock* const clock;
   const std::unique_ptr<Kv> kv;
@@ -47,13 +46,16 @@ struct State {
   Views views;
   RateBook rates;
   Producers producers;  // The committer's alone.
+  // As in DatabaseOptions, once the store is open: what an earlier process began is
+  // finished with what is left.
+  int64_t free_bytes_min = 0;
   // Caches for answers, with locks of their own besides.
   mutable TrailingTops trailing;
   mutable EdgeHours edges;
 
-  // Makes blocks durable together with `batch`, then visible. On an error
-  // nothing has changed. All runs that the blocks name have been staged. Only the
-  // committer calls it.
+  // Makes blocks durable together with `batch`, then visible. On an error, which
+  // is UNAVAILABLE if the disk is nearly full, nothing has changed. All runs that the blocks name
+  // have been staged. Only the committer calls it.
   absl::Status Commit(std::vector<Block>* blocks, KvBatch batch);
 };
 

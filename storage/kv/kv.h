@@ -101,6 +101,9 @@ class Kv {
   // is damaged.
   virtual absl::Status VerifyChecksums() const = 0;
 
+  // What is left of the disk, for this process.
+  virtual absl::StatusOr<int64_t> FreeBytes() const = 0;
+
   // Makes a copy of the store, as it is now, in `directory`, which must not exist
   // and should be on the same disk: tables are then linked, not copied.
   virtual absl::Status CopyTo(const std::string& directory) = 0;

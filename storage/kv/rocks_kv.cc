@@ -229,6 +229,13 @@ class RocksKv : public Kv {
     return store == nullptr ? Reopening() : ToStatus(store->db->VerifyChecksum());
   }
 
+  absl::StatusOr<int64_t> FreeBytes() const override {
+    uint64_t free = 0;
+    const rocksdb::IOStatus status =
+        Files()->GetFreeSpace(directory_, rocksdb::IOOptions(), &free, nullptr);
+    return status.ok() ? absl::StatusOr<int64_t>(static_cast<int64_t>(free)) : ToStatus(status);
+  }
+
   absl::Status CopyTo(const std::string& directory) override {
     const std::shared_ptr<RocksStore> store = Store();
     if (store == nullptr) {
@@ -245,6 +252,9 @@ class RocksKv : public Kv {
   }
 
  private:
+  rocksdb::FileSystem* Files() const {
+    return files_ != nullptr ? files_.get() : rocksdb::FileSystem::Default().get();
+  }
   std::shared_ptr<RocksStore> Store() const {
     const MutexLock lock(store_mutex_);
     return store_;
@@ -300,8 +310,7 @@ class RocksKv : public Kv {
   }
 
   absl::Status ProbeDisk() const {
-    rocksdb::FileSystem* const files =
-        files_ != nullptr ? files_.get() : rocksdb::FileSystem::Default().get();
+    rocksdb::FileSystem* const files = Files();
     const std::string path = directory_ + kProbeName;
     const rocksdb::IOStatus status =
         rocksdb::WriteStringToFile(files, std::string(kProbeBytes, '\0'), path, /*sync=*/true);

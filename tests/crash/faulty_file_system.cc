@@ -5,13 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#define RETURN_IF_FAULT(expression)               \
-  do {                                            \
-    const rocksdb::IOStatus fault = (expression); \
-    if (!fault.ok()) {                            \
-      return fault;                               \
-    }                                             \
-  } while (false)
+#include "tests/crash/faulty_files.h"
 
 namespace itemized::testing {
 namespace {
@@ -20,7 +14,6 @@ using rocksdb::FileOptions;
 using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
-using rocksdb::Slice;
 
 namespace fs = std::filesystem;
 
@@ -42,105 +35,6 @@ void OverwriteEnd(const std::string& name, uintmax_t bytes, std::mt19937_64* ran
   }
 }
 
-class WritableFile : public rocksdb::FSWritableFileOwnerWrapper {
- public:
-  WritableFile(FaultyFileSystem* files, std::string name,
-               std::unique_ptr<rocksdb::FSWritableFile> file)
-      : FSWritableFileOwnerWrapper(std::move(file)), files_(*files), name_(std::move(name)) {}
-
-  IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
-    const IOStatus fault = files_.Count(FileOperation::kWrite);
-    if (fault.ok()) {
-      return target()->Append(data, options, debug);
-    }
-    if (!files_.is_dead()) {  // A write that fails may have written something.
-      target()->Append(Slice(data.data(), data.size() / 2), options, debug).PermitUncheckedError();
-    }
-    return fault;
-  }
-  IOStatus Append(const Slice& data, const IOOptions& options,
-                  const rocksdb::DataVerificationInfo& /*verification*/,
-                  IODebugContext* debug) override {
-    return Append(data, options, debug);
-  }
-  IOStatus Truncate(uint64_t size, const IOOptions& options, IODebugContext* debug) override {
-    RETURN_IF_FAULT(files_.Count(FileOperation::kWrite));
-    return target()->Truncate(size, options, debug);
-  }
-  IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
-    const IOStatus fault = files_.Count(FileOperation::kWrite);
-    const IOStatus closed = target()->Close(options, debug);
-    return fault.ok() ? closed : fault;
-  }
-  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-    RETURN_IF_FAULT(files_.Count(FileOperation::kSync));
-    RETURN_IF_FAULT(target()->Flush(options, debug));
-    files_.MarkSynced(name_);
-    return IOStatus::OK();
-  }
-  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
-    return Sync(options, debug);
-  }
-  // Promises nothing.
-  IOStatus RangeSync(uint64_t /*offset*/, uint64_t /*bytes*/, const IOOptions& /*options*/,
-                     IODebugContext* /*debug*/) override {
-    return IOStatus::OK();
-  }
-
- private:
-  FaultyFileSystem& files_;
-  const std::string name_;
-};
-
-class SequentialFile : public rocksdb::FSSequentialFileOwnerWrapper {
- public:
-  SequentialFile(FaultyFileSystem* files, std::unique_ptr<rocksdb::FSSequentialFile> file)
-      : FSSequentialFileOwnerWrapper(std::move(file)), files_(*files) {}
-
-  IOStatus Read(size_t bytes, const IOOptions& options, Slice* result, char* scratch,
-                IODebugContext* debug) override {
-    RETURN_IF_FAULT(files_.Count(FileOperation::kRead));
-    return target()->Read(bytes, options, result, scratch, debug);
-  }
-
- private:
-  FaultyFileSystem& files_;
-};
-
-class RandomAccessFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
- public:
-  RandomAccessFile(FaultyFileSystem* files, std::unique_ptr<rocksdb::FSRandomAccessFile> file)
-      : FSRandomAccessFileOwnerWrapper(std::move(file)), files_(*files) {}
-
-  IOStatus Read(uint64_t offset, size_t bytes, const IOOptions& options, Slice* result,
-                char* scratch, IODebugContext* debug) const override {
-    RETURN_IF_FAULT(files_.Count(FileOperation::kRead));
-    return target()->Read(offset, bytes, options, result, scratch, debug);
-  }
-
- private:
-  FaultyFileSystem& files_;
-};
-
-class Directory : public rocksdb::FSDirectoryWrapper {
- public:
-  Directory(FaultyFileSystem* files, std::unique_ptr<rocksdb::FSDirectory> target)
-      : FSDirectoryWrapper(std::move(target)), files_(*files) {}
-
-  IOStatus Fsync(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
-    RETURN_IF_FAULT(files_.Count(FileOperation::kSync));
-    files_.MarkDirectorySynced();
-    return IOStatus::OK();
-  }
-  IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* debug,
-                               const rocksdb::DirFsyncOptions& /*directory*/) override {
-    return Fsync(options, debug);
-  }
-
- private:
-  FaultyFileSystem& files_;
-};
-
 }  // namespace
 
 void FaultyFileSystem::Arm(const FileFault& fault) {
@@ -156,6 +50,11 @@ void FaultyFileSystem::Disarm() {
 bool FaultyFileSystem::has_hit() const {
   const MutexLock lock(mutex_);
   return armed_.has_value() && armed_->has_hit;
+}
+
+void FaultyFileSystem::SetFreeBytes(std::optional<uint64_t> bytes) {
+  const MutexLock lock(mutex_);
+  free_bytes_ = bytes;
 }
 
 void FaultyFileSystem::CutPowerAt(uint64_t nth) {
@@ -202,7 +101,7 @@ void FaultyFileSystem::MarkDirectorySynced() {
 IOStatus FaultyFileSystem::Wrap(const std::string& name, const IOStatus& opened,
                                 std::unique_ptr<rocksdb::FSWritableFile>* file) {
   if (opened.ok()) {
-    *file = std::make_unique<WritableFile>(this, name, std::move(*file));
+    *file = std::make_unique<FaultyWritableFile>(this, name, std::move(*file));
   }
   return opened;
 }
@@ -212,7 +111,7 @@ IOStatus FaultyFileSystem::NewSequentialFile(const std::string& name, const File
                                              IODebugContext* debug) {
   RETURN_IF_FAULT(Count(FileOperation::kRead));
   RETURN_IF_FAULT(target()->NewSequentialFile(name, options, file, debug));
-  *file = std::make_unique<SequentialFile>(this, std::move(*file));
+  *file = std::make_unique<FaultySequentialFile>(this, std::move(*file));
   return IOStatus::OK();
 }
 
@@ -221,7 +120,7 @@ IOStatus FaultyFileSystem::NewRandomAccessFile(const std::string& name, const Fi
                                                IODebugContext* debug) {
   RETURN_IF_FAULT(Count(FileOperation::kRead));
   RETURN_IF_FAULT(target()->NewRandomAccessFile(name, options, file, debug));
-  *file = std::make_unique<RandomAccessFile>(this, std::move(*file));
+  *file = std::make_unique<FaultyRandomAccessFile>(this, std::move(*file));
   return IOStatus::OK();
 }
 
@@ -257,7 +156,7 @@ IOStatus FaultyFileSystem::NewDirectory(const std::string& name, const IOOptions
                                         std::unique_ptr<rocksdb::FSDirectory>* directory,
                                         IODebugContext* debug) {
   RETURN_IF_FAULT(target()->NewDirectory(name, options, directory, debug));
-  *directory = std::make_unique<Directory>(this, std::move(*directory));
+  *directory = std::make_unique<FaultyDirectory>(this, std::move(*directory));
   return IOStatus::OK();
 }
 
@@ -297,6 +196,16 @@ IOStatus FaultyFileSystem::DeleteFile(const std::string& name, const IOOptions& 
   const MutexLock lock(mutex_);
   synced_bytes_.erase(name);
   return target()->DeleteFile(name, options, debug);
+}
+
+IOStatus FaultyFileSystem::GetFreeSpace(const std::string& path, const IOOptions& options,
+                                        uint64_t* bytes, IODebugContext* debug) {
+  const MutexLock lock(mutex_);
+  if (free_bytes_.has_value()) {
+    *bytes = *free_bytes_;
+    return IOStatus::OK();
+  }
+  return FileSystemWrapper::GetFreeSpace(path, options, bytes, debug);
 }
 
 IOStatus FaultyFileSystem::Truncate(const std::string& name, size_t size, const IOOptions& options,

@@ -47,6 +47,9 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   // Whether an armed fault has hit.
   bool has_hit() const;
 
+  // What the disk says is left of it; nothing: the truth.
+  void SetFreeBytes(std::optional<uint64_t> bytes);
+
   // From the `nth` operation of writing or syncing on, counted from here,
   // nothing reaches the disk any more.
   void CutPowerAt(uint64_t nth);
@@ -82,6 +85,8 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
                              rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
+                                 uint64_t* bytes, rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus Truncate(const std::string& name, size_t size,
                              const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override;
@@ -114,6 +119,7 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   std::map<std::string, uint64_t> synced_bytes_ ABSL_GUARDED_BY(mutex_);
   std::vector<NewName> new_names_ ABSL_GUARDED_BY(mutex_);  // Not synced, in their order.
   std::optional<Armed> armed_ ABSL_GUARDED_BY(mutex_);
+  std::optional<uint64_t> free_bytes_ ABSL_GUARDED_BY(mutex_);
   std::optional<uint64_t> lifetime_ ABSL_GUARDED_BY(mutex_);  // Operations until the cut.
 };
 

@@ -27,12 +27,25 @@ TEST(Flags, SayWhereTheServerIs) {
   EXPECT_EQ(flags.server.http_address, "");
 }
 
+TEST(Flags, SayWhatIsKept) {
+  const auto flags = std::get<Flags>(
+      Parse({"--retain-events", "40d", "--retain-rollups=400d", "--min-free-disk", "1GiB"}));
+  EXPECT_EQ(flags.server.retain_events_us, 40 * kMicrosPerDay);
+  EXPECT_EQ(flags.server.retain_rollups_us, 400 * kMicrosPerDay);
+  EXPECT_EQ(flags.server.free_bytes_min, int64_t{1} << 30);
+  EXPECT_EQ(std::get<Flags>(Parse({"--min-free-disk", "0"})).server.free_bytes_min, 0);
+  EXPECT_EQ(std::get<Flags>(Parse({})).server.free_bytes_min, int64_t{256} << 20);
+}
+
 TEST(Flags, MistakesAreWrongUsage) {
   EXPECT_EQ(std::get<int>(Parse({"--no-such-flag"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--grpc-address", "4317"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--log-level", "loud"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--data-dir"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"left over"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--retain-events", "40"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "much"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "-1"})), 2);
 }
 
 TEST(Flags, HelpAndVersionNeedNoServer) {

@@ -223,7 +223,7 @@ void SpoolRecovery::Conclude() {
       const auto written = fs::last_write_time(kept.segment->path(), error);
       const auto age =
           error ? fs::file_time_type::duration::zero() : fs::file_time_type::clock::now() - written;
-      kept.settled_at = std::chrono::steady_clock::now() -
+      kept.settled_at = spool_.options_.now() -
                         std::chrono::duration_cast<std::chrono::steady_clock::duration>(age);
     }
   }

@@ -71,7 +71,7 @@ absl::StatusOr<bool> Spool::Append(RecordType type, absl::string_view payload) {
   const bool opens = open_.records == 0;
   if (opens) {
     open_ = {.segment = segment, .begin = segment->size(), .first_record = next_record_};
-    open_since_ = std::chrono::steady_clock::now();
+    open_since_ = options_.now();
   }
   segment->Append(type, payload);
   ++open_.records;
@@ -97,7 +97,7 @@ void Spool::Cut() {
 }
 
 absl::Status Spool::Rotate(size_t payload_size) {
-  const TimePoint now = std::chrono::steady_clock::now();
+  const TimePoint now = options_.now();
   const size_t bytes =
       std::max(options_.segment_bytes,
                Segment::kHeaderBytesMax + Segment::BytesOf(payload_size + kMarkRoom));

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ struct SpoolOptions {
   uint64_t retain_bytes = uint64_t{64} << 20;
 
   size_t segment_bytes = size_t{8} << 20;
+
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
 // A batch as it lies in its segment; may be read while the spool goes on.

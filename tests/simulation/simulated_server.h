@@ -1,0 +1,68 @@
+#pragma once
+
+// The database and its side of the Ingest protocol, without sockets: it can lose
+// power, run out of disk, come back from an older copy, and be at fault.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "itemized/v1/ingest.pb.h"
+
+#include "server/convert/batch_decoder.h"
+#include "storage/engine/database.h"
+#include "tests/crash/faulty_file_system.h"
+#include "tests/simulation/world.h"
+#include "tests/storage/engine/database_fixture.h"
+
+namespace itemized::testing {
+
+// A stream as the server sees it.
+struct ServerStream {
+  std::function<void(const itemized::v1::IngestResponse&)> answer;
+  std::function<void(const absl::Status&)> end;
+  uint64_t life = 0;  // Of the server that it leads to.
+  bool ended = false;
+  std::optional<BatchPosition> position;  // Of a producer that was welcomed.
+};
+
+class SimulatedServer {
+ public:
+  explicit SimulatedServer(World& world);
+
+  bool is_up() const { return db_ != nullptr; }
+  uint64_t life() const { return life_; }
+  // Stores one batch in `n` without its place in the sequence; 0: none. No server should.
+  void ForgetOnceIn(uint64_t n) { forget_once_in_ = n; }
+
+  void Receive(ServerStream& stream, const std::string& message);
+
+  // The power goes: what was not synced is lost.
+  void Crash();
+  void Start();
+  // While it is down: keeps a copy; puts the copy in its place, if there is one.
+  void Copy();
+  bool Restore();
+  void SetDiskFull(bool full);
+
+  Database& db() { return *db_; }
+
+ private:
+  DatabaseOptions Options();
+  void Greet(ServerStream& stream, const ProducerHello& hello);
+  void Store(ServerStream& stream, const server::DecodedIngestRequest& request);
+  void End(ServerStream& stream, const absl::Status& status);
+
+  World& world_;
+  const TemporaryDirectory directory_;
+  ManualClock clock_;
+  std::shared_ptr<FaultyFileSystem> files_;
+  std::unique_ptr<Database> db_;  // Null while it is down.
+  uint64_t life_ = 0;
+  uint64_t forget_once_in_ = 0;
+};
+
+}  // namespace itemized::testing
