@@ -59,7 +59,7 @@ void AddTenant(const WorkloadCall& call, Strings* strings, v1::CallColumns* colu
 }  // namespace
 
 std::string Encoder::NextEventId() {
-  return absl::StrCat(id_prefix_, "-", next_id_++);
+  return id_prefix_.empty() ? "" : absl::StrCat(id_prefix_, "-", next_id_++);
 }
 
 grpc::ByteBuffer Encoder::Encode(const WorkloadBatch& batch, uint64_t sequence) {

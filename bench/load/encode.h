@@ -13,8 +13,8 @@ namespace itemized::bench {
 enum class Form { kColumns, kRows };
 
 // Serialises batches of one producer. Event ids are made as the client
-// library makes them: 16 hexadecimal digits of the process, "-", a number.
-// Not thread-safe.
+// library makes them: 16 hexadecimal digits of the process, "-", a number; with an
+// empty prefix there are none. Not thread-safe.
 class Encoder {
  public:
   Encoder(Form form, std::string id_prefix) : form_(form), id_prefix_(std::move(id_prefix)) {}

@@ -56,8 +56,9 @@ struct Job {
   const Flags& flags;
   std::string form;
   int64_t calls;
-  std::string prefix;  // Of figure names; "" for the largest run.
-  bool ask;            // Times queries as well.
+  std::string prefix;    // Of figure names; "" for the largest run.
+  bool ask = false;      // Times queries as well.
+  bool with_ids = true;  // Events have ids of their own.
 };
 
 struct Prepared {
@@ -85,9 +86,8 @@ Prepared Prepare(const Job& job) {
   const Form form = job.form == "rows" ? Form::kRows : Form::kColumns;
   std::vector<Encoder> encoders;
   for (int i = 0; i < kStreams; ++i) {
-    encoders.emplace_back(
-        form, absl::StrFormat(
-                  "%016x", 0xC0FFEE1234567890u * (job.flags.seed + 1) + static_cast<uint64_t>(i)));
+    const uint64_t sender = 0xC0FFEE1234567890u * (job.flags.seed + 1) + static_cast<uint64_t>(i);
+    encoders.emplace_back(form, job.with_ids ? absl::StrFormat("%016x", sender) : "");
   }
   for (size_t sequence = 0; !workload.Done(); ++sequence) {
     const WorkloadBatch batch = workload.NextBatch();
@@ -161,6 +161,39 @@ absl::Status Run(const Job& job, Report* report) {
   return absl::OkStatus();
 }
 
+struct Cost {
+  double server_cpu_us = 0;  // Of a call.
+  double disk_bytes = 0;
+};
+
+absl::StatusOr<Cost> CostOf(const Job& job) {
+  const Prepared prepared = Prepare(job);
+  ASSIGN_OR_RETURN(const auto server, ServerProcess::Start(job.flags.server, job.flags.work_dir));
+  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
+  const double cpu = server->CpuSeconds();
+  RETURN_IF_ERROR(RunIngest(server->grpc_address(), prepared.messages, job.flags.window).status());
+  const double calls = static_cast<double>(job.calls);
+  Cost cost{.server_cpu_us = (server->CpuSeconds() - cpu) / calls * 1e6};
+  RETURN_IF_ERROR(server->Stop());
+  cost.disk_bytes = server->DiskBytes() / calls;
+  return cost;
+}
+
+// What it takes to know an event again by its id: the same calls with and without.
+absl::Status RunIdentity(const Flags& flags, Report* report) {
+  Job job{.flags = flags,
+          .form = "columns",
+          .calls = *std::min_element(flags.calls.begin(), flags.calls.end()),
+          .prefix = ""};
+  std::fprintf(stderr, "%lld calls with and without ids\n", static_cast<long long>(job.calls));
+  ASSIGN_OR_RETURN(const Cost with, CostOf(job));
+  job.with_ids = false;
+  ASSIGN_OR_RETURN(const Cost without, CostOf(job));
+  report->Add("identity.disk_bytes_per_call", with.disk_bytes - without.disk_bytes, "bytes");
+  report->Add("identity.server_cpu_us_per_call", with.server_cpu_us - without.server_cpu_us, "us");
+  return absl::OkStatus();
+}
+
 std::string CpuName() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -210,6 +243,7 @@ absl::Status RunAll(const Flags& flags, Report* report) {
                             report));
       }
     }
+    RETURN_IF_ERROR(RunIdentity(flags, report));
   }
   return absl::OkStatus();
 }
