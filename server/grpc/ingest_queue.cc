@@ -1,11 +1,16 @@
 #include "server/grpc/ingest_queue.h"
 
+#include <string>
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 #include "storage/base/check.h"
 
 namespace itemized::server {
 namespace {
+
+constexpr std::chrono::minutes kTellAgain(1);
 
 itemized::v1::BatchResult AnswerOf(const DecodedBatch& batch, const SubmissionResult& result) {
   itemized::v1::BatchResult answer = StartResult(batch);
@@ -99,6 +104,18 @@ void IngestQueue::HandOverWaiting() {
   }
 }
 
+// An operator hears from the log that the store takes nothing, and that it does again.
+void IngestQueue::Tell(const absl::Status& status) {
+  const auto now = std::chrono::steady_clock::now();
+  if (absl::IsUnavailable(status) && now >= tell_after_) {
+    spdlog::error("Events are not taken: {}", std::string(status.message()));
+    tell_after_ = now + kTellAgain;
+    is_refusing_ = true;
+  } else if (status.ok() && std::exchange(is_refusing_, false)) {
+    spdlog::info("Events are taken again.");
+  }
+}
+
 void IngestQueue::Settle(Settled settled) {
   {
     MutexLock lock(mutex_);
@@ -131,6 +148,7 @@ void IngestQueue::Run() {
       settled.swap(settled_);
     }
     for (Settled& each : settled) {
+      Tell(each.result.status());
       Settle(std::move(each));
     }
   }

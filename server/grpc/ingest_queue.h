@@ -4,6 +4,7 @@
 // has no room, and brings results home on a thread of its own, so that the
 // committer never waits for a socket.
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "itemized/v1/ingest.pb.h"
 
@@ -64,6 +66,7 @@ class IngestQueue {
   void HandOver(Entry entry);
   void HandOverWaiting();
   void Settle(Settled settled);
+  void Tell(const absl::Status& status);
   void Run();
 
   const Submitter submitter_;
@@ -78,6 +81,10 @@ class IngestQueue {
   bool handing_over_ ABSL_GUARDED_BY(mutex_) = false;  // Nothing may overtake what waited.
   std::vector<Settled> settled_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  // The queue's thread only.
+  bool is_refusing_ = false;  // The store, as the log was told.
+  std::chrono::steady_clock::time_point tell_after_;
   std::thread thread_;  // Last: it uses all of the above.
 };
 

@@ -1,10 +1,14 @@
 #include "server/grpc/ingest_queue.h"
 
+#include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "tests/server/fake_store.h"
 
@@ -75,6 +79,22 @@ TEST_F(IngestQueueTest, PassesErrorsOn) {
   store_.Fail(absl::UnavailableError("disk"));
   queue_.WaitUntilIdle();
   EXPECT_THAT(answered(), ElementsAre("a disk"));
+}
+
+TEST_F(IngestQueueTest, TheLogHearsOnceThatNothingIsTakenAndOnceThatItIsAgain) {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  spdlog::set_pattern("%l: %v");
+  for (int i = 1; i <= 4; ++i) {
+    Submit(1, "a");
+    store_.AwaitSubmitted(static_cast<size_t>(i));
+    i <= 2 ? store_.Fail(absl::UnavailableError("no room")) : store_.Accept();
+    queue_.WaitUntilIdle();
+  }
+  spdlog::set_default_logger(before);
+  EXPECT_EQ(log.str(), "error: Events are not taken: no room\ninfo: Events are taken again.\n");
 }
 
 TEST_F(IngestQueueTest, AnEmptyBatchIsAnsweredAtOnce) {
