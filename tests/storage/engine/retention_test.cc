@@ -1,5 +1,6 @@
 // What is dropped, what stays, and what can no longer be told.
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <string>
@@ -257,20 +258,47 @@ TEST_F(RollupRetentionTest, MustBeAsLongAsThatOfEvents) {
   EXPECT_THAT(Database::Open(options).status().message(), HasSubstr("drop events too"));
 }
 
-class RetentionKills : public RetentionTest, public ::testing::WithParamInterface<Failpoint> {};
+class RetentionKills : public RetentionTest, public ::testing::WithParamInterface<Failpoint> {
+ protected:
+  // The process that will be killed is made while this one has no threads yet: those
+  // of a database are not there after a fork.
+  void SetUp() override {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    victim_ = fork();
+    if (victim_ == 0) {
+      close(ends[1]);
+      char begin = 0;
+      if (read(ends[0], &begin, 1) == 1) {
+        ArmFailpoint(GetParam(), 1);
+        Retain();
+      }
+      _exit(0);
+    }
+    close(ends[0]);
+    begin_ = ends[1];
+    RetentionTest::SetUp();
+  }
+
+  // Has the victim drop what is too old until it dies.
+  void RetainAndDie() {
+    Close();
+    ASSERT_EQ(write(begin_, "b", 1), 1);
+    close(begin_);
+    int status = 0;
+    ASSERT_EQ(waitpid(victim_, &status, 0), victim_);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the failpoint was not passed";
+    ASSERT_EQ(WTERMSIG(status), SIGKILL);
+  }
+
+ private:
+  pid_t victim_ = 0;
+  int begin_ = 0;
+};
 
 TEST_P(RetentionKills, AreFinishedByTheNextProcess) {
   const std::string before = Answers();
-  Close();
-  const pid_t child = fork();
-  if (child == 0) {
-    ArmFailpoint(GetParam(), 1);
-    Retain();
-    _exit(0);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFSIGNALED(status)) << "the failpoint was not passed";
+  ASSERT_NO_FATAL_FAILURE(RetainAndDie());
   Reopen();  // A process without the flag finishes it too.
   AwaitDropped();
   EXPECT_EQ(Answers(), before);
