@@ -61,7 +61,7 @@ class FakeServer final : public pb::QueryService::Service,
   Canned<pb::SetRatesRequest, pb::SetRatesResponse> set_rates;
   Canned<pb::GetServerInfoRequest, pb::GetServerInfoResponse> info;
   Judge judge;
-  int batches_max = 1'000'000;  // Then the stream breaks.
+  std::atomic<int> batches_max = 1'000'000;  // Of a stream; then it breaks.
 
   // All that arrived so far.
   std::vector<pb::Event> events() const;
