@@ -197,6 +197,9 @@ class RocksKv : public Kv {
         file.column_family = store->FamilyOf(family);
         file.external_files = {path};
         file.options.move_files = true;
+        // One that a killed process left may be a second name of a table in place, whose
+        // bytes must not change.
+        store->env->DeleteFile(path).PermitUncheckedError();
         status = ToStatus(WriteTable(*store, family, &tables[i], path));
         PassFailpoint(Failpoint::kTableWritten);
       }
