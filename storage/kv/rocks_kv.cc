@@ -205,7 +205,7 @@ class RocksKv : public Kv {
       }
     }
     if (status.ok() && !files.empty()) {
-      status = ToStatus(store->db->IngestExternalFiles(files));
+      status = ToStatus(IngestTables(*store, files));
       PassFailpoint(Failpoint::kTablesPlaced);
     }
     for (const rocksdb::IngestExternalFileArg& file : files) {

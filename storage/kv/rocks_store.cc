@@ -189,4 +189,17 @@ absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
   return store;
 }
 
+// RocksDB 7.8 orders tables by sequence numbers. A memtable written before and after a
+// table is put in place would become one that encloses it, and once such tables are
+// merged, the store does not open any more: so memory is flushed before.
+rocksdb::Status IngestTables(const RocksStore& store,
+                             const std::vector<rocksdb::IngestExternalFileArg>& files) {
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  for (const rocksdb::IngestExternalFileArg& file : files) {
+    families.push_back(file.column_family);
+  }
+  const rocksdb::Status flushed = store.db->Flush(rocksdb::FlushOptions(), families);
+  return flushed.ok() ? store.db->IngestExternalFiles(files) : flushed;
+}
+
 }  // namespace itemized

@@ -43,4 +43,8 @@ const char* FamilyName(Family family);
 // DATA_LOSS for damage, else UNAVAILABLE.
 absl::Status ToStatus(const rocksdb::Status& status);
 
+// Puts tables in place together.
+rocksdb::Status IngestTables(const RocksStore& store,
+                             const std::vector<rocksdb::IngestExternalFileArg>& files);
+
 }  // namespace itemized
