@@ -54,8 +54,8 @@ struct State {
   mutable EdgeHours edges;
 
   // Makes blocks durable together with `batch`, then visible. On an error, which
-  // is UNAVAILABLE if the disk is nearly full, nothing has changed. All runs that the blocks name
-  // have been staged. Only the committer calls it.
+  // is UNAVAILABLE if the disk is nearly full, nothing has changed. All runs that
+  // the blocks name have been staged. Only the committer calls it.
   absl::Status Commit(std::vector<Block>* blocks, KvBatch batch);
 };
 

@@ -88,9 +88,9 @@ class Kv {
   virtual absl::Status Write(const KvBatch& batch, bool sync) = 0;
 
   // The same as Write with sync, for thousands of rows: as sorted tables that are
-  // put in place together, past the write-ahead log. Does not hold up a Write
-  // meanwhile, unless that has lately written to the same families. Of
-  // operations on the same key the last one counts.
+  // put in place together, past the write-ahead log. Does not hold up a Write to
+  // other families meanwhile; what was written to the same ones lately is flushed
+  // before. Of operations on the same key the last one counts.
   virtual absl::Status WriteTables(const KvBatch& batch) = 0;
 
   // Deletes whole files that hold keys of [start, end) only; other keys of the range

@@ -128,11 +128,17 @@ using Table = std::vector<const KvBatch::Operation*>;
 
 rocksdb::Status WriteTable(const RocksStore& store, Family family, Table* table,
                            const std::string& path) {
+  // One that a killed process left may be a second name of a table in place, whose
+  // bytes must not change.
+  rocksdb::Status status = store.env->DeleteFile(path);
+  if (!status.ok() && !status.IsPathNotFound()) {
+    return status;
+  }
   const auto by_key = [](const auto* a, const auto* b) { return a->key < b->key; };
   std::stable_sort(table->begin(), table->end(), by_key);
   rocksdb::ColumnFamilyHandle* handle = store.FamilyOf(family);
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), store.db->GetOptions(handle), handle);
-  rocksdb::Status status = writer.Open(path);
+  status = writer.Open(path);
   for (size_t i = 0; i < table->size() && status.ok(); ++i) {
     const KvBatch::Operation& operation = *(*table)[i];
     if (i + 1 < table->size() && (*table)[i + 1]->key == operation.key) {
@@ -197,9 +203,6 @@ class RocksKv : public Kv {
         file.column_family = store->FamilyOf(family);
         file.external_files = {path};
         file.options.move_files = true;
-        // One that a killed process left may be a second name of a table in place, whose
-        // bytes must not change.
-        store->env->DeleteFile(path).PermitUncheckedError();
         status = ToStatus(WriteTable(*store, family, &tables[i], path));
         PassFailpoint(Failpoint::kTableWritten);
       }

@@ -43,7 +43,7 @@ const char* FamilyName(Family family);
 // DATA_LOSS for damage, else UNAVAILABLE.
 absl::Status ToStatus(const rocksdb::Status& status);
 
-// Puts tables in place together.
+// Puts tables in place together, once the memory of their families is flushed.
 rocksdb::Status IngestTables(const RocksStore& store,
                              const std::vector<rocksdb::IngestExternalFileArg>& files);
 
