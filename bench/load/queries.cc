@@ -122,9 +122,9 @@ class Queries {
   v1::WindowSpec BrokenRange(int i) const {
     v1::WindowSpec window;
     const int64_t start_us = plan_.end_us - plan_.days * kMicrosPerDay + kMicrosPerDay +
-                             i * 37 * 61 * kMicrosPerSecond + 123'457;
+                             int64_t{i} * 37 * 61 * kMicrosPerSecond + 123'457;
     window.set_start_unix_us(start_us);
-    window.set_end_unix_us(start_us + (10 + i % 10) * kMicrosPerDay + 17 * 60 * kMicrosPerSecond +
+    window.set_end_unix_us(start_us + (10 + i % 10) * kMicrosPerDay + int64_t{17} * 60 * kMicrosPerSecond +
                            654'321);
     return window;
   }

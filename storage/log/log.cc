@@ -1,6 +1,7 @@
 #include "storage/log/log.h"
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,8 @@ constexpr char kLastKey[] = "l";
 constexpr char kFirstHourKey[] = "h";
 
 constexpr size_t kDroppedPerStep = 2'000;  // Blocks.
+
+constexpr size_t kSharedCallsMin = 1'000;  // Fewer are encoded before a thread wakes up.
 
 std::string BlockKey(BlockRef ref) {
   std::string key;
@@ -122,13 +125,39 @@ absl::StatusOr<bool> Log::DropSome() {
   return !keys->Valid();
 }
 
+// In the order of `blocks`. Two threads share the work: compressing takes long.
+std::vector<std::string> Log::Encode(const std::vector<Block>& blocks) {
+  std::vector<std::string> encoded(blocks.size());
+  std::atomic<size_t> next = 0;
+  const auto encode = [&] {
+    for (size_t i = next++; i < blocks.size(); i = next++) {
+      encoded[i] = EncodeBlock(blocks[i]);
+    }
+  };
+  size_t calls = 0;
+  for (const Block& block : blocks) {
+    calls += block.calls.size();
+  }
+  const bool shared = blocks.size() > 1 && calls >= kSharedCallsMin;
+  if (shared) {
+    encoder_->Start(encode);
+  }
+  encode();
+  if (shared) {
+    encoder_->Wait();
+  }
+  return encoded;
+}
+
 absl::Status Log::Append(std::vector<Block>* blocks, KvBatch batch) {
+  std::vector<std::string> encoded = Encode(*blocks);
   BlockSequence sequence = last_;
   std::string hours;
-  for (Block& block : *blocks) {
+  for (size_t i = 0; i < blocks->size(); ++i) {
+    Block& block = (*blocks)[i];
     block.ref.sequence = ++sequence;
     AppendVarint(&hours, block.ref.hour);
-    batch.Put(Family::kEvents, BlockKey(block.ref), EncodeBlock(block));
+    batch.Put(Family::kEvents, BlockKey(block.ref), std::move(encoded[i]));
   }
   if (!blocks->empty()) {
     std::string last;

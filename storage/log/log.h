@@ -6,12 +6,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "storage/base/helper_thread.h"
 #include "storage/base/time.h"
 #include "storage/kv/kv.h"
 #include "storage/log/block.h"
@@ -70,6 +73,7 @@ class Log {
 
  private:
   explicit Log(Kv* kv) : kv_(kv) {}
+  std::vector<std::string> Encode(const std::vector<Block>& blocks);
   absl::Status LoadFirstHour();
 
   Kv* kv_;
@@ -79,6 +83,7 @@ class Log {
   // No commit index row lies below this one. A scan that starts here does not
   // walk over the tombstones of all rows trimmed before.
   BlockSequence first_commit_ = 0;
+  std::unique_ptr<HelperThread> encoder_ = std::make_unique<HelperThread>("encoder");
 };
 
 }  // namespace itemized
