@@ -89,6 +89,19 @@ TEST_F(LogTest, ReadHoursKeepsToItsHoursAndSequences) {
   EXPECT_EQ(seen, (Seen{{5, 3}, {9, 1}}));
 }
 
+TEST_F(LogTest, ManyCallsAreReadBackFromTheBlocksTheyWereIn) {
+  std::vector<Block> blocks;
+  for (uint32_t seed = 1; seed <= 9; ++seed) {  // Enough for two threads to encode them.
+    blocks.push_back(RandomBlock(seed, seed % 2 == 0 ? 900 : 50));
+  }
+  ASSERT_TRUE(log_->Append(&blocks, KvBatch()).ok());
+  for (const Block& block : blocks) {
+    const absl::StatusOr<Block> read = log_->Read(block.ref);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->calls.cost_picos, block.calls.cost_picos) << block.ref.sequence;
+  }
+}
+
 TEST_F(LogTest, WhatWasTrimmedIsStillInTheLogByHour) {
   Append({1});
   Append({2});
