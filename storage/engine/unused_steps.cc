@@ -8,8 +8,10 @@
 namespace itemized {
 
 absl::StatusOr<bool> UnusedSteps::Contains(const Block& block, size_t row) {
-  // Few series have any unsurfaced call in an hour: most runs need not be read.
-  if (!state_.views.runs().outcomes().HasUnsurfaced(block.calls.series[row], block.ref.hour)) {
+  // Few series have any unsurfaced call in an hour, and few runs any unused step: most
+  // runs need not be read.
+  const Runs& runs = state_.views.runs();
+  if (!runs.outcomes().HasUnsurfaced(block.calls.series[row], block.ref.hour)) {
     return false;
   }
   if (block.ref.sequence != sequence_) {
@@ -18,14 +20,17 @@ absl::StatusOr<bool> UnusedSteps::Contains(const Block& block, size_t row) {
     unused_.assign(block.calls.run_names.size(), {});
   }
   const uint32_t run = block.calls.run[row];
+  const std::string& name = block.calls.run_names[run];
   if (known_[run] == 0) {
     known_[run] = 1;
-    ASSIGN_OR_RETURN(const bool found,
-                     state_.views.runs().Visit(block.calls.run_names[run], [&](const Run& state) {
-                       if (state.completion().has_value()) {
-                         unused_[run] = state.completion()->unused_steps;
-                       }
-                     }));
+    if (!runs.MayHaveUnused(name)) {
+      return false;
+    }
+    ASSIGN_OR_RETURN(const bool found, runs.Visit(name, [&](const Run& state) {
+      if (state.completion().has_value()) {
+        unused_[run] = state.completion()->unused_steps;
+      }
+    }));
     if (!found) {
       return absl::DataLossError("the store is damaged: a run of the log is missing");
     }

@@ -229,6 +229,13 @@ std::string Run::Encode() const {
   return out;
 }
 
+bool Run::MayHaveUnused(absl::string_view bytes) {
+  bytes.remove_prefix(std::min<size_t>(bytes.size(), 1));  // The version.
+  std::optional<RunCompletion> completion;
+  return !DecodeCompletion(&bytes, &completion) ||
+         (completion.has_value() && !completion->unused_steps.empty());
+}
+
 std::optional<Run> Run::Decode(absl::string_view bytes, const Catalog& catalog) {
   if (bytes.empty() || bytes[0] != kRunVersion) {
     return std::nullopt;

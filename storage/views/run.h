@@ -80,6 +80,9 @@ class Run {
   // The persisted form (storage/FORMAT.md, "Run").
   std::string Encode() const;
   static std::optional<Run> Decode(absl::string_view bytes, const Catalog& catalog);
+  // Whether the completion in the persisted form names unused steps; true too if it
+  // cannot be read.
+  static bool MayHaveUnused(absl::string_view bytes);
 
  private:
   size_t PositionOf(const RunCall& call) const;

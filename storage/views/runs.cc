@@ -81,6 +81,9 @@ void Runs::Fold(const Block& block) {
     entries[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
   }
   for (const CompletionRow& row : block.completions) {
+    if (!row.unused_steps.empty()) {
+      with_unused_.Add(row.run_name);
+    }
     Touch(row.run_name)
         ->run.Apply(RunCompletion{.time_us = row.time_us,
                                   .workflow = row.workflow,
@@ -144,6 +147,9 @@ absl::Status Runs::Load(const Kv& kv, Hour first_hour) {
   auto rows = kv.Scan(Family::kWorkflows, "", "");
   for (; rows->Valid(); rows->Next()) {
     known_.Add(rows->key());
+    if (Run::MayHaveUnused(rows->value())) {
+      with_unused_.Add(rows->key());
+    }
   }
   RETURN_IF_ERROR(rows->status());
   outcomes_ = Outcomes(first_hour);

@@ -45,6 +45,12 @@ class Runs {
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
                              absl::FunctionRef<void(const Run&)> visit) const;
 
+  // False if the run surely has no unused steps, without reading it. Needs the lock
+  // for reading.
+  bool MayHaveUnused(absl::string_view workflow_id) const {
+    return with_unused_.MayContain(workflow_id);
+  }
+
   const Outcomes& outcomes() const { return outcomes_; }
   void SetOutcomes(Outcomes outcomes) { outcomes_ = std::move(outcomes); }
   size_t dirty_runs() const { return dirty_.size(); }  // Rows for the next Checkpoint.
@@ -79,7 +85,8 @@ class Runs {
   Resident resident_;
   Staged staged_;  // Read for the next Fold; only the writing thread looks here.
   std::vector<Entry*> touched_;
-  NameFilter known_;  // Every run there is: most lookups are of new ones.
+  NameFilter known_;        // Every run there is: most lookups are of new ones.
+  NameFilter with_unused_;  // Every run that once had unused steps: few do.
   std::vector<Entry*> dirty_;
   Outcomes outcomes_;
 };
