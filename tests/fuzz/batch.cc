@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <random>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -114,6 +115,15 @@ auto DecodeCopy(Decode decode, absl::string_view bytes) {
   return decode({view, std::move(owner)});
 }
 
+// Whether a well-formed message has to be refused.
+bool IsBad(const pb::IngestRequest& request) {
+  const pb::Hello& hello = request.hello();
+  return request.has_hello() && (hello.producer_id().size() != 16 || hello.epoch() == 0);
+}
+bool IsBad(const pb::WriteRequest& /*request*/) {
+  return false;
+}
+
 // Whether our decoder takes the bytes as a `Message`.
 template <typename Message, typename Decode>
 bool Compare(Decode decode, absl::string_view bytes) {
@@ -129,7 +139,8 @@ bool Compare(Decode decode, absl::string_view bytes) {
   // Groups, which our decoder refuses, are gone in what protobuf itself writes.
   message.DiscardUnknownFields();
   const auto again = DecodeCopy(decode, message.SerializeAsString());
-  CHECK(again.ok() && BatchOf(*again).events == EventsIn(message.batch()));
+  CHECK(again.ok() == !IsBad(message));
+  CHECK(!again.ok() || BatchOf(*again).events == EventsIn(message.batch()));
   return decoded.ok();
 }
 
@@ -147,6 +158,12 @@ std::vector<std::string> Seeds() {
     pb::WriteRequest write;
     *write.mutable_batch() = batch;
     seeds.push_back(write.SerializeAsString());
+  }
+  for (const size_t id_bytes : {size_t{16}, size_t{15}}) {
+    pb::IngestRequest greeting;
+    greeting.mutable_hello()->set_producer_id(std::string(id_bytes, 'p'));
+    greeting.mutable_hello()->set_epoch(1);
+    seeds.push_back(greeting.SerializeAsString());
   }
   return seeds;
 }
