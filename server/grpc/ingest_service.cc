@@ -5,6 +5,7 @@
 #include "server/convert/batch_decoder.h"
 #include "server/convert/status.h"
 #include "server/grpc/byte_buffer.h"
+#include "storage/base/check.h"
 
 namespace itemized::server {
 namespace {
@@ -44,6 +45,11 @@ bool IngestService::AwaitStreams(std::chrono::system_clock::time_point deadline)
     }
   }
   return true;
+}
+
+IngestService::~IngestService() {
+  const MutexLock lock(mutex_);
+  CHECK(streams_.empty());
 }
 
 bool IngestService::draining() const {

@@ -23,6 +23,7 @@ class IngestService final : public RawIngestService {
  public:
   // `queue` outlives the service, and the service every call.
   IngestService(IngestQueue& queue, BeginSession begin_session, IngestLimits limits);
+  ~IngestService() override;
 
   // Takes nothing more: open streams acknowledge what they have read and end,
   // new calls are refused with UNAVAILABLE.
