@@ -16,6 +16,7 @@
 #include <rocksdb/table.h>
 
 #include "storage/base/status_macros.h"
+#include "storage/kv/info_log.h"
 
 namespace itemized {
 namespace {
@@ -63,7 +64,6 @@ rocksdb::DBOptions StoreOptions(rocksdb::Env* env) {
   options.max_open_files = 512;
   options.bytes_per_sync = 1 << 20;
   options.max_total_wal_size = uint64_t{512} << 20;
-  options.keep_log_file_num = 4;
   return options;
 }
 
@@ -171,6 +171,7 @@ absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
   rocksdb::FileSystem* const file_system = store->env->GetFileSystem().get();
   const std::optional<uint64_t> mark = AcknowledgedMark::Read(file_system, directory);
   rocksdb::DBOptions options = StoreOptions(store->env.get());
+  options.info_log = OpenInfoLog(directory);
   rocksdb::Status status = Open(options, directory, store.get());
   if (status.IsCorruption() && mark.has_value() && ReachesMark(options, directory, *mark)) {
     // Torn in a power cut: nobody was told of what is missing.

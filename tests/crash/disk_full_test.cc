@@ -129,12 +129,13 @@ TEST_P(FullDisk, LosesNothingAndGoesOnOnceThereIsRoom) {
   disk.FillUpTo(GetParam() + 8 * kMiB);
   int64_t acknowledged = 1'000;
   absl::Status status;
-  while (status.ok() && acknowledged < 2'000'000) {
+  // More than once in a row: a checkpoint that finds no room gives back what it had.
+  for (int refused = 0; refused < 20 && acknowledged < 2'000'000;) {
     status = db->Write(ManyCalls(&random)).status();
     acknowledged += status.ok() ? 1'000 : 0;
+    refused = status.ok() ? 0 : refused + 1;
   }
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
-  EXPECT_FALSE(db->Write(ManyCalls(&random)).ok());
   EXPECT_EQ(CallsOf(*db), acknowledged);
 
   disk.MakeRoom();

@@ -91,6 +91,34 @@ TEST_P(IoErrors, CostNothingThatWasAcknowledged) {
   EXPECT_GT(nth, 20U);
 }
 
+KvBatch RowOf(Family family, const std::string& key) {
+  KvBatch batch;
+  batch.Put(family, key, "1");
+  return batch;
+}
+
+// RocksDB does not write to a log again that has failed once.
+TEST(FailedLog, IsAnErrorOfCheckpointsAndBackupsUntilTheStoreIsOpenedAnew) {
+  const TemporaryDirectory directory;
+  const auto files = std::make_shared<FaultyFileSystem>();
+  const std::unique_ptr<Kv> kv = Value(OpenRocksKv(directory.path(), files));
+  ASSERT_TRUE(kv->Write(RowOf(Family::kWorkflows, "a"), /*sync=*/true).ok());
+  files->Arm({.operation = FileOperation::kWrite, .no_space = true});
+  EXPECT_TRUE(absl::IsUnavailable(kv->Write(RowOf(Family::kEvents, "b"), /*sync=*/true)));
+  files->Disarm();
+  EXPECT_TRUE(absl::IsUnavailable(kv->WriteTables(RowOf(Family::kWorkflows, "c"))));
+  EXPECT_TRUE(absl::IsUnavailable(kv->CopyTo(directory.path() + "/copy")));
+
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (!kv->Write(RowOf(Family::kEvents, "d"), /*sync=*/true).ok()) {
+    ASSERT_LT(absl::Now(), deadline);
+  }
+  EXPECT_TRUE(kv->WriteTables(RowOf(Family::kWorkflows, "c")).ok());
+  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "a")), "1");
+  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "c")), "1");
+  EXPECT_FALSE(Value(kv->Get(Family::kEvents, "b")).has_value());
+}
+
 INSTANTIATE_TEST_SUITE_P(Sweeps, IoErrors,
                          ::testing::Values(Sweep{"OneWrite", FileOperation::kWrite, false, false},
                                            Sweep{"AllWrites", FileOperation::kWrite, true, false},
