@@ -18,6 +18,9 @@ namespace {
 
 constexpr uintmax_t kBytesMax = uintmax_t{16} << 20;
 
+// The formats are RocksDB's own.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 std::string Format(const char* format, va_list arguments) {
   va_list again;
   va_copy(again, arguments);
@@ -27,6 +30,7 @@ std::string Format(const char* format, va_list arguments) {
   std::vsnprintf(text.data(), text.size() + 1, format, arguments);
   return text;
 }
+#pragma GCC diagnostic pop
 
 class InfoLog : public rocksdb::Logger {
  public:
