@@ -124,8 +124,8 @@ class Queries {
     const int64_t start_us = plan_.end_us - plan_.days * kMicrosPerDay + kMicrosPerDay +
                              int64_t{i} * 37 * 61 * kMicrosPerSecond + 123'457;
     window.set_start_unix_us(start_us);
-    window.set_end_unix_us(start_us + (10 + i % 10) * kMicrosPerDay + int64_t{17} * 60 * kMicrosPerSecond +
-                           654'321);
+    window.set_end_unix_us(start_us + (10 + i % 10) * kMicrosPerDay +
+                           int64_t{17} * 60 * kMicrosPerSecond + 654'321);
     return window;
   }
 

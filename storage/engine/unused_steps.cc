@@ -23,14 +23,14 @@ absl::StatusOr<bool> UnusedSteps::Contains(const Block& block, size_t row) {
   const std::string& name = block.calls.run_names[run];
   if (known_[run] == 0) {
     known_[run] = 1;
-    if (!runs.MayHaveUnused(name)) {
-      return false;
+    bool found = runs.MayExist(name);
+    if (found && runs.MayHaveUnused(name)) {
+      ASSIGN_OR_RETURN(found, runs.Visit(name, [&](const Run& state) {
+        if (state.completion().has_value()) {
+          unused_[run] = state.completion()->unused_steps;
+        }
+      }));
     }
-    ASSIGN_OR_RETURN(const bool found, runs.Visit(name, [&](const Run& state) {
-      if (state.completion().has_value()) {
-        unused_[run] = state.completion()->unused_steps;
-      }
-    }));
     if (!found) {
       return absl::DataLossError("the store is damaged: a run of the log is missing");
     }

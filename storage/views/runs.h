@@ -45,8 +45,9 @@ class Runs {
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
                              absl::FunctionRef<void(const Run&)> visit) const;
 
-  // False if the run surely has no unused steps, without reading it. Needs the lock
-  // for reading.
+  // False if there surely is no such run, or none that has unused steps, without reading
+  // it. Need the lock for reading.
+  bool MayExist(absl::string_view workflow_id) const { return known_.MayContain(workflow_id); }
   bool MayHaveUnused(absl::string_view workflow_id) const {
     return with_unused_.MayContain(workflow_id);
   }
