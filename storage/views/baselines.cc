@@ -62,18 +62,27 @@ void Baselines::Advance(const BucketTable<NameDay>& days, Day day, Step* step) {
   step->newest = day;
 }
 
-void Baselines::Apply(const CallRows& calls, size_t row, Day day, Step* step) {
-  if (calls.Has(row, kFlagUnpriced) || !InWindow(*step, day)) {
+void Baselines::Apply(const RowsByName::Part& part, Step* step) {
+  const Day day = part.block->ref.hour / 24;
+  if (!InWindow(*step, day)) {
     return;
   }
-  const int64_t weight = calls.weight[row];
-  const bool baseline = CountsInBaseline(calls, row);
-  DayCounts& counts = step->days.At(day).value;
-  (baseline ? counts.baseline : counts.flagged) += weight;
+  const CallRows& calls = part.block->calls;
   const bool shifted = ((step->shifted >> (step->newest - day)) & 1) != 0;
-  if (!step->stale && (baseline || shifted)) {
-    step->costs.Add(calls.cost_picos[row], weight);
+  DayCounts counts;
+  for (const uint32_t row : part.rows) {
+    if (calls.Has(row, kFlagUnpriced)) {
+      continue;
+    }
+    const bool baseline = CountsInBaseline(calls, row);
+    (baseline ? counts.baseline : counts.flagged) += calls.weight[row];
+    if (!step->stale && (baseline || shifted)) {
+      step->costs.Add(calls.cost_picos[row], calls.weight[row]);
+    }
   }
+  DayCounts& total = step->days.At(day).value;
+  total.baseline += counts.baseline;
+  total.flagged += counts.flagged;
 }
 
 void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
@@ -94,23 +103,21 @@ void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
   step->stale = false;
 }
 
-void Baselines::Fold(const Block& block, const Catalog& catalog, const CallRollups& rollups) {
-  const CallRows& calls = block.calls;
-  const Day day = block.ref.hour / 24;
-  for (size_t row = 0; row < calls.size(); ++row) {
-    const NameId id = catalog.Series(calls.series[row])[NameKind::kStep];
-    if (id >= steps_.size()) {
-      steps_.resize(id + 1);
+void Baselines::Fold(const RowsByName& rows, const CallRollups& rollups) {
+  for (const RowsByName::Part& part : rows.Parts(NameKind::kStep)) {
+    const Day day = part.block->ref.hour / 24;
+    if (part.name >= steps_.size()) {
+      steps_.resize(part.name + 1);
     }
-    Step& step = steps_[id];
+    Step& step = steps_[part.name];
     if (!step.touched) {
       step.touched = true;
-      touched_.push_back(id);
+      touched_.push_back(part.name);
     }
     if (!step.seen || day > step.newest) {
-      Advance(rollups.DaysOf(NameKind::kStep, id), day, &step);
+      Advance(rollups.DaysOf(NameKind::kStep, part.name), day, &step);
     }
-    Apply(calls, row, day, &step);
+    Apply(part, &step);
   }
 }
 

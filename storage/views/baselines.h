@@ -12,6 +12,7 @@
 #include "storage/sketch/histogram.h"
 #include "storage/views/bucket_table.h"
 #include "storage/views/call_rollups.h"
+#include "storage/views/rows_by_name.h"
 
 namespace itemized {
 
@@ -38,8 +39,9 @@ struct Threshold {
 // Not thread-safe: the engine guards it with the lock of the views.
 class Baselines {
  public:
-  // Follows CallRollups: to be called with every block after its Fold there.
-  void Fold(const Block& block, const Catalog& catalog, const CallRollups& rollups);
+  // Follows CallRollups: to be called after its Fold of the same rows, which must
+  // be of one day.
+  void Fold(const RowsByName& rows, const CallRollups& rollups);
 
   // Brings thresholds up to what was folded; to be called after a group of blocks.
   void Settle(const CallRollups& rollups);
@@ -67,7 +69,7 @@ class Baselines {
   static bool InWindow(const Step& step, Day day);
   static uint32_t ShiftedDays(const Step& step);
   static void Advance(const BucketTable<NameDay>& days, Day day, Step* step);
-  static void Apply(const CallRows& calls, size_t row, Day day, Step* step);
+  static void Apply(const RowsByName::Part& part, Step* step);
   static void Remerge(const BucketTable<NameDay>& days, Step* step);
   static void Refresh(Step* step);
 

@@ -11,10 +11,6 @@
 namespace itemized {
 namespace {
 
-// How many rows ahead of its use memory is asked for: the cells of a row lie in
-// as many places as it has names, and waiting for each in turn is most of the work.
-constexpr size_t kPrefetchRows = 6;
-
 // No kind has more names; bounds what a damaged key can allocate.
 constexpr size_t kNamesMax = std::max({kStepsMax, kWorkflowsMax, kProvidersMax, kModelsMax});
 
@@ -26,15 +22,41 @@ std::string RowKey(NameKind kind, NameId name, Day day) {
   return key;
 }
 
-// The sums of `key` in a list by rising key, made if there are none.
+// The place of `key` in a list by rising key, made if it is not there.
 template <typename Key>
-CallSums& SumsOf(std::vector<std::pair<Key, CallSums>>* list, Key key) {
-  const auto at = std::lower_bound(list->begin(), list->end(), key,
-                                   [](const auto& entry, Key k) { return entry.first < k; });
-  if (at != list->end() && at->first == key) {
-    return at->second;
+size_t PlaceOf(Key key, std::vector<std::pair<Key, CallSums>>* list) {
+  auto at = std::lower_bound(list->begin(), list->end(), key,
+                             [](const auto& entry, Key k) { return entry.first < k; });
+  if (at == list->end() || at->first != key) {
+    at = list->insert(at, {key, CallSums{}});
   }
-  return list->insert(at, {key, CallSums{}})->second;
+  return static_cast<size_t>(at - list->begin());
+}
+
+CallSums SumsOf(const RowsByName::Part& part) {
+  const RowSums sums_of(part.block->calls);
+  CallSums sums;
+  for (const uint32_t row : part.rows) {
+    sums_of.AddTo(&sums, row, part.block->calls.weight[row]);
+  }
+  return sums;
+}
+
+void AddCosts(const RowsByName::Part& part, Histogram* flagged, Histogram* others) {
+  const CallRows& calls = part.block->calls;
+  for (const uint32_t row : part.rows) {
+    if (!calls.Has(row, kFlagUnpriced)) {
+      Histogram* const histogram = CountsInBaseline(calls, row) ? others : flagged;
+      histogram->Add(calls.cost_picos[row], calls.weight[row]);
+    }
+  }
+}
+
+void AddDurations(const RowsByName::Part& part, Histogram* durations) {
+  const CallRows& calls = part.block->calls;
+  for (const uint32_t row : part.rows) {
+    durations->Add(calls.duration_us[row], calls.weight[row]);
+  }
 }
 
 template <typename Key>
@@ -106,93 +128,48 @@ void NameDay::Compact() {
   duration.Compact();
 }
 
-CallRollups::NameSlot& CallRollups::SlotOf(NameKind kind, NameId name, Hour hour) {
-  auto& slots = name_slots_[static_cast<size_t>(kind)];
-  if (name >= slots.size()) {
-    slots.resize(name + 1);
+NameDay& CallRollups::DayOf(NameKind kind, NameId name, Day day) {
+  auto& entry = TableOf(kind, name).At(day);
+  if (!entry.dirty) {
+    entry.dirty = true;
+    dirty_names_.push_back({kind, name, day});
   }
-  NameSlot& slot = slots[name];
-  if (slot.block != block_) {
-    const Day day = hour / 24;
-    auto& entry = TableOf(kind, name).At(day);
-    if (!entry.dirty) {
-      entry.dirty = true;
-      dirty_names_.push_back({kind, name, day});
-    }
-    slot = {.block = block_, .day = &entry.value, .hour = nullptr};
-    if (kind == NameKind::kStep) {
-      slot.hour = &SumsOf(&entry.value.hours, static_cast<uint8_t>(hour % 24));
-    }
-  }
-  return slot;
+  return entry.value;
 }
 
-CallRollups::SeriesSlot& CallRollups::SlotOf(SeriesId series, Hour hour, const Catalog& catalog) {
-  SeriesSlot& slot = series_slots_[series];
-  if (slot.block != block_) {
-    slot.block = block_;
-    slot.sums = CallSums{};
-    const SeriesKey& key = catalog.Series(series);
-    for (size_t kind = 0; kind < kNameKindCount; ++kind) {
-      slot.names[kind] = SlotOf(static_cast<NameKind>(kind), key.names[kind], hour);
-    }
-    touched_.push_back(series);
-  }
-  return slot;
-}
-
-void CallRollups::PrefetchRow(const CallRows& calls, size_t row) const {
-  for (const NameSlot& name : row_slots_[row]->names) {
-    name.day->cost.Prefetch(calls.cost_picos[row]);
-    name.day->duration.Prefetch(calls.duration_us[row]);
-  }
-}
-
-void CallRollups::AddRow(const CallRows& calls, size_t row, const SeriesSlot& slot) {
-  const int64_t weight = calls.weight[row];
-  const bool priced = !calls.Has(row, kFlagUnpriced);
-  const bool flagged = !CountsInBaseline(calls, row);
-  for (const NameSlot& name : slot.names) {
-    name.day->duration.Add(calls.duration_us[row], weight);
-    if (priced) {
-      Histogram& cost = flagged && name.hour != nullptr ? name.day->flagged_cost : name.day->cost;
-      cost.Add(calls.cost_picos[row], weight);
-    }
-  }
-}
-
-// Adds what the block has of a series to all its sums.
-void CallRollups::AddSums(SeriesId series) {
-  const SeriesSlot& slot = series_slots_[series];
-  total_.Merge(slot.sums);
-  for (const NameSlot& name : slot.names) {
-    name.day->sums.Merge(slot.sums);
-    if (name.hour != nullptr) {
-      name.hour->Merge(slot.sums);
-      SumsOf(&name.day->series, series).Merge(slot.sums);
-    }
-  }
-}
-
-void CallRollups::Fold(const Block& block, const Catalog& catalog) {
-  const CallRows& calls = block.calls;
+// What only steps have: hours, series, and the sums of all.
+void CallRollups::AddStepSums(const RowsByName::Part& part, NameDay* day) {
+  const CallRows& calls = part.block->calls;
   const RowSums sums_of(calls);
-  ++block_;
-  touched_.clear();
-  series_slots_.resize(catalog.series_count());
-  row_slots_.resize(calls.size());
-  for (size_t row = 0; row < calls.size(); ++row) {
-    row_slots_[row] = &SlotOf(calls.series[row], block.ref.hour, catalog);
-  }
-  for (size_t row = 0; row < calls.size(); ++row) {
-    if (row + kPrefetchRows < calls.size()) {
-      PrefetchRow(calls, row + kPrefetchRows);
+  for (const uint32_t row : part.rows) {
+    const SeriesId series = calls.series[row];
+    if (series >= series_places_.size()) {
+      series_places_.resize(series + 1);
     }
-    sums_of.AddTo(&row_slots_[row]->sums, row, calls.weight[row]);
-    AddRow(calls, row, *row_slots_[row]);
+    size_t& place = series_places_[series];
+    if (place >= day->series.size() || day->series[place].first != series) {
+      place = PlaceOf(series, &day->series);
+    }
+    sums_of.AddTo(&day->series[place].second, row, calls.weight[row]);
   }
-  for (const SeriesId series : touched_) {
-    AddSums(series);
+}
+
+void CallRollups::Fold(const RowsByName& rows) {
+  for (size_t i = 0; i < kNameKindCount; ++i) {
+    const auto kind = static_cast<NameKind>(i);
+    for (const RowsByName::Part& part : rows.Parts(kind)) {
+      const Hour hour = part.block->ref.hour;
+      NameDay& day = DayOf(kind, part.name, hour / 24);
+      AddCosts(part, kind == NameKind::kStep ? &day.flagged_cost : &day.cost, &day.cost);
+      AddDurations(part, &day.duration);
+      const CallSums sums = SumsOf(part);
+      day.sums.Merge(sums);
+      if (kind == NameKind::kStep) {
+        total_.Merge(sums);
+        day.hours[PlaceOf(static_cast<uint8_t>(hour % 24), &day.hours)].second.Merge(sums);
+        AddStepSums(part, &day);
+      }
+    }
   }
 }
 

@@ -20,6 +20,7 @@
 #include "storage/sketch/histogram.h"
 #include "storage/views/bucket_table.h"
 #include "storage/views/call_sums.h"
+#include "storage/views/rows_by_name.h"
 
 namespace itemized {
 
@@ -47,8 +48,8 @@ bool CountsInBaseline(const CallRows& calls, size_t row);
 // Not thread-safe: the engine guards it with the lock of the views.
 class CallRollups {
  public:
-  // Folds a block in. Blocks may come in any order; the result is the same.
-  void Fold(const Block& block, const Catalog& catalog);
+  // Folds rows in. They may come in any order; the result is the same.
+  void Fold(const RowsByName& rows);
 
   // Of all calls: what the guard against overflow looks at.
   const CallSums& total() const { return total_; }
@@ -69,26 +70,11 @@ class CallRollups {
     NameId name = 0;
     Day day = 0;
   };
-  // Where the calls of the block being folded go.
-  struct NameSlot {
-    uint64_t block = 0;  // Valid for this one only.
-    NameDay* day = nullptr;
-    CallSums* hour = nullptr;
-  };
-  struct SeriesSlot {
-    uint64_t block = 0;
-    CallSums sums;  // Of the block.
-    std::array<NameSlot, kNameKindCount> names;
-  };
-
-  SeriesSlot& SlotOf(SeriesId series, Hour hour, const Catalog& catalog);
-  NameSlot& SlotOf(NameKind kind, NameId name, Hour hour);
   BucketTable<NameDay>& TableOf(NameKind kind, NameId name) {
     return TableAt(&names_[static_cast<size_t>(kind)], name);
   }
-  void PrefetchRow(const CallRows& calls, size_t row) const;
-  void AddRow(const CallRows& calls, size_t row, const SeriesSlot& slot);
-  void AddSums(SeriesId series);
+  NameDay& DayOf(NameKind kind, NameId name, Day day);
+  void AddStepSums(const RowsByName::Part& part, NameDay* day);
   absl::Status LoadRow(absl::string_view key, absl::string_view value, const Catalog& catalog);
 
   std::array<std::vector<BucketTable<NameDay>>, kNameKindCount> names_;  // By kind, then NameId.
@@ -96,11 +82,8 @@ class CallRollups {
   std::vector<NameKey> dirty_names_;
   std::vector<NameKey> hot_names_;  // Dirty at the last checkpoint: may still be dense.
 
-  uint64_t block_ = 0;  // Blocks folded so far.
-  std::array<std::vector<NameSlot>, kNameKindCount> name_slots_;
-  std::vector<SeriesSlot> series_slots_;
-  std::vector<SeriesId> touched_;       // Series of the block being folded.
-  std::vector<SeriesSlot*> row_slots_;  // By row of the block being folded.
+  // By SeriesId: where its sums were last found in the list of its step's day.
+  std::vector<size_t> series_places_;
 };
 
 }  // namespace itemized

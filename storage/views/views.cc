@@ -20,6 +20,14 @@ constexpr Family kRunsFamily = Family::kOutcomes;
 
 constexpr char kFirstHourKey[] = "d";  // Of kMeta (storage/FORMAT.md, "Rollups").
 
+// Without those up to `sequence`; the others follow by rising sequence.
+absl::Span<const Block> After(BlockSequence sequence, absl::Span<const Block> blocks) {
+  while (!blocks.empty() && blocks.front().ref.sequence <= sequence) {
+    blocks.remove_prefix(1);
+  }
+  return blocks;
+}
+
 constexpr size_t kParallelCallsMin = 1'000;  // Fewer are folded before a thread wakes up.
 
 absl::Status LoadWatermark(const Kv& kv, Family family, BlockSequence* sequence) {
@@ -117,20 +125,24 @@ absl::Status Views::Stage(const Block& block) {
 
 // While the log is replayed, the two kinds of view may be at different blocks.
 void Views::FoldCalls(absl::Span<const Block> blocks) {
-  for (const Block& block : blocks) {
-    if (block.ref.sequence > rollups_saved_) {
-      rollups_.Fold(block, catalog_);
-      baselines_.Fold(block, catalog_, rollups_);
+  blocks = After(rollups_saved_, blocks);
+  while (!blocks.empty()) {
+    const Day day = blocks.front().ref.hour / 24;
+    size_t count = 1;
+    while (count < blocks.size() && blocks[count].ref.hour / 24 == day) {
+      ++count;
     }
+    rows_.Sort(blocks.first(count), catalog_);
+    rollups_.Fold(rows_);
+    baselines_.Fold(rows_, rollups_);
+    blocks.remove_prefix(count);
   }
   baselines_.Settle(rollups_);
 }
 
 void Views::FoldRuns(absl::Span<const Block> blocks) {
-  for (const Block& block : blocks) {
-    if (block.ref.sequence > runs_saved_) {
-      runs_.Fold(block);
-    }
+  for (const Block& block : After(runs_saved_, blocks)) {
+    runs_.Fold(block);
   }
 }
 

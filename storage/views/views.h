@@ -14,6 +14,7 @@
 #include "storage/log/log.h"
 #include "storage/views/baselines.h"
 #include "storage/views/call_rollups.h"
+#include "storage/views/rows_by_name.h"
 #include "storage/views/runs.h"
 
 namespace itemized {
@@ -85,6 +86,7 @@ class Views {
   absl::flat_hash_map<Hour, BlockSequence> last_blocks_;
   BlockSequence rollups_saved_ = 0;  // Watermarks of the rows on disk.
   BlockSequence runs_saved_ = 0;
+  RowsByName rows_;  // Of the blocks being folded.
   HelperThread helper_{"fold"};
 };
 

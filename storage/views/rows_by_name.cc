@@ -1,0 +1,60 @@
+#include "storage/views/rows_by_name.h"
+
+#include <algorithm>
+
+namespace itemized {
+
+// A counting sort, so that rows of one name stay in order.
+void RowsByName::SortBlock(const Block& block, uint32_t* rows, Kind* kind) {
+  kind->used.clear();
+  for (const NameId name : kind->names) {
+    if (name >= kind->counts.size()) {
+      kind->counts.resize(name + 1);
+    }
+    if (kind->counts[name]++ == 0) {
+      kind->used.push_back(name);
+    }
+  }
+  uint32_t end = 0;
+  for (const NameId name : kind->used) {
+    const uint32_t count = kind->counts[name];
+    kind->counts[name] = end;
+    kind->parts.push_back({.name = name, .block = &block, .rows = {rows + end, count}});
+    end += count;
+  }
+  for (uint32_t row = 0; row < kind->names.size(); ++row) {
+    rows[kind->counts[kind->names[row]]++] = row;
+  }
+  for (const NameId name : kind->used) {
+    kind->counts[name] = 0;
+  }
+}
+
+void RowsByName::Sort(absl::Span<const Block> blocks, const Catalog& catalog) {
+  size_t rows = 0;
+  for (const Block& block : blocks) {
+    rows += block.calls.size();
+  }
+  for (Kind& kind : kinds_) {
+    kind.parts.clear();
+    kind.rows.resize(rows);
+  }
+  size_t first = 0;
+  for (const Block& block : blocks) {
+    const std::vector<SeriesId>& series = block.calls.series;
+    for (size_t i = 0; i < kNameKindCount; ++i) {
+      Kind& kind = kinds_[i];
+      kind.names.resize(series.size());
+      std::transform(series.begin(), series.end(), kind.names.begin(),
+                     [&](SeriesId id) { return catalog.Series(id).names[i]; });
+      SortBlock(block, kind.rows.data() + first, &kind);
+    }
+    first += series.size();
+  }
+  for (Kind& kind : kinds_) {
+    std::stable_sort(kind.parts.begin(), kind.parts.end(),
+                     [](const Part& a, const Part& b) { return a.name < b.name; });
+  }
+}
+
+}  // namespace itemized
