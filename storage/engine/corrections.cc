@@ -50,8 +50,8 @@ class CorrectionBlocks {
 
 absl::Status CommitCorrections(State* state, CorrectionBlocks* corrections, KvBatch batch) {
   std::vector<Block> blocks = corrections->Take();
-  for (const Block& block : blocks) {
-    RETURN_IF_ERROR(state->views.Stage(block));
+  for (Block& block : blocks) {
+    RETURN_IF_ERROR(state->views.Stage(&block));
   }
   RETURN_IF_ERROR(state->Commit(&blocks, std::move(batch)));
   PassFailpoint(Failpoint::kCorrected);
@@ -80,12 +80,12 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
 }
 
 absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlocks* blocks) {
-  ASSIGN_OR_RETURN(const Run* run, state->views.runs().Stage(id.workflow_id));
-  const RunCall* call = run == nullptr ? nullptr : run->Find(FingerprintOf(id.event_id));
+  ASSIGN_OR_RETURN(const RunEntry* const entry, state->views.runs().Stage(id.workflow_id));
+  const RunCall* call = entry->run.Find(FingerprintOf(id.event_id));
   if (call == nullptr || call->retracted || HourOf(call->time_us) < state->log.first_hour()) {
     return false;
   }
-  ASSIGN_OR_RETURN(const auto found, FindRow(*state, *run, *call, id));
+  ASSIGN_OR_RETURN(const auto found, FindRow(*state, entry->run, *call, id));
   AppendRow(found.first.calls, found.second, -1, call->cost, &blocks->Of(found.first.ref.hour));
   return true;
 }

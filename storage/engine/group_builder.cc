@@ -64,7 +64,7 @@ CallContent GroupBuilder::GroupCall::Content() const {
 }
 
 std::optional<CallContent> GroupBuilder::RunState::Find(EventFingerprint id) const {
-  if (const RunCall* call = stored == nullptr ? nullptr : stored->Find(id); call != nullptr) {
+  if (const RunCall* call = run.entry->run.Find(id); call != nullptr) {
     return call->content;
   }
   if (const auto found = call_map.find(id); found != call_map.end()) {
@@ -134,13 +134,10 @@ absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(absl::string_view wo
   const auto [it, inserted] =
       run_indices_.try_emplace(workflow_id, static_cast<uint32_t>(runs_.size()));
   if (inserted) {
-    ASSIGN_OR_RETURN(const Run* stored, state_.views.runs().Stage(workflow_id));
+    ASSIGN_OR_RETURN(RunEntry* const entry, state_.views.runs().Stage(workflow_id));
     RunState& run = runs_.emplace_back();
-    run.run = {.workflow_id = workflow_id, .index = it->second};
-    run.stored = stored;
-    if (stored != nullptr) {
-      run.completion = stored->completion();
-    }
+    run.run = {.entry = entry, .index = it->second};
+    run.completion = entry->run.completion();
   }
   return &runs_[it->second];
 }
@@ -236,7 +233,8 @@ absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t 
                .run_name = completion.workflow_id,
                .workflow = row.workflow,
                .outcome = row.outcome,
-               .unused_steps = row.unused_steps});
+               .unused_steps = row.unused_steps},
+              run->run.entry);
   if (!run->completion.has_value() || row.time_us >= run->completion->time_us) {
     run->completion = std::move(row);
   }

@@ -54,7 +54,6 @@ class GroupBuilder {
   // A run that the group names.
   struct RunState {
     GroupRun run;
-    const Run* stored = nullptr;              // As it was before the group; null if it is new.
     std::optional<RunCompletion> completion;  // In force after this group.
     // The group's calls; in the map once there are many.
     std::vector<std::pair<EventFingerprint, GroupCall>> calls;

@@ -94,11 +94,13 @@ void HourBlocks::AddAttributes(const CheckedBatch& batch, const CallView& call, 
 
 uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
   if (run->block != position) {
-    std::vector<std::string>& names = blocks_[position].calls.run_names;
+    Block& block = blocks_[position];
+    std::vector<std::string>& names = block.calls.run_names;
     const auto [it, inserted] =
         indices_[position].runs.try_emplace(run->index, static_cast<uint32_t>(names.size()));
     if (inserted) {
-      names.emplace_back(run->workflow_id);
+      names.push_back(run->entry->workflow_id);
+      block.staged.of_calls.push_back(run->entry);
     }
     run->block = position;
     run->name = it->second;
@@ -148,8 +150,10 @@ std::vector<Block> HourBlocks::Finish() {
   return std::move(blocks_);
 }
 
-void HourBlocks::Add(CompletionRow row) {
-  blocks_[PositionOf(HourOf(row.time_us))].completions.push_back(std::move(row));
+void HourBlocks::Add(CompletionRow row, RunEntry* run) {
+  Block& block = blocks_[PositionOf(HourOf(row.time_us))];
+  block.completions.push_back(std::move(row));
+  block.staged.of_completions.push_back(run);
 }
 
 }  // namespace itemized

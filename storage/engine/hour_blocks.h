@@ -13,13 +13,14 @@
 #include "storage/engine/checked_batch.h"
 #include "storage/log/block.h"
 #include "storage/views/baselines.h"
+#include "storage/views/runs.h"
 
 namespace itemized {
 
 // A run that the group names, by its place among them; and where its last call
 // went, since the next one mostly goes there too.
 struct GroupRun {
-  absl::string_view workflow_id;
+  RunEntry* entry = nullptr;
   uint32_t index = 0;
   size_t block = SIZE_MAX;
   uint32_t name = 0;  // In that block.
@@ -30,7 +31,7 @@ class HourBlocks {
   // Appends a call of `run`. `call` belongs to `batch`.
   void Add(const CheckedBatch& batch, const CallView& call, GroupRun* run, SeriesId series,
            CallCost cost, const Threshold& threshold);
-  void Add(CompletionRow row);
+  void Add(CompletionRow row, RunEntry* run);
 
   // The blocks in the order in which their hours were first used. The builder
   // is then spent.

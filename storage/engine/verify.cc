@@ -68,7 +68,7 @@ absl::StatusOr<bool> VerifySnapshot::Fold(Views* fresh, VerifyReport* report) co
   ASSIGN_OR_RETURN(const std::vector<BlockRef> refs, log_.List(up_to_));
   bool is_whole = true;
   for (const BlockRef& ref : refs) {
-    const absl::StatusOr<Block> block = log_.Read(ref);
+    absl::StatusOr<Block> block = log_.Read(ref);
     ++report->blocks;
     if (absl::IsDataLoss(block.status())) {
       report->Add(absl::StrCat("block ", ref.sequence, " of hour ",
@@ -79,7 +79,7 @@ absl::StatusOr<bool> VerifySnapshot::Fold(Views* fresh, VerifyReport* report) co
     RETURN_IF_ERROR(block.status());
     report->calls += static_cast<int64_t>(block->calls.size());
     report->completions += static_cast<int64_t>(block->completions.size());
-    RETURN_IF_ERROR(fresh->Stage(*block));
+    RETURN_IF_ERROR(fresh->Stage(&*block));
     fresh->Fold(absl::MakeConstSpan(&*block, 1));
   }
   return is_whole;

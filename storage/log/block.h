@@ -83,10 +83,19 @@ struct CompletionRow {
   bool operator==(const CompletionRow&) const = default;
 };
 
+struct RunEntry;  // storage/views/runs.h
+
+// Where the views keep the runs that a block names. Not stored.
+struct StagedRuns {
+  std::vector<RunEntry*> of_calls;        // By place in CallRows::run_names.
+  std::vector<RunEntry*> of_completions;  // By place in Block::completions.
+};
+
 struct Block {
   BlockRef ref;
   CallRows calls;
   std::vector<CompletionRow> completions;
+  StagedRuns staged;
 };
 
 // Appends row `row` of `from` to `to`, with another weight and cost. Both

@@ -181,7 +181,7 @@ absl::StatusOr<Block> Log::Read(BlockRef ref, ColumnMask mask) const {
   return DecodeBlock(ref, *bytes, mask);
 }
 
-absl::Status Log::Replay(BlockSequence after, BlockVisitor visit) const {
+absl::Status Log::Replay(BlockSequence after, BlockTaker take) const {
   BlockSequence expected = after + 1;
   auto commits = kv_->Scan(Family::kMeta, CommitKey(0), std::string(1, kCommitPrefixEnd));
   for (; commits->Valid(); commits->Next()) {
@@ -195,8 +195,8 @@ absl::Status Log::Replay(BlockSequence after, BlockVisitor visit) const {
         return absl::DataLossError(
             absl::StrCat("the store is damaged: block ", expected - 1, " of the log is missing"));
       }
-      ASSIGN_OR_RETURN(const Block block, Read(ref));
-      RETURN_IF_ERROR(visit(block));
+      ASSIGN_OR_RETURN(Block block, Read(ref));
+      RETURN_IF_ERROR(take(std::move(block)));
     }
   }
   RETURN_IF_ERROR(commits->status());

@@ -26,6 +26,7 @@ namespace itemized {
 class Log {
  public:
   using BlockVisitor = absl::FunctionRef<absl::Status(const Block&)>;
+  using BlockTaker = absl::FunctionRef<absl::Status(Block)>;
 
   // Does not own `kv`.
   static absl::StatusOr<Log> Open(Kv* kv);
@@ -37,9 +38,9 @@ class Log {
   // The newest block; 0 if there is none.
   BlockSequence last() const { return last_; }
 
-  // Visits every block after `after`, by rising sequence. `after` must not be
+  // Hands over every block after `after`, by rising sequence. `after` must not be
   // below what Trim was told.
-  absl::Status Replay(BlockSequence after, BlockVisitor visit) const;
+  absl::Status Replay(BlockSequence after, BlockTaker take) const;
 
   // Every block of the log with a sequence of at most `up_to`, by rising sequence.
   absl::StatusOr<std::vector<BlockRef>> List(BlockSequence up_to) const;

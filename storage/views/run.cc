@@ -13,6 +13,7 @@ namespace itemized {
 namespace {
 
 constexpr size_t kIndexFrom = 48;  // Calls; below, a search through the ledger is as fast.
+constexpr size_t kLedgerFirst = 8;  // Calls of a run that memory is asked for at once.
 constexpr char kRunVersion = 2;
 
 // PERSISTED: never change or reuse a bit.
@@ -178,6 +179,9 @@ void Run::Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& 
     CHECK(known->retracted);  // The other half of a correction.
     ledger_[static_cast<size_t>(known - ledger_.data())] = call;
     return;
+  }
+  if (ledger_.empty()) {
+    ledger_.reserve(kLedgerFirst);
   }
   ledger_.push_back(call);
   Index();

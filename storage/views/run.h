@@ -60,6 +60,9 @@ class Run {
 
   bool Unused(NameId step) const;
 
+  // Nothing was ever folded into it.
+  bool is_empty() const { return ledger_.empty() && !completion_.has_value(); }
+
   // Net of retractions.
   int64_t calls() const { return calls_; }
   int64_t unpriced_calls() const { return unpriced_calls_; }

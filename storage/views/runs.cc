@@ -25,72 +25,73 @@ absl::StatusOr<std::optional<Run>> Runs::ReadRow(absl::string_view workflow_id) 
   return run;
 }
 
-absl::StatusOr<const Run*> Runs::Stage(absl::string_view workflow_id) {
+absl::StatusOr<RunEntry*> Runs::Stage(absl::string_view workflow_id) {
   if (const auto found = resident_.find(workflow_id); found != resident_.end()) {
-    return found->second->run.ledger().empty() && !found->second->run.completion().has_value()
-               ? nullptr
-               : &found->second->run;
+    return found->second.get();
   }
   if (const auto found = staged_.find(workflow_id); found != staged_.end()) {
-    return found->second == nullptr ? nullptr : &found->second->run;
+    return found->second.get();
   }
   ASSIGN_OR_RETURN(std::optional<Run> run, ReadRow(workflow_id));
-  std::unique_ptr<Entry> entry;
+  auto entry = std::make_unique<RunEntry>();
+  entry->workflow_id = std::string(workflow_id);
   if (run.has_value()) {
-    entry = std::make_unique<Entry>();
     entry->run = *std::move(run);
   }
-  const auto [it, inserted] = staged_.emplace(workflow_id, std::move(entry));
-  return it->second == nullptr ? nullptr : &it->second->run;
+  const absl::string_view key = entry->workflow_id;
+  return staged_.emplace(key, std::move(entry)).first->second.get();
 }
 
 // Takes the run out of the outcomes until the end of the fold.
-Runs::Entry* Runs::Touch(const std::string& workflow_id) {
-  auto found = resident_.find(workflow_id);
-  if (found == resident_.end()) {
-    const auto staged = staged_.find(workflow_id);
-    CHECK(staged != staged_.end());
-    std::unique_ptr<Entry> entry = std::move(staged->second);
-    staged_.erase(staged);
-    if (entry == nullptr) {
-      entry = std::make_unique<Entry>();
-      known_.Add(workflow_id);
+void Runs::Touch(RunEntry* entry) {
+  if (entry->touched) {
+    return;
+  }
+  if (!entry->resident) {
+    auto staged = staged_.extract(absl::string_view(entry->workflow_id));
+    CHECK(!staged.empty());
+    resident_.insert(std::move(staged));
+    entry->resident = true;
+    if (entry->run.is_empty()) {
+      known_.Add(entry->workflow_id);
     }
-    entry->workflow_id = workflow_id;
-    const absl::string_view key = entry->workflow_id;
-    found = resident_.emplace(key, std::move(entry)).first;
   }
-  Entry* entry = found->second.get();
-  if (!entry->touched) {
-    entry->touched = true;
-    entry->recent = true;
-    touched_.push_back(entry);
-    outcomes_.Post(entry->run, -1, catalog_);
-  }
-  return entry;
+  entry->touched = true;
+  entry->recent = true;
+  touched_.push_back(entry);
+  outcomes_.Post(entry->run, -1, catalog_);
 }
 
-void Runs::Fold(const Block& block) {
+void Runs::FoldBlock(const Block& block) {
   const CallRows& calls = block.calls;
-  std::vector<Entry*> entries;
-  entries.reserve(calls.run_names.size());
-  for (const std::string& name : calls.run_names) {
-    entries.push_back(Touch(name));
+  const std::vector<RunEntry*>& of_calls = block.staged.of_calls;
+  CHECK(of_calls.size() == calls.run_names.size());
+  CHECK(block.staged.of_completions.size() == block.completions.size());
+  for (RunEntry* const entry : of_calls) {
+    Touch(entry);
   }
   for (size_t row = 0; row < calls.size(); ++row) {
-    entries[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
+    of_calls[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
   }
-  for (const CompletionRow& row : block.completions) {
+  for (size_t i = 0; i < block.completions.size(); ++i) {
+    const CompletionRow& row = block.completions[i];
+    RunEntry* const entry = block.staged.of_completions[i];
     if (!row.unused_steps.empty()) {
       with_unused_.Add(row.run_name);
     }
-    Touch(row.run_name)
-        ->run.Apply(RunCompletion{.time_us = row.time_us,
-                                  .workflow = row.workflow,
-                                  .outcome = row.outcome,
-                                  .unused_steps = row.unused_steps});
+    Touch(entry);
+    entry->run.Apply(RunCompletion{.time_us = row.time_us,
+                                   .workflow = row.workflow,
+                                   .outcome = row.outcome,
+                                   .unused_steps = row.unused_steps});
   }
-  for (Entry* entry : touched_) {
+}
+
+void Runs::Fold(absl::Span<const Block> blocks) {
+  for (const Block& block : blocks) {
+    FoldBlock(block);
+  }
+  for (RunEntry* entry : touched_) {
     entry->touched = false;
     outcomes_.Post(entry->run, 1, catalog_);
     if (!entry->dirty) {
@@ -115,7 +116,7 @@ absl::StatusOr<bool> Runs::Visit(absl::string_view workflow_id,
 }
 
 void Runs::Checkpoint(KvBatch* batch) {
-  for (Entry* entry : dirty_) {
+  for (RunEntry* entry : dirty_) {
     batch->Put(Family::kWorkflows, entry->workflow_id, entry->run.Encode());
     entry->dirty = false;
   }
@@ -136,7 +137,7 @@ void Runs::Evict() {
   if (kv_ == nullptr || resident_.size() <= resident_max_) {
     return;
   }
-  absl::erase_if(resident_, [](Resident::value_type& slot) {
+  absl::erase_if(resident_, [](Entries::value_type& slot) {
     const bool keep = slot.second->dirty || slot.second->recent;
     slot.second->recent = false;
     return !keep;

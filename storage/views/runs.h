@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
@@ -25,6 +26,16 @@
 
 namespace itemized {
 
+// A run as it is kept in memory.
+struct RunEntry {
+  std::string workflow_id;
+  Run run;
+  bool resident = false;  // In a place where it may be asked for.
+  bool dirty = false;
+  bool touched = false;  // By the blocks being folded.
+  bool recent = false;   // Used since the last round of Evict.
+};
+
 // One thread writes (Stage, Fold, Checkpoint); Fold and Checkpoint need the
 // lock of the views held for writing, Visit for reading.
 class Runs {
@@ -33,13 +44,13 @@ class Runs {
   Runs(const Kv* kv, const Catalog& catalog, size_t resident_max)
       : kv_(kv), catalog_(catalog), resident_max_(resident_max) {}
 
-  // Makes the run ready for Fold and returns it as it stands; null if it is
-  // new. Valid until the next Fold or Checkpoint.
-  absl::StatusOr<const Run*> Stage(absl::string_view workflow_id);
+  // Makes the run ready for Fold; empty if it is new. Valid until the next Fold, of
+  // which it can be a part, or Evict.
+  absl::StatusOr<RunEntry*> Stage(absl::string_view workflow_id);
 
-  // Folds a block in; every run it names must have been staged since the last
-  // Checkpoint. Blocks have to come in the order of the log.
-  void Fold(const Block& block);
+  // Folds blocks in, whose runs have been staged. They have to come in the order of
+  // the log.
+  void Fold(absl::Span<const Block> blocks);
 
   // Calls `visit` with the run; false if there is none.
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
@@ -66,29 +77,22 @@ class Runs {
   absl::Status Load(const Kv& kv, Hour first_hour);
 
  private:
-  struct Entry {
-    std::string workflow_id;
-    Run run;
-    bool dirty = false;
-    bool touched = false;  // By the block being folded.
-    bool recent = false;   // Used since the last round of Evict.
-  };
-  // By the workflow_id in the entry. Where only staged: null if there is no run.
-  using Resident = absl::flat_hash_map<absl::string_view, std::unique_ptr<Entry>>;
-  using Staged = absl::flat_hash_map<std::string, std::unique_ptr<Entry>>;
+  // By the workflow_id in the entry.
+  using Entries = absl::flat_hash_map<absl::string_view, std::unique_ptr<RunEntry>>;
 
   absl::StatusOr<std::optional<Run>> ReadRow(absl::string_view workflow_id) const;
-  Entry* Touch(const std::string& workflow_id);
+  void Touch(RunEntry* entry);
+  void FoldBlock(const Block& block);
 
   const Kv* kv_;
   const Catalog& catalog_;
   size_t resident_max_;
-  Resident resident_;
-  Staged staged_;  // Read for the next Fold; only the writing thread looks here.
-  std::vector<Entry*> touched_;
+  Entries resident_;
+  Entries staged_;  // Read for the next Fold; only the writing thread looks here.
+  std::vector<RunEntry*> touched_;
   NameFilter known_;        // Every run there is: most lookups are of new ones.
   NameFilter with_unused_;  // Every run that once had unused steps: few do.
-  std::vector<Entry*> dirty_;
+  std::vector<RunEntry*> dirty_;
   Outcomes outcomes_;
 };
 

@@ -83,8 +83,8 @@ absl::Status Views::Load(const Kv& kv, const Log& log) {
   baselines_.Rebuild(rollups_);
   RETURN_IF_ERROR(FindLatestCall(log));
   folded_ = checkpointed();
-  return log.Replay(folded_, [&](const Block& block) {
-    RETURN_IF_ERROR(Stage(block));
+  return log.Replay(folded_, [&](Block block) {
+    RETURN_IF_ERROR(Stage(&block));
     Fold(absl::MakeConstSpan(&block, 1));
     PassFailpoint(Failpoint::kReplayed);
     return absl::OkStatus();
@@ -113,12 +113,15 @@ absl::Status Views::FindLatestCall(const Log& log) {
                        });
 }
 
-absl::Status Views::Stage(const Block& block) {
-  for (const std::string& name : block.calls.run_names) {
-    RETURN_IF_ERROR(runs_.Stage(name).status());
+absl::Status Views::Stage(Block* block) {
+  block->staged = StagedRuns();
+  for (const std::string& name : block->calls.run_names) {
+    ASSIGN_OR_RETURN(RunEntry* const entry, runs_.Stage(name));
+    block->staged.of_calls.push_back(entry);
   }
-  for (const CompletionRow& row : block.completions) {
-    RETURN_IF_ERROR(runs_.Stage(row.run_name).status());
+  for (const CompletionRow& row : block->completions) {
+    ASSIGN_OR_RETURN(RunEntry* const entry, runs_.Stage(row.run_name));
+    block->staged.of_completions.push_back(entry);
   }
   return absl::OkStatus();
 }
@@ -140,12 +143,6 @@ void Views::FoldCalls(absl::Span<const Block> blocks) {
   baselines_.Settle(rollups_);
 }
 
-void Views::FoldRuns(absl::Span<const Block> blocks) {
-  for (const Block& block : After(runs_saved_, blocks)) {
-    runs_.Fold(block);
-  }
-}
-
 void Views::Fold(absl::Span<const Block> blocks) {
   size_t calls = 0;
   for (const Block& block : blocks) {
@@ -158,12 +155,12 @@ void Views::Fold(absl::Span<const Block> blocks) {
     }
   }
   if (calls < kParallelCallsMin) {
-    FoldRuns(blocks);
+    runs_.Fold(After(runs_saved_, blocks));
     FoldCalls(blocks);
     return;
   }
   // They share nothing but the catalog, which both only read.
-  helper_.Start([&] { FoldRuns(blocks); });
+  helper_.Start([&] { runs_.Fold(After(runs_saved_, blocks)); });
   FoldCalls(blocks);
   helper_.Wait();
 }

@@ -30,8 +30,8 @@ class Views {
   // Reads what the last checkpoint wrote and folds the rest of the log.
   absl::Status Load(const Kv& kv, const Log& log);
 
-  // Reads the runs that `block` names, so that Fold cannot fail.
-  absl::Status Stage(const Block& block);
+  // Reads the runs that `block` names and notes them there, so that Fold cannot fail.
+  absl::Status Stage(Block* block);
   // Folds the blocks of one commit, by rising sequence.
   void Fold(absl::Span<const Block> blocks);
 
@@ -74,7 +74,6 @@ class Views {
  private:
   absl::Status FindLatestCall(const Log& log);
   void FoldCalls(absl::Span<const Block> blocks);
-  void FoldRuns(absl::Span<const Block> blocks);
 
   const Catalog& catalog_;
   Hour first_hour_ = 0;
