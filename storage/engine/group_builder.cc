@@ -15,6 +15,8 @@ Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
   return {.index = index, .code = code, .message = std::move(message)};
 }
 
+constexpr size_t kIdsFirst = 8;  // Of a run, that memory is asked for at once.
+
 // Ids of one run that are searched one by one.
 constexpr size_t kIdsSearched = 48;
 
@@ -76,6 +78,9 @@ std::optional<CallContent> GroupBuilder::RunState::Find(EventFingerprint id) con
 }
 
 void GroupBuilder::RunState::Remember(EventFingerprint id, const GroupCall& call) {
+  if (calls.empty()) {
+    calls.reserve(kIdsFirst);
+  }
   if (call_map.empty() && calls.size() < kIdsSearched) {
     calls.emplace_back(id, call);
     return;

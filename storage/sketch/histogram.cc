@@ -16,6 +16,8 @@ constexpr int kSubBuckets = 1 << kSubBucketBits;
 // the dense one is indexed.
 constexpr size_t kSparseCellsMax = 32;
 
+constexpr size_t kGrowthShare = 4;  // A dense range that is too short grows by a quarter.
+
 // Dense ranges begin and end at multiples of it, so that they seldom grow.
 constexpr int kRangeStep = 64;
 
@@ -114,8 +116,12 @@ size_t Histogram::CellOf(BucketIndex bucket) {
 
 void Histogram::Cover(int low, int high) {
   if (!cells_.empty()) {
-    low = std::min<int>(low, BucketAt(0));
-    high = std::max<int>(high, BucketAt(cells_.size() - 1));
+    const int first = BucketAt(0);
+    const int last = BucketAt(cells_.size() - 1);
+    // What has grown once will again: it grows by more, so that it does so seldom.
+    const int more = dense_ ? static_cast<int>(cells_.size() / kGrowthShare) : 0;
+    low = low < first ? std::max(low - more, 0) : first;
+    high = high > last ? high + more : last;
   }
   low = low / kRangeStep * kRangeStep;
   high = std::min((high / kRangeStep + 1) * kRangeStep, kBucketCount);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
@@ -115,13 +116,21 @@ absl::StatusOr<bool> Runs::Visit(absl::string_view workflow_id,
   return run.has_value();
 }
 
-void Runs::Checkpoint(KvBatch* batch) {
-  for (RunEntry* entry : dirty_) {
-    batch->Put(Family::kWorkflows, entry->workflow_id, entry->run.Encode());
-    entry->dirty = false;
-  }
-  dirty_.clear();
+void Runs::Checkpoint(HelperThread* helper, KvBatch* batch) {
+  const auto put = [](absl::Span<RunEntry* const> entries, KvBatch* out) {
+    for (RunEntry* entry : entries) {
+      out->Put(Family::kWorkflows, entry->workflow_id, entry->run.Encode());
+      entry->dirty = false;
+    }
+  };
+  const auto dirty = absl::MakeConstSpan(dirty_);
+  KvBatch second_half;
+  helper->Start([&] { put(dirty.subspan(dirty.size() / 2), &second_half); });
+  put(dirty.first(dirty.size() / 2), batch);
   outcomes_.Checkpoint(batch);
+  helper->Wait();
+  batch->Append(std::move(second_half));
+  dirty_.clear();
 }
 
 void Runs::Forget(absl::string_view workflow_id) {

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "storage/base/helper_thread.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
 #include "storage/log/block.h"
@@ -70,9 +71,9 @@ class Runs {
   // Drops a run whose row has been deleted; what it added to the outcomes stays.
   void Forget(absl::string_view workflow_id);
 
-  // Adds the rows changed since the last call to `batch`. Once they are
-  // written, Evict may forget runs that memory has no room for.
-  void Checkpoint(KvBatch* batch);
+  // Adds the rows changed since the last call to `batch`, which `helper` does half of.
+  // Once they are written, Evict may forget runs that memory has no room for.
+  void Checkpoint(HelperThread* helper, KvBatch* batch);
   void Evict();
   absl::Status Load(const Kv& kv, Hour first_hour);
 

@@ -191,17 +191,14 @@ BlockSequence Views::checkpointed() const {
 }
 
 void Views::Checkpoint(Scope scope, KvBatch* batch) {
-  KvBatch rollups;
-  helper_.Start([&] { runs_.Checkpoint(batch); });
   if (scope == Scope::kAll) {
-    rollups_.Checkpoint(&rollups);
+    rollups_.Checkpoint(batch);
     rollups_saved_ = folded_;
-    SaveWatermark(kRollupsFamily, folded_, &rollups);
+    SaveWatermark(kRollupsFamily, folded_, batch);
   }
-  helper_.Wait();
+  runs_.Checkpoint(&helper_, batch);
   runs_saved_ = folded_;
   SaveWatermark(kRunsFamily, folded_, batch);
-  batch->Append(std::move(rollups));
 }
 
 }  // namespace itemized
