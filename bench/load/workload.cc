@@ -134,9 +134,20 @@ WorkloadCall Workload::MakeCall(const Run& run) {
     call.tenant = static_cast<int32_t>(NextRandom() % kTenants);
   }
   const PicoPrices& price = Prices()[call.model];
-  expected_cost_ += Picos{call.input} * price.input + Picos{call.cache_read} * price.cache_read +
-                    Picos{call.output} * price.output;
+  call.cost_picos =
+      call.input * price.input + call.cache_read * price.cache_read + call.output * price.output;
+  WorkloadStep& expected = expected_steps_[call.step];
+  ++expected.calls;
+  expected.cost += Picos{call.cost_picos};
   return call;
+}
+
+Picos Workload::expected_cost() const {
+  Picos sum = 0;
+  for (const WorkloadStep& step : expected_steps_) {
+    sum += step.cost;
+  }
+  return sum;
 }
 
 void Workload::EndRun(const Run& run, uint16_t last_step, WorkloadBatch* batch) {

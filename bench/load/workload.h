@@ -51,6 +51,7 @@ struct WorkloadCall {
   int64_t cache_read = 0;
   int64_t output = 0;
   int64_t duration_us = 0;
+  int64_t cost_picos = 0;
   int32_t tenant = -1;
   uint16_t step = 0;
   uint8_t workflow = 0;
@@ -63,6 +64,12 @@ struct WorkloadCompletion {
   int outcome = 0;       // A number of itemized.v1.Outcome.
   int unused_step = -1;  // None.
   uint8_t workflow = 0;
+};
+
+// What the calls of one step come to.
+struct WorkloadStep {
+  int64_t calls = 0;
+  Picos cost = 0;
 };
 
 struct WorkloadBatch {
@@ -82,7 +89,9 @@ class Workload {
   bool Done() const { return made_ == options_.calls; }
   WorkloadBatch NextBatch();
 
-  Picos expected_cost() const { return expected_cost_; }  // Of the calls made so far.
+  // Of the calls made so far.
+  const std::array<WorkloadStep, kSteps>& expected_steps() const { return expected_steps_; }
+  Picos expected_cost() const;
   int64_t completed_runs() const { return completed_runs_; }
   const std::vector<std::string>& sampled_runs() const { return sampled_runs_; }
 
@@ -104,7 +113,7 @@ class Workload {
   uint64_t random_;
   int64_t made_ = 0;
   int64_t time_us_ = 0;
-  Picos expected_cost_ = 0;
+  std::array<WorkloadStep, kSteps> expected_steps_{};
   int64_t completed_runs_ = 0;
   std::vector<double> step_cumulative_;
   std::vector<Run> active_;

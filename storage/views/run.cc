@@ -12,7 +12,7 @@
 namespace itemized {
 namespace {
 
-constexpr size_t kIndexFrom = 48;  // Calls; below, a search through the ledger is as fast.
+constexpr size_t kIndexFrom = 48;   // Calls; below, a search through the ledger is as fast.
 constexpr size_t kLedgerFirst = 8;  // Calls of a run that memory is asked for at once.
 constexpr char kRunVersion = 2;
 

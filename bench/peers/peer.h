@@ -1,0 +1,64 @@
+#pragma once
+
+// Databases that users might pick instead, fed with the same calls. Each is used as
+// its documentation advises for this job, and makes every commit durable.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+namespace itemized::bench {
+
+// A call with its price, as a row of a table.
+struct PeerRow {
+  std::string event_id;
+  int64_t time_us = 0;
+  std::string workflow_id;
+  std::string workflow;
+  std::string step;
+  std::string provider;
+  std::string model;
+  int64_t input = 0;
+  int64_t cache_read = 0;
+  int64_t output = 0;
+  int64_t duration_us = 0;
+  int64_t cost_picos = 0;
+};
+
+struct StepTotal {
+  std::string step;
+  std::string calls;  // In digits, as the database prints them.
+  std::string cost_picos;
+};
+
+// Not thread-safe. Errors are UNAVAILABLE with the words of the database.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+
+  // Makes the tables in `directory`, which is empty.
+  virtual absl::Status Open(const std::string& directory) = 0;
+
+  // Gets `rows` ready to be handed over, which is not timed.
+  virtual absl::Status Prepare(absl::Span<const PeerRow> rows) = 0;
+  // Returns when what was prepared is on disk.
+  virtual absl::Status Insert() = 0;
+
+  // The ranking by step: calls, cost and median cost of each, dearest first.
+  virtual absl::StatusOr<std::vector<StepTotal>> Top() = 0;
+};
+
+// `library`: the shared library to load, of DuckDB and of ClickHouse (chdb).
+std::unique_ptr<Peer> MakeDuckDb(const std::string& library);
+// With a materialized view, the ranking is asked of that.
+std::unique_ptr<Peer> MakeClickHouse(const std::string& library, bool with_view);
+// `programs`: where initdb and postgres are.
+std::unique_ptr<Peer> MakePostgres(const std::string& programs);
+std::unique_ptr<Peer> MakeSqlite();
+
+}  // namespace itemized::bench
