@@ -2,6 +2,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 JOBS=${JOBS:-$(nproc)}
+DUCKDB_VERSION=1.5.6-r.1
+CHDB_VERSION=26.7.3-stable.1
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then
@@ -30,6 +32,14 @@ build_packages() {
     libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libabsl-dev \
     librocksdb-dev libjemalloc-dev libzstd-dev libxxhash-dev libre2-dev libboost1.81-dev libspdlog-dev \
     libcli11-dev libsimdjson-dev tzdata libgtest-dev libgmock-dev libbenchmark-dev
+}
+
+# The databases that script/bench runs beside the server.
+peer_packages() {
+  need_packages libpq-dev libsqlite3-dev postgresql-15
+  command -v npm >/dev/null || need_packages npm
+  npm install --prefix build/peers --no-save --no-audit --no-fund --silent \
+    "@duckdb/node-bindings-linux-x64@$DUCKDB_VERSION" "@chdb/lib-linux-x64-gnu@$CHDB_VERSION"
 }
 
 fuzz_packages() {

@@ -9,11 +9,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
-#include "itemized/v1/ingest.pb.h"
+#include "itemized/v1/ingest.grpc.pb.h"
 
+#include "bench/load/workload.h"
 #include "storage/base/check.h"
 
 namespace itemized::bench {
@@ -23,6 +26,11 @@ using SteadyClock = std::chrono::steady_clock;
 
 double MillisBetween(SteadyClock::time_point from, SteadyClock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
+}
+
+std::chrono::system_clock::time_point ToSystemTime(SteadyClock::time_point time) {
+  return std::chrono::system_clock::now() +
+         std::chrono::duration_cast<std::chrono::system_clock::duration>(time - SteadyClock::now());
 }
 
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
@@ -37,8 +45,11 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
 class Stream {
  public:
   Stream(std::shared_ptr<grpc::Channel> channel, const std::vector<grpc::ByteBuffer>* messages,
-         int window)
-      : stub_(std::move(channel)), messages_(messages), window_(static_cast<size_t>(window)) {
+         int window, std::chrono::nanoseconds interval)
+      : stub_(std::move(channel)),
+        messages_(messages),
+        window_(static_cast<size_t>(window)),
+        interval_(interval) {
     call_ = stub_.PrepareCall(&context_, "/itemized.v1.IngestService/Ingest", &queue_);
     call_->StartCall(Tag(kStart));
     CHECK(Next() == kStart);
@@ -46,10 +57,11 @@ class Stream {
   }
 
   absl::Status Run() {
+    start_ = SteadyClock::now();
     call_->Read(&answer_, Tag(kRead));
     SendIfPossible();
     while (acked_ < messages_->size()) {
-      const int event = Next();
+      const int event = NextOrDue();
       if (!ok_) {
         return FinishBroken(event);
       }
@@ -69,7 +81,7 @@ class Stream {
   const std::vector<double>& latencies_ms() const { return latencies_ms_; }
 
  private:
-  enum Event : int { kStart = 1, kRead, kWrite, kWritesDone, kFinish };
+  enum Event : int { kDue, kStart, kRead, kWrite, kWritesDone, kFinish };
 
   static void* Tag(int event) { return reinterpret_cast<void*>(static_cast<intptr_t>(event)); }
 
@@ -79,12 +91,31 @@ class Stream {
     return static_cast<int>(reinterpret_cast<intptr_t>(tag));
   }
 
+  // The next event; kDue if a message that could be sent is due before it.
+  int NextOrDue() {
+    if (!CanSend()) {
+      return Next();
+    }
+    void* tag = nullptr;
+    if (queue_.AsyncNext(&tag, &ok_, ToSystemTime(DueAt())) == grpc::CompletionQueue::TIMEOUT) {
+      ok_ = true;
+      return kDue;
+    }
+    return static_cast<int>(reinterpret_cast<intptr_t>(tag));
+  }
+
+  bool CanSend() const {
+    return !writing_ && sent_ < messages_->size() && sent_ - acked_ < window_;
+  }
+  SteadyClock::time_point DueAt() const { return start_ + interval_ * sent_; }
+
   void SendIfPossible() {
-    if (writing_ || sent_ == messages_->size() || sent_ - acked_ == window_) {
+    const auto now = SteadyClock::now();
+    if (!CanSend() || DueAt() > now) {
       return;
     }
     writing_ = true;
-    sent_at_[sent_] = SteadyClock::now();
+    sent_at_[sent_] = interval_.count() > 0 ? DueAt() : now;
     call_->Write((*messages_)[sent_], Tag(kWrite));
     ++sent_;
   }
@@ -133,6 +164,8 @@ class Stream {
   grpc::GenericStub stub_;
   const std::vector<grpc::ByteBuffer>* messages_;
   const size_t window_;
+  const std::chrono::nanoseconds interval_;
+  SteadyClock::time_point start_;
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
@@ -161,10 +194,10 @@ double QuantileOf(std::vector<double> values, double q) {
 
 absl::StatusOr<IngestFigures> RunIngest(const std::string& address,
                                         const std::vector<std::vector<grpc::ByteBuffer>>& messages,
-                                        int window) {
+                                        int window, std::chrono::nanoseconds interval) {
   std::vector<std::unique_ptr<Stream>> streams;
   for (const auto& part : messages) {
-    streams.push_back(std::make_unique<Stream>(OpenChannel(address), &part, window));
+    streams.push_back(std::make_unique<Stream>(OpenChannel(address), &part, window, interval));
   }
   std::vector<absl::Status> results(streams.size());
   const auto start = SteadyClock::now();
@@ -190,6 +223,64 @@ absl::StatusOr<IngestFigures> RunIngest(const std::string& address,
   figures.ack_p50_ms = QuantileOf(latencies, 0.5);
   figures.ack_p99_ms = QuantileOf(latencies, 0.99);
   return figures;
+}
+
+namespace {
+
+v1::WriteRequest OneCall(int caller, int64_t number) {
+  v1::WriteRequest request;
+  v1::Call& call = *request.mutable_batch()->add_events()->mutable_call();
+  call.set_event_id(absl::StrCat("unary-", caller, "-", number));
+  call.set_time_unix_us(absl::ToUnixMicros(absl::Now()));
+  call.set_workflow(WorkflowName(caller % kWorkflows));
+  call.set_workflow_id(absl::StrCat("unary-run-", caller, "-", number / 11));
+  call.set_step(StepName(static_cast<int>(number % kSteps)));
+  call.set_provider(kModels[0].provider);
+  call.set_model(kModels[0].name);
+  call.mutable_usage()->set_input_tokens(1'000 + number % 500);
+  call.mutable_usage()->set_output_tokens(100 + number % 50);
+  call.set_duration_us(1'500'000);
+  return request;
+}
+
+// Calls acknowledged until `end`, or an error.
+absl::StatusOr<int64_t> WriteUntil(SteadyClock::time_point end, const std::string& address,
+                                   int caller) {
+  const auto stub = v1::IngestService::NewStub(OpenChannel(address));
+  int64_t sent = 0;
+  for (; SteadyClock::now() < end; ++sent) {
+    grpc::ClientContext context;
+    v1::WriteResponse response;
+    const grpc::Status status = stub->Write(&context, OneCall(caller, sent), &response);
+    if (!status.ok() || response.result().accepted() != 1) {
+      return absl::UnavailableError(absl::StrCat("A call was not taken: ", status.error_message()));
+    }
+  }
+  return sent;
+}
+
+}  // namespace
+
+absl::StatusOr<double> RunUnary(const std::string& address, int callers, double seconds) {
+  const auto start = SteadyClock::now();
+  const auto end = start + std::chrono::duration_cast<SteadyClock::duration>(
+                               std::chrono::duration<double>(seconds));
+  std::vector<absl::StatusOr<int64_t>> counts(static_cast<size_t>(callers), 0);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < callers; ++i) {
+    threads.emplace_back([&, i] { counts[static_cast<size_t>(i)] = WriteUntil(end, address, i); });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  int64_t sum = 0;
+  for (const auto& count : counts) {
+    if (!count.ok()) {
+      return count.status();
+    }
+    sum += *count;
+  }
+  return static_cast<double>(sum) / (MillisBetween(start, SteadyClock::now()) / 1000);
 }
 
 }  // namespace itemized::bench

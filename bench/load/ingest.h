@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,10 +19,16 @@ struct IngestFigures {
 };
 
 // Sends `messages[i]`, serialised IngestRequests, over stream i; each stream
-// has its own connection and at most `window` unacknowledged messages.
-absl::StatusOr<IngestFigures> RunIngest(const std::string& address,
-                                        const std::vector<std::vector<grpc::ByteBuffer>>& messages,
-                                        int window);
+// has its own connection and at most `window` unacknowledged messages. With an
+// `interval`, message k of a stream is due at k intervals, and its latency counts from
+// then on even if it could not be sent.
+absl::StatusOr<IngestFigures> RunIngest(
+    const std::string& address, const std::vector<std::vector<grpc::ByteBuffer>>& messages,
+    int window, std::chrono::nanoseconds interval = std::chrono::nanoseconds(0));
+
+// Acknowledged calls a second, if each of `callers` threads sends one call after the
+// other with the unary method, for `seconds`.
+absl::StatusOr<double> RunUnary(const std::string& address, int callers, double seconds);
 
 // The value at quantile `q` of `values`, nearest rank; 0 if empty.
 double QuantileOf(std::vector<double> values, double q);

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "storage/base/money.h"
+#include "bench/load/totals.h"
 
 namespace itemized::bench {
 
@@ -27,13 +27,12 @@ struct QueryPlan {
 // Gives the six models their prices.
 absl::Status SetModelRates(const std::string& address);
 
-// INTERNAL unless the server's books hold `calls` calls that cost `cost`.
-absl::Status CheckTotals(const std::string& address, int64_t calls, Picos cost,
-                         const QueryPlan& plan);
+// INTERNAL unless the server's books hold these steps and no others.
+absl::Status CheckTotals(const std::string& address, const StepTotals& made, const QueryPlan& plan);
 
 // Times every kind of query over one connection, one after another: 20 to
-// warm up, then 200 (slow kinds: as many as fit into a minute, at least 5).
+// warm up, then 200 (slow kinds: as many as fit into `kind_seconds`, at least 5).
 absl::StatusOr<std::vector<QueryFigures>> RunQueries(const std::string& address,
-                                                     const QueryPlan& plan);
+                                                     const QueryPlan& plan, double kind_seconds);
 
 }  // namespace itemized::bench

@@ -38,6 +38,18 @@ void Report::Add(const std::string& name, double value, const std::string& unit)
   }
 }
 
+double Report::Value(const std::string& name) const {
+  const auto found = std::find_if(figures_.begin(), figures_.end(),
+                                  [&](const Figure& figure) { return figure.name == name; });
+  return found == figures_.end() ? 0 : found->Median();
+}
+
+void Report::AddRatio(const std::string& name, const std::string& over, const std::string& under) {
+  if (Value(over) > 0 && Value(under) > 0) {
+    Add(name, Value(over) / Value(under), "x");
+  }
+}
+
 void Report::Describe(const std::string& key, const std::string& text) {
   context_.emplace_back(key, text);
 }
@@ -50,7 +62,7 @@ std::string Report::ToTable() const {
   text += "\n";
   for (const Figure& figure : figures_) {
     const double median = figure.Median();
-    absl::StrAppendFormat(&text, "%-36s %14.*f %s\n", figure.name, median >= 1000 ? 0 : 3, median,
+    absl::StrAppendFormat(&text, "%-44s %14.*f %s\n", figure.name, median >= 1000 ? 0 : 3, median,
                           figure.unit);
   }
   return text;
@@ -59,9 +71,11 @@ std::string Report::ToTable() const {
 std::string Report::ToJson() const {
   std::string text = "{\n \"figures\": [";
   for (const Figure& figure : figures_) {
-    absl::StrAppendFormat(&text, "%s\n  {\"name\": %s, \"value\": %.6g, \"unit\": %s}",
-                          &figure == &figures_.front() ? "" : ",", Quoted(figure.name),
-                          figure.Median(), Quoted(figure.unit));
+    const auto [low, high] = std::minmax_element(figure.values.begin(), figure.values.end());
+    absl::StrAppendFormat(
+        &text, "%s\n  {\"name\": %s, \"value\": %.6g, \"unit\": %s, \"low\": %.6g, \"high\": %.6g}",
+        &figure == &figures_.front() ? "" : ",", Quoted(figure.name), figure.Median(),
+        Quoted(figure.unit), *low, *high);
   }
   text += "\n ]";
   for (const auto& [key, value] : context_) {

@@ -12,11 +12,16 @@ namespace itemized::bench {
 class Report {
  public:
   void Add(const std::string& name, double value, const std::string& unit);
+  // The median of a figure; 0 if there is none.
+  double Value(const std::string& name) const;
+  // The quotient of two figures, if both are there.
+  void AddRatio(const std::string& name, const std::string& over, const std::string& under);
   void Describe(const std::string& key, const std::string& text);  // A line of context.
 
   std::string ToTable() const;
 
-  // {"figures":[{"name","value","unit"}...], and the lines of context}.
+  // {"figures":[{"name","value","unit","low","high"}...], and the lines of context}; low
+  // and high are the extremes of several rounds.
   std::string ToJson() const;
   absl::Status WriteJson(const std::string& path) const;
 

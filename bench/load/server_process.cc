@@ -69,26 +69,44 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(const std::s
         absl::StrCat("Cannot make a directory in ", work_dir, ": ", std::strerror(errno)));
   }
   std::unique_ptr<ServerProcess> server(new ServerProcess);
+  server->program_ = program;
   server->directory_ = directory;
-  const std::vector<std::string> command = {
-      program,          "--data-dir",  absl::StrCat(directory, "/data"),
-      "--grpc-address", "127.0.0.1:0", "--http-address",
-      "127.0.0.1:0"};
-  const std::string log = absl::StrCat(directory, "/log");
-  server->pid_ = fork();
-  if (server->pid_ == 0) {
-    Become(command, log.c_str());
-  }
-  const absl::Status serving = server->WaitUntilServing();
+  const absl::Status serving = server->Launch();
   if (!serving.ok()) {
     return serving;
   }
   return server;
 }
 
+absl::Status ServerProcess::Launch() {
+  const std::vector<std::string> command = {
+      program_,         "--data-dir",  absl::StrCat(directory_, "/data"),
+      "--grpc-address", "127.0.0.1:0", "--http-address",
+      "127.0.0.1:0"};
+  const std::string log = absl::StrCat(directory_, "/log");
+  std::error_code ignored;  // There may be none.
+  fs::remove(log, ignored);
+  pid_ = fork();
+  if (pid_ == 0) {
+    Become(command, log.c_str());
+  }
+  return WaitUntilServing();
+}
+
+absl::StatusOr<double> ServerProcess::KillAndStart() {
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  const absl::Time start = absl::Now();
+  const absl::Status serving = Launch();
+  if (!serving.ok()) {
+    return serving;
+  }
+  return absl::ToDoubleSeconds(absl::Now() - start);
+}
+
 absl::Status ServerProcess::WaitUntilServing() {
   const std::string log = absl::StrCat(directory_, "/log");
-  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  const absl::Time deadline = absl::Now() + absl::Seconds(60);
   while (absl::Now() < deadline) {
     grpc_address_ = AddressIn(ReadAll(log));
     if (!grpc_address_.empty()) {
@@ -99,7 +117,7 @@ absl::Status ServerProcess::WaitUntilServing() {
       pid_ = -1;
       return absl::UnavailableError(absl::StrCat("The server did not start: ", ReadAll(log)));
     }
-    absl::SleepFor(absl::Milliseconds(20));
+    absl::SleepFor(absl::Milliseconds(5));
   }
   return absl::UnavailableError(absl::StrCat("The server does not serve: ", ReadAll(log)));
 }

@@ -20,6 +20,9 @@ class ServerProcess {
 
   const std::string& grpc_address() const { return grpc_address_; }
 
+  // Kills it and starts it again on the same store: seconds until it serves again.
+  absl::StatusOr<double> KillAndStart();
+
   // Sends SIGTERM and waits. Errors: INTERNAL if it does not exit with 0.
   absl::Status Stop();
 
@@ -30,9 +33,11 @@ class ServerProcess {
 
  private:
   ServerProcess() = default;
+  absl::Status Launch();
   absl::Status WaitUntilServing();
   double StatusMib(const std::string& field) const;
 
+  std::string program_;
   std::string directory_;
   std::string grpc_address_;
   pid_t pid_ = -1;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "bench/load/report.h"
+
+namespace itemized::bench {
+
+struct PeerOptions {
+  std::string program;                 // itemized-peer; empty: none is run.
+  std::vector<std::string> arguments;  // Where it finds the databases.
+  std::string work_dir;
+  uint64_t seed = 1;
+  int64_t end_us = 0;          // Of the workload.
+  int64_t calls = 0;           // For those that take it whole.
+  int64_t slow_calls_max = 0;  // For PostgreSQL and SQLite.
+};
+
+// Feeds each of the other databases in turn, checks what each says of every step against
+// what the workload made, and adds its figures.
+absl::Status RunPeers(const PeerOptions& options, Report* report);
+
+}  // namespace itemized::bench

@@ -1,0 +1,279 @@
+#include "bench/load/scenario.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "grpcpp/support/byte_buffer.h"
+#include <sys/resource.h>
+
+#include "bench/load/encode.h"
+#include "bench/load/ingest.h"
+#include "bench/load/peers.h"
+#include "bench/load/queries.h"
+#include "bench/load/server_process.h"
+#include "bench/load/totals.h"
+#include "bench/load/trace.h"
+#include "bench/load/workload.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized::bench {
+namespace {
+
+constexpr int64_t kLatencyCalls = 1'000'000;  // Sent at half load.
+constexpr int kLatencyWindow = 256;           // The load is to be limited by time alone.
+constexpr int kUnaryCallers = 8;
+constexpr double kUnarySeconds = 5;
+
+// One run of one server.
+struct Job {
+  const ScenarioOptions& options;
+  std::string form;
+  int64_t calls;
+  std::string prefix;    // Of figure names.
+  bool ask = false;      // Times queries as well.
+  bool with_ids = true;  // Events have ids of their own.
+};
+
+struct Prepared {
+  std::vector<std::vector<grpc::ByteBuffer>> messages;  // By stream.
+  double bytes = 0;
+  int64_t events = 0;
+  StepTotals steps{};
+  QueryPlan plan;
+};
+
+void Say(int64_t calls, const std::string& what) {
+  std::fprintf(stderr, "%lld calls %s\n", static_cast<long long>(calls), what.c_str());
+}
+
+double ClientCpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+// The last whole minute: a workload that ends then is not in the server's future.
+int64_t LastMinuteUs() {
+  return absl::ToUnixMicros(absl::Now()) / 60'000'000 * 60'000'000;
+}
+
+Prepared Prepare(const Job& job) {
+  Prepared prepared;
+  prepared.messages.resize(kStreams);
+  prepared.plan.end_us = LastMinuteUs();
+  Workload workload(
+      {.seed = job.options.seed, .calls = job.calls, .end_us = prepared.plan.end_us, .days = 30});
+  const Form form = job.form == "rows" ? Form::kRows : Form::kColumns;
+  std::vector<Encoder> encoders;
+  for (int i = 0; i < kStreams; ++i) {
+    const uint64_t sender = 0xC0FFEE1234567890u * (job.options.seed + 1) + static_cast<uint64_t>(i);
+    encoders.emplace_back(form, job.with_ids ? absl::StrFormat("%016x", sender) : "");
+  }
+  for (size_t sequence = 0; !workload.Done(); ++sequence) {
+    const WorkloadBatch batch = workload.NextBatch();
+    prepared.events += static_cast<int64_t>(batch.calls.size() + batch.completions.size());
+    const size_t stream = sequence % kStreams;
+    prepared.messages[stream].push_back(encoders[stream].Encode(batch, sequence));
+    prepared.bytes += static_cast<double>(prepared.messages[stream].back().Length());
+  }
+  prepared.steps = workload.expected_steps();
+  prepared.plan.runs = workload.sampled_runs();
+  return prepared;
+}
+
+absl::Status AddQueries(const Job& job, const std::string& address, const QueryPlan& plan,
+                        Report* report) {
+  ASSIGN_OR_RETURN(const std::vector<QueryFigures> all,
+                   RunQueries(address, plan, job.options.kind_seconds));
+  for (const QueryFigures& figures : all) {
+    const std::string name = absl::StrCat(job.prefix, "query.", figures.name);
+    if (figures.name == "attribute_scan") {
+      report->Add(absl::StrCat(name, ".ms"), figures.p50_ms, "ms");
+      continue;
+    }
+    report->Add(absl::StrCat(name, ".p50_ms"), figures.p50_ms, "ms");
+    report->Add(absl::StrCat(name, ".p99_ms"), figures.p99_ms, "ms");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddIngest(const Job& job, const Prepared& prepared, const ServerProcess& server,
+                       Report* report) {
+  const double server_cpu = server.CpuSeconds();
+  const double client_cpu = ClientCpuSeconds();
+  ASSIGN_OR_RETURN(const IngestFigures figures,
+                   RunIngest(server.grpc_address(), prepared.messages, job.options.window));
+  if (figures.accepted != prepared.events) {
+    return absl::InternalError(
+        absl::StrCat("Accepted were ", figures.accepted, " of ", prepared.events, " events."));
+  }
+  const double calls = static_cast<double>(job.calls);
+  const std::string name = absl::StrCat(job.prefix, "ingest.", job.form, ".");
+  report->Add(name + "calls_per_s", calls / figures.seconds, "calls/s");
+  report->Add(name + "ack_p50_ms", figures.ack_p50_ms, "ms");
+  report->Add(name + "ack_p99_ms", figures.ack_p99_ms, "ms");
+  report->Add(name + "server_cpu_us_per_call", (server.CpuSeconds() - server_cpu) / calls * 1e6,
+              "us");
+  report->Add(name + "client_cpu_us_per_call", (ClientCpuSeconds() - client_cpu) / calls * 1e6,
+              "us");
+  report->Add(name + "wire_bytes_per_call", prepared.bytes / calls, "bytes");
+  return absl::OkStatus();
+}
+
+// What is known only once the queries have been asked.
+absl::Status AddSizes(const Job& job, const Prepared& prepared, ServerProcess* server,
+                      Report* report) {
+  report->Add(absl::StrCat(job.prefix, "memory.rss_mib"), server->RssMib(), "MiB");
+  report->Add(absl::StrCat(job.prefix, "memory.peak_rss_mib"), server->PeakRssMib(), "MiB");
+  ASSIGN_OR_RETURN(const double seconds, server->KillAndStart());
+  report->Add(absl::StrCat(job.prefix, "open_after_kill.s"), seconds, "s");
+  RETURN_IF_ERROR(CheckTotals(server->grpc_address(), prepared.steps, prepared.plan));
+  RETURN_IF_ERROR(server->Stop());
+  report->Add(absl::StrCat(job.prefix, "disk.bytes_per_call"),
+              server->DiskBytes() / static_cast<double>(job.calls), "bytes");
+  return absl::OkStatus();
+}
+
+absl::Status RunJob(const Job& job, Report* report) {
+  Say(job.calls, absl::StrCat("as ", job.form, ": making them"));
+  Prepared prepared = Prepare(job);
+  ASSIGN_OR_RETURN(const auto server,
+                   ServerProcess::Start(job.options.server, job.options.work_dir));
+  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
+  Say(job.calls, absl::StrCat("as ", job.form, ": sending"));
+  RETURN_IF_ERROR(AddIngest(job, prepared, *server, report));
+  prepared.messages.clear();
+  RETURN_IF_ERROR(CheckTotals(server->grpc_address(), prepared.steps, prepared.plan));
+  if (!job.ask) {
+    return server->Stop();
+  }
+  Say(job.calls, "in the books: asking");
+  RETURN_IF_ERROR(AddQueries(job, server->grpc_address(), prepared.plan, report));
+  return AddSizes(job, prepared, server.get(), report);
+}
+
+struct Cost {
+  double server_cpu_us = 0;  // Of a call.
+  double disk_bytes = 0;
+};
+
+absl::StatusOr<Cost> CostOf(const Job& job) {
+  const Prepared prepared = Prepare(job);
+  ASSIGN_OR_RETURN(const auto server,
+                   ServerProcess::Start(job.options.server, job.options.work_dir));
+  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
+  const double cpu = server->CpuSeconds();
+  RETURN_IF_ERROR(
+      RunIngest(server->grpc_address(), prepared.messages, job.options.window).status());
+  const double calls = static_cast<double>(job.calls);
+  Cost cost{.server_cpu_us = (server->CpuSeconds() - cpu) / calls * 1e6};
+  RETURN_IF_ERROR(server->Stop());
+  cost.disk_bytes = server->DiskBytes() / calls;
+  return cost;
+}
+
+// What it takes to know an event again by its id: the same calls with and without.
+absl::Status RunIdentity(const ScenarioOptions& options, Report* report) {
+  Job job{.options = options,
+          .form = "columns",
+          .calls = *std::min_element(options.calls.begin(), options.calls.end()),
+          .prefix = ""};
+  Say(job.calls, "with and without ids");
+  ASSIGN_OR_RETURN(const Cost with, CostOf(job));
+  job.with_ids = false;
+  ASSIGN_OR_RETURN(const Cost without, CostOf(job));
+  report->Add("identity.disk_bytes_per_call", with.disk_bytes - without.disk_bytes, "bytes");
+  report->Add("identity.server_cpu_us_per_call", with.server_cpu_us - without.server_cpu_us, "us");
+  return absl::OkStatus();
+}
+
+// How long one sender waits while the server is busy, but not full; callers that send one
+// call each; and what a traced call takes of its caller.
+absl::Status RunLatencies(const ScenarioOptions& options, Report* report) {
+  const double full = report->Value("ingest.columns.calls_per_s");
+  const Job job{.options = options, .form = "columns", .calls = kLatencyCalls, .prefix = ""};
+  const Prepared prepared = Prepare(job);
+  ASSIGN_OR_RETURN(const auto server, ServerProcess::Start(options.server, options.work_dir));
+  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
+  if (full > 0) {
+    Say(job.calls, "at half load");
+    const auto interval =
+        std::chrono::nanoseconds(static_cast<int64_t>(1e9 * kStreams * kBatchCalls / (full / 2)));
+    ASSIGN_OR_RETURN(
+        const IngestFigures figures,
+        RunIngest(server->grpc_address(), prepared.messages, kLatencyWindow, interval));
+    report->Add("ingest.ack_half_load.p50_ms", figures.ack_p50_ms, "ms");
+    report->Add("ingest.ack_half_load.p99_ms", figures.ack_p99_ms, "ms");
+  }
+  std::fprintf(stderr, "single calls: %d callers, then traced ones\n", kUnaryCallers);
+  ASSIGN_OR_RETURN(const double unary,
+                   RunUnary(server->grpc_address(), kUnaryCallers, kUnarySeconds));
+  report->Add("ingest.unary8.calls_per_s", unary, "calls/s");
+  ASSIGN_OR_RETURN(const double trace_ns, TraceNanoseconds(server->grpc_address()));
+  report->Add("client.trace.ns", trace_ns, "ns");
+  return server->Stop();
+}
+
+absl::Status RunOthers(const ScenarioOptions& options, int64_t calls, Report* report) {
+  return RunPeers({.program = options.peer_program,
+                   .arguments = options.peer_arguments,
+                   .work_dir = options.work_dir,
+                   .seed = options.seed,
+                   .end_us = LastMinuteUs(),
+                   .calls = calls,
+                   .slow_calls_max = options.slow_peer_calls_max},
+                  report);
+}
+
+void AddRatios(Report* report) {
+  report->AddRatio("ratio.columns_to_duckdb", "ingest.columns.calls_per_s",
+                   "peer.duckdb.ingest_1000.calls_per_s");
+  report->AddRatio("ratio.rows_to_duckdb", "ingest.rows.calls_per_s",
+                   "peer.duckdb.ingest_1000.calls_per_s");
+  report->AddRatio("ratio.columns_to_postgres", "ingest.columns.calls_per_s",
+                   "peer.postgres.ingest_1000.calls_per_s");
+  report->AddRatio("ratio.columns_to_sqlite", "ingest.columns.calls_per_s",
+                   "peer.sqlite.ingest_1000.calls_per_s");
+  report->AddRatio("ratio.clickhouse_mv_to_top", "peer.clickhouse_mv.top.ms", "query.top.p50_ms");
+  report->AddRatio("ratio.duckdb_to_top", "peer.duckdb.top.ms", "query.top.p50_ms");
+}
+
+absl::Status RunRound(const ScenarioOptions& options, int64_t largest, Report* report) {
+  for (const int64_t calls : options.calls) {
+    for (const std::string& form : options.forms) {
+      RETURN_IF_ERROR(RunJob({.options = options,
+                              .form = form,
+                              .calls = calls,
+                              .prefix = calls == largest ? "" : absl::StrCat("at_", calls, "."),
+                              .ask = !options.ingest_only && form == options.forms.back()},
+                             report));
+    }
+  }
+  if (options.ingest_only) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(RunIdentity(options, report));
+  RETURN_IF_ERROR(RunLatencies(options, report));
+  return RunOthers(options, largest, report);
+}
+
+}  // namespace
+
+absl::Status RunScenarios(const ScenarioOptions& options, Report* report) {
+  const int64_t largest = *std::max_element(options.calls.begin(), options.calls.end());
+  for (int round = 0; round < options.rounds; ++round) {
+    RETURN_IF_ERROR(RunRound(options, largest, report));
+  }
+  AddRatios(report);
+  return absl::OkStatus();
+}
+
+}  // namespace itemized::bench
