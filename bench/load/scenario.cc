@@ -26,7 +26,8 @@
 namespace itemized::bench {
 namespace {
 
-constexpr int64_t kLatencyCalls = 1'000'000;  // Sent at half load.
+constexpr int64_t kLatencyCalls = 1'000'000;  // Sent at half load,
+constexpr int kLatencyDays = 3;               // as dense as 10 million in 30 days.
 constexpr int kLatencyWindow = 256;           // The load is to be limited by time alone.
 constexpr int kUnaryCallers = 8;
 constexpr double kUnarySeconds = 5;
@@ -39,6 +40,7 @@ struct Job {
   std::string prefix;    // Of figure names.
   bool ask = false;      // Times queries as well.
   bool with_ids = true;  // Events have ids of their own.
+  int days = 30;         // That the calls are spread over.
 };
 
 struct Prepared {
@@ -69,8 +71,10 @@ Prepared Prepare(const Job& job) {
   Prepared prepared;
   prepared.messages.resize(kStreams);
   prepared.plan.end_us = LastMinuteUs();
-  Workload workload(
-      {.seed = job.options.seed, .calls = job.calls, .end_us = prepared.plan.end_us, .days = 30});
+  Workload workload({.seed = job.options.seed,
+                     .calls = job.calls,
+                     .end_us = prepared.plan.end_us,
+                     .days = job.days});
   const Form form = job.form == "rows" ? Form::kRows : Form::kColumns;
   std::vector<Encoder> encoders;
   for (int i = 0; i < kStreams; ++i) {
@@ -199,7 +203,11 @@ absl::Status RunIdentity(const ScenarioOptions& options, Report* report) {
 // call each; and what a traced call takes of its caller.
 absl::Status RunLatencies(const ScenarioOptions& options, Report* report) {
   const double full = report->Value("ingest.columns.calls_per_s");
-  const Job job{.options = options, .form = "columns", .calls = kLatencyCalls, .prefix = ""};
+  const Job job{.options = options,
+                .form = "columns",
+                .calls = kLatencyCalls,
+                .prefix = "",
+                .days = kLatencyDays};
   const Prepared prepared = Prepare(job);
   ASSIGN_OR_RETURN(const auto server, ServerProcess::Start(options.server, options.work_dir));
   RETURN_IF_ERROR(SetModelRates(server->grpc_address()));

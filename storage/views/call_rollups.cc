@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
 
@@ -173,11 +174,28 @@ void CallRollups::Fold(const RowsByName& rows) {
   }
 }
 
-void CallRollups::Checkpoint(KvBatch* batch) {
-  for (const NameKey& key : dirty_names_) {
-    std::string value;
-    TableOf(key.kind, key.name).At(key.day).value.EncodeTo(&value);
-    batch->Put(Family::kSteps, RowKey(key.kind, key.name, key.day), std::move(value));
+// BucketTable::At is not for two threads.
+std::string CallRollups::Encode(const NameKey& key) const {
+  const auto row = DaysOf(key.kind, key.name).LowerBound(key.day);
+  CHECK(row->bucket == key.day);
+  std::string value;
+  row->value.EncodeTo(&value);
+  return value;
+}
+
+void CallRollups::Checkpoint(HelperThread* helper, KvBatch* batch) {
+  std::vector<std::string> values(dirty_names_.size());
+  const auto encode = [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      values[i] = Encode(dirty_names_[i]);
+    }
+  };
+  helper->Start([&] { encode(0, values.size() / 2); });
+  encode(values.size() / 2, values.size());
+  helper->Wait();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const NameKey& key = dirty_names_[i];
+    batch->Put(Family::kSteps, RowKey(key.kind, key.name, key.day), std::move(values[i]));
   }
   for (const NameKey& key : hot_names_) {
     auto& entry = TableOf(key.kind, key.name).At(key.day);

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
+#include "storage/base/helper_thread.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
@@ -60,8 +61,9 @@ class CallRollups {
     return TableAt(names_[static_cast<size_t>(kind)], name);
   }
 
-  // Adds the rows changed since the last call to `batch`, as absolute values.
-  void Checkpoint(KvBatch* batch);
+  // Adds the rows changed since the last call to `batch`, as absolute values, which
+  // `helper` encodes half of.
+  void Checkpoint(HelperThread* helper, KvBatch* batch);
   absl::Status Load(const Kv& kv, const Catalog& catalog);
 
  private:
@@ -73,6 +75,7 @@ class CallRollups {
   BucketTable<NameDay>& TableOf(NameKind kind, NameId name) {
     return TableAt(&names_[static_cast<size_t>(kind)], name);
   }
+  std::string Encode(const NameKey& key) const;
   NameDay& DayOf(NameKind kind, NameId name, Day day);
   void AddStepSums(const RowsByName::Part& part, NameDay* day);
   absl::Status LoadRow(absl::string_view key, absl::string_view value, const Catalog& catalog);

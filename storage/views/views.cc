@@ -192,7 +192,7 @@ BlockSequence Views::checkpointed() const {
 
 void Views::Checkpoint(Scope scope, KvBatch* batch) {
   if (scope == Scope::kAll) {
-    rollups_.Checkpoint(batch);
+    rollups_.Checkpoint(&helper_, batch);
     rollups_saved_ = folded_;
     SaveWatermark(kRollupsFamily, folded_, batch);
   }
