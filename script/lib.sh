@@ -36,9 +36,11 @@ build_packages() {
 
 # The databases that script/bench runs beside the server.
 peer_packages() {
-  need_packages libpq-dev libsqlite3-dev postgresql-15
-  command -v npm >/dev/null || need_packages npm
-  npm install --prefix build/peers --no-save --no-audit --no-fund --silent \
+  # Chained: where this is asked whether it failed, bash does not stop at an error.
+  need_packages libpq-dev libsqlite3-dev postgresql-15 &&
+    { command -v npm >/dev/null || need_packages npm; } &&
+    mkdir -p build/peers &&
+    npm install --prefix build/peers --no-save --no-audit --no-fund --silent \
     "@duckdb/node-bindings-linux-x64@$DUCKDB_VERSION" "@chdb/lib-linux-x64-gnu@$CHDB_VERSION"
 }
 

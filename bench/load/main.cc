@@ -72,9 +72,10 @@ int Main(const Flags& flags) {
   Report report;
   DescribeRun(flags, &report);
   absl::Status status = RunScenarios(flags.scenario, &report);
-  if (status.ok()) {
-    std::fputs(report.ToTable().c_str(), stdout);
-    status = flags.json.empty() ? absl::OkStatus() : report.WriteJson(flags.json);
+  // What was measured before an error took too long to be thrown away.
+  std::fputs(report.ToTable().c_str(), stdout);
+  if (!flags.json.empty()) {
+    status.Update(report.WriteJson(flags.json));
   }
   if (!status.ok()) {
     std::fprintf(stderr, "itemized-bench: %s\n", std::string(status.message()).c_str());

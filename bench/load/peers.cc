@@ -97,24 +97,30 @@ StepTotals ExpectedSteps(const PeerOptions& options, int64_t calls) {
   return workload.expected_steps();
 }
 
+absl::Status RunPeer(const PeerOptions& options, const PeerJob& job, Report* report) {
+  const int64_t calls =
+      job.is_slow ? std::min(options.calls, options.slow_calls_max) : options.calls;
+  std::fprintf(stderr, "%lld calls into %s\n", static_cast<long long>(calls), job.name);
+  ASSIGN_OR_RETURN(const PeerAnswer answer, Ask(options, job, calls));
+  RETURN_IF_ERROR(CheckSteps(job.name, answer.steps, ExpectedSteps(options, calls)));
+  report->Add(job.insert_figure, answer.calls_per_s, "calls/s");
+  if (*job.top_figure != '\0') {
+    report->Add(job.top_figure, answer.top_ms, "ms");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status RunPeers(const PeerOptions& options, Report* report) {
   if (options.program.empty()) {
     return absl::OkStatus();
   }
+  absl::Status status;
   for (const PeerJob& job : kJobs) {
-    const int64_t calls =
-        job.is_slow ? std::min(options.calls, options.slow_calls_max) : options.calls;
-    std::fprintf(stderr, "%lld calls into %s\n", static_cast<long long>(calls), job.name);
-    ASSIGN_OR_RETURN(const PeerAnswer answer, Ask(options, job, calls));
-    RETURN_IF_ERROR(CheckSteps(job.name, answer.steps, ExpectedSteps(options, calls)));
-    report->Add(job.insert_figure, answer.calls_per_s, "calls/s");
-    if (*job.top_figure != '\0') {
-      report->Add(job.top_figure, answer.top_ms, "ms");
-    }
+    status.Update(RunPeer(options, job, report));
   }
-  return absl::OkStatus();
+  return status;
 }
 
 }  // namespace itemized::bench

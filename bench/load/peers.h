@@ -21,7 +21,8 @@ struct PeerOptions {
 };
 
 // Feeds each of the other databases in turn, checks what each says of every step against
-// what the workload made, and adds its figures.
+// what the workload made, and adds its figures. One that fails does not keep the others
+// from running; the first error is returned.
 absl::Status RunPeers(const PeerOptions& options, Report* report);
 
 }  // namespace itemized::bench

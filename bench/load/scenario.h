@@ -29,7 +29,8 @@ struct ScenarioOptions {
   int64_t slow_peer_calls_max = 1'000'000;
 };
 
-// Figures of the largest size have plain names, those of others begin with "at_N.".
+// Figures of the largest size have plain names, those of others begin with "at_N.". On an
+// error the report has what was measured before.
 absl::Status RunScenarios(const ScenarioOptions& options, Report* report);
 
 }  // namespace itemized::bench

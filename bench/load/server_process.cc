@@ -104,6 +104,20 @@ absl::StatusOr<double> ServerProcess::KillAndStart() {
   return absl::ToDoubleSeconds(absl::Now() - start);
 }
 
+void ServerProcess::AwaitRest() const {
+  constexpr int kChecks = 60;
+  constexpr int kQuietChecks = 3;
+  constexpr double kQuietShare = 0.05;  // Of one processor.
+  const absl::Duration interval = absl::Milliseconds(500);
+  double before = CpuSeconds();
+  for (int check = 0, quiet = 0; check < kChecks && quiet < kQuietChecks; ++check) {
+    absl::SleepFor(interval);
+    const double now = CpuSeconds();
+    quiet = now - before < kQuietShare * absl::ToDoubleSeconds(interval) ? quiet + 1 : 0;
+    before = now;
+  }
+}
+
 absl::Status ServerProcess::WaitUntilServing() {
   const std::string log = absl::StrCat(directory_, "/log");
   const absl::Time deadline = absl::Now() + absl::Seconds(60);

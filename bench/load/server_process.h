@@ -20,6 +20,10 @@ class ServerProcess {
 
   const std::string& grpc_address() const { return grpc_address_; }
 
+  // Waits until it has used hardly any CPU for a while, at most half a minute: until what
+  // ingestion left to do in the background is done.
+  void AwaitRest() const;
+
   // Kills it and starts it again on the same store: seconds until it serves again.
   absl::StatusOr<double> KillAndStart();
 

@@ -1,12 +1,15 @@
 // A PostgreSQL server of our own over a Unix socket. A batch is one COPY, which is one
-// transaction, committed synchronously.
+// transaction, committed synchronously. Its files are in /var/tmp: its user may not be let
+// into the directory of ours, and the path of a socket must be short.
 
 #include <pwd.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -14,7 +17,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include <libpq-fe.h>
-#include <sys/stat.h>
 
 #include "bench/peers/peer.h"
 #include "storage/base/status_macros.h"
@@ -42,22 +44,23 @@ class Postgres : public Peer {
 
   ~Postgres() override {
     PQfinish(connection_);
-    if (!data_.empty()) {
+    if (is_running_) {
       Run(absl::StrCat("pg_ctl -D ", data_, " -m immediate stop")).IgnoreError();
     }
+    std::error_code ignored;  // A left-over directory is harmless.
+    std::filesystem::remove_all(data_, ignored);
   }
 
-  absl::Status Open(const std::string& directory) override {
-    const std::string data = absl::StrCat(directory, "/pg");
-    RETURN_IF_ERROR(MakeDirectory(directory, data));
-    RETURN_IF_ERROR(Run(absl::StrCat("initdb -U postgres -A trust -E UTF8 -D ", data)));
+  absl::Status Open(const std::string&) override {
+    RETURN_IF_ERROR(MakeDirectory());
+    RETURN_IF_ERROR(Run(absl::StrCat("initdb -U postgres -A trust -E UTF8 -D ", data_)));
     RETURN_IF_ERROR(Run(absl::StrCat(
-        "pg_ctl -w -D ", data, " -l ", data, "/log -o \"-c listen_addresses='' -c ",
-        "unix_socket_directories=", data, " -c synchronous_commit=on -c shared_buffers=1GB ",
+        "pg_ctl -w -D ", data_, " -l ", data_, "/log -o \"-c listen_addresses='' -c ",
+        "unix_socket_directories=", data_, " -c synchronous_commit=on -c shared_buffers=1GB ",
         "-c work_mem=256MB\" start")));
-    data_ = data;
+    is_running_ = true;
     connection_ =
-        PQconnectdb(absl::StrCat("host=", data, " dbname=postgres user=postgres").c_str());
+        PQconnectdb(absl::StrCat("host=", data_, " dbname=postgres user=postgres").c_str());
     if (PQstatus(connection_) != CONNECTION_OK) {
       return Failed();
     }
@@ -104,16 +107,16 @@ class Postgres : public Peer {
   // PostgreSQL does not run as root, so root runs it as the user of Debian's package.
   static bool IsRoot() { return geteuid() == 0; }
 
-  absl::Status MakeDirectory(const std::string& directory, const std::string& data) {
-    if (mkdir(data.c_str(), 0700) != 0) {
-      return absl::UnavailableError(absl::StrCat("Cannot make ", data));
+  absl::Status MakeDirectory() {
+    data_ = "/var/tmp/itemized-postgres-XXXXXX";
+    if (mkdtemp(data_.data()) == nullptr) {
+      return absl::UnavailableError("Cannot make a directory in /var/tmp");
     }
     if (!IsRoot()) {
       return absl::OkStatus();
     }
     const passwd* const user = getpwnam("postgres");
-    if (user == nullptr || chown(data.c_str(), user->pw_uid, user->pw_gid) != 0 ||
-        chmod(directory.c_str(), 0711) != 0) {
+    if (user == nullptr || chown(data_.c_str(), user->pw_uid, user->pw_gid) != 0) {
       return absl::UnavailableError("The user postgres is missing; install postgresql-15");
     }
     return absl::OkStatus();
@@ -140,7 +143,8 @@ class Postgres : public Peer {
   }
 
   const std::string programs_;
-  std::string data_;  // Once the server runs.
+  std::string data_;
+  bool is_running_ = false;
   PGconn* connection_ = nullptr;
   std::string lines_;
 };
