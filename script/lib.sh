@@ -31,14 +31,32 @@ build_packages() {
   need_packages build-essential cmake ninja-build pkg-config ccache mold \
     libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libabsl-dev \
     librocksdb-dev libjemalloc-dev libzstd-dev libxxhash-dev libre2-dev libboost1.81-dev libspdlog-dev \
-    libcli11-dev libsimdjson-dev tzdata libgtest-dev libgmock-dev libbenchmark-dev
+    libcli11-dev libsimdjson-dev tzdata libgtest-dev libgmock-dev libbenchmark-dev &&
+    need_npm
+}
+
+# That of Debian, unless there is one already.
+need_npm() {
+  command -v npm >/dev/null || need_packages npm
+}
+
+# What the tests of the dashboard and of the metrics need beside that.
+test_packages() {
+  need_packages chromium fonts-dejavu-core python3
+  # Of the package prometheus only the tool: installing it would start a server.
+  if ! command -v promtool >/dev/null && [ ! -x build/tools/usr/bin/promtool ]; then
+    echo "Fetching promtool" >&2
+    rm -rf build/tools && mkdir -p build/tools
+    (cd build/tools && apt-get download -qq prometheus >/dev/null && dpkg -x prometheus_*.deb . &&
+      rm prometheus_*.deb)
+  fi
 }
 
 # The databases that script/bench runs beside the server.
 peer_packages() {
   # Chained: where this is asked whether it failed, bash does not stop at an error.
   need_packages libpq-dev libsqlite3-dev postgresql-15 &&
-    { command -v npm >/dev/null || need_packages npm; } &&
+    need_npm &&
     mkdir -p build/peers &&
     npm install --prefix build/peers --no-save --no-audit --no-fund --silent \
     "@duckdb/node-bindings-linux-x64@$DUCKDB_VERSION" "@chdb/lib-linux-x64-gnu@$CHDB_VERSION"

@@ -64,6 +64,9 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
                  "HOST:PORT for HTTP; port 0: any; \"\": no HTTP")
       ->capture_default_str()
       ->check(CheckHttpAddress);
+  app.add_option("--http-host", flags.server.http_hosts,
+                 "A name that HTTP clients may use, beside addresses and localhost")
+      ->type_name("NAME");
   AddDays(app, "--retain-events", &flags.server.retain_events_us,
           "Keep single calls for so many days, as 400d (for ever)");
   AddDays(app, "--retain-rollups", &flags.server.retain_rollups_us,

@@ -10,15 +10,18 @@
 #include <spdlog/spdlog.h>
 
 #include "server/address.h"
+#include "server/api/ingest_queue.h"
+#include "server/api/worker_pool.h"
 #include "server/data_directory.h"
 #include "server/grpc/admin_service.h"
-#include "server/grpc/ingest_queue.h"
 #include "server/grpc/ingest_service.h"
 #include "server/grpc/query_service.h"
 #include "server/grpc/rates_service.h"
 #include "server/grpc/server_info_service.h"
-#include "server/grpc/worker_pool.h"
+#include "server/http/api.h"
+#include "server/http/host_guard.h"
 #include "server/http/http_server.h"
+#include "server/http/pages.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
 
@@ -85,7 +88,7 @@ class ServerImpl final : public Server {
   absl::Status Open();
 
   const std::string& grpc_address() const override { return grpc_address_; }
-  const std::string& http_address() const override { return http_address_; }
+  const std::string& http_address() const override { return facts_.http_address; }
   absl::Status Drain() override;
 
  private:
@@ -96,7 +99,7 @@ class ServerImpl final : public Server {
 
   const ServerOptions options_;
   std::string grpc_address_;
-  std::string http_address_;
+  ServerFacts facts_;  // Does not change while anything is served.
   std::atomic<bool> draining_ = false;
   bool drained_ = false;
 
@@ -104,6 +107,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<IngestQueue> queue_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<WorkerPool> http_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;
   std::unique_ptr<QueryService> query_;
   std::unique_ptr<RatesService> rates_;
@@ -121,6 +125,7 @@ ServerImpl::~ServerImpl() {
 }
 
 absl::Status ServerImpl::Open() {
+  facts_ = {.version = Version(), .started_at_us = options_.clock->NowUs(), .http_address = ""};
   RETURN_IF_ERROR(PrepareDataDirectory(options_.data_dir));
   RETURN_IF_ERROR(OpenDatabase());
   RETURN_IF_ERROR(ServeHttp());
@@ -143,6 +148,7 @@ absl::Status ServerImpl::OpenDatabase() {
       },
       options_.pending_events_max);
   pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
+  http_pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
   admin_pool_ = std::make_unique<WorkerPool>(1, kAdminCallsWaiting);
   return absl::OkStatus();
 }
@@ -157,6 +163,19 @@ Router ServerImpl::HttpRoutes() const {
     response.body = "{\"status\":\"serving\"}\n";
     respond(std::move(response));
   });
+  AddApi({.database = *database_,
+          .pool = *http_pool_,
+          .queue = *queue_,
+          .clock = *options_.clock,
+          .facts = facts_},
+         &router);
+  AddPages(EmbeddedPages(), &router);
+  router.SetGuard([this, guard = MakeHostGuard(options_.http_hosts)](const HttpRequest& request) {
+    const bool is_too_late = draining_ && request.method != "GET";
+    return is_too_late
+               ? std::make_unique<HttpResponse>(HttpError(503, "The server is shutting down."))
+               : guard(request);
+  });
   return router;
 }
 
@@ -167,8 +186,9 @@ absl::Status ServerImpl::ServeHttp() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.http_address));
   ASSIGN_OR_RETURN(const Address address, Resolve(named));
   WarnIfOpen(address);
-  ASSIGN_OR_RETURN(http_, HttpServer::Start(address, HttpRoutes()));
-  http_address_ = http_->address().ToString();
+  ASSIGN_OR_RETURN(http_, HttpServer::Listen(address));
+  facts_.http_address = http_->address().ToString();
+  http_->Run(HttpRoutes());
   return absl::OkStatus();
 }
 
@@ -182,8 +202,7 @@ absl::Status ServerImpl::ServeGrpc() {
   ingest_ = std::make_unique<IngestService>(*queue_, begin_session, options_.ingest);
   query_ = std::make_unique<QueryService>(*database_, *pool_);
   rates_ = std::make_unique<RatesService>(*database_, *pool_);
-  info_ = std::make_unique<ServerInfoService>(
-      *database_, *pool_, ServerFacts{Version(), options_.clock->NowUs(), http_address_});
+  info_ = std::make_unique<ServerInfoService>(*database_, *pool_, facts_);
   admin_ = std::make_unique<AdminService>(*database_, *admin_pool_, IsLoopback(address));
 
   EnableGrpcPlugins();
@@ -219,8 +238,14 @@ absl::Status ServerImpl::Drain() {
     }
     grpc_->Shutdown(now() + kLastCallsGrace);
   }
+  if (http_pool_ != nullptr) {
+    http_pool_->Close();
+  }
   if (queue_ != nullptr) {
     queue_->WaitUntilIdle();
+  }
+  if (http_ != nullptr) {
+    http_->AwaitAnswers(std::chrono::steady_clock::now() + kLastCallsGrace);
   }
   pool_.reset();
   admin_pool_.reset();

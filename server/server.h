@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,8 +26,10 @@ const char* Version();
 
 struct ServerOptions {
   std::string data_dir = "./itemized-data";
-  std::string grpc_address = "127.0.0.1:4317";    // HOST:PORT; port 0: any free one.
-  std::string http_address = "127.0.0.1:4318";    // The same; "": no HTTP.
+  std::string grpc_address = "127.0.0.1:4317";  // HOST:PORT; port 0: any free one.
+  std::string http_address = "127.0.0.1:4318";  // The same; "": no HTTP.
+  // Names by which HTTP clients may address the server, beside IP addresses and localhost.
+  std::vector<std::string> http_hosts;
   const Clock* clock = Clock::System();           // Not owned.
   std::chrono::milliseconds drain_timeout{8000};  // Then open streams are cut off.
   int64_t retain_events_us = 0;                   // As DatabaseOptions.

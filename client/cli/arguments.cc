@@ -95,7 +95,7 @@ class Declaration {
   }
 
   void AddWindow(CLI::App& app) {
-    WindowArguments& window = arguments_.query.window;
+    text::WindowArguments& window = arguments_.query.window;
     app.add_option("--window", window.window, "Length of the window that ends now (30d)")
         ->type_name("30d|24h|4w");
     app.add_option("--from", window.from, "Start: RFC 3339 or a date; instead of --window")

@@ -8,9 +8,10 @@
 #include <variant>
 #include <vector>
 
+#include "proto/text/window.h"
+
 #include "client/cli/environment.h"
 #include "client/cli/import.h"
-#include "client/cli/window.h"
 
 namespace itemized::cli {
 
@@ -31,7 +32,7 @@ enum class Command {
 
 // The options of `top`, `workflows`, `show`, `series` and `outliers`; each uses some.
 struct QueryArguments {
-  WindowArguments window;
+  text::WindowArguments window;
   std::string by = "step";  // step, model, workflow, provider or attribute:KEY.
   std::string step;         // "": all.
   std::string every = "1d";

@@ -4,14 +4,14 @@
 
 namespace itemized::cli {
 
-void ImportLedger::Keep(Place place, LineRefusal refusal) {
+void ImportLedger::Keep(Place place, text::LineRefusal refusal) {
   refusals_.insert_or_assign(place, std::move(refusal));
   if (refusals_.size() > refusals_max_) {
     refusals_.erase(std::prev(refusals_.end()));
   }
 }
 
-void ImportLedger::Refuse(Place place, LineRefusal refusal) {
+void ImportLedger::Refuse(Place place, text::LineRefusal refusal) {
   const MutexLock lock(mutex_);
   if (place <= last_refused_) {
     return;
@@ -64,7 +64,7 @@ ImportTotals ImportLedger::totals() const {
   return totals_;
 }
 
-std::vector<std::pair<Place, LineRefusal>> ImportLedger::Refusals() const {
+std::vector<std::pair<Place, text::LineRefusal>> ImportLedger::Refusals() const {
   const MutexLock lock(mutex_);
   return {refusals_.begin(), refusals_.end()};
 }

@@ -10,11 +10,13 @@
 
 #include "absl/base/thread_annotations.h"
 #include "itemized/v1/ingest.pb.h"
+#include "proto/text/ndjson.h"
 
-#include "client/cli/ndjson.h"
 #include "storage/base/mutex.h"
 
 namespace itemized::cli {
+
+namespace pb = itemized::v1;
 
 // A line of an import; in reading order.
 struct Place {
@@ -48,7 +50,7 @@ class ImportLedger {
   explicit ImportLedger(size_t refusals_max) : refusals_max_(refusals_max) {}
 
   // A line that is not sent at all. Counted once, though a file may be read again.
-  void Refuse(Place place, LineRefusal refusal);
+  void Refuse(Place place, text::LineRefusal refusal);
 
   // A batch that is about to be sent; `places` are those of its events.
   void Send(BatchPlace batch, std::vector<Place> places);
@@ -65,10 +67,10 @@ class ImportLedger {
   ImportTotals totals() const;
 
   // By place.
-  std::vector<std::pair<Place, LineRefusal>> Refusals() const;
+  std::vector<std::pair<Place, text::LineRefusal>> Refusals() const;
 
  private:
-  void Keep(Place place, LineRefusal refusal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Keep(Place place, text::LineRefusal refusal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t refusals_max_;
   mutable Mutex mutex_;
@@ -76,7 +78,7 @@ class ImportLedger {
   std::map<BatchPlace, std::vector<Place>> in_flight_ ABSL_GUARDED_BY(mutex_);
   std::map<size_t, uint64_t> acknowledged_ ABSL_GUARDED_BY(mutex_);  // By file.
   Place last_refused_ ABSL_GUARDED_BY(mutex_);                       // By us.
-  std::map<Place, LineRefusal> refusals_ ABSL_GUARDED_BY(mutex_);
+  std::map<Place, text::LineRefusal> refusals_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace itemized::cli

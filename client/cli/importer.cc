@@ -26,7 +26,7 @@ constexpr int kBatchEvents = 1000;
 constexpr size_t kBatchBytes = size_t{4} << 20;  // Well below what a server takes in one message.
 
 // Says that a broken last line may be due to a file that was cut.
-LineRefusal MaybeCutOff(LineRefusal refusal, const Line& line) {
+text::LineRefusal MaybeCutOff(text::LineRefusal refusal, const Line& line) {
   if (!line.terminated && refusal.code == pb::REFUSAL_CODE_MALFORMED) {
     absl::StrAppend(&refusal.message,
                     " It is the last line and has no line feed: the file may be cut off.");
@@ -137,7 +137,7 @@ absl::Status Importer::SendFile(size_t index, const InputFile& file) {
 
 absl::Status Importer::SendLines(size_t index, const InputFile& file) {
   CHECK(lseek(file.fd.get(), 0, SEEK_SET) == 0);
-  LineReader reader(file.fd.get(), file.bytes, kLineBytesMax);
+  LineReader reader(file.fd.get(), file.bytes, text::kLineBytesMax);
   const uint64_t bytes_before = bytes_read_;
   Line line;
   while (!interrupted_) {
@@ -153,14 +153,14 @@ absl::Status Importer::SendLines(size_t index, const InputFile& file) {
 
 absl::Status Importer::ImportLine(Place place, const Line& line, const InputFile& file) {
   if (line.too_long) {
-    ledger_.Refuse(place, {pb::REFUSAL_CODE_MALFORMED, kLineTooLong});
+    ledger_.Refuse(place, {pb::REFUSAL_CODE_MALFORMED, text::kLineTooLong});
     return absl::OkStatus();
   }
-  if (IsBlank(line.text)) {
+  if (text::IsBlank(line.text)) {
     return absl::OkStatus();
   }
   pb::Event* event = batch_.add_events();
-  if (std::optional<LineRefusal> refusal = parser_.Parse(line.text, *event)) {
+  if (std::optional<text::LineRefusal> refusal = parser_.Parse(line.text, *event)) {
     batch_.mutable_events()->RemoveLast();
     ledger_.Refuse(place, MaybeCutOff(*std::move(refusal), line));
     return absl::OkStatus();

@@ -12,11 +12,11 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "itemized/v1/ingest.pb.h"
+#include "proto/text/ndjson.h"
 
 #include "client/cli/import_ledger.h"
 #include "client/cli/input_file.h"
 #include "client/cli/line_reader.h"
-#include "client/cli/ndjson.h"
 #include "client/cpp/batch_stream.h"
 #include "storage/base/mutex.h"
 
@@ -64,7 +64,7 @@ class Importer {
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<client::BatchStream> stream_ ABSL_GUARDED_BY(mutex_);  // Of one file.
 
-  NdjsonParser parser_;
+  text::NdjsonParser parser_;
   pb::Batch batch_;
   std::vector<Place> places_;   // Of the events in the batch.
   size_t batch_bytes_ = 0;      // Of their lines.

@@ -8,11 +8,12 @@
 
 namespace itemized::cli {
 
-absl::StatusOr<QueryWindow> ResolveWindow(const WindowArguments& arguments,
+absl::StatusOr<QueryWindow> ResolveWindow(const text::WindowArguments& arguments,
                                           const Session& session) {
   QueryWindow window;
-  ASSIGN_OR_RETURN(window.zone, FindZone(arguments.tz));
-  ASSIGN_OR_RETURN(window.spec, ToWindowSpec(arguments, window.zone, session.env.clock->NowUs()));
+  ASSIGN_OR_RETURN(window.zone, text::FindZone(arguments.tz));
+  ASSIGN_OR_RETURN(window.spec,
+                   text::ToWindowSpec(arguments, window.zone, session.env.clock->NowUs()));
   return window;
 }
 

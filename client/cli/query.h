@@ -8,10 +8,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "itemized/v1/query.pb.h"
+#include "proto/text/window.h"
 
 #include "client/cli/session.h"
 #include "client/cli/table.h"
-#include "client/cli/window.h"
 
 namespace itemized::cli {
 
@@ -21,7 +21,8 @@ struct QueryWindow {
 };
 
 // Errors: INVALID_ARGUMENT with a sentence about the options.
-absl::StatusOr<QueryWindow> ResolveWindow(const WindowArguments& arguments, const Session& session);
+absl::StatusOr<QueryWindow> ResolveWindow(const text::WindowArguments& arguments,
+                                          const Session& session);
 
 // "Spend by step, 2026-10-02 00:00 to 2026-11-01 00:00 UTC".
 void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZone zone,

@@ -5,12 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "proto/text/window.h"
 
 #include "client/cli/commands.h"
 #include "client/cli/input_file.h"
 #include "client/cli/query.h"
 #include "client/cli/text.h"
-#include "client/cli/window.h"
 #include "client/rates/bundled.h"
 #include "client/rates/import.h"
 #include "storage/base/money.h"
@@ -24,8 +24,8 @@ absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments) {
   if (arguments.effective_from.empty()) {
     return 0;
   }
-  ASSIGN_OR_RETURN(const absl::TimeZone zone, FindZone(arguments.tz));
-  return ParseInstant("--effective-from", arguments.effective_from, zone);
+  ASSIGN_OR_RETURN(const absl::TimeZone zone, text::FindZone(arguments.tz));
+  return text::ParseInstant("--effective-from", arguments.effective_from, zone);
 }
 
 absl::StatusOr<pb::ModelMatch> MatchOf(absl::string_view model) {

@@ -127,7 +127,7 @@ void PrintRun(const pb::GetRunResponse& run, absl::TimeZone zone, Session& sessi
 }  // namespace
 
 int RunShow(const QueryArguments& arguments, Session& session) {
-  const absl::StatusOr<absl::TimeZone> zone = FindZone(arguments.window.tz);
+  const absl::StatusOr<absl::TimeZone> zone = text::FindZone(arguments.window.tz);
   if (!zone.ok()) {
     return WrongUsage(session.env, zone.status().message(), "itemize show");
   }

@@ -2,9 +2,8 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "proto/text/question.h"
 
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
@@ -15,24 +14,6 @@ namespace itemized::cli {
 namespace {
 
 constexpr size_t kBarWidth = 10;
-
-// Sets what the ranking is by; false if there is no such thing.
-bool SetGroup(const std::string& by, pb::GetTopRequest& request) {
-  absl::string_view key = by;
-  if (absl::ConsumePrefix(&key, "attribute:")) {
-    request.set_by(pb::GROUP_BY_ATTRIBUTE);
-    request.set_attribute_key(std::string(key));
-    return !key.empty();
-  }
-  pb::GroupBy group = pb::GROUP_BY_UNSPECIFIED;
-  const std::string name = absl::StrCat("GROUP_BY_", absl::AsciiStrToUpper(by));
-  if (by != absl::AsciiStrToLower(by) || !pb::GroupBy_Parse(name, &group) ||
-      group == pb::GROUP_BY_UNSPECIFIED || group == pb::GROUP_BY_ATTRIBUTE) {
-    return false;
-  }
-  request.set_by(group);
-  return true;
-}
 
 Table MakeTable(const pb::GetTopRequest& request) {
   const std::string key = request.by() == pb::GROUP_BY_ATTRIBUTE
@@ -154,7 +135,8 @@ void PrintTop(const pb::GetTopRequest& request, const std::string& by, absl::Tim
 
 int RunTop(const QueryArguments& arguments, Session& session) {
   pb::GetTopRequest request;
-  if (!SetGroup(arguments.by, request)) {
+  pb::GroupBy by = pb::GROUP_BY_UNSPECIFIED;
+  if (!text::ParseGroupBy(arguments.by, &by, request.mutable_attribute_key())) {
     return WrongUsage(session.env,
                       absl::StrCat("--by must be step, model, workflow, provider or "
                                    "attribute:KEY, but is \"",
@@ -165,6 +147,7 @@ int RunTop(const QueryArguments& arguments, Session& session) {
   if (!window.ok()) {
     return WrongUsage(session.env, window.status().message(), "itemize top");
   }
+  request.set_by(by);
   *request.mutable_window() = window->spec;
   request.set_limit(arguments.limit);
   return Answer(session.connection->GetTop(request), session, [&](const pb::GetTopResponse& top) {

@@ -1,5 +1,6 @@
 #include "server/api/answers.h"
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "server/convert/rates.h"
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
+#include "storage/base/time.h"
 #include "storage/engine/verify.h"
 
 namespace itemized::server {
@@ -80,7 +82,7 @@ absl::StatusOr<pb::GetSeriesResponse> GetSeries(const Database& database,
                                                 const pb::GetSeriesRequest& request) {
   ASSIGN_OR_RETURN(const SeriesQuery query, ToSeriesQuery(request));
   ASSIGN_OR_RETURN(const SeriesAnswer answer, database.Series(query));
-  return ToSeriesResponse(answer, request.step(), query.zone);
+  return ToSeriesResponse(answer, query.filter[NameKind::kStep].value_or(""), query.zone);
 }
 
 absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const Database& database,
@@ -92,6 +94,42 @@ absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const Database& database,
     RETURN_IF_ERROR(unused.Load(billed.call.workflow_id));
   }
   return ToOutliersResponse(answer, [&](const Call& call) { return unused.Contain(call); });
+}
+
+absl::StatusOr<pb::GetDistributionResponse> GetDistribution(
+    const Database& database, const pb::GetDistributionRequest& request) {
+  ASSIGN_OR_RETURN(const DistributionQuery query, ToDistributionQuery(request));
+  ASSIGN_OR_RETURN(const DistributionAnswer answer, database.Distribution(query));
+  std::optional<Threshold> threshold;
+  if (query.of == NameKind::kStep) {
+    threshold = database.ThresholdOf(query.name);
+  }
+  return ToDistributionResponse(answer, threshold);
+}
+
+pb::GetServerInfoResponse GetServerInfo(const Database& database, const ServerFacts& facts) {
+  const DatabaseInfo info = database.Info();
+  pb::GetServerInfoResponse response;
+  response.set_version(facts.version);
+  response.set_schema_version(info.schema_version);
+  response.set_started_at(FormatTime(facts.started_at_us));
+  response.set_calls(info.calls);
+  response.set_unpriced_calls(info.unpriced_calls);
+  response.set_usage_missing_calls(info.usage_missing_calls);
+  response.set_cost_usd(FormatUsd(info.cost));
+  response.set_runs(info.runs);
+  response.set_last_block(info.last_block);
+  response.set_checkpointed_block(info.checkpointed_block);
+  response.set_http_address(facts.http_address);
+  pb::IngestCounters& ingested = *response.mutable_ingested();
+  ingested.set_calls(info.ingested.calls);
+  ingested.set_completions(info.ingested.completions);
+  ingested.set_late_calls(info.ingested.late_calls);
+  ingested.set_duplicates(info.ingested.duplicates);
+  ingested.set_refused(info.ingested.refused);
+  ingested.set_conflicts(info.ingested.conflicts);
+  ingested.set_commits(info.ingested.commits);
+  return response;
 }
 
 pb::ListRatesResponse ListRates(const Database& database) {

@@ -4,10 +4,14 @@
 // that the server speaks has in common. Thread-safe. Errors are those that the
 // services of itemized.v1 document, before their translation to gRPC's.
 
+#include <cstdint>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "itemized/v1/admin.pb.h"
 #include "itemized/v1/query.pb.h"
 #include "itemized/v1/rates.pb.h"
+#include "itemized/v1/server_info.pb.h"
 
 #include "storage/engine/database.h"
 
@@ -24,9 +28,21 @@ absl::StatusOr<itemized::v1::GetSeriesResponse> GetSeries(
 absl::StatusOr<itemized::v1::GetOutliersResponse> GetOutliers(
     const Database& database, const itemized::v1::GetOutliersRequest& request);
 
+absl::StatusOr<itemized::v1::GetDistributionResponse> GetDistribution(
+    const Database& database, const itemized::v1::GetDistributionRequest& request);
+
 absl::StatusOr<itemized::v1::VerifyResponse> Verify(const Database& database);
 absl::StatusOr<itemized::v1::BackupResponse> Backup(const Database& database,
                                                     const itemized::v1::BackupRequest& request);
+
+// What the server knows of itself.
+struct ServerFacts {
+  std::string version;
+  int64_t started_at_us = 0;
+  std::string http_address;  // "" if HTTP is off.
+};
+itemized::v1::GetServerInfoResponse GetServerInfo(const Database& database,
+                                                  const ServerFacts& facts);
 
 itemized::v1::ListRatesResponse ListRates(const Database& database);
 absl::StatusOr<itemized::v1::SetRatesResponse> SetRates(

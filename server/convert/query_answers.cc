@@ -64,6 +64,7 @@ void SetTopRow(const TopRow& row, const TopAnswer& answer, Picos above, pb::TopR
   to->set_p95_cost_usd(FormatUsd(row.p95_cost));
   to->set_outliers(row.sums.outliers);
   to->set_unpriced_calls(row.sums.unpriced_calls);
+  to->set_usage_missing_calls(row.sums.usage_missing_calls);
   SetTokens(row.sums.usage, to);
   SetOtherUsage(row.sums.usage, to);
   to->set_p50_duration_ms(Milliseconds(row.p50_duration_us));
@@ -112,6 +113,16 @@ void SetPoint(const SeriesPoint& point, absl::TimeZone zone, pb::SeriesPoint* to
   SetTokens(point.sums.usage, to);
 }
 
+void SetGroup(const SeriesGroup& group, pb::SeriesGroup* to) {
+  to->set_key(group.key);
+  to->set_cost_usd(FormatUsd(group.cost));
+  to->set_calls(group.calls);
+  for (const Picos cost : group.point_cost) {
+    to->add_point_cost_usd(FormatUsd(cost));
+  }
+  to->mutable_point_calls()->Assign(group.point_calls.begin(), group.point_calls.end());
+}
+
 }  // namespace
 
 pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit,
@@ -121,6 +132,7 @@ pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit,
   to.mutable_total()->set_calls(answer.total.calls);
   to.mutable_total()->set_cost_usd(FormatUsd(answer.total.cost));
   to.mutable_total()->set_unpriced_calls(answer.total.unpriced_calls);
+  to.mutable_total()->set_usage_missing_calls(answer.total.usage_missing_calls);
   to.mutable_total()->set_unsurfaced_usd(FormatUsd(answer.unsurfaced));
   to.mutable_total()->set_outliers(answer.total.outliers);
   const size_t all = answer.rows.size();
@@ -156,6 +168,33 @@ pb::GetSeriesResponse ToSeriesResponse(const SeriesAnswer& answer, absl::string_
   to.set_step(std::string(step));
   for (const SeriesPoint& point : answer.points) {
     SetPoint(point, zone, to.add_points());
+  }
+  for (const SeriesGroup& group : answer.groups) {
+    SetGroup(group, to.add_groups());
+  }
+  return to;
+}
+
+pb::GetDistributionResponse ToDistributionResponse(const DistributionAnswer& answer,
+                                                   const std::optional<Threshold>& threshold) {
+  pb::GetDistributionResponse to;
+  *to.mutable_window() = ToWindow(answer.range);
+  to.set_count(answer.count);
+  to.set_total_usd(FormatUsd(answer.total));
+  if (answer.count != 0) {
+    to.set_p50_usd(FormatUsd(answer.p50));
+    to.set_p95_usd(FormatUsd(answer.p95));
+  }
+  if (threshold.has_value()) {
+    to.set_threshold_usd(FormatUsd(threshold->picos));
+    to.set_threshold_learning(threshold->learning);
+  }
+  for (const DistributionBucket& bucket : answer.buckets) {
+    pb::DistributionBucket* added = to.add_buckets();
+    added->set_from_usd(FormatUsd(bucket.from));
+    added->set_to_usd(FormatUsd(bucket.to));
+    added->set_count(bucket.count);
+    added->set_total_usd(FormatUsd(bucket.total));
   }
   return to;
 }

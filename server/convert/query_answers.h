@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ itemized::v1::GetRunResponse ToRunResponse(const RunAnswer& answer);
 // Times are written in `zone`.
 itemized::v1::GetSeriesResponse ToSeriesResponse(const SeriesAnswer& answer, absl::string_view step,
                                                  absl::TimeZone zone);
+
+// `threshold`: of the step, unless it is a workflow's.
+itemized::v1::GetDistributionResponse ToDistributionResponse(
+    const DistributionAnswer& answer, const std::optional<Threshold>& threshold);
 
 // Whether the output of a call's step was not used in its run.
 using IsUnsurfaced = std::function<bool(const Call& call)>;

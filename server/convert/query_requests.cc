@@ -71,6 +71,59 @@ absl::StatusOr<GroupBy> ToGroupBy(pb::GroupBy by) {
   }
 }
 
+absl::Status CheckAttributeKey(bool by_attribute, absl::string_view key) {
+  RETURN_IF_ERROR(CheckName("attribute_key", key));
+  if (by_attribute && key.empty()) {
+    return absl::InvalidArgumentError("attribute_key is empty; name the attribute to group by");
+  }
+  if (!by_attribute && !key.empty()) {
+    return absl::InvalidArgumentError(
+        "attribute_key is set, but by is not GROUP_BY_ATTRIBUTE; set both or neither");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from) {
+  CallFilter filter;
+  const auto set = [&](NameKind kind, absl::string_view field, bool is_given,
+                       const std::string& name) {
+    if (is_given) {
+      filter[kind] = name;
+    }
+    return CheckName(field, name);
+  };
+  RETURN_IF_ERROR(set(NameKind::kStep, "filter.step", from.has_step(), from.step()));
+  RETURN_IF_ERROR(set(NameKind::kModel, "filter.model", from.has_model(), from.model()));
+  RETURN_IF_ERROR(
+      set(NameKind::kWorkflow, "filter.workflow", from.has_workflow(), from.workflow()));
+  RETURN_IF_ERROR(
+      set(NameKind::kProvider, "filter.provider", from.has_provider(), from.provider()));
+  if (static_cast<size_t>(from.attributes_size()) > kAttributesMax) {
+    return absl::InvalidArgumentError(absl::StrCat("filter.attributes has ", from.attributes_size(),
+                                                   " entries; a call has at most ",
+                                                   kAttributesMax));
+  }
+  for (const auto& [key, value] : from.attributes()) {
+    RETURN_IF_ERROR(CheckName("a key of filter.attributes", key));
+    RETURN_IF_ERROR(CheckName("a value of filter.attributes", value));
+    filter.attributes.emplace_back(key, value);
+  }
+  return filter;
+}
+
+// The filter of a question that also has a step of its own; "": none.
+absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from, const std::string& step) {
+  ASSIGN_OR_RETURN(CallFilter filter, ToFilter(from));
+  RETURN_IF_ERROR(CheckName("step", step));
+  if (!step.empty()) {
+    if (from.has_step() && from.step() != step) {
+      return absl::InvalidArgumentError("step and filter.step differ; give one of them");
+    }
+    filter[NameKind::kStep] = step;
+  }
+  return filter;
+}
+
 absl::Status CheckPoints(const Window& window, int64_t every_us) {
   const int64_t length =
       window.last_us.has_value() ? *window.last_us : window.range.end_us - window.range.start_us;
@@ -104,16 +157,9 @@ absl::StatusOr<TopQuery> ToTopQuery(const pb::GetTopRequest& request) {
   ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
   ASSIGN_OR_RETURN(query.by, ToGroupBy(request.by()));
   RETURN_IF_ERROR(CheckLimit(request.limit()));
-  RETURN_IF_ERROR(CheckName("attribute_key", request.attribute_key()));
-  const bool by_attribute = query.by == GroupBy::kAttribute;
-  if (by_attribute && request.attribute_key().empty()) {
-    return absl::InvalidArgumentError("attribute_key is empty; name the attribute to group by");
-  }
-  if (!by_attribute && !request.attribute_key().empty()) {
-    return absl::InvalidArgumentError(
-        "attribute_key is set, but by is not GROUP_BY_ATTRIBUTE; set both or neither");
-  }
+  RETURN_IF_ERROR(CheckAttributeKey(query.by == GroupBy::kAttribute, request.attribute_key()));
   query.attribute_key = request.attribute_key();
+  ASSIGN_OR_RETURN(query.filter, ToFilter(request.filter()));
   return query;
 }
 
@@ -121,14 +167,18 @@ absl::StatusOr<SeriesQuery> ToSeriesQuery(const pb::GetSeriesRequest& request) {
   SeriesQuery query;
   ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
   ASSIGN_OR_RETURN(query.zone, ToTimeZone(request.time_zone()));
-  RETURN_IF_ERROR(CheckName("step", request.step()));
+  ASSIGN_OR_RETURN(query.filter, ToFilter(request.filter(), request.step()));
+  if (request.by() != pb::GROUP_BY_UNSPECIFIED) {
+    ASSIGN_OR_RETURN(query.by, ToGroupBy(request.by()));
+  }
+  RETURN_IF_ERROR(CheckAttributeKey(query.by == GroupBy::kAttribute, request.attribute_key()));
+  query.attribute_key = request.attribute_key();
   if (request.every_us() != kMicrosPerHour && request.every_us() != kMicrosPerDay) {
     return absl::InvalidArgumentError(absl::StrCat("every_us is ", request.every_us(),
                                                    "; buckets are hours (", kMicrosPerHour,
                                                    ") or days (", kMicrosPerDay, ")"));
   }
   RETURN_IF_ERROR(CheckPoints(query.window, request.every_us()));
-  query.step = request.step();
   query.by_hour = request.every_us() == kMicrosPerHour;
   return query;
 }
@@ -137,14 +187,32 @@ absl::StatusOr<OutliersQuery> ToOutliersQuery(const pb::GetOutliersRequest& requ
   OutliersQuery query;
   ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
   RETURN_IF_ERROR(CheckLimit(request.limit()));
-  RETURN_IF_ERROR(CheckName("step", request.step()));
+  ASSIGN_OR_RETURN(query.filter, ToFilter(request.filter(), request.step()));
   if (request.limit() > kOutliersMax) {
     return absl::InvalidArgumentError(absl::StrCat("limit is ", request.limit(),
                                                    "; ask for at most ", kOutliersMax,
                                                    " outliers, in a shorter window if need be"));
   }
-  query.step = request.step();
   query.limit = static_cast<size_t>(request.limit() == 0 ? kOutliersDefault : request.limit());
+  return query;
+}
+
+absl::StatusOr<DistributionQuery> ToDistributionQuery(const pb::GetDistributionRequest& request) {
+  DistributionQuery query;
+  ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
+  switch (request.of_case()) {
+    case pb::GetDistributionRequest::kStep:
+      query.name = request.step();
+      break;
+    case pb::GetDistributionRequest::kWorkflow:
+      query.of = NameKind::kWorkflow;
+      query.name = request.workflow();
+      break;
+    case pb::GetDistributionRequest::OF_NOT_SET:
+      return absl::InvalidArgumentError(
+          "name a step, for what its calls cost, or a workflow, for what its completed runs do");
+  }
+  RETURN_IF_ERROR(CheckName("the name", query.name));
   return query;
 }
 

@@ -26,6 +26,8 @@ absl::StatusOr<Window> ToWindow(const itemized::v1::WindowSpec& spec);
 absl::StatusOr<TopQuery> ToTopQuery(const itemized::v1::GetTopRequest& request);
 absl::StatusOr<SeriesQuery> ToSeriesQuery(const itemized::v1::GetSeriesRequest& request);
 absl::StatusOr<OutliersQuery> ToOutliersQuery(const itemized::v1::GetOutliersRequest& request);
+absl::StatusOr<DistributionQuery> ToDistributionQuery(
+    const itemized::v1::GetDistributionRequest& request);
 absl::Status CheckRunRequest(const itemized::v1::GetRunRequest& request);
 
 // An IANA time zone; empty: UTC.

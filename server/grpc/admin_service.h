@@ -3,7 +3,7 @@
 #include "itemized/v1/admin.grpc.pb.h"
 #include <grpcpp/support/server_callback.h>
 
-#include "server/grpc/worker_pool.h"
+#include "server/api/worker_pool.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {

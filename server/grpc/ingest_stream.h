@@ -14,7 +14,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "server/grpc/ingest_queue.h"
+#include "server/api/ingest_queue.h"
 #include "storage/base/mutex.h"
 
 namespace itemized::server {

@@ -49,4 +49,13 @@ grpc::ServerUnaryReactor* QueryService::GetOutliers(grpc::CallbackServerContext*
                   });
 }
 
+grpc::ServerUnaryReactor* QueryService::GetDistribution(grpc::CallbackServerContext* context,
+                                                        const pb::GetDistributionRequest* request,
+                                                        pb::GetDistributionResponse* response) {
+  return AnswerOn(pool_, context, request, response,
+                  [this](const pb::GetDistributionRequest& question) {
+                    return server::GetDistribution(database_, question);
+                  });
+}
+
 }  // namespace itemized::server

@@ -3,7 +3,7 @@
 #include "itemized/v1/query.grpc.pb.h"
 #include <grpcpp/support/server_callback.h>
 
-#include "server/grpc/worker_pool.h"
+#include "server/api/worker_pool.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {
@@ -29,6 +29,9 @@ class QueryService final : public itemized::v1::QueryService::CallbackService {
   grpc::ServerUnaryReactor* GetOutliers(grpc::CallbackServerContext* context,
                                         const itemized::v1::GetOutliersRequest* request,
                                         itemized::v1::GetOutliersResponse* response) override;
+  grpc::ServerUnaryReactor* GetDistribution(
+      grpc::CallbackServerContext* context, const itemized::v1::GetDistributionRequest* request,
+      itemized::v1::GetDistributionResponse* response) override;
 
  private:
   const Database& database_;

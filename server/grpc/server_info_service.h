@@ -6,16 +6,11 @@
 #include "itemized/v1/server_info.grpc.pb.h"
 #include <grpcpp/support/server_callback.h>
 
-#include "server/grpc/worker_pool.h"
+#include "server/api/answers.h"
+#include "server/api/worker_pool.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {
-
-struct ServerFacts {
-  std::string version;
-  int64_t started_at_us = 0;
-  std::string http_address;  // "" if HTTP is off.
-};
 
 // Thread-safe.
 class ServerInfoService final : public itemized::v1::ServerInfoService::CallbackService {
@@ -28,8 +23,6 @@ class ServerInfoService final : public itemized::v1::ServerInfoService::Callback
                                           itemized::v1::GetServerInfoResponse* response) override;
 
  private:
-  itemized::v1::GetServerInfoResponse Info() const;
-
   const Database& database_;
   WorkerPool& pool_;
   const ServerFacts facts_;

@@ -5,8 +5,8 @@
 #include "absl/status/statusor.h"
 #include <grpcpp/support/server_callback.h>
 
+#include "server/api/worker_pool.h"
 #include "server/convert/status.h"
-#include "server/grpc/worker_pool.h"
 
 namespace itemized::server {
 

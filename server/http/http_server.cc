@@ -5,11 +5,14 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+
+#include "storage/base/mutex.h"
 
 namespace itemized::server {
 namespace {
@@ -23,20 +26,49 @@ using boost::system::error_code;
 constexpr std::chrono::milliseconds kAcceptPause{100};  // When descriptors ran out.
 
 struct Shared {
-  Router router;
-  HttpLimits limits;
+  explicit Shared(HttpLimits its_limits) : limits(its_limits) {}
+
+  const HttpLimits limits;
+  Router router;           // Set before anything is read.
   size_t connections = 0;  // Of the server's thread.
+
+  Mutex mutex;
+  CondVar changed;
+  size_t unanswered ABSL_GUARDED_BY(mutex) = 0;  // Requests that have been read.
+
+  void Count(bool is_answered) {
+    const MutexLock lock(mutex);
+    unanswered += is_answered ? size_t{0} - 1 : 1;
+    changed.notify_all();
+  }
 };
 
 HttpRequest ToRequest(http::request<http::string_body>&& from) {
   HttpRequest request;
-  request.method = std::string(from.method_string());
+  request.method = from.method() == http::verb::head ? "GET" : std::string(from.method_string());
+  for (const auto& field : from) {
+    request.headers[absl::AsciiStrToLower(std::string(field.name_string()))] =
+        std::string(field.value());
+  }
   const std::string target(from.target());
   const size_t mark = target.find('?');
   request.path = target.substr(0, mark);
   request.query = mark == std::string::npos ? "" : target.substr(mark + 1);
   request.body = std::move(from.body());
   return request;
+}
+
+http::response<http::string_body> FromResponse(HttpResponse from) {
+  http::response<http::string_body> response(static_cast<http::status>(from.status), 11);
+  response.set(http::field::content_type, from.content_type);
+  response.set(http::field::cache_control, from.cache_control);
+  response.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : from.headers) {
+    response.set(name, value);
+  }
+  response.body() = std::move(from.body);
+  response.prepare_payload();
+  return response;
 }
 
 // The answer to a request that could not be read; none if the client is gone.
@@ -60,7 +92,10 @@ class Session : public std::enable_shared_from_this<Session> {
   Session(tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
     ++shared_.connections;
   }
-  ~Session() { --shared_.connections; }
+  ~Session() {
+    --shared_.connections;
+    SetAnswering(false);
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -80,6 +115,8 @@ class Session : public std::enable_shared_from_this<Session> {
       return answer.has_value() ? Send(*std::move(answer), false) : Close();
     }
     stream_.expires_never();
+    SetAnswering(true);
+    is_head_ = parser_->get().method() == http::verb::head;
     const bool keep_alive = parser_->get().keep_alive();
     shared_.router.Route(ToRequest(parser_->release()),
                          [self = shared_from_this(), keep_alive](HttpResponse response) {
@@ -91,18 +128,23 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void Send(HttpResponse from, bool keep_alive) {
-    response_.emplace(static_cast<http::status>(from.status), 11);
-    response_->set(http::field::content_type, from.content_type);
-    response_->set(http::field::cache_control, "no-store");
-    response_->set("X-Content-Type-Options", "nosniff");
+    response_ = FromResponse(std::move(from));
     response_->keep_alive(keep_alive);
-    response_->body() = std::move(from.body);
-    response_->prepare_payload();
+    if (is_head_) {
+      response_->body().clear();  // Its length stays in the header.
+    }
     stream_.expires_after(shared_.limits.timeout);
     http::async_write(stream_, *response_,
                       [self = shared_from_this(), keep_alive](error_code error, size_t) {
+                        self->SetAnswering(false);
                         return error || !keep_alive ? self->Close() : self->Read();
                       });
+  }
+
+  void SetAnswering(bool is_answering) {
+    if (std::exchange(is_answering_, is_answering) != is_answering) {
+      shared_.Count(!is_answering);
+    }
   }
 
   void Close() {
@@ -115,13 +157,15 @@ class Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
+  bool is_head_ = false;
+  bool is_answering_ = false;  // Counted among the unanswered.
 };
 
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(Router router, HttpLimits limits) : shared_{std::move(router), limits, 0} {}
+  explicit Impl(HttpLimits limits) : shared_(limits) {}
 
   ~Impl() {
     context_.stop();
@@ -145,9 +189,17 @@ class HttpServer::Impl {
     return error;
   }
 
-  void Run() {
+  void Run(Router router) {
+    shared_.router = std::move(router);
     Accept();
     thread_ = std::thread([this] { context_.run(); });
+  }
+
+  void AwaitAnswers(std::chrono::steady_clock::time_point deadline) {
+    MutexLock lock(shared_.mutex);
+    while (shared_.unanswered > 0 &&
+           shared_.changed.wait_until(shared_.mutex, deadline) == std::cv_status::no_timeout) {
+    }
   }
 
   const Address& address() const { return address_; }
@@ -181,9 +233,9 @@ class HttpServer::Impl {
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const Address& address, Router router,
-                                                              HttpLimits limits) {
-  auto impl = std::make_unique<Impl>(std::move(router), limits);
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(const Address& address,
+                                                               HttpLimits limits) {
+  auto impl = std::make_unique<Impl>(limits);
   const error_code error = impl->Listen(address);
   if (error) {
     absl::Status reason = TryToListen(address);
@@ -191,8 +243,15 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const Address& add
                                                 error.message())
                        : reason;
   }
-  impl->Run();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+void HttpServer::Run(Router router) {
+  impl_->Run(std::move(router));
+}
+
+void HttpServer::AwaitAnswers(std::chrono::steady_clock::time_point deadline) {
+  impl_->AwaitAnswers(deadline);
 }
 
 const Address& HttpServer::address() const {

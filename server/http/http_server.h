@@ -22,9 +22,14 @@ struct HttpLimits {
 // HTTP/1.1 on one thread. Thread-safe.
 class HttpServer {
  public:
-  // Listens at a resolved address. Errors: UNAVAILABLE with a sentence.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const Address& address, Router router,
-                                                           HttpLimits limits = {});
+  // Listens at a resolved address, without answering yet. Errors: UNAVAILABLE with a sentence.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(const Address& address,
+                                                            HttpLimits limits = {});
+  // Answers from now on. Once.
+  void Run(Router router);
+
+  // Waits until all requests that have been read are answered, or until `deadline`.
+  void AwaitAnswers(std::chrono::steady_clock::time_point deadline);
 
   // Closes all connections. No handler may respond any more after that.
   ~HttpServer();

@@ -4,24 +4,33 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace itemized::server {
 
 struct HttpRequest {
-  std::string method;  // "GET".
-  std::string path;    // "/healthz"; as sent, not decoded.
-  std::string query;   // What follows the "?".
+  std::string method;                          // "GET"; a HEAD request comes as GET.
+  std::string path;                            // "/healthz"; as sent, not decoded.
+  std::string query;                           // What follows the "?".
+  std::map<std::string, std::string> headers;  // By name in lower case.
   std::string body;
+
+  // "" if there is none.
+  const std::string& Header(const std::string& name) const;
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::string cache_control = "no-store";
+  std::vector<std::pair<std::string, std::string>> headers;  // Further ones.
 };
 
 // Called once, from any thread, while the server runs.
@@ -31,19 +40,33 @@ using Respond = std::function<void(HttpResponse)>;
 // keeps `respond` and returns.
 using HttpHandler = std::function<void(HttpRequest request, Respond respond)>;
 
+// The answer to a request that must not reach its handler; none if it may.
+using HttpGuard = std::function<std::unique_ptr<HttpResponse>(const HttpRequest& request)>;
+
 // Finds the handler of a request. Thread-safe when const.
 class Router {
  public:
+  // A path that ends in "/" and is not the root also handles what is under it,
+  // unless that has a handler of its own.
   void Handle(absl::string_view method, absl::string_view path, HttpHandler handler);
+  // Looks at every request first.
+  void SetGuard(HttpGuard guard) { guard_ = std::move(guard); }
 
-  // Answers with the handler of that method and path, or 404.
+  // Answers with the handler of that method and path; 404 if there is none for the
+  // path, 405 if there is none for the method.
   void Route(HttpRequest request, Respond respond) const;
 
  private:
-  std::map<std::pair<std::string, std::string>, HttpHandler> handlers_;  // By method and path.
+  using Handlers = std::map<std::string, HttpHandler>;  // By method.
+  const Handlers* Find(const std::string& path) const;
+
+  std::map<std::string, Handlers> paths_;
+  HttpGuard guard_;
 };
 
-// {"error": sentence}. The sentence needs no escapes in JSON.
+// {"error": sentence}.
 HttpResponse HttpError(int status, absl::string_view sentence);
+// The same, with the status code of HTTP that is nearest to that of `status`.
+HttpResponse HttpError(const absl::Status& status);
 
 }  // namespace itemized::server

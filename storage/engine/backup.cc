@@ -50,15 +50,14 @@ absl::StatusOr<int64_t> SyncAll(const std::string& directory) {
   return bytes;
 }
 
-absl::Status Compare(const std::string& partial, const DatabaseInfo& expected,
-                     Picos expected_cost) {
+absl::Status Compare(const std::string& partial, const DatabaseInfo& expected) {
   DatabaseOptions options;
   options.directory = partial;
   ASSIGN_OR_RETURN(const std::unique_ptr<Database> copy, Database::Open(std::move(options)));
   RETURN_IF_ERROR(copy->VerifyChecksums());
   const DatabaseInfo info = copy->Info();
   if (info.calls != expected.calls || info.runs != expected.runs ||
-      info.last_block != expected.last_block || copy->TotalCost() != expected_cost) {
+      info.last_block != expected.last_block || info.cost != expected.cost) {
     return absl::DataLossError(absl::StrCat("the backup failed: the copy holds ", info.calls,
                                             " calls up to block ", info.last_block, " instead of ",
                                             expected.calls, " up to block ", expected.last_block,
@@ -68,8 +67,8 @@ absl::Status Compare(const std::string& partial, const DatabaseInfo& expected,
 }
 
 absl::StatusOr<int64_t> Finish(const std::string& partial, const std::string& directory,
-                               const DatabaseInfo& expected, Picos expected_cost) {
-  RETURN_IF_ERROR(Compare(partial, expected, expected_cost));
+                               const DatabaseInfo& expected) {
+  RETURN_IF_ERROR(Compare(partial, expected));
   ASSIGN_OR_RETURN(const int64_t bytes, SyncAll(partial));
   std::error_code error;
   fs::rename(partial, directory, error);
@@ -107,14 +106,14 @@ absl::Status CheckBackupDirectory(const std::string& directory) {
 }
 
 absl::StatusOr<BackupReport> FinishBackup(const std::string& partial, const std::string& directory,
-                                          const DatabaseInfo& expected, Picos expected_cost) {
-  const absl::StatusOr<int64_t> bytes = Finish(partial, directory, expected, expected_cost);
+                                          const DatabaseInfo& expected) {
+  const absl::StatusOr<int64_t> bytes = Finish(partial, directory, expected);
   if (!bytes.ok()) {
     std::error_code ignored;  // The first error is the one to tell.
     fs::remove_all(partial, ignored);
     return bytes.status();
   }
-  return BackupReport{.calls = expected.calls, .cost = expected_cost, .bytes = *bytes};
+  return BackupReport{.calls = expected.calls, .cost = expected.cost, .bytes = *bytes};
 }
 
 }  // namespace itemized

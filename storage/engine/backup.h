@@ -22,6 +22,6 @@ absl::Status CheckBackupDirectory(const std::string& directory);
 // opens it, compares it with `expected`, reads all its checksums, syncs it and
 // gives it its name. On an error nothing is left behind.
 absl::StatusOr<BackupReport> FinishBackup(const std::string& partial, const std::string& directory,
-                                          const DatabaseInfo& expected, Picos expected_cost);
+                                          const DatabaseInfo& expected);
 
 }  // namespace itemized

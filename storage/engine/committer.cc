@@ -174,6 +174,24 @@ absl::Status Committer::CommitBlocks(std::vector<Block>* blocks) {
   return Unavailable(state_.Commit(blocks, std::move(batch)));
 }
 
+void Committer::CountCommitted(const GroupBuilder& builder,
+                               const std::vector<absl::StatusOr<SubmissionResult>>& results) {
+  IngestCounters counted = builder.accepted();
+  counted.commits = 1;
+  for (const auto& result : results) {
+    for (size_t i = 0; result.ok() && i < result->size(); ++i) {
+      counted.AddRest((*result)[i]);
+    }
+  }
+  const MutexLock lock(mutex_);
+  ingested_.Add(counted);
+}
+
+IngestCounters Committer::ingested() const {
+  const MutexLock lock(mutex_);
+  return ingested_;
+}
+
 void Committer::CommitGroup(std::vector<Task> group) {
   rates_.Trim();
   auto builder = std::make_unique<GroupBuilder>(&state_, &rates_);
@@ -191,6 +209,9 @@ void Committer::CommitGroup(std::vector<Task> group) {
     status = CommitBlocks(&blocks);
   }
   state_.producers.Settle(status.ok());
+  if (status.ok()) {
+    CountCommitted(*builder, results);
+  }
   for (size_t i = 0; i < group.size(); ++i) {
     const bool is_lost = results[i].ok() && !status.ok();
     group[i].done(is_lost ? absl::StatusOr<SubmissionResult>(status) : std::move(results[i]));

@@ -21,6 +21,7 @@
 #include "storage/engine/checked_batch.h"
 #include "storage/engine/database.h"
 #include "storage/engine/group_builder.h"
+#include "storage/engine/ingest_counters.h"
 #include "storage/engine/retention.h"
 #include "storage/engine/state.h"
 #include "storage/model/submission.h"
@@ -42,6 +43,9 @@ class Committer {
   using Job = std::function<void(State&, RateFinder&)>;
   void Post(Job job);
   void Run(Job job);
+
+  // Since the committer was made.
+  IngestCounters ingested() const;
 
   // Writes all views; to be called from a job.
   absl::Status Checkpoint();
@@ -71,6 +75,8 @@ class Committer {
                                         absl::Status* store_status);
   // Makes what `builder` and the producers hold durable.
   absl::Status CommitBlocks(std::vector<Block>* blocks);
+  void CountCommitted(const GroupBuilder& builder,
+                      const std::vector<absl::StatusOr<SubmissionResult>>& results);
   void CheckpointIfDue();
   // Goes on dropping what is too old, or begins to.
   void RetainIfDue();
@@ -96,11 +102,12 @@ class Committer {
   Spent spent_;  // The cleaner's between its Start and Wait.
   HelperThread cleaner_{"cleaner"};
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar wake_;
   std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
   size_t pending_events_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  IngestCounters ingested_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;  // Last: it uses all of the above.
 };

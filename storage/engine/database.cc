@@ -110,7 +110,8 @@ std::vector<UnpricedModel> Database::ListUnpriced() const {
     for (const auto& day : rollups.DaysOf(NameKind::kStep, step)) {
       for (const auto& [id, sums] : day.value.series) {
         const SeriesKey& key = state.catalog.Series(id);
-        counts[{key[NameKind::kProvider], key[NameKind::kModel]}] += sums.unpriced_calls;
+        counts[{key[NameKind::kProvider], key[NameKind::kModel]}] +=
+            sums.unpriced_calls - sums.usage_missing_calls;
       }
     }
   }
@@ -147,6 +148,10 @@ absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query) co
   return AnswerOutliers(impl_->state(), query);
 }
 
+absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuery& query) const {
+  return AnswerDistribution(impl_->state(), query);
+}
+
 Threshold Database::ThresholdOf(absl::string_view step) const {
   const State& state = impl_->state();
   const ReaderLock lock(state.mutex);
@@ -160,6 +165,9 @@ DatabaseInfo Database::Info() const {
   return {.schema_version = kSchemaVersion,
           .calls = total.calls,
           .unpriced_calls = total.unpriced_calls,
+          .usage_missing_calls = total.usage_missing_calls,
+          .cost = total.cost,
+          .ingested = impl_->committer().ingested(),
           .runs = state.views.runs().outcomes().runs(),
           .last_block = state.views.folded(),
           .checkpointed_block = state.views.checkpointed(),
@@ -194,21 +202,13 @@ absl::Status Database::VerifyChecksums() const {
 absl::StatusOr<BackupReport> Database::Backup(const std::string& directory) const {
   RETURN_IF_ERROR(CheckBackupDirectory(directory));
   const std::string partial = absl::StrCat(directory, kPartialSuffix);
-  Picos cost = 0;
   DatabaseInfo info;
   RETURN_IF_ERROR(impl_->RunThere([&](State& state, RateFinder&) -> absl::Status {
     RETURN_IF_ERROR(impl_->committer().Checkpoint());
     info = Info();
-    cost = TotalCost();
     return state.kv->CopyTo(partial);
   }));
-  return FinishBackup(partial, directory, info, cost);
-}
-
-Picos Database::TotalCost() const {
-  const State& state = impl_->state();
-  const ReaderLock lock(state.mutex);
-  return state.views.rollups().total().cost;
+  return FinishBackup(partial, directory, info);
 }
 
 }  // namespace itemized

@@ -111,7 +111,7 @@ class Database {
   // INVALID_ARGUMENT names the rate and what to mend.
   absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates);
   std::vector<Rate> ListRates() const;
-  // Models with unpriced calls, by falling number of calls.
+  // Models with calls that no rate covers, by falling number of them.
   std::vector<UnpricedModel> ListUnpriced() const;
 
   // INVALID_ARGUMENT for an empty or reversed range.
@@ -120,6 +120,7 @@ class Database {
   absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id) const;  // NOT_FOUND.
   absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query) const;
   absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query) const;
+  absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query) const;
 
   // What the next call of `step` will be compared with.
   Threshold ThresholdOf(absl::string_view step) const;
@@ -142,8 +143,6 @@ class Database {
   // goes on meanwhile. `directory` is absolute and must not exist. Errors:
   // INVALID_ARGUMENT, UNAVAILABLE, DATA_LOSS; then nothing is left behind.
   absl::StatusOr<BackupReport> Backup(const std::string& directory) const;
-
-  Picos TotalCost() const;  // Of all calls.
 
  private:
   class Impl;

@@ -95,7 +95,8 @@ GroupBuilder::GroupBuilder(State* state, RateFinder* rates)
       rates_(*rates),
       total_(state->views.rollups().total()),
       is_roomy_(IsRoomy(total_)),
-      first_us_(HourStartUs(state->log.first_hour())) {}
+      first_us_(HourStartUs(state->log.first_hour())),
+      late_us_(state->clock->NowUs() - kLateAfterUs) {}
 
 NameId GroupBuilder::InternName(NameKind kind, absl::string_view name) {
   const NameId found = state_.catalog.Find(kind, name);
@@ -202,6 +203,8 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
   }
   blocks_.Add(batch, call, &run->run, names.series, cost,
               state_.views.baselines().ThresholdOf(names.step));
+  ++accepted_.calls;
+  accepted_.late_calls += call.time_us < late_us_ ? 1 : 0;
   ++result->accepted;
   return absl::OkStatus();
 }
@@ -243,6 +246,7 @@ absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t 
   if (!run->completion.has_value() || row.time_us >= run->completion->time_us) {
     run->completion = std::move(row);
   }
+  ++accepted_.completions;
   ++result->accepted;
   return absl::OkStatus();
 }

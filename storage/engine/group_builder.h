@@ -16,6 +16,7 @@
 
 #include "storage/engine/checked_batch.h"
 #include "storage/engine/hour_blocks.h"
+#include "storage/engine/ingest_counters.h"
 #include "storage/engine/state.h"
 #include "storage/model/event_batch.h"
 #include "storage/views/call_sums.h"
@@ -32,6 +33,9 @@ class GroupBuilder {
   // what became of each. An error means that the store could not be read; the
   // group must be given up.
   absl::StatusOr<BatchResult> Add(const CheckedBatch& batch);
+
+  // What was taken up so far.
+  const IngestCounters& accepted() const { return accepted_; }
 
   // The blocks of all batches added. The builder is then spent.
   std::vector<Block> Finish() { return blocks_.Finish(); }
@@ -79,6 +83,8 @@ class GroupBuilder {
   CallSums total_;          // Of the store and this group, unless is_roomy_.
   const bool is_roomy_;     // No group can make a total overflow.
   const int64_t first_us_;  // Earlier events are no longer kept.
+  const int64_t late_us_;   // Earlier calls are late.
+  IngestCounters accepted_;
   absl::flat_hash_map<absl::string_view, uint32_t> run_indices_;  // Into runs_, by workflow_id.
   std::deque<RunState> runs_;
 

@@ -22,5 +22,7 @@ absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window
 absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workflow_id);
 absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery& query);
 absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query);
+absl::StatusOr<DistributionAnswer> AnswerDistribution(const State& state,
+                                                      const DistributionQuery& query);
 
 }  // namespace itemized

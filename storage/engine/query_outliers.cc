@@ -2,22 +2,26 @@
 #include <map>
 
 #include "storage/base/status_macros.h"
+#include "storage/engine/call_groups.h"
 #include "storage/engine/net_rows.h"
 #include "storage/engine/queries.h"
+#include "storage/engine/row_filter.h"
 
 namespace itemized {
 namespace {
 
 constexpr size_t kLimitMax = 10'000;
 
-// Flagged calls of the step by hour, for the hours that `range` touches.
+// Flagged calls by hour, for the hours that `range` touches: of the filter's step, if it
+// names one, whatever else it says.
 std::map<Hour, int64_t> FlaggedByHour(const State& state, TimeRange range,
-                                      const std::string& step) {
+                                      const CallFilter& filter) {
   std::map<Hour, int64_t> flagged;
   const CallRollups& rollups = state.views.rollups();
-  const NameId wanted = state.catalog.Find(NameKind::kStep, step);
+  const auto& step = filter[NameKind::kStep];
+  const NameId wanted = step.has_value() ? state.catalog.Find(NameKind::kStep, *step) : 0;
   for (NameId name = 0; name < rollups.name_count(NameKind::kStep); ++name) {
-    if (!step.empty() && name != wanted) {
+    if (step.has_value() && name != wanted) {
       continue;
     }
     const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, name);
@@ -36,7 +40,7 @@ std::map<Hour, int64_t> FlaggedByHour(const State& state, TimeRange range,
 }
 
 absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, TimeRange range,
-                                                 const std::string& step) {
+                                                 RowFilter* filter) {
   std::vector<Block> blocks;
   RETURN_IF_ERROR(state.log.ReadHours(hour, hour + 1, state.views.folded(), kAllColumns,
                                       [&](const Block& block) {
@@ -46,12 +50,9 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
   std::vector<BilledCall> found;
   for (const RowRef& ref : NetRows(blocks)) {
     const CallRows& calls = blocks[ref.block].calls;
-    if (!calls.Has(ref.row, kFlagOutlier) || !range.Contains(calls.time_us[ref.row])) {
-      continue;
-    }
-    BilledCall call = ToBilledCall(calls, ref.row, state.catalog);
-    if (step.empty() || call.call.step == step) {
-      found.push_back(std::move(call));
+    if (calls.Has(ref.row, kFlagOutlier) && range.Contains(calls.time_us[ref.row]) &&
+        filter->Matches(blocks[ref.block], ref.row)) {
+      found.push_back(ToBilledCall(calls, ref.row, state.catalog));
     }
   }
   std::sort(found.begin(), found.end(), [](const BilledCall& a, const BilledCall& b) {
@@ -59,6 +60,22 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
                                             : a.call.event_id < b.call.event_id;
   });
   return found;
+}
+
+// How many there are, without their receipts.
+absl::StatusOr<int64_t> CountHour(const State& state, Hour hour, TimeRange range,
+                                  RowFilter* filter) {
+  int64_t count = 0;
+  const ColumnMask mask = Columns(ColumnId::kSeries, ColumnId::kFlags) | filter->columns();
+  const TimeRange part{std::max(range.start_us, HourStartUs(hour)),
+                       std::min(range.end_us, HourStartUs(hour + 1))};
+  RETURN_IF_ERROR(VisitRows(state, part, mask, [&](const LogRow& row) {
+    if (row.calls().Has(row.row, kFlagOutlier) && filter->Matches(row.block, row.row)) {
+      count += row.weight();
+    }
+    return absl::OkStatus();
+  }));
+  return count;
 }
 
 }  // namespace
@@ -69,19 +86,22 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const Outliers
   answer.range = range;
   const size_t limit = std::min(query.limit, kLimitMax);
   const ReaderLock lock(state.mutex);
-  const std::map<Hour, int64_t> flagged = FlaggedByHour(state, range, query.step);
+  RowFilter filter(query.filter, state.catalog);
+  const std::map<Hour, int64_t> flagged = FlaggedByHour(state, range, query.filter);
   for (auto it = flagged.rbegin(); it != flagged.rend(); ++it) {
     const auto [hour, count] = *it;
-    if (hour < state.log.first_hour()) {
-      answer.total += count;  // Counted, but their receipts are gone.
-      continue;
-    }
     const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
-    if (whole && answer.calls.size() >= limit) {
-      answer.total += count;
+    const bool is_kept = hour >= state.log.first_hour();
+    if (!is_kept || (whole && answer.calls.size() >= limit && query.filter.has_step_only())) {
+      answer.total += is_kept || query.filter.has_step_only() ? count : 0;
+      continue;  // Counted; without a place in the answer, or with receipts that are gone.
+    }
+    if (answer.calls.size() >= limit) {
+      ASSIGN_OR_RETURN(const int64_t counted, CountHour(state, hour, range, &filter));
+      answer.total += counted;
       continue;
     }
-    ASSIGN_OR_RETURN(std::vector<BilledCall> found, ReadHour(state, hour, range, query.step));
+    ASSIGN_OR_RETURN(std::vector<BilledCall> found, ReadHour(state, hour, range, &filter));
     answer.total += static_cast<int64_t>(found.size());
     for (BilledCall& call : found) {
       if (answer.calls.size() < limit) {

@@ -1,17 +1,23 @@
 #include <algorithm>
 #include <set>
+#include <string>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 
 #include "storage/base/status_macros.h"
 #include "storage/engine/call_groups.h"
 #include "storage/engine/queries.h"
+#include "storage/engine/row_filter.h"
+#include "storage/model/limits.h"
 
 namespace itemized {
 namespace {
 
 constexpr size_t kPointsMax = 20'000;  // Over two years of hours.
+constexpr size_t kGroupsMax = 1'000;   // The dearest; others are in kOtherName.
 
 // The start of the bucket after the one that holds `time_us`.
 int64_t NextBoundary(int64_t time_us, const SeriesQuery& query) {
@@ -42,43 +48,203 @@ absl::StatusOr<std::vector<SeriesPoint>> MakePoints(TimeRange range, const Serie
   return points;
 }
 
-SeriesPoint& PointAt(int64_t time_us, std::vector<SeriesPoint>* points) {
-  const auto after = std::upper_bound(
-      points->begin(), points->end(), time_us,
-      [](int64_t time, const SeriesPoint& point) { return time < point.range.start_us; });
-  return *(after - 1);
-}
+// A series in the making.
+class Series {
+ public:
+  Series(const State& state, const SeriesQuery& query, SeriesAnswer* answer)
+      : state_(state),
+        query_(query),
+        filter_(query.filter, state.catalog),
+        keys_(query.by.value_or(GroupBy::kStep), query.attribute_key, state.catalog),
+        answer_(*answer) {}
 
-// Adds the hours that lie in one bucket; the others are cut by the rim of one.
-void AddWholeHours(const BucketTable<NameDay>& days, TimeRange range,
-                   std::vector<SeriesPoint>* points) {
-  for (auto day = days.LowerBound(DayOf(range.start_us));
-       day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
-    for (const auto& [hour, sums] : day->value.hours) {
-      const int64_t start_us = DayStartUs(day->bucket) + hour * kMicrosPerHour;
-      if (start_us < range.start_us || start_us + kMicrosPerHour > range.end_us) {
+  absl::Status Fill() {
+    // What the rollups keep: hours of a step, and UTC days of all names together.
+    if (query_.filter.has_step_only() && query_.by.value_or(GroupBy::kStep) == GroupBy::kStep) {
+      return AddHours();
+    }
+    const bool days_are_utc = !query_.by_hour && query_.zone == absl::UTCTimeZone();
+    if (days_are_utc && !filter_.has_attributes() && query_.by != GroupBy::kAttribute) {
+      return AddDays();
+    }
+    return Scan(answer_.range);
+  }
+
+  // To be called last.
+  void FinishGroups() {
+    std::vector<SeriesGroup> groups;
+    for (auto& [key, group] : groups_) {
+      group.key = key;
+      if (group.calls != 0) {
+        groups.push_back(std::move(group));
+      }
+    }
+    const auto by_cost = [](const SeriesGroup& a, const SeriesGroup& b) {
+      return a.cost != b.cost ? a.cost > b.cost : a.key < b.key;
+    };
+    std::sort(groups.begin(), groups.end(), by_cost);
+    if (groups.size() > kGroupsMax) {
+      FoldRest(&groups);
+      std::sort(groups.begin(), groups.end(), by_cost);
+    }
+    answer_.groups = std::move(groups);
+  }
+
+ private:
+  size_t PointAt(int64_t time_us) const {
+    const auto& points = answer_.points;
+    const auto after = std::upper_bound(
+        points.begin(), points.end(), time_us,
+        [](int64_t time, const SeriesPoint& point) { return time < point.range.start_us; });
+    return static_cast<size_t>(after - points.begin()) - 1;
+  }
+
+  SeriesGroup& GroupOf(absl::string_view key) {
+    SeriesGroup& group = groups_[key];
+    if (group.point_calls.empty()) {
+      group.point_cost.resize(answer_.points.size());
+      group.point_calls.resize(answer_.points.size());
+    }
+    return group;
+  }
+
+  static void AddTo(SeriesGroup* group, size_t point, Picos cost, int64_t calls) {
+    group->cost += cost;
+    group->calls += calls;
+    group->point_cost[point] += cost;
+    group->point_calls[point] += calls;
+  }
+
+  void AddSums(const SeriesKey& key, size_t point, const CallSums& sums) {
+    answer_.points[point].sums.Merge(sums);
+    if (query_.by.has_value()) {
+      AddTo(&GroupOf(keys_.KeyOf(key)), point, sums.cost, sums.calls);
+    }
+  }
+
+  void AddRow(const LogRow& row) {
+    if (filter_.Matches(row.block, row.row)) {
+      const size_t point = PointAt(row.time_us());
+      row.sums.AddTo(&answer_.points[point].sums, row.row, row.weight());
+      if (query_.by.has_value()) {
+        AddTo(&GroupOf(keys_.KeyOf(row)), point, row.cost(), row.weight());
+      }
+    }
+  }
+
+  absl::Status Scan(TimeRange range) {
+    return VisitRows(state_, range, kSummingColumns | filter_.columns() | keys_.columns(),
+                     [&](const LogRow& row) {
+                       AddRow(row);
+                       return absl::OkStatus();
+                     });
+  }
+
+  // Calls visit(key, day) for each day of each step that the filter lets through.
+  template <typename Visit>
+  void ForEachStepDay(Visit visit) {
+    const CallRollups& rollups = state_.views.rollups();
+    SeriesKey key;
+    NameId& step = key[NameKind::kStep];
+    const auto& wanted = query_.filter[NameKind::kStep];
+    const NameId only = wanted.has_value() ? state_.catalog.Find(NameKind::kStep, *wanted) : 0;
+    for (step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
+      const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
+      for (auto day = days.LowerBound(DayOf(answer_.range.start_us));
+           (!wanted.has_value() || step == only) && day != days.end() &&
+           DayStartUs(day->bucket) < answer_.range.end_us;
+           ++day) {
+        visit(key, *day);
+      }
+    }
+  }
+
+  // The hours that lie in one bucket, and then those cut by the rim of one.
+  absl::Status AddHours() {
+    ForEachStepDay([&](const SeriesKey& key, const BucketTable<NameDay>::Entry& day) {
+      for (const auto& [hour, sums] : day.value.hours) {
+        const int64_t start_us = DayStartUs(day.bucket) + hour * kMicrosPerHour;
+        if (start_us < answer_.range.start_us || start_us + kMicrosPerHour > answer_.range.end_us) {
+          continue;
+        }
+        const size_t point = PointAt(start_us);
+        if (start_us + kMicrosPerHour <= answer_.points[point].range.end_us) {
+          AddSums(key, point, sums);
+        }
+      }
+    });
+    for (const Hour hour : BrokenHours()) {
+      ASSIGN_OR_RETURN(const auto blocks, state_.edges.Blocks(state_, hour));
+      for (const Block& block : *blocks) {
+        RETURN_IF_ERROR(VisitRows(block, answer_.range, [&](const LogRow& row) {
+          AddRow(row);
+          return absl::OkStatus();
+        }));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // The UTC hours that some bucket begins or ends within.
+  std::set<Hour> BrokenHours() const {
+    std::set<Hour> hours;
+    for (const SeriesPoint& point : answer_.points) {
+      for (const int64_t rim_us : {point.range.start_us, point.range.end_us}) {
+        if (rim_us % kMicrosPerHour != 0) {
+          hours.insert(HourOf(rim_us));
+        }
+      }
+    }
+    return hours;
+  }
+
+  // The whole UTC days, and then what is left at both ends.
+  absl::Status AddDays() {
+    const RangeParts parts = Split(answer_.range, kMicrosPerDay);
+    ForEachStepDay([&](const SeriesKey&, const BucketTable<NameDay>::Entry& day) {
+      if (day.bucket < parts.first || day.bucket >= parts.end) {
+        return;
+      }
+      const size_t point = PointAt(DayStartUs(day.bucket));
+      for (const auto& [series, sums] : day.value.series) {
+        if (filter_.Matches(state_.catalog.Series(series))) {
+          AddSums(state_.catalog.Series(series), point, sums);
+        }
+      }
+    });
+    for (const TimeRange& rim : parts.rims) {
+      RETURN_IF_ERROR(Scan(rim));
+    }
+    return absl::OkStatus();
+  }
+
+  // Puts all but the dearest groups into one.
+  void FoldRest(std::vector<SeriesGroup>* groups) const {
+    const size_t points = answer_.points.size();
+    SeriesGroup rest{.key = kOtherName,
+                     .point_cost = std::vector<Picos>(points),
+                     .point_calls = std::vector<int64_t>(points)};
+    size_t kept = 0;
+    for (SeriesGroup& group : *groups) {
+      if (kept < kGroupsMax && group.key != kOtherName) {
+        std::swap((*groups)[kept++], group);
         continue;
       }
-      SeriesPoint& point = PointAt(start_us, points);
-      if (start_us + kMicrosPerHour <= point.range.end_us) {
-        point.sums.Merge(sums);
+      for (size_t point = 0; point < points; ++point) {
+        AddTo(&rest, point, group.point_cost[point], group.point_calls[point]);
       }
     }
+    groups->resize(kept);
+    groups->push_back(std::move(rest));
   }
-}
 
-// The UTC hours that some bucket begins or ends within.
-std::set<Hour> BrokenHours(const std::vector<SeriesPoint>& points) {
-  std::set<Hour> hours;
-  for (const SeriesPoint& point : points) {
-    for (const int64_t rim_us : {point.range.start_us, point.range.end_us}) {
-      if (rim_us % kMicrosPerHour != 0) {
-        hours.insert(HourOf(rim_us));
-      }
-    }
-  }
-  return hours;
-}
+  const State& state_;
+  const SeriesQuery& query_;
+  RowFilter filter_;
+  const RowKeys keys_;
+  SeriesAnswer& answer_;
+  absl::flat_hash_map<std::string, SeriesGroup> groups_;
+};
 
 }  // namespace
 
@@ -88,26 +254,9 @@ absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery&
   answer.range = range;
   ASSIGN_OR_RETURN(answer.points, MakePoints(range, query));
   const ReaderLock lock(state.mutex);
-  const CallRollups& rollups = state.views.rollups();
-  const NameId wanted = state.catalog.Find(NameKind::kStep, query.step);
-  const auto is_wanted = [&](NameId step) { return query.step.empty() || step == wanted; };
-  for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
-    if (is_wanted(step)) {
-      AddWholeHours(rollups.DaysOf(NameKind::kStep, step), range, &answer.points);
-    }
-  }
-  const auto add = [&](const LogRow& row) {
-    if (is_wanted(state.catalog.Series(row.series())[NameKind::kStep])) {
-      row.sums.AddTo(&PointAt(row.time_us(), &answer.points).sums, row.row, row.weight());
-    }
-    return absl::OkStatus();
-  };
-  for (const Hour hour : BrokenHours(answer.points)) {
-    ASSIGN_OR_RETURN(const auto blocks, state.edges.Blocks(state, hour));
-    for (const Block& block : *blocks) {
-      RETURN_IF_ERROR(VisitRows(block, range, add));
-    }
-  }
+  Series series(state, query, &answer);
+  RETURN_IF_ERROR(series.Fill());
+  series.FinishGroups();
   return answer;
 }
 

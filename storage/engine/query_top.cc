@@ -7,26 +7,14 @@
 
 #include "storage/base/status_macros.h"
 #include "storage/engine/queries.h"
+#include "storage/engine/row_filter.h"
 #include "storage/engine/unused_steps.h"
 #include "storage/model/limits.h"
 
 namespace itemized {
 namespace {
 
-constexpr size_t kAttributeValuesMax = 10'000;  // Distinct values in one answer.
-
-NameKind KindOf(GroupBy by) {
-  switch (by) {
-    case GroupBy::kModel:
-      return NameKind::kModel;
-    case GroupBy::kWorkflow:
-      return NameKind::kWorkflow;
-    case GroupBy::kProvider:
-      return NameKind::kProvider;
-    default:
-      return NameKind::kStep;
-  }
-}
+constexpr size_t kScannedGroupsMax = 10'000;  // Distinct keys in one answer.
 
 TopRow MakeRow(std::string key, const RankedGroup& group, Picos unsurfaced) {
   return {.key = std::move(key),
@@ -50,7 +38,7 @@ void Finish(TopAnswer* answer) {
 
 absl::StatusOr<std::vector<RankedGroup>> Groups(const State& state, const TopQuery& query,
                                                 TimeRange range) {
-  const NameKind kind = KindOf(query.by);
+  const NameKind kind = *KindOf(query.by);
   // A window that 1970 cuts short does not move on with the clock.
   const bool trailing = query.window.last_us == range.end_us - range.start_us;
   if (trailing && state.views.latest_call_us() < range.end_us) {
@@ -68,26 +56,37 @@ absl::StatusOr<TopAnswer> TopByName(const State& state, const TopQuery& query, T
   const ReaderLock lock(state.mutex);
   ASSIGN_OR_RETURN(const std::vector<RankedGroup> groups, Groups(state, query, range));
   ASSIGN_OR_RETURN(const std::vector<Picos> unsurfaced,
-                   GatherUnsurfaced(state, range, KindOf(query.by)));
+                   GatherUnsurfaced(state, range, *KindOf(query.by)));
   TopAnswer answer;
   answer.range = range;
   for (NameId name = 0; name < groups.size(); ++name) {
     if (groups[name].sums.calls != 0) {
       answer.rows.push_back(
-          MakeRow(state.catalog.Name(KindOf(query.by), name), groups[name], unsurfaced[name]));
+          MakeRow(state.catalog.Name(*KindOf(query.by), name), groups[name], unsurfaced[name]));
     }
   }
   Finish(&answer);
   return answer;
 }
 
-// The groups of one attribute, found by reading the log.
-class AttributeGroups {
+// Groups found by reading the log.
+class ScannedGroups {
  public:
-  AttributeGroups(const State& state, const std::string& key) : key_(key), unused_(state) {}
+  ScannedGroups(const State& state, const TopQuery& query)
+      : filter_(query.filter, state.catalog),
+        keys_(query.by, query.attribute_key, state.catalog),
+        unused_(state) {}
+
+  ColumnMask columns() const {
+    return kSummingColumns | Columns(ColumnId::kRun, ColumnId::kRunNames) | filter_.columns() |
+           keys_.columns();
+  }
 
   absl::Status Add(const LogRow& row) {
-    Group& group = GroupFor(ValueOf(row.calls(), row.row));
+    if (!filter_.Matches(row.block, row.row)) {
+      return absl::OkStatus();
+    }
+    Group& group = GroupFor(keys_.KeyOf(row));
     group.calls.Add(row, row.weight());
     ASSIGN_OR_RETURN(const bool in_vain, unused_.Contains(row.block, row.row));
     if (in_vain) {
@@ -98,9 +97,9 @@ class AttributeGroups {
 
   std::vector<TopRow> Rows() const {
     std::vector<TopRow> rows;
-    for (const auto& [value, group] : groups_) {
+    for (const auto& [key, group] : groups_) {
       if (group.calls.sums.calls != 0) {
-        rows.push_back(MakeRow(value, Rank(group.calls), group.unsurfaced));
+        rows.push_back(MakeRow(key, Rank(group.calls), group.unsurfaced));
       }
     }
     return rows;
@@ -112,43 +111,25 @@ class AttributeGroups {
     Picos unsurfaced = 0;
   };
 
-  absl::string_view ValueOf(const CallRows& calls, size_t row) const {
-    if (calls.attribute_set.empty()) {
-      return "";
-    }
-    for (const auto& [key, value] : calls.attribute_sets[calls.attribute_set[row]]) {
-      if (calls.strings[key] == key_) {
-        return calls.strings[value];
-      }
-    }
-    return "";
-  }
-
-  Group& GroupFor(absl::string_view value) {
-    const auto found = groups_.find(value);
+  Group& GroupFor(absl::string_view key) {
+    const auto found = groups_.find(key);
     if (found != groups_.end()) {
       return found->second;
     }
-    return groups_[groups_.size() < kAttributeValuesMax ? value : absl::string_view(kOtherName)];
+    return groups_[groups_.size() < kScannedGroupsMax ? key : absl::string_view(kOtherName)];
   }
 
-  const std::string& key_;
+  RowFilter filter_;
+  const RowKeys keys_;
   UnusedSteps unused_;
   absl::flat_hash_map<std::string, Group> groups_;
 };
 
-absl::StatusOr<TopAnswer> TopByAttribute(const State& state, const TopQuery& query,
-                                         TimeRange range) {
-  if (query.attribute_key.empty()) {
-    return absl::InvalidArgumentError("name the attribute to group by, as in attribute:tenant");
-  }
-  constexpr ColumnMask kMask =
-      kSummingColumns | Columns(ColumnId::kRun, ColumnId::kRunNames, ColumnId::kStrings,
-                                ColumnId::kAttributeSets, ColumnId::kAttributeSet);
-  AttributeGroups groups(state, query.attribute_key);
+absl::StatusOr<TopAnswer> TopByScan(const State& state, const TopQuery& query, TimeRange range) {
   const ReaderLock lock(state.mutex);
-  RETURN_IF_ERROR(
-      VisitRows(state, range, kMask, [&](const LogRow& row) { return groups.Add(row); }));
+  ScannedGroups groups(state, query);
+  RETURN_IF_ERROR(VisitRows(state, range, groups.columns(),
+                            [&](const LogRow& row) { return groups.Add(row); }));
   TopAnswer answer;
   answer.range = range;
   answer.rows = groups.Rows();
@@ -160,8 +141,11 @@ absl::StatusOr<TopAnswer> TopByAttribute(const State& state, const TopQuery& que
 
 absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query) {
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
-  return query.by == GroupBy::kAttribute ? TopByAttribute(state, query, range)
-                                         : TopByName(state, query, range);
+  if (query.by == GroupBy::kAttribute && query.attribute_key.empty()) {
+    return absl::InvalidArgumentError("name the attribute to group by, as in attribute:tenant");
+  }
+  return query.by == GroupBy::kAttribute || !query.filter.empty() ? TopByScan(state, query, range)
+                                                                  : TopByName(state, query, range);
 }
 
 }  // namespace itemized

@@ -2,15 +2,19 @@
 
 // Questions to the database and their answers. Money is in pico-dollars.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 
 #include "storage/base/money.h"
 #include "storage/base/time.h"
+#include "storage/catalog/catalog.h"
+#include "storage/engine/ingest_counters.h"
 #include "storage/model/call.h"
 #include "storage/model/usage.h"
 #include "storage/views/baselines.h"
@@ -29,10 +33,27 @@ struct Window {
   static Window Of(TimeRange range) { return {.last_us = std::nullopt, .range = range}; }
 };
 
+// Only calls that have all of these; what is not set does not matter.
+struct CallFilter {
+  std::array<std::optional<std::string>, kNameKindCount> names;  // By NameKind; "": none given.
+  std::vector<std::pair<std::string, std::string>> attributes;   // Key and value; "": none given.
+
+  std::optional<std::string>& operator[](NameKind kind) { return names[static_cast<size_t>(kind)]; }
+  const std::optional<std::string>& operator[](NameKind kind) const {
+    return names[static_cast<size_t>(kind)];
+  }
+  // Whether it lets through all calls, or all calls of one step.
+  bool empty() const { return *this == CallFilter{}; }
+  bool has_step_only() const;
+
+  bool operator==(const CallFilter&) const = default;
+};
+
 struct TopQuery {
   Window window;
   GroupBy by = GroupBy::kStep;
-  std::string attribute_key;  // With kAttribute.
+  std::string attribute_key = {};  // With kAttribute.
+  CallFilter filter = {};
 };
 
 struct TopRow {
@@ -83,9 +104,11 @@ struct RunAnswer {
 
 struct SeriesQuery {
   Window window;
-  std::string step;      // Empty: all steps.
+  CallFilter filter = {};
   bool by_hour = false;  // Else by day of `zone`.
   absl::TimeZone zone = absl::UTCTimeZone();
+  std::optional<GroupBy> by;       // Splits the points.
+  std::string attribute_key = {};  // With kAttribute.
 };
 
 struct SeriesPoint {
@@ -93,14 +116,24 @@ struct SeriesPoint {
   CallSums sums;
 };
 
+// Those calls of a series that share a name.
+struct SeriesGroup {
+  std::string key;
+  Picos cost = 0;
+  int64_t calls = 0;
+  std::vector<Picos> point_cost;  // One for each point.
+  std::vector<int64_t> point_calls;
+};
+
 struct SeriesAnswer {
   TimeRange range;
   std::vector<SeriesPoint> points;  // Empty buckets too.
+  std::vector<SeriesGroup> groups;  // By falling cost, then by key; all add up to the points.
 };
 
 struct OutliersQuery {
   Window window;
-  std::string step;  // Empty: all.
+  CallFilter filter = {};
   size_t limit = 100;
 };
 
@@ -108,6 +141,30 @@ struct OutliersAnswer {
   TimeRange range;
   std::vector<BilledCall> calls;  // Newest first; each has its receipt.
   int64_t total = 0;              // In the range, beyond the limit too.
+};
+
+// Of the calls of a step, or of the completed runs of a workflow.
+struct DistributionQuery {
+  Window window;
+  NameKind of = NameKind::kStep;  // Or kWorkflow.
+  std::string name;
+};
+
+// Costs in [from, to), pico-dollars.
+struct DistributionBucket {
+  int64_t from = 0;
+  int64_t to = 0;
+  int64_t count = 0;
+  Picos total = 0;
+};
+
+struct DistributionAnswer {
+  TimeRange range;
+  int64_t count = 0;
+  Picos total = 0;
+  int64_t p50 = 0;  // 0 if there is none.
+  int64_t p95 = 0;
+  std::vector<DistributionBucket> buckets;  // By rising cost, without empty ones.
 };
 
 struct UnpricedModel {
@@ -120,6 +177,9 @@ struct DatabaseInfo {
   int schema_version = 0;
   int64_t calls = 0;
   int64_t unpriced_calls = 0;
+  int64_t usage_missing_calls = 0;  // Of the unpriced ones.
+  Picos cost = 0;
+  IngestCounters ingested;
   int64_t runs = 0;
   uint64_t last_block = 0;
   uint64_t checkpointed_block = 0;

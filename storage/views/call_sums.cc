@@ -17,6 +17,7 @@ void RowSums::AddTo(CallSums* sums, size_t row, int64_t weight) const {
   sums->calls += weight;
   if ((flags & kFlagUnpriced) != 0) {
     sums->unpriced_calls += weight;
+    sums->usage_missing_calls += (flags & kFlagUsageMissing) != 0 ? weight : 0;
   }
   if ((flags & kFlagOutlier) != 0) {
     sums->outliers += weight;
@@ -30,6 +31,7 @@ void RowSums::AddTo(CallSums* sums, size_t row, int64_t weight) const {
 void CallSums::Merge(const CallSums& other) {
   calls += other.calls;
   unpriced_calls += other.unpriced_calls;
+  usage_missing_calls += other.usage_missing_calls;
   outliers += other.outliers;
   cost += other.cost;
   for (size_t c = 0; c < kUsageClassCount; ++c) {
@@ -40,6 +42,7 @@ void CallSums::Merge(const CallSums& other) {
 void CallSums::EncodeTo(std::string* out) const {
   AppendZigzag(out, calls);
   AppendZigzag(out, unpriced_calls);
+  AppendZigzag(out, usage_missing_calls);
   AppendZigzag(out, outliers);
   AppendZigzag128(out, cost);
   for (const int64_t count : usage.counts) {
@@ -48,7 +51,8 @@ void CallSums::EncodeTo(std::string* out) const {
 }
 
 bool CallSums::DecodeFrom(absl::string_view* in) {
-  if (!ReadZigzag(in, &calls) || !ReadZigzag(in, &unpriced_calls) || !ReadZigzag(in, &outliers) ||
+  if (!ReadZigzag(in, &calls) || !ReadZigzag(in, &unpriced_calls) ||
+      !ReadZigzag(in, &usage_missing_calls) || !ReadZigzag(in, &outliers) ||
       !ReadZigzag128(in, &cost)) {
     return false;
   }

@@ -18,6 +18,7 @@ namespace itemized {
 struct CallSums {
   int64_t calls = 0;
   int64_t unpriced_calls = 0;
+  int64_t usage_missing_calls = 0;  // Of the unpriced ones: no usage was reported.
   int64_t outliers = 0;
   Picos cost = 0;  // Of the priced calls.
   Usage usage;

@@ -1,7 +1,7 @@
 // Lines of the native input form. An input is a file: its lines go through one
 // parser, as in an import.
 
-#include "client/cli/ndjson.h"
+#include "proto/text/ndjson.h"
 
 #include <optional>
 #include <utility>
@@ -18,8 +18,8 @@ namespace itemized::fuzz {
 namespace {
 
 namespace pb = itemized::v1;
-using cli::LineRefusal;
-using cli::NdjsonParser;
+using text::LineRefusal;
+using text::NdjsonParser;
 
 constexpr char kCall[] =
     R"({"event_id":"e-1","time":"2026-11-01T00:00:00.123Z","workflow":"ticket","workflow_id":"w-1",)"

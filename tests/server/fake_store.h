@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "server/grpc/ingest_queue.h"
+#include "server/api/ingest_queue.h"
 #include "storage/base/check.h"
 #include "storage/base/mutex.h"
 

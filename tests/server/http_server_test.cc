@@ -16,25 +16,30 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+HttpResponse Text(std::string body) {
+  HttpResponse response;
+  response.content_type = "text/plain";
+  response.body = std::move(body);
+  return response;
+}
+
 class HttpServerTest : public ::testing::Test {
  protected:
   void Start(HttpLimits limits) {
     Router router;
     router.Handle("GET", "/echo", [](HttpRequest request, Respond respond) {
-      respond({200, "text/plain", request.method + " " + request.path + " " + request.query});
+      respond(Text(request.method + " " + request.path + " " + request.query));
     });
-    router.Handle("POST", "/echo", [](HttpRequest request, Respond respond) {
-      respond({200, "text/plain", request.body});
-    });
+    router.Handle("POST", "/echo",
+                  [](HttpRequest request, Respond respond) { respond(Text(request.body)); });
     // Answers from another thread.
     router.Handle("GET", "/later", [this](HttpRequest, Respond respond) {
-      later_ = std::thread([respond = std::move(respond)] {
-        respond({200, "text/plain", "late"});
-      });
+      later_ = std::thread([respond = std::move(respond)] { respond(Text("late")); });
     });
-    auto server = HttpServer::Start({"127.0.0.1", 0}, std::move(router), limits);
+    auto server = HttpServer::Listen({"127.0.0.1", 0}, limits);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+    server_->Run(std::move(router));
   }
   void SetUp() override { Start({}); }
   ~HttpServerTest() override {
@@ -53,6 +58,12 @@ TEST_F(HttpServerTest, HandlesARequestByMethodAndPath) {
   const std::string answer = Get(port(), "/echo?a=b");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(answer, HasSubstr("GET /echo a=b"));
+}
+
+TEST_F(HttpServerTest, AnswersAreAwaited) {
+  std::thread client([&] { EXPECT_THAT(Get(port(), "/later"), HasSubstr("late")); });
+  client.join();
+  server_->AwaitAnswers(std::chrono::steady_clock::now() + std::chrono::hours(1));
 }
 
 TEST_F(HttpServerTest, AnythingElseIsNotFound) {
@@ -98,7 +109,7 @@ TEST_F(HttpServerTest, ConnectionsBeyondTheLimitAreClosed) {
 }
 
 TEST_F(HttpServerTest, ATakenPortIsRefusedWithASentence) {
-  const auto second = HttpServer::Start(server_->address(), {});
+  const auto second = HttpServer::Listen(server_->address());
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(second.status().message()), HasSubstr("is taken by another process"));
 }

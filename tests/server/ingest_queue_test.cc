@@ -1,4 +1,4 @@
-#include "server/grpc/ingest_queue.h"
+#include "server/api/ingest_queue.h"
 
 #include <memory>
 #include <sstream>

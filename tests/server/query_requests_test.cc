@@ -88,7 +88,7 @@ TEST(QueryRequests, SeriesHaveHoursOrDaysOfAKnownZone) {
   ASSERT_TRUE(query.ok()) << query.status();
   EXPECT_FALSE(query->by_hour);
   EXPECT_EQ(query->zone.name(), "Europe/Berlin");
-  EXPECT_EQ(query->step, "plan");
+  EXPECT_EQ(query->filter[NameKind::kStep], "plan");
   request.set_every_us(kHour);
   EXPECT_TRUE(ToSeriesQuery(request)->by_hour);
 }

@@ -129,7 +129,7 @@ WorkflowRow DatabaseTest::WorkflowOf(const std::string& workflow) {
 }
 
 OutliersAnswer DatabaseTest::Outliers() {
-  return Value(db_->Outliers({.window = Always(), .step = "", .limit = 1'000'000}));
+  return Value(db_->Outliers({.window = Always(), .limit = 1'000'000}));
 }
 
 void ExpectRowsAddUp(const TopAnswer& top) {
@@ -138,6 +138,7 @@ void ExpectRowsAddUp(const TopAnswer& top) {
   for (const TopRow& row : top.rows) {
     sums.calls += row.sums.calls;
     sums.unpriced_calls += row.sums.unpriced_calls;
+    sums.usage_missing_calls += row.sums.usage_missing_calls;
     sums.outliers += row.sums.outliers;
     sums.cost += row.sums.cost;
     for (size_t i = 0; i < kUsageClassCount; ++i) {
@@ -159,6 +160,12 @@ void ExpectRowsAddUp(const Database& db, const Window& window) {
     }
     ExpectRowsAddUp(Value(db.Top(query)));
   }
+}
+
+CallFilter OfStep(const std::string& step) {
+  CallFilter filter;
+  filter[NameKind::kStep] = step;
+  return filter;
 }
 
 }  // namespace itemized::testing

@@ -28,6 +28,9 @@ inline constexpr int64_t kSonnetIn = 3'000'000;
 inline constexpr int64_t kSonnetOut = 15'000'000;
 
 // Thread-safe.
+// Lets through the calls of one step.
+CallFilter OfStep(const std::string& step);
+
 class ManualClock : public Clock {
  public:
   int64_t NowUs() const override { return now_us_; }

@@ -42,8 +42,9 @@ std::string Text(const std::optional<Value>& value) {
 
 std::string Text(const CallSums& sums) {
   std::ostringstream out;
-  out << "calls " << sums.calls << " unpriced " << sums.unpriced_calls << " outliers "
-      << sums.outliers << " cost " << sums.cost << ' ' << Text(sums.usage);
+  out << "calls " << sums.calls << " unpriced " << sums.unpriced_calls << " usage missing "
+      << sums.usage_missing_calls << " outliers " << sums.outliers << " cost " << sums.cost << ' '
+      << Text(sums.usage);
   return out.str();
 }
 
@@ -135,6 +136,12 @@ std::string Describe(const SeriesAnswer& answer) {
   std::string text = Line("series", Text(answer.range));
   for (const SeriesPoint& point : answer.points) {
     text += Line(Text(point.range), Text(point.sums));
+  }
+  for (const SeriesGroup& group : answer.groups) {
+    text += Line(Quoted(group.key), group.calls, group.cost);
+    for (size_t i = 0; i < group.point_calls.size(); ++i) {
+      text += Line(group.point_calls[i], group.point_cost[i]);
+    }
   }
   return text;
 }

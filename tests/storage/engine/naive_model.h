@@ -48,6 +48,8 @@ class NaiveModel {
   std::optional<RunAnswer> Run(const std::string& workflow_id) const;
   SeriesAnswer Series(const SeriesQuery& query, int64_t now_us) const;
   OutliersAnswer Outliers(const OutliersQuery& query, int64_t now_us) const;
+  // The costs behind the distribution of a step, by rising cost.
+  std::vector<int64_t> CostsOfStep(const DistributionQuery& query, int64_t now_us) const;
   Threshold ThresholdOf(const std::string& step) const;
 
   int64_t CallCount() const;
@@ -77,7 +79,7 @@ class NaiveModel {
 
   Winners WinningCompletions() const;
   std::map<std::string, NaiveRun> Runs() const;
-  Calls CallsIn(const TimeRange& range) const;
+  Calls CallsIn(const TimeRange& range, const CallFilter& filter = {}) const;
   TopRow MakeTopRow(const std::string& key, const Calls& calls, const Winners& winners) const;
   RunAnswer MakeRun(const std::string& workflow_id, const NaiveRun& run) const;
   std::set<int64_t> LevelShiftDays(const std::string& step, int64_t first_day) const;

@@ -21,8 +21,8 @@ std::string AttributeOf(const Call& call, const std::string& key) {
   return "";
 }
 
-std::string KeyOf(const Call& call, const TopQuery& query) {
-  switch (query.by) {
+std::string KeyOf(const Call& call, GroupBy by, const std::string& attribute_key) {
+  switch (by) {
     case GroupBy::kStep:
       return call.step;
     case GroupBy::kModel:
@@ -34,7 +34,19 @@ std::string KeyOf(const Call& call, const TopQuery& query) {
     case GroupBy::kAttribute:
       break;
   }
-  return AttributeOf(call, query.attribute_key);
+  return AttributeOf(call, attribute_key);
+}
+
+bool Matches(const Call& call, const CallFilter& filter) {
+  const auto is = [](const std::optional<std::string>& wanted, const std::string& name) {
+    return !wanted.has_value() || *wanted == name;
+  };
+  return is(filter[NameKind::kStep], call.step) && is(filter[NameKind::kModel], call.model) &&
+         is(filter[NameKind::kWorkflow], call.workflow) &&
+         is(filter[NameKind::kProvider], call.provider) &&
+         std::all_of(filter.attributes.begin(), filter.attributes.end(), [&](const auto& wanted) {
+           return AttributeOf(call, wanted.first) == wanted.second;
+         });
 }
 
 bool IsUnused(const Completion& completion, const std::string& step) {
@@ -84,6 +96,7 @@ CallSums NaiveModel::Sum(const Calls& calls) {
     const BilledCall& billed = stored->billed;
     sums.calls += 1;
     sums.unpriced_calls += billed.cost.unpriced ? 1 : 0;
+    sums.usage_missing_calls += billed.call.usage.has_value() ? 0 : 1;
     sums.outliers += billed.outlier.has_value() ? 1 : 0;
     sums.cost += billed.cost.picos;
     for (size_t i = 0; i < kUsageClassCount; ++i) {
@@ -105,11 +118,11 @@ Picos NaiveModel::Unsurfaced(const Calls& calls, const Winners& winners) {
   return unsurfaced;
 }
 
-NaiveModel::Calls NaiveModel::CallsIn(const TimeRange& range) const {
+NaiveModel::Calls NaiveModel::CallsIn(const TimeRange& range, const CallFilter& filter) const {
   Calls calls;
   for (const StoredCall& stored : calls_) {
     if (!stored.retracted && stored.billed.call.time_us >= range.start_us &&
-        stored.billed.call.time_us < range.end_us) {
+        stored.billed.call.time_us < range.end_us && Matches(stored.billed.call, filter)) {
       calls.push_back(&stored);
     }
   }
@@ -139,10 +152,10 @@ TopAnswer NaiveModel::Top(const TopQuery& query, int64_t now_us) const {
   TopAnswer answer;
   answer.range = ResolveWindow(query.window, now_us);
   const Winners winners = WinningCompletions();
-  const Calls calls = CallsIn(answer.range);
+  const Calls calls = CallsIn(answer.range, query.filter);
   std::map<std::string, Calls> groups;
   for (const StoredCall* stored : calls) {
-    groups[KeyOf(stored->billed.call, query)].push_back(stored);
+    groups[KeyOf(stored->billed.call, query.by, query.attribute_key)].push_back(stored);
   }
   answer.total = Sum(calls);
   answer.unsurfaced = Unsurfaced(calls, winners);
@@ -158,29 +171,60 @@ TopAnswer NaiveModel::Top(const TopQuery& query, int64_t now_us) const {
 SeriesAnswer NaiveModel::Series(const SeriesQuery& query, int64_t now_us) const {
   SeriesAnswer answer;
   answer.range = ResolveWindow(query.window, now_us);
-  Calls calls = CallsIn(answer.range);
+  Calls calls = CallsIn(answer.range, query.filter);
   std::stable_sort(calls.begin(), calls.end(), [](const StoredCall* a, const StoredCall* b) {
     return a->billed.call.time_us < b->billed.call.time_us;
   });
+  std::map<std::string, SeriesGroup> groups;
   auto next = calls.begin();
   for (const TimeRange& bucket : NaiveBuckets(answer.range, query.by_hour, query.zone)) {
     Calls inside;
     for (; next != calls.end() && (*next)->billed.call.time_us < bucket.end_us; ++next) {
-      if (query.step.empty() || (*next)->billed.call.step == query.step) {
-        inside.push_back(*next);
-      }
+      inside.push_back(*next);
     }
     answer.points.push_back({bucket, Sum(inside)});
+    for (const StoredCall* stored : inside) {
+      if (query.by.has_value()) {
+        const std::string key = KeyOf(stored->billed.call, *query.by, query.attribute_key);
+        SeriesGroup& group = groups[key];
+        group.key = key;
+        group.calls += 1;
+        group.cost += stored->billed.cost.picos;
+        group.point_calls.resize(answer.points.size());
+        group.point_cost.resize(answer.points.size());
+        group.point_calls.back() += 1;
+        group.point_cost.back() += stored->billed.cost.picos;
+      }
+    }
   }
+  for (auto& [key, group] : groups) {
+    group.point_calls.resize(answer.points.size());
+    group.point_cost.resize(answer.points.size());
+    answer.groups.push_back(std::move(group));
+  }
+  std::stable_sort(answer.groups.begin(), answer.groups.end(),
+                   [](const SeriesGroup& a, const SeriesGroup& b) { return a.cost > b.cost; });
   return answer;
+}
+
+std::vector<int64_t> NaiveModel::CostsOfStep(const DistributionQuery& query, int64_t now_us) const {
+  CallFilter filter;
+  filter[NameKind::kStep] = query.name;
+  std::vector<int64_t> costs;
+  for (const StoredCall* stored : CallsIn(ResolveWindow(query.window, now_us), filter)) {
+    if (!stored->billed.cost.unpriced) {
+      costs.push_back(stored->billed.cost.picos);
+    }
+  }
+  std::sort(costs.begin(), costs.end());
+  return costs;
 }
 
 OutliersAnswer NaiveModel::Outliers(const OutliersQuery& query, int64_t now_us) const {
   OutliersAnswer answer;
   answer.range = ResolveWindow(query.window, now_us);
-  for (const StoredCall* stored : CallsIn(answer.range)) {
-    if (stored->billed.outlier.has_value() &&
-        (query.step.empty() || stored->billed.call.step == query.step)) {
+  for (const StoredCall* stored : CallsIn(answer.range, query.filter)) {
+    if (stored->billed.outlier.has_value()) {
       answer.calls.push_back(stored->billed);
     }
   }
@@ -195,7 +239,7 @@ OutliersAnswer NaiveModel::Outliers(const OutliersQuery& query, int64_t now_us) 
 std::vector<UnpricedModel> NaiveModel::ListUnpriced() const {
   std::map<std::pair<std::string, std::string>, int64_t> counts;
   for (const StoredCall& stored : calls_) {
-    if (!stored.retracted && stored.billed.cost.unpriced) {
+    if (!stored.retracted && stored.billed.cost.unpriced && stored.billed.call.usage.has_value()) {
       ++counts[{stored.billed.call.provider, stored.billed.call.model}];
     }
   }

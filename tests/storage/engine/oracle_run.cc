@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/time.h"
 #include <gtest/gtest.h>
 
 #include "storage/base/check.h"
@@ -16,41 +15,6 @@ namespace {
 // 2026-09-28: the clocks of Europe (October 25) and America (November 1) are
 // put back in the weeks that follow.
 constexpr int64_t kStartUs = 1'790'553'600 * kMicrosPerSecond;
-
-absl::TimeZone Zone(const std::string& name) {
-  absl::TimeZone zone;
-  CHECK(absl::LoadTimeZone(name, &zone));
-  return zone;
-}
-
-const std::vector<absl::TimeZone>& Zones() {
-  static const auto& zones = *new std::vector<absl::TimeZone>{
-      absl::UTCTimeZone(),       Zone("Europe/Berlin"),      Zone("America/New_York"),
-      Zone("Asia/Kolkata"),      Zone("Australia/Adelaide"), Zone("Asia/Kathmandu"),
-      Zone("Pacific/Kiritimati")};
-  return zones;
-}
-
-// Points may be cut to the window or not: their calls are those of the window.
-SeriesAnswer CutToWindow(SeriesAnswer answer) {
-  for (SeriesPoint& point : answer.points) {
-    point.range.start_us = std::max(point.range.start_us, answer.range.start_us);
-    point.range.end_us = std::min(point.range.end_us, answer.range.end_us);
-  }
-  return answer;
-}
-
-// Calls of the same instant may come in any order, so where the limit cuts
-// into those of one instant they are left out.
-OutliersAnswer WithoutLastInstant(OutliersAnswer answer) {
-  if (static_cast<int64_t>(answer.calls.size()) < answer.total && !answer.calls.empty()) {
-    const int64_t last_us = answer.calls.back().call.time_us;
-    while (!answer.calls.empty() && answer.calls.back().call.time_us == last_us) {
-      answer.calls.pop_back();
-    }
-  }
-  return answer;
-}
 
 }  // namespace
 
@@ -236,8 +200,11 @@ void OracleRun::Ask() {
   switch (random_.Between(0, 5)) {
     case 0:
     case 1:
-      CompareTop(RandomWindow(90 * kMicrosPerDay), static_cast<GroupBy>(random_.Between(0, 4)),
-                 random_.Pick(std::vector<std::string>{"tenant", "release", "unknown"}));
+      CompareTop(
+          {.window = RandomWindow(90 * kMicrosPerDay),
+           .by = static_cast<GroupBy>(random_.Between(0, 4)),
+           .attribute_key = random_.Pick(std::vector<std::string>{"tenant", "release", "unknown"}),
+           .filter = RandomFilter()});
       break;
     case 2:
       CompareWorkflows(RandomWindow(90 * kMicrosPerDay));
@@ -249,9 +216,10 @@ void OracleRun::Ask() {
       CompareSeries();
       break;
     default:
-      CompareOutliers(RandomWindow(90 * kMicrosPerDay),
-                      random_.Percent(50) ? "" : random_.Pick(RandomEvents::Steps()),
-                      static_cast<size_t>(random_.LogUniform(1'000)));
+      CompareOutliers({.window = RandomWindow(90 * kMicrosPerDay),
+                       .filter = RandomFilter(),
+                       .limit = static_cast<size_t>(random_.LogUniform(1'000))});
+      CompareDistributions(RandomWindow(90 * kMicrosPerDay));
   }
 }
 
@@ -259,8 +227,8 @@ void OracleRun::CompareEverything() {
   const Window always = Window::Of({0, clock_.NowUs() + kMicrosPerDay});
   for (const GroupBy by : {GroupBy::kStep, GroupBy::kModel, GroupBy::kWorkflow, GroupBy::kProvider,
                            GroupBy::kAttribute}) {
-    CompareTop(always, by, "tenant");
-    CompareTop(Window::Last(30 * kMicrosPerDay), by, "release");
+    CompareTop({.window = always, .by = by, .attribute_key = "tenant"});
+    CompareTop({.window = Window::Last(30 * kMicrosPerDay), .by = by, .attribute_key = "release"});
   }
   CompareWorkflows(always);
   CompareWorkflows(Window::Last(30 * kMicrosPerDay));
@@ -271,69 +239,10 @@ void OracleRun::CompareEverything() {
   for (int i = 0; i < 10; ++i) {
     CompareSeries();
   }
-  CompareOutliers(always, "", 1'000'000);
+  CompareOutliers({.window = always, .limit = 1'000'000});
+  CompareDistributions(always);
   CompareThresholds();
   CompareStock();
-}
-
-void OracleRun::CompareTop(const Window& window, GroupBy by, const std::string& attribute_key) {
-  const TopQuery query{.window = window, .by = by, .attribute_key = attribute_key};
-  const TopAnswer actual = Value(db_->Top(query));
-  EXPECT_EQ(Describe(model_.Top(query, clock_.NowUs())), Describe(actual))
-      << "Top by " << static_cast<int>(by);
-  ExpectRowsAddUp(actual);
-}
-
-void OracleRun::CompareWorkflows(const Window& window) {
-  EXPECT_EQ(Describe(model_.Workflows(window, clock_.NowUs())),
-            Describe(Value(db_->Workflows(window))));
-}
-
-void OracleRun::CompareRun(const std::string& workflow_id) {
-  const std::optional<RunAnswer> expected = model_.Run(workflow_id);
-  const absl::StatusOr<RunAnswer> actual = db_->Run(workflow_id);
-  if (!expected.has_value()) {
-    EXPECT_EQ(actual.status().code(), absl::StatusCode::kNotFound) << workflow_id;
-    return;
-  }
-  EXPECT_EQ(Describe(*expected), Describe(Value(actual)));
-}
-
-void OracleRun::CompareSeries() {
-  SeriesQuery query;
-  query.by_hour = random_.Percent(50);
-  query.window = RandomWindow((query.by_hour ? 10 : 90) * kMicrosPerDay);
-  query.step = random_.Percent(50) ? "" : random_.Pick(RandomEvents::Steps());
-  query.zone = random_.Pick(Zones());
-  EXPECT_EQ(Describe(model_.Series(query, clock_.NowUs())),
-            Describe(CutToWindow(Value(db_->Series(query)))))
-      << query.zone.name() << (query.by_hour ? " by hour" : " by day");
-}
-
-void OracleRun::CompareOutliers(const Window& window, const std::string& step, size_t limit) {
-  const OutliersQuery query{.window = window, .step = step, .limit = limit};
-  const OutliersAnswer actual = Value(db_->Outliers(query));
-  EXPECT_EQ(Describe(WithoutLastInstant(model_.Outliers(query, clock_.NowUs()))),
-            Describe(WithoutLastInstant(actual)));
-  EXPECT_TRUE(std::is_sorted(
-      actual.calls.begin(), actual.calls.end(),
-      [](const BilledCall& a, const BilledCall& b) { return a.call.time_us > b.call.time_us; }));
-}
-
-void OracleRun::CompareThresholds() {
-  for (const std::string& step : RandomEvents::Steps()) {
-    EXPECT_EQ(Describe(model_.ThresholdOf(step)), Describe(db_->ThresholdOf(step))) << step;
-  }
-  EXPECT_EQ(Describe(model_.ThresholdOf("never seen")), Describe(db_->ThresholdOf("never seen")));
-}
-
-void OracleRun::CompareStock() {
-  const DatabaseInfo info = db_->Info();
-  EXPECT_EQ(model_.CallCount(), info.calls);
-  EXPECT_EQ(model_.UnpricedCount(), info.unpriced_calls);
-  EXPECT_EQ(static_cast<int64_t>(model_.RunIds().size()), info.runs);
-  EXPECT_EQ(Describe(model_.ListUnpriced()), Describe(db_->ListUnpriced()));
-  EXPECT_EQ(Describe(model_.ListRates()), Describe(db_->ListRates()));
 }
 
 }  // namespace itemized::testing

@@ -41,11 +41,13 @@ class OracleRun {
                    const std::set<size_t>& malformed = {});
   Window RandomWindow(int64_t longest_us);
   int64_t RandomInstant();
-  void CompareTop(const Window& window, GroupBy by, const std::string& attribute_key);
+  CallFilter RandomFilter();
+  void CompareTop(const TopQuery& query);
   void CompareWorkflows(const Window& window);
   void CompareRun(const std::string& workflow_id);
   void CompareSeries();
-  void CompareOutliers(const Window& window, const std::string& step, size_t limit);
+  void CompareOutliers(const OutliersQuery& query);
+  void CompareDistributions(const Window& window);
   void CompareThresholds();
   void CompareStock();
 

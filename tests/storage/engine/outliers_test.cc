@@ -238,14 +238,14 @@ TEST_F(OutlierRules, TheNewestComeFirstAndTheTotalCountsThoseBeyondTheLimit) {
     Report(1, 6'000 + i);
     clock().Advance(kMinuteUs);
   }
-  const OutliersAnswer two = Value(db().Outliers({.window = Always(), .step = "", .limit = 2}));
+  const OutliersAnswer two = Value(db().Outliers({.window = Always(), .limit = 2}));
   EXPECT_EQ(two.total, 5);
   ASSERT_EQ(two.calls.size(), 2U);
   EXPECT_EQ(two.calls[0].cost.picos, 6'004 * kToken);
   EXPECT_EQ(two.calls[1].cost.picos, 6'003 * kToken);
   const Window middle = Window::Of({kNowUs + kMinuteUs, kNowUs + 3 * kMinuteUs});
-  EXPECT_EQ(Value(db().Outliers({.window = middle, .step = "planning"})).total, 2);
-  EXPECT_EQ(Value(db().Outliers({.window = middle, .step = "other"})).total, 0);
+  EXPECT_EQ(Value(db().Outliers({.window = middle, .filter = OfStep("planning")})).total, 2);
+  EXPECT_EQ(Value(db().Outliers({.window = middle, .filter = OfStep("other")})).total, 0);
 }
 
 TEST_F(OutlierRules, TheThresholdIsTheSameAfterReopening) {

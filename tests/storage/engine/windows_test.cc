@@ -88,7 +88,7 @@ TEST_F(Windows, EmptyAndReversedRangesAreInvalid) {
     for (const absl::Status& status :
          {db().Top({.window = window, .attribute_key = ""}).status(),
           db().Workflows(window).status(), db().Series(series).status(),
-          db().Outliers({.window = window, .step = ""}).status()}) {
+          db().Outliers({.window = window}).status()}) {
       EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
       EXPECT_FALSE(status.message().empty());
     }
@@ -213,7 +213,7 @@ TEST_F(Windows, EveryBucketOfTheWindowHasAPointAndTheyAddUp) {
   }
   EXPECT_EQ(end_us, series.range.end_us);
   EXPECT_EQ(cost, Picos{3});
-  query.step = "no such step";
+  query.filter = OfStep("no such step");
   EXPECT_EQ(Value(db().Series(query)).points.size(), 30U);
 }
 

@@ -38,7 +38,7 @@ const std::vector<std::string>& StorageFolders() {
 
 const std::vector<SourceFile>& Sources() {
   static const auto& files = *new std::vector<SourceFile>(
-      ReadSources(ITEMIZED_SOURCE_DIR, {"storage", "server", "client", "tests", "bench"}));
+      ReadSources(ITEMIZED_SOURCE_DIR, {"proto", "storage", "server", "client", "tests", "bench"}));
   return files;
 }
 
@@ -84,6 +84,11 @@ std::string FaultOf(const std::string& from, const std::string& include) {
                                StartsWith(from, "tests/crash/") || StartsWith(from, "bench/");
   if (StartsWith(include, "rocksdb/") && !may_use_rocksdb) {
     return "only storage/kv includes RocksDB";
+  }
+  if (StartsWith(from, "proto/") &&
+      (StartsWith(include, "server/") || StartsWith(include, "client/") ||
+       (of_storage && !StartsWith(include, "storage/base/")))) {
+    return "proto/ is what servers and clients share: it uses neither of them";
   }
   // Readers of price files and makers of traffic share the plain values; what
   // goes into other people's programs does not.

@@ -1,0 +1,67 @@
+// Figures other than money, for people.
+
+const COUNT = new Intl.NumberFormat('en-US');
+const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** 64-bit integers come as strings and stay exact. */
+export const formatCount = (count: string | number): string => COUNT.format(BigInt(count));
+export const formatShort = (count: number): string => SHORT.format(count);
+
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (percent === 0) {
+    return '0%';
+  }
+  return percent < 0.1 ? '<0.1%' : `${percent.toFixed(percent < 10 ? 1 : 0)}%`;
+}
+
+export function formatChange(change: number | undefined): string {
+  if (change === undefined) {
+    return 'new';
+  }
+  if (change >= 9) {
+    return `×${COUNT.format(Math.round(change + 1))}`;
+  }
+  const percent = Math.round(change * 100);
+  return percent === 0 ? '±0%' : `${percent > 0 ? '+' : '−'}${COUNT.format(Math.abs(percent))}%`;
+}
+
+export function formatDuration(ms: number): string {
+  if (ms < 1000) {
+    return `${Math.round(ms)} ms`;
+  }
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${(ms / 60_000).toFixed(1)} min`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** "2026-11-27 06:08:10" in `zone`. */
+export function formatTime(rfc3339: string, zone: string): string {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    // Swedish dates are ISO dates.
+    format = new Intl.DateTimeFormat('sv-SE', {
+      timeZone: zone,
+      dateStyle: 'short',
+      timeStyle: 'medium',
+    });
+    formats.set(zone, format);
+  }
+  return format.format(new Date(rfc3339));
+}
+
+/** What the start of a bucket is called: "11-27", or "11-27 06:00" for hours. */
+export const formatBucket = (start: string, hourly: boolean): string =>
+  hourly ? `${start.slice(5, 10)} ${start.slice(11, 16)}` : start.slice(5, 10);
+
+/** What a name that was not given is called. */
+export const nameOf = (name: string): string => (name === '' ? '(none)' : name);
+
+const OUTCOMES: Record<string, string> = {
+  OUTCOME_UNSPECIFIED: 'open',
+  OUTCOME_COMPLETED: 'completed',
+  OUTCOME_FAILED: 'failed',
+  OUTCOME_SHORT_CIRCUITED: 'short-circuited',
+  OUTCOME_ABANDONED: 'abandoned',
+};
+export const formatOutcome = (outcome: string): string => OUTCOMES[outcome] ?? outcome;

@@ -1,0 +1,137 @@
+// The rate book: what is unpriced, what each model costs and who says so.
+
+import { useState } from 'preact/hooks';
+import type { ModelMatch, Rate, UnpricedModel } from '../generated/itemized/v1/rates';
+import { setRate } from '../data/api';
+import { formatCount, nameOf } from '../data/format';
+import { refresh, useAnswer } from '../data/live';
+import { formatUsd } from '../data/money';
+import type { Route } from '../data/route';
+import { Table, type Column } from '../parts/table';
+
+const PRICES = [
+  { field: 'input', title: 'Input', required: true },
+  { field: 'output', title: 'Output', required: true },
+  { field: 'cache_read', title: 'Cache read', required: false },
+  { field: 'cache_write_5m', title: 'Cache write, 5 min', required: false },
+  { field: 'cache_write_1h', title: 'Cache write, 1 h', required: false },
+] as const;
+
+function matchText(match: ModelMatch | undefined): string {
+  if (match === undefined) {
+    return '';
+  }
+  if (match.equals !== undefined) return match.equals;
+  if (match.starts_with !== undefined) return `${match.starts_with}…`;
+  if (match.ends_with !== undefined) return `…${match.ends_with}`;
+  if (match.contains !== undefined) return `…${match.contains}…`;
+  if (match.regex !== undefined) return `/${match.regex}/`;
+  const parts = match.any_of ?? match.all_of;
+  return (parts?.matches ?? []).map(matchText).join(match.any_of !== undefined ? ' or ' : ' and ');
+}
+
+/** The day from which a rate holds, in UTC. */
+const since = (rate: Rate): string => rate.effective_from_unix_us === '0' ? 'always'
+  : new Date(Number(BigInt(rate.effective_from_unix_us) / 1000n)).toISOString().slice(0, 10);
+
+function rateColumns(): Column<Rate>[] {
+  return [
+    { id: 'model', title: 'Model', isText: true, cell: (rate) => <span class="name">{matchText(rate.match)}</span>,
+      value: (rate) => matchText(rate.match), key: (rate) => matchText(rate.match) },
+    { id: 'provider', title: 'Provider', isText: true, cell: (rate) => rate.provider || 'any', value: (rate) => rate.provider, key: (rate) => rate.provider },
+    ...PRICES.map(({ field, title }): Column<Rate> => ({
+      id: field, title, hint: 'USD per million tokens', cell: (rate) => (rate.prices?.[field] ? formatUsd(rate.prices[field]) : ''),
+      value: (rate) => rate.prices?.[field] ?? '', key: (rate) => Number(rate.prices?.[field] || -1),
+    })),
+    { id: 'tiers', title: 'Large context', isText: true, isMinor: true, cell: (rate) => rate.tiers.map((tier) => `over ${formatCount(tier.input_tokens_over)}: ${tier.prices?.input ?? ''} / ${tier.prices?.output ?? ''}`).join('; ') },
+    { id: 'effective_from', title: 'From', isText: true, cell: since, value: since, key: since },
+    { id: 'source', title: 'Source', isText: true, isMinor: true, cell: (rate) => rate.source, value: (rate) => rate.source, key: (rate) => rate.source },
+  ];
+}
+
+interface Draft { provider: string; model: string; match: 'equals' | 'starts_with'; from: string; source: string; prices: Record<string, string> }
+const EMPTY: Draft = { provider: '', model: '', match: 'equals', from: '', source: '', prices: {} };
+
+function RateForm(props: { draft: Draft; onChange: (draft: Draft) => void }) {
+  const { draft } = props;
+  const [message, setMessage] = useState<{ isError: boolean; text: string }>();
+  const change = (part: Partial<Draft>) => props.onChange({ ...draft, ...part });
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    try {
+      const done = await setRate({
+        provider: draft.provider,
+        match: draft.match === 'equals' ? { equals: draft.model } : { starts_with: draft.model },
+        effective_from_unix_us: draft.from === '' ? '0' : (BigInt(Date.parse(draft.from)) * 1000n).toString(),
+        prices: Object.fromEntries(Object.entries(draft.prices).filter(([, price]) => price !== '')),
+        source: draft.source,
+      });
+      setMessage({ isError: false, text: `${done.added !== '0' ? 'Added' : 'Replaced'}; ${formatCount(done.repriced_calls)} calls were priced again.` });
+      props.onChange(EMPTY);
+      refresh();
+    } catch (error) {
+      setMessage({ isError: true, text: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  return (
+    <form class="rate" id="rate-form" onSubmit={(event) => void submit(event)} aria-labelledby="rate-title">
+      <h2 id="rate-title">Set a rate</h2>
+      <p class="dim">USD per million tokens. It prices every call from its date on, also those already stored.</p>
+      <div class="fields">
+        <label>Model <input required value={draft.model} onInput={(e) => change({ model: e.currentTarget.value })} /></label>
+        <label>Matches
+          <select value={draft.match} onChange={(e) => change({ match: e.currentTarget.value as Draft['match'] })}>
+            <option value="equals">this name</option><option value="starts_with">names that begin so</option>
+          </select>
+        </label>
+        <label>Provider <input placeholder="any" value={draft.provider} onInput={(e) => change({ provider: e.currentTarget.value })} /></label>
+        {PRICES.map(({ field, title, required }) => (
+          <label key={field}>{title}
+            <input inputMode="decimal" pattern="\d*\.?\d+" title="a decimal number such as 3.00" required={required}
+              value={draft.prices[field] ?? ''} onInput={(e) => change({ prices: { ...draft.prices, [field]: e.currentTarget.value } })} />
+          </label>
+        ))}
+        <label>From (UTC) <input type="date" value={draft.from} onInput={(e) => change({ from: e.currentTarget.value })} /></label>
+        <label>Source <input placeholder="where the figures come from" value={draft.source} onInput={(e) => change({ source: e.currentTarget.value })} /></label>
+      </div>
+      <button type="submit" class="primary">Set rate</button>
+      <p role="status" class={message?.isError ? 'error' : 'done'}>{message?.text}</p>
+    </form>
+  );
+}
+
+function Unpriced(props: { models: UnpricedModel[]; onPick: (model: UnpricedModel) => void }) {
+  if (props.models.length === 0) {
+    return <p>Every model with calls has a rate.</p>;
+  }
+  const columns: Column<UnpricedModel>[] = [
+    { id: 'model', title: 'Model', isText: true, cell: (row) => <span class="name">{nameOf(row.model)}</span>, value: (row) => row.model, key: (row) => row.model },
+    { id: 'provider', title: 'Provider', isText: true, cell: (row) => nameOf(row.provider), value: (row) => row.provider, key: (row) => row.provider },
+    { id: 'calls', title: 'Calls without a rate', cell: (row) => formatCount(row.calls), value: (row) => row.calls, key: (row) => BigInt(row.calls) },
+    { id: 'set', title: '', isText: true, cell: (row) => <button type="button" class="quiet" onClick={() => props.onPick(row)}>Set a rate</button> },
+  ];
+  return <Table caption="Unpriced" file="unpriced" columns={columns} rows={props.models} keyOf={(row) => `${row.provider} ${row.model}`} />;
+}
+
+export function PricesView(props: { route: Route }) {
+  const { data, error } = useAnswer<'rates'>('rates');
+  const [draft, setDraft] = useState(EMPTY);
+  if (error !== undefined) {
+    return <p class="error" role="alert">{error}</p>;
+  }
+  if (data === undefined) {
+    return <p class="dim">Asking…</p>;
+  }
+  const pick = (model: UnpricedModel) => {
+    setDraft({ ...EMPTY, model: model.model, provider: model.provider });
+    document.getElementById('rate-form')?.scrollIntoView({ block: 'center' });
+  };
+  return (
+    <>
+      <Unpriced models={data.unpriced} onPick={pick} />
+      <RateForm draft={draft} onChange={setDraft} />
+      <Table caption={`Rate book, ${formatCount(data.rates.length)} rates`} file="rates" columns={rateColumns()} rows={data.rates} route={props.route}
+        keyOf={(rate) => `${rate.provider} ${matchText(rate.match)} ${rate.effective_from_unix_us}`} />
+    </>
+  );
+}

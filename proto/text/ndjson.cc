@@ -1,0 +1,346 @@
+#include "proto/text/ndjson.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "proto/text/json_fields.h"
+#include "simdjson.h"
+
+namespace itemized::text {
+namespace {
+
+namespace json = simdjson::ondemand;
+
+template <typename Enum>
+struct Name {
+  absl::string_view text;
+  Enum value;
+};
+
+constexpr std::array<Name<pb::CallStatus>, 3> kStatuses = {{
+    {"ok", pb::CALL_STATUS_OK},
+    {"error", pb::CALL_STATUS_ERROR},
+    {"cancelled", pb::CALL_STATUS_CANCELLED},
+}};
+
+constexpr std::array<Name<pb::Outcome>, 4> kOutcomes = {{
+    {"completed", pb::OUTCOME_COMPLETED},
+    {"failed", pb::OUTCOME_FAILED},
+    {"short_circuited", pb::OUTCOME_SHORT_CIRCUITED},
+    {"abandoned", pb::OUTCOME_ABANDONED},
+}};
+
+template <typename Names>
+std::string List(const Names& names) {
+  return absl::StrJoin(names, ", ",
+                       [](std::string* out, const auto& name) { absl::StrAppend(out, name.text); });
+}
+
+template <typename Enum, size_t N>
+Fault ReadEnum(json::value& value, absl::string_view path, const std::array<Name<Enum>, N>& names,
+               Enum& result) {
+  absl::string_view text;
+  RETURN_IF_FAULT(ReadView(value, path, text));
+  for (const Name<Enum>& name : names) {
+    if (name.text == text) {
+      result = name.value;
+      return std::nullopt;
+    }
+  }
+  return Refuse(pb::REFUSAL_CODE_INVALID_ENUM,
+                absl::StrCat("\"", path, "\" must be one of ", List(names), ", but is \"",
+                             Excerpt(text), "\"."));
+}
+
+using UsageSetter = void (pb::Usage::*)(int64_t);
+
+constexpr std::array<Name<UsageSetter>, 12> kUsageFields = {{
+    {"input_tokens", &pb::Usage::set_input_tokens},
+    {"cache_read_tokens", &pb::Usage::set_cache_read_tokens},
+    {"cache_write_5m_tokens", &pb::Usage::set_cache_write_5m_tokens},
+    {"cache_write_1h_tokens", &pb::Usage::set_cache_write_1h_tokens},
+    {"output_tokens", &pb::Usage::set_output_tokens},
+    {"reasoning_tokens", &pb::Usage::set_reasoning_tokens},
+    {"input_audio_tokens", &pb::Usage::set_input_audio_tokens},
+    {"cache_read_audio_tokens", &pb::Usage::set_cache_read_audio_tokens},
+    {"output_audio_tokens", &pb::Usage::set_output_audio_tokens},
+    {"input_image_tokens", &pb::Usage::set_input_image_tokens},
+    {"output_image_tokens", &pb::Usage::set_output_image_tokens},
+    {"web_searches", &pb::Usage::set_web_searches},
+}};
+
+enum Field : uint8_t {
+  kEventId,
+  kTime,
+  kWorkflow,
+  kWorkflowId,
+  kStep,
+  kProvider,
+  kModel,
+  kUsage,
+  kDurationMs,
+  kStatus,
+  kAttributes,
+  kOutcome,
+  kUnusedSteps,
+};
+
+constexpr std::array<Name<Field>, 13> kFields = {{
+    {"event_id", kEventId},
+    {"time", kTime},
+    {"workflow", kWorkflow},
+    {"workflow_id", kWorkflowId},
+    {"step", kStep},
+    {"provider", kProvider},
+    {"model", kModel},
+    {"usage", kUsage},
+    {"duration_ms", kDurationMs},
+    {"status", kStatus},
+    {"attributes", kAttributes},
+    {"outcome", kOutcome},
+    {"unused_steps", kUnusedSteps},
+}};
+
+constexpr uint32_t Bit(size_t field) {
+  return uint32_t{1} << field;
+}
+
+constexpr uint32_t kCompletionFields =
+    Bit(kTime) | Bit(kWorkflow) | Bit(kWorkflowId) | Bit(kOutcome) | Bit(kUnusedSteps);
+
+Fault Twice(absl::string_view path) {
+  return Malformed(absl::StrCat("\"", path, "\" is given twice: give it once."));
+}
+
+// The index of `key` in `names`, marked in `seen`.
+template <typename Names>
+Fault FindField(const Names& names, absl::string_view owner, absl::string_view key, uint32_t& seen,
+                size_t& index) {
+  const auto found = std::find_if(names.begin(), names.end(),
+                                  [key](const auto& name) { return name.text == key; });
+  const std::string path = owner.empty() ? Excerpt(key) : absl::StrCat(owner, ".", Excerpt(key));
+  if (found == names.end()) {
+    return Malformed(absl::StrCat("Unknown field \"", path, "\": the fields",
+                                  owner.empty() ? "" : " of ", owner, " are ", List(names), "."));
+  }
+  index = static_cast<size_t>(found - names.begin());
+  if ((seen & Bit(index)) != 0) {
+    return Twice(path);
+  }
+  seen |= Bit(index);
+  return std::nullopt;
+}
+
+Fault ReadUsage(json::value& value, pb::Usage& usage) {
+  json::object object;
+  RETURN_IF_FAULT(OpenObject(value, "usage", "an object of token counts", object));
+  uint32_t seen = 0;
+  return ReadFields(object, [&](absl::string_view key, json::value count_value) -> Fault {
+    size_t index = 0;
+    RETURN_IF_FAULT(FindField(kUsageFields, "usage", key, seen, index));
+    int64_t count = 0;
+    RETURN_IF_FAULT(
+        ReadCount(count_value, absl::StrCat("usage.", kUsageFields[index].text), count));
+    (usage.*kUsageFields[index].value)(count);
+    return std::nullopt;
+  });
+}
+
+Fault ReadAttributes(json::value& value, pb::Call& call) {
+  json::object object;
+  RETURN_IF_FAULT(OpenObject(value, "attributes", "an object of strings", object));
+  return ReadFields(object, [&](absl::string_view key, json::value text) -> Fault {
+    const std::string path = absl::StrCat("attributes.", Excerpt(key));
+    const auto [entry, inserted] = call.mutable_attributes()->insert({std::string(key), ""});
+    if (!inserted) {
+      return Twice(path);
+    }
+    return ReadString(text, path, entry->second);
+  });
+}
+
+Fault ReadUnusedSteps(json::value& value, pb::Completion& completion) {
+  json::array array;
+  RETURN_IF_FAULT(OpenArray(value, "unused_steps", "an array of step names", array));
+  for (auto element : array) {
+    json::value step;
+    if (const simdjson::error_code error = std::move(element).get(step)) {
+      return BrokenJson(error);
+    }
+    RETURN_IF_FAULT(ReadString(step, "unused_steps", *completion.add_unused_steps()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+class NdjsonParser::Impl {
+ public:
+  Fault Parse(absl::string_view line, pb::Event& event) {
+    call_ = event.mutable_call();
+    call_->Clear();
+    completion_.Clear();
+    seen_ = 0;
+    line = absl::StripAsciiWhitespace(line);
+    RETURN_IF_FAULT(CheckStart(line));
+    buffer_.reserve(line.size() + simdjson::SIMDJSON_PADDING);
+    buffer_.assign(line.data(), line.size());
+    json::document document;
+    const simdjson::padded_string_view padded(buffer_.data(), buffer_.size(), buffer_.capacity());
+    if (const simdjson::error_code error = parser_.iterate(padded).get(document)) {
+      return BrokenJson(error);
+    }
+    RETURN_IF_FAULT(ReadEvent(document));
+    return Seen(kOutcome) ? FinishCompletion(event) : FinishCall();
+  }
+
+ private:
+  bool Seen(Field field) const { return (seen_ & Bit(field)) != 0; }
+
+  static Fault CheckStart(absl::string_view line) {
+    if (line.size() > kLineBytesMax) {
+      return Malformed(kLineTooLong);
+    }
+    if (absl::StartsWith(line, "{")) {
+      return std::nullopt;
+    }
+    if (absl::StartsWith(line, "[")) {
+      return Malformed(
+          "The line is a JSON array: write each event on a line of its own, as `jq -c '.[]'` "
+          "does.");
+    }
+    return Malformed(
+        "The line is not a JSON object: write each event as one JSON object on a line of its own.");
+  }
+
+  Fault ReadEvent(json::document& document) {
+    json::object object;
+    if (const simdjson::error_code error = document.get_object().get(object)) {
+      return BrokenJson(error);
+    }
+    RETURN_IF_FAULT(ReadFields(object, [this](absl::string_view key, json::value value) -> Fault {
+      size_t index = 0;
+      RETURN_IF_FAULT(FindField(kFields, "", key, seen_, index));
+      return ReadField(kFields[index].value, value);
+    }));
+    // Where there is nothing more to read, the location is an error.
+    const bool at_end = document.current_location().error() != simdjson::SUCCESS;
+    return at_end ? std::nullopt : BrokenJson(simdjson::TRAILING_CONTENT);
+  }
+
+  Fault ReadField(Field field, json::value& value) {
+    switch (field) {
+      case kEventId:
+        return ReadString(value, "event_id", *call_->mutable_event_id());
+      case kTime:
+        return ReadTime(value, "time", time_us_);
+      case kWorkflow:
+        return ReadString(value, "workflow", *call_->mutable_workflow());
+      case kWorkflowId:
+        return ReadString(value, "workflow_id", *call_->mutable_workflow_id());
+      case kStep:
+        return ReadString(value, "step", *call_->mutable_step());
+      case kProvider:
+        return ReadString(value, "provider", *call_->mutable_provider());
+      case kModel:
+        return ReadString(value, "model", *call_->mutable_model());
+      case kUsage:
+        return ReadUsage(value, *call_->mutable_usage());
+      case kDurationMs:
+        return ReadDurationField(value);
+      case kStatus:
+        return ReadStatus(value);
+      case kAttributes:
+        return ReadAttributes(value, *call_);
+      case kOutcome:
+        return ReadOutcome(value);
+      case kUnusedSteps:
+        return ReadUnusedSteps(value, completion_);
+    }
+    return std::nullopt;
+  }
+
+  Fault ReadDurationField(json::value& value) {
+    int64_t duration_us = 0;
+    RETURN_IF_FAULT(ReadMillis(value, "duration_ms", duration_us));
+    call_->set_duration_us(duration_us);
+    return std::nullopt;
+  }
+
+  Fault ReadStatus(json::value& value) {
+    pb::CallStatus status = pb::CALL_STATUS_UNSPECIFIED;
+    RETURN_IF_FAULT(ReadEnum(value, "status", kStatuses, status));
+    call_->set_status(status);
+    return std::nullopt;
+  }
+
+  Fault ReadOutcome(json::value& value) {
+    pb::Outcome outcome = pb::OUTCOME_UNSPECIFIED;
+    RETURN_IF_FAULT(ReadEnum(value, "outcome", kOutcomes, outcome));
+    completion_.set_outcome(outcome);
+    return std::nullopt;
+  }
+
+  Fault RequireTime() const {
+    if (Seen(kTime)) {
+      return std::nullopt;
+    }
+    return Refuse(pb::REFUSAL_CODE_MISSING_FIELD,
+                  "\"time\" is missing: give an RFC 3339 time such as "
+                  "\"2026-11-01T00:00:00.123Z\".");
+  }
+
+  Fault FinishCall() {
+    if (Seen(kUnusedSteps)) {
+      return Malformed(
+          "\"unused_steps\" belongs to completions: give an \"outcome\" as well, or leave it out.");
+    }
+    RETURN_IF_FAULT(RequireTime());
+    call_->set_time_unix_us(time_us_);
+    return std::nullopt;
+  }
+
+  Fault FinishCompletion(pb::Event& event) {
+    for (const Name<Field>& field : kFields) {
+      if ((seen_ & Bit(field.value) & ~kCompletionFields) != 0) {
+        return Malformed(absl::StrCat("\"", field.text,
+                                      "\" belongs to calls, but a line with an \"outcome\" is a "
+                                      "completion: leave one of them out."));
+      }
+    }
+    RETURN_IF_FAULT(RequireTime());
+    completion_.set_time_unix_us(time_us_);
+    completion_.set_workflow(std::move(*call_->mutable_workflow()));
+    completion_.set_workflow_id(std::move(*call_->mutable_workflow_id()));
+    *event.mutable_completion() = std::move(completion_);
+    return std::nullopt;
+  }
+
+  json::parser parser_;
+  std::string buffer_;
+  // The line as far as it is read: all but what only completions have goes
+  // into the call, which most lines are.
+  pb::Call* call_ = nullptr;
+  pb::Completion completion_;
+  int64_t time_us_ = 0;
+  uint32_t seen_ = 0;  // Bits of Field.
+};
+
+NdjsonParser::NdjsonParser() : impl_(std::make_unique<Impl>()) {}
+NdjsonParser::~NdjsonParser() = default;
+
+std::optional<LineRefusal> NdjsonParser::Parse(absl::string_view line, pb::Event& event) {
+  return impl_->Parse(line, event);
+}
+
+bool IsBlank(absl::string_view line) {
+  return absl::StripAsciiWhitespace(line).empty();
+}
+
+}  // namespace itemized::text

@@ -1,0 +1,20 @@
+#pragma once
+
+// What a question is about, in the words of the command line and of the HTTP API.
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "itemized/v1/query.pb.h"
+
+namespace itemized::text {
+
+// Reads step, model, workflow, provider or attribute:KEY into `*by` and
+// `*attribute_key`. False if `text` is none of them.
+bool ParseGroupBy(absl::string_view text, v1::GroupBy* by, std::string* attribute_key);
+
+// Adds KEY=VALUE to the attributes of `filter`. INVALID_ARGUMENT with a sentence.
+absl::Status AddAttribute(absl::string_view text, v1::CallFilter* filter);
+
+}  // namespace itemized::text

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "server/http/router.h"
+
+namespace itemized::server {
+
+// Keeps web pages of other sites out, though a browser on this machine reaches the
+// server: a request must be addressed to an IP address, to localhost or to one of
+// `names` (so a name that an attacker points here is refused, "DNS rebinding": 421),
+// and what a browser sends on behalf of another origin may not change anything (403).
+HttpGuard MakeHostGuard(std::vector<std::string> names);
+
+}  // namespace itemized::server

@@ -1,0 +1,141 @@
+#include "server/http/metrics.h"
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include <sys/resource.h>
+
+#include "storage/base/status_macros.h"
+#include "storage/base/time.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+// Writes families of samples one after the other.
+class Exposition {
+ public:
+  void Family(absl::string_view name, absl::string_view type, absl::string_view help) {
+    name_ = std::string(name);
+    absl::StrAppend(&text_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
+  }
+  // `labels` is as written by Label.
+  void Sample(absl::string_view value, absl::string_view labels = "") {
+    absl::StrAppend(&text_, name_, labels.empty() ? "" : "{", labels, labels.empty() ? "" : "}",
+                    " ", value, "\n");
+  }
+  void Single(absl::string_view name, absl::string_view type, absl::string_view help,
+              absl::string_view value) {
+    Family(name, type, help);
+    Sample(value);
+  }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  std::string name_;
+  std::string text_;
+};
+
+std::string Label(absl::string_view name, absl::string_view value) {
+  return absl::StrCat(name, "=\"",
+                      absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}}),
+                      "\"");
+}
+
+void AddIngestion(const pb::IngestCounters& ingested, Exposition& out) {
+  out.Family("itemized_events_total", "counter",
+             "Events received since the start, by what became of them.");
+  out.Sample(absl::StrCat(ingested.calls() + ingested.completions()), Label("result", "accepted"));
+  out.Sample(absl::StrCat(ingested.duplicates()), Label("result", "duplicate"));
+  out.Sample(absl::StrCat(ingested.refused()), Label("result", "refused"));
+  out.Single("itemized_late_calls_total", "counter",
+             "Calls accepted more than an hour after they ended.",
+             absl::StrCat(ingested.late_calls()));
+  out.Single("itemized_conflicts_total", "counter",
+             "Refused events whose id is stored with other content.",
+             absl::StrCat(ingested.conflicts()));
+  out.Single("itemized_commits_total", "counter", "Group commits, each with one fsync.",
+             absl::StrCat(ingested.commits()));
+}
+
+void AddStock(const pb::GetServerInfoResponse& info, Exposition& out) {
+  out.Family("itemized_build_info", "gauge", "The version that runs.");
+  out.Sample("1", absl::StrCat(Label("version", info.version()), ",",
+                               Label("schema_version", absl::StrCat(info.schema_version()))));
+  out.Single("itemized_stored_calls", "gauge", "Calls in the store.", absl::StrCat(info.calls()));
+  out.Single("itemized_stored_unpriced_calls", "gauge",
+             "Calls in the store without a rate or without usage.",
+             absl::StrCat(info.unpriced_calls()));
+  out.Single("itemized_stored_usage_missing_calls", "gauge",
+             "Calls in the store that reported no usage.",
+             absl::StrCat(info.usage_missing_calls()));
+  out.Single("itemized_stored_runs", "gauge", "Workflow runs in the store.",
+             absl::StrCat(info.runs()));
+  out.Single("itemized_stored_cost_usd", "gauge", "Cost of all priced calls in the store, USD.",
+             info.cost_usd());
+  out.Single("itemized_log_last_block", "gauge", "Sequence of the newest block of the log.",
+             absl::StrCat(info.last_block()));
+  out.Single("itemized_log_checkpointed_block", "gauge", "Block up to which the views are on disk.",
+             absl::StrCat(info.checkpointed_block()));
+}
+
+void AddSteps(const pb::GetTopResponse& top, Exposition& out) {
+  const auto add = [&](absl::string_view name, absl::string_view help, const auto& value_of) {
+    out.Family(name, "gauge", help);
+    for (const pb::TopRow& row : top.rows()) {
+      out.Sample(absl::StrCat(value_of(row)), Label("step", row.key()));
+    }
+  };
+  add("itemized_step_cost_usd_30d", "Cost of the step's calls in the last 30 days, USD.",
+      [](const pb::TopRow& row) { return row.cost_usd(); });
+  add("itemized_step_calls_30d", "Calls of the step in the last 30 days.",
+      [](const pb::TopRow& row) { return row.calls(); });
+  add("itemized_step_outliers_30d", "Calls over the step's threshold in the last 30 days.",
+      [](const pb::TopRow& row) { return row.outliers(); });
+  add("itemized_step_unsurfaced_usd_30d",
+      "Cost of the step's calls whose output no user saw, in the last 30 days, USD.",
+      [](const pb::TopRow& row) { return row.unsurfaced_usd(); });
+  add("itemized_step_threshold_usd",
+      "Cost over which the next call of the step is an outlier, USD.",
+      [](const pb::TopRow& row) { return row.threshold_usd(); });
+}
+
+// The names are those of https://prometheus.io/docs/instrumenting/writing_clientlibs/.
+void AddProcess(int64_t started_at_us, Exposition& out) {
+  int64_t pages = 0;
+  int64_t resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident_pages;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  out.Single("process_resident_memory_bytes", "gauge", "Resident memory.",
+             absl::StrCat(resident_pages * sysconf(_SC_PAGESIZE)));
+  out.Single("process_cpu_seconds_total", "counter", "CPU time, user and system.",
+             absl::StrCat(seconds(usage.ru_utime) + seconds(usage.ru_stime)));
+  out.Single("process_start_time_seconds", "gauge", "When the process began, Unix time.",
+             absl::StrCat(started_at_us / kMicrosPerSecond));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts) {
+  pb::GetTopRequest question;
+  question.set_limit(kMetricSteps);
+  ASSIGN_OR_RETURN(const pb::GetTopResponse top, GetTop(database, question));
+  const pb::GetServerInfoResponse info = GetServerInfo(database, facts);
+  Exposition out;
+  AddStock(info, out);
+  AddIngestion(info.ingested(), out);
+  AddSteps(top, out);
+  AddProcess(facts.started_at_us, out);
+  return out.Take();
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "server/api/answers.h"
+#include "storage/engine/database.h"
+
+namespace itemized::server {
+
+// https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4.
+inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charset=utf-8";
+
+// Steps with a series of their own; others are not shown, to bound the cardinality.
+inline constexpr int kMetricSteps = 100;
+
+// What came in, what the store holds, what the process takes, and the dearest steps of
+// the last 30 days.
+absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts);
+
+}  // namespace itemized::server

@@ -1,0 +1,144 @@
+#include "server/http/questions.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proto/text/question.h"
+#include "proto/text/window.h"
+
+#include "server/convert/query_requests.h"
+#include "storage/base/quoted.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/time.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+constexpr int32_t kLimitMax = std::numeric_limits<int32_t>::max();
+
+// Sets the window; `*zone_name` becomes the time zone's.
+absl::Status TakeWindow(Parameters& parameters, int64_t now_us, pb::WindowSpec* window,
+                        std::string* zone_name = nullptr) {
+  const text::WindowArguments arguments{.window = parameters.Take("window"),
+                                        .from = parameters.Take("from"),
+                                        .to = parameters.Take("to"),
+                                        .tz = parameters.Take("tz")};
+  ASSIGN_OR_RETURN(const absl::TimeZone zone, ToTimeZone(arguments.tz));
+  ASSIGN_OR_RETURN(*window, text::ToWindowSpec(arguments, zone, now_us, ""));
+  if (zone_name != nullptr) {
+    *zone_name = arguments.tz;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TakeFilter(Parameters& parameters, pb::CallFilter* filter) {
+  if (parameters.Has("step")) {
+    filter->set_step(parameters.Take("step"));
+  }
+  if (parameters.Has("model")) {
+    filter->set_model(parameters.Take("model"));
+  }
+  if (parameters.Has("workflow")) {
+    filter->set_workflow(parameters.Take("workflow"));
+  }
+  if (parameters.Has("provider")) {
+    filter->set_provider(parameters.Take("provider"));
+  }
+  for (const std::string& attribute : parameters.TakeAll("attribute")) {
+    RETURN_IF_ERROR(text::AddAttribute(attribute, filter));
+  }
+  return absl::OkStatus();
+}
+
+// As it was where there is no such parameter.
+absl::Status TakeGroup(Parameters& parameters, pb::GroupBy* by, std::string* attribute_key) {
+  if (!parameters.Has("by")) {
+    return absl::OkStatus();
+  }
+  const std::string text = parameters.Take("by");
+  if (!text::ParseGroupBy(text, by, attribute_key)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "by must be step, model, workflow, provider or attribute:KEY, but is ", Quoted(text), "."));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<pb::GetTopRequest> ToTopRequest(Parameters parameters, int64_t now_us) {
+  pb::GetTopRequest request;
+  pb::GroupBy by = pb::GROUP_BY_STEP;
+  RETURN_IF_ERROR(TakeGroup(parameters, &by, request.mutable_attribute_key()));
+  request.set_by(by);
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
+  RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
+  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kLimitMax));
+  request.set_limit(limit);
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::GetWorkflowsRequest> ToWorkflowsRequest(Parameters parameters, int64_t now_us) {
+  pb::GetWorkflowsRequest request;
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::GetRunRequest> ToRunRequest(absl::string_view workflow_id,
+                                               Parameters parameters) {
+  pb::GetRunRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_workflow_id(), PercentDecode(workflow_id, false));
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::GetSeriesRequest> ToSeriesRequest(Parameters parameters, int64_t now_us) {
+  pb::GetSeriesRequest request;
+  RETURN_IF_ERROR(
+      TakeWindow(parameters, now_us, request.mutable_window(), request.mutable_time_zone()));
+  RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
+  pb::GroupBy by = pb::GROUP_BY_UNSPECIFIED;
+  RETURN_IF_ERROR(TakeGroup(parameters, &by, request.mutable_attribute_key()));
+  request.set_by(by);
+  const std::string every = parameters.Take("every");
+  if (every != "" && every != "1h" && every != "1d") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("every must be 1h or 1d, but is ", Quoted(every), "."));
+  }
+  request.set_every_us(every == "1h" ? kMicrosPerHour : kMicrosPerDay);
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::GetOutliersRequest> ToOutliersRequest(Parameters parameters, int64_t now_us) {
+  pb::GetOutliersRequest request;
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
+  RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
+  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kOutliersMax));
+  request.set_limit(limit);
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::GetDistributionRequest> ToDistributionRequest(Parameters parameters,
+                                                                 int64_t now_us) {
+  pb::GetDistributionRequest request;
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
+  if (parameters.Has("step") == parameters.Has("workflow")) {
+    return absl::InvalidArgumentError(
+        "Give step, for what its calls cost, or workflow, for what its completed runs do.");
+  }
+  if (parameters.Has("step")) {
+    request.set_step(parameters.Take("step"));
+  } else {
+    request.set_workflow(parameters.Take("workflow"));
+  }
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+}  // namespace itemized::server

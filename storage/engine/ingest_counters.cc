@@ -1,0 +1,25 @@
+#include "storage/engine/ingest_counters.h"
+
+#include <algorithm>
+
+namespace itemized {
+
+void IngestCounters::AddRest(const BatchResult& result) {
+  duplicates += result.duplicate;
+  refused += static_cast<int64_t>(result.refusals.size());
+  conflicts +=
+      std::count_if(result.refusals.begin(), result.refusals.end(),
+                    [](const Refusal& refusal) { return refusal.code == RefusalCode::kConflict; });
+}
+
+void IngestCounters::Add(const IngestCounters& other) {
+  calls += other.calls;
+  completions += other.completions;
+  late_calls += other.late_calls;
+  duplicates += other.duplicates;
+  refused += other.refused;
+  conflicts += other.conflicts;
+  commits += other.commits;
+}
+
+}  // namespace itemized

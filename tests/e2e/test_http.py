@@ -1,0 +1,72 @@
+"""The HTTP API with the tools that people have: curl's way, and Prometheus's."""
+
+import json
+import shutil
+import subprocess
+import unittest
+import urllib.error
+import urllib.request
+
+import harness
+
+LINE = (
+    b'{"event_id":"c-1","time":"2026-11-01T00:00:00Z","workflow":"ticket","workflow_id":"run-1",'
+    b'"step":"plan","model":"m","usage":{"input_tokens":1000000}}\n'
+)
+
+
+class HttpTest(harness.TestCase):
+    def fetch(self, path, body=None, headers=()):
+        request = urllib.request.Request(
+            f"http://{self.server.http}{path}", data=body, headers=dict(headers)
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.read().decode()
+
+    def test_answers_are_those_of_the_commands(self):
+        self.start()
+        self.fetch("/api/v1/events", LINE)
+        window = ["--from", "2026-11-01", "--to", "2026-11-02"]
+        query = "from=2026-11-01&to=2026-11-02"
+        for command, path in [
+            (["top", *window], f"top?{query}"),
+            (["workflows", *window], f"workflows?{query}"),
+            (["series", "--step", "plan", *window], f"series?step=plan&{query}"),
+            (["outliers", *window], f"outliers?{query}"),
+            (["show", "run-1"], "runs/run-1"),
+            (["rates", "list"], "rates"),
+        ]:
+            printed = self.itemize(*command, "--json").stdout
+            self.assertEqual(json.loads(self.fetch(f"/api/v1/{path}")), json.loads(printed), path)
+
+    def test_metrics_please_promtool(self):
+        promtool = shutil.which("promtool")
+        if promtool is None:
+            self.skipTest("promtool is not installed; script/test fetches it")
+        self.start()
+        self.fetch("/api/v1/events", LINE)
+        check = subprocess.run(
+            [promtool, "check", "metrics"],
+            input=self.fetch("/metrics"),
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual((check.returncode, check.stdout, check.stderr), (0, "", ""))
+
+    def test_what_was_acknowledged_survives_a_kill(self):
+        self.start()
+        self.assertEqual(json.loads(self.fetch("/api/v1/events", LINE))["accepted"], 1)
+        self.server.kill()
+        self.start()
+        self.assertEqual(json.loads(self.fetch("/api/v1/events", LINE))["duplicate"], 1)
+
+    def test_a_stop_lets_a_request_end(self):
+        self.start()
+        self.fetch("/api/v1/events", LINE)
+        self.assertEqual(self.server.stop(), 0)
+        with self.assertRaises(urllib.error.URLError):
+            self.fetch("/healthz")
+
+
+if __name__ == "__main__":
+    unittest.main()
