@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 
+#include "client/cli/filter_options.h"
 #include "client/cli/help.h"
 #include "client/cli/session.h"
 #include "client/cli/version.h"
@@ -114,10 +115,6 @@ class Declaration {
         });
   }
 
-  void AddStep(CLI::App& app) {
-    app.add_option("--step", arguments_.query.step, "One step (all together)")->type_name("STEP");
-  }
-
   void DeclareVerify() {
     DeclareCommand(app_, "verify", "Fold the whole log again and compare it with the views",
                    Command::kVerify)
@@ -156,6 +153,7 @@ class Declaration {
     app.add_option("--by", arguments_.query.by,
                    "step, model, workflow, provider or attribute:KEY (step)")
         ->type_name("WHAT");
+    AddFilterOptions(app, arguments_.query.filter);
     AddWindow(app);
     AddLimit(app, "Rows at most; 0 is all (0)");
     app.footer(
@@ -180,7 +178,7 @@ class Declaration {
 
   void DeclareSeries() {
     CLI::App& app = DeclareCommand(app_, "series", "Spend over time", Command::kSeries);
-    AddStep(app);
+    AddFilterOptions(app, arguments_.query.filter);
     app.add_option("--every", arguments_.query.every, "Bucket (1d)")
         ->type_name("1h|1d")
         ->check([](const std::string& text) {
@@ -193,7 +191,7 @@ class Declaration {
     CLI::App& app = DeclareCommand(app_, "outliers",
                                    "Calls over five times their step's usual cost, with receipts",
                                    Command::kOutliers);
-    AddStep(app);
+    AddFilterOptions(app, arguments_.query.filter);
     AddWindow(app);
     AddLimit(app, "Calls at most; 0 is 100 (100)");
   }

@@ -34,7 +34,7 @@ enum class Command {
 struct QueryArguments {
   text::WindowArguments window;
   std::string by = "step";  // step, model, workflow, provider or attribute:KEY.
-  std::string step;         // "": all.
+  v1::CallFilter filter;
   std::string every = "1d";
   std::string workflow_id;
   int32_t limit = 0;  // 0: the server's own.

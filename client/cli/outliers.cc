@@ -65,11 +65,11 @@ int RunOutliers(const QueryArguments& arguments, Session& session) {
   }
   pb::GetOutliersRequest request;
   *request.mutable_window() = window->spec;
-  request.set_step(arguments.step);
+  *request.mutable_filter() = arguments.filter;
   request.set_limit(arguments.limit);
   return Answer(session.connection->GetOutliers(request), session,
                 [&](const pb::GetOutliersResponse& response) {
-                  PrintOutliers(response, arguments.step, window->zone, session);
+                  PrintOutliers(response, arguments.filter.step(), window->zone, session);
                 });
 }
 

@@ -88,7 +88,7 @@ int RunSeries(const QueryArguments& arguments, Session& session) {
   const bool days = arguments.every == "1d";
   pb::GetSeriesRequest request;
   *request.mutable_window() = window->spec;
-  request.set_step(arguments.step);
+  *request.mutable_filter() = arguments.filter;
   request.set_every_us(days ? kMicrosPerDay : kMicrosPerHour);
   request.set_time_zone(arguments.window.tz);
   return Answer(session.connection->GetSeries(request), session,

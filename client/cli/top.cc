@@ -148,6 +148,7 @@ int RunTop(const QueryArguments& arguments, Session& session) {
     return WrongUsage(session.env, window.status().message(), "itemize top");
   }
   request.set_by(by);
+  *request.mutable_filter() = arguments.filter;
   *request.mutable_window() = window->spec;
   request.set_limit(arguments.limit);
   return Answer(session.connection->GetTop(request), session, [&](const pb::GetTopResponse& top) {

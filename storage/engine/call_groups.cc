@@ -1,6 +1,7 @@
 #include "storage/engine/call_groups.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "storage/base/status_macros.h"
 #include "storage/engine/state.h"
@@ -52,6 +53,24 @@ absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, Row
   return state.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
                              state.views.folded(), mask,
                              [&](const Block& block) { return VisitRows(block, range, visit); });
+}
+
+absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit) {
+  std::optional<Log::Reader> reader;
+  {
+    const ReaderLock lock(state.mutex);
+    ASSIGN_OR_RETURN(reader,
+                     state.log.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                                         state.views.folded(), mask));
+  }
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<Block> block, reader->Next());
+    if (!block.has_value()) {
+      return absl::OkStatus();
+    }
+    const ReaderLock lock(state.mutex);
+    RETURN_IF_ERROR(VisitRows(*block, range, visit));
+  }
 }
 
 RangeParts Split(TimeRange range, int64_t bucket_us) {

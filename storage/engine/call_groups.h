@@ -61,6 +61,11 @@ absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit);
 // the log, negative ones too. The caller holds the lock of `state`.
 absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit);
 
+// The same, without the lock: takes it for each block while its rows are visited, so
+// that a long scan does not hold up ingestion. The rows are those that were folded at
+// the beginning.
+absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit);
+
 // A range as whole buckets [first, end) of the views, hours or UTC days, and
 // the rims, each of which lies within one bucket.
 struct RangeParts {

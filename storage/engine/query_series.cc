@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -58,16 +59,27 @@ class Series {
         keys_(query.by.value_or(GroupBy::kStep), query.attribute_key, state.catalog),
         answer_(*answer) {}
 
-  absl::Status Fill() {
-    // What the rollups keep: hours of a step, and UTC days of all names together.
+  // What the rollups keep: hours of a step, and UTC days of all names together. With the
+  // lock; false if they do not have the answer.
+  absl::StatusOr<bool> FillFromRollups() {
     if (query_.filter.has_step_only() && query_.by.value_or(GroupBy::kStep) == GroupBy::kStep) {
-      return AddHours();
+      RETURN_IF_ERROR(AddHours());
+      return true;
     }
     const bool days_are_utc = !query_.by_hour && query_.zone == absl::UTCTimeZone();
     if (days_are_utc && !filter_.has_attributes() && query_.by != GroupBy::kAttribute) {
-      return AddDays();
+      RETURN_IF_ERROR(AddDays());
+      return true;
     }
-    return Scan(answer_.range);
+    return false;
+  }
+
+  // From the log alone; without the lock.
+  absl::Status FillFromLog() {
+    return ScanRows(state_, answer_.range, columns(), [&](const LogRow& row) {
+      AddRow(row);
+      return absl::OkStatus();
+    });
   }
 
   // To be called last.
@@ -132,13 +144,7 @@ class Series {
     }
   }
 
-  absl::Status Scan(TimeRange range) {
-    return VisitRows(state_, range, kSummingColumns | filter_.columns() | keys_.columns(),
-                     [&](const LogRow& row) {
-                       AddRow(row);
-                       return absl::OkStatus();
-                     });
-  }
+  ColumnMask columns() const { return kSummingColumns | filter_.columns() | keys_.columns(); }
 
   // Calls visit(key, day) for each day of each step that the filter lets through.
   template <typename Visit>
@@ -213,7 +219,10 @@ class Series {
       }
     });
     for (const TimeRange& rim : parts.rims) {
-      RETURN_IF_ERROR(Scan(rim));
+      RETURN_IF_ERROR(VisitRows(state_, rim, columns(), [&](const LogRow& row) {
+        AddRow(row);
+        return absl::OkStatus();
+      }));
     }
     return absl::OkStatus();
   }
@@ -253,10 +262,18 @@ absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery&
   SeriesAnswer answer;
   answer.range = range;
   ASSIGN_OR_RETURN(answer.points, MakePoints(range, query));
-  const ReaderLock lock(state.mutex);
-  Series series(state, query, &answer);
-  RETURN_IF_ERROR(series.Fill());
-  series.FinishGroups();
+  std::optional<Series> series;
+  {
+    const ReaderLock lock(state.mutex);
+    series.emplace(state, query, &answer);
+    ASSIGN_OR_RETURN(const bool is_filled, series->FillFromRollups());
+    if (is_filled) {
+      series->FinishGroups();
+      return answer;
+    }
+  }
+  RETURN_IF_ERROR(series->FillFromLog());
+  series->FinishGroups();
   return answer;
 }
 

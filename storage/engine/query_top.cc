@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -126,13 +127,16 @@ class ScannedGroups {
 };
 
 absl::StatusOr<TopAnswer> TopByScan(const State& state, const TopQuery& query, TimeRange range) {
-  const ReaderLock lock(state.mutex);
-  ScannedGroups groups(state, query);
-  RETURN_IF_ERROR(VisitRows(state, range, groups.columns(),
-                            [&](const LogRow& row) { return groups.Add(row); }));
+  std::optional<ScannedGroups> groups;
+  {
+    const ReaderLock lock(state.mutex);
+    groups.emplace(state, query);
+  }
+  RETURN_IF_ERROR(ScanRows(state, range, groups->columns(),
+                           [&](const LogRow& row) { return groups->Add(row); }));
   TopAnswer answer;
   answer.range = range;
-  answer.rows = groups.Rows();
+  answer.rows = groups->Rows();
   Finish(&answer);
   return answer;
 }

@@ -224,25 +224,40 @@ absl::StatusOr<std::vector<BlockRef>> Log::List(BlockSequence up_to) const {
 
 absl::Status Log::ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
                             BlockVisitor visit) const {
-  if (from >= to) {
-    return absl::OkStatus();
+  ASSIGN_OR_RETURN(Reader reader, OpenHours(from, to, up_to, mask));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<Block> block, reader.Next());
+    if (!block.has_value()) {
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(visit(*block));
   }
-  if (from < first_hour_) {
+}
+
+absl::StatusOr<Log::Reader> Log::OpenHours(Hour from, Hour to, BlockSequence up_to,
+                                           ColumnMask mask) const {
+  if (from < std::min(to, first_hour_)) {
     return absl::InvalidArgumentError(
         absl::StrCat("single calls before ", FormatTime(HourStartUs(first_hour_)),
                      " are no longer kept; from days before it only whole UTC days can be "
                      "asked for, and not by attribute"));
   }
-  auto blocks = kv_->Scan(Family::kEvents, HourKey(from), HourKey(to));
-  for (; blocks->Valid(); blocks->Next()) {
-    ASSIGN_OR_RETURN(const BlockRef ref, ParseBlockKey(blocks->key()));
-    if (ref.sequence > up_to) {
-      continue;
-    }
-    ASSIGN_OR_RETURN(const Block block, DecodeBlock(ref, blocks->value(), mask));
-    RETURN_IF_ERROR(visit(block));
+  return Reader(kv_->Scan(Family::kEvents, HourKey(from), HourKey(to)), up_to, mask);
+}
+
+absl::StatusOr<std::optional<Block>> Log::Reader::Next() {
+  if (std::exchange(is_begun_, true) && blocks_->Valid()) {
+    blocks_->Next();
   }
-  return blocks->status();
+  for (; blocks_->Valid(); blocks_->Next()) {
+    ASSIGN_OR_RETURN(const BlockRef ref, ParseBlockKey(blocks_->key()));
+    if (ref.sequence <= up_to_) {
+      ASSIGN_OR_RETURN(Block block, DecodeBlock(ref, blocks_->value(), mask_));
+      return std::optional<Block>(std::move(block));
+    }
+  }
+  RETURN_IF_ERROR(blocks_->status());
+  return std::optional<Block>();
 }
 
 absl::Status Log::Trim(BlockSequence up_to, KvBatch* batch) {

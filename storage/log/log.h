@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -59,9 +61,30 @@ class Log {
   // Drops some blocks of earlier hours; true if none is left.
   absl::StatusOr<bool> DropSome();
 
-  // Visits the blocks of hours [from, to) with a sequence of at most `up_to`,
+  // Goes over blocks as they were when it was made, whatever is written meanwhile.
+  // Needs no lock. Does not outlive the log.
+  class Reader {
+   public:
+    // The next block; none at the end.
+    absl::StatusOr<std::optional<Block>> Next();
+
+   private:
+    friend class Log;
+    Reader(std::unique_ptr<KvIterator> blocks, BlockSequence up_to, ColumnMask mask)
+        : blocks_(std::move(blocks)), up_to_(up_to), mask_(mask) {}
+
+    std::unique_ptr<KvIterator> blocks_;
+    BlockSequence up_to_;
+    ColumnMask mask_;
+    bool is_begun_ = false;
+  };
+
+  // Reads the blocks of hours [from, to) with a sequence of at most `up_to`,
   // by hour, then by sequence, decoding only the columns of `mask`.
   // INVALID_ARGUMENT with a sentence if hours are among them that were dropped.
+  absl::StatusOr<Reader> OpenHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask) const;
+
+  // Visits the same.
   absl::Status ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
                          BlockVisitor visit) const;
 

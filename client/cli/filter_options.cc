@@ -1,0 +1,46 @@
+#include "client/cli/filter_options.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "proto/text/question.h"
+
+namespace itemized::cli {
+namespace {
+
+void AddName(CLI::App& app, const std::string& name,
+             const std::function<void(const std::string&)>& set) {
+  app.add_option_function<std::string>("--" + name, set,
+                                       absl::StrCat("Only calls of this ", name))
+      ->type_name("NAME");
+}
+
+void AddAttributes(const std::vector<std::string>& attributes, v1::CallFilter& filter) {
+  for (const std::string& attribute : attributes) {
+    const absl::Status status = text::AddAttribute(attribute, &filter);
+    if (!status.ok()) {
+      throw CLI::ValidationError("--" + std::string(status.message()));
+    }
+  }
+}
+
+}  // namespace
+
+void AddFilterOptions(CLI::App& app, v1::CallFilter& filter) {
+  AddName(app, "step", [&filter](const std::string& name) { filter.set_step(name); });
+  AddName(app, "model", [&filter](const std::string& name) { filter.set_model(name); });
+  AddName(app, "workflow", [&filter](const std::string& name) { filter.set_workflow(name); });
+  AddName(app, "provider", [&filter](const std::string& name) { filter.set_provider(name); });
+  app.add_option_function<std::vector<std::string>>(
+         "--attribute",
+         [&filter](const std::vector<std::string>& values) { AddAttributes(values, filter); },
+         "Only calls with this attribute; may come several times")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+}
+
+}  // namespace itemized::cli
