@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-
 #include "proto/text/question.h"
 
 namespace itemized::cli {
@@ -13,8 +12,7 @@ namespace {
 
 void AddName(CLI::App& app, const std::string& name,
              const std::function<void(const std::string&)>& set) {
-  app.add_option_function<std::string>("--" + name, set,
-                                       absl::StrCat("Only calls of this ", name))
+  app.add_option_function<std::string>("--" + name, set, absl::StrCat("Only calls of this ", name))
       ->type_name("NAME");
 }
 

@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
 import { nameOf } from './data/format';
-import { start } from './data/live';
 import { useRoute, type Route, type ViewName } from './data/route';
 import { Controls } from './parts/controls';
 import { Link } from './parts/link';
@@ -74,7 +73,6 @@ const HAS_FILTER: ViewName[] = ['steps', 'step', 'outliers', 'workflow'];
 
 export function App() {
   const route = useRoute();
-  useEffect(start, []);
   useEffect(() => {
     document.title = `${route.name === '' ? TITLES[route.view] : nameOf(route.name)} · itemized`;
   }, [route.view, route.name]);

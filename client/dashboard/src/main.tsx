@@ -1,8 +1,16 @@
 import { render } from 'preact';
 import { App } from './app';
+import { askEarly, start } from './data/live';
+import { here } from './data/route';
 import './styles.css';
+import { questionsOf } from './views/steps';
 
 const root = document.getElementById('app');
 if (root !== null) {
+  const route = here();
+  if (route.view === 'steps') {
+    Object.values(questionsOf(route)).forEach(askEarly);
+  }
+  start();
   render(<App />, root);
 }

@@ -115,6 +115,7 @@ describe('the dashboard', { timeout: 300_000 }, () => {
   });
 
   it('follows the days of the chosen time zone', async () => {
+    await page.getByRole('combobox', { name: 'Time zone' }).focus();
     await page.getByRole('combobox', { name: 'Time zone' }).selectOption('Australia/Adelaide');
     await page.getByRole('link', { name: 'doc_synthesis' }).click();
     const series = await server.ask('series?step=doc_synthesis&window=30d&tz=Australia/Adelaide');

@@ -70,11 +70,35 @@ class Concurrency : public DatabaseTest {
         cost += row.sums.cost;
       }
       EXPECT_EQ(cost, top.total.cost);
+      AskTheLog(acknowledged);
       Value(db().Workflows(Always()));
       db().ThresholdOf("step-1");
       db().Info();
       (void)db().Run("run-7");
     }
+  }
+
+  // Questions that read the log without the lock: as it was at one moment.
+  void AskTheLog(int64_t acknowledged) {
+    TopQuery by_model{.window = Always(), .by = GroupBy::kModel};
+    by_model.filter.attributes.emplace_back("unknown", "");  // All calls.
+    const TopAnswer top = Value(db().Top(by_model));
+    EXPECT_GE(top.total.calls, acknowledged);
+    ExpectRowsAddUp(top);
+    SeriesQuery series;
+    series.window = Window::Last(3 * kMicrosPerDay);
+    series.filter = by_model.filter;
+    series.by = GroupBy::kStep;
+    const SeriesAnswer answer = Value(db().Series(series));
+    int64_t calls = 0;
+    for (const SeriesPoint& point : answer.points) {
+      calls += point.sums.calls;
+    }
+    for (const SeriesGroup& group : answer.groups) {
+      calls -= group.calls;
+    }
+    EXPECT_EQ(calls, 0);
+    Value(db().Distribution({.window = Always(), .name = "step-1"}));
   }
 
   std::atomic<int64_t> acknowledged_{0};

@@ -1,7 +1,7 @@
 // Answers that follow the store. The page asks every two seconds whether anything has
 // come in, and only then asks its questions again; what it showed stays until then.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { GetServerInfoResponse } from '../generated/itemized/v1/server_info';
 import { ask, Refused, type Answers, type Kind } from './api';
 
@@ -59,14 +59,11 @@ async function poll(): Promise<void> {
   setTimeout(() => void poll(), POLL_MS);
 }
 
-let started = false;
+/** Once. */
 export function start(): void {
-  if (!started) {
-    started = true;
-    void poll();
-    setInterval(() => document.hidden || refresh(), MOVE_MS);
-    document.addEventListener('visibilitychange', () => document.hidden || refresh());
-  }
+  void poll();
+  setInterval(() => document.hidden || refresh(), MOVE_MS);
+  document.addEventListener('visibilitychange', () => document.hidden || refresh());
 }
 
 export function usePulse(): Pulse {
@@ -88,6 +85,21 @@ export interface Answer<T> {
   error?: string;
   /** No answer to this question has come yet. */
   isPending: boolean;
+}
+
+const early = new Map<string, Promise<Answers[Kind]>>();
+
+/** Asks a question before the view is there that will need it. */
+export function askEarly(path: string): void {
+  const answer = ask(path);
+  answer.catch(() => undefined); // Whoever takes it hears of the error.
+  early.set(path, answer);
+}
+
+function askOrTake<K extends Kind>(path: string): Promise<Answers[K]> {
+  const asked = early.get(path);
+  early.delete(path);
+  return asked === undefined ? ask<K>(path) : (asked as Promise<Answers[K]>);
 }
 
 /** The asking of one question, over and over. */
@@ -113,7 +125,7 @@ export function useAnswer<K extends Kind>(path: string): Answer<Answers[K]> {
 
   const load = async (path: string): Promise<void> => {
     try {
-      const data = await ask<K>(path);
+      const data = await askOrTake<K>(path);
       if (wanted.current === path) {
         setAnswer({ path, data, isPending: false });
       }
@@ -127,7 +139,9 @@ export function useAnswer<K extends Kind>(path: string): Answer<Answers[K]> {
   const run = async (job: Job): Promise<void> => {
     job.busy = true;
     while (job.stale && wanted.current === job.path) {
-      await sleep(Math.max(0, job.restsUntil - Date.now()));
+      if (job.restsUntil > Date.now()) {
+        await sleep(job.restsUntil - Date.now());
+      }
       job.stale = false;
       const begin = Date.now();
       await load(job.path);
@@ -136,7 +150,8 @@ export function useAnswer<K extends Kind>(path: string): Answer<Answers[K]> {
     job.busy = false;
   };
 
-  useEffect(() => {
+  // Not after the paint: the answer may come in time for the first one.
+  useLayoutEffect(() => {
     wanted.current = path;
     if (path === '') {
       return;
@@ -149,7 +164,7 @@ export function useAnswer<K extends Kind>(path: string): Answer<Answers[K]> {
       void run(job.current);
     }
   }, [path, version]);
-  useEffect(() => () => {
+  useLayoutEffect(() => () => {
     wanted.current = '';
   }, []);
 

@@ -50,7 +50,8 @@ export const formatUsd = (text: string): string => formatPicos(parseUsd(text));
 /** For the place of a mark on a chart, never for a sum. */
 export const usdForChart = (text: string): number => Number(parseUsd(text)) / 1e12;
 
-/** How much `now` is above `before`, as a fraction; undefined if there was nothing. */
+/** How much `now` is above `before`, as a fraction; undefined if there was next to nothing,
+ * less than a hundredth. */
 export function changeOf(now: bigint, before: bigint): number | undefined {
-  return before === 0n ? undefined : Number(((now - before) * 10_000n) / before) / 10_000;
+  return before === 0n || before * 100n < now ? undefined : Number(((now - before) * 10_000n) / before) / 10_000;
 }

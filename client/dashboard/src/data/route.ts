@@ -138,7 +138,7 @@ export function addressOf(route: Route): string {
   return `${PATHS[route.view]}${encodeURIComponent(route.name)}?${query}`;
 }
 
-const here = (): Route => parseRoute(location.pathname, location.search);
+export const here = (): Route => parseRoute(location.pathname, location.search);
 const listeners = new Set<() => void>();
 
 /** Goes to `route`; with `replace`, the back button will not come back to this one. */

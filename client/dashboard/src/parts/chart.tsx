@@ -1,9 +1,11 @@
 // Stacked bars over time. uPlot draws on a canvas, so each chart also has a name and its
 // figures as a table.
 
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type uPlot from 'uplot';
+
+// Half of the page's code, and the landing view has no chart: fetched when one is shown.
+const library = () => import('./uplot').then((module) => module.default);
 
 export interface Layer {
   name: string;
@@ -31,7 +33,7 @@ function stack(layers: Layer[]): number[][] {
   return sums;
 }
 
-function options(width: number, labels: string[], layers: Layer[], unit: (n: number) => string): uPlot.Options {
+function options(Plot: typeof uPlot, width: number, labels: string[], layers: Layer[], unit: (n: number) => string): uPlot.Options {
   const axis = { stroke: colour('--dim'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
   return {
     width,
@@ -55,7 +57,7 @@ function options(width: number, labels: string[], layers: Layer[], unit: (n: num
         fill: colour(`--${colourOf(layers, layers.length - 1 - i)}`),
         width: 0,
         points: { show: false },
-        paths: uPlot.paths.bars?.({ size: [0.8, 60] }),
+        paths: Plot.paths.bars?.({ size: [0.8, 60] }),
       })),
     ],
   };
@@ -70,16 +72,18 @@ export function Chart(props: {
 }) {
   const { labels, layers } = props;
   const place = useRef<HTMLDivElement>(null);
+  const [Plot, setPlot] = useState<typeof uPlot>();
+  useEffect(() => void library().then((loaded) => setPlot(() => loaded)), []);
   useEffect(() => {
     const target = place.current;
-    if (target === null) {
+    if (target === null || Plot === undefined) {
       return;
     }
     let plot: uPlot | undefined;
     const draw = () => {
       plot?.destroy();
       const data = [labels.map((_, at) => at), ...stack(layers).reverse()] as uPlot.AlignedData;
-      plot = new uPlot(options(target.clientWidth, labels, layers, props.unit), data, target);
+      plot = new Plot(options(Plot, target.clientWidth, labels, layers, props.unit), data, target);
     };
     draw();
     const resized = new ResizeObserver(() => plot?.setSize({ width: target.clientWidth, height: HEIGHT }));
@@ -93,7 +97,7 @@ export function Chart(props: {
       dark.removeEventListener('change', draw);
       removeEventListener('themechange', draw);
     };
-  }, [JSON.stringify(labels), JSON.stringify(layers.map((layer) => [layer.name, layer.values]))]);
+  }, [Plot, JSON.stringify(labels), JSON.stringify(layers.map((layer) => [layer.name, layer.values]))]);
   return (
     <figure class="chart" aria-busy={props.isPending === true}>
       <figcaption>

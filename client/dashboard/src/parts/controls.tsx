@@ -11,9 +11,17 @@ const WINDOWS = [
   { id: '90d', title: '90 d' },
 ];
 
-function zones(current: string): string[] {
-  const known = Intl.supportedValuesOf('timeZone');
-  return [...new Set(['UTC', current, ...known])];
+/** All zones are listed once they are looked for: there are four hundred. */
+function ZonePicker(props: { route: Route }) {
+  const { route } = props;
+  const [all, setAll] = useState(false);
+  const zones = new Set(['UTC', route.tz, ...(all ? Intl.supportedValuesOf('timeZone') : [])]);
+  return (
+    <select class="zone" aria-label="Time zone" value={route.tz} onFocus={() => setAll(true)} onPointerEnter={() => setAll(true)}
+      onChange={(e) => go({ ...route, tz: e.currentTarget.value })}>
+      {[...zones].map((zone) => <option key={zone}>{zone}</option>)}
+    </select>
+  );
 }
 
 function CustomWindow(props: { route: Route; onDone: () => void }) {
@@ -123,9 +131,7 @@ export function Controls(props: { route: Route; canFilter: boolean }) {
   return (
     <div class="controls">
       <WindowPicker route={route} />
-      <select class="zone" aria-label="Time zone" value={route.tz} onChange={(e) => go({ ...route, tz: e.currentTarget.value })}>
-        {zones(route.tz).map((zone) => <option key={zone}>{zone}</option>)}
-      </select>
+      <ZonePicker route={route} />
       {props.canFilter ? (
         <div class="filters" role="group" aria-label="Filter">
           <Chips route={route} />

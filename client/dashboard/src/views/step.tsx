@@ -1,7 +1,7 @@
 // One step: when it costs, by which model, how much a call, and where it is dear.
 
 import type { GetSeriesResponse, TopRow } from '../generated/itemized/v1/query';
-import { formatBucket, formatCount, formatDuration, formatShare, nameOf } from '../data/format';
+import { formatBucket, formatCount, formatDuration, formatShare, formatShort, nameOf } from '../data/format';
 import { useAnswer } from '../data/live';
 import { formatUsd, parseUsd, usdForChart } from '../data/money';
 import { addFilter, windowParameters, type Route } from '../data/route';
@@ -13,8 +13,6 @@ import { Link } from '../parts/link';
 import { Table, type Column } from '../parts/table';
 
 const usdLabel = (usd: number): string => `$${Number(usd.toPrecision(3))}`;
-const countLabel = (count: number): string =>
-  new Intl.NumberFormat('en-US', { notation: 'compact' }).format(count);
 
 /** The dearest as they are, the others as one layer. */
 function modelLayers(series: GetSeriesResponse): Layer[] {
@@ -98,10 +96,11 @@ export function StepView(props: { route: Route }) {
       <h1>{nameOf(route.name)}</h1>
       {all.error !== undefined && <p class="error" role="alert">{all.error}</p>}
       {all.data !== undefined && (row === undefined ? <NothingHere what="calls of this step" /> : <Facts row={row} />)}
+      {series.data === undefined && row !== undefined && <p class="waiting">Adding up what each model cost, from the log…</p>}
       {series.data !== undefined && row !== undefined && (
         <div class="charts">
           <Chart title="Spend by model" labels={labels} layers={modelLayers(series.data)} unit={usdLabel} isPending={series.isPending} />
-          <Chart title="Tokens by class" labels={labels} layers={tokenLayers(series.data)} unit={countLabel} isPending={series.isPending} />
+          <Chart title="Tokens by class" labels={labels} layers={tokenLayers(series.data)} unit={formatShort} isPending={series.isPending} />
         </div>
       )}
       {distribution.data !== undefined && row !== undefined && (

@@ -106,7 +106,7 @@ function trendColumns(around: Around): Column<TopRow>[] {
       cell: (row) => {
         const change = changeFrom(around, row);
         const tone = change === undefined || Math.abs(change) < 0.005 ? '' : change > 0 ? 'worse' : 'better';
-        return around.before === undefined ? '' : <span class={tone}>{formatChange(change)}</span>;
+        return around.before === undefined ? '' : <span class={tone || 'dim'}>{formatChange(change)}</span>;
       },
       value: (row) => changeFrom(around, row) ?? '', key: (row) => changeFrom(around, row) ?? -Infinity },
   ];
@@ -205,14 +205,19 @@ function windowBefore(top: GetTopResponse | undefined, route: Route): string {
   return `top?${addFilter(query, route.filter)}`;
 }
 
+/** What the view asks at once. */
+export function questionsOf(route: Route): { top: string; series: string } {
+  const question = addFilter(windowParameters(route), route.filter);
+  question.set('by', route.by);
+  return { top: `top?${question}`, series: `series?${question}&every=${route.window === '24h' ? '1h' : '1d'}` };
+}
+
 export function StepsView(props: { route: Route }) {
   const { route } = props;
   const pulse = usePulse();
-  const question = addFilter(windowParameters(route), route.filter);
-  question.set('by', route.by);
-  const top = useAnswer<'top'>(`top?${question}`);
-  const every = route.window === '24h' ? '1h' : '1d';
-  const series = useAnswer<'series'>(`series?${question}&every=${every}`);
+  const questions = questionsOf(route);
+  const top = useAnswer<'top'>(questions.top);
+  const series = useAnswer<'series'>(questions.series);
   const before = useAnswer<'top'>(top.isPending ? '' : windowBefore(top.data, route));
   if (top.error !== undefined) {
     return <p class="error" role="alert">{top.error}</p>;

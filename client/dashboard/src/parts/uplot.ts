@@ -1,0 +1,5 @@
+// The charting library with its style, as a file of its own.
+import 'uplot/dist/uPlot.min.css';
+import uPlot from 'uplot';
+
+export default uPlot;
