@@ -42,7 +42,8 @@ need_npm() {
 
 # What the tests of the dashboard and of the metrics need beside that.
 test_packages() {
-  need_packages chromium fonts-dejavu-core python3
+  need_packages chromium fonts-dejavu-core python3 python3-pip python3-pytest python3-grpcio \
+    python3-fastapi python3-httpx python3-celery
   # Of the package prometheus only the tool: installing it would start a server.
   if ! command -v promtool >/dev/null && [ ! -x build/tools/usr/bin/promtool ]; then
     echo "Fetching promtool" >&2

@@ -1,0 +1,42 @@
+"""itemized: a bill for every step of your agents.
+
+    from itemized import cost_trace
+
+    with cost_trace("summarise", "claude-sonnet-4-6", workflow_id) as usage:
+        response = client.messages.create(...)
+        usage.record(response)
+
+The call is timed, priced, logged as the structured record ``step_cost`` and sent to
+an itemized server by a background thread. Nothing here ever blocks the caller for
+the network or raises into it.
+"""
+
+from .callbacks import ItemizedCallbackHandler
+from .queries import Client, RunCall, StepCost, WorkflowCost, show, top, workflows
+from .tracer import Tracer, configure, flush, get_tracer, shutdown
+from .tracing import Run, cost_trace, step, unused, workflow
+from .usage import Usage
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Client",
+    "ItemizedCallbackHandler",
+    "Run",
+    "RunCall",
+    "StepCost",
+    "Tracer",
+    "Usage",
+    "WorkflowCost",
+    "configure",
+    "cost_trace",
+    "flush",
+    "get_tracer",
+    "show",
+    "shutdown",
+    "step",
+    "top",
+    "unused",
+    "workflow",
+    "workflows",
+]

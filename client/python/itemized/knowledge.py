@@ -1,0 +1,61 @@
+"""What the server knows and the log wants: rates and thresholds, kept fresh."""
+
+from __future__ import annotations
+
+import json
+import time
+from importlib import resources
+from typing import Optional
+from urllib.parse import urlencode
+
+from .pricing import RateBook
+from .transport_http import HttpTransport, Rejected, Unreachable
+
+#: Where a step has too little history, a call is an outlier above this: 0.005 USD.
+DEFAULT_THRESHOLD_PICOS = 5_000_000_000
+_REFRESH_S = 30.0
+_TIMEOUT_S = 2.0
+
+
+def _picos(usd: str) -> int:
+    whole, _, fraction = usd.partition(".")
+    return int(whole + fraction.ljust(12, "0"))
+
+
+def bundled_rates() -> list[dict]:
+    """The price list of the package: what ``itemize rates import --bundled`` sets."""
+    return json.loads(resources.files(__package__).joinpath("rates.json").read_text())["rates"]
+
+
+class Knowledge:
+    """Read by any thread; refreshed by one. Replaced as a whole, so that no lock is needed."""
+
+    def __init__(self, http_url: str) -> None:
+        self._transport = HttpTransport(http_url, _TIMEOUT_S)
+        self._refresh_after = 0.0
+        self.thresholds: dict[str, int] = {}
+        self._book: Optional[RateBook] = None
+
+    @property
+    def book(self) -> RateBook:
+        """The server's rate book; until it has been reached, the bundled one."""
+        if self._book is None:
+            self._book = RateBook(bundled_rates())
+        return self._book
+
+    def is_outlier(self, step: str, cost: Optional[int]) -> bool:
+        """Whether a call of this cost is over the step's threshold, as far as is known here."""
+        return cost is not None and cost > self.thresholds.get(step, DEFAULT_THRESHOLD_PICOS)
+
+    def refresh_if_due(self) -> None:
+        """Asks the server, every half minute at most. Never raises."""
+        if time.monotonic() < self._refresh_after:
+            return
+        self._refresh_after = time.monotonic() + _REFRESH_S
+        try:
+            self._book = RateBook(self._transport.get("/api/v1/rates")["rates"])
+            top = self._transport.get("/api/v1/top?" + urlencode({"window": "30d"}))
+            self.thresholds = {row["key"]: _picos(row["threshold_usd"]) for row in top["rows"]}
+        except (Unreachable, Rejected, KeyError, ValueError, TypeError):
+            pass  # What was known stays.
+        self._transport.close()

@@ -1,0 +1,147 @@
+"""Costs by the server's rate book, for the log on this side.
+
+The bill is the server's; this computes the same for a call as it is made, in whole
+pico-dollars (10^-12 USD), without rounding.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any, Optional
+
+from .usage import CLASSES
+
+_EXACT = 1 << 30  # Beats every pattern.
+
+#: The class as which a class without a price of its own is billed.
+_PART_OF = {
+    "cache_read_tokens": "input_tokens",
+    "cache_write_5m_tokens": "input_tokens",
+    "cache_write_1h_tokens": "cache_write_5m_tokens",
+    "reasoning_tokens": "output_tokens",
+    "input_audio_tokens": "input_tokens",
+    "cache_read_audio_tokens": "cache_read_tokens",
+    "output_audio_tokens": "output_tokens",
+    "input_image_tokens": "input_tokens",
+    "output_image_tokens": "output_tokens",
+}
+#: Field of ``itemized.v1.Prices``, class of usage, and units that its figure is for.
+_FIELDS = [(name.replace("_tokens", ""), name, 1_000_000) for name in CLASSES[:-1]]
+_FIELDS += [("web_search", "web_searches", 1_000), ("request", "request", 1_000)]
+_TOTAL_INPUT = [name for name in CLASSES if name.startswith(("input_", "cache_"))]
+
+Prices = dict[str, int]  # Pico-dollars a unit, by class.
+
+
+def to_usd(picos: int) -> str:
+    """Pico-dollars as a decimal string in USD, as short as it can be."""
+    whole, fraction = divmod(picos, 10**12)
+    return f"{whole}.{fraction:012d}".rstrip("0") if fraction else str(whole)
+
+
+def _prices(source: Optional[dict[str, str]]) -> Prices:
+    prices = {}
+    for field, name, units in _FIELDS:
+        text = (source or {}).get(field)
+        if text:
+            prices[name] = int(Decimal(text).scaleb(12)) // units
+    return prices
+
+
+def _specificity(match: dict[str, Any], model: str) -> int:
+    """How closely a rate's match describes the model; 0: not at all."""
+    (kind, value), *_ = match.items()
+    if kind == "equals":
+        return _EXACT if model == value else 0
+    if kind == "any_of":
+        return max((_specificity(part, model) for part in value["matches"]), default=0)
+    if kind == "all_of":
+        each = [_specificity(part, model) for part in value["matches"]]
+        return min(sum(each), _EXACT) if all(each) else 0
+    fits = {
+        "starts_with": model.startswith,
+        "ends_with": model.endswith,
+        "contains": model.__contains__,
+        "regex": lambda pattern: re.search(pattern, model) is not None,
+    }[kind]
+    return len(value.encode()) if fits(value) else 0
+
+
+class Rate:
+    """One row of the rate book."""
+
+    def __init__(self, source: dict[str, Any]) -> None:
+        """`source` is an ``itemized.v1.Rate`` in protobuf's JSON mapping."""
+        self.provider: str = source.get("provider", "")
+        self.match: dict[str, Any] = source["match"]
+        self.effective_from_us = int(source.get("effective_from_unix_us", 0))
+        self.base = _prices(source.get("prices"))
+        self.tiers = [
+            (int(tier["input_tokens_over"]), {**self.base, **_prices(tier.get("prices"))})
+            for tier in source.get("tiers", ())
+        ]
+
+    def prices_for(self, counts: dict[str, int]) -> Prices:
+        """Those of the last tier below the total input."""
+        found = self.base
+        if self.tiers:
+            total = sum(counts.get(name, 0) for name in _TOTAL_INPUT)
+            for over, prices in self.tiers:
+                if total > over:
+                    found = prices
+        return found
+
+
+class RateBook:
+    """Finds rates and prices calls. Immutable but for what it remembers; thread-safe."""
+
+    def __init__(self, rates: list[dict[str, Any]]) -> None:
+        """`rates` as in the answer of GET /api/v1/rates."""
+        self._rates = [Rate(rate) for rate in rates]
+        self._candidates: dict[tuple[str, str], list[Rate]] = {}
+
+    def _find(self, provider: str, model: str) -> list[Rate]:
+        """All that match, the best first."""
+        key = (provider, model)
+        found = self._candidates.get(key)
+        if found is None:
+            ranked = []
+            for place, rate in enumerate(self._rates):
+                specificity = _specificity(rate.match, model)
+                if specificity and rate.provider in ("", provider):
+                    ranked.append((rate.provider == "", -specificity, -rate.effective_from_us, place, rate))
+            found = [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:4])]
+            if len(self._candidates) < 10_000:
+                self._candidates[key] = found
+        return found
+
+    def cost(self, provider: str, model: str, time_us: int, counts: dict[str, int]) -> Optional[int]:
+        """Pico-dollars; None if no rate covers the call, or nothing was reported."""
+        if not counts:
+            return None
+        for rate in self._find(provider, model):
+            if rate.effective_from_us <= time_us:
+                return _price(rate.prices_for(counts), counts)
+        return None
+
+
+def _price(prices: Prices, counts: dict[str, int]) -> Optional[int]:
+    total = prices.get("request", 0)
+    own_reasoning = "reasoning_tokens" in prices
+    for name, count in counts.items():
+        if name == "output_tokens" and own_reasoning:
+            count -= counts.get("reasoning_tokens", 0)
+        elif name == "reasoning_tokens" and not own_reasoning:
+            continue  # Billed within the output.
+        if count == 0:
+            continue
+        price = prices.get(name)
+        part_of: Optional[str] = name
+        while price is None:
+            part_of = _PART_OF.get(part_of or "")
+            if part_of is None:
+                return None
+            price = prices.get(part_of)
+        total += count * price
+    return total

@@ -1,0 +1,137 @@
+"""itemized.v1.IngestRequest and IngestResponse in protobuf's wire format.
+
+Written out by hand, so that grpcio is all that a sender needs. Field numbers are those
+of proto/itemized/v1/ingest.proto and event.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .events import Event, parse_time
+from .usage import CLASSES
+
+_STATUS = {"ok": 1, "error": 2, "cancelled": 3}
+_OUTCOME = {"completed": 1, "failed": 2, "short_circuited": 3, "abandoned": 4}
+
+
+def varint(value: int) -> bytes:
+    """Of 64 bits; negative ones in two's complement."""
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def number(field: int, value: int) -> bytes:
+    """A varint field; nothing for zero, as proto3 has it."""
+    return varint(field << 3) + varint(value) if value else b""
+
+
+def chunk(field: int, value: bytes) -> bytes:
+    """A field of bytes, text or a message, also an empty one."""
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+def text(field: int, value: str) -> bytes:
+    """A text field; nothing for "", as proto3 has it."""
+    return chunk(field, value.encode("utf-8", "replace")) if value else b""
+
+
+def _time_us(event: Event) -> int:
+    return event["time_us"] if "time_us" in event else parse_time(event["time"])
+
+
+def _call(event: Event) -> bytes:
+    parts = [
+        text(1, event.get("event_id", "")),
+        number(2, _time_us(event)),
+        text(3, event.get("workflow", "")),
+        text(4, event["workflow_id"]),
+        text(5, event["step"]),
+        text(6, event.get("provider", "")),
+        text(7, event["model"]),
+    ]
+    usage = event.get("usage")
+    if usage is not None:
+        counts = b"".join(number(field, usage.get(name, 0)) for field, name in enumerate(CLASSES, 1))
+        parts.append(chunk(8, counts))
+    parts.append(number(9, int(event.get("duration_ms", 0) * 1000)))
+    parts.append(number(10, _STATUS[event.get("status", "ok")]))
+    for key, value in (event.get("attributes") or {}).items():
+        parts.append(chunk(11, text(1, key) + text(2, value)))
+    return b"".join(parts)
+
+
+def _completion(event: Event) -> bytes:
+    parts = [
+        number(1, _time_us(event)),
+        text(2, event.get("workflow", "")),
+        text(3, event["workflow_id"]),
+        number(4, _OUTCOME[event["outcome"]]),
+    ]
+    parts += [text(5, step) for step in event.get("unused_steps", ())]
+    return b"".join(parts)
+
+
+def hello(producer_id: bytes, epoch: int, acknowledged: int) -> bytes:
+    """An IngestRequest that begins a producer's stream."""
+    return chunk(3, chunk(1, producer_id) + number(2, epoch) + number(3, acknowledged))
+
+
+def batch(sequence: int, events: list[Event]) -> bytes:
+    """An IngestRequest with a batch."""
+    rows = [
+        chunk(1, chunk(2, _completion(event)) if "outcome" in event else chunk(1, _call(event)))
+        for event in events
+    ]
+    return number(1, sequence) + chunk(2, b"".join(rows))
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
+    at = 0
+
+    def read() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while at < len(data):
+        key = read()
+        if key & 7 == 0:
+            yield key >> 3, read()
+        elif key & 7 == 2:
+            size = read()
+            yield key >> 3, data[at : at + size]
+            at += size
+        else:
+            raise ValueError(f"unexpected wire type {key & 7}")
+
+
+def response(data: bytes) -> dict[str, Any]:
+    """An IngestResponse: "welcome" is the server's last sequence; or "sequence",
+    "accepted", "duplicate" and "refusals", a list of sentences."""
+    found: dict[str, Any] = {"sequence": 0, "accepted": 0, "duplicate": 0, "refusals": []}
+    for field, value in _fields(data):
+        if field == 1:
+            found["sequence"] = value
+        elif field == 3:
+            found["welcome"] = dict(_fields(value)).get(1, 0)
+        elif field == 2:
+            for inner, part in _fields(value):
+                if inner in (1, 2):
+                    found["accepted" if inner == 1 else "duplicate"] = part
+                elif inner == 4:
+                    sentence = dict(_fields(part)).get(3, b"")
+                    found["refusals"].append(sentence.decode("utf-8", "replace"))
+    return found
