@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 
 #: Warnings of the library and the records ``step_cost``.
@@ -11,6 +12,14 @@ LOGGER = logging.getLogger("itemized")
 _DISTINCT_MAX = 1_000  # Bounds the memory of what was said.
 _said: set[str] = set()
 _lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)  # A thread of the parent may have held it.
 
 
 def warn_once(key: str, sentence: str, *args: object) -> None:

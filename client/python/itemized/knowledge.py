@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from importlib import resources
-from typing import Optional
+from typing import Any, Optional
 from urllib.parse import urlencode
 
 from .pricing import RateBook
@@ -22,9 +22,11 @@ def _picos(usd: str) -> int:
     return int(whole + fraction.ljust(12, "0"))
 
 
-def bundled_rates() -> list[dict]:
+def bundled_rates() -> list[dict[str, Any]]:
     """The price list of the package: what ``itemize rates import --bundled`` sets."""
-    return json.loads(resources.files(__package__).joinpath("rates.json").read_text())["rates"]
+    text = resources.files(__package__).joinpath("rates.json").read_text()
+    rates: list[dict[str, Any]] = json.loads(text)["rates"]
+    return rates
 
 
 class Knowledge:

@@ -59,13 +59,13 @@ def _specificity(match: dict[str, Any], model: str) -> int:
     if kind == "all_of":
         each = [_specificity(part, model) for part in value["matches"]]
         return min(sum(each), _EXACT) if all(each) else 0
-    fits = {
-        "starts_with": model.startswith,
-        "ends_with": model.endswith,
-        "contains": model.__contains__,
-        "regex": lambda pattern: re.search(pattern, model) is not None,
-    }[kind]
-    return len(value.encode()) if fits(value) else 0
+    fits = (
+        (kind == "starts_with" and model.startswith(value))
+        or (kind == "ends_with" and model.endswith(value))
+        or (kind == "contains" and value in model)
+        or (kind == "regex" and re.search(value, model) is not None)
+    )
+    return len(value.encode()) if fits else 0
 
 
 class Rate:

@@ -88,7 +88,7 @@ def _value(annotation: str, value: Any) -> Any:
 
 
 def _row(kind: type[_Row], source: dict[str, Any]) -> _Row:
-    return kind(**{item.name: _value(str(item.type), source.get(item.name)) for item in fields(kind)})  # type: ignore[arg-type]
+    return kind(**{item.name: _value(str(item.type), source.get(item.name)) for item in fields(kind)})
 
 
 class Client:

@@ -63,7 +63,7 @@ class Spool:
         self._open: set[Segment] = set()
 
     def append(self, line: bytes) -> Optional[Segment]:
-        """Keeps an event; None if there is no room. It survives the process from then on."""
+        """Keeps an event; None if there is no room, in the spool or on the disk. It survives the process from then on."""
         with self._lock:
             size = len(line) + 1
             if self._bytes + size > self._bytes_max:
@@ -72,7 +72,9 @@ class Spool:
                 self._rotate()
             segment = self._current
             assert segment is not None
-            os.write(segment.file, line + b"\n")
+            if os.write(segment.file, line + b"\n") != size:  # The disk is full.
+                os.ftruncate(segment.file, segment.size)
+                return None
             segment.size += size
             segment.open_events += 1
             self._bytes += size

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Optional
 
 from .events import Event
-from .tracer import Counters, Options, Tracer, set_tracer
+from .tracer import Options, Tracer, set_tracer
 
 
 class Recorder(Tracer):
@@ -28,7 +28,6 @@ class Recorder(Tracer):
 
     def record(self, event: Event) -> None:
         """Keeps `event`."""
-        self.counters.recorded += 1
         self.events.append(event)
 
     def flush(self, seconds: Optional[float] = None) -> bool:
@@ -57,4 +56,4 @@ def record() -> Iterator[Recorder]:
         set_tracer(before)
 
 
-__all__ = ["Counters", "Recorder", "record"]
+__all__ = ["Recorder", "record"]

@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
 from .diagnostics import LOGGER, warn_once
@@ -17,7 +17,7 @@ from .events import Event, to_line
 from .knowledge import Knowledge
 from .spool import Segment, Spool
 from .transport_grpc import GrpcTransport, load_grpc
-from .transport_http import Ack, HttpTransport, Rejected, Unreachable
+from .transport_http import Ack, HttpTransport, Rejected, TooLarge, Unreachable
 
 _BATCH_EVENTS = 2_000
 _LINGER_S = 0.1
@@ -48,12 +48,12 @@ class Options:
 
 @dataclass
 class Counters:
-    """Events so far."""
+    """Events so far, those of a spool that was taken over too."""
 
-    recorded: int = 0
     delivered: int = 0  # Acknowledged: on the server's disk.
     refused: int = 0  # By the server, for good.
     dropped: int = 0  # Never sent: there was no room.
+    waiting: int = 0  # Neither of these yet.
 
 
 class Tracer:
@@ -66,10 +66,16 @@ class Tracer:
         self._reset()
         atexit.register(self.shutdown)
         this = weakref.ref(self)
-        os.register_at_fork(after_in_child=lambda: (lambda tracer: tracer and tracer._after_fork())(this()))
+
+        def after_fork() -> None:
+            tracer = this()
+            if tracer is not None:
+                tracer._after_fork()
+
+        os.register_at_fork(after_in_child=after_fork)
 
     def _reset(self) -> None:
-        self.counters = Counters()
+        self._counters = Counters()
         self._prefix = os.urandom(8).hex()
         self._numbers = itertools.count(1)
         self._queue: deque[Item] = deque()
@@ -89,13 +95,18 @@ class Tracer:
         self.knowledge = Knowledge(self.options.http)
         self._reset()
 
+    @property
+    def counters(self) -> Counters:
+        """As they are now."""
+        with self._lock:
+            return replace(self._counters, waiting=len(self._queue) + self._in_flight)
+
     def next_id(self) -> str:
         """An event id that no other call of any process has."""
         return f"{self._prefix}-{next(self._numbers)}"
 
     def record(self, event: Event) -> None:
         """Takes an event; never blocks for the network, never raises."""
-        self.counters.recorded += 1
         if self._thread is None:
             self._start()
         item: Item = (event, None)
@@ -124,8 +135,9 @@ class Tracer:
         return line, segment
 
     def _drop(self, why: str) -> None:
-        self.counters.dropped += 1
-        self._tell("%d calls or completions are dropped so far: %s.", self.counters.dropped, why)
+        with self._lock:
+            self._counters.dropped += 1
+        self._tell("%d calls or completions are dropped so far: %s.", self._counters.dropped, why)
 
     def _tell(self, sentence: str, *args: Any) -> None:
         now = time.monotonic()
@@ -197,6 +209,12 @@ class Tracer:
                 return
             except Unreachable as trouble:
                 self._tell("itemized: %s; %d events wait.", trouble, len(batch) + len(self._queue))
+            except TooLarge:
+                half = len(batch) // 2
+                self._deliver(transport, batch[:half])
+                self._in_flight = len(batch) - half
+                batch = batch[half:]
+                continue
             except Rejected as trouble:
                 self._settle(batch, Ack(0, 0, [str(trouble)] * len(batch)))
                 return
@@ -224,8 +242,8 @@ class Tracer:
                 if segment is not None:
                     self._spool.delivered(segment)
         with self._settled:
-            self.counters.delivered += len(batch) - len(ack.refusals)
-            self.counters.refused += len(ack.refusals)
+            self._counters.delivered += len(batch) - len(ack.refusals)
+            self._counters.refused += len(ack.refusals)
             self._in_flight = 0
             self._settled.notify_all()
 
@@ -255,7 +273,7 @@ class Tracer:
         if done:
             thread.join(1.0)
         else:
-            waiting = len(self._queue) + self._in_flight
+            waiting = self.counters.waiting
             kept = "kept in the spool" if self._spool is not None else "lost"
             LOGGER.warning("itemized: %d calls or completions could not be delivered and are %s.", waiting, kept)
         return done
@@ -265,7 +283,8 @@ def _to_event(event: Union[Event, bytes]) -> Event:
     if isinstance(event, bytes):
         import json  # pylint: disable=import-outside-toplevel
 
-        return json.loads(event)
+        parsed: Event = json.loads(event)
+        return parsed
     return event
 
 

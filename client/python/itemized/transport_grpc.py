@@ -11,7 +11,7 @@ from typing import Any, Optional
 from . import wire
 from .diagnostics import warn_once
 from .events import Event
-from .transport_http import Ack, Unreachable
+from .transport_http import BATCH_BYTES_MAX, Ack, TooLarge, Unreachable
 
 _METHOD = "/itemized.v1.IngestService/Ingest"
 _TIMEOUT_S = 10.0
@@ -24,7 +24,7 @@ def load_grpc() -> Optional[Any]:
         # process that used gRPC sends over HTTP instead.
         os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     try:
-        import grpc  # pylint: disable=import-outside-toplevel
+        import grpc  # type: ignore[import]  # pylint: disable=import-outside-toplevel
     except Exception:  # Not installed, or not for this interpreter.
         return None
     return grpc
@@ -43,16 +43,19 @@ class GrpcTransport:
         self._acknowledged = 0
         self._channel: Any = None
         self._requests: Optional[queue.SimpleQueue[Optional[bytes]]] = None
-        self._responses: Any = None
+        self._responses: Any = None  # An iterator that can be cancelled.
 
     def send(self, events: list[Event]) -> Ack:
-        """Delivers events. Raises Unreachable."""
+        """Delivers events. Raises Unreachable or TooLarge."""
         try:
             if self._responses is None:
                 self._begin()
-            assert self._requests is not None
+            assert self._requests is not None and self._responses is not None
             sequence = self._acknowledged + 1
-            self._requests.put(wire.batch(sequence, events))
+            request = wire.batch(sequence, events)
+            if len(request) > BATCH_BYTES_MAX and len(events) > 1:
+                raise TooLarge
+            self._requests.put(request)
             answer = wire.response(next(self._responses))
         except (self._grpc.RpcError, StopIteration) as error:
             self._give_up(error)

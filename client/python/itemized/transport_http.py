@@ -19,6 +19,14 @@ class Rejected(Exception):
     """The server will never take this batch."""
 
 
+class TooLarge(Exception):
+    """The server takes such events, but fewer at a time."""
+
+
+#: Of a batch; the server takes 16 MiB.
+BATCH_BYTES_MAX = 12 << 20
+
+
 @dataclass
 class Ack:
     """What became of a batch; it is on disk now."""
@@ -61,8 +69,11 @@ class HttpTransport:
         return answer
 
     def send(self, lines: list[bytes]) -> Ack:
-        """Delivers events. Raises Unreachable or Rejected."""
-        status, answer = self.request("POST", "/api/v1/events", b"\n".join(lines))
+        """Delivers events. Raises Unreachable, Rejected or TooLarge."""
+        body = b"\n".join(lines)
+        if len(body) > BATCH_BYTES_MAX and len(lines) > 1:
+            raise TooLarge
+        status, answer = self.request("POST", "/api/v1/events", body)
         if status in (200, 422):
             refusals = [f"{refusal['message']} ({refusal['code']})" for refusal in answer["refusals"]]
             return Ack(answer["accepted"], answer["duplicate"], refusals)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
-from typing import Any, Optional
+from collections.abc import Iterator
+from typing import Any, MutableMapping, Optional
 
 from .diagnostics import warn_once
 from .responses import extract
@@ -36,7 +36,7 @@ def _explain(name: str, value: object) -> str:
     return f"it is {value!r}: give a whole number from 0 to 2**40"
 
 
-class Usage(MutableMapping):
+class Usage(MutableMapping[str, int]):
     """Counts by token class, to be filled in by whoever made the call.
 
     Not thread-safe: one belongs to one call. A count that is none is left out with one

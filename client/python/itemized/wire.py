@@ -43,7 +43,7 @@ def text(field: int, value: str) -> bytes:
 
 
 def _time_us(event: Event) -> int:
-    return event["time_us"] if "time_us" in event else parse_time(event["time"])
+    return int(event["time_us"]) if "time_us" in event else parse_time(event["time"])
 
 
 def _call(event: Event) -> bytes:

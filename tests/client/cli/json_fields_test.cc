@@ -156,12 +156,17 @@ TEST(Requests, CarryTheOptions) {
   Ask(server, {"workflows", "--from", "2026-10-31"});
   EXPECT_EQ(server.workflows.request.window().start_unix_us(), kTestNowUs - kMicrosPerDay);
   EXPECT_EQ(server.workflows.request.window().end_unix_us(), kTestNowUs);
+  Ask(server, {"top", "--workflow", "w", "--provider", "", "--attribute", "a=1", "--attribute", "b=2"});
+  EXPECT_EQ(server.top.request.filter().workflow(), "w");
+  EXPECT_TRUE(server.top.request.filter().has_provider());
+  EXPECT_FALSE(server.top.request.filter().has_model());
+  EXPECT_EQ(server.top.request.filter().attributes().at("b"), "2");
   Ask(server, {"series", "--step", "plan", "--every", "1h", "--tz", "Europe/Berlin"});
-  EXPECT_EQ(server.series.request.step(), "plan");
+  EXPECT_EQ(server.series.request.filter().step(), "plan");
   EXPECT_EQ(server.series.request.every_us(), kMicrosPerHour);
   EXPECT_EQ(server.series.request.time_zone(), "Europe/Berlin");
   Ask(server, {"outliers", "--step", "plan", "--limit", "7"});
-  EXPECT_EQ(server.outliers.request.step(), "plan");
+  EXPECT_EQ(server.outliers.request.filter().step(), "plan");
   EXPECT_EQ(server.outliers.request.limit(), 7);
 }
 

@@ -14,8 +14,9 @@ import pytest
 from conftest import PACKAGE, eventually
 from itemized import cost_trace, workflow
 from itemized.events import format_time, parse_time
-from itemized.spool import Spool
 from itemized import wire
+from itemized.spool import Spool
+from itemized.tracer import Counters
 
 
 def record(numbers, run="run"):
@@ -39,7 +40,7 @@ def test_nothing_is_lost_and_nothing_doubled_by_an_outage(server, configure, tra
     record(range(1500, 2000))
     assert tracer.flush(30)
     assert stored(server) == list(range(2000))
-    assert (tracer.counters.recorded, tracer.counters.delivered, tracer.counters.dropped) == (2000, 2000, 0)
+    assert tracer.counters == Counters(delivered=2000)
 
 
 def test_kills_in_the_middle_of_deliveries_double_nothing(server, configure, transport):
@@ -186,6 +187,16 @@ def test_an_unusable_spool_is_told_and_calls_are_sent_all_the_same(server, confi
     assert tracer.flush(30)
     assert stored(server) == [1]
     assert "Without a spool" in caplog.text
+
+
+def test_a_batch_that_is_too_large_is_sent_in_parts(server, configure, transport, monkeypatch):
+    module = __import__(f"itemized.transport_{transport}", fromlist=["BATCH_BYTES_MAX"])
+    monkeypatch.setattr(module, "BATCH_BYTES_MAX", 1500)
+    tracer = configure(server, transport=transport)
+    record(range(100))
+    assert tracer.flush(30)
+    assert stored(server) == list(range(100))
+    assert tracer.counters == Counters(delivered=100)
 
 
 def test_times_survive_the_way_through_text():
