@@ -156,7 +156,8 @@ TEST(Requests, CarryTheOptions) {
   Ask(server, {"workflows", "--from", "2026-10-31"});
   EXPECT_EQ(server.workflows.request.window().start_unix_us(), kTestNowUs - kMicrosPerDay);
   EXPECT_EQ(server.workflows.request.window().end_unix_us(), kTestNowUs);
-  Ask(server, {"top", "--workflow", "w", "--provider", "", "--attribute", "a=1", "--attribute", "b=2"});
+  Ask(server,
+      {"top", "--workflow", "w", "--provider", "", "--attribute", "a=1", "--attribute", "b=2"});
   EXPECT_EQ(server.top.request.filter().workflow(), "w");
   EXPECT_TRUE(server.top.request.filter().has_provider());
   EXPECT_FALSE(server.top.request.filter().has_model());
