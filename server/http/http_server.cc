@@ -29,8 +29,9 @@ struct Shared {
   explicit Shared(HttpLimits its_limits) : limits(its_limits) {}
 
   const HttpLimits limits;
-  Router router;           // Set before anything is read.
-  size_t connections = 0;  // Of the server's thread.
+  Router router;            // Set before anything is read.
+  size_t connections = 0;   // Of the server's thread, as the next.
+  uint64_t body_bytes = 0;  // That requests under way have, or may have.
 
   Mutex mutex;
   CondVar changed;
@@ -94,7 +95,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
   ~Session() {
     --shared_.connections;
-    SetAnswering(false);
+    Settle();
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -104,15 +105,48 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(shared_.limits.header_bytes);
     parser_->body_limit(shared_.limits.body_bytes);
     stream_.expires_after(shared_.limits.timeout);
+    http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](error_code error, size_t) { self->GotHeader(error); });
+  }
+
+ private:
+  void GotHeader(error_code error) {
+    if (error) {
+      return Refuse(error);
+    }
+    // A body that does not say how long it is may become as long as any.
+    const uint64_t most =
+        parser_->chunked() ? shared_.limits.body_bytes : parser_->content_length().value_or(0);
+    if (shared_.body_bytes + most > shared_.limits.all_body_bytes) {
+      return Send(
+          HttpError(503, "Too many large requests are under way; send this one again later."),
+          false);
+    }
+    shared_.body_bytes += most;
+    body_bytes_ = most;
+    if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+      return ReadBody();
+    }
+    continue_.emplace(http::status::continue_, 11);
+    http::async_write(stream_, *continue_, [self = shared_from_this()](error_code failed, size_t) {
+      return failed ? self->Close() : self->ReadBody();
+    });
+  }
+
+  void ReadBody() {
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](error_code error, size_t) { self->Got(error); });
   }
 
- private:
+  void Refuse(error_code error) {
+    std::optional<HttpResponse> answer = AnswerTo(error);
+    return answer.has_value() ? Send(*std::move(answer), false) : Close();
+  }
+
   void Got(error_code error) {
     if (error) {
-      std::optional<HttpResponse> answer = AnswerTo(error);
-      return answer.has_value() ? Send(*std::move(answer), false) : Close();
+      return Refuse(error);
     }
     stream_.expires_never();
     SetAnswering(true);
@@ -136,9 +170,15 @@ class Session : public std::enable_shared_from_this<Session> {
     stream_.expires_after(shared_.limits.timeout);
     http::async_write(stream_, *response_,
                       [self = shared_from_this(), keep_alive](error_code error, size_t) {
-                        self->SetAnswering(false);
+                        self->Settle();
                         return error || !keep_alive ? self->Close() : self->Read();
                       });
+  }
+
+  // The request, if there was one, is answered or given up.
+  void Settle() {
+    SetAnswering(false);
+    shared_.body_bytes -= std::exchange(body_bytes_, 0);
   }
 
   void SetAnswering(bool is_answering) {
@@ -157,6 +197,8 @@ class Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
+  std::optional<http::response<http::empty_body>> continue_;
+  uint64_t body_bytes_ = 0;  // This one's part of those of all.
   bool is_head_ = false;
   bool is_answering_ = false;  // Counted among the unanswered.
 };

@@ -13,10 +13,11 @@
 namespace itemized::server {
 
 struct HttpLimits {
-  size_t connections = 256;                  // Further ones are closed at once.
-  uint32_t header_bytes = 16 << 10;          // 431 beyond it.
-  uint64_t body_bytes = uint64_t{16} << 20;  // 413 beyond it, however it is transferred.
-  std::chrono::seconds timeout{30};          // To receive a request, and to take an answer.
+  size_t connections = 256;                       // Further ones are closed at once.
+  uint32_t header_bytes = 16 << 10;               // 431 beyond it.
+  uint64_t body_bytes = uint64_t{16} << 20;       // 413 beyond it, however it is transferred.
+  uint64_t all_body_bytes = uint64_t{256} << 20;  // Of requests under way; 503 beyond it.
+  std::chrono::seconds timeout{30};               // To receive a request, and to take an answer.
 };
 
 // HTTP/1.1 on one thread. Thread-safe.

@@ -101,6 +101,39 @@ TEST_F(HttpServerTest, LargeBodiesAndHeadersAreRefused) {
               StartsWith("HTTP/1.1 431"));
 }
 
+TEST_F(HttpServerTest, BodiesOfAllConnectionsTogetherAreLimited) {
+  HttpLimits limits;
+  limits.body_bytes = 1000;
+  limits.all_body_bytes = 1500;
+  limits.timeout = std::chrono::seconds(1);
+  Start(limits);
+  const auto post = [&](const std::string& size) {
+    return Exchange(port(),
+                    "POST /echo HTTP/1.1\r\nHost: a\r\n" + size + "\r\nConnection: close\r\n\r\n");
+  };
+  EXPECT_EQ(post("Transfer-Encoding: chunked"),
+            "");  // A body that never came; what it could have had is free again.
+  const std::string body(1000, 'x');
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(Exchange(port(),
+                         "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                         "Content-Length: 1000\r\n\r\n" +
+                             body),
+                HasSubstr(body));
+  }
+  limits.all_body_bytes = 999;
+  Start(limits);
+  EXPECT_THAT(post("Content-Length: 1000"), StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(post("Transfer-Encoding: chunked"), StartsWith("HTTP/1.1 503"));
+}
+
+TEST_F(HttpServerTest, AClientThatAsksMayGoOn) {
+  EXPECT_THAT(Exchange(port(),
+                       "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                       "Connection: close\r\nContent-Length: 2\r\n\r\nhi"),
+              AllOf(StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200"), HasSubstr("hi")));
+}
+
 TEST_F(HttpServerTest, ConnectionsBeyondTheLimitAreClosed) {
   HttpLimits limits;
   limits.connections = 0;
