@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
+import sys
 import threading
 import time
 import weakref
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 from .diagnostics import LOGGER, warn_once
 from .events import Event, to_line
@@ -109,6 +110,9 @@ class Tracer:
         """Takes an event; never blocks for the network, never raises."""
         if self._thread is None:
             self._start()
+        elif self._stopping and not self._thread.is_alive():
+            self._drop("the tracer was shut down")
+            return
         item: Item = (event, None)
         if self._spool is not None:
             item = self._to_spool(event)
@@ -150,6 +154,7 @@ class Tracer:
             if self._thread is not None or self._stopping:
                 return
             self._open_spool()
+            _at_end_of_worker(self.shutdown)
             self._thread = threading.Thread(target=self._run, name="itemized", daemon=True)
             self._thread.start()
 
@@ -265,10 +270,10 @@ class Tracer:
         """Flushes and ends the thread; told at the end of the process as well. What could
         not be delivered is lost, unless there is a spool: then the next process sends it.
         """
-        atexit.unregister(self.shutdown)
-        thread, self._stopping = self._thread, True
-        if thread is None:
-            return True
+        thread = self._thread
+        if thread is None or self._stopping:
+            return not self.counters.waiting
+        self._stopping = True
         done = self.flush(self.options.exit_seconds if seconds is None else seconds)
         if done:
             thread.join(1.0)
@@ -277,6 +282,14 @@ class Tracer:
             kept = "kept in the spool" if self._spool is not None else "lost"
             LOGGER.warning("itemized: %d calls or completions could not be delivered and are %s.", waiting, kept)
         return done
+
+
+def _at_end_of_worker(function: Callable[[], Any]) -> None:
+    """Workers of multiprocessing, and of Celery's billiard, end without atexit."""
+    for name in ("multiprocessing.util", "billiard.util"):
+        util = sys.modules.get(name)
+        if util is not None:
+            util.Finalize(None, function, exitpriority=0)
 
 
 def _to_event(event: Union[Event, bytes]) -> Event:

@@ -70,6 +70,15 @@ def test_a_server_that_is_never_there_costs_the_caller_nothing(configure, caplog
     assert "could not be delivered and are lost" in caplog.text
 
 
+def test_what_is_recorded_after_the_end_is_told(server, configure, caplog):
+    tracer = configure(server, transport="http")
+    record([1])
+    assert tracer.shutdown(30)
+    record([2])
+    assert "the tracer was shut down" in caplog.text
+    assert tracer.counters == Counters(delivered=1, dropped=1)
+
+
 def test_refused_events_cost_only_themselves(server, configure, transport, caplog):
     tracer = configure(server, transport=transport)
     with cost_trace("plan", "m", "run", event_id="e-1") as usage:
@@ -104,6 +113,15 @@ def test_a_fork_begins_with_an_empty_queue_and_sends_its_own(server, configure, 
     assert stored(server, "parent") == [0, 1, 2]
     assert [stored(server, f"child-{number}") for number in range(4)] == [[0], [1], [2], [3]]
     assert sum(row.calls for row in server.client.top()) == 7
+
+
+def test_a_worker_of_multiprocessing_sends_what_it_recorded_last(server, configure):
+    configure(server, transport="http")
+    worker = multiprocessing.get_context("fork").Process(target=record, args=(range(5), "worker"))
+    worker.start()
+    worker.join(60)
+    assert worker.exitcode == 0
+    assert stored(server, "worker") == list(range(5))
 
 
 def run_program(server, body, transport, **environment):
