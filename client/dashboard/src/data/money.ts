@@ -48,7 +48,8 @@ export function formatPicos(picos: bigint): string {
 export const formatUsd = (text: string): string => formatPicos(parseUsd(text));
 
 /** For the place of a mark on a chart, never for a sum. */
-export const usdForChart = (text: string): number => Number(parseUsd(text)) / 1e12;
+export const picosForChart = (picos: bigint): number => Number(picos) / 1e12;
+export const usdForChart = (text: string): number => picosForChart(parseUsd(text));
 
 /** How much `now` is above `before`, as a fraction; undefined if there was next to nothing,
  * less than a hundredth. */

@@ -73,6 +73,7 @@ export function Chart(props: {
   const { labels, layers } = props;
   const place = useRef<HTMLDivElement>(null);
   const [Plot, setPlot] = useState<typeof uPlot>();
+  const [open, setOpen] = useState(false);
   useEffect(() => void library().then((loaded) => setPlot(() => loaded)), []);
   useEffect(() => {
     const target = place.current;
@@ -85,13 +86,15 @@ export function Chart(props: {
       const data = [labels.map((_, at) => at), ...stack(layers).reverse()] as uPlot.AlignedData;
       plot = new Plot(options(Plot, target.clientWidth, labels, layers, props.unit), data, target);
     };
-    draw();
+    // A task of its own for each chart: two in one would hold up a click.
+    const first = setTimeout(draw);
     const resized = new ResizeObserver(() => plot?.setSize({ width: target.clientWidth, height: HEIGHT }));
     resized.observe(target);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', draw);
     addEventListener('themechange', draw);
     return () => {
+      clearTimeout(first);
       plot?.destroy();
       resized.disconnect();
       dark.removeEventListener('change', draw);
@@ -109,9 +112,9 @@ export function Chart(props: {
         </ul>
       </figcaption>
       <div ref={place} class="canvas" role="img" aria-label={`${props.title}; the figures are in the table below`} />
-      <details>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>Figures</summary>
-        <div class="scroll" tabIndex={0} role="region" aria-label={`${props.title}, figures`}>
+        {open && <div class="scroll" tabIndex={0} role="region" aria-label={`${props.title}, figures`}>
           <table>
             <thead>
               <tr><th scope="col" class="text">from</th>{layers.map((layer) => <th key={layer.name} scope="col">{layer.name}</th>)}</tr>
@@ -125,7 +128,7 @@ export function Chart(props: {
               ))}
             </tbody>
           </table>
-        </div>
+        </div>}
       </details>
     </figure>
   );

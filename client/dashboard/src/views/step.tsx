@@ -3,7 +3,7 @@
 import type { GetSeriesResponse, TopRow } from '../generated/itemized/v1/query';
 import { formatBucket, formatCount, formatDuration, formatShare, formatShort, nameOf } from '../data/format';
 import { useAnswer } from '../data/live';
-import { formatUsd, parseUsd, usdForChart } from '../data/money';
+import { formatPicos, formatUsd, parseUsd, picosForChart, usdForChart } from '../data/money';
 import { addFilter, windowParameters, type Route } from '../data/route';
 import { CALL_COLUMNS } from '../parts/calls';
 import { Chart, COLOURS, type Layer } from '../parts/chart';
@@ -21,9 +21,9 @@ function modelLayers(series: GetSeriesResponse): Layer[] {
   }));
   const rest = series.groups.slice(COLOURS - 1);
   if (rest.length > 0) {
-    const values = series.points.map((_, at) =>
-      rest.reduce((sum, group) => sum + usdForChart(group.point_cost_usd[at] ?? '0'), 0));
-    layers.push({ name: `${rest.length} others`, values, texts: values.map(usdLabel) });
+    const sums = series.points.map((_, at) =>
+      rest.reduce((sum, group) => sum + parseUsd(group.point_cost_usd[at] ?? '0'), 0n));
+    layers.push({ name: `${rest.length} others`, values: sums.map(picosForChart), texts: sums.map(formatPicos) });
   }
   return layers;
 }
