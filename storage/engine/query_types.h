@@ -42,8 +42,8 @@ struct CallFilter {
   const std::optional<std::string>& operator[](NameKind kind) const {
     return names[static_cast<size_t>(kind)];
   }
-  // Whether it lets through all calls, or all calls of one step.
   bool empty() const { return *this == CallFilter{}; }
+  // Whether it names a step at most, and nothing else.
   bool has_step_only() const;
 
   bool operator==(const CallFilter&) const = default;

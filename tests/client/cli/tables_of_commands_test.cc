@@ -63,7 +63,8 @@ TEST(TopTable, RanksBySpendAndSaysWhatItLacks) {
       "total          $1,250.03           1,100                  7       100\n"
       "\n"
       "90.9% of 1,100 calls priced; 100 not, and not in the sums.\n"
-      "`itemize rates list` names the models without a rate, `itemize rates set` prices them.\n");
+      "They reported no usage, or their model has no rate: `itemize rates list` names such models, "
+      "`itemize rates set` prices them.\n");
 }
 
 TEST(TopTable, FitsEveryWidth) {
@@ -118,7 +119,8 @@ TEST(WorkflowsTable, EndsWithTotalsAndWhatTheyLack) {
       "\n"
       "PER COMPLETED is all spend, failed and abandoned runs included, over completed runs.\n"
       "3 calls in these runs not priced, and not in the sums.\n"
-      "`itemize rates list` names the models without a rate, `itemize rates set` prices them.\n");
+      "They reported no usage, or their model has no rate: `itemize rates list` names such models, "
+      "`itemize rates set` prices them.\n");
 }
 
 TEST(ShowTable, IsATimeLineWithMarks) {

@@ -21,8 +21,14 @@ export const COLOURS = 8;
 const colourOf = (layers: Layer[], i: number): string => layers[i]?.colour ?? `layer-${i % COLOURS}`;
 const HEIGHT = 240;
 
-const colour = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** What a variable of the style is now, for the canvas: that takes no light-dark(). */
+function colour(name: string): string {
+  const probe = document.body.appendChild(document.createElement('span'));
+  probe.style.color = `var(${name})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
 
 /** Layers added up from the bottom: the last is the total. */
 function stack(layers: Layer[]): number[][] {
