@@ -41,8 +41,13 @@ void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session) {
   out << Styled(absl::StrCat(Percent(share), " of ", Count(calls), " call", PluralS(calls),
                              " priced; ", Count(unpriced_calls), " not, and not in the sums."),
                 Style::kYellow, session.env.canvas)
-      << "\nThey reported no usage, or their model has no rate: `itemize rates list` names such "
-         "models, `itemize rates set` prices them.\n";
+      << "\n";
+  PrintWhyUnpriced(session);
+}
+
+void PrintWhyUnpriced(Session& session) {
+  *session.env.out << "They reported no usage, or their model has no rate: `itemize rates list` "
+                      "names such models, `itemize rates set` prices them.\n";
 }
 
 Cell CountCell(int64_t count, Style style) {

@@ -35,6 +35,9 @@ void PrintNothing(absl::string_view what, Session& session);
 // 98 are not: ...".
 void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session);
 
+// Why calls are not priced and what to do: the line after their number.
+void PrintWhyUnpriced(Session& session);
+
 // A figure that matters only if it is not zero.
 Cell CountCell(int64_t count, Style style = Style::kPlain);
 Cell MoneyCell(absl::string_view usd, Style style = Style::kPlain);  // "" for "0" and "".

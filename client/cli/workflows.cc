@@ -86,8 +86,8 @@ void PrintTrust(int64_t unpriced_calls, Session& session) {
   out << Styled(absl::StrCat(Count(unpriced_calls), " call", PluralS(unpriced_calls),
                              " in these runs not priced, and not in the sums."),
                 Style::kYellow, session.env.canvas)
-      << "\n`itemize rates list` names the models without a rate, `itemize rates set` prices "
-         "them.\n";
+      << "\n";
+  PrintWhyUnpriced(session);
 }
 
 void PrintWorkflows(absl::TimeZone zone, const pb::GetWorkflowsResponse& response,
