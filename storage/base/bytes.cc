@@ -89,10 +89,6 @@ void AppendZigzag128(std::string* out, absl::int128 value) {
   AppendVarint128(out, (static_cast<absl::uint128>(value) << 1) ^ sign);
 }
 
-bool ReadVarint(absl::string_view* in, uint64_t* value) {
-  return ReadLeb128(in, value);
-}
-
 bool ReadVarint128(absl::string_view* in, absl::uint128* value) {
   return ReadLeb128(in, value);
 }
@@ -102,8 +98,7 @@ bool ReadZigzag(absl::string_view* in, int64_t* value) {
   if (!ReadVarint(in, &raw)) {
     return false;
   }
-  const uint64_t sign = (raw & 1) != 0 ? ~uint64_t{0} : 0;
-  *value = static_cast<int64_t>((raw >> 1) ^ sign);
+  *value = FromZigzag(raw);
   return true;
 }
 

@@ -8,8 +8,10 @@
 // 0, -1, 1, -2, ... to 0, 1, 2, 3, ... so that small negatives stay short. Each
 // number has one form only: readers refuse varints that end in a zero byte.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "absl/numeric/int128.h"
@@ -38,8 +40,34 @@ inline void AppendZigzag(std::string* out, int64_t value) {
   AppendVarint(out, (static_cast<uint64_t>(value) << 1) ^ sign);
 }
 void AppendZigzag128(std::string* out, absl::int128 value);
+inline int64_t FromZigzag(uint64_t raw) {
+  const uint64_t sign = (raw & 1) != 0 ? ~uint64_t{0} : 0;
+  return static_cast<int64_t>((raw >> 1) ^ sign);
+}
 
-[[nodiscard]] bool ReadVarint(absl::string_view* in, uint64_t* value);
+[[nodiscard]] inline bool ReadVarint(absl::string_view* in, uint64_t* value) {
+  const char* at = in->data();
+  const char* const end = at + in->size();
+  uint64_t result = 0;
+  for (int shift = 0; shift < 64 && at < end; shift += 7) {
+    const auto byte = static_cast<uint8_t>(*at++);
+    result |= static_cast<uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) {
+      if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1)) {
+        return false;  // A shorter form exists, or it does not fit.
+      }
+      *in = absl::string_view(at, static_cast<size_t>(end - at));
+      *value = result;
+      return true;
+    }
+  }
+  return false;
+}
+// Reads `count` varints to `out` and advances `*in` behind them; false if one is malformed
+// or does not fit a T, an integer of at most 64 bits.
+template <typename T>
+[[nodiscard]] bool ReadVarints(absl::string_view* in, size_t count, T* out);
+
 [[nodiscard]] bool ReadVarint32(absl::string_view* in, uint32_t* value);  // Refuses larger values.
 [[nodiscard]] bool ReadVarint128(absl::string_view* in, absl::uint128* value);
 [[nodiscard]] bool ReadZigzag(absl::string_view* in, int64_t* value);
@@ -55,5 +83,54 @@ void AppendBigEndian64(std::string* out, uint64_t value);
 
 [[nodiscard]] bool ReadBigEndian32(absl::string_view* in, uint32_t* value);
 [[nodiscard]] bool ReadBigEndian64(absl::string_view* in, uint64_t* value);
+
+namespace internal {
+
+// Eight bytes of memory that begin with a varint of at most eight: its value and size.
+// There is no branch that depends on the size, which the processor would guess wrong.
+static_assert(std::endian::native == std::endian::little);
+struct ShortVarint {
+  uint64_t value = 0;
+  size_t size = 0;  // 0: it is longer.
+};
+inline ShortVarint ReadShortVarint(uint64_t eight) {
+  const uint64_t ends = ~eight & 0x8080808080808080u;
+  if (ends == 0) {
+    return {};
+  }
+  // All bits up to the end of the first byte that is below 0x80.
+  uint64_t value = eight & (ends ^ (ends - 1)) & 0x7F7F7F7F7F7F7F7Fu;
+  value = ((value & 0x7F007F007F007F00u) >> 1) | (value & 0x007F007F007F007Fu);
+  value = ((value & 0x3FFF00003FFF0000u) >> 2) | (value & 0x00003FFF00003FFFu);
+  value = ((value & 0x0FFFFFFF00000000u) >> 4) | (value & 0x000000000FFFFFFFu);
+  return {value, static_cast<size_t>(__builtin_ctzll(ends)) / 8 + 1};
+}
+
+}  // namespace internal
+
+template <typename T>
+bool ReadVarints(absl::string_view* in, size_t count, T* out) {
+  bool is_good = true;
+  for (T* const end = out + count; out != end; ++out) {
+    uint64_t value = 0;
+    internal::ShortVarint found;
+    if (in->size() >= sizeof(uint64_t)) {
+      uint64_t eight = 0;
+      std::memcpy(&eight, in->data(), sizeof(eight));
+      found = internal::ReadShortVarint(eight);
+    }
+    if (found.size != 0) {
+      value = found.value;
+      // Of a larger size than the value needs there is a shorter form.
+      is_good &= found.size == 1 || (value >> (7 * (found.size - 1))) != 0;
+      in->remove_prefix(found.size);
+    } else if (!ReadVarint(in, &value)) {
+      return false;
+    }
+    *out = static_cast<T>(value);
+    is_good &= static_cast<uint64_t>(*out) == value;
+  }
+  return is_good;
+}
 
 }  // namespace itemized

@@ -10,8 +10,8 @@
 namespace itemized {
 namespace {
 
-void GatherDays(const BucketTable<NameDay>& days, const RangeParts& parts, CallGroup* group) {
-  for (auto it = days.LowerBound(parts.first); it != days.end() && it->bucket < parts.end; ++it) {
+void GatherDays(const BucketTable<NameDay>& days, Day first, Day end, CallGroup* group) {
+  for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
     group->sums.Merge(it->value.sums);
     group->cost.Merge(it->value.cost);
     group->cost.Merge(it->value.flagged_cost);
@@ -28,6 +28,12 @@ void CallGroup::Add(const LogRow& row, int64_t weight) {
     cost.Add(calls.cost_picos[row.row], weight);
   }
   duration.Add(calls.duration_us[row.row], weight);
+}
+
+void CallGroup::Subtract(const CallGroup& other) {
+  sums.Subtract(other.sums);
+  cost.Subtract(other.cost);
+  duration.Subtract(other.duration);
 }
 
 CallGroup& GroupOf(NameId id, CallGroups* groups) {
@@ -56,6 +62,19 @@ absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, Row
                              [&](const Block& block) { return VisitRows(block, range, visit); });
 }
 
+absl::Status ReadAhead(Log::Reader reader, Log::BlockVisitor visit) {
+  HelperThread decoder("decoder");
+  absl::StatusOr<std::optional<Block>> next = reader.Next();
+  while (next.ok() && next->has_value()) {
+    const Block block = *std::move(*next);
+    decoder.Start([&] { next = reader.Next(); });
+    const absl::Status visited = visit(block);
+    decoder.Wait();
+    RETURN_IF_ERROR(visited);
+  }
+  return next.status();
+}
+
 absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit) {
   std::optional<Log::Reader> reader;
   {
@@ -64,20 +83,10 @@ absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowV
                      state.log.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
                                          state.views.folded(), mask));
   }
-  // Decoding takes about as long as visiting: a second thread is a block ahead.
-  HelperThread decoder("decoder");
-  absl::StatusOr<std::optional<Block>> next = reader->Next();
-  while (next.ok() && next->has_value()) {
-    const Block block = *std::move(*next);
-    decoder.Start([&] { next = reader->Next(); });
-    const absl::Status visited = [&] {
-      const ReaderLock lock(state.mutex);
-      return VisitRows(block, range, visit);
-    }();
-    decoder.Wait();
-    RETURN_IF_ERROR(visited);
-  }
-  return next.status();
+  return ReadAhead(*std::move(reader), [&](const Block& block) {
+    const ReaderLock lock(state.mutex);
+    return VisitRows(block, range, visit);
+  });
 }
 
 RangeParts Split(TimeRange range, int64_t bucket_us) {
@@ -93,18 +102,94 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
   return parts;
 }
 
-absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind) {
+namespace {
+
+// A range as whole UTC days [first, end), parts beside them, and parts of them that do not
+// belong to it: of the days that the range cuts, whichever side is shorter.
+struct DayParts {
+  Day first = 0;
+  Day end = 0;
+  std::vector<TimeRange> more;
+  std::vector<TimeRange> less;
+
+  void AddRim(TimeRange rim) {
+    if (2 * (rim.end_us - rim.start_us) <= kMicrosPerDay) {
+      more.push_back(rim);
+      return;
+    }
+    const Day day = DayOf(rim.start_us);
+    first = std::min(first, day);
+    end = std::max(end, day + 1);
+    less.push_back({DayStartUs(day), rim.start_us});
+    less.push_back({rim.end_us, DayStartUs(day + 1)});
+  }
+};
+
+DayParts SplitByDays(TimeRange range) {
   const RangeParts parts = Split(range, kMicrosPerDay);
+  DayParts days{.first = parts.first, .end = parts.end, .more = {}, .less = {}};
+  for (const TimeRange& rim : parts.rims) {
+    days.AddRim(rim);
+  }
+  return days;
+}
+
+// The histograms of all names do not fit into the cache: their cells are asked for this
+// many rows before they are added to.
+constexpr size_t kRowsAhead = 8;
+
+void AddRows(const Block& block, TimeRange range, const Catalog& catalog, NameKind kind,
+             CallGroups* groups) {
+  const CallRows& calls = block.calls;
+  const RowSums sums(calls);
+  for (size_t row = 0; row < calls.size(); ++row) {
+    if (const size_t next = row + kRowsAhead; next < calls.size()) {
+      const CallGroup& group = GroupOf(catalog.Series(calls.series[next])[kind], groups);
+      group.cost.Prefetch(calls.cost_picos[next]);
+      group.duration.Prefetch(calls.duration_us[next]);
+    }
+    if (range.Contains(calls.time_us[row])) {
+      GroupOf(catalog.Series(calls.series[row])[kind], groups)
+          .Add({.block = block, .row = row, .sums = sums}, calls.weight[row]);
+    }
+  }
+}
+
+absl::Status GatherRows(const State& state, const std::vector<TimeRange>& ranges, NameKind kind,
+                        CallGroups* groups) {
+  for (const TimeRange& range : ranges) {
+    if (range.empty()) {
+      continue;
+    }
+    RETURN_IF_ERROR(state.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                                        state.views.folded(), kSummingColumns,
+                                        [&](const Block& block) {
+                                          AddRows(block, range, state.catalog, kind, groups);
+                                          return absl::OkStatus();
+                                        }));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind) {
+  const DayParts parts = SplitByDays(range);
   const CallRollups& rollups = state.views.rollups();
   CallGroups groups(rollups.name_count(kind));
   for (NameId name = 0; name < groups.size(); ++name) {
-    GatherDays(rollups.DaysOf(kind, name), parts, &groups[name]);
+    GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
   }
-  for (const TimeRange& rim : parts.rims) {
-    RETURN_IF_ERROR(VisitRows(state, rim, kSummingColumns, [&](const LogRow& row) {
-      GroupOf(state.catalog.Series(row.series())[kind], &groups).Add(row, row.weight());
-      return absl::OkStatus();
-    }));
+  CallGroups less(groups.size());
+  absl::Status status;
+  HelperThread helper("rim");
+  helper.Start([&] { status = GatherRows(state, parts.less, kind, &less); });
+  const absl::Status added = GatherRows(state, parts.more, kind, &groups);
+  helper.Wait();
+  RETURN_IF_ERROR(added);
+  RETURN_IF_ERROR(status);
+  for (NameId name = 0; name < groups.size(); ++name) {
+    groups[name].Subtract(less[name]);
   }
   return groups;
 }

@@ -14,6 +14,7 @@
 #include "storage/catalog/catalog.h"
 #include "storage/log/block.h"
 #include "storage/log/column_codec.h"
+#include "storage/log/log.h"
 #include "storage/sketch/histogram.h"
 #include "storage/views/call_sums.h"
 
@@ -42,6 +43,8 @@ struct CallGroup {
 
   // Adds a row `weight` times: its own weight, or that turned around.
   void Add(const LogRow& row, int64_t weight);
+  // Takes out calls that were added before.
+  void Subtract(const CallGroup& other);
 };
 
 // By NameId of the kind that groups.
@@ -66,6 +69,10 @@ absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, Row
 // the beginning.
 absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit);
 
+// Visits what `reader` reads, while another thread decodes the next block: that takes
+// about as long as visiting.
+absl::Status ReadAhead(Log::Reader reader, Log::BlockVisitor visit);
+
 // A range as whole buckets [first, end) of the views, hours or UTC days, and
 // the rims, each of which lies within one bucket.
 struct RangeParts {
@@ -76,7 +83,8 @@ struct RangeParts {
 // `bucket_us`: kMicrosPerHour or kMicrosPerDay.
 RangeParts Split(TimeRange range, int64_t bucket_us);
 
-// The calls of `range` by `kind`. Days come from the views, rims from the log.
+// The calls of `range` by `kind`. Days come from the views; of those that the range cuts,
+// half a day at most is read from the log, and added or taken out.
 // The caller holds the lock of `state`.
 absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind);
 

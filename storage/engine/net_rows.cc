@@ -75,16 +75,4 @@ std::vector<RowRef> NetRows(const std::vector<Block>& blocks) {
   return rows;
 }
 
-Block KeepRun(const Block& block, absl::string_view workflow_id) {
-  Block kept;
-  kept.ref = block.ref;
-  const CallRows& calls = block.calls;
-  for (size_t row = 0; row < calls.size(); ++row) {
-    if (calls.run_names[calls.run[row]] == workflow_id) {
-      AppendRow(calls, row, calls.weight[row], calls.CostAt(row), &kept.calls);
-    }
-  }
-  return kept;
-}
-
 }  // namespace itemized

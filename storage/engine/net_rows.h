@@ -16,10 +16,8 @@ struct RowRef {
 
 // The rows that stand: those with positive weight, less one for every negative
 // row of the same content. `blocks` are fully decoded, in log order, and hold
-// all rows of some hours or of some runs. The result is in log order.
+// all rows of some hours or of some runs, or
+// all that are flagged of some hours. The result is in log order.
 std::vector<RowRef> NetRows(const std::vector<Block>& blocks);
-
-// A copy of `block` with the calls of one run only, and without completions.
-Block KeepRun(const Block& block, absl::string_view workflow_id);
 
 }  // namespace itemized

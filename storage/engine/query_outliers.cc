@@ -39,19 +39,29 @@ std::map<Hour, int64_t> FlaggedByHour(const State& state, TimeRange range,
   return flagged;
 }
 
+std::vector<uint32_t> FlaggedRows(const Block& block) {
+  std::vector<uint32_t> rows;
+  for (uint32_t row = 0; row < block.calls.size(); ++row) {
+    if (block.calls.Has(row, kFlagOutlier)) {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
 absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, TimeRange range,
                                                  RowFilter* filter) {
   std::vector<Block> blocks;
-  RETURN_IF_ERROR(state.log.ReadHours(hour, hour + 1, state.views.folded(), kAllColumns,
-                                      [&](const Block& block) {
-                                        blocks.push_back(block);
-                                        return absl::OkStatus();
-                                      }));
+  RETURN_IF_ERROR(state.log.ReadRowsOfHours(hour, hour + 1, state.views.folded(),
+                                            Columns(ColumnId::kFlags), FlaggedRows,
+                                            [&](const Block& block) {
+                                              blocks.push_back(block);
+                                              return absl::OkStatus();
+                                            }));
   std::vector<BilledCall> found;
   for (const RowRef& ref : NetRows(blocks)) {
     const CallRows& calls = blocks[ref.block].calls;
-    if (calls.Has(ref.row, kFlagOutlier) && range.Contains(calls.time_us[ref.row]) &&
-        filter->Matches(blocks[ref.block], ref.row)) {
+    if (range.Contains(calls.time_us[ref.row]) && filter->Matches(blocks[ref.block], ref.row)) {
       found.push_back(ToBilledCall(calls, ref.row, state.catalog));
     }
   }

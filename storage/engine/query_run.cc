@@ -11,6 +11,20 @@
 namespace itemized {
 namespace {
 
+constexpr ColumnMask kRunColumns = Columns(ColumnId::kRunNames, ColumnId::kRun);
+
+std::vector<uint32_t> RowsOfRun(const CallRows& calls, absl::string_view workflow_id) {
+  std::vector<uint32_t> rows;
+  const auto name = std::find(calls.run_names.begin(), calls.run_names.end(), workflow_id);
+  const auto run = static_cast<uint32_t>(name - calls.run_names.begin());
+  for (uint32_t row = 0; row < calls.size(); ++row) {
+    if (calls.run[row] == run) {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
 // The calls of one run that stand, from the blocks that hold it.
 absl::StatusOr<std::vector<BilledCall>> ReadCalls(const State& state, const Run& run,
                                                   absl::string_view workflow_id) {
@@ -18,8 +32,10 @@ absl::StatusOr<std::vector<BilledCall>> ReadCalls(const State& state, const Run&
   std::set<BlockSequence> seen;
   for (const BlockRef& ref : run.blocks()) {
     if (ref.hour >= state.log.first_hour() && seen.insert(ref.sequence).second) {
-      ASSIGN_OR_RETURN(Block block, state.log.Read(ref));
-      blocks.push_back(KeepRun(block, workflow_id));
+      ASSIGN_OR_RETURN(blocks.emplace_back(),
+                       state.log.ReadRows(ref, kRunColumns, [&](const Block& block) {
+                         return RowsOfRun(block.calls, workflow_id);
+                       }));
     }
   }
   std::vector<BilledCall> calls;

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
@@ -87,7 +87,7 @@ class ScannedGroups {
     if (!filter_.Matches(row.block, row.row)) {
       return absl::OkStatus();
     }
-    Group& group = GroupFor(keys_.KeyOf(row));
+    Group& group = GroupFor(row);
     group.calls.Add(row, row.weight());
     ASSIGN_OR_RETURN(const bool in_vain, unused_.Contains(row.block, row.row));
     if (in_vain) {
@@ -112,7 +112,22 @@ class ScannedGroups {
     Picos unsurfaced = 0;
   };
 
-  Group& GroupFor(absl::string_view key) {
+  Group& GroupFor(const LogRow& row) {
+    if (keys_.is_attribute() && row.block.ref.sequence != sequence_) {
+      sequence_ = row.block.ref.sequence;
+      by_number_.clear();
+    }
+    const uint32_t number = keys_.NumberOf(row);
+    if (number >= by_number_.size()) {
+      by_number_.resize(number + 1);
+    }
+    if (by_number_[number] == nullptr) {
+      by_number_[number] = &GroupNamed(keys_.KeyOf(row));
+    }
+    return *by_number_[number];
+  }
+
+  Group& GroupNamed(absl::string_view key) {
     const auto found = groups_.find(key);
     if (found != groups_.end()) {
       return found->second;
@@ -123,7 +138,9 @@ class ScannedGroups {
   RowFilter filter_;
   const RowKeys keys_;
   UnusedSteps unused_;
-  absl::flat_hash_map<std::string, Group> groups_;
+  absl::node_hash_map<std::string, Group> groups_;
+  BlockSequence sequence_ = 0;     // Of the block at hand.
+  std::vector<Group*> by_number_;  // Of RowKeys, as far as they are known.
 };
 
 absl::StatusOr<TopAnswer> TopByScan(const State& state, const TopQuery& query, TimeRange range) {

@@ -50,7 +50,7 @@ absl::string_view AttributeOf(const CallRows& calls, size_t row, absl::string_vi
 }
 
 RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
-    : filter_(filter), catalog_(catalog) {
+    : filter_(filter), is_empty_(filter.empty()), catalog_(catalog) {
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
     if (filter.names[kind].has_value()) {
       names_[kind] = catalog.Find(static_cast<NameKind>(kind), *filter.names[kind]);
@@ -93,6 +93,9 @@ void RowFilter::Begin(const Block& block) {
 }
 
 bool RowFilter::Matches(const Block& block, size_t row) {
+  if (is_empty_) {
+    return true;
+  }
   if (series_[block.calls.series[row]] == 0) {
     return false;
   }
@@ -112,6 +115,13 @@ ColumnMask RowKeys::columns() const {
 absl::string_view RowKeys::KeyOf(const LogRow& row) const {
   return kind_.has_value() ? KeyOf(catalog_.Series(row.series()))
                            : AttributeOf(row.calls(), row.row, attribute_key_);
+}
+
+uint32_t RowKeys::NumberOf(const LogRow& row) const {
+  if (kind_.has_value()) {
+    return catalog_.Series(row.series())[*kind_];
+  }
+  return row.calls().attribute_set.empty() ? 0 : row.calls().attribute_set[row.row];
 }
 
 }  // namespace itemized

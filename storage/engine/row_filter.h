@@ -44,6 +44,7 @@ class RowFilter {
   void Begin(const Block& block);
 
   const CallFilter& filter_;
+  const bool is_empty_;
   const Catalog& catalog_;
   std::array<std::optional<NameId>, kNameKindCount> names_;  // kUnknown: no call has it.
   std::vector<char> series_;                                 // By SeriesId.
@@ -63,6 +64,10 @@ class RowKeys {
   ColumnMask columns() const;
   absl::string_view KeyOf(const SeriesKey& key) const { return catalog_.Name(*kind_, key[*kind_]); }
   absl::string_view KeyOf(const LogRow& row) const;
+  // Rows of one block with equal numbers have equal keys; of all blocks, unless it is an
+  // attribute that tells them apart.
+  uint32_t NumberOf(const LogRow& row) const;
+  bool is_attribute() const { return !kind_.has_value(); }
 
  private:
   const std::optional<NameKind> kind_;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 
 #include "storage/engine/call_groups.h"
@@ -18,11 +20,23 @@ class UnusedSteps {
   absl::StatusOr<bool> Contains(const Block& block, size_t row);
 
  private:
+  enum class Known : char { kNot, kNo, kYes };
+
+  // Whether any unsurfaced call of `series` in the hour of the block cost something.
+  bool MayContain(SeriesId series);
+  absl::Status ReadRun(const Block& block, uint32_t run);
+
   const State& state_;
   const BlockSequence folded_;  // When it was made. A run may vanish later.
+  Hour hour_ = 0;
+  std::vector<Known> series_;  // Of the hour at hand.
   BlockSequence sequence_ = 0;
-  std::vector<char> known_;
-  std::vector<std::vector<NameId>> unused_;  // By run of the block.
+  std::vector<Known> runs_;  // Of the block at hand: has it unused steps?
+  std::vector<std::vector<NameId>> unused_;
+  // Those of the block at hand and the one before that had to be read: runs go on from one
+  // block to the next.
+  absl::flat_hash_map<std::string, std::vector<NameId>> read_;
+  absl::flat_hash_map<std::string, std::vector<NameId>> read_before_;
 };
 
 }  // namespace itemized

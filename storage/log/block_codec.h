@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -21,5 +24,13 @@ std::string EncodeBlock(const Block& block);
 // checksum does not fit or anything in it is malformed.
 absl::StatusOr<Block> DecodeBlock(BlockRef ref, absl::string_view bytes,
                                   ColumnMask mask = kAllColumns);
+
+// Names rows of a block, rising, of which some columns are decoded.
+using RowChooser = absl::FunctionRef<std::vector<uint32_t>(const Block&)>;
+
+// Decodes all columns of the rows that `choose` names, having been shown those of `mask`,
+// without the completions. Of names it has those of all rows. Errors as DecodeBlock.
+absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask mask,
+                                   RowChooser choose);
 
 }  // namespace itemized

@@ -15,7 +15,11 @@ constexpr uint8_t kPlain = 0;
 constexpr uint8_t kZstd = 1;
 
 constexpr int kZstdLevel = 1;
-constexpr size_t kCompressFrom = 32;           // Bytes; below, a zstd frame's header eats the gain.
+constexpr size_t kCompressFrom = 32;  // Bytes; below, a zstd frame's header eats the gain.
+constexpr size_t kSampleBytes = 2048;
+// Costs, times and token counts are nearly random: they would gain a few percent, and take
+// most of the time of packing and unpacking. A column has to shrink by this share.
+constexpr size_t kGainShare = 8;
 constexpr size_t kRawMax = size_t{256} << 20;  // Far above any block; bounds a damaged length.
 
 struct FreeCompression {
@@ -51,24 +55,35 @@ void AppendStored(ColumnId id, uint8_t encoding, size_t raw_size, absl::string_v
   out->append(stored.data(), stored.size());
 }
 
+// `raw` compressed, valid until the next call; empty if that does not pay.
+absl::string_view Compress(absl::string_view raw) {
+  thread_local std::string compressed;
+  if (compressed.size() < ZSTD_compressBound(raw.size())) {
+    compressed.resize(ZSTD_compressBound(raw.size()));
+  }
+  const size_t size = ZSTD_compressCCtx(Compression(), compressed.data(), compressed.size(),
+                                        raw.data(), raw.size(), kZstdLevel);
+  CHECK(!ZSTD_isError(size));
+  return size <= raw.size() - raw.size() / kGainShare
+             ? absl::string_view(compressed).substr(0, size)
+             : absl::string_view();
+}
+
 }  // namespace
 
 void AppendColumn(ColumnId id, absl::string_view raw, std::string* out) {
   if (raw.empty()) {
     return;
   }
-  if (raw.size() >= kCompressFrom) {
-    thread_local std::string compressed;
-    compressed.resize(ZSTD_compressBound(raw.size()));
-    const size_t size = ZSTD_compressCCtx(Compression(), compressed.data(), compressed.size(),
-                                          raw.data(), raw.size(), kZstdLevel);
-    CHECK(!ZSTD_isError(size));
-    if (size < raw.size()) {
-      AppendStored(id, kZstd, raw.size(), absl::string_view(compressed.data(), size), out);
-      return;
-    }
+  const bool may_pay =
+      raw.size() >= kCompressFrom &&
+      (raw.size() < 2 * kSampleBytes || !Compress(raw.substr(0, kSampleBytes)).empty());
+  const absl::string_view compressed = may_pay ? Compress(raw) : absl::string_view();
+  if (compressed.empty()) {
+    AppendStored(id, kPlain, raw.size(), raw, out);
+  } else {
+    AppendStored(id, kZstd, raw.size(), compressed, out);
   }
-  AppendStored(id, kPlain, raw.size(), raw, out);
 }
 
 absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in) {

@@ -10,7 +10,6 @@
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
-#include "storage/log/block_codec.h"
 
 namespace itemized {
 namespace {
@@ -170,15 +169,24 @@ absl::Status Log::Append(std::vector<Block>* blocks, KvBatch batch) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Block> Log::Read(BlockRef ref, ColumnMask mask) const {
-  ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
-                   kv_->Get(Family::kEvents, BlockKey(ref)));
+absl::StatusOr<std::string> Log::ReadBytes(BlockRef ref) const {
+  ASSIGN_OR_RETURN(std::optional<std::string> bytes, kv_->Get(Family::kEvents, BlockKey(ref)));
   if (!bytes.has_value()) {
     return absl::DataLossError(absl::StrCat("the store is damaged: block ", ref.sequence,
                                             " of hour ", FormatTime(HourStartUs(ref.hour)),
                                             " is missing from the log"));
   }
-  return DecodeBlock(ref, *bytes, mask);
+  return *std::move(bytes);
+}
+
+absl::StatusOr<Block> Log::Read(BlockRef ref, ColumnMask mask) const {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(ref));
+  return DecodeBlock(ref, bytes, mask);
+}
+
+absl::StatusOr<Block> Log::ReadRows(BlockRef ref, ColumnMask mask, RowChooser choose) const {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(ref));
+  return DecodeChosen(ref, bytes, mask, choose);
 }
 
 absl::Status Log::Replay(BlockSequence after, BlockTaker take) const {
@@ -234,6 +242,19 @@ absl::Status Log::ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask 
   }
 }
 
+absl::Status Log::ReadRowsOfHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
+                                  RowChooser choose, BlockVisitor visit) const {
+  ASSIGN_OR_RETURN(Reader reader, OpenHours(from, to, up_to, mask));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, reader.NextRef());
+    if (!ref.has_value()) {
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(const Block block, DecodeChosen(*ref, reader.blocks_->value(), mask, choose));
+    RETURN_IF_ERROR(visit(block));
+  }
+}
+
 absl::StatusOr<Log::Reader> Log::OpenHours(Hour from, Hour to, BlockSequence up_to,
                                            ColumnMask mask) const {
   if (from < std::min(to, first_hour_)) {
@@ -245,19 +266,27 @@ absl::StatusOr<Log::Reader> Log::OpenHours(Hour from, Hour to, BlockSequence up_
   return Reader(kv_->Scan(Family::kEvents, HourKey(from), HourKey(to)), up_to, mask);
 }
 
-absl::StatusOr<std::optional<Block>> Log::Reader::Next() {
+absl::StatusOr<std::optional<BlockRef>> Log::Reader::NextRef() {
   if (std::exchange(is_begun_, true) && blocks_->Valid()) {
     blocks_->Next();
   }
   for (; blocks_->Valid(); blocks_->Next()) {
     ASSIGN_OR_RETURN(const BlockRef ref, ParseBlockKey(blocks_->key()));
     if (ref.sequence <= up_to_) {
-      ASSIGN_OR_RETURN(Block block, DecodeBlock(ref, blocks_->value(), mask_));
-      return std::optional<Block>(std::move(block));
+      return std::optional<BlockRef>(ref);
     }
   }
   RETURN_IF_ERROR(blocks_->status());
-  return std::optional<Block>();
+  return std::optional<BlockRef>();
+}
+
+absl::StatusOr<std::optional<Block>> Log::Reader::Next() {
+  ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, NextRef());
+  if (!ref.has_value()) {
+    return std::optional<Block>();
+  }
+  ASSIGN_OR_RETURN(Block block, DecodeBlock(*ref, blocks_->value(), mask_));
+  return std::optional<Block>(std::move(block));
 }
 
 absl::Status Log::Trim(BlockSequence up_to, KvBatch* batch) {

@@ -20,6 +20,7 @@
 #include "storage/base/time.h"
 #include "storage/kv/kv.h"
 #include "storage/log/block.h"
+#include "storage/log/block_codec.h"
 #include "storage/log/column_codec.h"
 
 namespace itemized {
@@ -70,6 +71,8 @@ class Log {
 
    private:
     friend class Log;
+    // Moves on to the next block, if there is one.
+    absl::StatusOr<std::optional<BlockRef>> NextRef();
     Reader(std::unique_ptr<KvIterator> blocks, BlockSequence up_to, ColumnMask mask)
         : blocks_(std::move(blocks)), up_to_(up_to), mask_(mask) {}
 
@@ -88,8 +91,15 @@ class Log {
   absl::Status ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
                          BlockVisitor visit) const;
 
+  // Visits the same blocks, of each only the rows that `choose` names, with all their
+  // columns; it is shown those of `mask`. Completions are left out.
+  absl::Status ReadRowsOfHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
+                               RowChooser choose, BlockVisitor visit) const;
+
   // One block. DATA_LOSS if it does not exist.
   absl::StatusOr<Block> Read(BlockRef ref, ColumnMask mask = kAllColumns) const;
+  // Some rows of it, as in ReadRowsOfHours.
+  absl::StatusOr<Block> ReadRows(BlockRef ref, ColumnMask mask, RowChooser choose) const;
 
   // Tells that Replay will not be asked for blocks up to `up_to` again; adds
   // the clean-up to `batch`.
@@ -99,6 +109,7 @@ class Log {
   explicit Log(Kv* kv) : kv_(kv) {}
   std::vector<std::string> Encode(const std::vector<Block>& blocks);
   absl::Status LoadFirstHour();
+  absl::StatusOr<std::string> ReadBytes(BlockRef ref) const;
 
   Kv* kv_;
   BlockSequence last_ = 0;

@@ -195,7 +195,41 @@ void Histogram::Add(int64_t value, int64_t weight) {
   AddToBucket(BucketOf(value), weight, sum);
 }
 
+// Adds the cells of `other` to this dense one, which covers them; place(i) is that of cell i.
+template <typename Place>
+void Histogram::MergeDense(const Histogram& other, Place place) {
+  Cell* const to = cells_.data();
+  const Cell* const from = other.cells_.data();
+  const size_t count = other.cells_.size();
+  uint64_t overflowed = 0;  // The sign says whether any sum did: a loop without branches.
+  for (size_t i = 0; i < count; ++i) {
+    Cell& cell = to[place(i)];
+    const auto a = static_cast<uint64_t>(cell.sum);
+    const auto b = static_cast<uint64_t>(from[i].sum);
+    cell.count += from[i].count;
+    cell.sum = static_cast<int64_t>(a + b);
+    overflowed |= (a ^ (a + b)) & (b ^ (a + b));
+  }
+  if (sums_high_.empty() && other.sums_high_.empty() && static_cast<int64_t>(overflowed) >= 0) {
+    return;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    int64_t& sum = to[place(i)].sum;
+    sum = static_cast<int64_t>(static_cast<uint64_t>(sum) - static_cast<uint64_t>(from[i].sum));
+  }
+  for (size_t i = 0; i < count; ++i) {
+    SetSum(place(i), SumAt(place(i)) + other.SumAt(i));
+  }
+}
+
 void Histogram::Merge(const Histogram& other) {
+  if (&other == this) {
+    return Merge(Histogram(other));
+  }
+  if (cells_.empty() && zeros_ == 0) {
+    *this = other;
+    return;
+  }
   AddChecked(&count_, other.count_);
   sum_ += other.sum_;
   if (!other.cells_.empty() && cells_.size() + other.cells_.size() > kSparseCellsMax) {
@@ -212,17 +246,31 @@ void Histogram::Merge(const Histogram& other) {
     return;
   }
   zeros_ += other.zeros_;
-  for (size_t i = 0; i < other.cells_.size(); ++i) {
-    const size_t to = size_t{other.BucketAt(i)} - low_;
-    int64_t sum = 0;
-    cells_[to].count += other.cells_[i].count;
-    if (sums_high_.empty() && other.sums_high_.empty() &&
-        !__builtin_add_overflow(cells_[to].sum, other.cells_[i].sum, &sum)) {
-      cells_[to].sum = sum;
-    } else {
-      SetSum(to, SumAt(to) + other.SumAt(i));
-    }
+  if (other.dense_) {
+    MergeDense(other, [first = size_t{other.low_} - low_](size_t i) { return first + i; });
+  } else {
+    MergeDense(other, [this, &other](size_t i) { return size_t{other.indices_[i]} - low_; });
   }
+}
+
+// The usual case, without branches; false if it is another, and nothing was done.
+bool Histogram::SubtractDense(const Histogram& other) {
+  const bool is_covered = other.cells_.empty() ||
+                          (other.BucketAt(0) >= low_ && other.BucketAt(other.cells_.size() - 1) <
+                                                            static_cast<int>(low_ + cells_.size()));
+  if (!dense_ || !is_covered || !sums_high_.empty() || !other.sums_high_.empty()) {
+    return false;
+  }
+  bool is_good = zeros_ >= other.zeros_;
+  zeros_ -= other.zeros_;
+  for (size_t i = 0; i < other.cells_.size(); ++i) {
+    Cell& cell = cells_[size_t{other.BucketAt(i)} - low_];
+    cell.count -= other.cells_[i].count;
+    cell.sum -= other.cells_[i].sum;
+    is_good &= cell.count >= 0 && cell.sum >= 0 && (cell.count != 0 || cell.sum == 0);
+  }
+  CHECK(is_good);
+  return true;
 }
 
 void Histogram::Subtract(const Histogram& other) {
@@ -232,6 +280,9 @@ void Histogram::Subtract(const Histogram& other) {
   }
   AddChecked(&count_, -other.count_);
   sum_ -= other.sum_;
+  if (SubtractDense(other)) {
+    return;
+  }
   other.ForEachBucket([&](const HistogramBucket& bucket) {
     AddToBucket(bucket.index, -bucket.count, -bucket.sum);
   });

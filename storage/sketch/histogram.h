@@ -105,6 +105,9 @@ class Histogram {
   void AppendSparse(const HistogramBucket& bucket);
   // Makes room for the buckets [low, high] in the dense form.
   void Cover(int low, int high);
+  template <typename Place>
+  void MergeDense(const Histogram& other, Place place);
+  bool SubtractDense(const Histogram& other);
   void AddToBucket(BucketIndex bucket, int64_t count, absl::int128 sum);
   void CheckCell(size_t cell) const;
   void EraseIfUnused(size_t cell);

@@ -39,6 +39,17 @@ void CallSums::Merge(const CallSums& other) {
   }
 }
 
+void CallSums::Subtract(const CallSums& other) {
+  calls -= other.calls;
+  unpriced_calls -= other.unpriced_calls;
+  usage_missing_calls -= other.usage_missing_calls;
+  outliers -= other.outliers;
+  cost -= other.cost;
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    usage.counts[c] -= other.usage.counts[c];
+  }
+}
+
 void CallSums::EncodeTo(std::string* out) const {
   AppendZigzag(out, calls);
   AppendZigzag(out, unpriced_calls);

@@ -24,6 +24,7 @@ struct CallSums {
   Usage usage;
 
   void Merge(const CallSums& other);
+  void Subtract(const CallSums& other);
   bool operator==(const CallSums&) const = default;
 
   // The persisted form (storage/FORMAT.md, "Call sums").

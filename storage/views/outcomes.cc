@@ -135,9 +135,10 @@ void Outcomes::Post(const Run& run, int sign, const Catalog& catalog) {
   if (hour < first_hour_) {
     return;
   }
-  auto& cell = TableAt(&hours_, share.workflow).At(hour);
-  cell.value.Add(share, sign);
-  TableAt(&days_, share.workflow).At(hour / 24).value.Add(share, sign);
+  for (size_t level = 0; level < cells_.size(); ++level) {
+    TableAt(&cells_[level], share.workflow).At(hour / kLevelHours[level]).value.Add(share, sign);
+  }
+  auto& cell = cells_[0][share.workflow].At(hour);
   if (!cell.dirty) {
     cell.dirty = true;
     dirty_hours_.emplace_back(share.workflow, hour);
@@ -178,22 +179,30 @@ void Outcomes::AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Cat
   }
 }
 
-// Whole days where they fit, hours at the rims.
 void Outcomes::Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) const {
-  const Day first_day = (from + 23) / 24;
-  const Day end_day = to / 24;
-  const auto add = [&](const BucketTable<OutcomeCell>& cells, uint32_t begin, uint32_t end) {
-    for (auto it = cells.LowerBound(begin); it != cells.end() && it->bucket < end; ++it) {
-      out->Merge(it->value);
+  GatherLevel(cells_.size() - 1, workflow, from, to, out);
+}
+
+// Whole buckets of `level` where they fit, smaller ones at the rims.
+void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
+                           OutcomeCell* out) const {
+  const Hour hours = kLevelHours[level];
+  const uint32_t first = (from + hours - 1) / hours;
+  const uint32_t end = to / hours;
+  if (first >= end) {
+    if (level > 0) {
+      GatherLevel(level - 1, workflow, from, to, out);
     }
-  };
-  const BucketTable<OutcomeCell>& hours = TableAt(hours_, workflow);
-  if (first_day >= end_day) {
-    return add(hours, from, to);
+    return;
   }
-  add(hours, from, first_day * 24);
-  add(TableAt(days_, workflow), first_day, end_day);
-  add(hours, end_day * 24, to);
+  const BucketTable<OutcomeCell>& cells = TableAt(cells_[level], workflow);
+  for (auto it = cells.LowerBound(first); it != cells.end() && it->bucket < end; ++it) {
+    out->Merge(it->value);  // The widest first: what they cover need not grow any more.
+  }
+  if (level > 0) {
+    GatherLevel(level - 1, workflow, from, first * hours, out);
+    GatherLevel(level - 1, workflow, end * hours, to, out);
+  }
 }
 
 Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const {
@@ -230,16 +239,16 @@ uint64_t Outcomes::VersionOf(Hour hour) const {
 
 void Outcomes::Checkpoint(KvBatch* batch) {
   for (const auto& [workflow, hour] : dirty_hours_) {
-    auto& cell = hours_[workflow].At(hour);
+    auto& cell = cells_[0][workflow].At(hour);
     cell.dirty = false;
     std::string row_key = CellKey(workflow, hour);
     if (cell.value.empty()) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
-      hours_[workflow].Erase(hour);
+      cells_[0][workflow].Erase(hour);
       continue;
     }
-    cell.value.completed_cost.Compact();
-    days_[workflow].At(hour / 24).value.completed_cost.Compact();
+    cell.value.completed_cost.Compact();  // Of the widest cells there are few.
+    cells_[1][workflow].At(hour / kLevelHours[1]).value.completed_cost.Compact();
     std::string value;
     cell.value.EncodeTo(&value);
     batch->Put(Family::kOutcomes, std::move(row_key), std::move(value));
@@ -280,14 +289,17 @@ absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
     }
     ++hour_states_[hour].version;
     if (prefix == kCellPrefix) {
-      OutcomeCell& cell = TableAt(&hours_, id).At(hour).value;
+      OutcomeCell cell;
       if (!cell.DecodeFrom(&value) || !value.empty()) {
         return Damaged();
       }
-      TableAt(&days_, id).At(hour / 24).value.Merge(cell);
+      for (size_t level = 1; level < cells_.size(); ++level) {
+        TableAt(&cells_[level], id).At(hour / kLevelHours[level]).value.Merge(cell);
+      }
       for (const int64_t count : cell.sums.runs) {
         runs_ += count;
       }
+      TableAt(&cells_[0], id).At(hour).value = std::move(cell);
       continue;
     }
     Picos unsurfaced = 0;

@@ -79,7 +79,7 @@ class Outcomes {
   void Post(const Run& run, int sign, const Catalog& catalog);
 
   // Workflows have numbers below it.
-  size_t workflow_count() const { return hours_.size(); }
+  size_t workflow_count() const { return cells_[0].size(); }
   // Adds the runs of `workflow` with an anchor in whole hours [from, to) to `*out`.
   void Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) const;
 
@@ -110,13 +110,18 @@ class Outcomes {
     Picos unsurfaced = 0;
   };
 
+  // In hours: single ones, days, and eight days, so that a month is gathered from about ten
+  // cells.
+  static constexpr std::array<Hour, 3> kLevelHours = {1, 24, 8 * 24};
+
+  void GatherLevel(size_t level, NameId workflow, Hour from, Hour to, OutcomeCell* out) const;
   void PostUnsurfaced(const Run& run, int sign, const Catalog& catalog);
   void AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Catalog& catalog);
   void CheckpointUnsurfaced(KvBatch* batch);
 
   Hour first_hour_;
-  std::vector<BucketTable<OutcomeCell>> hours_;  // By workflow; the days follow from them.
-  std::vector<BucketTable<OutcomeCell>> days_;
+  // By level, whose buckets last kLevelHours, and workflow. All follow from the hours.
+  std::array<std::vector<BucketTable<OutcomeCell>>, kLevelHours.size()> cells_;
   std::vector<std::pair<NameId, Hour>> dirty_hours_;
   absl::flat_hash_map<SeriesHour, Unsurfaced> unsurfaced_;
   std::vector<SeriesHour> dirty_unsurfaced_;

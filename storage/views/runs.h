@@ -57,9 +57,8 @@ class Runs {
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
                              absl::FunctionRef<void(const Run&)> visit) const;
 
-  // False if there surely is no such run, or none that has unused steps, without reading
-  // it. Need the lock for reading.
-  bool MayExist(absl::string_view workflow_id) const { return known_.MayContain(workflow_id); }
+  // False if there surely is no such run that has unused steps, without reading it. Needs
+  // the lock for reading.
   bool MayHaveUnused(absl::string_view workflow_id) const {
     return with_unused_.MayContain(workflow_id);
   }

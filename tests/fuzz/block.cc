@@ -63,6 +63,28 @@ void CheckMasked(absl::string_view bytes, const Block& whole) {
   CHECK(part->calls.event_id_data == whole.calls.event_id_data);
 }
 
+// Every third row alone is what it is among all.
+void CheckChosen(absl::string_view bytes, const Block& whole) {
+  const absl::StatusOr<Block> chosen =
+      DecodeChosen(kRef, bytes, Columns(ColumnId::kTime), [](const Block& block) {
+        std::vector<uint32_t> rows;
+        for (uint32_t row = 0; row < block.calls.size(); row += 3) {
+          rows.push_back(row);
+        }
+        return rows;
+      });
+  CHECK(chosen.ok());
+  const CallRows& a = whole.calls;
+  const CallRows& b = chosen->calls;
+  CHECK(b.size() == (a.size() + 2) / 3);
+  for (size_t i = 0; i < b.size(); ++i) {
+    const size_t row = 3 * i;
+    CHECK(a.time_us[row] == b.time_us[i] && a.weight[row] == b.weight[i]);
+    CHECK(a.EventId(row) == b.EventId(i) && a.run[row] == b.run[i] && a.flags[row] == b.flags[i]);
+    CHECK(a.cost_picos[row] == b.cost_picos[i] && a.UsageAt(row) == b.UsageAt(i));
+  }
+}
+
 // Every index of a row leads somewhere.
 void CheckRows(const CallRows& calls) {
   CallRows copy;
@@ -83,6 +105,7 @@ bool DecodeAndCheck(absl::string_view bytes) {
   CHECK(again.ok());
   CheckSame(*block, *again);
   CheckMasked(bytes, *block);
+  CheckChosen(bytes, *block);
   CheckRows(block->calls);
   return true;
 }

@@ -63,6 +63,46 @@ TEST(Bytes, VarintsComeBackAndTruncatedOnesAreRefused) {
   }
 }
 
+// Near the end of the input they are read in another way than before it.
+TEST(Bytes, ManyVarintsAtOnceAreThoseReadOneByOne) {
+  const std::vector<uint64_t> values = RimValues<uint64_t>();
+  std::string bytes;
+  for (const uint64_t value : values) {
+    AppendVarint(&bytes, value);
+  }
+  const std::string rest = "rest of the input";
+  for (const std::string& input : {bytes, bytes + rest}) {
+    absl::string_view in = input;
+    std::vector<uint64_t> read(values.size());
+    ASSERT_TRUE(ReadVarints(&in, values.size(), read.data()));
+    EXPECT_EQ(read, values);
+    EXPECT_EQ(in, input.substr(bytes.size()));
+  }
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    absl::string_view in = absl::string_view(bytes).substr(0, size);
+    std::vector<uint64_t> read(values.size());
+    EXPECT_FALSE(ReadVarints(&in, values.size(), read.data())) << size;
+  }
+}
+
+TEST(Bytes, ManyVarintsAreRefusedIfOneIsMalformedOrDoesNotFit) {
+  const std::string good(8, '\x01');
+  const std::vector<std::string> malformed = {
+      std::string("\x85\x00", 2), std::string("\xff\x80\x00", 3), std::string(9, '\xff') + '\x02',
+      std::string(10, '\x80') + '\x01'};
+  for (const std::string& bad : malformed) {
+    for (const std::string& input : {bad, bad + good}) {
+      absl::string_view in = input;
+      uint64_t value = 0;
+      EXPECT_FALSE(ReadVarints(&in, 1, &value)) << input.size();
+    }
+  }
+  const std::string wide = Varint(256) + good;
+  absl::string_view in = wide;
+  uint8_t narrow = 0;
+  EXPECT_FALSE(ReadVarints(&in, 1, &narrow));
+}
+
 TEST(Bytes, WideVarintsComeBackAndTruncatedOnesAreRefused) {
   for (const absl::uint128 value : RimValues<absl::uint128>()) {
     ExpectRoundTrip(value, AppendVarint128, ReadVarint128);

@@ -1,8 +1,14 @@
 #include "storage/log/block_codec.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/escaping.h"
 #include <gtest/gtest.h>
 
+#include "storage/log/stored_block.h"
 #include "tests/storage/log/block_for_test.h"
 
 namespace itemized {
@@ -29,6 +35,35 @@ void ExpectSame(const Block& a, const Block& b) {
     EXPECT_EQ(a.calls.UsageAt(row), b.calls.UsageAt(row)) << row;
   }
   EXPECT_EQ(a.completions, b.completions);
+}
+
+// As AppendRow takes it over; names of attributes are numbered anew.
+void ExpectSameRow(const CallRows& a, const CallRows& b, size_t row) {
+  const auto attributes = [row](const CallRows& calls) {
+    std::vector<std::pair<std::string, std::string>> named;
+    if (!calls.attribute_set.empty()) {
+      for (const auto& [key, value] : calls.attribute_sets[calls.attribute_set[row]]) {
+        named.emplace_back(calls.strings[key], calls.strings[value]);
+      }
+    }
+    return named;
+  };
+  EXPECT_EQ(a.run_names[a.run[row]], b.run_names[b.run[row]]);
+  EXPECT_EQ(attributes(a), attributes(b));
+  EXPECT_EQ(a.weight[row], b.weight[row]);
+  EXPECT_EQ(a.time_us[row], b.time_us[row]);
+  EXPECT_EQ(a.series[row], b.series[row]);
+  EXPECT_EQ(a.EventId(row), b.EventId(row));
+  EXPECT_EQ(a.UsageAt(row), b.UsageAt(row));
+  EXPECT_EQ(a.duration_us[row], b.duration_us[row]);
+  EXPECT_EQ(a.status[row], b.status[row]);
+  EXPECT_EQ(a.CostAt(row), b.CostAt(row));
+  EXPECT_EQ(a.flags[row], b.flags[row]);
+  const auto at = [row](const std::vector<int64_t>& column) {
+    return column.empty() ? 0 : column[row];
+  };
+  EXPECT_EQ(at(a.p50_picos), at(b.p50_picos));
+  EXPECT_EQ(at(a.sample_count), at(b.sample_count));
 }
 
 TEST(BlockCodec, DecodingGivesBackEveryColumn) {
@@ -59,6 +94,64 @@ TEST(BlockCodec, AMaskDecodesNoMoreThanItNames) {
   EXPECT_EQ(decoded->calls.cost_picos, block.calls.cost_picos);
   EXPECT_TRUE(decoded->calls.event_id_data.empty());
   EXPECT_TRUE(decoded->calls.series.empty());
+}
+
+std::vector<std::vector<uint32_t>> SomeRows(size_t rows) {
+  std::vector<uint32_t> every_seventh;
+  std::vector<uint32_t> all;
+  for (uint32_t row = 0; row < rows; ++row) {
+    all.push_back(row);
+    if (row % 7 == 3) {
+      every_seventh.push_back(row);
+    }
+  }
+  return {{}, {0}, {static_cast<uint32_t>(rows - 1)}, every_seventh, all};
+}
+
+TEST(BlockCodec, ChosenRowsAreThoseOfTheWholeBlock) {
+  for (const size_t count : {size_t{1}, size_t{2}, size_t{100}, size_t{5'000}}) {
+    const Block block = RandomBlock(static_cast<uint32_t>(count), count);
+    const std::string bytes = EncodeBlock(block);
+    for (const std::vector<uint32_t>& rows : SomeRows(count)) {
+      Block expected;
+      for (const uint32_t row : rows) {
+        AppendRow(block.calls, row, block.calls.weight[row], block.calls.CostAt(row),
+                  &expected.calls);
+      }
+      const absl::StatusOr<Block> chosen =
+          DecodeChosen(block.ref, bytes, Columns(ColumnId::kCost), [&](const Block& shown) {
+            EXPECT_EQ(shown.calls.cost_picos, block.calls.cost_picos);
+            EXPECT_TRUE(shown.calls.series.empty());
+            return rows;
+          });
+      ASSERT_TRUE(chosen.ok()) << chosen.status();
+      EXPECT_EQ(chosen->ref, block.ref);
+      EXPECT_EQ(chosen->calls.run_names, block.calls.run_names);
+      EXPECT_TRUE(chosen->completions.empty());
+      ASSERT_EQ(chosen->calls.size(), rows.size());
+      for (size_t i = 0; i < rows.size(); ++i) {
+        ExpectSameRow(chosen->calls, expected.calls, i);
+      }
+    }
+  }
+}
+
+TEST(BlockCodec, NumbersThatHardlyShrinkAreKeptAsTheyAre) {
+  Block block = RandomBlock(7, 5'000);
+  const auto encoding_of = [&](ColumnId wanted) {
+    const std::string bytes = EncodeBlock(block);
+    const absl::StatusOr<StoredBlock> stored = ReadStoredBlock(block.ref, bytes);
+    for (const StoredColumn& column : stored->columns) {
+      if (column.id == static_cast<uint8_t>(wanted)) {
+        return column.stored.size() == column.raw_size ? "plain" : "compressed";
+      }
+    }
+    return "absent";
+  };
+  EXPECT_STREQ(encoding_of(ColumnId::kCost), "plain");
+  EXPECT_STREQ(encoding_of(ColumnId::kRun), "compressed");
+  std::fill(block.calls.cost_picos.begin(), block.calls.cost_picos.end(), 1'234'567);
+  EXPECT_STREQ(encoding_of(ColumnId::kCost), "compressed");
 }
 
 TEST(BlockCodec, EveryFlippedBitIsDetected) {

@@ -12,14 +12,6 @@
 namespace itemized {
 namespace {
 
-Histogram Of(const std::vector<int64_t>& values) {
-  Histogram histogram;
-  for (const int64_t value : values) {
-    histogram.Add(value);
-  }
-  return histogram;
-}
-
 std::string Encoded(const Histogram& histogram) {
   std::string bytes;
   histogram.EncodeTo(&bytes);

@@ -18,14 +18,6 @@ using ::testing::IsEmpty;
 
 constexpr int64_t kInt64Max = std::numeric_limits<int64_t>::max();
 
-Histogram Of(const std::vector<int64_t>& values) {
-  Histogram histogram;
-  for (const int64_t value : values) {
-    histogram.Add(value);
-  }
-  return histogram;
-}
-
 TEST(Bucket, BucketsCoverAllValuesWithoutGapOrOverlap) {
   EXPECT_EQ(BucketLow(0), 0);
   for (int i = 0; i < kBucketCount; ++i) {
@@ -179,34 +171,6 @@ TEST(Histogram, TheBucketSumsAddUpToTheTotal) {
   }
 }
 
-TEST(Histogram, MergingEqualsAddingAllValuesInEitherOrder) {
-  for (const Sample& a : Samples()) {
-    for (const Sample& b : Samples()) {
-      std::vector<int64_t> both = a.values;
-      both.insert(both.end(), b.values.begin(), b.values.end());
-      const Histogram expected = Of(both);
-      Histogram a_then_b = Of(a.values);
-      a_then_b.Merge(Of(b.values));
-      EXPECT_EQ(a_then_b, expected) << a.name << ", " << b.name;
-      Histogram b_then_a = Of(b.values);
-      b_then_a.Merge(Of(a.values));
-      EXPECT_EQ(b_then_a, expected) << a.name << ", " << b.name;
-    }
-  }
-}
-
-TEST(Histogram, SubtractingWhatWasMergedGivesBackTheOriginal) {
-  for (const Sample& a : Samples()) {
-    for (const Sample& b : Samples()) {
-      const Histogram original = Of(a.values);
-      Histogram histogram = original;
-      histogram.Merge(Of(b.values));
-      histogram.Subtract(Of(b.values));
-      EXPECT_EQ(histogram, original) << a.name << ", " << b.name;
-    }
-  }
-}
-
 TEST(Histogram, TakingAwayEachValueLeavesNothing) {
   std::mt19937_64 random(8);
   for (Sample& sample : Samples()) {
@@ -268,22 +232,6 @@ TEST(Histogram, SumsBeyond64BitsStayExactInEveryForm) {
     histogram.Add(kLarge, -7);
     EXPECT_EQ(histogram.Quantile(1), kLarge);
   }
-}
-
-TEST(Histogram, MergesAndSubtractsItself) {
-  const std::vector<int64_t> values = {1, 300, 1'000'000};
-  Histogram histogram = Of(values);
-  histogram.Merge(histogram);
-  EXPECT_EQ(histogram, Of({1, 300, 1'000'000, 1, 300, 1'000'000}));
-  histogram.Subtract(histogram);
-  EXPECT_EQ(histogram, Histogram());
-}
-
-TEST(Histogram, MergingNothingChangesNothing) {
-  Histogram histogram = Of({1, 300});
-  histogram.Merge(Histogram());
-  histogram.Subtract(Histogram());
-  EXPECT_EQ(histogram, Of({1, 300}));
 }
 
 TEST(HistogramDeathTest, TakingAwayWhatWasNeverAddedIsABug) {

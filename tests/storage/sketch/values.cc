@@ -80,4 +80,12 @@ std::vector<Sample> Samples() {
   };
 }
 
+Histogram Of(const std::vector<int64_t>& values) {
+  Histogram histogram;
+  for (const int64_t value : values) {
+    histogram.Add(value);
+  }
+  return histogram;
+}
+
 }  // namespace itemized

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/sketch/histogram.h"
+
 namespace itemized {
 
 struct Sample {
@@ -16,5 +18,8 @@ struct Sample {
 // The same on every run: constants, few and many distinct values, narrow and
 // heavy-tailed, the rims of buckets, and everything up to 2^63 - 1.
 std::vector<Sample> Samples();
+
+// Of each value once.
+Histogram Of(const std::vector<int64_t>& values);
 
 }  // namespace itemized

@@ -1,0 +1,59 @@
+#include "storage/log/stored_block.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/bytes.h"
+#include "storage/base/status_macros.h"
+#include "storage/log/block_codec.h"
+
+namespace itemized {
+namespace {
+
+constexpr size_t kChecksumBytes = 8;
+
+// Every row takes at least a byte in the raw time column, whose size is bounded.
+constexpr uint64_t kRowsMax = uint64_t{1} << 28;
+
+}  // namespace
+
+absl::Status DamagedBlock(BlockRef ref, absl::string_view why) {
+  return absl::DataLossError(absl::StrCat("block ", ref.sequence, " of hour ",
+                                          FormatTime(HourStartUs(ref.hour)), " is damaged: ", why));
+}
+
+absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view bytes) {
+  if (ref.hour >= HourOf(kTimeMaxUs)) {
+    return absl::DataLossError(absl::StrCat("the key of block ", ref.sequence,
+                                            " is damaged: its hour ", ref.hour,
+                                            " lies beyond the times that can be stored"));
+  }
+  if (bytes.size() <= kChecksumBytes) {
+    return DamagedBlock(ref, "it is too short");
+  }
+  absl::string_view checksum = bytes.substr(bytes.size() - kChecksumBytes);
+  absl::string_view in = bytes.substr(0, bytes.size() - kChecksumBytes);
+  uint64_t expected = 0;
+  if (!ReadBigEndian64(&checksum, &expected) || XXH3_64bits(in.data(), in.size()) != expected) {
+    return DamagedBlock(ref, "its checksum does not fit");
+  }
+  if (in[0] != kBlockVersion) {
+    return DamagedBlock(ref, "its version is unknown");
+  }
+  in.remove_prefix(1);
+  StoredBlock block;
+  block.ref = ref;
+  if (!ReadVarint(&in, &block.rows) || !ReadVarint(&in, &block.completions) ||
+      block.rows > kRowsMax) {
+    return DamagedBlock(ref, "its header cannot be read");
+  }
+  while (!in.empty()) {
+    ASSIGN_OR_RETURN(block.columns.emplace_back(), ReadColumn(&in));
+  }
+  block.raw.resize(block.columns.size());
+  return block;
+}
+
+}  // namespace itemized
