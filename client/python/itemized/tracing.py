@@ -15,6 +15,7 @@ from typing import Any, Callable, Optional, TypeVar
 
 from .diagnostics import LOGGER, warn_once
 from .events import Event, attributes_of, name_of
+from .log_records import RecordMaker
 from .pricing import to_usd
 from .responses import extract
 from .tracer import get_tracer
@@ -40,6 +41,7 @@ class Run:
         self.unused_steps += [name_of(step) for step in steps if step not in self.unused_steps]
 
 
+_STEP_COST = RecordMaker("step_cost")
 _run: ContextVar[Optional[Run]] = ContextVar("itemized_run", default=None)
 _step: ContextVar[str] = ContextVar("itemized_step", default="")
 
@@ -149,8 +151,7 @@ def log_cost(event: Event, usage: Usage) -> None:
     knowledge = get_tracer().knowledge
     counts = usage.counts
     cost = knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts)
-    # Made by hand: LOGGER.info would look through the stack for the line that called it.
-    record = LOGGER.makeRecord(LOGGER.name, logging.INFO, "itemized", 0, "step_cost", (), None)
+    record = _STEP_COST.make()
     record.__dict__.update(
         cost_usd=None if cost is None else to_usd(cost),
         step=event["step"],
