@@ -62,19 +62,6 @@ absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, Row
                              [&](const Block& block) { return VisitRows(block, range, visit); });
 }
 
-absl::Status ReadAhead(Log::Reader reader, Log::BlockVisitor visit) {
-  HelperThread decoder("decoder");
-  absl::StatusOr<std::optional<Block>> next = reader.Next();
-  while (next.ok() && next->has_value()) {
-    const Block block = *std::move(*next);
-    decoder.Start([&] { next = reader.Next(); });
-    const absl::Status visited = visit(block);
-    decoder.Wait();
-    RETURN_IF_ERROR(visited);
-  }
-  return next.status();
-}
-
 absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit) {
   std::optional<Log::Reader> reader;
   {
@@ -83,10 +70,20 @@ absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowV
                      state.log.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
                                          state.views.folded(), mask));
   }
-  return ReadAhead(*std::move(reader), [&](const Block& block) {
-    const ReaderLock lock(state.mutex);
-    return VisitRows(block, range, visit);
-  });
+  // Decoding takes about as long as visiting: a second thread is a block ahead.
+  HelperThread decoder("decoder");
+  absl::StatusOr<std::optional<Block>> next = reader->Next();
+  while (next.ok() && next->has_value()) {
+    const Block block = *std::move(*next);
+    decoder.Start([&] { next = reader->Next(); });
+    const absl::Status visited = [&] {
+      const ReaderLock lock(state.mutex);
+      return VisitRows(block, range, visit);
+    }();
+    decoder.Wait();
+    RETURN_IF_ERROR(visited);
+  }
+  return next.status();
 }
 
 RangeParts Split(TimeRange range, int64_t bucket_us) {
@@ -180,16 +177,23 @@ absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, Name
   for (NameId name = 0; name < groups.size(); ++name) {
     GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
   }
-  CallGroups less(groups.size());
+  CallGroups less;
   absl::Status status;
-  HelperThread helper("rim");
-  helper.Start([&] { status = GatherRows(state, parts.less, kind, &less); });
+  const auto gather_less = [&] { status = GatherRows(state, parts.less, kind, &less); };
+  std::optional<HelperThread> helper;
+  if (parts.more.empty() || parts.less.empty()) {
+    gather_less();
+  } else {
+    helper.emplace("rim").Start(gather_less);
+  }
   const absl::Status added = GatherRows(state, parts.more, kind, &groups);
-  helper.Wait();
+  if (helper.has_value()) {
+    helper->Wait();
+  }
   RETURN_IF_ERROR(added);
   RETURN_IF_ERROR(status);
-  for (NameId name = 0; name < groups.size(); ++name) {
-    groups[name].Subtract(less[name]);
+  for (NameId name = 0; name < less.size(); ++name) {
+    GroupOf(name, &groups).Subtract(less[name]);
   }
   return groups;
 }

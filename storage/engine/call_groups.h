@@ -14,7 +14,6 @@
 #include "storage/catalog/catalog.h"
 #include "storage/log/block.h"
 #include "storage/log/column_codec.h"
-#include "storage/log/log.h"
 #include "storage/sketch/histogram.h"
 #include "storage/views/call_sums.h"
 
@@ -68,10 +67,6 @@ absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, Row
 // that a long scan does not hold up ingestion. The rows are those that were folded at
 // the beginning.
 absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit);
-
-// Visits what `reader` reads, while another thread decodes the next block: that takes
-// about as long as visiting.
-absl::Status ReadAhead(Log::Reader reader, Log::BlockVisitor visit);
 
 // A range as whole buckets [first, end) of the views, hours or UTC days, and
 // the rims, each of which lies within one bucket.

@@ -16,8 +16,8 @@ struct RowRef {
 
 // The rows that stand: those with positive weight, less one for every negative
 // row of the same content. `blocks` are fully decoded, in log order, and hold
-// all rows of some hours or of some runs, or
-// all that are flagged of some hours. The result is in log order.
+// all rows of some hours or of some runs, or all that are flagged of some hours. The
+// result is in log order.
 std::vector<RowRef> NetRows(const std::vector<Block>& blocks);
 
 }  // namespace itemized
