@@ -11,6 +11,14 @@ namespace itemized {
 namespace {
 
 void GatherDays(const BucketTable<NameDay>& days, Day first, Day end, CallGroup* group) {
+  std::vector<const Histogram*> costs;
+  std::vector<const Histogram*> durations;
+  for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
+    costs.insert(costs.end(), {&it->value.cost, &it->value.flagged_cost});
+    durations.push_back(&it->value.duration);
+  }
+  group->cost.Reserve(costs);
+  group->duration.Reserve(durations);
   for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
     group->sums.Merge(it->value.sums);
     group->cost.Merge(it->value.cost);
@@ -28,6 +36,12 @@ void CallGroup::Add(const LogRow& row, int64_t weight) {
     cost.Add(calls.cost_picos[row.row], weight);
   }
   duration.Add(calls.duration_us[row.row], weight);
+}
+
+void CallGroup::Merge(const CallGroup& other) {
+  sums.Merge(other.sums);
+  cost.Merge(other.cost);
+  duration.Merge(other.duration);
 }
 
 void CallGroup::Subtract(const CallGroup& other) {
@@ -133,67 +147,154 @@ DayParts SplitByDays(TimeRange range) {
 
 // The histograms of all names do not fit into the cache: their cells are asked for this
 // many rows before they are added to.
-constexpr size_t kRowsAhead = 8;
+constexpr size_t kRowsAhead = 12;
 
-void AddRows(const Block& block, TimeRange range, const Catalog& catalog, NameKind kind,
-             CallGroups* groups) {
-  const CallRows& calls = block.calls;
-  const RowSums sums(calls);
-  for (size_t row = 0; row < calls.size(); ++row) {
-    if (const size_t next = row + kRowsAhead; next < calls.size()) {
-      const CallGroup& group = GroupOf(catalog.Series(calls.series[next])[kind], groups);
-      group.cost.Prefetch(calls.cost_picos[next]);
-      group.duration.Prefetch(calls.duration_us[next]);
+// What a scan for quantiles alone decodes.
+constexpr ColumnMask kHistogramColumns =
+    Columns(ColumnId::kSeries, ColumnId::kDuration, ColumnId::kCost, ColumnId::kFlags);
+
+// One side of what a range cuts: reads rows of the log into groups of its own.
+class RimReader {
+ public:
+  // Whatever is folded has its names in the rollups.
+  RimReader(const State& state, NameKind kind)
+      : state_(state), kind_(kind), groups_(state.views.rollups().name_count(kind)) {}
+
+  // Adds the rows of `range`, which lies in one day. Steps have the sums of whole hours in
+  // the views, so that only what their histograms need is read.
+  absl::Status Add(TimeRange range) {
+    ReserveDay(DayOf(range.start_us));
+    if (kind_ != NameKind::kStep) {
+      return AddRows(range, kSummingColumns);
     }
-    if (range.Contains(calls.time_us[row])) {
-      GroupOf(catalog.Series(calls.series[row])[kind], groups)
-          .Add({.block = block, .row = row, .sums = sums}, calls.weight[row]);
+    const RangeParts hours = Split(range, kMicrosPerHour);
+    for (const TimeRange& rim : hours.rims) {
+      RETURN_IF_ERROR(AddRows(rim, kSummingColumns));
+    }
+    if (hours.first == hours.end) {
+      return absl::OkStatus();
+    }
+    AddHourSums(hours.first, hours.end);
+    return AddRows({HourStartUs(hours.first), HourStartUs(hours.end)}, kHistogramColumns);
+  }
+
+  absl::Status Add(const std::vector<TimeRange>& ranges) {
+    for (const TimeRange& range : ranges) {
+      RETURN_IF_ERROR(range.empty() ? absl::OkStatus() : Add(range));
+    }
+    return absl::OkStatus();
+  }
+
+  const CallGroups& groups() const { return groups_; }
+
+ private:
+  // Calls visit(name, NameDay) for each name that has calls on `day`.
+  template <typename Visit>
+  void VisitDay(Day day, Visit visit) {
+    const CallRollups& rollups = state_.views.rollups();
+    for (NameId name = 0; name < rollups.name_count(kind_); ++name) {
+      const BucketTable<NameDay>& days = rollups.DaysOf(kind_, name);
+      const auto found = days.LowerBound(day);
+      if (found != days.end() && found->bucket == day) {
+        visit(name, found->value);
+      }
     }
   }
-}
 
-absl::Status GatherRows(const State& state, const std::vector<TimeRange>& ranges, NameKind kind,
-                        CallGroups* groups) {
-  for (const TimeRange& range : ranges) {
-    if (range.empty()) {
-      continue;
-    }
-    RETURN_IF_ERROR(state.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                                        state.views.folded(), kSummingColumns,
-                                        [&](const Block& block) {
-                                          AddRows(block, range, state.catalog, kind, groups);
-                                          return absl::OkStatus();
-                                        }));
+  void ReserveDay(Day day) {
+    VisitDay(day, [&](NameId name, const NameDay& of_day) {
+      CallGroup& group = groups_[name];
+      group.cost.Reserve({&of_day.cost, &of_day.flagged_cost});
+      group.duration.Reserve({&of_day.duration});
+    });
   }
-  return absl::OkStatus();
-}
+
+  void AddHourSums(Hour first, Hour end) {
+    VisitDay(first / 24, [&](NameId name, const NameDay& of_day) {
+      for (const auto& [hour, sums] : of_day.hours) {
+        if (first / 24 * 24 + hour >= first && first / 24 * 24 + hour < end) {
+          groups_[name].sums.Merge(sums);
+        }
+      }
+    });
+  }
+
+  absl::Status AddRows(TimeRange range, ColumnMask mask) {
+    return state_.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                                state_.views.folded(), mask, [&](const Block& block) {
+                                  AddBlock(block, range, mask == kSummingColumns);
+                                  return absl::OkStatus();
+                                });
+  }
+
+  void AddBlock(const Block& block, TimeRange range, bool with_sums) {
+    const CallRows& calls = block.calls;
+    rows_.clear();
+    for (uint32_t row = 0; row < calls.size(); ++row) {
+      if (range.Contains(calls.time_us[row])) {
+        const NameId name = state_.catalog.Series(calls.series[row])[kind_];
+        rows_.emplace_back(row, &groups_[name]);
+      }
+    }
+    if (with_sums) {
+      const RowSums sums(calls);
+      for (const auto& [row, group] : rows_) {
+        sums.AddTo(&group->sums, row, calls.weight[row]);
+      }
+    }
+    AddValues(calls, calls.cost_picos, &CallGroup::cost, kFlagUnpriced);
+    AddValues(calls, calls.duration_us, &CallGroup::duration, 0);
+  }
+
+  // Adds a column to a histogram of each row's group, but for rows with a flag of `without`.
+  void AddValues(const CallRows& calls, const std::vector<int64_t>& values,
+                 Histogram CallGroup::*histogram, int without) {
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (const size_t next = i + kRowsAhead; next < rows_.size()) {
+        (rows_[next].second->*histogram).Prefetch(values[rows_[next].first]);
+      }
+      const auto& [row, group] = rows_[i];
+      if ((calls.flags[row] & without) == 0) {
+        (group->*histogram).Add(values[row], calls.weight[row]);
+      }
+    }
+  }
+
+  const State& state_;
+  const NameKind kind_;
+  CallGroups groups_;
+  std::vector<std::pair<uint32_t, CallGroup*>> rows_;  // Of the block at hand, those of a range.
+};
 
 }  // namespace
 
+// Two threads: each reads one side of what the range cuts, and merges the days of every
+// second name.
 absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind) {
   const DayParts parts = SplitByDays(range);
   const CallRollups& rollups = state.views.rollups();
   CallGroups groups(rollups.name_count(kind));
+  const auto gather_days = [&](NameId first) {
+    for (NameId name = first; name < groups.size(); name += 2) {
+      GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
+    }
+  };
+  RimReader more(state, kind);
+  RimReader less(state, kind);
+  absl::Status read_less;
+  HelperThread helper("rim");
+  helper.Start([&] {
+    gather_days(1);
+    read_less = less.Add(parts.less);
+  });
+  gather_days(0);
+  const absl::Status read_more = more.Add(parts.more);
+  helper.Wait();
+  RETURN_IF_ERROR(read_more);
+  RETURN_IF_ERROR(read_less);
   for (NameId name = 0; name < groups.size(); ++name) {
-    GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
-  }
-  CallGroups less;
-  absl::Status status;
-  const auto gather_less = [&] { status = GatherRows(state, parts.less, kind, &less); };
-  std::optional<HelperThread> helper;
-  if (parts.more.empty() || parts.less.empty()) {
-    gather_less();
-  } else {
-    helper.emplace("rim").Start(gather_less);
-  }
-  const absl::Status added = GatherRows(state, parts.more, kind, &groups);
-  if (helper.has_value()) {
-    helper->Wait();
-  }
-  RETURN_IF_ERROR(added);
-  RETURN_IF_ERROR(status);
-  for (NameId name = 0; name < less.size(); ++name) {
-    GroupOf(name, &groups).Subtract(less[name]);
+    groups[name].Merge(more.groups()[name]);
+    groups[name].Subtract(less.groups()[name]);
   }
   return groups;
 }

@@ -42,6 +42,7 @@ struct CallGroup {
 
   // Adds a row `weight` times: its own weight, or that turned around.
   void Add(const LogRow& row, int64_t weight);
+  void Merge(const CallGroup& other);
   // Takes out calls that were added before.
   void Subtract(const CallGroup& other);
 };

@@ -71,20 +71,40 @@ absl::StatusOr<std::vector<RunShare>> ReadRuns(const State& state, Hour hour) {
 }  // namespace
 
 template <typename T>
-absl::StatusOr<std::shared_ptr<const std::vector<T>>> EdgeHours::Get(const State& state, Hour hour,
-                                                                     uint64_t version,
-                                                                     const Reader<T>& read,
-                                                                     Table<T>* table) {
+EdgeHours::Items<T> EdgeHours::Find(Hour hour, uint64_t version, Table<T>* table) {
+  const auto found = std::find_if(table->begin(), table->end(), [&](const Kept<T>& kept) {
+    return kept.hour == hour && kept.version == version;
+  });
+  if (found == table->end()) {
+    return nullptr;
+  }
+  std::rotate(found, found + 1, table->end());
+  return table->back().items;
+}
+
+template <typename T>
+void EdgeHours::Keep(Kept<T> kept, Table<T>* table) {
+  const auto is_old = [&](const Kept<T>& old) { return old.hour == kept.hour; };
+  table->erase(std::remove_if(table->begin(), table->end(), is_old), table->end());
+  if (table->size() >= kHoursMax) {
+    table->erase(table->begin());
+  }
+  table->push_back(std::move(kept));
+}
+
+template <typename T>
+absl::StatusOr<EdgeHours::Items<T>> EdgeHours::Get(const State& state, Hour hour, uint64_t version,
+                                                   const Reader<T>& read, Table<T>* table) {
+  {
+    const MutexLock lock(mutex_);
+    if (Items<T> items = Find(hour, version, table); items != nullptr) {
+      return items;
+    }
+  }
+  ASSIGN_OR_RETURN(std::vector<T> found, read(state, hour));
+  const auto items = std::make_shared<const std::vector<T>>(std::move(found));
   const MutexLock lock(mutex_);
-  Kept<T>& kept = (*table)[hour];
-  if (kept.items == nullptr || kept.version != version) {
-    ASSIGN_OR_RETURN(std::vector<T> items, read(state, hour));
-    kept = {.version = version, .items = std::make_shared<std::vector<T>>(std::move(items))};
-  }
-  const auto items = kept.items;
-  if (table->size() > kHoursMax) {
-    table->erase(table->begin()->first == hour ? std::prev(table->end()) : table->begin());
-  }
+  Keep({.hour = hour, .version = version, .items = items}, table);
   return items;
 }
 

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -42,19 +41,27 @@ class EdgeHours {
 
  private:
   template <typename T>
+  using Items = std::shared_ptr<const std::vector<T>>;
+  template <typename T>
   struct Kept {
+    Hour hour = 0;
     uint64_t version = 0;  // What the items are of.
-    std::shared_ptr<const std::vector<T>> items;
+    Items<T> items;
   };
   template <typename T>
-  using Table = std::map<Hour, Kept<T>>;
+  using Table = std::vector<Kept<T>>;  // Latest used last.
   template <typename T>
   using Reader = std::function<absl::StatusOr<std::vector<T>>(const State&, Hour)>;
 
+  // What `*table` has of `hour`, or what `read` finds. Only the looking up is locked: two
+  // that miss the same hour at once both read it.
   template <typename T>
-  absl::StatusOr<std::shared_ptr<const std::vector<T>>> Get(const State& state, Hour hour,
-                                                            uint64_t version, const Reader<T>& read,
-                                                            Table<T>* table);
+  absl::StatusOr<Items<T>> Get(const State& state, Hour hour, uint64_t version,
+                               const Reader<T>& read, Table<T>* table);
+  template <typename T>
+  static Items<T> Find(Hour hour, uint64_t version, Table<T>* table);
+  template <typename T>
+  static void Keep(Kept<T> kept, Table<T>* table);
 
   Mutex mutex_;  // Guards all tables.
   Table<Block> blocks_;

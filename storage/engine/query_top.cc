@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -6,6 +7,7 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
 
+#include "storage/base/helper_thread.h"
 #include "storage/base/status_macros.h"
 #include "storage/engine/queries.h"
 #include "storage/engine/row_filter.h"
@@ -37,33 +39,48 @@ void Finish(TopAnswer* answer) {
   });
 }
 
-absl::StatusOr<std::vector<RankedGroup>> Groups(const State& state, const TopQuery& query,
-                                                TimeRange range) {
-  const NameKind kind = *KindOf(query.by);
-  // A window that 1970 cuts short does not move on with the clock.
-  const bool trailing = query.window.last_us == range.end_us - range.start_us;
-  if (trailing && state.views.latest_call_us() < range.end_us) {
-    return state.trailing.Get(state, kind, *query.window.last_us, range.end_us);
-  }
-  ASSIGN_OR_RETURN(const CallGroups groups, GatherCalls(state, range, kind));
-  std::vector<RankedGroup> ranked;
-  for (const CallGroup& group : groups) {
-    ranked.push_back(Rank(group));
-  }
-  return ranked;
+// What a ranking is made of, both by NameId.
+struct Gathered {
+  std::vector<RankedGroup> groups;
+  std::vector<Picos> unsurfaced;
+};
+
+absl::StatusOr<Gathered> GatherTrailing(const State& state, NameKind kind, TimeRange range) {
+  Gathered gathered;
+  ASSIGN_OR_RETURN(gathered.groups,
+                   state.trailing.Get(state, kind, range.end_us - range.start_us, range.end_us));
+  ASSIGN_OR_RETURN(gathered.unsurfaced, GatherUnsurfaced(state, range, kind));
+  return gathered;
+}
+
+absl::StatusOr<Gathered> GatherAnew(const State& state, NameKind kind, TimeRange range) {
+  absl::StatusOr<std::vector<Picos>> unsurfaced;
+  HelperThread helper("unsurfaced");
+  helper.Start([&] { unsurfaced = GatherUnsurfaced(state, range, kind); });
+  const absl::StatusOr<CallGroups> calls = GatherCalls(state, range, kind);
+  helper.Wait();
+  RETURN_IF_ERROR(calls.status());
+  RETURN_IF_ERROR(unsurfaced.status());
+  Gathered gathered{.groups = {}, .unsurfaced = *std::move(unsurfaced)};
+  std::transform(calls->begin(), calls->end(), std::back_inserter(gathered.groups), Rank);
+  return gathered;
 }
 
 absl::StatusOr<TopAnswer> TopByName(const State& state, const TopQuery& query, TimeRange range) {
   const ReaderLock lock(state.mutex);
-  ASSIGN_OR_RETURN(const std::vector<RankedGroup> groups, Groups(state, query, range));
-  ASSIGN_OR_RETURN(const std::vector<Picos> unsurfaced,
-                   GatherUnsurfaced(state, range, *KindOf(query.by)));
+  const NameKind kind = *KindOf(query.by);
+  // A window that 1970 cuts short does not move on with the clock.
+  const bool trailing = query.window.last_us == range.end_us - range.start_us &&
+                        state.views.latest_call_us() < range.end_us;
+  ASSIGN_OR_RETURN(const Gathered gathered,
+                   trailing ? GatherTrailing(state, kind, range) : GatherAnew(state, kind, range));
+  const auto& [groups, unsurfaced] = gathered;
   TopAnswer answer;
   answer.range = range;
   for (NameId name = 0; name < groups.size(); ++name) {
     if (groups[name].sums.calls != 0) {
       answer.rows.push_back(
-          MakeRow(state.catalog.Name(*KindOf(query.by), name), groups[name], unsurfaced[name]));
+          MakeRow(state.catalog.Name(kind, name), groups[name], unsurfaced[name]));
     }
   }
   Finish(&answer);

@@ -141,6 +141,23 @@ void Histogram::Cover(int low, int high) {
   dense_ = true;
 }
 
+void Histogram::Reserve(absl::Span<const Histogram* const> others) {
+  int low = kBucketCount;
+  int high = 0;
+  size_t cells = 0;
+  for (const Histogram* other : others) {
+    if (!other->cells_.empty()) {
+      low = std::min<int>(low, other->BucketAt(0));
+      high = std::max<int>(high, other->BucketAt(other->cells_.size() - 1));
+      cells += other->cells_.size();
+    }
+  }
+  const bool is_covered = dense_ && low >= low_ && high < static_cast<int>(low_ + cells_.size());
+  if (cells > kSparseCellsMax && !is_covered) {
+    Cover(low, high);
+  }
+}
+
 void Histogram::CheckCell(size_t cell) const {
   const BucketIndex bucket = BucketAt(cell);
   const absl::int128 count = cells_[cell].count;

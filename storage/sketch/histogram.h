@@ -18,6 +18,7 @@
 #include "absl/numeric/int128.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace itemized {
 
@@ -52,6 +53,10 @@ class Histogram {
   void Add(int64_t value, int64_t weight = 1);
   void Merge(const Histogram& other);
   void Subtract(const Histogram& other);
+
+  // Makes room for what `others` hold, so that merging them, or adding values that they
+  // hold too, finds it.
+  void Reserve(absl::Span<const Histogram* const> others);
 
   // Asks for the memory that Add(value) will need, to have it by then.
   void Prefetch(int64_t value) const {

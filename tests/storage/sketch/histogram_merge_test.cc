@@ -39,6 +39,30 @@ TEST(Histogram, SubtractingWhatWasMergedGivesBackTheOriginal) {
   }
 }
 
+TEST(Histogram, RoomThatWasReservedMakesNoDifference) {
+  for (const Sample& a : Samples()) {
+    for (const Sample& b : Samples()) {
+      const Histogram first = Of(a.values);
+      const Histogram second = Of(b.values);
+      Histogram expected = first;
+      expected.Merge(second);
+      Histogram reserved;
+      reserved.Reserve({&first, &second});
+      EXPECT_EQ(reserved, Histogram()) << a.name << ", " << b.name;
+      reserved.Merge(first);
+      reserved.Merge(second);
+      EXPECT_EQ(reserved, expected) << a.name << ", " << b.name;
+      Histogram grown = first;
+      grown.Reserve({&second});
+      EXPECT_EQ(grown, first) << a.name << ", " << b.name;
+      grown.Merge(second);
+      EXPECT_EQ(grown, expected) << a.name << ", " << b.name;
+      grown.Subtract(second);
+      EXPECT_EQ(grown, first) << a.name << ", " << b.name;
+    }
+  }
+}
+
 // Several cells at once, of which some outgrow 64 bits when they are merged.
 TEST(Histogram, MergingBeyond64BitsIsExactAndCanBeTakenBack) {
   for (const bool is_compact : {false, true}) {
