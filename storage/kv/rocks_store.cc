@@ -45,7 +45,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
     // Written once or twice, in any order of keys: levels would be rewritten
     // again and again for each table of a checkpoint.
     options.compaction_style = rocksdb::kCompactionStyleUniversal;
-    options.level0_file_num_compaction_trigger = 8;
+    options.level0_file_num_compaction_trigger = 16;
+    options.level0_slowdown_writes_trigger = 48;
+    options.level0_stop_writes_trigger = 64;
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
