@@ -165,12 +165,9 @@ class Pipeline {
   }
 
   void StageRuns(Block* block) {
-    block->staged = StagedRuns();
+    block->staged.clear();
     for (const std::string& name : block->calls.run_names) {
-      block->staged.of_calls.push_back(*runs_->Stage(name));
-    }
-    for (const CompletionRow& row : block->completions) {
-      block->staged.of_completions.push_back(*runs_->Stage(row.run_name));
+      block->staged.push_back(*runs_->Stage(name));
     }
   }
 

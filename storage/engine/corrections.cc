@@ -70,7 +70,7 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
     for (size_t row = 0; row < block.calls.size(); ++row) {
       const CallRows& calls = block.calls;
       if (calls.weight[row] > 0 && calls.EventId(row) == id.event_id &&
-          calls.run_names[calls.run[row]] == id.workflow_id && calls.CostAt(row) == call.cost) {
+          calls.run_names[calls.run[row]] == id.workflow_id && calls.CostAt(row) == call.cost()) {
         return std::pair(std::move(block), row);
       }
     }
@@ -86,7 +86,7 @@ absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlock
     return false;
   }
   ASSIGN_OR_RETURN(const auto found, FindRow(*state, entry->run, *call, id));
-  AppendRow(found.first.calls, found.second, -1, call->cost, &blocks->Of(found.first.ref.hour));
+  AppendRow(found.first.calls, found.second, -1, call->cost(), &blocks->Of(found.first.ref.hour));
   return true;
 }
 

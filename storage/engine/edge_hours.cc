@@ -48,12 +48,8 @@ absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, H
 absl::StatusOr<std::vector<RunShare>> ReadRuns(const State& state, Hour hour) {
   std::set<std::string> names;
   RETURN_IF_ERROR(state.log.ReadHours(
-      hour, hour + 1, state.views.folded(), Columns(ColumnId::kRunNames, ColumnId::kCompletions),
-      [&](const Block& block) {
+      hour, hour + 1, state.views.folded(), Columns(ColumnId::kRunNames), [&](const Block& block) {
         names.insert(block.calls.run_names.begin(), block.calls.run_names.end());
-        for (const CompletionRow& row : block.completions) {
-          names.insert(row.run_name);
-        }
         return absl::OkStatus();
       }));
   std::vector<RunShare> found;

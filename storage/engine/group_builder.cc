@@ -201,7 +201,7 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
   if (checked.fingerprint != 0) {
     run->Remember(checked.fingerprint, group_call);
   }
-  blocks_.Add(batch, call, &run->run, names.series, cost,
+  blocks_.Add(batch, checked, &run->run, names.series, cost,
               state_.views.baselines().ThresholdOf(names.step));
   ++accepted_.calls;
   accepted_.late_calls += call.time_us < late_us_ ? 1 : 0;
@@ -238,11 +238,11 @@ absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t 
     return absl::OkStatus();
   }
   blocks_.Add({.time_us = row.time_us,
-               .run_name = completion.workflow_id,
+               .run = 0,
                .workflow = row.workflow,
                .outcome = row.outcome,
                .unused_steps = row.unused_steps},
-              run->run.entry);
+              &run->run);
   if (!run->completion.has_value() || row.time_us >= run->completion->time_us) {
     run->completion = std::move(row);
   }

@@ -27,6 +27,7 @@ void Reserve(CallRows* rows) {
   rows->run.reserve(kRows);
   rows->event_id_data.reserve(kRows * 24);
   rows->event_id_end.reserve(kRows);
+  rows->event_fingerprint.reserve(kRows);
   rows->duration_us.reserve(kRows);
   rows->status.reserve(kRows);
   rows->cost_picos.reserve(kRows);
@@ -100,7 +101,7 @@ uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
         indices_[position].runs.try_emplace(run->index, static_cast<uint32_t>(names.size()));
     if (inserted) {
       names.push_back(run->entry->workflow_id);
-      block.staged.of_calls.push_back(run->entry);
+      block.staged.push_back(run->entry);
     }
     run->block = position;
     run->name = it->second;
@@ -108,8 +109,9 @@ uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
   return run->name;
 }
 
-void HourBlocks::Add(const CheckedBatch& batch, const CallView& call, GroupRun* run,
+void HourBlocks::Add(const CheckedBatch& batch, const CheckedCall& checked, GroupRun* run,
                      SeriesId series, CallCost cost, const Threshold& threshold) {
+  const CallView& call = checked.view;
   const size_t position = PositionOf(HourOf(call.time_us));
   CallRows& rows = blocks_[position].calls;
   rows.weight.push_back(1);
@@ -118,6 +120,7 @@ void HourBlocks::Add(const CheckedBatch& batch, const CallView& call, GroupRun* 
   rows.run.push_back(NameOf(run, position));
   rows.event_id_data.append(call.event_id.data(), call.event_id.size());
   rows.event_id_end.push_back(static_cast<uint32_t>(rows.event_id_data.size()));
+  rows.event_fingerprint.push_back(checked.fingerprint);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     if (call.usage.counts[c] != 0) {
       rows.usage[c].resize(rows.size());
@@ -150,10 +153,10 @@ std::vector<Block> HourBlocks::Finish() {
   return std::move(blocks_);
 }
 
-void HourBlocks::Add(CompletionRow row, RunEntry* run) {
-  Block& block = blocks_[PositionOf(HourOf(row.time_us))];
-  block.completions.push_back(std::move(row));
-  block.staged.of_completions.push_back(run);
+void HourBlocks::Add(CompletionRow row, GroupRun* run) {
+  const size_t position = PositionOf(HourOf(row.time_us));
+  row.run = NameOf(run, position);
+  blocks_[position].completions.push_back(std::move(row));
 }
 
 }  // namespace itemized

@@ -28,10 +28,11 @@ struct GroupRun {
 
 class HourBlocks {
  public:
-  // Appends a call of `run`. `call` belongs to `batch`.
-  void Add(const CheckedBatch& batch, const CallView& call, GroupRun* run, SeriesId series,
+  // Appends a call of `run`, which belongs to `batch`.
+  void Add(const CheckedBatch& batch, const CheckedCall& checked, GroupRun* run, SeriesId series,
            CallCost cost, const Threshold& threshold);
-  void Add(CompletionRow row, RunEntry* run);
+  // Appends a completion of `run`, and sets its place in the block.
+  void Add(CompletionRow row, GroupRun* run);
 
   // The blocks in the order in which their hours were first used. The builder
   // is then spent.

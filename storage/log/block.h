@@ -40,8 +40,8 @@ enum CallFlag : uint8_t {
 // weight takes an earlier, otherwise identical row out of the log.
 struct CallRows {
   // Names used by this block only.
-  std::vector<std::string> run_names;                                      // workflow_ids.
-  std::vector<std::string> strings;                                        // Of attributes.
+  std::vector<std::string> run_names;  // workflow_ids, of the completions too.
+  std::vector<std::string> strings;    // Of attributes.
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> attribute_sets;  // Into strings.
 
   std::vector<int8_t> weight;  // +1 or -1.
@@ -58,6 +58,8 @@ struct CallRows {
   std::vector<int64_t> p50_picos;       // Of the receipt; empty: all zero.
   std::vector<int64_t> sample_count;    // Of the receipt; empty: all zero.
   std::vector<uint32_t> attribute_set;  // Into attribute_sets; empty: no attributes.
+  // Of the event ids (storage/views/run.h), where they are known already. Not stored.
+  std::vector<uint64_t> event_fingerprint;
 
   size_t size() const { return time_us.size(); }
   absl::string_view EventId(size_t row) const {
@@ -75,7 +77,7 @@ struct CallRows {
 // A completion with its names as numbers.
 struct CompletionRow {
   int64_t time_us = 0;
-  std::string run_name;
+  uint32_t run = 0;     // Into run_names of the block's calls.
   NameId workflow = 0;  // 0: not named.
   Outcome outcome = Outcome::kCompleted;
   std::vector<NameId> unused_steps;  // Sorted, without repetition.
@@ -85,17 +87,12 @@ struct CompletionRow {
 
 struct RunEntry;  // storage/views/runs.h
 
-// Where the views keep the runs that a block names. Not stored.
-struct StagedRuns {
-  std::vector<RunEntry*> of_calls;        // By place in CallRows::run_names.
-  std::vector<RunEntry*> of_completions;  // By place in Block::completions.
-};
-
 struct Block {
   BlockRef ref;
   CallRows calls;
   std::vector<CompletionRow> completions;
-  StagedRuns staged;
+  // Where the views keep the runs, by place in run_names. Not stored.
+  std::vector<RunEntry*> staged;
 };
 
 // Appends row `row` of `from` to `to`, with another weight and cost. Both

@@ -156,14 +156,12 @@ bool BlockColumns::ReadCompletions(absl::string_view raw) {
   while (!raw.empty()) {
     CompletionRow& row = block_.completions.emplace_back();
     int64_t offset = 0;
-    absl::string_view name;
     uint64_t unused = 0;
     if (!ReadZigzag(&raw, &offset) || offset < 0 || offset >= kMicrosPerHour ||
-        !ReadSized(&raw, &name) || !ReadVarint32(&raw, &row.workflow) || raw.empty()) {
+        !ReadVarint32(&raw, &row.run) || !ReadVarint32(&raw, &row.workflow) || raw.empty()) {
       return false;
     }
     row.time_us = HourStartUs(block_.ref.hour) + offset;
-    row.run_name = std::string(name);
     row.outcome = static_cast<Outcome>(raw[0]);
     raw.remove_prefix(1);
     if (static_cast<int>(row.outcome) < 1 || static_cast<int>(row.outcome) >= kOutcomeCount ||
@@ -207,7 +205,10 @@ bool BlockColumns::IndicesFit(ColumnMask mask) const {
   const auto below = [](const std::vector<uint32_t>& column, size_t limit) {
     return std::all_of(column.begin(), column.end(), [&](uint32_t v) { return v < limit; });
   };
-  if ((mask & Columns(ColumnId::kRunNames)) != 0 && !below(calls.run, calls.run_names.size())) {
+  const auto has_name = [&](const CompletionRow& row) { return row.run < calls.run_names.size(); };
+  if ((mask & Columns(ColumnId::kRunNames)) != 0 &&
+      (!below(calls.run, calls.run_names.size()) ||
+       !std::all_of(block_.completions.begin(), block_.completions.end(), has_name))) {
     return false;
   }
   if ((mask & Columns(ColumnId::kAttributeSets)) != 0 &&

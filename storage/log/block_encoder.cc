@@ -97,7 +97,7 @@ void EncodeCompletions(const Block& block, std::string* out) {
   std::string raw;
   for (const CompletionRow& row : block.completions) {
     AppendZigzag(&raw, row.time_us - HourStartUs(block.ref.hour));
-    AppendSized(&raw, row.run_name);
+    AppendVarint(&raw, row.run);
     AppendVarint(&raw, row.workflow);
     raw.push_back(static_cast<char>(row.outcome));
     AppendVarint(&raw, row.unused_steps.size());

@@ -128,13 +128,14 @@ void Baselines::Settle(const CallRollups& rollups) {
     if (step.stale || ShiftedDays(step) != step.shifted) {
       Remerge(rollups.DaysOf(NameKind::kStep, id), &step);
     }
-    Refresh(&step);
+    Refresh(id);
   }
   touched_.clear();
 }
 
 void Baselines::Rebuild(const CallRollups& rollups) {
   steps_.assign(rollups.name_count(NameKind::kStep), Step{});
+  thresholds_.clear();
   touched_.clear();
   for (NameId id = 0; id < steps_.size(); ++id) {
     const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, id);
@@ -145,25 +146,23 @@ void Baselines::Rebuild(const CallRollups& rollups) {
     step.newest = days.back().bucket;
     step.seen = true;
     Remerge(days, &step);
-    Refresh(&step);
+    Refresh(id);
   }
 }
 
-void Baselines::Refresh(Step* step) {
+void Baselines::Refresh(NameId id) {
+  const Histogram& costs = steps_[id].costs;
   Threshold threshold;
-  threshold.sample_count = step->costs.count();
+  threshold.sample_count = costs.count();
   if (threshold.sample_count >= kBaselineCallsMin) {
     threshold.learning = false;
-    threshold.p50_picos = step->costs.Quantile(0.5);
+    threshold.p50_picos = costs.Quantile(0.5);
     if (__builtin_mul_overflow(threshold.p50_picos, kOutlierMultiple, &threshold.picos)) {
       threshold.picos = INT64_MAX;
     }
   }
-  step->threshold = threshold;
-}
-
-Threshold Baselines::ThresholdOf(NameId step) const {
-  return step < steps_.size() ? steps_[step].threshold : Threshold{};
+  thresholds_.resize(steps_.size());
+  thresholds_[id] = threshold;
 }
 
 }  // namespace itemized

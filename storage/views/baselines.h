@@ -49,7 +49,9 @@ class Baselines {
   // Starts over from the rollups.
   void Rebuild(const CallRollups& rollups);
 
-  Threshold ThresholdOf(NameId step) const;
+  Threshold ThresholdOf(NameId step) const {
+    return step < thresholds_.size() ? thresholds_[step] : Threshold{};
+  }
 
  private:
   struct DayCounts {
@@ -64,16 +66,16 @@ class Baselines {
     uint32_t shifted = 0;         // Bit i: day newest - i belongs to a level shift.
     BucketTable<DayCounts> days;  // Those in the window that had calls.
     Histogram costs;
-    Threshold threshold;  // Follows from `costs`.
   };
   static bool InWindow(const Step& step, Day day);
   static uint32_t ShiftedDays(const Step& step);
   static void Advance(const BucketTable<NameDay>& days, Day day, Step* step);
   static void Apply(const RowsByName::Part& part, Step* step);
   static void Remerge(const BucketTable<NameDay>& days, Step* step);
-  static void Refresh(Step* step);
+  void Refresh(NameId id);
 
-  std::vector<Step> steps_;  // By NameId.
+  std::vector<Step> steps_;            // By NameId.
+  std::vector<Threshold> thresholds_;  // The same; they follow from the costs.
   std::vector<NameId> touched_;
 };
 

@@ -44,7 +44,7 @@ Picos UnsurfacedOf(const Run& run, const Catalog& catalog) {
   }
   for (const RunCall& call : run.ledger()) {
     if (!call.retracted && run.Unused(catalog.Series(call.series)[NameKind::kStep])) {
-      total += call.cost.picos;
+      total += call.cost_picos;
     }
   }
   return total;
@@ -152,12 +152,12 @@ void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) 
     return;
   }
   for (const RunCall& call : run.ledger()) {
-    if (call.retracted || call.cost.picos == 0 || HourOf(call.time_us) < first_hour_ ||
+    if (call.retracted || call.cost_picos == 0 || HourOf(call.time_us) < first_hour_ ||
         !run.Unused(catalog.Series(call.series)[NameKind::kStep])) {
       continue;
     }
     const Hour hour = HourOf(call.time_us);
-    AddUnsurfaced(call.series, hour, Picos(sign) * Picos(call.cost.picos), catalog);
+    AddUnsurfaced(call.series, hour, Picos(sign) * Picos(call.cost_picos), catalog);
     ++hour_states_[hour].version;
     Unsurfaced& row = unsurfaced_[{call.series, hour}];
     if (!row.dirty) {

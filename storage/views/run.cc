@@ -13,12 +13,26 @@ namespace itemized {
 namespace {
 
 constexpr size_t kIndexFrom = 48;   // Calls; below, a search through the ledger is as fast.
+constexpr size_t kCallBytes = 20;   // About what one takes in the persisted form,
+constexpr size_t kRefBytes = 8;     // and a reference to a block.
 constexpr size_t kLedgerFirst = 8;  // Calls of a run that memory is asked for at once.
-constexpr char kRunVersion = 2;
+constexpr char kRunVersion = 3;
+constexpr SeriesId kSeriesMask = (SeriesId{1} << 30) - 1;  // kSeriesMax is far below.
 
 // PERSISTED: never change or reuse a bit.
 constexpr uint64_t kCallUnpriced = 1;
 constexpr uint64_t kCallRetracted = 2;
+constexpr uint64_t kCallFarId = 4;  // Of another sender than the one before.
+
+// Differences of fingerprints from which it is shorter to store one whole.
+constexpr int64_t kFarId = int64_t{1} << 48;
+
+// Digits of an id that count; 60 bits.
+constexpr size_t kCountedDigits = 15;
+
+int HexDigit(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
 void EncodeCompletion(const std::optional<RunCompletion>& completion, std::string* out) {
   if (!completion.has_value()) {
@@ -62,17 +76,54 @@ bool DecodeCompletion(absl::string_view* in, std::optional<RunCompletion>* compl
   return true;
 }
 
-bool DecodeCall(absl::string_view* in, int64_t previous_us, RunCall* call) {
-  int64_t delta = 0;
+void EncodeCall(const RunCall& previous, const RunCall& call, std::string* out) {
+  const auto id_step = static_cast<int64_t>(call.fingerprint - previous.fingerprint);
+  const bool is_far = id_step <= -kFarId || id_step >= kFarId;
+  const uint64_t flags = (call.unpriced ? kCallUnpriced : 0) |
+                         (call.retracted ? kCallRetracted : 0) | (is_far ? kCallFarId : 0);
+  AppendVarint(out, uint64_t{call.series} << 1 | (flags != 0 ? 1 : 0));
+  if (flags != 0) {
+    AppendVarint(out, flags);
+  }
+  if (is_far) {
+    AppendBigEndian64(out, call.fingerprint);
+  } else {
+    AppendZigzag(out, id_step);
+  }
+  AppendBigEndian32(out, call.content);
+  AppendZigzag(out, call.time_us - previous.time_us);
+  AppendVarint(out, static_cast<uint64_t>(call.cost_picos));
+}
+
+bool ReadFingerprint(absl::string_view* in, bool is_far, EventFingerprint previous,
+                     EventFingerprint* fingerprint) {
+  if (is_far) {
+    return ReadBigEndian64(in, fingerprint);
+  }
+  int64_t step = 0;
+  if (!ReadZigzag(in, &step)) {
+    return false;
+  }
+  *fingerprint = previous + static_cast<uint64_t>(step);
+  return true;
+}
+
+bool DecodeCall(absl::string_view* in, const RunCall& previous, RunCall* call) {
+  uint64_t series = 0;
   uint64_t flags = 0;
+  int64_t delta_us = 0;
   uint64_t picos = 0;
-  if (!ReadBigEndian64(in, &call->fingerprint) || !ReadBigEndian32(in, &call->content) ||
-      !ReadVarint32(in, &call->series) || !ReadZigzag(in, &delta) ||
-      __builtin_add_overflow(previous_us, delta, &call->time_us) || !ReadVarint(in, &flags) ||
+  if (!ReadVarint(in, &series) || ((series & 1) != 0 && !ReadVarint(in, &flags)) ||
+      series >> 1 > kSeriesMask ||
+      !ReadFingerprint(in, (flags & kCallFarId) != 0, previous.fingerprint, &call->fingerprint) ||
+      !ReadBigEndian32(in, &call->content) || !ReadZigzag(in, &delta_us) ||
+      __builtin_add_overflow(previous.time_us, delta_us, &call->time_us) ||
       !ReadVarint(in, &picos)) {
     return false;
   }
-  call->cost = {static_cast<int64_t>(picos), (flags & kCallUnpriced) != 0};
+  call->series = static_cast<SeriesId>(series >> 1) & kSeriesMask;
+  call->cost_picos = static_cast<int64_t>(picos);
+  call->unpriced = (flags & kCallUnpriced) != 0;
   call->retracted = (flags & kCallRetracted) != 0;
   return true;
 }
@@ -83,7 +134,19 @@ EventFingerprint FingerprintOf(absl::string_view event_id) {
   if (event_id.empty()) {
     return 0;
   }
-  return std::max<uint64_t>(1, XXH3_64bits(event_id.data(), event_id.size()));
+  uint64_t number = 0;
+  size_t digits = 0;
+  for (; digits < std::min(kCountedDigits, event_id.size()); ++digits) {
+    const int digit = HexDigit(event_id[event_id.size() - 1 - digits]);
+    if (digit < 0) {
+      break;
+    }
+    number |= static_cast<uint64_t>(digit) << (4 * digits);
+  }
+  // The seed keeps "a-1" from "a-01".
+  const uint64_t rest =
+      XXH3_64bits_withSeed(event_id.data(), event_id.size() - digits, /*seed=*/digits);
+  return std::max<uint64_t>(1, rest + number);
 }
 
 const RunCall* Run::Find(EventFingerprint fingerprint) const {
@@ -126,8 +189,8 @@ void Run::Index() {
 
 void Run::Count(const RunCall& call, int sign) {
   calls_ += sign;
-  unpriced_calls_ += call.cost.unpriced ? sign : 0;
-  cost_ += Picos(sign) * Picos(call.cost.picos);
+  unpriced_calls_ += call.unpriced ? sign : 0;
+  cost_ += Picos(sign) * Picos(call.cost_picos);
 }
 
 // Brings what is known of the extremes up to `call`, which stands.
@@ -161,11 +224,14 @@ void Run::Retract(size_t position, const Catalog& catalog) {
 }
 
 void Run::Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& catalog) {
-  const RunCall call{.fingerprint = FingerprintOf(calls.EventId(row)),
-                     .content = ContentOf(calls, row),
+  const RunCall call{.fingerprint = calls.event_fingerprint.empty()
+                                        ? FingerprintOf(calls.EventId(row))
+                                        : calls.event_fingerprint[row],
                      .time_us = calls.time_us[row],
-                     .cost = calls.CostAt(row),
-                     .series = calls.series[row],
+                     .cost_picos = calls.cost_picos[row],
+                     .content = ContentOf(calls, row),
+                     .series = calls.series[row] & kSeriesMask,
+                     .unpriced = calls.Has(row, kFlagUnpriced),
                      .retracted = false};
   if (blocks_.empty() || blocks_.back() != ref) {
     blocks_.push_back(ref);
@@ -214,17 +280,12 @@ int64_t Run::AnchorUs() const {
 std::string Run::Encode() const {
   std::string out(1, kRunVersion);
   EncodeCompletion(completion_, &out);
+  out.reserve(out.size() + ledger_.size() * kCallBytes + blocks_.size() * kRefBytes);
   AppendVarint(&out, ledger_.size());
-  int64_t previous_us = 0;
+  RunCall previous;
   for (const RunCall& call : ledger_) {
-    AppendBigEndian64(&out, call.fingerprint);
-    AppendBigEndian32(&out, call.content);
-    AppendVarint(&out, call.series);
-    AppendZigzag(&out, call.time_us - previous_us);
-    previous_us = call.time_us;
-    AppendVarint(&out,
-                 (call.cost.unpriced ? kCallUnpriced : 0) | (call.retracted ? kCallRetracted : 0));
-    AppendVarint(&out, static_cast<uint64_t>(call.cost.picos));
+    EncodeCall(previous, call, &out);
+    previous = call;
   }
   for (const BlockRef& ref : blocks_) {
     AppendVarint(&out, ref.hour);
@@ -251,14 +312,14 @@ std::optional<Run> Run::Decode(absl::string_view bytes, const Catalog& catalog) 
       calls > bytes.size()) {
     return std::nullopt;
   }
-  int64_t previous_us = 0;
+  RunCall previous;
   run.ledger_.reserve(calls);
   for (uint64_t i = 0; i < calls; ++i) {
     RunCall call;
-    if (!DecodeCall(&bytes, previous_us, &call) || call.series >= catalog.series_count()) {
+    if (!DecodeCall(&bytes, previous, &call) || call.series >= catalog.series_count()) {
       return std::nullopt;
     }
-    previous_us = call.time_us;
+    previous = call;
     run.ledger_.push_back(call);
     run.Index();
     if (!call.retracted) {

@@ -18,8 +18,10 @@
 
 namespace itemized {
 
-// A hash of an event id, unique within a run for all practical purposes
-// (64 bits of XXH3); 0 for a call without an id.
+// Stands for an event id, unique within a run for all practical purposes; 0 for a call
+// without an id. It is the number that the hexadecimal digits at the end of the id make (15
+// at most), plus 64 bits of XXH3 of what is before them: ids of a sender that counts up
+// differ little, which is how a run is stored.
 using EventFingerprint = uint64_t;
 EventFingerprint FingerprintOf(absl::string_view event_id);
 
@@ -27,14 +29,17 @@ EventFingerprint FingerprintOf(absl::string_view event_id);
 // is known.
 struct RunCall {
   EventFingerprint fingerprint = 0;
-  CallContent content = 0;
   int64_t time_us = 0;
-  CallCost cost;
-  SeriesId series = 0;
-  bool retracted = false;
+  int64_t cost_picos = 0;
+  CallContent content = 0;
+  SeriesId series : 30 = 0;
+  bool unpriced : 1 = false;
+  bool retracted : 1 = false;
 
+  CallCost cost() const { return {cost_picos, unpriced}; }
   bool operator==(const RunCall&) const = default;
 };
+static_assert(sizeof(RunCall) == 32);  // Half of what there is in memory.
 
 // The completion in force.
 struct RunCompletion {

@@ -65,26 +65,21 @@ void Runs::Touch(RunEntry* entry) {
 
 void Runs::FoldBlock(const Block& block) {
   const CallRows& calls = block.calls;
-  const std::vector<RunEntry*>& of_calls = block.staged.of_calls;
-  CHECK(of_calls.size() == calls.run_names.size());
-  CHECK(block.staged.of_completions.size() == block.completions.size());
-  for (RunEntry* const entry : of_calls) {
+  CHECK(block.staged.size() == calls.run_names.size());
+  for (RunEntry* const entry : block.staged) {
     Touch(entry);
   }
   for (size_t row = 0; row < calls.size(); ++row) {
-    of_calls[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
+    block.staged[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
   }
-  for (size_t i = 0; i < block.completions.size(); ++i) {
-    const CompletionRow& row = block.completions[i];
-    RunEntry* const entry = block.staged.of_completions[i];
+  for (const CompletionRow& row : block.completions) {
     if (!row.unused_steps.empty()) {
-      with_unused_.Add(row.run_name);
+      with_unused_.Add(calls.run_names[row.run]);
     }
-    Touch(entry);
-    entry->run.Apply(RunCompletion{.time_us = row.time_us,
-                                   .workflow = row.workflow,
-                                   .outcome = row.outcome,
-                                   .unused_steps = row.unused_steps});
+    block.staged[row.run]->run.Apply(RunCompletion{.time_us = row.time_us,
+                                                   .workflow = row.workflow,
+                                                   .outcome = row.outcome,
+                                                   .unused_steps = row.unused_steps});
   }
 }
 

@@ -114,14 +114,10 @@ absl::Status Views::FindLatestCall(const Log& log) {
 }
 
 absl::Status Views::Stage(Block* block) {
-  block->staged = StagedRuns();
+  block->staged.clear();
   for (const std::string& name : block->calls.run_names) {
     ASSIGN_OR_RETURN(RunEntry* const entry, runs_.Stage(name));
-    block->staged.of_calls.push_back(entry);
-  }
-  for (const CompletionRow& row : block->completions) {
-    ASSIGN_OR_RETURN(RunEntry* const entry, runs_.Stage(row.run_name));
-    block->staged.of_completions.push_back(entry);
+    block->staged.push_back(entry);
   }
   return absl::OkStatus();
 }

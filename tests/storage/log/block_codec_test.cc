@@ -77,11 +77,20 @@ TEST(BlockCodec, DecodingGivesBackEveryColumn) {
 
 TEST(BlockCodec, ABlockOfCompletionsOnlyHasNoRows) {
   Block block = RandomBlock(1, 0);
-  block.calls = CallRows();
+  const std::vector<std::string> names = std::exchange(block.calls, CallRows()).run_names;
+  block.calls.run_names = names;
   const absl::StatusOr<Block> decoded = DecodeBlock(block.ref, EncodeBlock(block));
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->calls.size(), 0u);
+  EXPECT_EQ(decoded->calls.run_names, names);
   EXPECT_EQ(decoded->completions, block.completions);
+}
+
+TEST(BlockCodec, ACompletionOfARunWithoutANameIsDamage) {
+  Block block = RandomBlock(1, 10);
+  block.completions.front().run = static_cast<uint32_t>(block.calls.run_names.size());
+  EXPECT_EQ(DecodeBlock(block.ref, EncodeBlock(block)).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST(BlockCodec, AMaskDecodesNoMoreThanItNames) {
@@ -194,10 +203,15 @@ TEST(BlockCodec, ThePersistedBytesAreGolden) {
   calls.status = {CallStatus::kOk, CallStatus::kError};
   calls.cost_picos = {147'000'000'000, 0};
   calls.flags = {0, kFlagUnpriced};
+  block.completions.push_back({.time_us = HourStartUs(498'192) + 5,
+                               .run = 0,
+                               .workflow = 3,
+                               .outcome = Outcome::kShortCircuited,
+                               .unused_steps = {2, 9}});
   EXPECT_EQ(absl::BytesToHexString(EncodeBlock(block)),
-            "010200010006060572756e2d31040001010105000202020406000202000108000404000302010900"
+            "020201010006060572756e2d31040001010105000202020406000202000108000404000302010900"
             "0404632d31320a000404d4cb31000b00020200010c00070780fc87cfa304000d0002020001200005"
-            "05b0ce02d0417964def7678137cd");
+            "05b0ce02d041110007070a000303020209ddbf30191d27b972");
 }
 
 }  // namespace

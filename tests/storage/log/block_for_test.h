@@ -37,7 +37,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
     calls.attribute_set.push_back(static_cast<uint32_t>(below(3)));
   }
   block.completions.push_back({.time_us = HourStartUs(block.ref.hour) + 5,
-                               .run_name = "run-1",
+                               .run = 1,
                                .workflow = 3,
                                .outcome = Outcome::kShortCircuited,
                                .unused_steps = {2, 9}});

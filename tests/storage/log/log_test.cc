@@ -36,8 +36,9 @@ class LogTest : public testing::Test {
     for (const Hour hour : hours) {
       Block& block = blocks.emplace_back();
       block.ref.hour = hour;
+      block.calls.run_names = {"r"};
       block.completions.push_back({.time_us = HourStartUs(hour),
-                                   .run_name = "r",
+                                   .run = 0,
                                    .workflow = 0,
                                    .outcome = Outcome::kFailed,
                                    .unused_steps = {}});

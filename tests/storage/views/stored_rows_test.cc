@@ -2,6 +2,7 @@
 // one of these tests fails, stores of earlier versions cannot be read.
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "absl/strings/escaping.h"
@@ -67,13 +68,68 @@ Run SmallRun(const Catalog& catalog) {
 
 TEST(StoredRun, HasTheseBytes) {
   EXPECT_EQ(absl::BytesToHexString(SmallRun(SmallCatalog()).Encode()),
-            "02"                // Version.
-            "0305020102"        // Short-circuited at 5 in workflow 2; one unused step: 2.
-            "01"                // One call:
-            "0000000000000000"  // no id,
-            "b1cc3365"          // content: the end of what xxhsum -H3 tells of its words,
-            "010e01ac02"        // series 1, 7 us later, unpriced, 300.
-            "0009");            // Block 9 of hour 0.
+            "03"          // Version.
+            "0305020102"  // Short-circuited at 5 in workflow 2; one unused step: 2.
+            "01"          // One call:
+            "0301"        // series 1, and flags: unpriced,
+            "00"          // no id,
+            "b1cc3365"    // content: the end of what xxhsum -H3 tells of its words,
+            "0eac02"      // 7 us later, 300.
+            "0009");      // Block 9 of hour 0.
+}
+
+TEST(StoredRun, KeepsIdsThatCountUpAsDifferences) {
+  const Catalog catalog = SmallCatalog();
+  CallRows calls;
+  calls.run_names = {"run-1"};
+  calls.weight = {1, 1, 1};
+  calls.time_us = {7, 7, 7};
+  calls.series = {1, 1, 1};
+  calls.run = {0, 0, 0};
+  calls.event_id_data = "x-1fx-20y-20";
+  calls.event_id_end = {4, 8, 12};
+  calls.duration_us = {0, 0, 0};
+  calls.status = {CallStatus::kOk, CallStatus::kOk, CallStatus::kOk};
+  calls.cost_picos = {kCost, kCost, kCost};
+  calls.flags = {0, 0, 0};
+  itemized::Run run;
+  for (size_t row = 0; row < calls.size(); ++row) {
+    run.Apply(calls, row, {.hour = 0, .sequence = 9}, catalog);
+  }
+  const std::string same = "248366c2";  // Their content.
+  EXPECT_EQ(
+      absl::BytesToHexString(run.Encode()),
+      absl::StrCat("0300",                      // Version; open.
+                   "03",                        // Three calls of series 1:
+                   "0304", "5b7b758f4db865dc",  // the id: XXH3-64 of "x-" with seed 2, and 1f;
+                   same, "0eac02", "02", "02",  // one more;
+                   same, "00ac02", "0304", "3d64c1313aa83272",  // of another sender.
+                   same, "00ac02", "0009"));
+  const auto read = itemized::Run::Decode(run.Encode(), catalog);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->ledger(), run.ledger());
+}
+
+TEST(Fingerprint, CountsWithTheEndOfTheId) {
+  EXPECT_EQ(FingerprintOf(""), 0U);
+  EXPECT_EQ(FingerprintOf("sender-20") - FingerprintOf("sender-1f"), 1U);
+  EXPECT_EQ(
+      FingerprintOf("sender-00000000000000000020") - FingerprintOf("sender-0000000000000000001f"),
+      1U);
+}
+
+TEST(Fingerprint, TellsIdsApart) {
+  std::set<EventFingerprint> seen;
+  size_t ids = 0;
+  for (const char* prefix : {"", "a", "-", "sender-", "sender-A", "Sender-", "0", "00000000"}) {
+    for (int number = 0; number < 5'000; ++number) {
+      seen.insert(FingerprintOf(absl::StrCat(prefix, "-", number)));
+      seen.insert(FingerprintOf(absl::StrCat(prefix, "-0", number)));
+      seen.insert(FingerprintOf(absl::StrCat(prefix, "-", absl::Hex(number), "z")));
+      ids += 3;
+    }
+  }
+  EXPECT_EQ(seen.size(), ids);
 }
 
 TEST(StoredRun, IsReadBackWithAllThatFollowsFromIt) {
@@ -95,7 +151,7 @@ TEST(StoredRun, CutShortOrOfUnknownVersionOrSeriesIsRefused) {
   for (size_t size = 0; size + 2 < bytes.size(); ++size) {
     EXPECT_FALSE(itemized::Run::Decode(bytes.substr(0, size), catalog).has_value()) << size;
   }
-  EXPECT_FALSE(itemized::Run::Decode("\x03" + bytes.substr(1), catalog).has_value());
+  EXPECT_FALSE(itemized::Run::Decode("\x02" + bytes.substr(1), catalog).has_value());
   EXPECT_FALSE(itemized::Run::Decode(bytes, Catalog()).has_value());
 }
 
