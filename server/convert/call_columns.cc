@@ -1,5 +1,7 @@
 #include "server/convert/call_columns.h"
 
+#include <algorithm>
+
 #include "itemized/v1/event.pb.h"
 
 #include "server/convert/event_decoder.h"
@@ -24,6 +26,7 @@ static_assert(Wire::kWebSearchesFieldNumber == kFirstUsage + kUsageClassCount - 
 
 template <typename Column, typename Convert>
 bool Append(const WireReader& reader, Column& column, size_t kept, Convert convert) {
+  column.reserve(std::min(kept, column.size() + CountNumbers(reader)));
   return ReadNumbers(reader, [&](uint64_t value) {
     if (column.size() < kept) {
       column.push_back(convert(value));
@@ -72,6 +75,7 @@ bool DecodedColumns::MergeField(const WireReader& reader) {
 }
 
 bool DecodedColumns::MergeTimes(const WireReader& reader) {
+  time_offset_us_.reserve(std::min(kRowsKept, time_offset_us_.size() + CountNumbers(reader)));
   return ReadNumbers(reader, [&](uint64_t value) {
     ++rows_;
     if (time_offset_us_.size() < kRowsKept) {

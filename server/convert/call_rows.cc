@@ -18,13 +18,20 @@ void SetLazily(Column& column, size_t row, Value value) {
 }  // namespace
 
 uint32_t NameTable::IndexOf(absl::string_view name) {
-  uint32_t& slot = slots_[absl::HashOf(name) & (kSlots - 1)];
-  if (slot != 0 && names_[slot - 1] == name) {
-    return slot - 1;
+  const size_t hash = absl::HashOf(name);
+  uint32_t* slot = nullptr;
+  for (size_t probe = 0; probe < kProbes; ++probe) {
+    slot = &slots_[(hash + probe) & (kSlots - 1)];
+    if (*slot == 0) {
+      break;
+    }
+    if (names_[*slot - 1] == name) {
+      return *slot - 1;
+    }
   }
   names_.push_back(name);
-  slot = static_cast<uint32_t>(names_.size());
-  return slot - 1;
+  *slot = static_cast<uint32_t>(names_.size());
+  return *slot - 1;
 }
 
 void CallRows::Add(const CallView& call) {

@@ -17,14 +17,16 @@
 namespace itemized::server {
 
 // Names by index. The same name gets the same index nearly always: a small
-// cache finds most repetitions at a fraction of the price of a full look-up.
+// cache finds most repetitions at a fraction of the price of a full look-up. What it
+// misses is looked up once more by the committer, which has less time.
 class NameTable {
  public:
   uint32_t IndexOf(absl::string_view name);
   const std::vector<absl::string_view>& names() const { return names_; }
 
  private:
-  static constexpr size_t kSlots = 512;  // A power of two.
+  static constexpr size_t kSlots = 2'048;  // A power of two; some batches have 500 runs.
+  static constexpr size_t kProbes = 4;
 
   std::vector<absl::string_view> names_;
   std::array<uint32_t, kSlots> slots_{};  // Index + 1; 0: free.

@@ -10,9 +10,13 @@
 //   }
 //   if (!reader.ok()) ...  // The bytes are no message.
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "absl/strings/string_view.h"
+
+#include "storage/base/bytes.h"
 
 namespace itemized::server {
 
@@ -54,6 +58,15 @@ inline int64_t DecodeZigZag(uint64_t value) {
   return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1));
 }
 
+// Elements that the present field of a repeated number holds, if none is malformed.
+inline size_t CountNumbers(const WireReader& reader) {
+  const absl::string_view packed = reader.is_bytes() ? reader.bytes() : absl::string_view();
+  const auto is_last = [](char byte) { return static_cast<unsigned char>(byte) < 0x80; };
+  return reader.is_varint()
+             ? 1
+             : static_cast<size_t>(std::count_if(packed.begin(), packed.end(), is_last));
+}
+
 // Calls `append(uint64_t)` for every element that the present field of a
 // repeated number holds, packed or not. False if malformed.
 template <typename Append>
@@ -68,6 +81,14 @@ bool ReadNumbers(const WireReader& reader, Append append) {
   absl::string_view packed = reader.bytes();
   while (!packed.empty()) {
     uint64_t value = 0;
+    if (packed.size() >= sizeof(value)) {
+      std::memcpy(&value, packed.data(), sizeof(value));
+      if (const ShortVarint found = ReadShortVarint(value); found.size != 0) {
+        packed.remove_prefix(found.size);
+        append(found.value);
+        continue;
+      }
+    }
     if (!ReadVarint(packed, value)) {
       return false;
     }

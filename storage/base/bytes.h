@@ -84,8 +84,6 @@ void AppendBigEndian64(std::string* out, uint64_t value);
 [[nodiscard]] bool ReadBigEndian32(absl::string_view* in, uint32_t* value);
 [[nodiscard]] bool ReadBigEndian64(absl::string_view* in, uint64_t* value);
 
-namespace internal {
-
 // Eight bytes of memory that begin with a varint of at most eight: its value and size.
 // There is no branch that depends on the size, which the processor would guess wrong.
 static_assert(std::endian::native == std::endian::little);
@@ -106,18 +104,16 @@ inline ShortVarint ReadShortVarint(uint64_t eight) {
   return {value, static_cast<size_t>(__builtin_ctzll(ends)) / 8 + 1};
 }
 
-}  // namespace internal
-
 template <typename T>
 bool ReadVarints(absl::string_view* in, size_t count, T* out) {
   bool is_good = true;
   for (T* const end = out + count; out != end; ++out) {
     uint64_t value = 0;
-    internal::ShortVarint found;
+    ShortVarint found;
     if (in->size() >= sizeof(uint64_t)) {
       uint64_t eight = 0;
       std::memcpy(&eight, in->data(), sizeof(eight));
-      found = internal::ReadShortVarint(eight);
+      found = ReadShortVarint(eight);
     }
     if (found.size != 0) {
       value = found.value;

@@ -30,7 +30,11 @@ struct SeriesKey {
 
   NameId operator[](NameKind kind) const { return names[static_cast<size_t>(kind)]; }
   NameId& operator[](NameKind kind) { return names[static_cast<size_t>(kind)]; }
-  bool operator==(const SeriesKey&) const = default;
+  // As std::array does it, without calling memcmp for 16 bytes of each call of a batch.
+  bool operator==(const SeriesKey& other) const {
+    return names[0] == other.names[0] && names[1] == other.names[1] && names[2] == other.names[2] &&
+           names[3] == other.names[3];
+  }
 
   template <typename H>
   friend H AbslHashValue(H h, const SeriesKey& key) {

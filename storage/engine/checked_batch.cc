@@ -44,7 +44,8 @@ std::optional<Refusal> CheckCompletion(const Completion& completion, uint32_t in
 
 void CheckCalls(int64_t latest_us, CheckedBatch* checked) {
   const CallColumns& columns = checked->batch.calls;
-  BatchReader reader(columns, latest_us);
+  BatchReader reader(columns, latest_us, &checked->attributes);
+  checked->usage_classes = reader.usage_classes();
   checked->calls.reserve(columns.size());
   for (uint32_t row = 0; row < columns.size(); ++row) {
     CheckedCall& call = checked->calls.emplace_back();
@@ -55,7 +56,6 @@ void CheckCalls(int64_t latest_us, CheckedBatch* checked) {
       checked->calls.pop_back();
       continue;
     }
-    call.index = row;
     call.fingerprint = FingerprintOf(call.view.event_id);
   }
 }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/types/span.h"
+
 #include "storage/engine/column_reader.h"
 #include "storage/model/event_batch.h"
 #include "storage/views/run.h"
@@ -13,8 +15,7 @@
 namespace itemized {
 
 struct CheckedCall {
-  CallView view;       // Into the batch.
-  uint32_t index = 0;  // Of its row.
+  CallView view;  // Into the batch.
   EventFingerprint fingerprint = 0;
 };
 
@@ -24,10 +25,24 @@ struct CheckedBatch {
   std::vector<CheckedCall> calls;
   std::vector<uint32_t> completions;  // Places among those of the batch.
   std::vector<Refusal> refusals;      // Of all others, by rising index.
+  std::vector<AttributeView> attributes;
+  std::vector<size_t> usage_classes;  // Those that have a column.
 
   // A name of a call; empty for a column that is not there.
   absl::string_view Text(uint32_t name) const {
     return name == BatchReader::kEmptyName ? absl::string_view() : batch.calls.strings[name];
+  }
+  // All zero if missing.
+  Usage UsageOf(const CallView& call) const {
+    Usage usage;
+    for (const size_t c : usage_classes) {
+      usage.counts[c] = call.usage_missing ? 0 : batch.calls.usage[c][call.row];
+    }
+    return usage;
+  }
+  absl::Span<const AttributeView> AttributesOf(const CallView& call) const {
+    return absl::MakeConstSpan(attributes)
+        .subspan(call.attributes_begin, call.attributes_end - call.attributes_begin);
   }
 };
 

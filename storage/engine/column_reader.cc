@@ -102,9 +102,18 @@ std::optional<Reason> CheckTime(int64_t time_us, int64_t latest_us) {
   return std::nullopt;
 }
 
-BatchReader::BatchReader(const CallColumns& columns, int64_t latest_us)
-    : columns_(columns), latest_us_(latest_us), texts_(columns.strings.size()) {
+BatchReader::BatchReader(const CallColumns& columns, int64_t latest_us,
+                         std::vector<AttributeView>* attributes)
+    : columns_(columns),
+      latest_us_(latest_us),
+      attributes_(*attributes),
+      texts_(columns.strings.size()) {
   malformed_ = CheckShape();
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    if (!columns.usage[c].empty()) {
+      usage_classes_.push_back(c);
+    }
+  }
 }
 
 Refusal BatchReader::Refuse(RefusalCode code, std::string message) const {
@@ -149,13 +158,10 @@ std::optional<Refusal> BatchReader::CheckName(const char* field, uint32_t name, 
                                texts_.size(), " strings"));
   }
   const absl::string_view text = Text(name);
-  if (name != kEmptyName && !text.empty() && texts_[name] == TextState::kGood) {
-    return std::nullopt;
-  }
   if (auto reason = CheckText(field, text, required)) {
     return Refuse(reason->first, std::move(reason->second));
   }
-  if (name != kEmptyName) {
+  if (!text.empty()) {
     texts_[name] = TextState::kGood;
   }
   return std::nullopt;
@@ -173,20 +179,23 @@ std::optional<Refusal> BatchReader::ReadNames(CallView* call) {
   name(NameKind::kProvider) = at(columns_.provider);
   name(NameKind::kModel) = at(columns_.model);
   call->workflow_id = at(columns_.workflow_id);
-  if (auto refusal = CheckName("step", name(NameKind::kStep), true)) {
-    return refusal;
-  }
-  if (auto refusal = CheckName("model", name(NameKind::kModel), true)) {
-    return refusal;
-  }
-  if (auto refusal = CheckName("workflow_id", call->workflow_id, true)) {
-    return refusal;
-  }
-  if (auto refusal = CheckName("workflow", name(NameKind::kWorkflow), false)) {
-    return refusal;
-  }
-  if (auto refusal = CheckName("provider", name(NameKind::kProvider), false)) {
-    return refusal;
+  struct Field {
+    const char* text;
+    uint32_t name;
+    bool required;
+  };
+  const Field fields[] = {{"step", name(NameKind::kStep), true},
+                          {"model", name(NameKind::kModel), true},
+                          {"workflow_id", call->workflow_id, true},
+                          {"workflow", name(NameKind::kWorkflow), false},
+                          {"provider", name(NameKind::kProvider), false}};
+  for (const Field& field : fields) {
+    if (IsGood(field.name)) {
+      continue;
+    }
+    if (auto refusal = CheckName(field.text, field.name, field.required)) {
+      return refusal;
+    }
   }
   if (auto reason = CheckText("event_id", call->event_id, false)) {
     return Refuse(reason->first, std::move(reason->second));
@@ -207,19 +216,23 @@ std::optional<Refusal> BatchReader::ReadTime(CallView* call) const {
 
 std::optional<Refusal> BatchReader::ReadUsage(CallView* call) const {
   call->usage_missing = At(columns_.usage_missing, row_);
-  for (size_t c = 0; c < kUsageClassCount; ++c) {
-    const int64_t count = At(columns_.usage[c], row_);
+  for (const size_t c : usage_classes_) {
+    const int64_t count = columns_.usage[c][row_];
     if (count < 0 || count > kTokensMax) {
       return Refuse(
           RefusalCode::kTokensOutOfRange,
           absl::StrCat(kUsageNames[c], " is ", count, "; it must be between 0 and ", kTokensMax));
     }
-    call->usage.counts[c] = call->usage_missing ? 0 : count;
   }
-  if (call->usage[UsageClass::kReasoning] > call->usage[UsageClass::kOutput]) {
+  return call->usage_missing ? std::nullopt : CheckReasoning();
+}
+
+std::optional<Refusal> BatchReader::CheckReasoning() const {
+  const auto count = [&](UsageClass c) { return At(columns_.usage[static_cast<size_t>(c)], row_); };
+  if (count(UsageClass::kReasoning) > count(UsageClass::kOutput)) {
     return Refuse(RefusalCode::kTokensOutOfRange,
-                  absl::StrCat("reasoning_tokens is ", call->usage[UsageClass::kReasoning],
-                               ", more than the ", call->usage[UsageClass::kOutput],
+                  absl::StrCat("reasoning_tokens is ", count(UsageClass::kReasoning),
+                               ", more than the ", count(UsageClass::kOutput),
                                " output_tokens it is a part of; count reasoning in output_tokens"));
   }
   return std::nullopt;
@@ -242,10 +255,14 @@ std::optional<Refusal> BatchReader::ReadRest(CallView* call) const {
 }
 
 std::optional<Refusal> BatchReader::ReadAttributes(CallView* call) {
-  call->attributes.clear();
   const uint32_t count = At(columns_.attribute_counts, row_);
   const size_t begin = attribute_begin_;
   attribute_begin_ += count;
+  call->attributes_begin = static_cast<uint32_t>(attributes_.size());
+  call->attributes_end = call->attributes_begin;
+  if (count == 0) {
+    return std::nullopt;
+  }
   if (count > kAttributesMax) {
     return Refuse(
         RefusalCode::kTooManyAttributes,
@@ -260,14 +277,16 @@ std::optional<Refusal> BatchReader::ReadAttributes(CallView* call) {
     if (auto refusal = CheckName("the value of an attribute", value, false)) {
       return refusal;
     }
-    call->attributes.emplace_back(key, value);
+    attributes_.emplace_back(key, value);
   }
-  std::stable_sort(call->attributes.begin(), call->attributes.end(),
+  call->attributes_end = static_cast<uint32_t>(attributes_.size());
+  const auto first = attributes_.begin() + call->attributes_begin;
+  std::stable_sort(first, attributes_.end(),
                    [&](const auto& a, const auto& b) { return Text(a.first) < Text(b.first); });
   const auto repeated = std::adjacent_find(
-      call->attributes.begin(), call->attributes.end(),
+      first, attributes_.end(),
       [&](const auto& a, const auto& b) { return Text(a.first) == Text(b.first); });
-  if (repeated != call->attributes.end()) {
+  if (repeated != attributes_.end()) {
     return Refuse(RefusalCode::kMalformed,
                   absl::StrCat("the attribute ", Quoted(Text(repeated->first)),
                                " is given twice; send each key once"));
@@ -276,6 +295,7 @@ std::optional<Refusal> BatchReader::ReadAttributes(CallView* call) {
 }
 
 std::optional<Refusal> BatchReader::Next(CallView* call) {
+  call->row = static_cast<uint32_t>(row_);
   const size_t event_id_size = At(columns_.event_id_sizes, row_);
   call->event_id = columns_.event_id_data.substr(event_id_begin_, event_id_size);
   event_id_begin_ += event_id_size;

@@ -15,18 +15,23 @@
 
 namespace itemized {
 
-// One row with its names as places in the dictionary of the batch.
+// Key and value of an attribute, as places in the dictionary of the batch.
+using AttributeView = std::pair<uint32_t, uint32_t>;
+
+// One row with its names as places in the dictionary of the batch. Its usage stays in the
+// columns: one thread writes these and another reads them, through memory.
 struct CallView {
   absl::string_view event_id;
   int64_t time_us = 0;
+  int64_t duration_us = 0;
   std::array<uint32_t, kNameKindCount> names{};  // By NameKind.
   uint32_t workflow_id = 0;
-  Usage usage;
-  bool usage_missing = false;
-  int64_t duration_us = 0;
+  uint32_t row = 0;
+  // Place of the attributes in the reader's list, by rising key, keys once.
+  uint32_t attributes_begin = 0;
+  uint32_t attributes_end = 0;
   CallStatus status = CallStatus::kOk;
-  // Key and value of each attribute, by rising key, keys once.
-  std::vector<std::pair<uint32_t, uint32_t>> attributes;
+  bool usage_missing = false;
 
   uint32_t NameOf(NameKind kind) const { return names[static_cast<size_t>(kind)]; }
 };
@@ -37,7 +42,9 @@ class BatchReader {
   // The place of the empty string for columns that are not there.
   static constexpr uint32_t kEmptyName = UINT32_MAX;
 
-  BatchReader(const CallColumns& columns, int64_t latest_us);
+  // Appends the attributes of rows to `*attributes`. Owns neither.
+  BatchReader(const CallColumns& columns, int64_t latest_us,
+              std::vector<AttributeView>* attributes);
 
   // Set if the columns do not fit together: then no row can be read.
   const std::optional<Refusal>& malformed() const { return malformed_; }
@@ -48,24 +55,32 @@ class BatchReader {
   absl::string_view Text(uint32_t name) const {
     return name == kEmptyName ? absl::string_view() : columns_.strings[name];
   }
-  size_t strings() const { return columns_.strings.size(); }
+  // The usage classes that have a column.
+  const std::vector<size_t>& usage_classes() const { return usage_classes_; }
 
  private:
-  enum class TextState : uint8_t { kUnknown, kGood, kTooLong, kNotUtf8 };
+  // A name that is not kGood may be: if it is empty, that depends on the field.
+  enum class TextState : uint8_t { kUnknown, kGood };
 
   std::optional<Refusal> CheckShape() const;
   std::optional<Refusal> ReadNames(CallView* call);
   std::optional<Refusal> ReadTime(CallView* call) const;
   std::optional<Refusal> ReadUsage(CallView* call) const;
+  std::optional<Refusal> CheckReasoning() const;
   std::optional<Refusal> ReadRest(CallView* call) const;
   std::optional<Refusal> ReadAttributes(CallView* call);
   std::optional<Refusal> CheckName(const char* field, uint32_t name, bool required);
+  bool IsGood(uint32_t name) const {
+    return name < texts_.size() && texts_[name] == TextState::kGood;
+  }
   Refusal Refuse(RefusalCode code, std::string message) const;
 
   const CallColumns& columns_;
   const int64_t latest_us_;
+  std::vector<AttributeView>& attributes_;
   std::optional<Refusal> malformed_;
-  std::vector<TextState> texts_;  // By place in the dictionary.
+  std::vector<TextState> texts_;       // By place in the dictionary.
+  std::vector<size_t> usage_classes_;  // Those that have a column.
   size_t row_ = 0;
   size_t event_id_begin_ = 0;
   size_t attribute_begin_ = 0;

@@ -27,7 +27,7 @@ void CountKnown(const CheckedCall& checked, bool is_same, BatchResult* result) {
     return;
   }
   result->refusals.push_back(Refuse(
-      checked.index, RefusalCode::kConflict,
+      checked.view.row, RefusalCode::kConflict,
       absl::StrCat("another call of this run is stored under the event_id ",
                    Quoted(checked.view.event_id),
                    ", and with other content; that one stays. Give each call an id of its own")));
@@ -58,8 +58,8 @@ CallContent GroupBuilder::GroupCall::Content() const {
                        .duration_us = view->duration_us,
                        .status = view->status,
                        .usage_missing = view->usage_missing,
-                       .usage = view->usage};
-  for (const auto& [key, value] : view->attributes) {
+                       .usage = batch->UsageOf(*view)};
+  for (const auto& [key, value] : batch->AttributesOf(*view)) {
     fields.attributes = HashAttribute(fields.attributes, batch->Text(key), batch->Text(value));
   }
   return HashContent(fields);
@@ -130,10 +130,12 @@ GroupBuilder::Names GroupBuilder::NamesOf(const CheckedBatch& batch, const CallV
     key.names[kind] = id;
   }
   const SeriesId series = InternSeries(key);
-  return {.series = series,
-          .step = key[NameKind::kStep],
-          .schedule = &rates_.Find(series, batch.Text(call.NameOf(NameKind::kProvider)),
-                                   batch.Text(call.NameOf(NameKind::kModel)))};
+  const RateBook::Schedule* schedule = rates_.Known(series);
+  if (schedule == nullptr) {
+    schedule = &rates_.Find(series, batch.Text(call.NameOf(NameKind::kProvider)),
+                            batch.Text(call.NameOf(NameKind::kModel)));
+  }
+  return {.series = series, .step = key[NameKind::kStep], .schedule = schedule};
 }
 
 absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(absl::string_view workflow_id) {
@@ -150,13 +152,13 @@ absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(absl::string_view wo
 
 // No total of any view is above that of the store, so these are all that can
 // overflow. Costs are summed in 128 bits, which calls cannot fill.
-bool GroupBuilder::FitsTotals(const CallView& call) {
+bool GroupBuilder::FitsTotals(const Usage& usage) {
   if (is_roomy_) {
     return true;
   }
   CallSums sums = total_;
   for (size_t c = 0; c < kUsageClassCount; ++c) {
-    if (!AddInto(&sums.usage.counts[c], call.usage.counts[c])) {
+    if (!AddInto(&sums.usage.counts[c], usage.counts[c])) {
       return false;
     }
   }
@@ -168,7 +170,7 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
                                    BatchResult* result) {
   const CallView& call = checked.view;
   if (call.time_us < first_us_) {
-    result->refusals.push_back(RefuseTooOld(checked.index, call.time_us));
+    result->refusals.push_back(RefuseTooOld(checked.view.row, call.time_us));
     return absl::OkStatus();
   }
   RunState*& run = batch_runs_[call.workflow_id];
@@ -183,25 +185,26 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
       return absl::OkStatus();
     }
   }
+  const Usage usage = batch.UsageOf(call);
   bool too_large = false;
   const CallCost cost =
-      PriceCall(*names.schedule, call.time_us, call.usage, call.usage_missing, &too_large);
+      PriceCall(*names.schedule, call.time_us, usage, call.usage_missing, &too_large);
   if (too_large) {
     result->refusals.push_back(
-        Refuse(checked.index, RefusalCode::kCostOutOfRange,
+        Refuse(checked.view.row, RefusalCode::kCostOutOfRange,
                "the call would cost more than 9,223,372 USD; check its token counts and the rate"));
     return absl::OkStatus();
   }
-  if (!FitsTotals(call)) {
+  if (!FitsTotals(usage)) {
     result->refusals.push_back(
-        Refuse(checked.index, RefusalCode::kTotalOverflow,
+        Refuse(checked.view.row, RefusalCode::kTotalOverflow,
                "a token total of the store would exceed 2^63; check the token counts"));
     return absl::OkStatus();
   }
   if (checked.fingerprint != 0) {
     run->Remember(checked.fingerprint, group_call);
   }
-  blocks_.Add(batch, checked, &run->run, names.series, cost,
+  blocks_.Add(batch, checked, usage, &run->run, names.series, cost,
               state_.views.baselines().ThresholdOf(names.step));
   ++accepted_.calls;
   accepted_.late_calls += call.time_us < late_us_ ? 1 : 0;

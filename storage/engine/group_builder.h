@@ -75,7 +75,7 @@ class GroupBuilder {
   Names NamesOf(const CheckedBatch& batch, const CallView& call);
   NameId InternName(NameKind kind, absl::string_view name);
   SeriesId InternSeries(const SeriesKey& key);
-  bool FitsTotals(const CallView& call);
+  bool FitsTotals(const Usage& usage);
 
   State& state_;
   RateFinder& rates_;

@@ -72,7 +72,8 @@ void HourBlocks::AddFlags(const CallView& call, CallCost cost, const Threshold& 
 
 void HourBlocks::AddAttributes(const CheckedBatch& batch, const CallView& call, Index* index,
                                CallRows* rows) {
-  if (call.attributes.empty()) {
+  const absl::Span<const AttributeView> attributes = batch.AttributesOf(call);
+  if (attributes.empty()) {
     return;
   }
   if (rows->attribute_sets.empty()) {
@@ -80,7 +81,7 @@ void HourBlocks::AddAttributes(const CheckedBatch& batch, const CallView& call, 
     index->attribute_sets.emplace(rows->attribute_sets.front(), 0);
   }
   std::vector<std::pair<uint32_t, uint32_t>> set;
-  for (const auto& [key, value] : call.attributes) {
+  for (const auto& [key, value] : attributes) {
     const uint32_t key_index = IndexOf(batch.Text(key), &index->strings, &rows->strings);
     set.emplace_back(key_index, IndexOf(batch.Text(value), &index->strings, &rows->strings));
   }
@@ -109,8 +110,8 @@ uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
   return run->name;
 }
 
-void HourBlocks::Add(const CheckedBatch& batch, const CheckedCall& checked, GroupRun* run,
-                     SeriesId series, CallCost cost, const Threshold& threshold) {
+void HourBlocks::Add(const CheckedBatch& batch, const CheckedCall& checked, const Usage& usage,
+                     GroupRun* run, SeriesId series, CallCost cost, const Threshold& threshold) {
   const CallView& call = checked.view;
   const size_t position = PositionOf(HourOf(call.time_us));
   CallRows& rows = blocks_[position].calls;
@@ -121,10 +122,10 @@ void HourBlocks::Add(const CheckedBatch& batch, const CheckedCall& checked, Grou
   rows.event_id_data.append(call.event_id.data(), call.event_id.size());
   rows.event_id_end.push_back(static_cast<uint32_t>(rows.event_id_data.size()));
   rows.event_fingerprint.push_back(checked.fingerprint);
-  for (size_t c = 0; c < kUsageClassCount; ++c) {
-    if (call.usage.counts[c] != 0) {
-      rows.usage[c].resize(rows.size());
-      rows.usage[c].back() = call.usage.counts[c];
+  for (const size_t c : batch.usage_classes) {
+    if (usage.counts[c] != 0) {
+      rows.usage[c].resize(rows.size() - 1);
+      rows.usage[c].push_back(usage.counts[c]);
     }
   }
   rows.duration_us.push_back(call.duration_us);

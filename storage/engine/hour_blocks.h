@@ -28,9 +28,9 @@ struct GroupRun {
 
 class HourBlocks {
  public:
-  // Appends a call of `run`, which belongs to `batch`.
-  void Add(const CheckedBatch& batch, const CheckedCall& checked, GroupRun* run, SeriesId series,
-           CallCost cost, const Threshold& threshold);
+  // Appends a call of `run` with `usage`, which belongs to `batch`.
+  void Add(const CheckedBatch& batch, const CheckedCall& checked, const Usage& usage, GroupRun* run,
+           SeriesId series, CallCost cost, const Threshold& threshold);
   // Appends a completion of `run`, and sets its place in the block.
   void Add(CompletionRow row, GroupRun* run);
 

@@ -65,7 +65,11 @@ class RateFinder {
   RateFinder(const RateBook& book, const Catalog& catalog) : book_(book), catalog_(catalog) {}
   // Valid until Clear or Trim.
   const RateBook::Schedule& Find(absl::string_view provider, absl::string_view model);
-  // The same for a series of these names, and faster.
+  // What Find has found for a series before; null if it has not been asked.
+  const RateBook::Schedule* Known(SeriesId series) const {
+    return series < by_series_.size() ? by_series_[series] : nullptr;
+  }
+  // The same as the first Find for a series of these names.
   const RateBook::Schedule& Find(SeriesId series, absl::string_view provider,
                                  absl::string_view model);
   void Clear();  // To be called when the book has changed.

@@ -1,7 +1,6 @@
 #include "storage/sketch/histogram.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "storage/base/check.h"
@@ -9,8 +8,6 @@
 
 namespace itemized {
 namespace {
-
-constexpr int kSubBuckets = 1 << kSubBucketBits;
 
 // Cells up to which the sparse form is searched and shifted about as fast as
 // the dense one is indexed.
@@ -25,31 +22,7 @@ void AddChecked(int64_t* total, int64_t amount) {
   CHECK(!__builtin_add_overflow(*total, amount, total));
 }
 
-int64_t BucketWidth(BucketIndex bucket) {
-  return bucket < kSubBuckets ? 1 : int64_t{1} << (bucket / kSubBuckets - 1);
-}
-
 }  // namespace
-
-BucketIndex BucketOf(int64_t value) {
-  CHECK(value >= 0);
-  const uint64_t bits = static_cast<uint64_t>(value);
-  const int shift = std::max(63 - kSubBucketBits - std::countl_zero(bits), 0);
-  return static_cast<BucketIndex>((static_cast<uint64_t>(shift) << kSubBucketBits) +
-                                  (bits >> shift));
-}
-
-int64_t BucketLow(BucketIndex bucket) {
-  CHECK(bucket < kBucketCount);
-  if (bucket < kSubBuckets) {
-    return bucket;
-  }
-  return (kSubBuckets + bucket % kSubBuckets) * BucketWidth(bucket);
-}
-
-int64_t BucketHigh(BucketIndex bucket) {
-  return BucketLow(bucket) + (BucketWidth(bucket) - 1);
-}
 
 int64_t QuantileRank(double q, int64_t count) {
   CHECK(q >= 0 && q <= 1);
@@ -210,6 +183,30 @@ void Histogram::Add(int64_t value, int64_t weight) {
   AddChecked(&count_, weight);
   sum_ += sum;
   AddToBucket(BucketOf(value), weight, sum);
+}
+
+void Histogram::AddEach(absl::Span<const int64_t> values, absl::Span<const int8_t> weights,
+                        absl::Span<const uint32_t> places) {
+  int64_t count = 0;
+  absl::int128 sum = 0;
+  for (const uint32_t place : places) {
+    const int64_t value = values[place];
+    const size_t i = size_t{BucketOf(value)} - low_;
+    int64_t total = 0;
+    const bool is_usual = dense_ && i < cells_.size() && value != 0 && weights[place] == 1 &&
+                          sums_high_.empty() &&
+                          !__builtin_add_overflow(cells_[i].sum, value, &total);
+    if (!is_usual) {
+      Add(value, weights[place]);
+      continue;
+    }
+    ++cells_[i].count;
+    cells_[i].sum = total;
+    ++count;
+    sum += value;
+  }
+  AddChecked(&count_, count);
+  sum_ += sum;
 }
 
 // Adds the cells of `other` to this dense one, which covers them; place(i) is that of cell i.

@@ -8,7 +8,7 @@
 // [lo, lo + width) has width <= lo / 128, or width 1 below 256, so the answer
 // is within 1/128 of the exact one at every rank, and exact where the bucket
 // holds one distinct value. Adding, merging and subtracting are exact and
-// commute. The bucket scheme is that of HdrHistogram.
+// commute.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,17 +20,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "storage/sketch/buckets.h"
+
 namespace itemized {
-
-using BucketIndex = uint16_t;
-
-inline constexpr int kSubBucketBits = 7;  // 2^7 = 128 buckets to the octave.
-inline constexpr int kBucketCount = (64 - kSubBucketBits) << kSubBucketBits;
-
-// The bucket of `value` >= 0, and the smallest and largest value of a bucket.
-BucketIndex BucketOf(int64_t value);
-int64_t BucketLow(BucketIndex bucket);
-int64_t BucketHigh(BucketIndex bucket);
 
 // The values of one bucket.
 struct HistogramBucket {
@@ -51,6 +43,10 @@ class Histogram {
   // Counts `value` `weight` times; a negative weight takes away what was
   // added before (CHECKed).
   void Add(int64_t value, int64_t weight = 1);
+  // The same for values[i] and weights[i] of each i in `places`, and faster: many wait for
+  // memory at once.
+  void AddEach(absl::Span<const int64_t> values, absl::Span<const int8_t> weights,
+               absl::Span<const uint32_t> places);
   void Merge(const Histogram& other);
   void Subtract(const Histogram& other);
 

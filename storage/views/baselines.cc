@@ -70,6 +70,7 @@ void Baselines::Apply(const RowsByName::Part& part, Step* step) {
   const CallRows& calls = part.block->calls;
   const bool shifted = ((step->shifted >> (step->newest - day)) & 1) != 0;
   DayCounts counts;
+  counted_rows_.clear();
   for (const uint32_t row : part.rows) {
     if (calls.Has(row, kFlagUnpriced)) {
       continue;
@@ -77,9 +78,10 @@ void Baselines::Apply(const RowsByName::Part& part, Step* step) {
     const bool baseline = CountsInBaseline(calls, row);
     (baseline ? counts.baseline : counts.flagged) += calls.weight[row];
     if (!step->stale && (baseline || shifted)) {
-      step->costs.Add(calls.cost_picos[row], calls.weight[row]);
+      counted_rows_.push_back(row);
     }
   }
+  step->costs.AddEach(calls.cost_picos, calls.weight, counted_rows_);
   DayCounts& total = step->days.At(day).value;
   total.baseline += counts.baseline;
   total.flagged += counts.flagged;

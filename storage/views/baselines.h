@@ -70,13 +70,14 @@ class Baselines {
   static bool InWindow(const Step& step, Day day);
   static uint32_t ShiftedDays(const Step& step);
   static void Advance(const BucketTable<NameDay>& days, Day day, Step* step);
-  static void Apply(const RowsByName::Part& part, Step* step);
+  void Apply(const RowsByName::Part& part, Step* step);
   static void Remerge(const BucketTable<NameDay>& days, Step* step);
   void Refresh(NameId id);
 
   std::vector<Step> steps_;            // By NameId.
   std::vector<Threshold> thresholds_;  // The same; they follow from the costs.
   std::vector<NameId> touched_;
+  std::vector<uint32_t> counted_rows_;  // Of the part at hand.
 };
 
 }  // namespace itemized

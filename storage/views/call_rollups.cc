@@ -43,23 +43,6 @@ CallSums SumsOf(const RowsByName::Part& part) {
   return sums;
 }
 
-void AddCosts(const RowsByName::Part& part, Histogram* flagged, Histogram* others) {
-  const CallRows& calls = part.block->calls;
-  for (const uint32_t row : part.rows) {
-    if (!calls.Has(row, kFlagUnpriced)) {
-      Histogram* const histogram = CountsInBaseline(calls, row) ? others : flagged;
-      histogram->Add(calls.cost_picos[row], calls.weight[row]);
-    }
-  }
-}
-
-void AddDurations(const RowsByName::Part& part, Histogram* durations) {
-  const CallRows& calls = part.block->calls;
-  for (const uint32_t row : part.rows) {
-    durations->Add(calls.duration_us[row], calls.weight[row]);
-  }
-}
-
 template <typename Key>
 void EncodeSums(const std::vector<std::pair<Key, CallSums>>& list, std::string* out) {
   AppendVarint(out, list.size());
@@ -138,6 +121,19 @@ NameDay& CallRollups::DayOf(NameKind kind, NameId name, Day day) {
   return entry.value;
 }
 
+void CallRollups::AddCosts(const RowsByName::Part& part, Histogram* flagged, Histogram* others) {
+  const CallRows& calls = part.block->calls;
+  flagged_rows_.clear();
+  other_rows_.clear();
+  for (const uint32_t row : part.rows) {
+    if (!calls.Has(row, kFlagUnpriced)) {
+      (CountsInBaseline(calls, row) ? other_rows_ : flagged_rows_).push_back(row);
+    }
+  }
+  flagged->AddEach(calls.cost_picos, calls.weight, flagged_rows_);
+  others->AddEach(calls.cost_picos, calls.weight, other_rows_);
+}
+
 // What only steps have: hours, series, and the sums of all.
 void CallRollups::AddStepSums(const RowsByName::Part& part, NameDay* day) {
   const CallRows& calls = part.block->calls;
@@ -162,7 +158,7 @@ void CallRollups::Fold(const RowsByName& rows) {
       const Hour hour = part.block->ref.hour;
       NameDay& day = DayOf(kind, part.name, hour / 24);
       AddCosts(part, kind == NameKind::kStep ? &day.flagged_cost : &day.cost, &day.cost);
-      AddDurations(part, &day.duration);
+      day.duration.AddEach(part.block->calls.duration_us, part.block->calls.weight, part.rows);
       const CallSums sums = SumsOf(part);
       day.sums.Merge(sums);
       if (kind == NameKind::kStep) {

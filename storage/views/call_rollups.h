@@ -77,6 +77,7 @@ class CallRollups {
   }
   std::string Encode(const NameKey& key) const;
   NameDay& DayOf(NameKind kind, NameId name, Day day);
+  void AddCosts(const RowsByName::Part& part, Histogram* flagged, Histogram* others);
   void AddStepSums(const RowsByName::Part& part, NameDay* day);
   absl::Status LoadRow(absl::string_view key, absl::string_view value, const Catalog& catalog);
 
@@ -84,6 +85,9 @@ class CallRollups {
   CallSums total_;
   std::vector<NameKey> dirty_names_;
   std::vector<NameKey> hot_names_;  // Dirty at the last checkpoint: may still be dense.
+
+  std::vector<uint32_t> flagged_rows_;  // Of the part at hand.
+  std::vector<uint32_t> other_rows_;
 
   // By SeriesId: where its sums were last found in the list of its step's day.
   std::vector<size_t> series_places_;

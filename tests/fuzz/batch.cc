@@ -79,7 +79,7 @@ BatchResult Check(const server::BatchPart& part) {
   const CheckedBatch checked = CheckBatch(part.ToEventBatch(), kNowUs);
   for (const CheckedCall& call : checked.calls) {
     CHECK(!checked.Text(call.view.workflow_id).empty());
-    for (const auto& [key, value] : call.view.attributes) {
+    for (const auto& [key, value] : checked.AttributesOf(call.view)) {
       CHECK(checked.Text(key).size() + checked.Text(value).size() <= 2 * kNameBytesMax);
     }
   }

@@ -131,6 +131,30 @@ TEST(Histogram, AWeightCountsAValueThatOften) {
   EXPECT_THAT(weighted.Buckets(), IsEmpty());
 }
 
+TEST(Histogram, AddingManyAtOnceIsAddingEach) {
+  for (const Sample& sample : Samples()) {
+    std::vector<int8_t> weights(sample.values.size(), 1);
+    std::vector<uint32_t> all;
+    std::vector<uint32_t> every_third;
+    for (uint32_t i = 0; i < sample.values.size(); ++i) {
+      all.push_back(i);
+      if (i % 3 == 0) {
+        every_third.push_back(i);
+      }
+    }
+    Histogram together;
+    together.AddEach(sample.values, weights, all);
+    EXPECT_EQ(together, Of(sample.values)) << sample.name;
+    Histogram expected = together;
+    for (const uint32_t i : every_third) {
+      expected.Add(sample.values[i], -1);
+      weights[i] = -1;
+    }
+    together.AddEach(sample.values, weights, every_third);
+    EXPECT_EQ(together, expected) << sample.name;
+  }
+}
+
 TEST(Histogram, HoldsTheLargestCountOfTheLargestValue) {
   Histogram histogram;
   histogram.Add(kInt64Max, kInt64Max);
