@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -152,14 +154,18 @@ bool PickColumn(ColumnId id, absl::string_view raw, const Rows& rows, EventIds* 
   }
 }
 
-absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows) {
+// `names`: those of all runs, if they have been read already.
+absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows,
+                               std::vector<std::string> names) {
   Block block;
   block.ref = stored->ref;
+  const bool has_names = !names.empty();
+  block.calls.run_names = std::move(names);
   BlockColumns columns(&block, rows.size(), 0);
   EventIds ids;
   for (size_t i = 0; i < stored->columns.size(); ++i) {
     const auto id = static_cast<ColumnId>(stored->columns[i].id);
-    if (id == ColumnId::kCompletions) {
+    if (id == ColumnId::kCompletions || (id == ColumnId::kRunNames && has_names)) {
       continue;
     }
     ASSIGN_OR_RETURN(const absl::string_view raw, stored->Raw(i));
@@ -181,10 +187,10 @@ absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows) {
 absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask mask,
                                    RowChooser choose) {
   ASSIGN_OR_RETURN(StoredBlock stored, ReadStoredBlock(ref, bytes));
-  ASSIGN_OR_RETURN(const Block shown, DecodeColumns(&stored, mask));
+  ASSIGN_OR_RETURN(Block shown, DecodeColumns(&stored, mask));
   const Rows rows = choose(shown);
   CHECK(rows.empty() || rows.back() < stored.rows);
-  return PickRows(&stored, rows);
+  return PickRows(&stored, rows, std::move(shown.calls.run_names));
 }
 
 }  // namespace itemized
