@@ -21,7 +21,7 @@ namespace itemized::testing {
 namespace {
 
 // Together enough to be merged, the small ones alone (storage/kv/rocks_store.cc).
-constexpr int kSmallTables = 7;
+constexpr int kSmallTables = 15;
 constexpr size_t kLargeBytes = size_t{1} << 20;
 
 // Does not compress.
