@@ -107,7 +107,7 @@ BatchReader::BatchReader(const CallColumns& columns, int64_t latest_us,
     : columns_(columns),
       latest_us_(latest_us),
       attributes_(*attributes),
-      texts_(columns.strings.size()) {
+      good_(columns.strings.size()) {
   malformed_ = CheckShape();
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     if (!columns.usage[c].empty()) {
@@ -152,17 +152,17 @@ std::optional<Refusal> BatchReader::CheckShape() const {
 }
 
 std::optional<Refusal> BatchReader::CheckName(const char* field, uint32_t name, bool required) {
-  if (name != kEmptyName && name >= texts_.size()) {
+  if (name != kEmptyName && name >= good_.size()) {
     return Refuse(RefusalCode::kMalformed,
-                  absl::StrCat(field, " has index ", name, " but the dictionary has ",
-                               texts_.size(), " strings"));
+                  absl::StrCat(field, " has index ", name, " but the dictionary has ", good_.size(),
+                               " strings"));
   }
   const absl::string_view text = Text(name);
   if (auto reason = CheckText(field, text, required)) {
     return Refuse(reason->first, std::move(reason->second));
   }
   if (!text.empty()) {
-    texts_[name] = TextState::kGood;
+    good_[name] = 1;
   }
   return std::nullopt;
 }

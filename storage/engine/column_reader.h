@@ -59,9 +59,6 @@ class BatchReader {
   const std::vector<size_t>& usage_classes() const { return usage_classes_; }
 
  private:
-  // A name that is not kGood may be: if it is empty, that depends on the field.
-  enum class TextState : uint8_t { kUnknown, kGood };
-
   std::optional<Refusal> CheckShape() const;
   std::optional<Refusal> ReadNames(CallView* call);
   std::optional<Refusal> ReadTime(CallView* call) const;
@@ -70,16 +67,14 @@ class BatchReader {
   std::optional<Refusal> ReadRest(CallView* call) const;
   std::optional<Refusal> ReadAttributes(CallView* call);
   std::optional<Refusal> CheckName(const char* field, uint32_t name, bool required);
-  bool IsGood(uint32_t name) const {
-    return name < texts_.size() && texts_[name] == TextState::kGood;
-  }
+  bool IsGood(uint32_t name) const { return name < good_.size() && good_[name] != 0; }
   Refusal Refuse(RefusalCode code, std::string message) const;
 
   const CallColumns& columns_;
   const int64_t latest_us_;
   std::vector<AttributeView>& attributes_;
   std::optional<Refusal> malformed_;
-  std::vector<TextState> texts_;       // By place in the dictionary.
+  std::vector<char> good_;             // By place in the dictionary: checked, and not empty.
   std::vector<size_t> usage_classes_;  // Those that have a column.
   size_t row_ = 0;
   size_t event_id_begin_ = 0;

@@ -63,9 +63,6 @@ class Run {
   // Puts `completion` in force unless a later one is.
   void Apply(const RunCompletion& completion);
 
-  // Asks for the memory that applying a row will need, to have it by then.
-  void Prefetch() const { __builtin_prefetch(ledger_.data() + ledger_.size(), /*rw=*/1); }
-
   bool Unused(NameId step) const;
 
   // Nothing was ever folded into it.

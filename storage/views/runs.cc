@@ -9,11 +9,6 @@
 #include "storage/base/status_macros.h"
 
 namespace itemized {
-namespace {
-
-constexpr size_t kRowsAhead = 8;  // Whose runs are asked for before they are folded.
-
-}  // namespace
 
 absl::StatusOr<std::optional<Run>> Runs::ReadRow(absl::string_view workflow_id) const {
   if (kv_ == nullptr || !known_.MayContain(workflow_id)) {
@@ -75,9 +70,6 @@ void Runs::FoldBlock(const Block& block) {
     Touch(entry);
   }
   for (size_t row = 0; row < calls.size(); ++row) {
-    if (const size_t next = row + kRowsAhead; next < calls.size()) {
-      block.staged[calls.run[next]]->run.Prefetch();
-    }
     block.staged[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
   }
   for (const CompletionRow& row : block.completions) {

@@ -22,8 +22,7 @@ TEST(NameTable, GivesEveryNameAnIndexThatNamesIt) {
   }
 }
 
-// The hash is another one in every process, so this leaves room for chance: about one name
-// in a hundred finds its four places taken.
+// The hash is another one in every process, so this leaves room for chance.
 TEST(NameTable, FindsNearlyAllNamesOfABatchAgain) {
   std::vector<std::string> names;
   for (int i = 0; i < 500; ++i) {
