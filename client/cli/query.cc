@@ -24,10 +24,9 @@ void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZon
 }
 
 void PrintNothing(absl::string_view what, Session& session) {
-  *session.env.out
-      << "No " << what << " in this window.\n"
-      << "Send some: `itemize import FILE`, an OpenTelemetry exporter at this server, or a client "
-         "library.\nOr look further back: --window 90d.\n";
+  *session.env.out << "No " << what << " in this window.\n"
+                   << "Send some: `itemize import FILE`, or a client library.\n"
+                   << "Or look further back: --window 90d.\n";
 }
 
 void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session) {
