@@ -89,7 +89,8 @@ class Pipeline {
     state_ = *std::move(state);
     CHECK_OK(AddRates(&state_->rates));
     rates_ = std::make_unique<RateFinder>(state_->rates, state_->catalog);
-    runs_ = std::make_unique<Runs>(/*kv=*/nullptr, state_->catalog, /*resident_max=*/0);
+    runs_ = std::make_unique<Runs>(/*kv=*/nullptr, /*log=*/nullptr, state_->catalog,
+                                   /*resident_max=*/0);
   }
 
   void Ingest(absl::Span<const std::string> messages) {

@@ -35,9 +35,12 @@ inline void AppendVarint(std::string* out, uint64_t value) {
   out->append(bytes, static_cast<size_t>(WriteVarint(bytes, value) - bytes));
 }
 void AppendVarint128(std::string* out, absl::uint128 value);
-inline void AppendZigzag(std::string* out, int64_t value) {
+inline uint64_t ToZigzag(int64_t value) {
   const uint64_t sign = value < 0 ? ~uint64_t{0} : 0;
-  AppendVarint(out, (static_cast<uint64_t>(value) << 1) ^ sign);
+  return (static_cast<uint64_t>(value) << 1) ^ sign;
+}
+inline void AppendZigzag(std::string* out, int64_t value) {
+  AppendVarint(out, ToZigzag(value));
 }
 void AppendZigzag128(std::string* out, absl::int128 value);
 inline int64_t FromZigzag(uint64_t raw) {

@@ -63,6 +63,7 @@ class Catalog {
 
   const std::string& Name(NameKind kind, NameId id) const;
   const SeriesKey& Series(SeriesId id) const { return series_[id]; }
+  size_t name_count(NameKind kind) const { return Of(kind).names.size(); }
   size_t series_count() const { return series_.size(); }
 
   // Adds to `batch` what was interned since the last MarkSaved.

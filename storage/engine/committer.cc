@@ -194,6 +194,7 @@ IngestCounters Committer::ingested() const {
 
 void Committer::CommitGroup(std::vector<Task> group) {
   rates_.Trim();
+  state_.views.runs().ForgetStaged();
   auto builder = std::make_unique<GroupBuilder>(&state_, &rates_);
   std::vector<absl::StatusOr<SubmissionResult>> results;
   absl::Status status;
@@ -232,11 +233,14 @@ void Committer::RetainIfDue() {
 }
 
 absl::Status Committer::Retain() {
-  if (!retention_.is_due()) {
-    return retention_.Step();
+  if (retention_.is_due()) {
+    RETURN_IF_ERROR(Checkpoint());
+    return retention_.Begin();
   }
-  RETURN_IF_ERROR(Checkpoint());
-  return retention_.Begin();
+  if (retention_.needs_checkpoint()) {
+    RETURN_IF_ERROR(Checkpoint());
+  }
+  return retention_.Step();
 }
 
 void Committer::StartCheckpoint(Views::Scope scope) {

@@ -50,8 +50,11 @@ class CorrectionBlocks {
 
 absl::Status CommitCorrections(State* state, CorrectionBlocks* corrections, KvBatch batch) {
   std::vector<Block> blocks = corrections->Take();
-  for (Block& block : blocks) {
-    RETURN_IF_ERROR(state->views.Stage(&block));
+  {
+    const WriterLock lock(state->mutex);
+    for (Block& block : blocks) {
+      RETURN_IF_ERROR(state->views.Stage(&block));
+    }
   }
   RETURN_IF_ERROR(state->Commit(&blocks, std::move(batch)));
   PassFailpoint(Failpoint::kCorrected);
@@ -80,8 +83,12 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
 }
 
 absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlocks* blocks) {
-  ASSIGN_OR_RETURN(const RunEntry* const entry, state->views.runs().Stage(id.workflow_id));
-  const RunCall* call = entry->run.Find(FingerprintOf(id.event_id));
+  ASSIGN_OR_RETURN(RunEntry* const entry, state->views.runs().Stage(id.workflow_id));
+  if (entry->run.is_brief()) {
+    const WriterLock lock(state->mutex);
+    RETURN_IF_ERROR(state->views.runs().LoadCalls({&entry, 1}));
+  }
+  const RunCall* const call = entry->run.Find(FingerprintOf(id.event_id));
   if (call == nullptr || call->retracted || HourOf(call->time_us) < state->log.first_hour()) {
     return false;
   }

@@ -1,12 +1,15 @@
 #include "storage/engine/group_builder.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
+#include "storage/views/run_blocks.h"
 
 namespace itemized {
 namespace {
@@ -66,9 +69,6 @@ CallContent GroupBuilder::GroupCall::Content() const {
 }
 
 std::optional<CallContent> GroupBuilder::RunState::Find(EventFingerprint id) const {
-  if (const RunCall* call = run.entry->run.Find(id); call != nullptr) {
-    return call->content;
-  }
   if (const auto found = call_map.find(id); found != call_map.end()) {
     return found->second.Content();
   }
@@ -166,6 +166,54 @@ bool GroupBuilder::FitsTotals(const Usage& usage) {
   return true;
 }
 
+bool GroupBuilder::IsKnown(const RunState& run, const CheckedCall& checked, const GroupCall& call,
+                           BatchResult* result) {
+  const RunCall* const stored = run.run.entry->run.Find(checked.fingerprint);
+  if (stored != nullptr && stored->brief) {
+    unresolved_.push_back({.checked = &checked, .run = run.run.entry, .content = call.Content()});
+    return true;
+  }
+  const auto known =
+      stored != nullptr ? std::optional(stored->content) : run.Find(checked.fingerprint);
+  if (known.has_value()) {
+    CountKnown(checked, *known == call.Content(), result);
+  }
+  return known.has_value();
+}
+
+// A call of the same content has the same time, so that it lies in a block of that hour.
+absl::Status GroupBuilder::Resolve(BatchResult* result) {
+  RunBlocks blocks;
+  for (const Unresolved& call : unresolved_) {
+    for (const BlockRef& ref : call.run->run.blocks()) {
+      if (ref.hour == HourOf(call.checked->view.time_us)) {
+        blocks.Add(call.run->workflow_id, {&ref, 1});
+      }
+    }
+  }
+  absl::flat_hash_set<std::tuple<std::string, EventFingerprint, CallContent>> stored;
+  RETURN_IF_ERROR(blocks.Read(state_.log, [&](const Block& block) {
+    for (size_t row = 0; row < block.calls.size(); ++row) {
+      stored.emplace(block.calls.RunName(row), FingerprintOf(block.calls.EventId(row)),
+                     ContentOf(block.calls, row));
+    }
+  }));
+  for (const Unresolved& call : unresolved_) {
+    const bool is_same =
+        stored.contains(std::tuple(call.run->workflow_id, call.checked->fingerprint, call.content));
+    CountKnown(*call.checked, is_same, result);
+  }
+  unresolved_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status GroupBuilder::LoadCalls() {
+  const WriterLock lock(state_.mutex);
+  RETURN_IF_ERROR(state_.views.runs().LoadCalls(to_load_));
+  to_load_.clear();
+  return absl::OkStatus();
+}
+
 absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall& checked,
                                    BatchResult* result) {
   const CallView& call = checked.view;
@@ -179,11 +227,8 @@ absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall&
   }
   const Names names = NamesOf(batch, call);
   const GroupCall group_call{.batch = &batch, .view = &call, .series = names.series};
-  if (checked.fingerprint != 0) {
-    if (const auto known = run->Find(checked.fingerprint); known.has_value()) {
-      CountKnown(checked, *known == group_call.Content(), result);
-      return absl::OkStatus();
-    }
+  if (checked.fingerprint != 0 && IsKnown(*run, checked, group_call, result)) {
+    return absl::OkStatus();
   }
   const Usage usage = batch.UsageOf(call);
   bool too_large = false;
@@ -240,6 +285,9 @@ absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t 
     ++result->duplicate;
     return absl::OkStatus();
   }
+  if (!row.unused_steps.empty() && run->run.entry->run.is_brief()) {
+    to_load_.push_back(run->run.entry);
+  }
   blocks_.Add({.time_us = row.time_us,
                .run = 0,
                .workflow = row.workflow,
@@ -268,6 +316,12 @@ absl::StatusOr<BatchResult> GroupBuilder::Add(const CheckedBatch& batch) {
   for (const uint32_t place : batch.completions) {
     const auto index = static_cast<uint32_t>(batch.batch.calls.size() + place);
     RETURN_IF_ERROR(AddCompletion(batch.batch.completions[place], index, &result));
+  }
+  if (!unresolved_.empty()) {
+    RETURN_IF_ERROR(Resolve(&result));
+  }
+  if (!to_load_.empty()) {
+    RETURN_IF_ERROR(LoadCalls());
   }
   if (result.refusals.size() > batch.refusals.size()) {
     std::sort(result.refusals.begin(), result.refusals.end(),

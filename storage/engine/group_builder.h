@@ -63,11 +63,23 @@ class GroupBuilder {
     std::vector<std::pair<EventFingerprint, GroupCall>> calls;
     absl::flat_hash_map<EventFingerprint, GroupCall> call_map;
 
-    // The content under which a call with this id is known.
+    // The content of the group's call with this id.
     std::optional<CallContent> Find(EventFingerprint id) const;
     void Remember(EventFingerprint id, const GroupCall& call);
   };
 
+  // A call whose id is known, of a run that is brief: the log has the content.
+  struct Unresolved {
+    const CheckedCall* checked = nullptr;
+    const RunEntry* run = nullptr;
+    CallContent content = 0;
+  };
+
+  // Whether the call is one that came before; it is then counted, or will be.
+  bool IsKnown(const RunState& run, const CheckedCall& checked, const GroupCall& call,
+               BatchResult* result);
+  absl::Status Resolve(BatchResult* result);
+  absl::Status LoadCalls();
   absl::Status AddCall(const CheckedBatch& batch, const CheckedCall& checked, BatchResult* result);
   absl::Status AddCompletion(const Completion& completion, uint32_t index, BatchResult* result);
   Refusal RefuseTooOld(uint32_t index, int64_t time_us) const;
@@ -91,6 +103,8 @@ class GroupBuilder {
   // Of the batch at hand, by place in its dictionary.
   std::vector<RunState*> batch_runs_;
   std::array<std::vector<NameId>, kNameKindCount> name_ids_;
+  std::vector<Unresolved> unresolved_;
+  std::vector<RunEntry*> to_load_;  // Runs whose completion says which steps were not used.
 };
 
 }  // namespace itemized

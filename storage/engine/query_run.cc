@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -7,37 +7,22 @@
 #include "storage/base/status_macros.h"
 #include "storage/engine/net_rows.h"
 #include "storage/engine/queries.h"
+#include "storage/views/run_blocks.h"
 
 namespace itemized {
 namespace {
 
-constexpr ColumnMask kRunColumns = Columns(ColumnId::kRunNames, ColumnId::kRun);
-
-std::vector<uint32_t> RowsOfRun(const CallRows& calls, absl::string_view workflow_id) {
-  std::vector<uint32_t> rows;
-  const auto name = std::find(calls.run_names.begin(), calls.run_names.end(), workflow_id);
-  const auto run = static_cast<uint32_t>(name - calls.run_names.begin());
-  for (uint32_t row = 0; row < calls.size(); ++row) {
-    if (calls.run[row] == run) {
-      rows.push_back(row);
-    }
-  }
-  return rows;
-}
-
 // The calls of one run that stand, from the blocks that hold it.
 absl::StatusOr<std::vector<BilledCall>> ReadCalls(const State& state, const Run& run,
                                                   absl::string_view workflow_id) {
-  std::vector<Block> blocks;
-  std::set<BlockSequence> seen;
+  RunBlocks kept;
   for (const BlockRef& ref : run.blocks()) {
-    if (ref.hour >= state.log.first_hour() && seen.insert(ref.sequence).second) {
-      ASSIGN_OR_RETURN(blocks.emplace_back(),
-                       state.log.ReadRows(ref, kRunColumns, [&](const Block& block) {
-                         return RowsOfRun(block.calls, workflow_id);
-                       }));
+    if (ref.hour >= state.log.first_hour()) {
+      kept.Add(workflow_id, {&ref, 1});
     }
   }
+  std::vector<Block> blocks;
+  RETURN_IF_ERROR(kept.Read(state.log, [&](Block block) { blocks.push_back(std::move(block)); }));
   std::vector<BilledCall> calls;
   for (const RowRef& ref : NetRows(blocks)) {
     calls.push_back(ToBilledCall(blocks[ref.block].calls, ref.row, state.catalog));

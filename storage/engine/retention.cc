@@ -18,10 +18,15 @@ Hour FirstHour(int64_t now_us, int64_t retain_us) {
   return retain_us == 0 || oldest_us <= kTimeMinUs ? 0 : DayOf(oldest_us) * 24;
 }
 
-bool LiesBefore(const Run& run, int64_t start_us) {
-  const auto is_before = [&](const RunCall& call) { return call.time_us < start_us; };
-  return std::all_of(run.ledger().begin(), run.ledger().end(), is_before) &&
-         (!run.completion().has_value() || run.completion()->time_us < start_us);
+bool LiesBefore(const Run& run, Hour first_hour) {
+  const auto is_before = [&](const BlockRef& ref) { return ref.hour < first_hour; };
+  return std::all_of(run.blocks().begin(), run.blocks().end(), is_before) &&
+         (!run.completion().has_value() || HourOf(run.completion()->time_us) < first_hour);
+}
+
+bool ReachesBefore(const Run& run, Hour first_hour) {
+  const auto is_before = [&](const BlockRef& ref) { return ref.hour < first_hour; };
+  return std::any_of(run.blocks().begin(), run.blocks().end(), is_before);
 }
 
 }  // namespace
@@ -64,6 +69,7 @@ absl::Status Retention::Step() {
   if (!runs_are_done_) {
     return DropRuns();
   }
+  has_kept_calls_ = false;
   ASSIGN_OR_RETURN(const bool is_done, state_.log.DropSome());
   PassFailpoint(Failpoint::kBlocksDropped);
   if (is_done) {
@@ -78,25 +84,27 @@ absl::Status Retention::Step() {
 // A run that goes on after the first hour keeps all it knows of its calls. What a
 // dropped one added to the outcomes stays there.
 absl::Status Retention::DropRuns() {
-  const int64_t start_us = HourStartUs(state_.log.first_hour());
+  const Hour first_hour = state_.log.first_hour();
   std::vector<std::string> names;
   auto rows = state_.kv->Scan(Family::kWorkflows, next_run_, "");
   for (; rows->Valid() && names.size() < kRunsPerStep; rows->Next()) {
     names.emplace_back(rows->key());
   }
   RETURN_IF_ERROR(rows->status());
-  runs_are_done_ = !rows->Valid();
+  const bool is_last = !rows->Valid();
   KvBatch batch;
   std::vector<std::string> dropped;
+  std::vector<std::string> kept;
   for (const std::string& name : names) {
     const auto visit = [&](const Run& run) {
-      if (LiesBefore(run, start_us)) {
+      if (LiesBefore(run, first_hour)) {
         batch.Delete(Family::kWorkflows, name);
         dropped.push_back(name);
+      } else if (!run.keeps_calls() && ReachesBefore(run, first_hour)) {
+        kept.push_back(name);
       }
     };
     RETURN_IF_ERROR(state_.views.runs().Visit(name, visit).status());
-    next_run_ = name + '\0';
   }
   RETURN_IF_ERROR(state_.kv->Write(batch, /*sync=*/false));
   PassFailpoint(Failpoint::kRunsDropped);
@@ -104,7 +112,19 @@ absl::Status Retention::DropRuns() {
   for (const std::string& name : dropped) {
     state_.views.runs().Forget(name);
   }
+  RETURN_IF_ERROR(KeepCalls(kept));
+  runs_are_done_ = is_last;
+  next_run_ = is_last ? "" : names.back() + '\0';
   return absl::OkStatus();
+}
+
+absl::Status Retention::KeepCalls(const std::vector<std::string>& names) {
+  std::vector<RunEntry*> entries;
+  for (const std::string& name : names) {
+    ASSIGN_OR_RETURN(entries.emplace_back(), state_.views.runs().Stage(name));
+  }
+  has_kept_calls_ = has_kept_calls_ || !entries.empty();
+  return state_.views.runs().KeepCalls(entries);
 }
 
 }  // namespace itemized

@@ -33,6 +33,10 @@ class Retention {
   // Whether Step has something to do.
   bool is_busy() const { return state_.log.is_dropping(); }
 
+  // Whether the views are to be written to disk before the next Step: it drops what is
+  // known of the calls of some runs elsewhere only in memory.
+  bool needs_checkpoint() const { return has_kept_calls_ && runs_are_done_; }
+
   // Drops some of it. After the last step nothing is left, also of what an earlier
   // process had begun to drop.
   absl::Status Step();
@@ -43,12 +47,14 @@ class Retention {
   absl::Status BeginEvents();
   absl::Status DropRollups();
   absl::Status DropRuns();
+  absl::Status KeepCalls(const std::vector<std::string>& names);
 
   State& state_;
   const int64_t events_us_;
   const int64_t rollups_us_;
   std::string next_run_;  // Runs before it have been looked at.
   bool runs_are_done_ = false;
+  bool has_kept_calls_ = false;  // Runs, in memory, those of blocks that will be dropped.
 };
 
 }  // namespace itemized

@@ -67,7 +67,7 @@ State::State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& o
     : clock(options.clock),
       kv(std::move(store)),
       log(std::move(opened_log)),
-      views(kv.get(), catalog, options.resident_runs_max) {}
+      views(kv.get(), &log, catalog, options.resident_runs_max) {}
 
 absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
                                                    const DatabaseOptions& options) {
@@ -77,7 +77,7 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   RETURN_IF_ERROR(state->catalog.Load(*state->kv));
   RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
   RETURN_IF_ERROR(state->producers.Load(*state->kv));
-  RETURN_IF_ERROR(state->views.Load(*state->kv, state->log));
+  RETURN_IF_ERROR(state->views.Load());
   return state;
 }
 

@@ -113,9 +113,9 @@ absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view 
   }
   const std::optional<Run> run = Run::Decode(value, catalog_);
   const int64_t start_us = HourStartUs(first_hour_);
-  const auto is_old = [&](const RunCall& call) { return call.time_us < start_us; };
+  const auto is_old = [&](const BlockRef& ref) { return ref.hour < first_hour_; };
   if (!run.has_value() ||
-      (std::none_of(run->ledger().begin(), run->ledger().end(), is_old) &&
+      (std::none_of(run->blocks().begin(), run->blocks().end(), is_old) &&
        !(run->completion().has_value() && run->completion()->time_us < start_us))) {
     return false;
   }
@@ -164,7 +164,7 @@ absl::StatusOr<VerifyReport> VerifySnapshot::Verify() && {
   } else {
     RETURN_IF_ERROR(files);
   }
-  Views fresh(nullptr, catalog_, std::numeric_limits<size_t>::max());
+  Views fresh(nullptr, nullptr, catalog_, std::numeric_limits<size_t>::max());
   ASSIGN_OR_RETURN(const bool is_whole, Fold(&fresh, &report));
   if (!is_whole) {
     return report;  // Every row that a damaged block concerns would differ.

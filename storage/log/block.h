@@ -66,6 +66,7 @@ struct CallRows {
     const uint32_t begin = row == 0 ? 0 : event_id_end[row - 1];
     return absl::string_view(event_id_data).substr(begin, event_id_end[row] - begin);
   }
+  absl::string_view RunName(size_t row) const { return run_names[run[row]]; }
   int64_t UsageAt(size_t usage_class, size_t row) const {
     return usage[usage_class].empty() ? 0 : usage[usage_class][row];
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/base/bytes.h"
+#include "storage/base/check.h"
 #include "storage/model/limits.h"
 
 namespace itemized {
@@ -42,6 +43,7 @@ Picos UnsurfacedOf(const Run& run, const Catalog& catalog) {
   if (!run.completion().has_value() || run.completion()->unused_steps.empty()) {
     return total;
   }
+  CHECK(!run.is_brief());
   for (const RunCall& call : run.ledger()) {
     if (!call.retracted && run.Unused(catalog.Series(call.series)[NameKind::kStep])) {
       total += call.cost_picos;
@@ -151,6 +153,7 @@ void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) 
   if (!run.completion().has_value() || run.completion()->unused_steps.empty()) {
     return;
   }
+  CHECK(!run.is_brief());
   for (const RunCall& call : run.ledger()) {
     if (call.retracted || call.cost_picos == 0 || HourOf(call.time_us) < first_hour_ ||
         !run.Unused(catalog.Series(call.series)[NameKind::kStep])) {

@@ -6,126 +6,20 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "storage/base/bytes.h"
 #include "storage/base/check.h"
 
 namespace itemized {
 namespace {
 
 constexpr size_t kIndexFrom = 48;   // Calls; below, a search through the ledger is as fast.
-constexpr size_t kCallBytes = 20;   // About what one takes in the persisted form,
-constexpr size_t kRefBytes = 8;     // and a reference to a block.
 constexpr size_t kLedgerFirst = 8;  // Calls of a run that memory is asked for at once.
-constexpr char kRunVersion = 3;
-constexpr SeriesId kSeriesMask = (SeriesId{1} << 30) - 1;  // kSeriesMax is far below.
-
-// PERSISTED: never change or reuse a bit.
-constexpr uint64_t kCallUnpriced = 1;
-constexpr uint64_t kCallRetracted = 2;
-constexpr uint64_t kCallFarId = 4;  // Of another sender than the one before.
-
-// Differences of fingerprints from which it is shorter to store one whole.
-constexpr int64_t kFarId = int64_t{1} << 48;
+constexpr SeriesId kSeriesMask = (SeriesId{1} << RunCall::kSeriesBits) - 1;
 
 // Digits of an id that count; 60 bits.
 constexpr size_t kCountedDigits = 15;
 
 int HexDigit(char c) {
   return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-void EncodeCompletion(const std::optional<RunCompletion>& completion, std::string* out) {
-  if (!completion.has_value()) {
-    out->push_back(static_cast<char>(Outcome::kOpen));
-    return;
-  }
-  out->push_back(static_cast<char>(completion->outcome));
-  AppendVarint(out, static_cast<uint64_t>(completion->time_us));
-  AppendVarint(out, completion->workflow);
-  AppendVarint(out, completion->unused_steps.size());
-  for (const NameId step : completion->unused_steps) {
-    AppendVarint(out, step);
-  }
-}
-
-bool DecodeCompletion(absl::string_view* in, std::optional<RunCompletion>* completion) {
-  if (in->empty()) {
-    return false;
-  }
-  const int outcome = in->front();
-  in->remove_prefix(1);
-  if (outcome == 0) {
-    return true;
-  }
-  RunCompletion row;
-  uint64_t time_us = 0;
-  uint64_t unused = 0;
-  if (outcome < 0 || outcome >= kOutcomeCount || !ReadVarint(in, &time_us) ||
-      !ReadVarint32(in, &row.workflow) || !ReadVarint(in, &unused) || unused > in->size()) {
-    return false;
-  }
-  row.outcome = static_cast<Outcome>(outcome);
-  row.time_us = static_cast<int64_t>(time_us);
-  row.unused_steps.resize(unused);
-  for (NameId& step : row.unused_steps) {
-    if (!ReadVarint32(in, &step)) {
-      return false;
-    }
-  }
-  *completion = std::move(row);
-  return true;
-}
-
-void EncodeCall(const RunCall& previous, const RunCall& call, std::string* out) {
-  const auto id_step = static_cast<int64_t>(call.fingerprint - previous.fingerprint);
-  const bool is_far = id_step <= -kFarId || id_step >= kFarId;
-  const uint64_t flags = (call.unpriced ? kCallUnpriced : 0) |
-                         (call.retracted ? kCallRetracted : 0) | (is_far ? kCallFarId : 0);
-  AppendVarint(out, uint64_t{call.series} << 1 | (flags != 0 ? 1 : 0));
-  if (flags != 0) {
-    AppendVarint(out, flags);
-  }
-  if (is_far) {
-    AppendBigEndian64(out, call.fingerprint);
-  } else {
-    AppendZigzag(out, id_step);
-  }
-  AppendBigEndian32(out, call.content);
-  AppendZigzag(out, call.time_us - previous.time_us);
-  AppendVarint(out, static_cast<uint64_t>(call.cost_picos));
-}
-
-bool ReadFingerprint(absl::string_view* in, bool is_far, EventFingerprint previous,
-                     EventFingerprint* fingerprint) {
-  if (is_far) {
-    return ReadBigEndian64(in, fingerprint);
-  }
-  int64_t step = 0;
-  if (!ReadZigzag(in, &step)) {
-    return false;
-  }
-  *fingerprint = previous + static_cast<uint64_t>(step);
-  return true;
-}
-
-bool DecodeCall(absl::string_view* in, const RunCall& previous, RunCall* call) {
-  uint64_t series = 0;
-  uint64_t flags = 0;
-  int64_t delta_us = 0;
-  uint64_t picos = 0;
-  if (!ReadVarint(in, &series) || ((series & 1) != 0 && !ReadVarint(in, &flags)) ||
-      series >> 1 > kSeriesMask ||
-      !ReadFingerprint(in, (flags & kCallFarId) != 0, previous.fingerprint, &call->fingerprint) ||
-      !ReadBigEndian32(in, &call->content) || !ReadZigzag(in, &delta_us) ||
-      __builtin_add_overflow(previous.time_us, delta_us, &call->time_us) ||
-      !ReadVarint(in, &picos)) {
-    return false;
-  }
-  call->series = static_cast<SeriesId>(series >> 1) & kSeriesMask;
-  call->cost_picos = static_cast<int64_t>(picos);
-  call->unpriced = (flags & kCallUnpriced) != 0;
-  call->retracted = (flags & kCallRetracted) != 0;
-  return true;
 }
 
 }  // namespace
@@ -187,35 +81,42 @@ void Run::Index() {
   }
 }
 
+void Run::Add(const RunCall& call) {
+  ledger_.push_back(call);
+  Index();
+}
+
 void Run::Count(const RunCall& call, int sign) {
-  calls_ += sign;
-  unpriced_calls_ += call.unpriced ? sign : 0;
-  cost_ += Picos(sign) * Picos(call.cost_picos);
+  totals_.calls += sign;
+  totals_.unpriced_calls += call.unpriced ? sign : 0;
+  totals_.cost += Picos(sign) * Picos(call.cost_picos);
 }
 
 // Brings what is known of the extremes up to `call`, which stands.
 void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
-  latest_us_ = std::max(latest_us_, call.time_us);
+  totals_.latest_us = std::max(totals_.latest_us, call.time_us);
   const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
   if (workflow == 0) {
     return;
   }
-  const bool first = calls_workflow_ == 0 || call.time_us < calls_workflow_us_ ||
-                     (call.time_us == calls_workflow_us_ &&
+  const bool first = totals_.workflow == 0 || call.time_us < totals_.workflow_us ||
+                     (call.time_us == totals_.workflow_us &&
                       catalog.Name(NameKind::kWorkflow, workflow) <
-                          catalog.Name(NameKind::kWorkflow, calls_workflow_));
+                          catalog.Name(NameKind::kWorkflow, totals_.workflow));
   if (first) {
-    calls_workflow_ = workflow;
-    calls_workflow_us_ = call.time_us;
+    totals_.workflow = workflow;
+    totals_.workflow_us = call.time_us;
   }
 }
 
 void Run::Retract(size_t position, const Catalog& catalog) {
+  CHECK(!is_brief_);
   CHECK(position < ledger_.size() && !ledger_[position].retracted);
   Count(ledger_[position], -1);
   ledger_[position].retracted = true;
-  latest_us_ = 0;
-  calls_workflow_ = 0;
+  totals_.latest_us = 0;
+  totals_.workflow = 0;
+  totals_.workflow_us = 0;
   for (const RunCall& call : ledger_) {
     if (!call.retracted) {
       SeeCall(call, catalog);
@@ -249,14 +150,33 @@ void Run::Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& 
   if (ledger_.empty()) {
     ledger_.reserve(kLedgerFirst);
   }
-  ledger_.push_back(call);
-  Index();
+  Add(call);
 }
 
 void Run::Apply(const RunCompletion& completion) {
+  CHECK(completion.unused_steps.empty() || !is_brief_);
   if (!completion_.has_value() || completion.time_us >= completion_->time_us) {
     completion_ = completion;
   }
+}
+
+bool Run::TakeCalls(Run whole) {
+  CHECK(is_brief_ && !whole.is_brief_);
+  if (whole.totals_ != totals_ || whole.blocks_ != blocks_) {
+    return false;
+  }
+  whole.completion_ = std::move(completion_);
+  *this = std::move(whole);
+  return true;
+}
+
+void Run::KeepCalls() {
+  CHECK(!is_brief_);
+  keeps_calls_ = true;
+}
+
+bool Run::HasUnused() const {
+  return completion_.has_value() && !completion_->unused_steps.empty();
 }
 
 bool Run::Unused(NameId step) const {
@@ -270,71 +190,11 @@ Outcome Run::outcome() const {
 
 NameId Run::workflow() const {
   return completion_.has_value() && completion_->workflow != 0 ? completion_->workflow
-                                                               : calls_workflow_;
+                                                               : totals_.workflow;
 }
 
 int64_t Run::AnchorUs() const {
-  return completion_.has_value() ? completion_->time_us : latest_us_;
-}
-
-std::string Run::Encode() const {
-  std::string out(1, kRunVersion);
-  EncodeCompletion(completion_, &out);
-  out.reserve(out.size() + ledger_.size() * kCallBytes + blocks_.size() * kRefBytes);
-  AppendVarint(&out, ledger_.size());
-  RunCall previous;
-  for (const RunCall& call : ledger_) {
-    EncodeCall(previous, call, &out);
-    previous = call;
-  }
-  for (const BlockRef& ref : blocks_) {
-    AppendVarint(&out, ref.hour);
-    AppendVarint(&out, ref.sequence);
-  }
-  return out;
-}
-
-bool Run::MayHaveUnused(absl::string_view bytes) {
-  bytes.remove_prefix(std::min<size_t>(bytes.size(), 1));  // The version.
-  std::optional<RunCompletion> completion;
-  return !DecodeCompletion(&bytes, &completion) ||
-         (completion.has_value() && !completion->unused_steps.empty());
-}
-
-std::optional<Run> Run::Decode(absl::string_view bytes, const Catalog& catalog) {
-  if (bytes.empty() || bytes[0] != kRunVersion) {
-    return std::nullopt;
-  }
-  bytes.remove_prefix(1);
-  Run run;
-  uint64_t calls = 0;
-  if (!DecodeCompletion(&bytes, &run.completion_) || !ReadVarint(&bytes, &calls) ||
-      calls > bytes.size()) {
-    return std::nullopt;
-  }
-  RunCall previous;
-  run.ledger_.reserve(calls);
-  for (uint64_t i = 0; i < calls; ++i) {
-    RunCall call;
-    if (!DecodeCall(&bytes, previous, &call) || call.series >= catalog.series_count()) {
-      return std::nullopt;
-    }
-    previous = call;
-    run.ledger_.push_back(call);
-    run.Index();
-    if (!call.retracted) {
-      run.Count(call, 1);
-      run.SeeCall(call, catalog);
-    }
-  }
-  while (!bytes.empty()) {
-    BlockRef ref;
-    if (!ReadVarint32(&bytes, &ref.hour) || !ReadVarint(&bytes, &ref.sequence)) {
-      return std::nullopt;
-    }
-    run.blocks_.push_back(ref);
-  }
-  return run;
+  return completion_.has_value() ? completion_->time_us : totals_.latest_us;
 }
 
 }  // namespace itemized

@@ -32,9 +32,11 @@ struct RunCall {
   int64_t time_us = 0;
   int64_t cost_picos = 0;
   CallContent content = 0;
-  SeriesId series : 30 = 0;
+  static constexpr int kSeriesBits = 29;  // Numbers of series end far below (kSeriesMax).
+  SeriesId series : kSeriesBits = 0;
   bool unpriced : 1 = false;
   bool retracted : 1 = false;
+  bool brief : 1 = false;  // Only `fingerprint` and `retracted` are known; the log has the rest.
 
   CallCost cost() const { return {cost_picos, unpriced}; }
   bool operator==(const RunCall&) const = default;
@@ -51,32 +53,53 @@ struct RunCompletion {
   bool operator==(const RunCompletion&) const = default;
 };
 
-// Not thread-safe.
+// What the calls of a run come to, net of retractions.
+struct RunTotals {
+  int64_t calls = 0;
+  int64_t unpriced_calls = 0;
+  Picos cost = 0;
+  int64_t latest_us = 0;    // 0 if there is no call.
+  NameId workflow = 0;      // Of the earliest call that names one (at equal times the first name
+  int64_t workflow_us = 0;  // in order), and when that was. 0: none does.
+
+  bool operator==(const RunTotals&) const = default;
+};
+
+// A run that is read from its row is mostly *brief*: of its calls it has the ids and the
+// totals. What else is known of them is read back from the log where it is needed
+// (Runs::LoadCalls): for retractions and for unused steps. Not thread-safe.
 class Run {
  public:
   // The call of this id, retracted or not; null if it was never stored.
   const RunCall* Find(EventFingerprint fingerprint) const;
 
-  // Folds one row of a block: adds the call, or takes it out.
+  // Folds one row of a block: adds the call, or takes it out; the latter not if brief.
   void Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& catalog);
 
-  // Puts `completion` in force unless a later one is.
+  // Puts `completion` in force unless a later one is. One with unused steps needs a run
+  // that is not brief.
   void Apply(const RunCompletion& completion);
+
+  bool is_brief() const { return is_brief_; }
+  // Takes the calls of a brief run from `whole`, which was folded from blocks(). False if
+  // that is another run, and then nothing is changed.
+  bool TakeCalls(Run whole);
+  // From now on its row has all of its calls, for the log will not keep them. Not if brief.
+  void KeepCalls();
+  bool keeps_calls() const { return keeps_calls_; }
 
   bool Unused(NameId step) const;
 
   // Nothing was ever folded into it.
   bool is_empty() const { return ledger_.empty() && !completion_.has_value(); }
 
-  // Net of retractions.
-  int64_t calls() const { return calls_; }
-  int64_t unpriced_calls() const { return unpriced_calls_; }
-  Picos cost() const { return cost_; }
-  bool exists() const { return calls_ > 0 || completion_.has_value(); }
+  int64_t calls() const { return totals_.calls; }
+  int64_t unpriced_calls() const { return totals_.unpriced_calls; }
+  Picos cost() const { return totals_.cost; }
+  bool exists() const { return totals_.calls > 0 || completion_.has_value(); }
   Outcome outcome() const;
-  // What its completion names, else its earliest call that names one (at equal
-  // times the first name in order). So it does not depend on the order in which
-  // calls arrive. 0: none is named.
+  // What its completion names, else that of RunTotals. So it does not depend on the
+  // order in which calls arrive. 0: none is named.
   NameId workflow() const;
   // Completion, else latest call: the instant by which a run belongs to a window.
   int64_t AnchorUs() const;
@@ -94,22 +117,26 @@ class Run {
 
  private:
   size_t PositionOf(const RunCall& call) const;
+  bool HasUnused() const;
+  void Add(const RunCall& call);
   void Index();
   void Count(const RunCall& call, int sign);
   void SeeCall(const RunCall& call, const Catalog& catalog);
   void Retract(size_t position, const Catalog& catalog);
 
+  // storage/views/run_codec.cc
+  void EncodeBrief(std::string* out) const;
+  void EncodeCalls(std::string* out) const;
+  bool DecodeBrief(absl::string_view* in, const Catalog& catalog);
+  bool DecodeCalls(absl::string_view* in, const Catalog& catalog);
+  bool DecodeBlocks(absl::string_view in);
+
   std::optional<RunCompletion> completion_;
   std::vector<RunCall> ledger_;  // By arrival.
   std::vector<BlockRef> blocks_;
-
-  // Follow from the ledger.
-  int64_t calls_ = 0;
-  int64_t unpriced_calls_ = 0;
-  Picos cost_ = 0;
-  int64_t latest_us_ = 0;      // Of the calls; 0 if there is none.
-  NameId calls_workflow_ = 0;  // Of the earliest call that names one, at
-  int64_t calls_workflow_us_ = 0;
+  RunTotals totals_;
+  bool is_brief_ = false;
+  bool keeps_calls_ = false;
   // Position by fingerprint, for runs too long to search.
   std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;
 };

@@ -1,5 +1,6 @@
 #include "storage/views/runs.h"
 
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +8,7 @@
 
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
+#include "storage/views/run_blocks.h"
 
 namespace itemized {
 
@@ -43,20 +45,64 @@ absl::StatusOr<RunEntry*> Runs::Stage(absl::string_view workflow_id) {
   return staged_.emplace(key, std::move(entry)).first->second.get();
 }
 
+absl::Status Runs::LoadCalls(absl::Span<RunEntry* const> entries) {
+  std::map<absl::string_view, Run> whole;
+  RunBlocks blocks;
+  for (const RunEntry* const entry : entries) {
+    if (entry->run.is_brief() && whole.try_emplace(entry->workflow_id).second) {
+      blocks.Add(entry->workflow_id, entry->run.blocks());
+    }
+  }
+  RETURN_IF_ERROR(blocks.Read(*log_, [&](const Block& block) {
+    for (size_t row = 0; row < block.calls.size(); ++row) {
+      whole.at(block.calls.RunName(row)).Apply(block.calls, row, block.ref, catalog_);
+    }
+  }));
+  for (RunEntry* const entry : entries) {
+    if (entry->run.is_brief() && !entry->run.TakeCalls(std::move(whole.at(entry->workflow_id)))) {
+      return absl::DataLossError(absl::StrCat("the store is damaged: the run ", entry->workflow_id,
+                                              " is not what its blocks say"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Runs::KeepCalls(absl::Span<RunEntry* const> entries) {
+  RETURN_IF_ERROR(LoadCalls(entries));
+  for (RunEntry* const entry : entries) {
+    entry->run.KeepCalls();
+    MakeResident(entry);
+    MarkDirty(entry);
+  }
+  return absl::OkStatus();
+}
+
+void Runs::MakeResident(RunEntry* entry) {
+  if (entry->resident) {
+    return;
+  }
+  auto staged = staged_.extract(absl::string_view(entry->workflow_id));
+  CHECK(!staged.empty());
+  resident_.insert(std::move(staged));
+  entry->resident = true;
+  if (entry->run.is_empty()) {
+    known_.Add(entry->workflow_id);
+  }
+}
+
+void Runs::MarkDirty(RunEntry* entry) {
+  if (!entry->dirty) {
+    entry->dirty = true;
+    dirty_.push_back(entry);
+  }
+}
+
 // Takes the run out of the outcomes until the end of the fold.
 void Runs::Touch(RunEntry* entry) {
   if (entry->touched) {
     return;
   }
-  if (!entry->resident) {
-    auto staged = staged_.extract(absl::string_view(entry->workflow_id));
-    CHECK(!staged.empty());
-    resident_.insert(std::move(staged));
-    entry->resident = true;
-    if (entry->run.is_empty()) {
-      known_.Add(entry->workflow_id);
-    }
-  }
+  MakeResident(entry);
   entry->touched = true;
   entry->recent = true;
   touched_.push_back(entry);
@@ -90,10 +136,7 @@ void Runs::Fold(absl::Span<const Block> blocks) {
   for (RunEntry* entry : touched_) {
     entry->touched = false;
     outcomes_.Post(entry->run, 1, catalog_);
-    if (!entry->dirty) {
-      entry->dirty = true;
-      dirty_.push_back(entry);
-    }
+    MarkDirty(entry);
   }
   touched_.clear();
 }
@@ -148,8 +191,14 @@ void Runs::Evict() {
   });
 }
 
-absl::Status Runs::Load(const Kv& kv, Hour first_hour) {
-  auto rows = kv.Scan(Family::kWorkflows, "", "");
+void Runs::ForgetStaged() {
+  if (staged_.size() > resident_max_) {
+    staged_.clear();
+  }
+}
+
+absl::Status Runs::Load(Hour first_hour) {
+  auto rows = kv_->Scan(Family::kWorkflows, "", "");
   for (; rows->Valid(); rows->Next()) {
     known_.Add(rows->key());
     if (Run::MayHaveUnused(rows->value())) {
@@ -158,7 +207,7 @@ absl::Status Runs::Load(const Kv& kv, Hour first_hour) {
   }
   RETURN_IF_ERROR(rows->status());
   outcomes_ = Outcomes(first_hour);
-  return outcomes_.Load(kv, catalog_);
+  return outcomes_.Load(*kv_, catalog_);
 }
 
 }  // namespace itemized

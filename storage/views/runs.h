@@ -20,7 +20,7 @@
 #include "storage/base/helper_thread.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
-#include "storage/log/block.h"
+#include "storage/log/log.h"
 #include "storage/views/name_filter.h"
 #include "storage/views/outcomes.h"
 #include "storage/views/run.h"
@@ -37,17 +37,26 @@ struct RunEntry {
   bool recent = false;   // Used since the last round of Evict.
 };
 
-// One thread writes (Stage, Fold, Checkpoint); Fold and Checkpoint need the
-// lock of the views held for writing, Visit for reading.
+// One thread writes (all but Visit and MayHaveUnused). Stage and ForgetStaged change
+// nothing that others see; the rest needs the lock of the views held for writing, Visit
+// for reading.
 class Runs {
  public:
-  // Reads runs from `kv`; without one, all runs stay in memory. Owns neither.
-  Runs(const Kv* kv, const Catalog& catalog, size_t resident_max)
-      : kv_(kv), catalog_(catalog), resident_max_(resident_max) {}
+  // Reads runs from `kv`, and from `log` what their rows leave out; without them, all
+  // runs stay in memory. Owns none of them.
+  Runs(const Kv* kv, const Log* log, const Catalog& catalog, size_t resident_max)
+      : kv_(kv), log_(log), catalog_(catalog), resident_max_(resident_max) {}
 
   // Makes the run ready for Fold; empty if it is new. Valid until the next Fold, of
-  // which it can be a part, or Evict.
+  // which it can be a part, Evict or ForgetStaged.
   absl::StatusOr<RunEntry*> Stage(absl::string_view workflow_id);
+
+  // Reads the calls of those runs that are brief. To be called before rows are folded
+  // that take calls out of them, or that say which of their steps were not used.
+  absl::Status LoadCalls(absl::Span<RunEntry* const> entries);
+
+  // LoadCalls, and keeps all of them in the row of the next checkpoint and later ones.
+  absl::Status KeepCalls(absl::Span<RunEntry* const> entries);
 
   // Folds blocks in, whose runs have been staged. They have to come in the order of
   // the log.
@@ -74,17 +83,23 @@ class Runs {
   // Once they are written, Evict may forget runs that memory has no room for.
   void Checkpoint(HelperThread* helper, KvBatch* batch);
   void Evict();
-  absl::Status Load(const Kv& kv, Hour first_hour);
+  // Forgets runs that were staged and not folded, if there are many: of a sender that
+  // repeats what is known already.
+  void ForgetStaged();
+  absl::Status Load(Hour first_hour);
 
  private:
   // By the workflow_id in the entry.
   using Entries = absl::flat_hash_map<absl::string_view, std::unique_ptr<RunEntry>>;
 
   absl::StatusOr<std::optional<Run>> ReadRow(absl::string_view workflow_id) const;
+  void MakeResident(RunEntry* entry);
+  void MarkDirty(RunEntry* entry);
   void Touch(RunEntry* entry);
   void FoldBlock(const Block& block);
 
   const Kv* kv_;
+  const Log* log_;
   const Catalog& catalog_;
   size_t resident_max_;
   Entries resident_;

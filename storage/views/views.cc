@@ -74,16 +74,16 @@ void SaveWatermark(Family family, BlockSequence sequence, KvBatch* batch) {
 
 }  // namespace
 
-absl::Status Views::Load(const Kv& kv, const Log& log) {
-  RETURN_IF_ERROR(LoadWatermark(kv, kRollupsFamily, &rollups_saved_));
-  RETURN_IF_ERROR(LoadWatermark(kv, kRunsFamily, &runs_saved_));
-  RETURN_IF_ERROR(rollups_.Load(kv, catalog_));
-  RETURN_IF_ERROR(LoadFirstHour(kv, &first_hour_));
-  RETURN_IF_ERROR(runs_.Load(kv, first_hour_));
+absl::Status Views::Load() {
+  RETURN_IF_ERROR(LoadWatermark(*kv_, kRollupsFamily, &rollups_saved_));
+  RETURN_IF_ERROR(LoadWatermark(*kv_, kRunsFamily, &runs_saved_));
+  RETURN_IF_ERROR(rollups_.Load(*kv_, catalog_));
+  RETURN_IF_ERROR(LoadFirstHour(*kv_, &first_hour_));
+  RETURN_IF_ERROR(runs_.Load(first_hour_));
   baselines_.Rebuild(rollups_);
-  RETURN_IF_ERROR(FindLatestCall(log));
+  RETURN_IF_ERROR(FindLatestCall());
   folded_ = checkpointed();
-  return log.Replay(folded_, [&](Block block) {
+  return log_->Replay(folded_, [&](Block block) {
     RETURN_IF_ERROR(Stage(&block));
     Fold(absl::MakeConstSpan(&block, 1));
     PassFailpoint(Failpoint::kReplayed);
@@ -92,7 +92,7 @@ absl::Status Views::Load(const Kv& kv, const Log& log) {
 }
 
 // Rollups know the latest hour; its blocks know the instant.
-absl::Status Views::FindLatestCall(const Log& log) {
+absl::Status Views::FindLatestCall() {
   Hour latest = 0;
   for (NameId step = 0; step < rollups_.name_count(NameKind::kStep); ++step) {
     const BucketTable<NameDay>& days = rollups_.DaysOf(NameKind::kStep, step);
@@ -100,17 +100,17 @@ absl::Status Views::FindLatestCall(const Log& log) {
       latest = std::max(latest, days.back().bucket * 24 + days.back().value.hours.back().first);
     }
   }
-  if (latest < log.first_hour()) {
+  if (latest < log_->first_hour()) {
     latest_call_us_ = HourStartUs(latest + 1) - 1;  // No later than this.
     return absl::OkStatus();
   }
-  return log.ReadHours(latest, latest + 1, log.last(), Columns(ColumnId::kTime),
-                       [&](const Block& block) {
-                         for (const int64_t time_us : block.calls.time_us) {
-                           latest_call_us_ = std::max(latest_call_us_, time_us);
-                         }
-                         return absl::OkStatus();
-                       });
+  return log_->ReadHours(latest, latest + 1, log_->last(), Columns(ColumnId::kTime),
+                         [&](const Block& block) {
+                           for (const int64_t time_us : block.calls.time_us) {
+                             latest_call_us_ = std::max(latest_call_us_, time_us);
+                           }
+                           return absl::OkStatus();
+                         });
 }
 
 absl::Status Views::Stage(Block* block) {
@@ -119,7 +119,18 @@ absl::Status Views::Stage(Block* block) {
     ASSIGN_OR_RETURN(RunEntry* const entry, runs_.Stage(name));
     block->staged.push_back(entry);
   }
-  return absl::OkStatus();
+  std::vector<RunEntry*> wanted;
+  for (size_t row = 0; row < block->calls.size(); ++row) {
+    if (block->calls.weight[row] < 0) {
+      wanted.push_back(block->staged[block->calls.run[row]]);
+    }
+  }
+  for (const CompletionRow& row : block->completions) {
+    if (!row.unused_steps.empty()) {
+      wanted.push_back(block->staged[row.run]);
+    }
+  }
+  return runs_.LoadCalls(wanted);
 }
 
 // While the log is replayed, the two kinds of view may be at different blocks.

@@ -23,14 +23,15 @@ namespace itemized {
 // writing, all const methods for reading.
 class Views {
  public:
-  // Reads runs from `kv`; without one, all stay in memory. Owns neither.
-  Views(const Kv* kv, const Catalog& catalog, size_t resident_runs_max)
-      : catalog_(catalog), runs_(kv, catalog, resident_runs_max) {}
+  // Reads from `kv` and `log`; without them, all runs stay in memory. Owns none of them.
+  Views(const Kv* kv, const Log* log, const Catalog& catalog, size_t resident_runs_max)
+      : kv_(kv), log_(log), catalog_(catalog), runs_(kv, log, catalog, resident_runs_max) {}
 
   // Reads what the last checkpoint wrote and folds the rest of the log.
-  absl::Status Load(const Kv& kv, const Log& log);
+  absl::Status Load();
 
   // Reads the runs that `block` names and notes them there, so that Fold cannot fail.
+  // Needs the lock held for writing.
   absl::Status Stage(Block* block);
   // Folds the blocks of one commit, by rising sequence.
   void Fold(absl::Span<const Block> blocks);
@@ -72,9 +73,11 @@ class Views {
   Runs& runs() { return runs_; }
 
  private:
-  absl::Status FindLatestCall(const Log& log);
+  absl::Status FindLatestCall();
   void FoldCalls(absl::Span<const Block> blocks);
 
+  const Kv* kv_;
+  const Log* log_;
   const Catalog& catalog_;
   Hour first_hour_ = 0;
   CallRollups rollups_;

@@ -43,17 +43,25 @@ CallRows TwoCalls() {
   return calls;
 }
 
-Run SmallRun() {
+Run SmallRun(const std::vector<NameId>& unused_steps) {
   Run run;
   const CallRows calls = TwoCalls();
   run.Apply(calls, 0, {.hour = 0, .sequence = 9}, TheCatalog());
   run.Apply(calls, 1, {.hour = 0, .sequence = 9}, TheCatalog());
-  run.Apply({.time_us = 5, .workflow = 1, .outcome = Outcome::kFailed, .unused_steps = {1}});
+  run.Apply(
+      {.time_us = 5, .workflow = 1, .outcome = Outcome::kFailed, .unused_steps = unused_steps});
+  return run;
+}
+
+Run KeptRun() {
+  Run run = SmallRun({});
+  run.KeepCalls();
   return run;
 }
 
 void CheckSame(const Run& a, const Run& b) {
   CHECK(a.ledger() == b.ledger() && a.blocks() == b.blocks() && a.completion() == b.completion());
+  CHECK(a.is_brief() == b.is_brief() && a.keeps_calls() == b.keeps_calls());
   CHECK(a.calls() == b.calls() && a.unpriced_calls() == b.unpriced_calls());
   CHECK(a.cost() == b.cost() && a.workflow() == b.workflow() && a.AnchorUs() == b.AnchorUs());
 }
@@ -61,7 +69,7 @@ void CheckSame(const Run& a, const Run& b) {
 }  // namespace
 
 std::vector<std::string> Seeds() {
-  return {Run().Encode(), SmallRun().Encode()};
+  return {Run().Encode(), SmallRun({}).Encode(), SmallRun({1}).Encode(), KeptRun().Encode()};
 }
 
 bool Accepts(absl::string_view input) {

@@ -258,6 +258,8 @@ TEST_F(RollupRetentionTest, MustBeAsLongAsThatOfEvents) {
   EXPECT_THAT(Database::Open(options).status().message(), HasSubstr("drop events too"));
 }
 
+constexpr unsigned kVictimSeconds = 120;
+
 class RetentionKills : public RetentionTest, public ::testing::WithParamInterface<Failpoint> {
  protected:
   // The process that will be killed is made while this one has no threads yet: those
@@ -271,13 +273,21 @@ class RetentionKills : public RetentionTest, public ::testing::WithParamInterfac
       char begin = 0;
       if (read(ends[0], &begin, 1) == 1) {
         ArmFailpoint(GetParam(), 1);
-        Retain();
+        DatabaseOptions options = Keeping();
+        options.checkpoint_interval_us = 10'000;
+        Reopen(options);
+        alarm(kVictimSeconds);  // Another end than the one that is expected.
+        while (true) {
+          pause();
+        }
       }
       _exit(0);
     }
     close(ends[0]);
     begin_ = ends[1];
     RetentionTest::SetUp();
+    Store({At(MakeCall("old", "open", "planning", 7), kFirstKeptUs - kMicrosPerHour),
+           At(MakeCall("new", "open", "planning", 9), kFirstKeptUs + kMicrosPerHour)});
   }
 
   // Has the victim drop what is too old until it dies.
@@ -303,6 +313,8 @@ TEST_P(RetentionKills, AreFinishedByTheNextProcess) {
   AwaitDropped();
   EXPECT_EQ(Answers(), before);
   EXPECT_EQ(db().Run("run-9-0").status().code(), absl::StatusCode::kNotFound);
+  Store({}, {MakeCompletion("open", Outcome::kCompleted, kNowUs, {"planning"})});
+  EXPECT_EQ(Value(db().Run("open")).unsurfaced, Picos{16 * kSonnetIn});
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, RetentionKills,

@@ -68,18 +68,18 @@ Run SmallRun(const Catalog& catalog) {
 
 TEST(StoredRun, HasTheseBytes) {
   EXPECT_EQ(absl::BytesToHexString(SmallRun(SmallCatalog()).Encode()),
-            "03"          // Version.
-            "0305020102"  // Short-circuited at 5 in workflow 2; one unused step: 2.
-            "01"          // One call:
-            "0301"        // series 1, and flags: unpriced,
-            "00"          // no id,
-            "b1cc3365"    // content: the end of what xxhsum -H3 tells of its words,
-            "0eac02"      // 7 us later, 300.
-            "0009");      // Block 9 of hour 0.
+            "0413"      // Version; short-circuited, with unused steps.
+            "01"        // One call:
+            "0301"      // series 1, and flags: unpriced,
+            "00"        // no id,
+            "b1cc3365"  // content: the end of what xxhsum -H3 tells of its words,
+            "0eac02"    // 7 us later, 300.
+            "03020102"  // Completed 2 us before the latest call in workflow 2; unused: step 2.
+            "0012");    // Block 9 of the hour of the latest call.
 }
 
-TEST(StoredRun, KeepsIdsThatCountUpAsDifferences) {
-  const Catalog catalog = SmallCatalog();
+// Three calls of two senders, whose ids count up.
+itemized::Run RunWithIds(const Catalog& catalog) {
   CallRows calls;
   calls.run_names = {"run-1"};
   calls.weight = {1, 1, 1};
@@ -96,17 +96,65 @@ TEST(StoredRun, KeepsIdsThatCountUpAsDifferences) {
   for (size_t row = 0; row < calls.size(); ++row) {
     run.Apply(calls, row, {.hour = 0, .sequence = 9}, catalog);
   }
-  const std::string same = "248366c2";  // Their content.
-  EXPECT_EQ(
-      absl::BytesToHexString(run.Encode()),
-      absl::StrCat("0300",                      // Version; open.
-                   "03",                        // Three calls of series 1:
-                   "0304", "5b7b758f4db865dc",  // the id: XXH3-64 of "x-" with seed 2, and 1f;
-                   same, "0eac02", "02", "02",  // one more;
-                   same, "00ac02", "0304", "3d64c1313aa83272",  // of another sender.
-                   same, "00ac02", "0009"));
+  return run;
+}
+
+TEST(StoredRun, KeepsOfCallsTheirIdsAndTotals) {
+  const Catalog catalog = SmallCatalog();
+  const itemized::Run run = RunWithIds(catalog);
+  EXPECT_EQ(absl::BytesToHexString(run.Encode()),
+            "0400"                  // Version; open.
+            "0300880e07"            // Three calls, all priced, for 900, the latest at 7;
+            "0300"                  // workflow 3, named from 0 us before.
+            "03"                    // Three ids:
+            "01045b7b758f4db865dc"  // XXH3-64 of "x-" with seed 2, and 1f;
+            "04"                    // one more;
+            "01043d64c1313aa83272"  // of another sender.
+            "0012");                // Block 9 of the hour of the latest call.
   const auto read = itemized::Run::Decode(run.Encode(), catalog);
   ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->is_brief());
+  EXPECT_EQ(read->calls(), 3);
+  EXPECT_EQ(read->unpriced_calls(), 0);
+  EXPECT_EQ(read->cost(), 3 * kCost);
+  EXPECT_EQ(read->AnchorUs(), 7);
+  EXPECT_EQ(read->workflow(), 3U);
+  ASSERT_EQ(read->ledger().size(), 3U);
+  for (const RunCall& call : run.ledger()) {
+    const RunCall* const found = read->Find(call.fingerprint);
+    ASSERT_NE(found, nullptr);
+    EXPECT_TRUE(found->brief);
+  }
+}
+
+TEST(StoredRun, KeepsCallsInFullWhoseBlocksWillBeDropped) {
+  const Catalog catalog = SmallCatalog();
+  itemized::Run run = RunWithIds(catalog);
+  run.KeepCalls();
+  const std::string same = "248366c2";  // Their content.
+  EXPECT_EQ(absl::BytesToHexString(run.Encode()),
+            absl::StrCat("0408",                                        // Version; open, in full.
+                         "03",                                          // Three calls of series 1:
+                         "030400", "5b7b758f4db865dc", same, "0eac02",  // the id, content, 7 us;
+                         "0202", same, "00ac02",                        // one more;
+                         "030400", "3d64c1313aa83272", same, "00ac02",  // of another sender.
+                         "0012"));
+  const auto read = itemized::Run::Decode(run.Encode(), catalog);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_FALSE(read->is_brief());
+  EXPECT_TRUE(read->keeps_calls());
+  EXPECT_EQ(read->ledger(), run.ledger());
+}
+
+TEST(StoredRun, TakesItsCallsOnlyFromARunOfTheSameTotalsAndBlocks) {
+  const Catalog catalog = SmallCatalog();
+  const itemized::Run run = RunWithIds(catalog);
+  auto read = itemized::Run::Decode(run.Encode(), catalog);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_FALSE(read->TakeCalls(itemized::Run()));
+  EXPECT_TRUE(read->is_brief());
+  EXPECT_TRUE(read->TakeCalls(RunWithIds(catalog)));
+  EXPECT_FALSE(read->is_brief());
   EXPECT_EQ(read->ledger(), run.ledger());
 }
 
@@ -147,12 +195,13 @@ TEST(StoredRun, IsReadBackWithAllThatFollowsFromIt) {
 
 TEST(StoredRun, CutShortOrOfUnknownVersionOrSeriesIsRefused) {
   const Catalog catalog = SmallCatalog();
-  const std::string bytes = SmallRun(catalog).Encode();
-  for (size_t size = 0; size + 2 < bytes.size(); ++size) {
-    EXPECT_FALSE(itemized::Run::Decode(bytes.substr(0, size), catalog).has_value()) << size;
+  for (const std::string& bytes : {SmallRun(catalog).Encode(), RunWithIds(catalog).Encode()}) {
+    for (size_t size = 0; size + 2 < bytes.size(); ++size) {
+      EXPECT_FALSE(itemized::Run::Decode(bytes.substr(0, size), catalog).has_value()) << size;
+    }
+    EXPECT_FALSE(itemized::Run::Decode("\x03" + bytes.substr(1), catalog).has_value());
+    EXPECT_FALSE(itemized::Run::Decode(bytes, Catalog()).has_value());
   }
-  EXPECT_FALSE(itemized::Run::Decode("\x02" + bytes.substr(1), catalog).has_value());
-  EXPECT_FALSE(itemized::Run::Decode(bytes, Catalog()).has_value());
 }
 
 NameDay SmallDay() {

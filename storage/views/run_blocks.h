@@ -1,0 +1,32 @@
+#pragma once
+
+// Reads the rows of some runs back from the log.
+
+#include <map>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+#include "storage/log/log.h"
+
+namespace itemized {
+
+class RunBlocks {
+ public:
+  // `workflow_id` must outlive this.
+  void Add(absl::string_view workflow_id, absl::Span<const BlockRef> blocks);
+
+  // Hands over each block once, by rising sequence, with the rows of all those runs and no
+  // others, and without completions. Errors are those of Log::ReadRows.
+  absl::Status Read(const Log& log, absl::FunctionRef<void(Block)> take) const;
+
+ private:
+  absl::flat_hash_set<absl::string_view> runs_;
+  std::map<BlockSequence, BlockRef> blocks_;
+};
+
+}  // namespace itemized
