@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -32,5 +33,9 @@ using RowChooser = absl::FunctionRef<std::vector<uint32_t>(const Block&)>;
 // without the completions. Of names it has those of all rows. Errors as DecodeBlock.
 absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask mask,
                                    RowChooser choose);
+
+// The same of the rows of some runs, by workflow_id. The names of other runs are empty.
+using RunNames = absl::flat_hash_set<absl::string_view>;
+absl::StatusOr<Block> DecodeRowsOfRuns(BlockRef ref, absl::string_view bytes, const RunNames& runs);
 
 }  // namespace itemized

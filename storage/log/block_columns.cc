@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/base/bytes.h"
+#include "storage/log/event_id_reader.h"
 
 namespace itemized {
 namespace {
@@ -180,24 +181,16 @@ bool BlockColumns::ReadCompletions(absl::string_view raw) {
 
 bool BlockColumns::FinishEventIds() {
   CallRows& calls = block_.calls;
-  absl::string_view shape = event_id_shape_;
-  absl::string_view bytes = event_id_bytes_;
-  std::string id;
+  EventIdReader ids(event_id_shape_, event_id_bytes_);
   calls.event_id_end.resize(rows_);
   for (uint32_t& end : calls.event_id_end) {
-    uint64_t shared = 0;
-    uint64_t added = 0;
-    if (!ReadVarint(&shape, &shared) || !ReadVarint(&shape, &added) || shared > id.size() ||
-        added > bytes.size()) {
+    if (!ids.Next()) {
       return false;
     }
-    id.resize(shared);
-    id.append(bytes.data(), added);
-    bytes.remove_prefix(added);
-    calls.event_id_data.append(id);
+    calls.event_id_data.append(ids.id().data(), ids.id().size());
     end = static_cast<uint32_t>(calls.event_id_data.size());
   }
-  return shape.empty() && bytes.empty();
+  return ids.AtEnd();
 }
 
 bool BlockColumns::IndicesFit(ColumnMask mask) const {

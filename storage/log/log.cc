@@ -184,9 +184,9 @@ absl::StatusOr<Block> Log::Read(BlockRef ref, ColumnMask mask) const {
   return DecodeBlock(ref, bytes, mask);
 }
 
-absl::StatusOr<Block> Log::ReadRows(BlockRef ref, ColumnMask mask, RowChooser choose) const {
+absl::StatusOr<Block> Log::ReadRows(BlockRef ref, const RunNames& runs) const {
   ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(ref));
-  return DecodeChosen(ref, bytes, mask, choose);
+  return DecodeRowsOfRuns(ref, bytes, runs);
 }
 
 absl::Status Log::Replay(BlockSequence after, BlockTaker take) const {

@@ -98,8 +98,8 @@ class Log {
 
   // One block. DATA_LOSS if it does not exist.
   absl::StatusOr<Block> Read(BlockRef ref, ColumnMask mask = kAllColumns) const;
-  // Some rows of it, as in ReadRowsOfHours.
-  absl::StatusOr<Block> ReadRows(BlockRef ref, ColumnMask mask, RowChooser choose) const;
+  // Of one block the rows of some runs, without completions. DATA_LOSS if it does not exist.
+  absl::StatusOr<Block> ReadRows(BlockRef ref, const RunNames& runs) const;
 
   // Tells that Replay will not be asked for blocks up to `up_to` again; adds
   // the clean-up to `batch`.

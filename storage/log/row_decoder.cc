@@ -14,6 +14,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/log/block_codec.h"
 #include "storage/log/block_columns.h"
+#include "storage/log/event_id_reader.h"
 #include "storage/log/stored_block.h"
 
 namespace itemized {
@@ -64,13 +65,16 @@ bool PickVarints(absl::string_view raw, const Rows& rows, std::string* out) {
 
 // Each value is the difference to the one before.
 bool PickTimes(absl::string_view raw, const Rows& rows, std::string* out) {
+  std::vector<uint64_t> steps(rows.empty() ? 0 : rows.back() + 1);
+  if (!ReadVarints(&raw, steps.size(), steps.data())) {
+    return false;
+  }
   int64_t offset = 0;
   int64_t picked = 0;
   size_t next = 0;
   for (const uint32_t row : rows) {
     for (; next <= row; ++next) {
-      int64_t delta = 0;
-      if (!ReadZigzag(&raw, &delta) || __builtin_add_overflow(offset, delta, &offset)) {
+      if (__builtin_add_overflow(offset, FromZigzag(steps[next]), &offset)) {
         return false;
       }
     }
@@ -101,31 +105,23 @@ bool PickNegativeWeights(absl::string_view raw, const Rows& rows, std::string* o
 }
 
 struct EventIds {
-  std::string shape;
-  std::string bytes;
+  absl::string_view shape;
+  absl::string_view bytes;
 };
 
-// Each id is what it adds to the one before.
-bool PickEventIds(const EventIds& stored, const Rows& rows, EventIds* out) {
-  absl::string_view shape = stored.shape;
-  absl::string_view bytes = stored.bytes;
-  std::string id;
+bool PickEventIds(const EventIds& stored, const Rows& rows, std::string* shape,
+                  std::string* bytes) {
+  EventIdReader ids(stored.shape, stored.bytes);
   size_t next = 0;
   for (const uint32_t row : rows) {
     for (; next <= row; ++next) {
-      uint64_t shared = 0;
-      uint64_t added = 0;
-      if (!ReadVarint(&shape, &shared) || !ReadVarint(&shape, &added) || shared > id.size() ||
-          added > bytes.size()) {
+      if (!ids.Next()) {
         return false;
       }
-      id.resize(shared);
-      id.append(bytes.data(), added);
-      bytes.remove_prefix(added);
     }
-    AppendVarint(&out->shape, 0);
-    AppendVarint(&out->shape, id.size());
-    out->bytes += id;
+    AppendVarint(shape, 0);
+    AppendVarint(shape, ids.id().size());
+    bytes->append(ids.id().data(), ids.id().size());
   }
   return true;
 }
@@ -140,10 +136,10 @@ bool PickColumn(ColumnId id, absl::string_view raw, const Rows& rows, EventIds* 
     case ColumnId::kAttributeSets:
       return columns->Read(id, raw);
     case ColumnId::kEventIdShape:
-      ids->shape = std::string(raw);
+      ids->shape = raw;
       return true;
     case ColumnId::kEventIdBytes:
-      ids->bytes = std::string(raw);
+      ids->bytes = raw;
       return true;
     case ColumnId::kTime:
       return PickTimes(raw, rows, &picked) && columns->Read(id, picked);
@@ -174,15 +170,57 @@ absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows,
                           absl::StrCat("column ", stored->columns[i].id, " cannot be read"));
     }
   }
-  EventIds picked;
-  if (!PickEventIds(ids, rows, &picked) || !columns.Read(ColumnId::kEventIdShape, picked.shape) ||
-      !columns.Read(ColumnId::kEventIdBytes, picked.bytes) || !columns.Finish(kAllColumns)) {
+  std::string shape;
+  std::string bytes;
+  if (!PickEventIds(ids, rows, &shape, &bytes) || !columns.Read(ColumnId::kEventIdShape, shape) ||
+      !columns.Read(ColumnId::kEventIdBytes, bytes) || !columns.Finish(kAllColumns)) {
     return DamagedBlock(stored->ref, "its columns do not fit together");
   }
   return block;
 }
 
+// The rows whose run is among `wanted`; false if malformed.
+bool FindRows(const std::vector<bool>& wanted, absl::string_view run_column, size_t rows,
+              Rows* found) {
+  std::vector<uint32_t> runs(rows);
+  if (!run_column.empty() &&
+      (!ReadVarints(&run_column, rows, runs.data()) || !run_column.empty())) {
+    return false;
+  }
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (runs[row] >= wanted.size()) {
+      return false;
+    }
+    if (wanted[runs[row]]) {
+      found->push_back(row);
+    }
+  }
+  return true;
+}
+
 }  // namespace
+
+absl::StatusOr<Block> DecodeRowsOfRuns(BlockRef ref, absl::string_view bytes,
+                                       const RunNames& runs) {
+  ASSIGN_OR_RETURN(StoredBlock stored, ReadStoredBlock(ref, bytes));
+  ASSIGN_OR_RETURN(absl::string_view name_column, stored.Raw(ColumnId::kRunNames));
+  std::vector<std::string> names;
+  std::vector<bool> wanted;
+  while (!name_column.empty()) {
+    absl::string_view name;
+    if (!ReadSized(&name_column, &name)) {
+      return DamagedBlock(ref, "its names of runs cannot be read");
+    }
+    wanted.push_back(runs.contains(name));
+    names.emplace_back(wanted.back() ? name : "");
+  }
+  ASSIGN_OR_RETURN(const absl::string_view run_column, stored.Raw(ColumnId::kRun));
+  Rows rows;
+  if (!FindRows(wanted, run_column, stored.rows, &rows)) {
+    return DamagedBlock(ref, "its runs cannot be read");
+  }
+  return PickRows(&stored, rows, std::move(names));
+}
 
 absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask mask,
                                    RowChooser choose) {

@@ -22,6 +22,16 @@ struct StoredBlock {
   std::vector<StoredColumn> columns;
   std::vector<std::string> raw;  // Of those columns; empty: not asked for, or not compressed.
 
+  // The raw bytes of a column; empty if it was not stored. As below.
+  absl::StatusOr<absl::string_view> Raw(ColumnId id) {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].id == static_cast<uint8_t>(id)) {
+        return Raw(i);
+      }
+    }
+    return absl::string_view();
+  }
+
   // The raw bytes of column `i`, valid as long as the block. DATA_LOSS if malformed.
   absl::StatusOr<absl::string_view> Raw(size_t i) {
     return raw[i].empty() ? RawBytes(columns[i], &raw[i]) : absl::string_view(raw[i]);

@@ -5,7 +5,6 @@
 #include <map>
 #include <string>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -25,7 +24,7 @@ class RunBlocks {
   absl::Status Read(const Log& log, absl::FunctionRef<void(Block)> take) const;
 
  private:
-  absl::flat_hash_set<absl::string_view> runs_;
+  RunNames runs_;
   std::map<BlockSequence, BlockRef> blocks_;
 };
 

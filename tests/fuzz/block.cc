@@ -85,6 +85,29 @@ void CheckChosen(absl::string_view bytes, const Block& whole) {
   }
 }
 
+// The rows of one run by its name are what they are among all.
+void CheckRowsOfRun(absl::string_view bytes, const Block& whole) {
+  if (whole.calls.run_names.empty()) {
+    return;
+  }
+  const std::string& name = whole.calls.run_names.front();
+  const absl::StatusOr<Block> read = DecodeRowsOfRuns(kRef, bytes, {name});
+  CHECK(read.ok());
+  size_t found = 0;
+  for (size_t row = 0; row < whole.calls.size(); ++row) {
+    if (whole.calls.RunName(row) != name) {
+      continue;
+    }
+    CHECK(found < read->calls.size());
+    CHECK(read->calls.RunName(found) == name &&
+          read->calls.EventId(found) == whole.calls.EventId(row));
+    CHECK(read->calls.time_us[found] == whole.calls.time_us[row]);
+    CHECK(read->calls.UsageAt(found) == whole.calls.UsageAt(row));
+    ++found;
+  }
+  CHECK(found == read->calls.size());
+}
+
 // Every index of a row leads somewhere.
 void CheckRows(const CallRows& calls) {
   CallRows copy;
@@ -106,6 +129,7 @@ bool DecodeAndCheck(absl::string_view bytes) {
   CheckSame(*block, *again);
   CheckMasked(bytes, *block);
   CheckChosen(bytes, *block);
+  CheckRowsOfRun(bytes, *block);
   CheckRows(block->calls);
   return true;
 }

@@ -145,6 +145,32 @@ TEST(BlockCodec, ChosenRowsAreThoseOfTheWholeBlock) {
   }
 }
 
+TEST(BlockCodec, RowsOfRunsAreThoseOfTheWholeBlock) {
+  for (const size_t count : {size_t{1}, size_t{100}, size_t{5'000}}) {
+    const Block block = RandomBlock(static_cast<uint32_t>(count), count);
+    const std::string bytes = EncodeBlock(block);
+    const auto& names = block.calls.run_names;
+    for (const RunNames& runs : {RunNames{}, RunNames{"unknown"}, RunNames{names.front()},
+                                 RunNames{names.front(), names.back(), "unknown"}}) {
+      Block expected;
+      for (size_t row = 0; row < count; ++row) {
+        if (runs.contains(block.calls.RunName(row))) {
+          AppendRow(block.calls, row, block.calls.weight[row], block.calls.CostAt(row),
+                    &expected.calls);
+        }
+      }
+      const absl::StatusOr<Block> read = DecodeRowsOfRuns(block.ref, bytes, runs);
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_EQ(read->ref, block.ref);
+      EXPECT_TRUE(read->completions.empty());
+      ASSERT_EQ(read->calls.size(), expected.calls.size());
+      for (size_t i = 0; i < expected.calls.size(); ++i) {
+        ExpectSameRow(read->calls, expected.calls, i);
+      }
+    }
+  }
+}
+
 TEST(BlockCodec, NumbersThatHardlyShrinkAreKeptAsTheyAre) {
   Block block = RandomBlock(7, 5'000);
   const auto encoding_of = [&](ColumnId wanted) {
