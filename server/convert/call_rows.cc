@@ -1,6 +1,7 @@
 #include "server/convert/call_rows.h"
 
-#include "absl/hash/hash.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace itemized::server {
 namespace {
@@ -18,7 +19,7 @@ void SetLazily(Column& column, size_t row, Value value) {
 }  // namespace
 
 uint32_t NameTable::IndexOf(absl::string_view name) {
-  const size_t hash = absl::HashOf(name);
+  const size_t hash = XXH3_64bits(name.data(), name.size());
   uint32_t* slot = nullptr;
   for (size_t probe = 0; probe < kProbes; ++probe) {
     slot = &slots_[(hash + probe) & (kSlots - 1)];

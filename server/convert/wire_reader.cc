@@ -1,6 +1,7 @@
 #include "server/convert/wire_reader.h"
 
 #include <cstddef>
+#include <cstring>
 
 namespace itemized::server {
 namespace {
@@ -10,6 +11,15 @@ constexpr uint64_t kFieldNumberMax = (uint64_t{1} << 29) - 1;
 
 bool ReadLongVarint(absl::string_view& bytes, uint64_t& value) {
   uint64_t result = 0;
+  if (bytes.size() >= sizeof(result)) {
+    std::memcpy(&result, bytes.data(), sizeof(result));
+    if (const ShortVarint found = ReadShortVarint(result); found.size != 0) {
+      bytes.remove_prefix(found.size);
+      value = found.value;
+      return true;
+    }
+    result = 0;
+  }
   for (size_t i = 0; i < bytes.size() && i < kVarintBytesMax; ++i) {
     const uint64_t byte = static_cast<unsigned char>(bytes[i]);
     result |= (byte & 0x7F) << (7 * i);
@@ -33,7 +43,7 @@ bool ReadVarint(absl::string_view& bytes, uint64_t& value) {
   return ReadLongVarint(bytes, value);
 }
 
-bool WireReader::Next() {
+bool WireReader::NextAny() {
   if (!ok_ || rest_.empty()) {
     return false;
   }

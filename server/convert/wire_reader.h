@@ -27,7 +27,7 @@ class WireReader {
 
   // Reads the next field; false at the end or when the bytes are malformed.
   // Groups, which proto3 does not have, count as malformed.
-  bool Next();
+  bool Next() { return NextShort() || NextAny(); }
   bool ok() const { return ok_; }
 
   uint32_t number() const { return number_; }
@@ -39,6 +39,27 @@ class WireReader {
  private:
   enum class Kind : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
+  // Most fields begin with a byte for their number and one for their size or value.
+  bool NextShort() {
+    if (!ok_ || rest_.size() < 2) {
+      return false;
+    }
+    const auto tag = static_cast<uint8_t>(rest_[0]);
+    const auto second = static_cast<uint8_t>(rest_[1]);
+    const auto kind = static_cast<Kind>(tag & 7);
+    const size_t taken = kind == Kind::kBytes ? size_t{2} + second : 2;
+    if (tag < 8 || tag >= 0x80 || second >= 0x80 || taken > rest_.size() ||
+        (kind != Kind::kBytes && kind != Kind::kVarint)) {
+      return false;
+    }
+    number_ = tag >> 3;
+    kind_ = kind;
+    varint_ = second;
+    bytes_ = absl::string_view(rest_.data() + 2, taken - 2);
+    rest_.remove_prefix(taken);
+    return true;
+  }
+  bool NextAny();
   bool ReadValue();
   bool Take(uint64_t size);
   bool Fail();

@@ -91,7 +91,7 @@ class Run {
   bool Unused(NameId step) const;
 
   // Nothing was ever folded into it.
-  bool is_empty() const { return ledger_.empty() && !completion_.has_value(); }
+  bool is_empty() const { return blocks_.empty() && !completion_.has_value(); }
 
   int64_t calls() const { return totals_.calls; }
   int64_t unpriced_calls() const { return totals_.unpriced_calls; }
