@@ -1,5 +1,7 @@
 #include "storage/log/stored_block.h"
 
+#include <bitset>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -49,8 +51,14 @@ absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view byte
       block.rows > kRowsMax) {
     return DamagedBlock(ref, "its header cannot be read");
   }
+  std::bitset<256> seen;  // By id.
   while (!in.empty()) {
-    ASSIGN_OR_RETURN(block.columns.emplace_back(), ReadColumn(&in));
+    ASSIGN_OR_RETURN(const StoredColumn column, ReadColumn(&in));
+    if (seen[column.id]) {
+      return DamagedBlock(ref, absl::StrCat("column ", column.id, " stands in it twice"));
+    }
+    seen.set(column.id);
+    block.columns.push_back(column);
   }
   block.raw.resize(block.columns.size());
   return block;
