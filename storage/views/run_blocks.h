@@ -3,7 +3,6 @@
 // Reads the rows of some runs back from the log.
 
 #include <map>
-#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -14,6 +13,7 @@
 
 namespace itemized {
 
+// Which runs, and the blocks to look for them in. Not thread-safe.
 class RunBlocks {
  public:
   // `workflow_id` must outlive this.
