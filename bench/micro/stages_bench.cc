@@ -167,7 +167,7 @@ class Pipeline {
 
   void StageRuns(Block* block) {
     block->staged.clear();
-    for (const std::string& name : block->calls.run_names) {
+    for (const absl::string_view name : block->calls.run_names) {
       block->staged.push_back(*runs_->Stage(name));
     }
   }

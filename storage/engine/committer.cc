@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kGroupEventsMax = 20'000;
 
 // Changed runs after which they are written: bounds the pause that takes.
-constexpr size_t kDirtyRunsMax = 16'384;
+constexpr size_t kDirtyRunsMax = 32'768;
 
 // Events of a group from which its memory is given back by another thread.
 constexpr size_t kCleanElsewhereMin = 1'000;

@@ -73,7 +73,7 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
     for (size_t row = 0; row < block.calls.size(); ++row) {
       const CallRows& calls = block.calls;
       if (calls.weight[row] > 0 && calls.EventId(row) == id.event_id &&
-          calls.run_names[calls.run[row]] == id.workflow_id && calls.CostAt(row) == call.cost()) {
+          calls.RunName(row) == id.workflow_id && calls.CostAt(row) == call.cost()) {
         return std::pair(std::move(block), row);
       }
     }

@@ -47,11 +47,13 @@ absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, H
 // run there can be.
 absl::StatusOr<std::vector<RunShare>> ReadRuns(const State& state, Hour hour) {
   std::set<std::string> names;
-  RETURN_IF_ERROR(state.log.ReadHours(
-      hour, hour + 1, state.views.folded(), Columns(ColumnId::kRunNames), [&](const Block& block) {
-        names.insert(block.calls.run_names.begin(), block.calls.run_names.end());
-        return absl::OkStatus();
-      }));
+  RETURN_IF_ERROR(state.log.ReadHours(hour, hour + 1, state.views.folded(),
+                                      Columns(ColumnId::kRunNames), [&](const Block& block) {
+                                        for (const absl::string_view name : block.calls.run_names) {
+                                          names.emplace(name);
+                                        }
+                                        return absl::OkStatus();
+                                      }));
   std::vector<RunShare> found;
   for (const std::string& name : names) {
     const auto visit = [&](const Run& run) {

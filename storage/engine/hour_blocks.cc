@@ -4,13 +4,13 @@ namespace itemized {
 namespace {
 
 uint32_t IndexOf(absl::string_view text, absl::flat_hash_map<std::string, uint32_t>* index,
-                 std::vector<std::string>* list) {
+                 StringColumn* list) {
   const auto found = index->find(text);
   if (found != index->end()) {
     return found->second;
   }
   const uint32_t position = static_cast<uint32_t>(list->size());
-  list->emplace_back(text);
+  list->push_back(text);
   index->emplace(text, position);
   return position;
 }
@@ -25,8 +25,7 @@ void Reserve(CallRows* rows) {
   rows->time_us.reserve(kRows);
   rows->series.reserve(kRows);
   rows->run.reserve(kRows);
-  rows->event_id_data.reserve(kRows * 24);
-  rows->event_id_end.reserve(kRows);
+  rows->event_ids.reserve(kRows, kRows * 24);
   rows->event_fingerprint.reserve(kRows);
   rows->duration_us.reserve(kRows);
   rows->status.reserve(kRows);
@@ -97,7 +96,7 @@ void HourBlocks::AddAttributes(const CheckedBatch& batch, const CallView& call, 
 uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
   if (run->block != position) {
     Block& block = blocks_[position];
-    std::vector<std::string>& names = block.calls.run_names;
+    StringColumn& names = block.calls.run_names;
     const auto [it, inserted] =
         indices_[position].runs.try_emplace(run->index, static_cast<uint32_t>(names.size()));
     if (inserted) {
@@ -119,8 +118,7 @@ void HourBlocks::Add(const CheckedBatch& batch, const CheckedCall& checked, cons
   rows.time_us.push_back(call.time_us);
   rows.series.push_back(series);
   rows.run.push_back(NameOf(run, position));
-  rows.event_id_data.append(call.event_id.data(), call.event_id.size());
-  rows.event_id_end.push_back(static_cast<uint32_t>(rows.event_id_data.size()));
+  rows.event_ids.push_back(call.event_id);
   rows.event_fingerprint.push_back(checked.fingerprint);
   for (const size_t c : batch.usage_classes) {
     if (usage.counts[c] != 0) {

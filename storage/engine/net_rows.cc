@@ -14,7 +14,7 @@ namespace {
 // Everything that tells rows apart; equal ones may stand in for each other.
 std::string ContentOf(const CallRows& calls, size_t row) {
   std::string key;
-  AppendSized(&key, calls.run_names[calls.run[row]]);
+  AppendSized(&key, calls.RunName(row));
   AppendSized(&key, calls.EventId(row));
   AppendVarint(&key, calls.series[row]);
   AppendZigzag(&key, calls.time_us[row]);

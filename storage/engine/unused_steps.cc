@@ -25,7 +25,7 @@ bool UnusedSteps::MayContain(SeriesId series) {
 // Few runs have any unused step: most need not be read.
 absl::Status UnusedSteps::ReadRun(const Block& block, uint32_t run) {
   const Runs& runs = state_.views.runs();
-  const std::string& name = block.calls.run_names[run];
+  const absl::string_view name = block.calls.run_names[run];
   runs_[run] = Known::kNo;
   if (!runs.MayHaveUnused(name)) {
     return absl::OkStatus();

@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include <rocksdb/convenience.h>
 #include <rocksdb/options.h>
-#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
@@ -19,6 +18,7 @@
 #include "storage/base/mutex.h"
 #include "storage/base/status_macros.h"
 #include "storage/kv/rocks_store.h"
+#include "storage/kv/rocks_table.h"
 
 namespace itemized {
 namespace {
@@ -124,32 +124,6 @@ absl::Status WriteTo(const RocksStore& store, const KvBatch& batch, bool sync) {
   return ToStatus(status);
 }
 
-using Table = std::vector<const KvBatch::Operation*>;
-
-rocksdb::Status WriteTable(const RocksStore& store, Family family, Table* table,
-                           const std::string& path) {
-  // One that a killed process left may be a second name of a table in place, whose
-  // bytes must not change.
-  rocksdb::Status status = store.env->DeleteFile(path);
-  if (!status.ok() && !status.IsPathNotFound()) {
-    return status;
-  }
-  const auto by_key = [](const auto* a, const auto* b) { return a->key < b->key; };
-  std::stable_sort(table->begin(), table->end(), by_key);
-  rocksdb::ColumnFamilyHandle* handle = store.FamilyOf(family);
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), store.db->GetOptions(handle), handle);
-  status = writer.Open(path);
-  for (size_t i = 0; i < table->size() && status.ok(); ++i) {
-    const KvBatch::Operation& operation = *(*table)[i];
-    if (i + 1 < table->size() && (*table)[i + 1]->key == operation.key) {
-      continue;
-    }
-    status = operation.value.has_value() ? writer.Put(operation.key, *operation.value)
-                                         : writer.Delete(operation.key);
-  }
-  return status.ok() ? writer.Finish() : status;
-}
-
 class RocksKv : public Kv {
  public:
   RocksKv(std::string directory, std::shared_ptr<rocksdb::FileSystem> files,
@@ -189,9 +163,9 @@ class RocksKv : public Kv {
     if (store == nullptr) {
       return Reopening();
     }
-    std::array<Table, kFamilyCount> tables;
+    std::array<RocksTable, kFamilyCount> tables;
     for (const KvBatch::Operation& operation : batch.operations()) {
-      tables[static_cast<size_t>(operation.family)].push_back(&operation);
+      tables[static_cast<size_t>(operation.family)].Add(operation);
     }
     std::vector<rocksdb::IngestExternalFileArg> files;
     absl::Status status;
@@ -203,7 +177,7 @@ class RocksKv : public Kv {
         file.column_family = store->FamilyOf(family);
         file.external_files = {path};
         file.options.move_files = true;
-        status = ToStatus(WriteTable(*store, family, &tables[i], path));
+        status = ToStatus(tables[i].Write(*store, family, path));
         PassFailpoint(Failpoint::kTableWritten);
       }
     }

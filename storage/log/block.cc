@@ -6,14 +6,14 @@
 namespace itemized {
 namespace {
 
-template <typename T>
-uint32_t IndexOf(std::vector<T>* list, const T& item) {
+template <typename List, typename Item>
+uint32_t IndexOf(List* list, const Item& item) {
   const auto found = std::find(list->begin(), list->end(), item);
-  if (found != list->end()) {
-    return static_cast<uint32_t>(found - list->begin());
+  const auto index = static_cast<uint32_t>(std::distance(list->begin(), found));
+  if (found == list->end()) {
+    list->push_back(item);
   }
-  list->push_back(item);
-  return static_cast<uint32_t>(list->size() - 1);
+  return index;
 }
 
 // Brings `column` to one element less than `rows`, in zeros, before an append.
@@ -57,10 +57,8 @@ void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost, C
   to->time_us.push_back(from.time_us[row]);
   const size_t rows = to->size();
   to->series.push_back(from.series[row]);
-  to->run.push_back(IndexOf(&to->run_names, from.run_names[from.run[row]]));
-  const absl::string_view event_id = from.EventId(row);
-  to->event_id_data.append(event_id.data(), event_id.size());
-  to->event_id_end.push_back(static_cast<uint32_t>(to->event_id_data.size()));
+  to->run.push_back(IndexOf(&to->run_names, from.RunName(row)));
+  to->event_ids.push_back(from.EventId(row));
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     AppendSparse(&to->usage[c], rows, from.UsageAt(c, row));
   }
@@ -81,7 +79,7 @@ BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalo
   call.event_id = std::string(calls.EventId(row));
   call.time_us = calls.time_us[row];
   call.workflow = catalog.Name(NameKind::kWorkflow, key[NameKind::kWorkflow]);
-  call.workflow_id = calls.run_names[calls.run[row]];
+  call.workflow_id = std::string(calls.RunName(row));
   call.step = catalog.Name(NameKind::kStep, key[NameKind::kStep]);
   call.provider = catalog.Name(NameKind::kProvider, key[NameKind::kProvider]);
   call.model = catalog.Name(NameKind::kModel, key[NameKind::kModel]);

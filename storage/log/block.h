@@ -13,6 +13,7 @@
 
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
+#include "storage/log/string_column.h"
 #include "storage/model/call.h"
 #include "storage/model/usage.h"
 
@@ -40,16 +41,15 @@ enum CallFlag : uint8_t {
 // weight takes an earlier, otherwise identical row out of the log.
 struct CallRows {
   // Names used by this block only.
-  std::vector<std::string> run_names;  // workflow_ids, of the completions too.
-  std::vector<std::string> strings;    // Of attributes.
+  StringColumn run_names;  // workflow_ids, of the completions too.
+  StringColumn strings;    // Of attributes.
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> attribute_sets;  // Into strings.
 
   std::vector<int8_t> weight;  // +1 or -1.
   std::vector<int64_t> time_us;
   std::vector<SeriesId> series;
   std::vector<uint32_t> run;  // Into run_names.
-  std::string event_id_data;
-  std::vector<uint32_t> event_id_end;                        // Into event_id_data.
+  StringColumn event_ids;
   std::array<std::vector<int64_t>, kUsageClassCount> usage;  // Empty: all zero.
   std::vector<int64_t> duration_us;
   std::vector<CallStatus> status;
@@ -62,10 +62,7 @@ struct CallRows {
   std::vector<uint64_t> event_fingerprint;
 
   size_t size() const { return time_us.size(); }
-  absl::string_view EventId(size_t row) const {
-    const uint32_t begin = row == 0 ? 0 : event_id_end[row - 1];
-    return absl::string_view(event_id_data).substr(begin, event_id_end[row] - begin);
-  }
+  absl::string_view EventId(size_t row) const { return event_ids[row]; }
   absl::string_view RunName(size_t row) const { return run_names[run[row]]; }
   int64_t UsageAt(size_t usage_class, size_t row) const {
     return usage[usage_class].empty() ? 0 : usage[usage_class][row];

@@ -8,13 +8,13 @@
 namespace itemized {
 namespace {
 
-bool ReadStrings(absl::string_view raw, std::vector<std::string>* out) {
+bool ReadStrings(absl::string_view raw, StringColumn* out) {
   absl::string_view text;
   while (!raw.empty()) {
     if (!ReadSized(&raw, &text)) {
       return false;
     }
-    out->emplace_back(text);
+    out->push_back(text);
   }
   return true;
 }
@@ -182,13 +182,11 @@ bool BlockColumns::ReadCompletions(absl::string_view raw) {
 bool BlockColumns::FinishEventIds() {
   CallRows& calls = block_.calls;
   EventIdReader ids(event_id_shape_, event_id_bytes_);
-  calls.event_id_end.resize(rows_);
-  for (uint32_t& end : calls.event_id_end) {
+  for (size_t row = 0; row < rows_; ++row) {
     if (!ids.Next()) {
       return false;
     }
-    calls.event_id_data.append(ids.id().data(), ids.id().size());
-    end = static_cast<uint32_t>(calls.event_id_data.size());
+    calls.event_ids.push_back(ids.id());
   }
   return ids.AtEnd();
 }

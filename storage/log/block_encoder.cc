@@ -43,9 +43,9 @@ void EncodeTime(const Block& block, std::string* out) {
   AppendColumn(ColumnId::kTime, raw, out);
 }
 
-void EncodeStrings(ColumnId id, const std::vector<std::string>& strings, std::string* out) {
+void EncodeStrings(ColumnId id, const StringColumn& strings, std::string* out) {
   std::string raw;
-  for (const std::string& text : strings) {
+  for (const absl::string_view text : strings) {
     AppendSized(&raw, text);
   }
   AppendColumn(id, raw, out);

@@ -151,8 +151,7 @@ bool PickColumn(ColumnId id, absl::string_view raw, const Rows& rows, EventIds* 
 }
 
 // `names`: those of all runs, if they have been read already.
-absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows,
-                               std::vector<std::string> names) {
+absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows, StringColumn names) {
   Block block;
   block.ref = stored->ref;
   const bool has_names = !names.empty();
@@ -204,7 +203,7 @@ absl::StatusOr<Block> DecodeRowsOfRuns(BlockRef ref, absl::string_view bytes,
                                        const RunNames& runs) {
   ASSIGN_OR_RETURN(StoredBlock stored, ReadStoredBlock(ref, bytes));
   ASSIGN_OR_RETURN(absl::string_view name_column, stored.Raw(ColumnId::kRunNames));
-  std::vector<std::string> names;
+  StringColumn names;
   std::vector<bool> wanted;
   while (!name_column.empty()) {
     absl::string_view name;
@@ -212,7 +211,7 @@ absl::StatusOr<Block> DecodeRowsOfRuns(BlockRef ref, absl::string_view bytes,
       return DamagedBlock(ref, "its names of runs cannot be read");
     }
     wanted.push_back(runs.contains(name));
-    names.emplace_back(wanted.back() ? name : "");
+    names.push_back(wanted.back() ? name : absl::string_view());
   }
   ASSIGN_OR_RETURN(const absl::string_view run_column, stored.Raw(ColumnId::kRun));
   Rows rows;

@@ -115,7 +115,7 @@ absl::Status Views::FindLatestCall() {
 
 absl::Status Views::Stage(Block* block) {
   block->staged.clear();
-  for (const std::string& name : block->calls.run_names) {
+  for (const absl::string_view name : block->calls.run_names) {
     ASSIGN_OR_RETURN(RunEntry* const entry, runs_.Stage(name));
     block->staged.push_back(entry);
   }

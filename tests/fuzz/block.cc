@@ -43,7 +43,7 @@ void CheckSame(const Block& one, const Block& other) {
   CHECK(a.run_names == b.run_names && a.strings == b.strings);
   CHECK(a.attribute_sets == b.attribute_sets && Same(a.attribute_set, b.attribute_set));
   CHECK(a.weight == b.weight && a.time_us == b.time_us && a.series == b.series && a.run == b.run);
-  CHECK(a.event_id_data == b.event_id_data && a.event_id_end == b.event_id_end);
+  CHECK(a.event_ids == b.event_ids);
   CHECK(a.duration_us == b.duration_us && a.status == b.status && a.flags == b.flags);
   CHECK(a.cost_picos == b.cost_picos && Same(a.p50_picos, b.p50_picos));
   CHECK(Same(a.sample_count, b.sample_count));
@@ -60,7 +60,7 @@ void CheckMasked(absl::string_view bytes, const Block& whole) {
   CHECK(part->calls.time_us == whole.calls.time_us && part->calls.weight == whole.calls.weight);
   CHECK(part->calls.series == whole.calls.series);
   CHECK(part->calls.cost_picos == whole.calls.cost_picos);
-  CHECK(part->calls.event_id_data == whole.calls.event_id_data);
+  CHECK(part->calls.event_ids == whole.calls.event_ids);
 }
 
 // Every third row alone is what it is among all.
@@ -90,7 +90,7 @@ void CheckRowsOfRun(absl::string_view bytes, const Block& whole) {
   if (whole.calls.run_names.empty()) {
     return;
   }
-  const std::string& name = whole.calls.run_names.front();
+  const absl::string_view name = whole.calls.run_names.front();
   const absl::StatusOr<Block> read = DecodeRowsOfRuns(kRef, bytes, {name});
   CHECK(read.ok());
   size_t found = 0;

@@ -34,8 +34,7 @@ CallRows TwoCalls() {
   calls.time_us = {70, 7};
   calls.series = {1, 2};
   calls.run = {0, 0};
-  calls.event_id_data = "call-1";
-  calls.event_id_end = {6, 6};
+  calls.event_ids = {"call-1", ""};
   calls.duration_us = {21, 0};
   calls.status = {CallStatus::kOk, CallStatus::kError};
   calls.cost_picos = {300, 0};

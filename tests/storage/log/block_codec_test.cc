@@ -26,8 +26,7 @@ void ExpectSame(const Block& a, const Block& b) {
   EXPECT_EQ(a.calls.time_us, b.calls.time_us);
   EXPECT_EQ(a.calls.series, b.calls.series);
   EXPECT_EQ(a.calls.run, b.calls.run);
-  EXPECT_EQ(a.calls.event_id_data, b.calls.event_id_data);
-  EXPECT_EQ(a.calls.event_id_end, b.calls.event_id_end);
+  EXPECT_EQ(a.calls.event_ids, b.calls.event_ids);
   EXPECT_EQ(a.calls.duration_us, b.calls.duration_us);
   EXPECT_EQ(a.calls.status, b.calls.status);
   EXPECT_EQ(a.calls.cost_picos, b.calls.cost_picos);
@@ -44,7 +43,7 @@ void ExpectSame(const Block& a, const Block& b) {
 // As AppendRow takes it over; names of attributes are numbered anew.
 void ExpectSameRow(const CallRows& a, const CallRows& b, size_t row) {
   const auto attributes = [row](const CallRows& calls) {
-    std::vector<std::pair<std::string, std::string>> named;
+    std::vector<std::pair<absl::string_view, absl::string_view>> named;
     if (!calls.attribute_set.empty()) {
       for (const auto& [key, value] : calls.attribute_sets[calls.attribute_set[row]]) {
         named.emplace_back(calls.strings[key], calls.strings[value]);
@@ -52,7 +51,7 @@ void ExpectSameRow(const CallRows& a, const CallRows& b, size_t row) {
     }
     return named;
   };
-  EXPECT_EQ(a.run_names[a.run[row]], b.run_names[b.run[row]]);
+  EXPECT_EQ(a.RunName(row), b.RunName(row));
   EXPECT_EQ(attributes(a), attributes(b));
   EXPECT_EQ(a.weight[row], b.weight[row]);
   EXPECT_EQ(a.time_us[row], b.time_us[row]);
@@ -81,7 +80,7 @@ TEST(BlockCodec, DecodingGivesBackEveryColumn) {
 
 TEST(BlockCodec, ABlockOfCompletionsOnlyHasNoRows) {
   Block block = RandomBlock(1, 0);
-  const std::vector<std::string> names = std::exchange(block.calls, CallRows()).run_names;
+  const StringColumn names = std::exchange(block.calls, CallRows()).run_names;
   block.calls.run_names = names;
   const absl::StatusOr<Block> decoded = DecodeBlock(block.ref, EncodeBlock(block));
   ASSERT_TRUE(decoded.ok()) << decoded.status();
@@ -117,7 +116,7 @@ TEST(BlockCodec, AMaskDecodesNoMoreThanItNames) {
   EXPECT_EQ(decoded->calls.time_us, block.calls.time_us);
   EXPECT_EQ(decoded->calls.weight, block.calls.weight);
   EXPECT_EQ(decoded->calls.cost_picos, block.calls.cost_picos);
-  EXPECT_TRUE(decoded->calls.event_id_data.empty());
+  EXPECT_TRUE(decoded->calls.event_ids.empty());
   EXPECT_TRUE(decoded->calls.series.empty());
 }
 
@@ -238,8 +237,7 @@ TEST(BlockCodec, ThePersistedBytesAreGolden) {
   calls.time_us = {HourStartUs(498'192) + 1, HourStartUs(498'192) + 3};
   calls.series = {0, 1};
   calls.run = {0, 0};
-  calls.event_id_data = "c-1c-2";
-  calls.event_id_end = {3, 6};
+  calls.event_ids = {"c-1", "c-2"};
   calls.usage[0] = {42'800, 8'400};
   calls.duration_us = {812'500, 0};
   calls.status = {CallStatus::kOk, CallStatus::kError};

@@ -23,8 +23,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
     calls.time_us.push_back(HourStartUs(block.ref.hour) + below(kMicrosPerHour));
     calls.series.push_back(static_cast<SeriesId>(below(5)));
     calls.run.push_back(static_cast<uint32_t>(below(3)));
-    calls.event_id_data += "producer-" + std::to_string(row);
-    calls.event_id_end.push_back(static_cast<uint32_t>(calls.event_id_data.size()));
+    calls.event_ids.push_back("producer-" + std::to_string(row));
     for (size_t c = 0; c < kUsageClassCount; ++c) {
       calls.usage[c].push_back(below(uint64_t{1} << (3 * c)));
     }

@@ -54,7 +54,7 @@ Run SmallRun(const Catalog& catalog) {
   calls.time_us = {7};
   calls.series = {1};
   calls.run = {0};
-  calls.event_id_end = {0};
+  calls.event_ids = {""};
   calls.duration_us = {21};
   calls.status = {CallStatus::kError};
   calls.cost_picos = {kCost};
@@ -86,8 +86,7 @@ itemized::Run RunWithIds(const Catalog& catalog) {
   calls.time_us = {7, 7, 7};
   calls.series = {1, 1, 1};
   calls.run = {0, 0, 0};
-  calls.event_id_data = "x-1fx-20y-20";
-  calls.event_id_end = {4, 8, 12};
+  calls.event_ids = {"x-1f", "x-20", "y-20"};
   calls.duration_us = {0, 0, 0};
   calls.status = {CallStatus::kOk, CallStatus::kOk, CallStatus::kOk};
   calls.cost_picos = {kCost, kCost, kCost};
