@@ -14,7 +14,7 @@
 
 namespace itemized {
 
-inline constexpr char kBlockVersion = 2;
+inline constexpr char kBlockVersion = 3;
 
 // The persisted form of a block (storage/FORMAT.md, "Block"). The reference is
 // not part of it: it is the key.

@@ -18,10 +18,32 @@ size_t CommonPrefix(absl::string_view a, absl::string_view b) {
   return length;
 }
 
+// Rows to one that is not zero from which only those are stored.
+constexpr size_t kSparseShare = 4;
+
+template <typename T>
+void EncodeSparse(ColumnId id, const std::vector<T>& values, size_t used, std::string* out) {
+  std::string raw(used * 2 * kVarintBytesMax, '\0');
+  char* end = raw.data();
+  size_t previous = 0;
+  for (size_t row = 0; row < values.size(); ++row) {
+    if (values[row] != T{}) {
+      end = WriteVarint(end, row - previous);
+      end = WriteVarint(end, static_cast<uint64_t>(values[row]));
+      previous = row;
+    }
+  }
+  raw.resize(static_cast<size_t>(end - raw.data()));
+  AppendSparseColumn(id, raw, out);
+}
+
+// An absent column is all zero.
 template <typename T>
 void EncodeUnsigned(ColumnId id, const std::vector<T>& values, std::string* out) {
-  if (std::all_of(values.begin(), values.end(), [](T v) { return v == T{}; })) {
-    return;  // An absent column is all zero.
+  const size_t zeros = static_cast<size_t>(std::count(values.begin(), values.end(), T{}));
+  const size_t used = values.size() - zeros;
+  if (used * kSparseShare <= values.size()) {
+    return EncodeSparse(id, values, used, out);
   }
   std::string raw(values.size() * kVarintBytesMax, '\0');
   char* end = raw.data();

@@ -3,16 +3,18 @@
 #include <zstd.h>
 
 #include <memory>
+#include <utility>
 
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
+#include "storage/base/status_macros.h"
 
 namespace itemized {
 namespace {
 
-// PERSISTED: never change or reuse a number.
-constexpr uint8_t kPlain = 0;
+// PERSISTED: never change or reuse a bit.
 constexpr uint8_t kZstd = 1;
+constexpr uint8_t kSparse = 2;
 
 constexpr int kZstdLevel = 1;
 constexpr size_t kCompressFrom = 32;  // Bytes; below, a zstd frame's header eats the gain.
@@ -69,9 +71,7 @@ absl::string_view Compress(absl::string_view raw) {
              : absl::string_view();
 }
 
-}  // namespace
-
-void AppendColumn(ColumnId id, absl::string_view raw, std::string* out) {
+void AppendCompressed(ColumnId id, uint8_t encoding, absl::string_view raw, std::string* out) {
   if (raw.empty()) {
     return;
   }
@@ -80,10 +80,54 @@ void AppendColumn(ColumnId id, absl::string_view raw, std::string* out) {
       (raw.size() < 2 * kSampleBytes || !Compress(raw.substr(0, kSampleBytes)).empty());
   const absl::string_view compressed = may_pay ? Compress(raw) : absl::string_view();
   if (compressed.empty()) {
-    AppendStored(id, kPlain, raw.size(), raw, out);
+    AppendStored(id, encoding, raw.size(), raw, out);
   } else {
-    AppendStored(id, kZstd, raw.size(), compressed, out);
+    AppendStored(id, encoding | kZstd, raw.size(), compressed, out);
   }
+}
+
+// `sparse` with its zeros; false if it is malformed or has more than `rows`.
+bool FillIn(absl::string_view sparse, size_t rows, std::string* out) {
+  out->clear();
+  out->reserve(rows + sparse.size());
+  size_t row = 0;  // The next one.
+  while (!sparse.empty()) {
+    uint64_t distance = 0;
+    uint64_t value = 0;
+    if (!ReadVarint(&sparse, &distance)) {
+      return false;
+    }
+    const absl::string_view begin = sparse;
+    const uint64_t zeros = row == 0 ? distance : distance - 1;
+    if ((row > 0 && distance == 0) || !ReadVarint(&sparse, &value) || zeros >= rows - row) {
+      return false;
+    }
+    out->append(zeros, '\0');
+    out->append(begin.data(), begin.size() - sparse.size());
+    row += zeros + 1;
+  }
+  out->append(rows - row, '\0');
+  return true;
+}
+
+absl::StatusOr<absl::string_view> Decompress(const StoredColumn& column, std::string* buffer) {
+  buffer->resize(column.raw_size);
+  const size_t size = ZSTD_decompressDCtx(Decompression(), buffer->data(), buffer->size(),
+                                          column.stored.data(), column.stored.size());
+  if (ZSTD_isError(size) || size != column.raw_size) {
+    return Malformed();
+  }
+  return absl::string_view(*buffer);
+}
+
+}  // namespace
+
+void AppendColumn(ColumnId id, absl::string_view raw, std::string* out) {
+  AppendCompressed(id, 0, raw, out);
+}
+
+void AppendSparseColumn(ColumnId id, absl::string_view raw, std::string* out) {
+  AppendCompressed(id, kSparse, raw, out);
 }
 
 absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in) {
@@ -106,19 +150,26 @@ absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in) {
   return column;
 }
 
-absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, std::string* buffer) {
-  if (column.encoding == kPlain && column.raw_size == column.stored.size()) {
-    return column.stored;
-  }
-  if (column.encoding != kZstd) {
+absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, size_t rows,
+                                           std::string* buffer) {
+  if (column.encoding > (kZstd | kSparse)) {
     return Malformed();
   }
-  buffer->resize(column.raw_size);
-  const size_t size = ZSTD_decompressDCtx(Decompression(), buffer->data(), buffer->size(),
-                                          column.stored.data(), column.stored.size());
-  if (ZSTD_isError(size) || size != column.raw_size) {
+  absl::string_view raw = column.stored;
+  if ((column.encoding & kZstd) != 0) {
+    ASSIGN_OR_RETURN(raw, Decompress(column, buffer));
+  }
+  if (raw.size() != column.raw_size) {
     return Malformed();
   }
+  if ((column.encoding & kSparse) == 0) {
+    return raw;
+  }
+  std::string filled;
+  if (!FillIn(raw, rows, &filled)) {
+    return Malformed();
+  }
+  *buffer = std::move(filled);
   return absl::string_view(*buffer);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// One column of a block as bytes: a varint stream, compressed where that pays
-// (storage/FORMAT.md, "Column").
+// One column of a block as bytes: a varint stream, of which zeros are left out where most
+// are, compressed where that pays (storage/FORMAT.md, "Column").
 
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +50,10 @@ inline constexpr ColumnMask kAllColumns = ~ColumnMask{0};
 // Appends column `id` holding `raw` to `*out`; nothing if `raw` is empty.
 void AppendColumn(ColumnId id, absl::string_view raw, std::string* out);
 
+// The same for a column that is zero but for a few rows; `raw` has a varint for how far each
+// of those lies behind the one before (the first behind row 0), and one for its value.
+void AppendSparseColumn(ColumnId id, absl::string_view raw, std::string* out);
+
 // A column as it stands in a block: not decompressed yet.
 struct StoredColumn {
   uint8_t id = 0;
@@ -61,7 +65,9 @@ struct StoredColumn {
 // Reads one column from the front of `*in` and advances it. DATA_LOSS if malformed.
 absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in);
 
-// The column's raw bytes, in `*buffer` or in the block itself. DATA_LOSS if malformed.
-absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, std::string* buffer);
+// The raw bytes of a column of a block of `rows`, in `*buffer` or in the block itself; of a
+// sparse one they have the zeros. DATA_LOSS if malformed.
+absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, size_t rows,
+                                           std::string* buffer);
 
 }  // namespace itemized

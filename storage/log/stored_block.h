@@ -20,7 +20,7 @@ struct StoredBlock {
   uint64_t rows = 0;
   uint64_t completions = 0;
   std::vector<StoredColumn> columns;
-  std::vector<std::string> raw;  // Of those columns; empty: not asked for, or not compressed.
+  std::vector<std::string> raw;  // Of those columns; empty: not asked for, or stored as it is.
 
   // The raw bytes of a column; empty if it was not stored. As below.
   absl::StatusOr<absl::string_view> Raw(ColumnId id) {
@@ -34,7 +34,7 @@ struct StoredBlock {
 
   // The raw bytes of column `i`, valid as long as the block. DATA_LOSS if malformed.
   absl::StatusOr<absl::string_view> Raw(size_t i) {
-    return raw[i].empty() ? RawBytes(columns[i], &raw[i]) : absl::string_view(raw[i]);
+    return raw[i].empty() ? RawBytes(columns[i], rows, &raw[i]) : absl::string_view(raw[i]);
   }
 };
 

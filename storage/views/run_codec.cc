@@ -9,7 +9,7 @@
 namespace itemized {
 namespace {
 
-constexpr char kRunVersion = 4;
+constexpr char kRunVersion = 5;
 constexpr SeriesId kSeriesEnd = SeriesId{1} << RunCall::kSeriesBits;
 
 constexpr size_t kBriefBytes = 64;  // About what a brief run takes, and

@@ -227,6 +227,68 @@ TEST(BlockCodec, ABlockUnderAnotherHourIsRefused) {
   EXPECT_FALSE(DecodeBlock({.hour = UINT32_MAX, .sequence = 7}, EncodeBlock(block)).ok());
 }
 
+StoredColumn FirstColumn(absl::string_view bytes) {
+  return *ReadColumn(&bytes);
+}
+
+std::string BytesOf(std::initializer_list<int> bytes) {
+  return std::string(bytes.begin(), bytes.end());
+}
+
+TEST(ColumnCodec, ASparseColumnGetsItsZerosBack) {
+  std::string column;
+  AppendSparseColumn(ColumnId::kFlags, BytesOf({2, 4, 1, 0x80, 1, 3, 7}), &column);
+  EXPECT_EQ(absl::BytesToHexString(column), "0d02070702040180010307");
+  std::string buffer;
+  const auto raw = RawBytes(FirstColumn(column), 8, &buffer);
+  ASSERT_TRUE(raw.ok()) << raw.status();
+  EXPECT_EQ(*raw, BytesOf({0, 0, 4, 0x80, 1, 0, 0, 7, 0}));
+}
+
+TEST(ColumnCodec, ASparseColumnOfManyRowsIsCompressedToo) {
+  std::string sparse;
+  std::string expected;
+  for (int i = 0; i < 1'000; ++i) {
+    sparse += BytesOf({i == 0 ? 4 : 5, 9});
+    expected += BytesOf({0, 0, 0, 0, 9});
+  }
+  std::string column;
+  AppendSparseColumn(ColumnId::kFlags, sparse, &column);
+  EXPECT_LT(column.size(), 100U);
+  std::string buffer;
+  const auto raw = RawBytes(FirstColumn(column), 5'000, &buffer);
+  ASSERT_TRUE(raw.ok()) << raw.status();
+  EXPECT_EQ(*raw, expected);
+}
+
+TEST(ColumnCodec, ASparseColumnThatDoesNotFitItsRowsIsDamage) {
+  for (const auto& bytes : {BytesOf({8, 1}), BytesOf({0, 1, 0, 1}), BytesOf({0, 1, 8, 1}),
+                            BytesOf({3}), BytesOf({3, 0x80})}) {
+    std::string column;
+    AppendSparseColumn(ColumnId::kFlags, bytes, &column);
+    std::string buffer;
+    EXPECT_EQ(RawBytes(FirstColumn(column), 8, &buffer).status().code(),
+              absl::StatusCode::kDataLoss)
+        << absl::BytesToHexString(bytes);
+  }
+}
+
+TEST(BlockCodec, ColumnsThatAreMostlyZeroComeBack) {
+  Block block = RandomBlock(8, 1'000);
+  for (size_t row = 0; row < 1'000; ++row) {
+    if (row % 7 != 3) {
+      block.calls.flags[row] = 0;
+      block.calls.p50_picos[row] = 0;
+      block.calls.attribute_set[row] = 0;
+    }
+  }
+  block.calls.duration_us.assign(1'000, 0);
+  block.calls.duration_us.back() = INT64_MAX;
+  const absl::StatusOr<Block> decoded = DecodeBlock(block.ref, EncodeBlock(block));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  ExpectSame(*decoded, block);
+}
+
 // The persisted bytes of storage/FORMAT.md: if this fails, old stores break.
 TEST(BlockCodec, ThePersistedBytesAreGolden) {
   Block block;
@@ -249,9 +311,9 @@ TEST(BlockCodec, ThePersistedBytesAreGolden) {
                                .outcome = Outcome::kShortCircuited,
                                .unused_steps = {2, 9}});
   EXPECT_EQ(absl::BytesToHexString(EncodeBlock(block)),
-            "020201010006060572756e2d31040001010105000202020406000202000108000404000302010900"
+            "030201010006060572756e2d31040001010105000202020406000202000108000404000302010900"
             "0404632d31320a000404d4cb31000b00020200010c00070780fc87cfa304000d0002020001200005"
-            "05b0ce02d041110007070a000303020209ddbf30191d27b972");
+            "05b0ce02d041110007070a000303020209273f7000b0c44e84");
 }
 
 }  // namespace

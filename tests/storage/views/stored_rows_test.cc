@@ -68,14 +68,25 @@ Run SmallRun(const Catalog& catalog) {
 
 TEST(StoredRun, HasTheseBytes) {
   EXPECT_EQ(absl::BytesToHexString(SmallRun(SmallCatalog()).Encode()),
-            "0413"      // Version; short-circuited, with unused steps.
+            "0513"      // Version; short-circuited, with unused steps.
             "01"        // One call:
             "0301"      // series 1, and flags: unpriced,
             "00"        // no id,
-            "b1cc3365"  // content: the end of what xxhsum -H3 tells of its words,
+            "57ba39aa"  // content: the end of what xxhsum -H3 tells of its words,
             "0eac02"    // 7 us later, 300.
             "03020102"  // Completed 2 us before the latest call in workflow 2; unused: step 2.
             "0012");    // Block 9 of the hour of the latest call.
+}
+
+// The expected value: the end of what xxhsum -H3 tells of the words 1, 7, 21, 65537, 0, 5.
+TEST(StoredRun, HashesOfUsageTheClassesThatAreNotZero) {
+  ContentFields fields{
+      .series = 1, .time_us = 7, .duration_us = 21, .status = CallStatus::kError, .usage = {}};
+  fields.usage.counts[0] = 5;
+  const CallContent content = HashContent(fields);
+  EXPECT_EQ(content, 0x79b72e43U);
+  std::swap(fields.usage.counts[0], fields.usage.counts[1]);
+  EXPECT_NE(HashContent(fields), content);
 }
 
 // Three calls of two senders, whose ids count up.
@@ -102,7 +113,7 @@ TEST(StoredRun, KeepsOfCallsTheirIdsAndTotals) {
   const Catalog catalog = SmallCatalog();
   const itemized::Run run = RunWithIds(catalog);
   EXPECT_EQ(absl::BytesToHexString(run.Encode()),
-            "0400"                  // Version; open.
+            "0500"                  // Version; open.
             "0300880e07"            // Three calls, all priced, for 900, the latest at 7;
             "0300"                  // workflow 3, named from 0 us before.
             "03"                    // Three ids:
@@ -130,9 +141,9 @@ TEST(StoredRun, KeepsCallsInFullWhoseBlocksWillBeDropped) {
   const Catalog catalog = SmallCatalog();
   itemized::Run run = RunWithIds(catalog);
   run.KeepCalls();
-  const std::string same = "248366c2";  // Their content.
+  const std::string same = "251e4901";  // Their content.
   EXPECT_EQ(absl::BytesToHexString(run.Encode()),
-            absl::StrCat("0408",                                        // Version; open, in full.
+            absl::StrCat("0508",                                        // Version; open, in full.
                          "03",                                          // Three calls of series 1:
                          "030400", "5b7b758f4db865dc", same, "0eac02",  // the id, content, 7 us;
                          "0202", same, "00ac02",                        // one more;
