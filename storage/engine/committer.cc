@@ -17,8 +17,8 @@ namespace {
 // first sender wait for the last.
 constexpr size_t kGroupEventsMax = 20'000;
 
-// Changed runs after which they are written: bounds the pause that takes.
-constexpr size_t kDirtyRunsMax = 32'768;
+// Changed runs after which they are written: bounds the memory and the pause that takes.
+constexpr size_t kUnwrittenRunsMax = 32'768;
 
 // Events of a group from which its memory is given back by another thread.
 constexpr size_t kCleanElsewhereMin = 1'000;
@@ -253,8 +253,13 @@ void Committer::StartCheckpoint(Views::Scope scope) {
   PassFailpoint(Failpoint::kCheckpointCollected);
   writing_ = std::async(std::launch::async, [this, kv = state_.kv.get(), &rows = unwritten_] {
     pthread_setname_np(pthread_self(), "checkpoint");
-    return rows.operations().size() >= options_.table_rows_min ? kv->WriteTables(rows)
-                                                               : kv->Write(rows, /*sync=*/false);
+    const absl::Status written = rows.operations().size() >= options_.table_rows_min
+                                     ? kv->WriteTables(rows)
+                                     : kv->Write(rows, /*sync=*/false);
+    if (written.ok()) {
+      rows = KvBatch();
+    }
+    return written;
   });
 }
 
@@ -270,7 +275,6 @@ absl::Status Committer::FinishCheckpoint() {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(writing_.get());
-  unwritten_ = KvBatch();
   KvBatch batch;
   RETURN_IF_ERROR(state_.log.Trim(written_to_, &batch));
   RETURN_IF_ERROR(state_.kv->Write(batch, /*sync=*/false));
@@ -294,7 +298,7 @@ void Committer::CheckpointIfDue() {
   const int64_t now_us = SteadyUs();
   const bool all_due = now_us - last_checkpoint_us_ >= options_.checkpoint_interval_us &&
                        state_.views.folded() > state_.views.checkpointed();
-  const bool runs_due = state_.views.runs().dirty_runs() >= kDirtyRunsMax;
+  const bool runs_due = state_.views.runs().unwritten() >= kUnwrittenRunsMax;
   if (!all_due && !runs_due) {
     return;
   }

@@ -97,7 +97,7 @@ class Committer {
   int64_t last_checkpoint_us_ = 0;     // Steady clock.
   KvBatch unwritten_;                  // Rows of a checkpoint that is not on disk yet.
   BlockSequence written_to_ = 0;       // The watermark of those rows.
-  std::future<absl::Status> writing_;  // Reads unwritten_ until it is ready.
+  std::future<absl::Status> writing_;  // Owns unwritten_ until it is ready; empties it.
 
   Spent spent_;  // The cleaner's between its Start and Wait.
   HelperThread cleaner_{"cleaner"};

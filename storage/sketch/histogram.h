@@ -111,6 +111,7 @@ class Histogram {
   bool SubtractDense(const Histogram& other);
   void AddToBucket(BucketIndex bucket, int64_t count, absl::int128 sum);
   void CheckCell(size_t cell) const;
+  void EncodeShort(size_t used, std::string* out) const;
   void EraseIfUnused(size_t cell);
   // Calls visit(HistogramBucket) for each bucket in use, by rising index.
   template <typename Visit>

@@ -51,18 +51,40 @@ void Histogram::EncodeTo(std::string* out) const {
     used += cell.count != 0 ? 1 : 0;
   }
   AppendVarint(out, used);
+  if (sums_high_.empty()) {
+    return EncodeShort(used, out);
+  }
   uint64_t next = 0;
   ForEachBucket([&](const HistogramBucket& bucket) {
     AppendVarint(out, bucket.index - next);
     AppendVarint(out, static_cast<uint64_t>(bucket.count));
     const absl::int128 excess = bucket.sum - absl::int128(bucket.count) * BucketLow(bucket.index);
-    if (absl::Int128High64(excess) == 0) {
-      AppendVarint(out, absl::Int128Low64(excess));
-    } else {
-      AppendVarint128(out, static_cast<absl::uint128>(excess));
-    }
+    AppendVarint128(out, static_cast<absl::uint128>(excess));
     next = uint64_t{bucket.index} + 1;
   });
+}
+
+// The usual case, without a number of 128 bits.
+void Histogram::EncodeShort(size_t used, std::string* out) const {
+  const size_t begin = out->size();
+  out->resize(begin + used * 3 * kVarintBytesMax);
+  char* end = out->data() + begin;
+  uint64_t next = 0;
+  const auto write = [&](BucketIndex index, int64_t count, int64_t sum) {
+    end = WriteVarint(end, index - next);
+    end = WriteVarint(end, static_cast<uint64_t>(count));
+    end = WriteVarint(end, static_cast<uint64_t>(sum - count * BucketLow(index)));
+    next = uint64_t{index} + 1;
+  };
+  if (zeros_ != 0) {
+    write(0, zeros_, 0);
+  }
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (cells_[i].count != 0) {
+      write(BucketAt(i), cells_[i].count, cells_[i].sum);
+    }
+  }
+  out->resize(static_cast<size_t>(end - out->data()));
 }
 
 absl::StatusOr<Histogram> Histogram::DecodeFrom(absl::string_view* in) {

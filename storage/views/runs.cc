@@ -72,7 +72,7 @@ absl::Status Runs::KeepCalls(absl::Span<RunEntry* const> entries) {
   for (RunEntry* const entry : entries) {
     entry->run.KeepCalls();
     MakeResident(entry);
-    MarkDirty(entry);
+    NoteChange(entry);
   }
   return absl::OkStatus();
 }
@@ -90,11 +90,13 @@ void Runs::MakeResident(RunEntry* entry) {
   }
 }
 
-void Runs::MarkDirty(RunEntry* entry) {
-  if (!entry->dirty) {
-    entry->dirty = true;
-    dirty_.push_back(entry);
+void Runs::NoteChange(RunEntry* entry) {
+  if (entry->unwritten == RunEntry::kWritten) {
+    entry->unwritten = unwritten_.size();
+    unwritten_.push_back({.entry = entry, .row = {}});
   }
+  unwritten_[entry->unwritten].row =
+      entry->run.completion().has_value() ? entry->run.Encode() : std::string();
 }
 
 // Takes the run out of the outcomes until the end of the fold.
@@ -136,7 +138,7 @@ void Runs::Fold(absl::Span<const Block> blocks) {
   for (RunEntry* entry : touched_) {
     entry->touched = false;
     outcomes_.Post(entry->run, 1, catalog_);
-    MarkDirty(entry);
+    NoteChange(entry);
   }
   touched_.clear();
 }
@@ -155,26 +157,27 @@ absl::StatusOr<bool> Runs::Visit(absl::string_view workflow_id,
 }
 
 void Runs::Checkpoint(HelperThread* helper, KvBatch* batch) {
-  const auto put = [](absl::Span<RunEntry* const> entries, KvBatch* out) {
-    for (RunEntry* entry : entries) {
-      out->Put(Family::kWorkflows, entry->workflow_id, entry->run.Encode());
-      entry->dirty = false;
+  const auto put = [](absl::Span<Unwritten> rows, KvBatch* out) {
+    for (auto& [entry, row] : rows) {
+      out->Put(Family::kWorkflows, entry->workflow_id,
+               row.empty() ? entry->run.Encode() : std::move(row));
+      entry->unwritten = RunEntry::kWritten;
     }
   };
-  const auto dirty = absl::MakeConstSpan(dirty_);
+  const auto rows = absl::MakeSpan(unwritten_);
   KvBatch second_half;
-  helper->Start([&] { put(dirty.subspan(dirty.size() / 2), &second_half); });
-  put(dirty.first(dirty.size() / 2), batch);
+  helper->Start([&] { put(rows.subspan(rows.size() / 2), &second_half); });
+  put(rows.first(rows.size() / 2), batch);
   outcomes_.Checkpoint(batch);
   helper->Wait();
   batch->Append(std::move(second_half));
-  dirty_.clear();
+  unwritten_.clear();
 }
 
 void Runs::Forget(absl::string_view workflow_id) {
   staged_.erase(workflow_id);
   if (const auto found = resident_.find(workflow_id); found != resident_.end()) {
-    CHECK(!found->second->dirty);
+    CHECK(found->second->unwritten == RunEntry::kWritten);
     resident_.erase(found);
   }
 }
@@ -185,7 +188,7 @@ void Runs::Evict() {
     return;
   }
   absl::erase_if(resident_, [](Entries::value_type& slot) {
-    const bool keep = slot.second->dirty || slot.second->recent;
+    const bool keep = slot.second->unwritten != RunEntry::kWritten || slot.second->recent;
     slot.second->recent = false;
     return !keep;
   });

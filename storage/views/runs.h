@@ -31,10 +31,11 @@ namespace itemized {
 struct RunEntry {
   std::string workflow_id;
   Run run;
-  bool resident = false;  // In a place where it may be asked for.
-  bool dirty = false;
-  bool touched = false;  // By the blocks being folded.
-  bool recent = false;   // Used since the last round of Evict.
+  static constexpr size_t kWritten = SIZE_MAX;
+  size_t unwritten = kWritten;  // Its place among the rows of the next checkpoint, if in it.
+  bool resident = false;        // In a place where it may be asked for.
+  bool touched = false;         // By the blocks being folded.
+  bool recent = false;          // Used since the last round of Evict.
 };
 
 // One thread writes (all but Visit and MayHaveUnused). Stage and ForgetStaged change
@@ -74,7 +75,7 @@ class Runs {
 
   const Outcomes& outcomes() const { return outcomes_; }
   void SetOutcomes(Outcomes outcomes) { outcomes_ = std::move(outcomes); }
-  size_t dirty_runs() const { return dirty_.size(); }  // Rows for the next Checkpoint.
+  size_t unwritten() const { return unwritten_.size(); }  // Rows for the next Checkpoint.
 
   // Drops a run whose row has been deleted; what it added to the outcomes stays.
   void Forget(absl::string_view workflow_id);
@@ -89,12 +90,19 @@ class Runs {
   absl::Status Load(Hour first_hour);
 
  private:
+  // A row for the next checkpoint. That of a completed run, which seldom changes again, is
+  // made when it is folded, beside the rollups; others when the checkpoint is collected,
+  // for which all wait.
+  struct Unwritten {
+    RunEntry* entry = nullptr;
+    std::string row;  // Empty: not made yet.
+  };
   // By the workflow_id in the entry.
   using Entries = absl::flat_hash_map<absl::string_view, std::unique_ptr<RunEntry>>;
 
   absl::StatusOr<std::optional<Run>> ReadRow(absl::string_view workflow_id) const;
   void MakeResident(RunEntry* entry);
-  void MarkDirty(RunEntry* entry);
+  void NoteChange(RunEntry* entry);
   void Touch(RunEntry* entry);
   void FoldBlock(const Block& block);
 
@@ -107,7 +115,7 @@ class Runs {
   std::vector<RunEntry*> touched_;
   NameFilter known_;        // Every run there is: most lookups are of new ones.
   NameFilter with_unused_;  // Every run that once had unused steps: few do.
-  std::vector<RunEntry*> dirty_;
+  std::vector<Unwritten> unwritten_;
   Outcomes outcomes_;
 };
 

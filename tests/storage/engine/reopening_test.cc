@@ -94,6 +94,24 @@ TEST_F(Reopening, ACheckpointChangesNoAnswerAndCoversTheWholeLog) {
   EXPECT_EQ(AllAnswers(), before);
 }
 
+// The row of a completed run is made when it is folded.
+TEST_F(Reopening, ACompletedRunThatGoesOnIsStoredAsItIsAtTheCheckpoint) {
+  SetSonnetRate();
+  Store({MakeCall("a", "run-0", "planning", 1'000)},
+        {MakeCompletion("run-0", Outcome::kFailed, kNowUs - 2)});
+  Store({MakeCall("b", "run-0", "planning", 2'000)});
+  Store({}, {MakeCompletion("run-0", Outcome::kCompleted, kNowUs - 1)});
+  ASSERT_TRUE(db().Checkpoint().ok());
+  EXPECT_TRUE(db().VerifyViews().ok());
+  Store({MakeCall("c", "run-0", "planning", 4'000)});
+  Reopen();
+  const RunAnswer run = Value(db().Run("run-0"));
+  EXPECT_EQ(run.outcome, Outcome::kCompleted);
+  EXPECT_EQ(run.calls.size(), 3U);
+  EXPECT_EQ(run.cost, TotalCost());
+  EXPECT_TRUE(db().VerifyViews().ok());
+}
+
 TEST_F(Reopening, WritingGoesOnWhereItStopped) {
   Fill();
   Reopen();
