@@ -16,8 +16,16 @@ namespace {
 
 constexpr size_t kChecksumBytes = 8;
 
-// Every row takes at least a byte in the raw time column, whose size is bounded.
-constexpr uint64_t kRowsMax = uint64_t{1} << 28;
+// Every row takes at least a byte in the raw time column, whose size is bounded. So a damaged
+// number of rows does not make a few bytes of a sparse column into many.
+size_t RowsThatFit(const StoredBlock& block) {
+  for (const StoredColumn& column : block.columns) {
+    if (column.id == static_cast<uint8_t>(ColumnId::kTime)) {
+      return column.raw_size;
+    }
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -47,8 +55,7 @@ absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view byte
   in.remove_prefix(1);
   StoredBlock block;
   block.ref = ref;
-  if (!ReadVarint(&in, &block.rows) || !ReadVarint(&in, &block.completions) ||
-      block.rows > kRowsMax) {
+  if (!ReadVarint(&in, &block.rows) || !ReadVarint(&in, &block.completions)) {
     return DamagedBlock(ref, "its header cannot be read");
   }
   std::bitset<256> seen;  // By id.
@@ -59,6 +66,9 @@ absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view byte
     }
     seen.set(column.id);
     block.columns.push_back(column);
+  }
+  if (block.rows > RowsThatFit(block)) {
+    return DamagedBlock(ref, "it has fewer times than rows");
   }
   block.raw.resize(block.columns.size());
   return block;

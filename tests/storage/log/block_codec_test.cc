@@ -108,6 +108,19 @@ TEST(BlockCodec, AColumnThatStandsInABlockTwiceIsDamage) {
   EXPECT_NE(status.message().find("twice"), std::string::npos) << status;
 }
 
+// A sparse column of a few bytes would else become one of as many as the header says.
+TEST(BlockCodec, MoreRowsThanTimesAreDamage) {
+  const Block block = RandomBlock(1, 10);
+  std::string bytes = EncodeBlock(block);
+  bytes.resize(bytes.size() - 8);
+  ASSERT_EQ(bytes[1], 10);
+  bytes = bytes.substr(0, 1) + "\xFF\xFF\xFF\x7F" + bytes.substr(2);
+  AppendBigEndian64(&bytes, XXH3_64bits(bytes.data(), bytes.size()));
+  const absl::Status status = DecodeBlock(block.ref, bytes, 0).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(status.message().find("fewer times than rows"), std::string::npos) << status;
+}
+
 TEST(BlockCodec, AMaskDecodesNoMoreThanItNames) {
   const Block block = RandomBlock(3, 50);
   const absl::StatusOr<Block> decoded =
