@@ -50,11 +50,10 @@ class CorrectionBlocks {
 
 absl::Status CommitCorrections(State* state, CorrectionBlocks* corrections, KvBatch batch) {
   std::vector<Block> blocks = corrections->Take();
-  {
+  for (Block& block : blocks) {
+    ASSIGN_OR_RETURN(Runs::WholeRuns whole, state->views.Stage(&block));
     const WriterLock lock(state->mutex);
-    for (Block& block : blocks) {
-      RETURN_IF_ERROR(state->views.Stage(&block));
-    }
+    RETURN_IF_ERROR(state->views.runs().TakeCalls(std::move(whole)));
   }
   RETURN_IF_ERROR(state->Commit(&blocks, std::move(batch)));
   PassFailpoint(Failpoint::kCorrected);
@@ -83,10 +82,12 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
 }
 
 absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlocks* blocks) {
-  ASSIGN_OR_RETURN(RunEntry* const entry, state->views.runs().Stage(id.workflow_id));
+  Runs& runs = state->views.runs();
+  ASSIGN_OR_RETURN(RunEntry* const entry, runs.Stage(id.workflow_id));
   if (entry->run.is_brief()) {
+    ASSIGN_OR_RETURN(Runs::WholeRuns whole, runs.ReadCalls({&entry, 1}));
     const WriterLock lock(state->mutex);
-    RETURN_IF_ERROR(state->views.runs().LoadCalls({&entry, 1}));
+    RETURN_IF_ERROR(runs.TakeCalls(std::move(whole)));
   }
   const RunCall* const call = entry->run.Find(FingerprintOf(id.event_id));
   if (call == nullptr || call->retracted || HourOf(call->time_us) < state->log.first_hour()) {

@@ -208,10 +208,10 @@ absl::Status GroupBuilder::Resolve(BatchResult* result) {
 }
 
 absl::Status GroupBuilder::LoadCalls() {
-  const WriterLock lock(state_.mutex);
-  RETURN_IF_ERROR(state_.views.runs().LoadCalls(to_load_));
+  ASSIGN_OR_RETURN(Runs::WholeRuns whole, state_.views.runs().ReadCalls(to_load_));
   to_load_.clear();
-  return absl::OkStatus();
+  const WriterLock lock(state_.mutex);
+  return state_.views.runs().TakeCalls(std::move(whole));
 }
 
 absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall& checked,

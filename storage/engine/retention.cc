@@ -108,9 +108,11 @@ absl::Status Retention::DropRuns() {
   }
   RETURN_IF_ERROR(state_.kv->Write(batch, /*sync=*/false));
   PassFailpoint(Failpoint::kRunsDropped);
-  const WriterLock lock(state_.mutex);
-  for (const std::string& name : dropped) {
-    state_.views.runs().Forget(name);
+  {
+    const WriterLock lock(state_.mutex);
+    for (const std::string& name : dropped) {
+      state_.views.runs().Forget(name);
+    }
   }
   RETURN_IF_ERROR(KeepCalls(kept));
   runs_are_done_ = is_last;
@@ -124,7 +126,11 @@ absl::Status Retention::KeepCalls(const std::vector<std::string>& names) {
     ASSIGN_OR_RETURN(entries.emplace_back(), state_.views.runs().Stage(name));
   }
   has_kept_calls_ = has_kept_calls_ || !entries.empty();
-  return state_.views.runs().KeepCalls(entries);
+  ASSIGN_OR_RETURN(Runs::WholeRuns whole, state_.views.runs().ReadCalls(entries));
+  const WriterLock lock(state_.mutex);
+  RETURN_IF_ERROR(state_.views.runs().TakeCalls(std::move(whole)));
+  state_.views.runs().KeepCalls(entries);
+  return absl::OkStatus();
 }
 
 }  // namespace itemized

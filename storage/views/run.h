@@ -67,7 +67,7 @@ struct RunTotals {
 
 // A run that is read from its row is mostly *brief*: of its calls it has the ids and the
 // totals. What else is known of them is read back from the log where it is needed
-// (Runs::LoadCalls): for retractions and for unused steps. Not thread-safe.
+// (Runs::ReadCalls): for retractions and for unused steps. Not thread-safe.
 class Run {
  public:
   // The call of this id, retracted or not; null if it was never stored.

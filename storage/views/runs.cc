@@ -1,6 +1,5 @@
 #include "storage/views/runs.h"
 
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -45,21 +44,30 @@ absl::StatusOr<RunEntry*> Runs::Stage(absl::string_view workflow_id) {
   return staged_.emplace(key, std::move(entry)).first->second.get();
 }
 
-absl::Status Runs::LoadCalls(absl::Span<RunEntry* const> entries) {
-  std::map<absl::string_view, Run> whole;
+absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entries) const {
+  WholeRuns whole;
+  absl::flat_hash_map<absl::string_view, RunEntry*> by_name;
   RunBlocks blocks;
-  for (const RunEntry* const entry : entries) {
-    if (entry->run.is_brief() && whole.try_emplace(entry->workflow_id).second) {
+  for (RunEntry* const entry : entries) {
+    if (entry->run.is_brief() && whole.try_emplace(entry).second) {
+      by_name[entry->workflow_id] = entry;
       blocks.Add(entry->workflow_id, entry->run.blocks());
     }
   }
+  if (whole.empty()) {
+    return whole;
+  }
   RETURN_IF_ERROR(blocks.Read(*log_, [&](const Block& block) {
     for (size_t row = 0; row < block.calls.size(); ++row) {
-      whole.at(block.calls.RunName(row)).Apply(block.calls, row, block.ref, catalog_);
+      whole.at(by_name.at(block.calls.RunName(row))).Apply(block.calls, row, block.ref, catalog_);
     }
   }));
-  for (RunEntry* const entry : entries) {
-    if (entry->run.is_brief() && !entry->run.TakeCalls(std::move(whole.at(entry->workflow_id)))) {
+  return whole;
+}
+
+absl::Status Runs::TakeCalls(WholeRuns whole) {
+  for (auto& [entry, run] : whole) {
+    if (!entry->run.TakeCalls(std::move(run))) {
       return absl::DataLossError(absl::StrCat("the store is damaged: the run ", entry->workflow_id,
                                               " is not what its blocks say"));
     }
@@ -67,14 +75,12 @@ absl::Status Runs::LoadCalls(absl::Span<RunEntry* const> entries) {
   return absl::OkStatus();
 }
 
-absl::Status Runs::KeepCalls(absl::Span<RunEntry* const> entries) {
-  RETURN_IF_ERROR(LoadCalls(entries));
+void Runs::KeepCalls(absl::Span<RunEntry* const> entries) {
   for (RunEntry* const entry : entries) {
     entry->run.KeepCalls();
     MakeResident(entry);
     NoteChange(entry);
   }
-  return absl::OkStatus();
 }
 
 void Runs::MakeResident(RunEntry* entry) {

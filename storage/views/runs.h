@@ -4,6 +4,7 @@
 // a while live on disk only.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,9 +39,9 @@ struct RunEntry {
   bool recent = false;          // Used since the last round of Evict.
 };
 
-// One thread writes (all but Visit and MayHaveUnused). Stage and ForgetStaged change
-// nothing that others see; the rest needs the lock of the views held for writing, Visit
-// for reading.
+// One thread writes (all but Visit and MayHaveUnused). Stage, ReadCalls and ForgetStaged
+// change nothing that others see; the rest needs the lock of the views held for writing,
+// Visit for reading.
 class Runs {
  public:
   // Reads runs from `kv`, and from `log` what their rows leave out; without them, all
@@ -52,12 +53,16 @@ class Runs {
   // which it can be a part, Evict or ForgetStaged.
   absl::StatusOr<RunEntry*> Stage(absl::string_view workflow_id);
 
-  // Reads the calls of those runs that are brief. To be called before rows are folded
-  // that take calls out of them, or that say which of their steps were not used.
-  absl::Status LoadCalls(absl::Span<RunEntry* const> entries);
+  // Reads the calls of those runs that are brief, for TakeCalls. To be called before rows
+  // are folded that take calls out of them, or that say which of their steps were not used.
+  using WholeRuns = std::map<RunEntry*, Run>;
+  absl::StatusOr<WholeRuns> ReadCalls(absl::Span<RunEntry* const> entries) const;
+  // Gives them to the runs, of which none has changed since. DATA_LOSS if they do not fit.
+  absl::Status TakeCalls(WholeRuns whole);
 
-  // LoadCalls, and keeps all of them in the row of the next checkpoint and later ones.
-  absl::Status KeepCalls(absl::Span<RunEntry* const> entries);
+  // Keeps all calls of the runs, which are not brief, in the row of the next checkpoint and
+  // later ones.
+  void KeepCalls(absl::Span<RunEntry* const> entries);
 
   // Folds blocks in, whose runs have been staged. They have to come in the order of
   // the log.

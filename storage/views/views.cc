@@ -84,7 +84,8 @@ absl::Status Views::Load() {
   RETURN_IF_ERROR(FindLatestCall());
   folded_ = checkpointed();
   return log_->Replay(folded_, [&](Block block) {
-    RETURN_IF_ERROR(Stage(&block));
+    ASSIGN_OR_RETURN(Runs::WholeRuns whole, Stage(&block));
+    RETURN_IF_ERROR(runs_.TakeCalls(std::move(whole)));
     Fold(absl::MakeConstSpan(&block, 1));
     PassFailpoint(Failpoint::kReplayed);
     return absl::OkStatus();
@@ -113,7 +114,7 @@ absl::Status Views::FindLatestCall() {
                          });
 }
 
-absl::Status Views::Stage(Block* block) {
+absl::StatusOr<Runs::WholeRuns> Views::Stage(Block* block) {
   block->staged.clear();
   for (const absl::string_view name : block->calls.run_names) {
     ASSIGN_OR_RETURN(RunEntry* const entry, runs_.Stage(name));
@@ -130,7 +131,7 @@ absl::Status Views::Stage(Block* block) {
       wanted.push_back(block->staged[row.run]);
     }
   }
-  return runs_.LoadCalls(wanted);
+  return runs_.ReadCalls(wanted);
 }
 
 // While the log is replayed, the two kinds of view may be at different blocks.

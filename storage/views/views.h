@@ -31,8 +31,8 @@ class Views {
   absl::Status Load();
 
   // Reads the runs that `block` names and notes them there, so that Fold cannot fail.
-  // Needs the lock held for writing.
-  absl::Status Stage(Block* block);
+  // Changes nothing that others see. The result is for Runs::TakeCalls, before Fold.
+  absl::StatusOr<Runs::WholeRuns> Stage(Block* block);
   // Folds the blocks of one commit, by rising sequence.
   void Fold(absl::Span<const Block> blocks);
 
