@@ -18,7 +18,7 @@ size_t CommonPrefix(absl::string_view a, absl::string_view b) {
   return length;
 }
 
-// Rows to one that is not zero from which only those are stored.
+// Where one row in this many at most is not zero, only those are stored.
 constexpr size_t kSparseShare = 4;
 
 template <typename T>

@@ -24,7 +24,6 @@ class StringColumn {
 
   size_t size() const { return ends_.size(); }
   bool empty() const { return ends_.empty(); }
-  size_t bytes() const { return data_.size(); }  // Of all strings.
   // Valid until the column changes.
   absl::string_view operator[](size_t i) const {
     const uint32_t begin = i == 0 ? 0 : ends_[i - 1];

@@ -1,6 +1,5 @@
 #include "storage/views/call_content.h"
 
-#include <algorithm>
 #include <array>
 
 #define XXH_INLINE_ALL

@@ -46,11 +46,11 @@ absl::StatusOr<RunEntry*> Runs::Stage(absl::string_view workflow_id) {
 
 absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entries) const {
   WholeRuns whole;
-  absl::flat_hash_map<absl::string_view, RunEntry*> by_name;
+  absl::flat_hash_map<absl::string_view, Run*> by_name;
   RunBlocks blocks;
   for (RunEntry* const entry : entries) {
-    if (entry->run.is_brief() && whole.try_emplace(entry).second) {
-      by_name[entry->workflow_id] = entry;
+    if (entry->run.is_brief() && !whole.contains(entry)) {
+      by_name[entry->workflow_id] = &whole[entry];
       blocks.Add(entry->workflow_id, entry->run.blocks());
     }
   }
@@ -59,7 +59,7 @@ absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entr
   }
   RETURN_IF_ERROR(blocks.Read(*log_, [&](const Block& block) {
     for (size_t row = 0; row < block.calls.size(); ++row) {
-      whole.at(by_name.at(block.calls.RunName(row))).Apply(block.calls, row, block.ref, catalog_);
+      by_name.at(block.calls.RunName(row))->Apply(block.calls, row, block.ref, catalog_);
     }
   }));
   return whole;
