@@ -35,7 +35,7 @@ class EventIdReader {
     if (added <= kWord && bytes_.size() >= kWord) {
       std::memcpy(buffer_.data() + shared, bytes_.data(), kWord);
     } else {
-      std::memcpy(buffer_.data() + shared, bytes_.data(), added);
+      bytes_.copy(buffer_.data() + shared, added);  // There may be none: `data` is null then.
     }
     bytes_.remove_prefix(added);
     return true;

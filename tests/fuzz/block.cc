@@ -138,10 +138,14 @@ bool DecodeAndCheck(absl::string_view bytes) {
 
 std::vector<std::string> Seeds() {
   std::vector<std::string> seeds;
-  for (const size_t rows : {size_t{0}, size_t{1}, size_t{3}, size_t{40}}) {
-    const std::string bytes = EncodeBlock(RandomBlock(/*seed=*/1, rows));
+  const auto add = [&](const Block& block) {
+    const std::string bytes = EncodeBlock(block);
     seeds.push_back(bytes.substr(0, bytes.size() - kChecksumBytes));
+  };
+  for (const size_t rows : {size_t{0}, size_t{1}, size_t{3}, size_t{40}}) {
+    add(RandomBlock(/*seed=*/1, rows));
   }
+  add(BlockWithoutIds(/*seed=*/1, /*rows=*/3));
   return seeds;
 }
 

@@ -43,4 +43,14 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
   return block;
 }
 
+// The same, but for ids that are all empty.
+inline Block BlockWithoutIds(uint32_t seed, size_t rows) {
+  Block block = RandomBlock(seed, rows);
+  block.calls.event_ids = {};
+  for (size_t row = 0; row < rows; ++row) {
+    block.calls.event_ids.push_back("");
+  }
+  return block;
+}
+
 }  // namespace itemized
