@@ -110,25 +110,27 @@ inline ShortVarint ReadShortVarint(uint64_t eight) {
 template <typename T>
 bool ReadVarints(absl::string_view* in, size_t count, T* out) {
   bool is_good = true;
+  absl::string_view rest = *in;  // A store to `*out` might change `*in`, for all one can tell.
   for (T* const end = out + count; out != end; ++out) {
     uint64_t value = 0;
     ShortVarint found;
-    if (in->size() >= sizeof(uint64_t)) {
+    if (rest.size() >= sizeof(uint64_t)) {
       uint64_t eight = 0;
-      std::memcpy(&eight, in->data(), sizeof(eight));
+      std::memcpy(&eight, rest.data(), sizeof(eight));
       found = ReadShortVarint(eight);
     }
     if (found.size != 0) {
       value = found.value;
       // Of a larger size than the value needs there is a shorter form.
       is_good &= found.size == 1 || (value >> (7 * (found.size - 1))) != 0;
-      in->remove_prefix(found.size);
-    } else if (!ReadVarint(in, &value)) {
+      rest.remove_prefix(found.size);
+    } else if (!ReadVarint(&rest, &value)) {
       return false;
     }
     *out = static_cast<T>(value);
     is_good &= static_cast<uint64_t>(*out) == value;
   }
+  *in = rest;
   return is_good;
 }
 

@@ -1,10 +1,12 @@
 #include "storage/engine/call_groups.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "storage/base/helper_thread.h"
 #include "storage/base/status_macros.h"
+#include "storage/engine/rims.h"
 #include "storage/engine/state.h"
 
 namespace itemized {
@@ -25,6 +27,24 @@ void GatherDays(const BucketTable<NameDay>& days, Day first, Day end, CallGroup*
     group->cost.Merge(it->value.flagged_cost);
     group->duration.Merge(it->value.duration);
   }
+}
+
+// Calls that one thread hands to another at a time: waking it up costs as much as some thousand.
+constexpr size_t kDecodedAtOnce = 50'000;
+
+// Empty at the end.
+absl::StatusOr<std::vector<Block>> DecodeSome(Log::Reader* reader) {
+  std::vector<Block> blocks;
+  size_t calls = 0;
+  while (calls < kDecodedAtOnce) {
+    ASSIGN_OR_RETURN(std::optional<Block> block, reader->Next());
+    if (!block.has_value()) {
+      break;
+    }
+    calls += block->calls.size();
+    blocks.push_back(*std::move(block));
+  }
+  return blocks;
 }
 
 }  // namespace
@@ -84,16 +104,17 @@ absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowV
                      state.log.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
                                          state.views.folded(), mask));
   }
-  // Decoding takes about as long as visiting: a second thread is a block ahead.
+  // Decoding takes about as long as visiting: a second thread is some blocks ahead.
   HelperThread decoder("decoder");
-  absl::StatusOr<std::optional<Block>> next = reader->Next();
-  while (next.ok() && next->has_value()) {
-    const Block block = *std::move(*next);
-    decoder.Start([&] { next = reader->Next(); });
-    const absl::Status visited = [&] {
+  absl::StatusOr<std::vector<Block>> next = DecodeSome(&*reader);
+  while (next.ok() && !next->empty()) {
+    const std::vector<Block> blocks = *std::move(next);
+    decoder.Start([&] { next = DecodeSome(&*reader); });
+    absl::Status visited;
+    for (size_t i = 0; i < blocks.size() && visited.ok(); ++i) {
       const ReaderLock lock(state.mutex);
-      return VisitRows(block, range, visit);
-    }();
+      visited = VisitRows(blocks[i], range, visit);
+    }
     decoder.Wait();
     RETURN_IF_ERROR(visited);
   }
@@ -113,188 +134,34 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
   return parts;
 }
 
-namespace {
-
-// A range as whole UTC days [first, end), parts beside them, and parts of them that do not
-// belong to it: of the days that the range cuts, whichever side is shorter.
-struct DayParts {
-  Day first = 0;
-  Day end = 0;
-  std::vector<TimeRange> more;
-  std::vector<TimeRange> less;
-
-  void AddRim(TimeRange rim) {
-    if (2 * (rim.end_us - rim.start_us) <= kMicrosPerDay) {
-      more.push_back(rim);
-      return;
-    }
-    const Day day = DayOf(rim.start_us);
-    first = std::min(first, day);
-    end = std::max(end, day + 1);
-    less.push_back({DayStartUs(day), rim.start_us});
-    less.push_back({rim.end_us, DayStartUs(day + 1)});
-  }
-};
-
-DayParts SplitByDays(TimeRange range) {
-  const RangeParts parts = Split(range, kMicrosPerDay);
-  DayParts days{.first = parts.first, .end = parts.end, .more = {}, .less = {}};
-  for (const TimeRange& rim : parts.rims) {
-    days.AddRim(rim);
-  }
-  return days;
-}
-
-// The histograms of all names do not fit into the cache: their cells are asked for this
-// many rows before they are added to.
-constexpr size_t kRowsAhead = 12;
-
-// What a scan for quantiles alone decodes.
-constexpr ColumnMask kHistogramColumns =
-    Columns(ColumnId::kSeries, ColumnId::kDuration, ColumnId::kCost, ColumnId::kFlags);
-
-// One side of what a range cuts: reads rows of the log into groups of its own.
-class RimReader {
- public:
-  // Whatever is folded has its names in the rollups.
-  RimReader(const State& state, NameKind kind)
-      : state_(state), kind_(kind), groups_(state.views.rollups().name_count(kind)) {}
-
-  // Adds the rows of `range`, which lies in one day. Steps have the sums of whole hours in
-  // the views, so that only what their histograms need is read.
-  absl::Status Add(TimeRange range) {
-    ReserveDay(DayOf(range.start_us));
-    if (kind_ != NameKind::kStep) {
-      return AddRows(range, kSummingColumns);
-    }
-    const RangeParts hours = Split(range, kMicrosPerHour);
-    for (const TimeRange& rim : hours.rims) {
-      RETURN_IF_ERROR(AddRows(rim, kSummingColumns));
-    }
-    if (hours.first == hours.end) {
-      return absl::OkStatus();
-    }
-    AddHourSums(hours.first, hours.end);
-    return AddRows({HourStartUs(hours.first), HourStartUs(hours.end)}, kHistogramColumns);
-  }
-
-  absl::Status Add(const std::vector<TimeRange>& ranges) {
-    for (const TimeRange& range : ranges) {
-      RETURN_IF_ERROR(range.empty() ? absl::OkStatus() : Add(range));
-    }
-    return absl::OkStatus();
-  }
-
-  const CallGroups& groups() const { return groups_; }
-
- private:
-  // Calls visit(name, NameDay) for each name that has calls on `day`.
-  template <typename Visit>
-  void VisitDay(Day day, Visit visit) {
-    const CallRollups& rollups = state_.views.rollups();
-    for (NameId name = 0; name < rollups.name_count(kind_); ++name) {
-      const BucketTable<NameDay>& days = rollups.DaysOf(kind_, name);
-      const auto found = days.LowerBound(day);
-      if (found != days.end() && found->bucket == day) {
-        visit(name, found->value);
-      }
-    }
-  }
-
-  void ReserveDay(Day day) {
-    VisitDay(day, [&](NameId name, const NameDay& of_day) {
-      CallGroup& group = groups_[name];
-      group.cost.Reserve({&of_day.cost, &of_day.flagged_cost});
-      group.duration.Reserve({&of_day.duration});
-    });
-  }
-
-  void AddHourSums(Hour first, Hour end) {
-    VisitDay(first / 24, [&](NameId name, const NameDay& of_day) {
-      for (const auto& [hour, sums] : of_day.hours) {
-        if (first / 24 * 24 + hour >= first && first / 24 * 24 + hour < end) {
-          groups_[name].sums.Merge(sums);
-        }
-      }
-    });
-  }
-
-  absl::Status AddRows(TimeRange range, ColumnMask mask) {
-    return state_.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                                state_.views.folded(), mask, [&](const Block& block) {
-                                  AddBlock(block, range, mask == kSummingColumns);
-                                  return absl::OkStatus();
-                                });
-  }
-
-  void AddBlock(const Block& block, TimeRange range, bool with_sums) {
-    const CallRows& calls = block.calls;
-    rows_.clear();
-    for (uint32_t row = 0; row < calls.size(); ++row) {
-      if (range.Contains(calls.time_us[row])) {
-        const NameId name = state_.catalog.Series(calls.series[row])[kind_];
-        rows_.emplace_back(row, &groups_[name]);
-      }
-    }
-    if (with_sums) {
-      const RowSums sums(calls);
-      for (const auto& [row, group] : rows_) {
-        sums.AddTo(&group->sums, row, calls.weight[row]);
-      }
-    }
-    AddValues(calls, calls.cost_picos, &CallGroup::cost, kFlagUnpriced);
-    AddValues(calls, calls.duration_us, &CallGroup::duration, 0);
-  }
-
-  // Adds a column to a histogram of each row's group, but for rows with a flag of `without`.
-  void AddValues(const CallRows& calls, const std::vector<int64_t>& values,
-                 Histogram CallGroup::*histogram, int without) {
-    for (size_t i = 0; i < rows_.size(); ++i) {
-      if (const size_t next = i + kRowsAhead; next < rows_.size()) {
-        (rows_[next].second->*histogram).Prefetch(values[rows_[next].first]);
-      }
-      const auto& [row, group] = rows_[i];
-      if ((calls.flags[row] & without) == 0) {
-        (group->*histogram).Add(values[row], calls.weight[row]);
-      }
-    }
-  }
-
-  const State& state_;
-  const NameKind kind_;
-  CallGroups groups_;
-  std::vector<std::pair<uint32_t, CallGroup*>> rows_;  // Of the block at hand, those of a range.
-};
-
-}  // namespace
-
-// Two threads: each reads one side of what the range cuts, and merges the days of every
-// second name.
+// Two threads: each reads half of the rims, and merges the days of every second name.
 absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind) {
   const DayParts parts = SplitByDays(range);
+  const std::array<Rims, 2> halves = Halve(parts.rims);
   const CallRollups& rollups = state.views.rollups();
   CallGroups groups(rollups.name_count(kind));
-  const auto gather_days = [&](NameId first) {
-    for (NameId name = first; name < groups.size(); name += 2) {
+  std::array<RimReader, 2> readers = {RimReader(state, kind), RimReader(state, kind)};
+  std::array<absl::Status, 2> statuses;
+  const auto gather = [&](NameId half) {
+    for (NameId name = half; name < groups.size(); name += 2) {
       GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
     }
+    statuses[half] = readers[half].Read(halves[half]);
   };
-  RimReader more(state, kind);
-  RimReader less(state, kind);
-  absl::Status read_less;
   HelperThread helper("rim");
-  helper.Start([&] {
-    gather_days(1);
-    read_less = less.Add(parts.less);
-  });
-  gather_days(0);
-  const absl::Status read_more = more.Add(parts.more);
+  helper.Start([&] { gather(1); });
+  gather(0);
   helper.Wait();
-  RETURN_IF_ERROR(read_more);
-  RETURN_IF_ERROR(read_less);
+  for (const absl::Status& status : statuses) {
+    RETURN_IF_ERROR(status);
+  }
   for (NameId name = 0; name < groups.size(); ++name) {
-    groups[name].Merge(more.groups()[name]);
-    groups[name].Subtract(less.groups()[name]);
+    for (const RimReader& reader : readers) {
+      groups[name].Merge(reader.more()[name]);
+    }
+    for (const RimReader& reader : readers) {
+      groups[name].Subtract(reader.less()[name]);
+    }
   }
   return groups;
 }

@@ -34,8 +34,7 @@ absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, H
       Columns(ColumnId::kSeries, ColumnId::kRun, ColumnId::kRunNames, ColumnId::kCost);
   RETURN_IF_ERROR(
       VisitRows(state, {HourStartUs(hour), HourStartUs(hour + 1)}, kMask, [&](const LogRow& row) {
-        ASSIGN_OR_RETURN(const bool in_vain, unused.Contains(row.block, row.row));
-        if (in_vain && row.cost() != 0) {
+        if (unused.Contains(row.block, row.row) && row.cost() != 0) {
           found.push_back({.time_us = row.time_us(), .series = row.series(), .picos = row.cost()});
         }
         return absl::OkStatus();

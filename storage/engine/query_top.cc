@@ -106,8 +106,7 @@ class ScannedGroups {
     }
     Group& group = GroupFor(row);
     group.calls.Add(row, row.weight());
-    ASSIGN_OR_RETURN(const bool in_vain, unused_.Contains(row.block, row.row));
-    if (in_vain) {
+    if (unused_.Contains(row.block, row.row)) {
       group.unsurfaced += row.cost();
     }
     return absl::OkStatus();

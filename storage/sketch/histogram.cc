@@ -210,28 +210,22 @@ void Histogram::AddEach(absl::Span<const int64_t> values, absl::Span<const int8_
 }
 
 // Adds the cells of `other` to this dense one, which covers them; place(i) is that of cell i.
+// `sum_` is that of both already.
 template <typename Place>
 void Histogram::MergeDense(const Histogram& other, Place place) {
+  const size_t count = other.cells_.size();
   Cell* const to = cells_.data();
   const Cell* const from = other.cells_.data();
-  const size_t count = other.cells_.size();
-  uint64_t overflowed = 0;  // The sign says whether any sum did: a loop without branches.
-  for (size_t i = 0; i < count; ++i) {
-    Cell& cell = to[place(i)];
-    const auto a = static_cast<uint64_t>(cell.sum);
-    const auto b = static_cast<uint64_t>(from[i].sum);
-    cell.count += from[i].count;
-    cell.sum = static_cast<int64_t>(a + b);
-    overflowed |= (a ^ (a + b)) & (b ^ (a + b));
-  }
-  if (sums_high_.empty() && other.sums_high_.empty() && static_cast<int64_t>(overflowed) >= 0) {
+  // No sum is negative: if all fit into 64 bits together, so does each.
+  if (sums_high_.empty() && sum_ <= INT64_MAX) {
+    for (size_t i = 0; i < count; ++i) {
+      to[place(i)].count += from[i].count;
+      to[place(i)].sum += from[i].sum;
+    }
     return;
   }
   for (size_t i = 0; i < count; ++i) {
-    int64_t& sum = to[place(i)].sum;
-    sum = static_cast<int64_t>(static_cast<uint64_t>(sum) - static_cast<uint64_t>(from[i].sum));
-  }
-  for (size_t i = 0; i < count; ++i) {
+    to[place(i)].count += from[i].count;
     SetSum(place(i), SumAt(place(i)) + other.SumAt(i));
   }
 }

@@ -199,8 +199,14 @@ void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
     return;
   }
   const BucketTable<OutcomeCell>& cells = TableAt(cells_[level], workflow);
-  for (auto it = cells.LowerBound(first); it != cells.end() && it->bucket < end; ++it) {
-    out->Merge(it->value);  // The widest first: what they cover need not grow any more.
+  const auto begin = cells.LowerBound(first);
+  std::vector<const Histogram*> costs;
+  for (auto it = begin; it != cells.end() && it->bucket < end; ++it) {
+    costs.push_back(&it->value.completed_cost);
+  }
+  out->completed_cost.Reserve(costs);  // The widest first: then it need hardly grow any more.
+  for (auto it = begin; it != cells.end() && it->bucket < end; ++it) {
+    out->Merge(it->value);
   }
   if (level > 0) {
     GatherLevel(level - 1, workflow, from, first * hours, out);
@@ -228,11 +234,6 @@ Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) con
 bool Outcomes::HasUnsurfaced(Hour hour) const {
   const auto found = hour_states_.find(hour);
   return found != hour_states_.end() && found->second.unsurfaced != 0;
-}
-
-bool Outcomes::HasUnsurfaced(SeriesId series, Hour hour) const {
-  const auto found = unsurfaced_.find({series, hour});
-  return found != unsurfaced_.end() && found->second.picos != 0;
 }
 
 uint64_t Outcomes::VersionOf(Hour hour) const {

@@ -85,10 +85,8 @@ class Outcomes {
 
   // Unsurfaced spend of a name in whole hours [from, to), by the calls' own time.
   Picos UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const;
-  // Whether any call of this hour, or of this series in it, is unsurfaced and
-  // cost something.
+  // Whether any call of this hour is unsurfaced and cost something.
   bool HasUnsurfaced(Hour hour) const;
-  bool HasUnsurfaced(SeriesId series, Hour hour) const;
   // Changes with whatever is known here of runs and calls of this hour; 0 if
   // there is nothing.
   uint64_t VersionOf(Hour hour) const;

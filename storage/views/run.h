@@ -89,6 +89,7 @@ class Run {
   bool keeps_calls() const { return keeps_calls_; }
 
   bool Unused(NameId step) const;
+  bool HasUnused() const;  // Any step.
 
   // Nothing was ever folded into it.
   bool is_empty() const { return blocks_.empty() && !completion_.has_value(); }
@@ -117,7 +118,6 @@ class Run {
 
  private:
   size_t PositionOf(const RunCall& call) const;
-  bool HasUnused() const;
   void Add(const RunCall& call);
   void Index();
   void Count(const RunCall& call, int sign);

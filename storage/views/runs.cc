@@ -11,6 +11,15 @@
 
 namespace itemized {
 
+absl::StatusOr<Run> Runs::DecodeRow(absl::string_view workflow_id, absl::string_view row) const {
+  std::optional<Run> run = Run::Decode(row, catalog_);
+  if (!run.has_value()) {
+    return absl::DataLossError(
+        absl::StrCat("the store is damaged: the run ", workflow_id, " cannot be read"));
+  }
+  return *std::move(run);
+}
+
 absl::StatusOr<std::optional<Run>> Runs::ReadRow(absl::string_view workflow_id) const {
   if (kv_ == nullptr || !known_.MayContain(workflow_id)) {
     return std::nullopt;
@@ -19,12 +28,7 @@ absl::StatusOr<std::optional<Run>> Runs::ReadRow(absl::string_view workflow_id) 
   if (!row.has_value()) {
     return std::nullopt;
   }
-  std::optional<Run> run = Run::Decode(*row, catalog_);
-  if (!run.has_value()) {
-    return absl::DataLossError(
-        absl::StrCat("the store is damaged: the run ", workflow_id, " cannot be read"));
-  }
-  return run;
+  return DecodeRow(workflow_id, *row);
 }
 
 absl::StatusOr<RunEntry*> Runs::Stage(absl::string_view workflow_id) {
@@ -127,13 +131,15 @@ void Runs::FoldBlock(const Block& block) {
     block.staged[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
   }
   for (const CompletionRow& row : block.completions) {
-    if (!row.unused_steps.empty()) {
-      with_unused_.Add(calls.run_names[row.run]);
+    Run& run = block.staged[row.run]->run;
+    const bool had_unused = run.HasUnused();
+    run.Apply(RunCompletion{.time_us = row.time_us,
+                            .workflow = row.workflow,
+                            .outcome = row.outcome,
+                            .unused_steps = row.unused_steps});
+    if (had_unused || run.HasUnused()) {
+      unused_.Set(calls.run_names[row.run], run.completion()->unused_steps);
     }
-    block.staged[row.run]->run.Apply(RunCompletion{.time_us = row.time_us,
-                                                   .workflow = row.workflow,
-                                                   .outcome = row.outcome,
-                                                   .unused_steps = row.unused_steps});
   }
 }
 
@@ -181,6 +187,7 @@ void Runs::Checkpoint(HelperThread* helper, KvBatch* batch) {
 }
 
 void Runs::Forget(absl::string_view workflow_id) {
+  unused_.Set(workflow_id, {});
   staged_.erase(workflow_id);
   if (const auto found = resident_.find(workflow_id); found != resident_.end()) {
     CHECK(found->second->unwritten == RunEntry::kWritten);
@@ -211,7 +218,8 @@ absl::Status Runs::Load(Hour first_hour) {
   for (; rows->Valid(); rows->Next()) {
     known_.Add(rows->key());
     if (Run::MayHaveUnused(rows->value())) {
-      with_unused_.Add(rows->key());
+      ASSIGN_OR_RETURN(const Run run, DecodeRow(rows->key(), rows->value()));
+      unused_.Set(rows->key(), run.completion()->unused_steps);
     }
   }
   RETURN_IF_ERROR(rows->status());

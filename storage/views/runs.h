@@ -25,6 +25,7 @@
 #include "storage/views/name_filter.h"
 #include "storage/views/outcomes.h"
 #include "storage/views/run.h"
+#include "storage/views/unused_index.h"
 
 namespace itemized {
 
@@ -39,7 +40,7 @@ struct RunEntry {
   bool recent = false;          // Used since the last round of Evict.
 };
 
-// One thread writes (all but Visit and MayHaveUnused). Stage, ReadCalls and ForgetStaged
+// One thread writes (all but Visit and unused). Stage, ReadCalls and ForgetStaged
 // change nothing that others see; the rest needs the lock of the views held for writing,
 // Visit for reading.
 class Runs {
@@ -72,11 +73,8 @@ class Runs {
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
                              absl::FunctionRef<void(const Run&)> visit) const;
 
-  // False if there surely is no such run that has unused steps, without reading it. Needs
-  // the lock for reading.
-  bool MayHaveUnused(absl::string_view workflow_id) const {
-    return with_unused_.MayContain(workflow_id);
-  }
+  // Of all runs, without reading one. Needs the lock for reading.
+  const UnusedIndex& unused() const { return unused_; }
 
   const Outcomes& outcomes() const { return outcomes_; }
   void SetOutcomes(Outcomes outcomes) { outcomes_ = std::move(outcomes); }
@@ -105,6 +103,7 @@ class Runs {
   // By the workflow_id in the entry.
   using Entries = absl::flat_hash_map<absl::string_view, std::unique_ptr<RunEntry>>;
 
+  absl::StatusOr<Run> DecodeRow(absl::string_view workflow_id, absl::string_view row) const;
   absl::StatusOr<std::optional<Run>> ReadRow(absl::string_view workflow_id) const;
   void MakeResident(RunEntry* entry);
   void NoteChange(RunEntry* entry);
@@ -118,8 +117,8 @@ class Runs {
   Entries resident_;
   Entries staged_;  // Read for the next Fold; only the writing thread looks here.
   std::vector<RunEntry*> touched_;
-  NameFilter known_;        // Every run there is: most lookups are of new ones.
-  NameFilter with_unused_;  // Every run that once had unused steps: few do.
+  NameFilter known_;  // Every run there is: most lookups are of new ones.
+  UnusedIndex unused_;
   std::vector<Unwritten> unwritten_;
   Outcomes outcomes_;
 };

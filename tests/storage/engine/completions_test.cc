@@ -194,6 +194,30 @@ TEST_F(Completions, UnsurfacedSpendLiesAtTheTimeOfTheCallAndFollowsItsPrice) {
   EXPECT_EQ(at(0, kEndUs), Picos{50});
 }
 
+TEST_F(Completions, ARankingThatReadsTheLogKnowsWhichStepsAreUnusedNow) {
+  const auto unsurfaced = [&] {
+    return Value(db().Top({.window = Always(), .by = GroupBy::kAttribute, .attribute_key = "team"}))
+        .unsurfaced;
+  };
+  Call synthesis = CallAt("s", kEndUs, 70);
+  synthesis.step = "doc_synthesis";
+  Store({CallAt("p", kEndUs), synthesis, MakeCall("o", "other", "planning", 1)},
+        {MakeCompletion("run", Outcome::kCompleted, kEndUs, {"doc_synthesis"})});
+  EXPECT_EQ(unsurfaced(), Picos{70});
+  Reopen();
+  EXPECT_EQ(unsurfaced(), Picos{70});
+  Store({}, {MakeCompletion("run", Outcome::kCompleted, kEndUs + 1, {"planning"})});
+  EXPECT_EQ(unsurfaced(), Picos{10});
+  Store({}, {MakeCompletion("run", Outcome::kCompleted, kEndUs, {"doc_synthesis"})});
+  EXPECT_EQ(unsurfaced(), Picos{10}) << "an earlier completion";
+  Reopen();
+  EXPECT_EQ(unsurfaced(), Picos{10});
+  Store({}, {MakeCompletion("run", Outcome::kCompleted, kEndUs + 2)});
+  EXPECT_EQ(unsurfaced(), Picos{0});
+  Reopen();
+  EXPECT_EQ(unsurfaced(), Picos{0});
+}
+
 TEST_F(Completions, ARunThatNobodyHeardOfIsNotFound) {
   EXPECT_EQ(db().Run("unknown").status().code(), absl::StatusCode::kNotFound);
   Store({}, {MakeCompletion("run", Outcome::kFailed, kEndUs)});

@@ -1,0 +1,30 @@
+#include "storage/views/unused_index.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace itemized {
+
+UnusedIndex::Key UnusedIndex::KeyOf(absl::string_view workflow_id) {
+  const XXH128_hash_t hash = XXH3_128bits(workflow_id.data(), workflow_id.size());
+  return {hash.high64, hash.low64};
+}
+
+void UnusedIndex::Set(absl::string_view workflow_id, const std::vector<NameId>& steps) {
+  if (steps.empty()) {
+    runs_.erase(KeyOf(workflow_id));
+    return;
+  }
+  const auto [set, is_new] = set_place_.try_emplace(steps, static_cast<uint32_t>(sets_.size()));
+  if (is_new) {
+    sets_.push_back(steps);
+  }
+  runs_[KeyOf(workflow_id)] = set->second;
+}
+
+absl::Span<const NameId> UnusedIndex::Find(absl::string_view workflow_id) const {
+  const auto found = runs_.find(KeyOf(workflow_id));
+  return found == runs_.end() ? absl::Span<const NameId>() : sets_[found->second];
+}
+
+}  // namespace itemized
