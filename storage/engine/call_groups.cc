@@ -29,14 +29,16 @@ void GatherDays(const BucketTable<NameDay>& days, Day first, Day end, CallGroup*
   }
 }
 
-// Calls that one thread hands to another at a time: waking it up costs as much as some thousand.
-constexpr size_t kDecodedAtOnce = 50'000;
+// What one thread hands to another at a time: waking it up costs as much as some thousand calls.
+// Bounds the memory, of which a block takes a kilobyte besides its calls.
+constexpr size_t kCallsAtOnce = 50'000;
+constexpr size_t kBlocksAtOnce = 1'000;
 
 // Empty at the end.
 absl::StatusOr<std::vector<Block>> DecodeSome(Log::Reader* reader) {
   std::vector<Block> blocks;
   size_t calls = 0;
-  while (calls < kDecodedAtOnce) {
+  while (calls < kCallsAtOnce && blocks.size() < kBlocksAtOnce) {
     ASSIGN_OR_RETURN(std::optional<Block> block, reader->Next());
     if (!block.has_value()) {
       break;

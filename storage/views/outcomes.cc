@@ -176,9 +176,9 @@ void Outcomes::AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Cat
   const SeriesKey& key = catalog.Series(series);
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
     auto& days = TableAt(&unsurfaced_days_[kind], key.names[kind]);
-    PicosByHour& day = days.At(hour / 24).value;
-    day[hour % 24] += change;
-    day[24] += change;
+    DayPicos& day = days.At(hour / 24).value;
+    day.sum += change;
+    day.hours[hour % 24] += change;
   }
 }
 
@@ -219,12 +219,12 @@ Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) con
   const auto& days = TableAt(unsurfaced_days_[static_cast<size_t>(kind)], name);
   for (auto it = days.LowerBound(from / 24); it != days.end() && it->bucket * 24 < to; ++it) {
     if (it->bucket * 24 >= from && it->bucket * 24 + 24 <= to) {
-      sum += it->value[24];
+      sum += it->value.sum;
       continue;
     }
     for (Hour hour = 0; hour < 24; ++hour) {
       if (it->bucket * 24 + hour >= from && it->bucket * 24 + hour < to) {
-        sum += it->value[hour];
+        sum += it->value.hours[hour];
       }
     }
   }

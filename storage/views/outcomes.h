@@ -98,7 +98,10 @@ class Outcomes {
 
  private:
   using SeriesHour = std::pair<SeriesId, Hour>;
-  using PicosByHour = std::array<Picos, 25>;  // Of a day; the last is their sum.
+  struct DayPicos {
+    Picos sum = 0;
+    std::array<Picos, 24> hours{};
+  };
   struct Unsurfaced {
     Picos picos = 0;
     bool dirty = false;
@@ -124,7 +127,7 @@ class Outcomes {
   absl::flat_hash_map<SeriesHour, Unsurfaced> unsurfaced_;
   std::vector<SeriesHour> dirty_unsurfaced_;
   // The same by kind, name and day.
-  std::array<std::vector<BucketTable<PicosByHour>>, kNameKindCount> unsurfaced_days_;
+  std::array<std::vector<BucketTable<DayPicos>>, kNameKindCount> unsurfaced_days_;
   absl::flat_hash_map<Hour, HourState> hour_states_;
   int64_t runs_ = 0;
 };
