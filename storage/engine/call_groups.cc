@@ -157,11 +157,13 @@ absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, Name
   for (const absl::Status& status : statuses) {
     RETURN_IF_ERROR(status);
   }
-  for (NameId name = 0; name < groups.size(); ++name) {
-    for (const RimReader& reader : readers) {
+  for (const RimReader& reader : readers) {
+    for (NameId name = 0; name < reader.more().size(); ++name) {
       groups[name].Merge(reader.more()[name]);
     }
-    for (const RimReader& reader : readers) {
+  }
+  for (const RimReader& reader : readers) {
+    for (NameId name = 0; name < reader.less().size(); ++name) {
       groups[name].Subtract(reader.less()[name]);
     }
   }

@@ -28,6 +28,8 @@ void AddRim(TimeRange rim, DayParts* days) {
   days->rims.less.push_back({rim.end_us, DayStartUs(day + 1)});
 }
 
+}  // namespace
+
 int64_t LengthUs(const Rims& rims) {
   int64_t length_us = 0;
   for (const auto* const list : {&rims.more, &rims.less}) {
@@ -37,8 +39,6 @@ int64_t LengthUs(const Rims& rims) {
   }
   return length_us;
 }
-
-}  // namespace
 
 DayParts SplitByDays(TimeRange range) {
   const RangeParts parts = Split(range, kMicrosPerDay);
@@ -65,12 +65,7 @@ std::array<Rims, 2> Halve(const Rims& rims) {
   return halves;
 }
 
-// Whatever is folded has its names in the rollups.
-RimReader::RimReader(const State& state, NameKind kind)
-    : state_(state),
-      kind_(kind),
-      more_(state.views.rollups().name_count(kind)),
-      less_(more_.size()) {}
+RimReader::RimReader(const State& state, NameKind kind) : state_(state), kind_(kind) {}
 
 absl::Status RimReader::Read(const Rims& rims) {
   RETURN_IF_ERROR(Add(rims.more, &more_));
@@ -80,7 +75,10 @@ absl::Status RimReader::Read(const Rims& rims) {
 absl::Status RimReader::Add(const std::vector<TimeRange>& ranges, CallGroups* groups) {
   groups_ = groups;
   for (const TimeRange& range : ranges) {
-    RETURN_IF_ERROR(range.empty() ? absl::OkStatus() : Add(range));
+    if (!range.empty()) {
+      groups->resize(state_.views.rollups().name_count(kind_));  // Of whatever is folded.
+      RETURN_IF_ERROR(Add(range));
+    }
   }
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 // whole days, or taken out of them.
 
 #include <array>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct Rims {
   std::vector<TimeRange> more;  // To be added.
   std::vector<TimeRange> less;  // To be taken out.
 };
+int64_t LengthUs(const Rims& rims);  // Of all ranges together.
 
 // A range as whole UTC days [first, end) and its rims: of each day that it cuts, whichever
 // side is shorter.
@@ -40,6 +42,7 @@ class RimReader {
 
   absl::Status Read(const Rims& rims);
 
+  // By NameId; empty if there was no such range.
   const CallGroups& more() const { return more_; }
   const CallGroups& less() const { return less_; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -19,7 +20,8 @@ class UnusedSteps {
  private:
   const State& state_;
   BlockSequence sequence_ = 0;
-  std::vector<absl::Span<const NameId>> unused_;  // By run of the block at hand.
+  // By run of the block at hand; those that have been asked for.
+  std::vector<std::optional<absl::Span<const NameId>>> unused_;
 };
 
 }  // namespace itemized

@@ -15,16 +15,12 @@ void UnusedIndex::Set(absl::string_view workflow_id, const std::vector<NameId>& 
     runs_.erase(KeyOf(workflow_id));
     return;
   }
-  const auto [set, is_new] = set_place_.try_emplace(steps, static_cast<uint32_t>(sets_.size()));
-  if (is_new) {
-    sets_.push_back(steps);
-  }
-  runs_[KeyOf(workflow_id)] = set->second;
+  runs_[KeyOf(workflow_id)] = &*sets_.insert(steps).first;
 }
 
 absl::Span<const NameId> UnusedIndex::Find(absl::string_view workflow_id) const {
   const auto found = runs_.find(KeyOf(workflow_id));
-  return found == runs_.end() ? absl::Span<const NameId>() : sets_[found->second];
+  return found == runs_.end() ? absl::Span<const NameId>() : *found->second;
 }
 
 }  // namespace itemized

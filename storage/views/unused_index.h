@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -17,10 +18,14 @@ namespace itemized {
 // memory only, about 40 bytes a run. Not thread-safe.
 class UnusedIndex {
  public:
+  UnusedIndex() = default;
+  UnusedIndex(const UnusedIndex&) = delete;
+  UnusedIndex& operator=(const UnusedIndex&) = delete;
+
   // `steps` are sorted; without any the run is forgotten.
   void Set(absl::string_view workflow_id, const std::vector<NameId>& steps);
 
-  // Sorted; empty if there are none. Valid until the next Set.
+  // Sorted; empty if there are none. Valid as long as the index.
   absl::Span<const NameId> Find(absl::string_view workflow_id) const;
 
   size_t size() const { return runs_.size(); }
@@ -36,9 +41,8 @@ class UnusedIndex {
 
   static Key KeyOf(absl::string_view workflow_id);
 
-  absl::flat_hash_map<Key, uint32_t, KeyHash> runs_;              // Place in `sets_`.
-  std::vector<std::vector<NameId>> sets_;                         // Each once: there are few.
-  absl::flat_hash_map<std::vector<NameId>, uint32_t> set_place_;  // In `sets_`.
+  std::set<std::vector<NameId>> sets_;  // Each that ever was, once: there are few.
+  absl::flat_hash_map<Key, const std::vector<NameId>*, KeyHash> runs_;  // Into `sets_`.
 };
 
 }  // namespace itemized

@@ -11,16 +11,6 @@
 namespace itemized {
 namespace {
 
-int64_t LengthUs(const Rims& rims) {
-  int64_t length_us = 0;
-  for (const auto* const list : {&rims.more, &rims.less}) {
-    for (const TimeRange& range : *list) {
-      length_us += range.end_us - range.start_us;
-    }
-  }
-  return length_us;
-}
-
 // The two halves of a list have one piece of each of its ranges, cut where an hour begins.
 void ExpectCut(const std::vector<TimeRange>& whole, const std::vector<TimeRange>& first,
                const std::vector<TimeRange>& second) {
