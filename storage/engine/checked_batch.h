@@ -35,8 +35,9 @@ struct CheckedBatch {
   // All zero if missing.
   Usage UsageOf(const CallView& call) const {
     Usage usage;
-    for (const size_t c : usage_classes) {
-      usage.counts[c] = call.usage_missing ? 0 : batch.calls.usage[c][call.row];
+    for (size_t c = 0; c < kUsageClassCount; ++c) {
+      const absl::Span<const int64_t> counts = batch.calls.usage[c];
+      usage.counts[c] = counts.empty() || call.usage_missing ? 0 : counts[call.row];
     }
     return usage;
   }

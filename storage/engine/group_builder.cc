@@ -18,10 +18,9 @@ Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
   return {.index = index, .code = code, .message = std::move(message)};
 }
 
-constexpr size_t kIdsFirst = 8;  // Of a run, that memory is asked for at once.
-
-// Ids of one run that are searched one by one.
-constexpr size_t kIdsSearched = 48;
+// Calls that go through the same stage one after the other, so that the memory that one
+// waits for is asked for by the next. What is noted of them fits into the cache.
+constexpr size_t kCallsAtOnce = 256;
 
 // A call whose id is stored already: the first one stays.
 void CountKnown(const CheckedCall& checked, bool is_same, BatchResult* result) {
@@ -54,42 +53,6 @@ bool IsRoomy(const CallSums& total) {
 
 }  // namespace
 
-// As the fold hashes it from its row.
-CallContent GroupBuilder::GroupCall::Content() const {
-  ContentFields fields{.series = series,
-                       .time_us = view->time_us,
-                       .duration_us = view->duration_us,
-                       .status = view->status,
-                       .usage_missing = view->usage_missing,
-                       .usage = batch->UsageOf(*view)};
-  for (const auto& [key, value] : batch->AttributesOf(*view)) {
-    fields.attributes = HashAttribute(fields.attributes, batch->Text(key), batch->Text(value));
-  }
-  return HashContent(fields);
-}
-
-std::optional<CallContent> GroupBuilder::RunState::Find(EventFingerprint id) const {
-  if (const auto found = call_map.find(id); found != call_map.end()) {
-    return found->second.Content();
-  }
-  const auto found =
-      std::find_if(calls.begin(), calls.end(), [&](const auto& call) { return call.first == id; });
-  return found == calls.end() ? std::nullopt : std::optional(found->second.Content());
-}
-
-void GroupBuilder::RunState::Remember(EventFingerprint id, const GroupCall& call) {
-  if (calls.empty()) {
-    calls.reserve(kIdsFirst);
-  }
-  if (call_map.empty() && calls.size() < kIdsSearched) {
-    calls.emplace_back(id, call);
-    return;
-  }
-  call_map.insert(calls.begin(), calls.end());
-  calls.clear();
-  call_map.emplace(id, call);
-}
-
 GroupBuilder::GroupBuilder(State* state, RateFinder* rates)
     : state_(*state),
       rates_(*rates),
@@ -116,10 +79,11 @@ SeriesId GroupBuilder::InternSeries(const SeriesKey& key) {
   return state_.catalog.Intern(key);
 }
 
-GroupBuilder::Names GroupBuilder::NamesOf(const CheckedBatch& batch, const CallView& call) {
+void GroupBuilder::FindNames(const CheckedBatch& batch, NamedCall* call) {
+  const CallView& view = call->checked->view;
   SeriesKey key;
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
-    const uint32_t name = call.names[kind];
+    const uint32_t name = view.names[kind];
     if (name == BatchReader::kEmptyName) {
       continue;
     }
@@ -129,13 +93,13 @@ GroupBuilder::Names GroupBuilder::NamesOf(const CheckedBatch& batch, const CallV
     }
     key.names[kind] = id;
   }
-  const SeriesId series = InternSeries(key);
-  const RateBook::Schedule* schedule = rates_.Known(series);
-  if (schedule == nullptr) {
-    schedule = &rates_.Find(series, batch.Text(call.NameOf(NameKind::kProvider)),
-                            batch.Text(call.NameOf(NameKind::kModel)));
+  call->step = key[NameKind::kStep];
+  call->series = InternSeries(key);
+  call->schedule = rates_.Known(call->series);
+  if (call->schedule == nullptr) {
+    call->schedule = &rates_.Find(call->series, batch.Text(view.NameOf(NameKind::kProvider)),
+                                  batch.Text(view.NameOf(NameKind::kModel)));
   }
-  return {.series = series, .step = key[NameKind::kStep], .schedule = schedule};
 }
 
 absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(absl::string_view workflow_id) {
@@ -166,15 +130,16 @@ bool GroupBuilder::FitsTotals(const Usage& usage) {
   return true;
 }
 
-bool GroupBuilder::IsKnown(const RunState& run, const CheckedCall& checked, const GroupCall& call,
-                           BatchResult* result) {
-  const RunCall* const stored = run.run.entry->run.Find(checked.fingerprint);
+bool GroupBuilder::IsKnown(const NamedCall& named, const GroupCall& call, BatchResult* result) {
+  const CheckedCall& checked = *named.checked;
+  RunEntry* const entry = named.run->run.entry;
+  const RunCall* const stored = entry->run.Find(checked.fingerprint);
   if (stored != nullptr && stored->brief) {
-    unresolved_.push_back({.checked = &checked, .run = run.run.entry, .content = call.Content()});
+    unresolved_.push_back({.checked = &checked, .run = entry, .content = call.Content()});
     return true;
   }
-  const auto known =
-      stored != nullptr ? std::optional(stored->content) : run.Find(checked.fingerprint);
+  const auto known = stored != nullptr ? std::optional(stored->content)
+                                       : named.run->calls.Find(checked.fingerprint);
   if (known.has_value()) {
     CountKnown(checked, *known == call.Content(), result);
   }
@@ -193,9 +158,10 @@ absl::Status GroupBuilder::Resolve(BatchResult* result) {
   }
   absl::flat_hash_set<std::tuple<std::string, EventFingerprint, CallContent>> stored;
   RETURN_IF_ERROR(blocks.Read(state_.log, [&](const Block& block) {
+    const RowContents contents(block.calls);
     for (size_t row = 0; row < block.calls.size(); ++row) {
       stored.emplace(block.calls.RunName(row), FingerprintOf(block.calls.EventId(row)),
-                     ContentOf(block.calls, row));
+                     contents.Of(row));
     }
   }));
   for (const Unresolved& call : unresolved_) {
@@ -214,46 +180,72 @@ absl::Status GroupBuilder::LoadCalls() {
   return state_.views.runs().TakeCalls(std::move(whole));
 }
 
-absl::Status GroupBuilder::AddCall(const CheckedBatch& batch, const CheckedCall& checked,
-                                   BatchResult* result) {
-  const CallView& call = checked.view;
-  if (call.time_us < first_us_) {
-    result->refusals.push_back(RefuseTooOld(checked.view.row, call.time_us));
-    return absl::OkStatus();
+// Leaves out the calls that are too old.
+absl::Status GroupBuilder::FindRuns(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
+                                    BatchResult* result) {
+  for (const CheckedCall& checked : calls) {
+    const CallView& call = checked.view;
+    if (call.time_us < first_us_) {
+      result->refusals.push_back(RefuseTooOld(call.row, call.time_us));
+      continue;
+    }
+    RunState*& run = batch_runs_[call.workflow_id];
+    if (run == nullptr) {
+      ASSIGN_OR_RETURN(run, RunOf(batch.Text(call.workflow_id)));
+    }
+    named_.push_back({.checked = &checked, .run = run});
   }
-  RunState*& run = batch_runs_[call.workflow_id];
-  if (run == nullptr) {
-    ASSIGN_OR_RETURN(run, RunOf(batch.Text(call.workflow_id)));
-  }
-  const Names names = NamesOf(batch, call);
-  const GroupCall group_call{.batch = &batch, .view = &call, .series = names.series};
-  if (checked.fingerprint != 0 && IsKnown(*run, checked, group_call, result)) {
-    return absl::OkStatus();
+  return absl::OkStatus();
+}
+
+void GroupBuilder::AddCall(const CheckedBatch& batch, const NamedCall& named, BatchResult* result) {
+  const CallView& call = named.checked->view;
+  const GroupCall group_call{.batch = &batch, .view = &call, .series = named.series};
+  const bool has_id = named.checked->fingerprint != 0;
+  if (has_id && IsKnown(named, group_call, result)) {
+    return;
   }
   const Usage usage = batch.UsageOf(call);
   bool too_large = false;
   const CallCost cost =
-      PriceCall(*names.schedule, call.time_us, usage, call.usage_missing, &too_large);
+      PriceCall(*named.schedule, call.time_us, usage, call.usage_missing, &too_large);
   if (too_large) {
     result->refusals.push_back(
-        Refuse(checked.view.row, RefusalCode::kCostOutOfRange,
+        Refuse(call.row, RefusalCode::kCostOutOfRange,
                "the call would cost more than 9,223,372 USD; check its token counts and the rate"));
-    return absl::OkStatus();
+    return;
   }
   if (!FitsTotals(usage)) {
     result->refusals.push_back(
-        Refuse(checked.view.row, RefusalCode::kTotalOverflow,
+        Refuse(call.row, RefusalCode::kTotalOverflow,
                "a token total of the store would exceed 2^63; check the token counts"));
-    return absl::OkStatus();
+    return;
   }
-  if (checked.fingerprint != 0) {
-    run->Remember(checked.fingerprint, group_call);
+  if (has_id) {
+    named.run->calls.Add(named.checked->fingerprint, group_call);
   }
-  blocks_.Add(batch, checked, usage, &run->run, names.series, cost,
-              state_.views.baselines().ThresholdOf(names.step));
+  priced_.push_back({.checked = named.checked,
+                     .run = &named.run->run,
+                     .threshold = &state_.views.baselines().ThresholdOf(named.step),
+                     .series = named.series,
+                     .cost = cost});
   ++accepted_.calls;
   accepted_.late_calls += call.time_us < late_us_ ? 1 : 0;
   ++result->accepted;
+}
+
+absl::Status GroupBuilder::AddCalls(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
+                                    BatchResult* result) {
+  named_.clear();
+  priced_.clear();
+  RETURN_IF_ERROR(FindRuns(batch, calls, result));
+  for (NamedCall& call : named_) {
+    FindNames(batch, &call);
+  }
+  for (const NamedCall& call : named_) {
+    AddCall(batch, call, result);
+  }
+  blocks_.Add(batch, priced_);
   return absl::OkStatus();
 }
 
@@ -310,8 +302,9 @@ absl::StatusOr<BatchResult> GroupBuilder::Add(const CheckedBatch& batch) {
   for (auto& ids : name_ids_) {
     ids.assign(strings, Catalog::kUnknown);
   }
-  for (const CheckedCall& call : batch.calls) {
-    RETURN_IF_ERROR(AddCall(batch, call, &result));
+  for (size_t done = 0; done < batch.calls.size(); done += kCallsAtOnce) {
+    const auto calls = absl::MakeConstSpan(batch.calls).subspan(done, kCallsAtOnce);
+    RETURN_IF_ERROR(AddCalls(batch, calls, &result));
   }
   for (const uint32_t place : batch.completions) {
     const auto index = static_cast<uint32_t>(batch.batch.calls.size() + place);

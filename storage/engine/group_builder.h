@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 
 #include "storage/engine/checked_batch.h"
+#include "storage/engine/group_calls.h"
 #include "storage/engine/hour_blocks.h"
 #include "storage/engine/ingest_counters.h"
 #include "storage/engine/state.h"
@@ -41,31 +42,20 @@ class GroupBuilder {
   std::vector<Block> Finish() { return blocks_.Finish(); }
 
  private:
-  // A call's names as numbers, and what follows from them.
-  struct Names {
-    SeriesId series = 0;
-    NameId step = 0;
-    const RateBook::Schedule* schedule = nullptr;
-  };
-  // A call that the group stores. Its content is asked for only if its id comes again.
-  struct GroupCall {
-    const CheckedBatch* batch = nullptr;
-    const CallView* view = nullptr;
-    SeriesId series = 0;
-
-    CallContent Content() const;
-  };
   // A run that the group names.
   struct RunState {
     GroupRun run;
     std::optional<RunCompletion> completion;  // In force after this group.
-    // The group's calls; in the map once there are many.
-    std::vector<std::pair<EventFingerprint, GroupCall>> calls;
-    absl::flat_hash_map<EventFingerprint, GroupCall> call_map;
+    GroupCalls calls;
+  };
 
-    // The content of the group's call with this id.
-    std::optional<CallContent> Find(EventFingerprint id) const;
-    void Remember(EventFingerprint id, const GroupCall& call);
+  // A call of the batch at hand, and what follows from its names.
+  struct NamedCall {
+    const CheckedCall* checked = nullptr;
+    RunState* run = nullptr;
+    SeriesId series = 0;
+    NameId step = 0;
+    const RateBook::Schedule* schedule = nullptr;
   };
 
   // A call whose id is known, of a run that is brief: the log has the content.
@@ -76,15 +66,18 @@ class GroupBuilder {
   };
 
   // Whether the call is one that came before; it is then counted, or will be.
-  bool IsKnown(const RunState& run, const CheckedCall& checked, const GroupCall& call,
-               BatchResult* result);
+  bool IsKnown(const NamedCall& named, const GroupCall& call, BatchResult* result);
   absl::Status Resolve(BatchResult* result);
   absl::Status LoadCalls();
-  absl::Status AddCall(const CheckedBatch& batch, const CheckedCall& checked, BatchResult* result);
+  absl::Status AddCalls(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
+                        BatchResult* result);
+  absl::Status FindRuns(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
+                        BatchResult* result);
+  void FindNames(const CheckedBatch& batch, NamedCall* call);
+  void AddCall(const CheckedBatch& batch, const NamedCall& named, BatchResult* result);
   absl::Status AddCompletion(const Completion& completion, uint32_t index, BatchResult* result);
   Refusal RefuseTooOld(uint32_t index, int64_t time_us) const;
   absl::StatusOr<RunState*> RunOf(absl::string_view workflow_id);
-  Names NamesOf(const CheckedBatch& batch, const CallView& call);
   NameId InternName(NameKind kind, absl::string_view name);
   SeriesId InternSeries(const SeriesKey& key);
   bool FitsTotals(const Usage& usage);
@@ -103,6 +96,8 @@ class GroupBuilder {
   // Of the batch at hand, by place in its dictionary.
   std::vector<RunState*> batch_runs_;
   std::array<std::vector<NameId>, kNameKindCount> name_ids_;
+  std::vector<NamedCall> named_;    // Of the calls at hand,
+  std::vector<PricedCall> priced_;  // and those of them that are taken up.
   std::vector<Unresolved> unresolved_;
   std::vector<RunEntry*> to_load_;  // Runs whose completion says which steps were not used.
 };

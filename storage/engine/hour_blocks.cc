@@ -1,5 +1,7 @@
 #include "storage/engine/hour_blocks.h"
 
+#include <algorithm>
+
 namespace itemized {
 namespace {
 
@@ -33,6 +35,44 @@ void Reserve(CallRows* rows) {
   rows->flags.reserve(kRows);
 }
 
+// Of the last rows, whose other columns are filled. A class that they do not use stays short.
+void AddUsage(const CheckedBatch& batch, absl::Span<const PricedCall> calls, CallRows* rows) {
+  const size_t first = rows->size() - calls.size();
+  for (const size_t c : batch.usage_classes) {
+    const absl::Span<const int64_t> counts = batch.batch.calls.usage[c];
+    const auto count_of = [&](const PricedCall& call) {
+      return call.checked->view.usage_missing ? 0 : counts[call.checked->view.row];
+    };
+    if (std::all_of(calls.begin(), calls.end(),
+                    [&](const auto& call) { return count_of(call) == 0; })) {
+      continue;
+    }
+    std::vector<int64_t>& column = rows->usage[c];
+    column.resize(rows->size());
+    for (size_t i = 0; i < calls.size(); ++i) {
+      column[first + i] = count_of(calls[i]);
+    }
+  }
+}
+
+// The same, and the receipts of outliers.
+void AddFlags(absl::Span<const PricedCall> calls, CallRows* rows) {
+  for (const PricedCall& call : calls) {
+    const Threshold& threshold = *call.threshold;
+    const bool outlier = !call.cost.unpriced && call.cost.picos > threshold.picos;
+    rows->flags.push_back(static_cast<uint8_t>(
+        (call.cost.unpriced ? kFlagUnpriced : 0) |
+        (call.checked->view.usage_missing ? kFlagUsageMissing : 0) | (outlier ? kFlagOutlier : 0) |
+        (outlier && threshold.learning ? kFlagLearning : 0)));
+    if (outlier) {  // Only then is there a receipt.
+      rows->p50_picos.resize(rows->flags.size());
+      rows->p50_picos.back() = threshold.p50_picos;
+      rows->sample_count.resize(rows->flags.size());
+      rows->sample_count.back() = threshold.sample_count;
+    }
+  }
+}
+
 }  // namespace
 
 size_t HourBlocks::PositionOf(Hour hour) {
@@ -53,44 +93,34 @@ size_t HourBlocks::PositionOf(Hour hour) {
   return last_position_;
 }
 
-void HourBlocks::AddFlags(const CallView& call, CallCost cost, const Threshold& threshold,
-                          CallRows* rows) {
-  int flags = (cost.unpriced ? kFlagUnpriced : 0) | (call.usage_missing ? kFlagUsageMissing : 0);
-  const bool outlier = !cost.unpriced && cost.picos > threshold.picos;
-  if (outlier) {
-    flags |= kFlagOutlier | (threshold.learning ? kFlagLearning : 0);
+// Of calls whose block is at `position`; the other columns have them already.
+void HourBlocks::AddAttributes(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
+                               size_t position) {
+  CallRows& rows = blocks_[position].calls;
+  Index& index = indices_[position];
+  const size_t first = rows.size() - calls.size();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const absl::Span<const AttributeView> attributes = batch.AttributesOf(calls[i].checked->view);
+    if (attributes.empty()) {
+      continue;
+    }
+    if (rows.attribute_sets.empty()) {
+      rows.attribute_sets.emplace_back();  // Number 0: no attributes.
+      index.attribute_sets.emplace(rows.attribute_sets.front(), 0);
+    }
+    std::vector<std::pair<uint32_t, uint32_t>> set;
+    for (const auto& [key, value] : attributes) {
+      const uint32_t key_index = IndexOf(batch.Text(key), &index.strings, &rows.strings);
+      set.emplace_back(key_index, IndexOf(batch.Text(value), &index.strings, &rows.strings));
+    }
+    const auto [it, inserted] =
+        index.attribute_sets.emplace(set, static_cast<uint32_t>(rows.attribute_sets.size()));
+    if (inserted) {
+      rows.attribute_sets.push_back(std::move(set));
+    }
+    rows.attribute_set.resize(first + i + 1);
+    rows.attribute_set.back() = it->second;
   }
-  rows->flags.push_back(static_cast<uint8_t>(flags));
-  if (outlier) {  // Only then is there a receipt.
-    rows->p50_picos.resize(rows->size());
-    rows->p50_picos.back() = threshold.p50_picos;
-    rows->sample_count.resize(rows->size());
-    rows->sample_count.back() = threshold.sample_count;
-  }
-}
-
-void HourBlocks::AddAttributes(const CheckedBatch& batch, const CallView& call, Index* index,
-                               CallRows* rows) {
-  const absl::Span<const AttributeView> attributes = batch.AttributesOf(call);
-  if (attributes.empty()) {
-    return;
-  }
-  if (rows->attribute_sets.empty()) {
-    rows->attribute_sets.emplace_back();  // Number 0: no attributes.
-    index->attribute_sets.emplace(rows->attribute_sets.front(), 0);
-  }
-  std::vector<std::pair<uint32_t, uint32_t>> set;
-  for (const auto& [key, value] : attributes) {
-    const uint32_t key_index = IndexOf(batch.Text(key), &index->strings, &rows->strings);
-    set.emplace_back(key_index, IndexOf(batch.Text(value), &index->strings, &rows->strings));
-  }
-  const auto [it, inserted] =
-      index->attribute_sets.emplace(set, static_cast<uint32_t>(rows->attribute_sets.size()));
-  if (inserted) {
-    rows->attribute_sets.push_back(std::move(set));
-  }
-  rows->attribute_set.resize(rows->size());
-  rows->attribute_set.back() = it->second;
 }
 
 uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
@@ -109,28 +139,45 @@ uint32_t HourBlocks::NameOf(GroupRun* run, size_t position) {
   return run->name;
 }
 
-void HourBlocks::Add(const CheckedBatch& batch, const CheckedCall& checked, const Usage& usage,
-                     GroupRun* run, SeriesId series, CallCost cost, const Threshold& threshold) {
-  const CallView& call = checked.view;
-  const size_t position = PositionOf(HourOf(call.time_us));
+// Column by column, for then there is little to wait for between one call and the next.
+void HourBlocks::AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
+                            size_t position) {
   CallRows& rows = blocks_[position].calls;
-  rows.weight.push_back(1);
-  rows.time_us.push_back(call.time_us);
-  rows.series.push_back(series);
-  rows.run.push_back(NameOf(run, position));
-  rows.event_ids.push_back(call.event_id);
-  rows.event_fingerprint.push_back(checked.fingerprint);
-  for (const size_t c : batch.usage_classes) {
-    if (usage.counts[c] != 0) {
-      rows.usage[c].resize(rows.size() - 1);
-      rows.usage[c].push_back(usage.counts[c]);
+  const size_t first = rows.size();
+  const auto add = [&](auto* column, auto value_of) {
+    column->resize(first + calls.size());
+    for (size_t i = 0; i < calls.size(); ++i) {
+      (*column)[first + i] = value_of(calls[i]);
     }
+  };
+  rows.weight.resize(first + calls.size(), 1);
+  add(&rows.time_us, [](const PricedCall& call) { return call.checked->view.time_us; });
+  add(&rows.series, [](const PricedCall& call) { return call.series; });
+  add(&rows.run, [&](const PricedCall& call) { return NameOf(call.run, position); });
+  add(&rows.event_fingerprint, [](const PricedCall& call) { return call.checked->fingerprint; });
+  add(&rows.duration_us, [](const PricedCall& call) { return call.checked->view.duration_us; });
+  add(&rows.status, [](const PricedCall& call) { return call.checked->view.status; });
+  add(&rows.cost_picos, [](const PricedCall& call) { return call.cost.picos; });
+  for (const PricedCall& call : calls) {
+    rows.event_ids.push_back(call.checked->view.event_id);
   }
-  rows.duration_us.push_back(call.duration_us);
-  rows.status.push_back(call.status);
-  rows.cost_picos.push_back(cost.picos);
-  AddFlags(call, cost, threshold, &rows);
-  AddAttributes(batch, call, &indices_[position], &rows);
+  AddUsage(batch, calls, &rows);
+  AddFlags(calls, &rows);
+  if (!batch.attributes.empty()) {
+    AddAttributes(batch, calls, position);
+  }
+}
+
+void HourBlocks::Add(const CheckedBatch& batch, absl::Span<const PricedCall> calls) {
+  while (!calls.empty()) {
+    const Hour hour = HourOf(calls.front().checked->view.time_us);
+    size_t count = 1;
+    while (count < calls.size() && HourOf(calls[count].checked->view.time_us) == hour) {
+      ++count;
+    }
+    AddToBlock(batch, calls.first(count), PositionOf(hour));
+    calls.remove_prefix(count);
+  }
 }
 
 // Columns that are mostly zero were left short.

@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "storage/engine/checked_batch.h"
 #include "storage/log/block.h"
@@ -26,11 +27,19 @@ struct GroupRun {
   uint32_t name = 0;  // In that block.
 };
 
+// A call that the group takes up.
+struct PricedCall {
+  const CheckedCall* checked = nullptr;
+  GroupRun* run = nullptr;
+  const Threshold* threshold = nullptr;  // Of its step.
+  SeriesId series = 0;
+  CallCost cost;
+};
+
 class HourBlocks {
  public:
-  // Appends a call of `run` with `usage`, which belongs to `batch`.
-  void Add(const CheckedBatch& batch, const CheckedCall& checked, const Usage& usage, GroupRun* run,
-           SeriesId series, CallCost cost, const Threshold& threshold);
+  // Appends calls of `batch`.
+  void Add(const CheckedBatch& batch, absl::Span<const PricedCall> calls);
   // Appends a completion of `run`, and sets its place in the block.
   void Add(CompletionRow row, GroupRun* run);
 
@@ -47,8 +56,9 @@ class HourBlocks {
   };
   size_t PositionOf(Hour hour);
   uint32_t NameOf(GroupRun* run, size_t position);
-  void AddFlags(const CallView& call, CallCost cost, const Threshold& threshold, CallRows* rows);
-  void AddAttributes(const CheckedBatch& batch, const CallView& call, Index* index, CallRows* rows);
+  void AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCall> calls, size_t position);
+  void AddAttributes(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
+                     size_t position);
 
   std::vector<Block> blocks_;
   std::vector<Index> indices_;

@@ -71,22 +71,21 @@ class MergedPrices {
 
 std::optional<Picos> PriceUsage(const Rate& rate, const Usage& usage) {
   const MergedPrices prices(rate, FindTier(rate, usage));
-  Usage billed = usage;
-  if (prices.Own(Index(UsageClass::kReasoning))) {
-    billed[UsageClass::kOutput] -= usage[UsageClass::kReasoning];
-  } else {
-    billed[UsageClass::kReasoning] = 0;  // Billed within the output.
-  }
+  const bool reasoning_apart = prices.Own(Index(UsageClass::kReasoning)).has_value();
   Picos sum = prices.Own(kRequestPrice).value_or(0);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
-    if (billed.counts[c] == 0) {
-      continue;
+    int64_t billed = usage.counts[c];
+    if (c == Index(UsageClass::kOutput) && reasoning_apart) {
+      billed -= usage[UsageClass::kReasoning];
+    }
+    if (billed == 0 || (c == Index(UsageClass::kReasoning) && !reasoning_apart)) {
+      continue;  // Reasoning without a price of its own is billed within the output.
     }
     const std::optional<int64_t>& price = prices.OfClass(c);
     if (!price) {
       return std::nullopt;
     }
-    sum += Picos(billed.counts[c]) * *price;
+    sum += Picos(billed) * *price;
   }
   return sum;
 }

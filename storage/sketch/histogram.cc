@@ -118,11 +118,15 @@ void Histogram::Reserve(absl::Span<const Histogram* const> others) {
   int low = kBucketCount;
   int high = 0;
   size_t cells = 0;
+  const auto is_used = [](const Cell& cell) { return cell.count != 0; };
   for (const Histogram* other : others) {
-    if (!other->cells_.empty()) {
-      low = std::min<int>(low, other->BucketAt(0));
-      high = std::max<int>(high, other->BucketAt(other->cells_.size() - 1));
-      cells += other->cells_.size();
+    const std::vector<Cell>& theirs = other->cells_;
+    const auto first = std::find_if(theirs.begin(), theirs.end(), is_used) - theirs.begin();
+    const auto end = theirs.rend() - std::find_if(theirs.rbegin(), theirs.rend(), is_used);
+    if (first < end) {
+      low = std::min<int>(low, other->BucketAt(static_cast<size_t>(first)));
+      high = std::max<int>(high, other->BucketAt(static_cast<size_t>(end) - 1));
+      cells += static_cast<size_t>(end - first);
     }
   }
   const bool is_covered = dense_ && low >= low_ && high < static_cast<int>(low_ + cells_.size());

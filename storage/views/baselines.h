@@ -49,8 +49,10 @@ class Baselines {
   // Starts over from the rollups.
   void Rebuild(const CallRollups& rollups);
 
-  Threshold ThresholdOf(NameId step) const {
-    return step < thresholds_.size() ? thresholds_[step] : Threshold{};
+  // Valid until the next Settle or Rebuild.
+  const Threshold& ThresholdOf(NameId step) const {
+    static constexpr Threshold kUnseen;
+    return step < thresholds_.size() ? thresholds_[step] : kUnseen;
   }
 
  private:

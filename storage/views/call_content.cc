@@ -6,24 +6,43 @@
 #include <xxhash.h>
 
 namespace itemized {
+namespace {
 
 // PERSISTED (storage/FORMAT.md, "Run"): never change. Of usage only the classes that are not
 // zero, of which there are few, and which those are.
-CallContent HashContent(const ContentFields& fields) {
-  std::array<uint64_t, 5 + kUsageClassCount> words = {
-      fields.series, static_cast<uint64_t>(fields.time_us),
-      static_cast<uint64_t>(fields.duration_us), 0, fields.attributes};
-  size_t size = 5;
-  uint64_t classes = 0;
-  for (size_t c = 0; c < kUsageClassCount; ++c) {
-    const auto count = static_cast<uint64_t>(fields.usage.counts[c]);
-    words[size] = count;
-    size += count != 0 ? 1 : 0;
-    classes |= uint64_t{count != 0} << c;
+class Words {
+ public:
+  void AddUsage(size_t usage_class, int64_t count) {
+    words_[size_] = static_cast<uint64_t>(count);
+    size_ += count != 0 ? 1 : 0;
+    classes_ |= uint64_t{count != 0} << usage_class;
   }
-  words[3] =
-      static_cast<uint64_t>(fields.status) | uint64_t{fields.usage_missing} << 8 | classes << 16;
-  return static_cast<CallContent>(XXH3_64bits(words.data(), size * sizeof(uint64_t)));
+  // Of what `fields` has besides the usage.
+  CallContent Hash(const ContentFields& fields) {
+    words_[0] = fields.series;
+    words_[1] = static_cast<uint64_t>(fields.time_us);
+    words_[2] = static_cast<uint64_t>(fields.duration_us);
+    words_[3] =
+        static_cast<uint64_t>(fields.status) | uint64_t{fields.usage_missing} << 8 | classes_ << 16;
+    words_[4] = fields.attributes;
+    return static_cast<CallContent>(XXH3_64bits(words_.data(), size_ * sizeof(uint64_t)));
+  }
+
+ private:
+  static constexpr size_t kOthers = 5;
+  std::array<uint64_t, kOthers + kUsageClassCount> words_;
+  size_t size_ = kOthers;
+  uint64_t classes_ = 0;
+};
+
+}  // namespace
+
+CallContent HashContent(const ContentFields& fields) {
+  Words words;
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    words.AddUsage(c, fields.usage.counts[c]);
+  }
+  return words.Hash(fields);
 }
 
 uint64_t HashAttribute(uint64_t before, absl::string_view key, absl::string_view value) {
@@ -31,20 +50,36 @@ uint64_t HashAttribute(uint64_t before, absl::string_view key, absl::string_view
   return XXH3_64bits_withSeed(value.data(), value.size(), seed);
 }
 
-CallContent ContentOf(const CallRows& calls, size_t row) {
-  ContentFields fields{.series = calls.series[row],
-                       .time_us = calls.time_us[row],
-                       .duration_us = calls.duration_us[row],
-                       .status = calls.status[row],
-                       .usage_missing = calls.Has(row, kFlagUsageMissing),
-                       .usage = calls.UsageAt(row)};
-  if (!calls.attribute_set.empty()) {
-    for (const auto& [key, value] : calls.attribute_sets[calls.attribute_set[row]]) {
-      fields.attributes =
-          HashAttribute(fields.attributes, calls.strings[key], calls.strings[value]);
+RowContents::RowContents(const CallRows& calls) : calls_(calls) {
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    if (!calls.usage[c].empty()) {
+      classes_[class_count_++] = c;
     }
   }
-  return HashContent(fields);
+}
+
+uint64_t RowContents::AttributesOf(size_t row) const {
+  uint64_t hash = 0;
+  if (!calls_.attribute_set.empty()) {
+    for (const auto& [key, value] : calls_.attribute_sets[calls_.attribute_set[row]]) {
+      hash = HashAttribute(hash, calls_.strings[key], calls_.strings[value]);
+    }
+  }
+  return hash;
+}
+
+CallContent RowContents::Of(size_t row) const {
+  Words words;
+  for (size_t i = 0; i < class_count_; ++i) {
+    words.AddUsage(classes_[i], calls_.usage[classes_[i]][row]);
+  }
+  return words.Hash({.series = calls_.series[row],
+                     .time_us = calls_.time_us[row],
+                     .duration_us = calls_.duration_us[row],
+                     .status = calls_.status[row],
+                     .usage_missing = calls_.Has(row, kFlagUsageMissing),
+                     .usage = {},
+                     .attributes = AttributesOf(row)});
 }
 
 }  // namespace itemized

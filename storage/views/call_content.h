@@ -3,6 +3,8 @@
 // A hash of what a sender says about a call beside its ids: tells a re-delivery
 // from another call under the same id.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
@@ -28,7 +30,20 @@ struct ContentFields {
 CallContent HashContent(const ContentFields& fields);
 uint64_t HashAttribute(uint64_t before, absl::string_view key, absl::string_view value);
 
-// Of a row of a block.
-CallContent ContentOf(const CallRows& calls, size_t row);
+// The same of rows of a block. Does not own `calls`; thread-safe.
+class RowContents {
+ public:
+  explicit RowContents(const CallRows& calls);
+
+  CallContent Of(size_t row) const;
+  const CallRows& calls() const { return calls_; }
+
+ private:
+  uint64_t AttributesOf(size_t row) const;
+
+  const CallRows& calls_;
+  std::array<size_t, kUsageClassCount> classes_{};  // The first class_count_ have a column.
+  size_t class_count_ = 0;
+};
 
 }  // namespace itemized

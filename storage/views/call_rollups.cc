@@ -1,6 +1,7 @@
 #include "storage/views/call_rollups.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 
@@ -76,6 +77,16 @@ absl::Status Damaged(absl::string_view what) {
       absl::StrCat("the store is damaged: ", what, " of the rollups cannot be read"));
 }
 
+// A new day is much like the one before, so that its histograms need not grow step by step.
+void ReserveAsBefore(const BucketTable<NameDay>& days, Day day, NameDay* value) {
+  const auto at = days.LowerBound(day);
+  if (at != days.begin()) {
+    const NameDay& before = std::prev(at)->value;
+    value->cost.Reserve({&before.cost});
+    value->duration.Reserve({&before.duration});
+  }
+}
+
 }  // namespace
 
 bool CountsInBaseline(const CallRows& calls, size_t row) {
@@ -113,10 +124,14 @@ void NameDay::Compact() {
 }
 
 NameDay& CallRollups::DayOf(NameKind kind, NameId name, Day day) {
-  auto& entry = TableOf(kind, name).At(day);
+  BucketTable<NameDay>& days = TableOf(kind, name);
+  auto& entry = days.At(day);
   if (!entry.dirty) {
     entry.dirty = true;
     dirty_names_.push_back({kind, name, day});
+  }
+  if (entry.value.sums.calls == 0) {
+    ReserveAsBefore(days, day, &entry.value);
   }
   return entry.value;
 }

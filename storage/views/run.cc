@@ -124,19 +124,17 @@ void Run::Retract(size_t position, const Catalog& catalog) {
   }
 }
 
-void Run::Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& catalog) {
+void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog) {
+  const CallRows& calls = block.calls();
   const RunCall call{.fingerprint = calls.event_fingerprint.empty()
                                         ? FingerprintOf(calls.EventId(row))
                                         : calls.event_fingerprint[row],
                      .time_us = calls.time_us[row],
                      .cost_picos = calls.cost_picos[row],
-                     .content = ContentOf(calls, row),
+                     .content = block.Of(row),
                      .series = calls.series[row] & kSeriesMask,
                      .unpriced = calls.Has(row, kFlagUnpriced),
                      .retracted = false};
-  if (blocks_.empty() || blocks_.back() != ref) {
-    blocks_.push_back(ref);
-  }
   if (calls.weight[row] < 0) {
     return Retract(PositionOf(call), catalog);
   }
@@ -147,10 +145,21 @@ void Run::Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& 
     ledger_[static_cast<size_t>(known - ledger_.data())] = call;
     return;
   }
-  if (ledger_.empty()) {
-    ledger_.reserve(kLedgerFirst);
-  }
   Add(call);
+}
+
+void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
+                const Catalog& catalog) {
+  if (blocks_.empty() || blocks_.back() != ref) {
+    blocks_.push_back(ref);
+  }
+  const size_t calls = ledger_.size() + rows.size();
+  if (calls > ledger_.capacity()) {  // At least twice as much, so that many small steps are few.
+    ledger_.reserve(std::max({calls, 2 * ledger_.capacity(), kLedgerFirst}));
+  }
+  for (const uint32_t row : rows) {
+    ApplyRow(block, row, catalog);
+  }
 }
 
 void Run::Apply(const RunCompletion& completion) {

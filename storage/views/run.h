@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "storage/base/money.h"
 #include "storage/catalog/catalog.h"
@@ -73,8 +74,9 @@ class Run {
   // The call of this id, retracted or not; null if it was never stored.
   const RunCall* Find(EventFingerprint fingerprint) const;
 
-  // Folds one row of a block: adds the call, or takes it out; the latter not if brief.
-  void Apply(const CallRows& calls, size_t row, BlockRef ref, const Catalog& catalog);
+  // Folds rows of a block: adds the calls, or takes them out; the latter not if brief.
+  void Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
+             const Catalog& catalog);
 
   // Puts `completion` in force unless a later one is. One with unused steps needs a run
   // that is not brief.
@@ -118,6 +120,7 @@ class Run {
 
  private:
   size_t PositionOf(const RunCall& call) const;
+  void ApplyRow(const RowContents& block, size_t row, const Catalog& catalog);
   void Add(const RunCall& call);
   void Index();
   void Count(const RunCall& call, int sign);

@@ -1,5 +1,6 @@
 // The persisted form of a run (storage/FORMAT.md, "Run").
 
+#include <algorithm>
 #include <utility>
 
 #include "storage/base/bytes.h"
@@ -174,25 +175,21 @@ bool ReadCompletion(absl::string_view* in, uint8_t kind, int64_t latest_us,
 
 // Calls without an id are not told apart by one.
 void Run::EncodeBrief(std::string* out) const {
+  const auto has_id = [](const RunCall& call) { return call.fingerprint != 0; };
   AppendTotals(totals_, out);
-  std::string ids;
-  ids.reserve(ledger_.size() * kIdBytes + sizeof(EventFingerprint));
-  size_t count = 0;
+  AppendVarint(out, static_cast<uint64_t>(std::count_if(ledger_.begin(), ledger_.end(), has_id)));
   EventFingerprint previous = 0;
   for (const RunCall& call : ledger_) {
-    if (call.fingerprint == 0) {
+    if (!has_id(call)) {
       continue;
     }
     const Mark mark = MarkOf(previous, call);
-    AppendFlagged(ToZigzag(mark.id_step), mark.flags & ~kCallUnpriced, &ids);
+    AppendFlagged(ToZigzag(mark.id_step), mark.flags & ~kCallUnpriced, out);
     if ((mark.flags & kCallFarId) != 0) {
-      AppendBigEndian64(&ids, call.fingerprint);
+      AppendBigEndian64(out, call.fingerprint);
     }
     previous = call.fingerprint;
-    ++count;
   }
-  AppendVarint(out, count);
-  out->append(ids);
 }
 
 bool Run::DecodeBrief(absl::string_view* in, const Catalog& catalog) {

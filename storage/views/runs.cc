@@ -1,5 +1,6 @@
 #include "storage/views/runs.h"
 
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -62,8 +63,10 @@ absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entr
     return whole;
   }
   RETURN_IF_ERROR(blocks.Read(*log_, [&](const Block& block) {
-    for (size_t row = 0; row < block.calls.size(); ++row) {
-      by_name.at(block.calls.RunName(row))->Apply(block.calls, row, block.ref, catalog_);
+    const RowContents contents(block.calls);
+    for (uint32_t row = 0; row < block.calls.size(); ++row) {
+      by_name.at(block.calls.RunName(row))
+          ->Apply(contents, absl::MakeConstSpan(&row, 1), block.ref, catalog_);
     }
   }));
   return whole;
@@ -121,14 +124,33 @@ void Runs::Touch(RunEntry* entry) {
   outcomes_.Post(entry->run, -1, catalog_);
 }
 
+// Run by run, so that each is brought into the cache once; in the order they came.
+void Runs::SortRows(const CallRows& calls) {
+  row_ends_.assign(calls.run_names.size() + 1, 0);
+  for (const uint32_t run : calls.run) {
+    ++row_ends_[run + 1];
+  }
+  std::partial_sum(row_ends_.begin(), row_ends_.end(), row_ends_.begin());
+  rows_.resize(calls.size());
+  for (uint32_t row = 0; row < rows_.size(); ++row) {
+    rows_[row_ends_[calls.run[row]]++] = row;
+  }
+}
+
 void Runs::FoldBlock(const Block& block) {
   const CallRows& calls = block.calls;
   CHECK(block.staged.size() == calls.run_names.size());
-  for (RunEntry* const entry : block.staged) {
-    Touch(entry);
-  }
-  for (size_t row = 0; row < calls.size(); ++row) {
-    block.staged[calls.run[row]]->run.Apply(calls, row, block.ref, catalog_);
+  SortRows(calls);
+  const RowContents contents(calls);
+  uint32_t begin = 0;
+  for (size_t run = 0; run < block.staged.size(); ++run) {
+    Touch(block.staged[run]);
+    const uint32_t end = row_ends_[run];
+    if (begin < end) {
+      block.staged[run]->run.Apply(contents, absl::MakeConstSpan(rows_).subspan(begin, end - begin),
+                                   block.ref, catalog_);
+    }
+    begin = end;
   }
   for (const CompletionRow& row : block.completions) {
     Run& run = block.staged[row.run]->run;

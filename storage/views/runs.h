@@ -108,6 +108,7 @@ class Runs {
   void MakeResident(RunEntry* entry);
   void NoteChange(RunEntry* entry);
   void Touch(RunEntry* entry);
+  void SortRows(const CallRows& calls);
   void FoldBlock(const Block& block);
 
   const Kv* kv_;
@@ -117,6 +118,9 @@ class Runs {
   Entries resident_;
   Entries staged_;  // Read for the next Fold; only the writing thread looks here.
   std::vector<RunEntry*> touched_;
+  // Of the block at hand: its rows, run by run, and where each run's end among them.
+  std::vector<uint32_t> rows_;
+  std::vector<uint32_t> row_ends_;
   NameFilter known_;  // Every run there is: most lookups are of new ones.
   UnusedIndex unused_;
   std::vector<Unwritten> unwritten_;

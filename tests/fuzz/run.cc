@@ -45,8 +45,7 @@ CallRows TwoCalls() {
 Run SmallRun(const std::vector<NameId>& unused_steps) {
   Run run;
   const CallRows calls = TwoCalls();
-  run.Apply(calls, 0, {.hour = 0, .sequence = 9}, TheCatalog());
-  run.Apply(calls, 1, {.hour = 0, .sequence = 9}, TheCatalog());
+  run.Apply(RowContents(calls), {0, 1}, {.hour = 0, .sequence = 9}, TheCatalog());
   run.Apply(
       {.time_us = 5, .workflow = 1, .outcome = Outcome::kFailed, .unused_steps = unused_steps});
   return run;

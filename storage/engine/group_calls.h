@@ -1,0 +1,40 @@
+#pragma once
+
+// What a group knows of the calls of one run that it takes up itself.
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "storage/engine/checked_batch.h"
+#include "storage/views/call_content.h"
+#include "storage/views/run.h"
+
+namespace itemized {
+
+// A call that the group stores. Owns nothing. Its content is asked for only if its id comes
+// again.
+struct GroupCall {
+  const CheckedBatch* batch = nullptr;
+  const CallView* view = nullptr;
+  SeriesId series = 0;
+
+  CallContent Content() const;
+};
+
+// Calls with an id. Not thread-safe.
+class GroupCalls {
+ public:
+  void Add(EventFingerprint id, const GroupCall& call);
+
+  // The content of the call with this id.
+  std::optional<CallContent> Find(EventFingerprint id) const;
+
+ private:
+  std::vector<std::pair<EventFingerprint, GroupCall>> list_;
+  absl::flat_hash_map<EventFingerprint, GroupCall> map_;  // All of them, once there are many.
+};
+
+}  // namespace itemized
