@@ -96,7 +96,7 @@ class Pipeline {
   void Ingest(absl::Span<const std::string> messages) {
     std::vector<server::DecodedIngestRequest> requests;
     std::vector<CheckedBatch> batches;
-    GroupBuilder builder(state_.get(), rates_.get());
+    GroupBuilder builder(state_.get(), rates_.get(), messages.size() * bench::kBatchCalls);
     Time(kDecode, [&] {
       for (const std::string& message : messages) {
         requests.push_back(*server::DecodeIngestRequest({.bytes = message, .owner = nullptr}));

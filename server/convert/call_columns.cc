@@ -24,22 +24,22 @@ constexpr uint32_t kFirstUsage = Wire::kInputTokensFieldNumber;
 static_assert(Wire::kWebSearchesFieldNumber == kFirstUsage + kUsageClassCount - 1,
               "usage columns have consecutive numbers in the order of the classes");
 
+// Appends what the field holds, up to `kept` elements in all.
 template <typename Column, typename Convert>
 bool Append(const WireReader& reader, Column& column, size_t kept, Convert convert) {
-  column.reserve(std::min(kept, column.size() + CountNumbers(reader)));
+  const size_t first = column.size();
+  column.resize(std::max(first, std::min(kept, first + CountNumbers(reader))));
+  auto* out = column.data() + first;
+  auto* const end = column.data() + column.size();
   return ReadNumbers(reader, [&](uint64_t value) {
-    if (column.size() < kept) {
-      column.push_back(convert(value));
+    if (out != end) {
+      *out++ = convert(value);
     }
   });
 }
 
-int64_t ToInt64(uint64_t value) {
-  return static_cast<int64_t>(value);
-}
-uint32_t ToUint32(uint64_t value) {
-  return static_cast<uint32_t>(value);
-}
+constexpr auto kToInt64 = [](uint64_t value) { return static_cast<int64_t>(value); };
+constexpr auto kToUint32 = [](uint64_t value) { return static_cast<uint32_t>(value); };
 
 }  // namespace
 
@@ -62,7 +62,7 @@ bool DecodedColumns::MergeField(const WireReader& reader) {
       }
       return true;
     case Wire::kBaseTimeUnixUsFieldNumber:
-      base_time_us_ = reader.is_varint() ? ToInt64(reader.varint()) : base_time_us_;
+      base_time_us_ = reader.is_varint() ? kToInt64(reader.varint()) : base_time_us_;
       return true;
     case Wire::kEventIdDataFieldNumber:
       event_id_data_ = is_bytes ? reader.bytes() : event_id_data_;
@@ -75,27 +75,23 @@ bool DecodedColumns::MergeField(const WireReader& reader) {
 }
 
 bool DecodedColumns::MergeTimes(const WireReader& reader) {
-  time_offset_us_.reserve(std::min(kRowsKept, time_offset_us_.size() + CountNumbers(reader)));
-  return ReadNumbers(reader, [&](uint64_t value) {
-    ++rows_;
-    if (time_offset_us_.size() < kRowsKept) {
-      time_offset_us_.push_back(DecodeZigZag(value));
-    }
-  });
+  rows_ += CountNumbers(reader);
+  return Append(reader, time_offset_us_, kRowsKept,
+                [](uint64_t value) { return DecodeZigZag(value); });
 }
 
 bool DecodedColumns::MergeNumbers(const WireReader& reader) {
   const uint32_t number = reader.number();
   if (number >= kFirstUsage && number < kFirstUsage + kUsageClassCount) {
-    return Append(reader, usage_[number - kFirstUsage], kRowsKept, ToInt64);
+    return Append(reader, usage_[number - kFirstUsage], kRowsKept, kToInt64);
   }
   if (std::vector<uint32_t>* column = IndexColumn(number)) {
     const bool of_rows = column != &attribute_keys_ && column != &attribute_values_;
-    return Append(reader, *column, of_rows ? kRowsKept : kAttributesKept, ToUint32);
+    return Append(reader, *column, of_rows ? kRowsKept : kAttributesKept, kToUint32);
   }
   switch (number) {
     case Wire::kDurationUsFieldNumber:
-      return Append(reader, duration_us_, kRowsKept, ToInt64);
+      return Append(reader, duration_us_, kRowsKept, kToInt64);
     case Wire::kStatusFieldNumber:
       return Append(reader, status_, kRowsKept,
                     [](uint64_t value) { return StorageStatus(static_cast<int32_t>(value)); });

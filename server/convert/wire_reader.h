@@ -104,6 +104,13 @@ bool ReadNumbers(const WireReader& reader, Append append) {
     uint64_t value = 0;
     if (packed.size() >= sizeof(value)) {
       std::memcpy(&value, packed.data(), sizeof(value));
+      if ((value & 0x8080808080808080u) == 0) {  // Eight numbers, as indices of names often are.
+        for (size_t i = 0; i < sizeof(value); ++i) {
+          append((value >> (8 * i)) & 0xFF);
+        }
+        packed.remove_prefix(sizeof(value));
+        continue;
+      }
       if (const ShortVarint found = ReadShortVarint(value); found.size != 0) {
         packed.remove_prefix(found.size);
         append(found.value);

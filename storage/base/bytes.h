@@ -88,13 +88,14 @@ void AppendBigEndian64(std::string* out, uint64_t value);
 [[nodiscard]] bool ReadBigEndian64(absl::string_view* in, uint64_t* value);
 
 // Eight bytes of memory that begin with a varint of at most eight: its value and size.
-// There is no branch that depends on the size, which the processor would guess wrong.
+// There is no branch that depends on the size, which the processor would guess wrong. Called
+// for each number of each call, where a function call would be a good part of it.
 static_assert(std::endian::native == std::endian::little);
 struct ShortVarint {
   uint64_t value = 0;
   size_t size = 0;  // 0: it is longer.
 };
-inline ShortVarint ReadShortVarint(uint64_t eight) {
+[[gnu::always_inline]] inline ShortVarint ReadShortVarint(uint64_t eight) {
   const uint64_t ends = ~eight & 0x8080808080808080u;
   if (ends == 0) {
     return {};

@@ -195,14 +195,16 @@ IngestCounters Committer::ingested() const {
 void Committer::CommitGroup(std::vector<Task> group) {
   rates_.Trim();
   state_.views.runs().ForgetStaged();
-  auto builder = std::make_unique<GroupBuilder>(&state_, &rates_);
+  size_t events = 0;
+  for (const Task& task : group) {
+    events += task.events;
+  }
+  auto builder = std::make_unique<GroupBuilder>(&state_, &rates_, events);
   std::vector<absl::StatusOr<SubmissionResult>> results;
   absl::Status status;
-  size_t events = 0;
   for (const Task& task : group) {
     results.push_back(status.ok() ? Take(task, builder.get(), &status)
                                   : absl::StatusOr<SubmissionResult>(status));
-    events += task.events;
   }
   std::vector<Block> blocks = builder->Finish();
   PassFailpoint(Failpoint::kGroupBuilt);

@@ -53,9 +53,10 @@ bool IsRoomy(const CallSums& total) {
 
 }  // namespace
 
-GroupBuilder::GroupBuilder(State* state, RateFinder* rates)
+GroupBuilder::GroupBuilder(State* state, RateFinder* rates, size_t events)
     : state_(*state),
       rates_(*rates),
+      blocks_(events),
       total_(state->views.rollups().total()),
       is_roomy_(IsRoomy(total_)),
       first_us_(HourStartUs(state->log.first_hour())),

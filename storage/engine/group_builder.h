@@ -27,8 +27,8 @@ namespace itemized {
 // For the committer, one for each group.
 class GroupBuilder {
  public:
-  // Does not own its arguments.
-  GroupBuilder(State* state, RateFinder* rates);
+  // For about `events` of them. Does not own its arguments.
+  GroupBuilder(State* state, RateFinder* rates, size_t events);
 
   // Takes up the good events of `batch`, which must outlive the builder, and says
   // what became of each. An error means that the store could not be read; the

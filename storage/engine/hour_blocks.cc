@@ -17,22 +17,23 @@ uint32_t IndexOf(absl::string_view text, absl::flat_hash_map<std::string, uint32
   return position;
 }
 
-// Blocks that get room for a busy hour at once; a group of many hours has few calls in each.
+// Blocks of a group that get room for rows at once: the first for all, for most groups lie
+// in one hour; the next ones for fewer.
 constexpr size_t kReservedBlocks = 16;
+constexpr size_t kReservedRows = 1'024;
 
-// Room for the rows of a busy hour in the columns that every block has.
-void Reserve(CallRows* rows) {
-  constexpr size_t kRows = 1'024;
-  rows->weight.reserve(kRows);
-  rows->time_us.reserve(kRows);
-  rows->series.reserve(kRows);
-  rows->run.reserve(kRows);
-  rows->event_ids.reserve(kRows, kRows * 24);
-  rows->event_fingerprint.reserve(kRows);
-  rows->duration_us.reserve(kRows);
-  rows->status.reserve(kRows);
-  rows->cost_picos.reserve(kRows);
-  rows->flags.reserve(kRows);
+// In the columns that every block has.
+void Reserve(size_t count, CallRows* rows) {
+  rows->weight.reserve(count);
+  rows->time_us.reserve(count);
+  rows->series.reserve(count);
+  rows->run.reserve(count);
+  rows->event_ids.reserve(count, count * 24);
+  rows->event_fingerprint.reserve(count);
+  rows->duration_us.reserve(count);
+  rows->status.reserve(count);
+  rows->cost_picos.reserve(count);
+  rows->flags.reserve(count);
 }
 
 // Of the last rows, whose other columns are filled. A class that they do not use stays short.
@@ -84,7 +85,7 @@ size_t HourBlocks::PositionOf(Hour hour) {
     Block& block = blocks_.emplace_back();
     block.ref.hour = hour;
     if (blocks_.size() <= kReservedBlocks) {
-      Reserve(&block.calls);
+      Reserve(blocks_.size() == 1 ? calls_ : std::min(calls_, kReservedRows), &block.calls);
     }
     indices_.emplace_back();
   }

@@ -38,6 +38,9 @@ struct PricedCall {
 
 class HourBlocks {
  public:
+  // For about `calls` of them.
+  explicit HourBlocks(size_t calls) : calls_(calls) {}
+
   // Appends calls of `batch`.
   void Add(const CheckedBatch& batch, absl::Span<const PricedCall> calls);
   // Appends a completion of `run`, and sets its place in the block.
@@ -60,6 +63,7 @@ class HourBlocks {
   void AddAttributes(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
                      size_t position);
 
+  const size_t calls_;
   std::vector<Block> blocks_;
   std::vector<Index> indices_;
   absl::flat_hash_map<Hour, size_t> positions_;

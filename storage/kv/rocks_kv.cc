@@ -87,6 +87,18 @@ void Add(const RocksStore& store, const KvBatch::Operation& operation,
   CHECK(status.ok());
 }
 
+// At least what the batch takes in RocksDB's form.
+size_t SizeOf(const KvBatch& batch) {
+  constexpr size_t kHeader = 12;
+  constexpr size_t kOfOperation = 16;  // Its kind, family and sizes.
+  size_t size = kHeader;
+  for (const KvBatch::Operation& operation : batch.operations()) {
+    size += kOfOperation + operation.key.size() +
+            (operation.value.has_value() ? operation.value->size() : 0);
+  }
+  return size;
+}
+
 // Of a batch that has been written by a thread that was alone: RocksDB numbers its
 // operations, and puts the first number at the front.
 uint64_t LastSequence(const rocksdb::WriteBatch& written) {
@@ -111,7 +123,7 @@ absl::StatusOr<std::optional<std::string>> GetFrom(const RocksStore& store, Fami
 
 // Only one thread writes at a time.
 absl::Status WriteTo(const RocksStore& store, const KvBatch& batch, bool sync) {
-  rocksdb::WriteBatch writes;
+  rocksdb::WriteBatch writes(/*reserved_bytes=*/SizeOf(batch));
   for (const KvBatch::Operation& operation : batch.operations()) {
     Add(store, operation, &writes);
   }

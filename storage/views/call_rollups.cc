@@ -35,15 +35,6 @@ size_t PlaceOf(Key key, std::vector<std::pair<Key, CallSums>>* list) {
   return static_cast<size_t>(at - list->begin());
 }
 
-CallSums SumsOf(const RowsByName::Part& part) {
-  const RowSums sums_of(part.block->calls);
-  CallSums sums;
-  for (const uint32_t row : part.rows) {
-    sums_of.AddTo(&sums, row, part.block->calls.weight[row]);
-  }
-  return sums;
-}
-
 template <typename Key>
 void EncodeSums(const std::vector<std::pair<Key, CallSums>>& list, std::string* out) {
   AppendVarint(out, list.size());
@@ -174,7 +165,7 @@ void CallRollups::Fold(const RowsByName& rows) {
       NameDay& day = DayOf(kind, part.name, hour / 24);
       AddCosts(part, kind == NameKind::kStep ? &day.flagged_cost : &day.cost, &day.cost);
       day.duration.AddEach(part.block->calls.duration_us, part.block->calls.weight, part.rows);
-      const CallSums sums = SumsOf(part);
+      const CallSums sums = RowSums(part.block->calls).Of(part.rows);
       day.sums.Merge(sums);
       if (kind == NameKind::kStep) {
         total_.Merge(sums);
@@ -186,19 +177,20 @@ void CallRollups::Fold(const RowsByName& rows) {
 }
 
 // BucketTable::At is not for two threads.
-std::string CallRollups::Encode(const NameKey& key) const {
+const NameDay& CallRollups::RowOf(const NameKey& key) const {
   const auto row = DaysOf(key.kind, key.name).LowerBound(key.day);
   CHECK(row->bucket == key.day);
-  std::string value;
-  row->value.EncodeTo(&value);
-  return value;
+  return row->value;
 }
 
 void CallRollups::Checkpoint(HelperThread* helper, KvBatch* batch) {
   std::vector<std::string> values(dirty_names_.size());
   const auto encode = [&](size_t begin, size_t end) {
+    std::string scratch;  // Encoding takes much more room than what comes of it.
     for (size_t i = begin; i < end; ++i) {
-      values[i] = Encode(dirty_names_[i]);
+      scratch.clear();
+      RowOf(dirty_names_[i]).EncodeTo(&scratch);
+      values[i] = std::string(absl::string_view(scratch));
     }
   };
   helper->Start([&] { encode(0, values.size() / 2); });

@@ -75,7 +75,7 @@ class CallRollups {
   BucketTable<NameDay>& TableOf(NameKind kind, NameId name) {
     return TableAt(&names_[static_cast<size_t>(kind)], name);
   }
-  std::string Encode(const NameKey& key) const;
+  const NameDay& RowOf(const NameKey& key) const;
   NameDay& DayOf(NameKind kind, NameId name, Day day);
   void AddCosts(const RowsByName::Part& part, Histogram* flagged, Histogram* others);
   void AddStepSums(const RowsByName::Part& part, NameDay* day);

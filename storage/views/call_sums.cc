@@ -28,6 +28,30 @@ void RowSums::AddTo(CallSums* sums, size_t row, int64_t weight) const {
   }
 }
 
+// Column by column, which is what makes it faster than AddTo.
+CallSums RowSums::Of(absl::Span<const uint32_t> rows) const {
+  CallSums sums;
+  for (const uint32_t row : rows) {
+    const int64_t weight = calls_.weight[row];
+    const uint8_t flags = calls_.flags[row];
+    const bool is_unpriced = (flags & kFlagUnpriced) != 0;
+    sums.calls += weight;
+    sums.unpriced_calls += is_unpriced ? weight : 0;
+    sums.usage_missing_calls += is_unpriced && (flags & kFlagUsageMissing) != 0 ? weight : 0;
+    sums.outliers += (flags & kFlagOutlier) != 0 ? weight : 0;
+    sums.cost += Picos(weight * calls_.cost_picos[row]);
+  }
+  for (size_t i = 0; i < class_count_; ++i) {
+    const std::vector<int64_t>& counts = calls_.usage[classes_[i]];
+    int64_t sum = 0;
+    for (const uint32_t row : rows) {
+      sum += calls_.weight[row] * counts[row];
+    }
+    sums.usage.counts[classes_[i]] = sum;
+  }
+  return sums;
+}
+
 void CallSums::Merge(const CallSums& other) {
   calls += other.calls;
   unpriced_calls += other.unpriced_calls;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "storage/base/money.h"
 #include "storage/log/block.h"
@@ -41,6 +42,9 @@ class RowSums {
   // Adds a row `weight` times: its own weight, or that turned around to take out
   // what the row added.
   void AddTo(CallSums* sums, size_t row, int64_t weight) const;
+
+  // The sums of many rows, each with its own weight.
+  CallSums Of(absl::Span<const uint32_t> rows) const;
 
  private:
   const CallRows& calls_;

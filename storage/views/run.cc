@@ -95,14 +95,16 @@ void Run::Count(const RunCall& call, int sign) {
 // Brings what is known of the extremes up to `call`, which stands.
 void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
   totals_.latest_us = std::max(totals_.latest_us, call.time_us);
+  if (totals_.workflow != 0 && call.time_us > totals_.workflow_us) {
+    return;  // As most are, so that their series are not looked at.
+  }
   const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
   if (workflow == 0) {
     return;
   }
   const bool first = totals_.workflow == 0 || call.time_us < totals_.workflow_us ||
-                     (call.time_us == totals_.workflow_us &&
-                      catalog.Name(NameKind::kWorkflow, workflow) <
-                          catalog.Name(NameKind::kWorkflow, totals_.workflow));
+                     catalog.Name(NameKind::kWorkflow, workflow) <
+                         catalog.Name(NameKind::kWorkflow, totals_.workflow);
   if (first) {
     totals_.workflow = workflow;
     totals_.workflow_us = call.time_us;
