@@ -72,13 +72,15 @@ describe('the dashboard', { timeout: 300_000 }, () => {
 
   it('sorts by any column, keeps the order in the address, and goes back', async () => {
     const top = await server.ask(`top?${PLAIN}`);
-    const byCalls = [...top.rows].sort((a, b) => Number(b.calls) - Number(a.calls)).map((row) => row.key);
+    // Rows with as many calls stay in the order of spend, whichever way they are sorted.
+    const byCalls = (sign) =>
+      [...top.rows].sort((a, b) => sign * (Number(a.calls) - Number(b.calls))).map((row) => row.key);
     await page.getByRole('button', { name: 'Calls', exact: true }).click();
-    assert.deepEqual(await texts('Spend by step', 'step'), byCalls);
+    assert.deepEqual(await texts('Spend by step', 'step'), byCalls(-1));
     assert.equal(await page.getByRole('columnheader', { name: 'Calls', exact: false }).last().getAttribute('aria-sort'), 'descending');
     assert.match(page.url(), /sort=-calls/);
     await page.getByRole('button', { name: 'Calls', exact: false }).last().press('Enter');
-    assert.deepEqual(await texts('Spend by step', 'step'), [...byCalls].reverse());
+    assert.deepEqual(await texts('Spend by step', 'step'), byCalls(1));
     await page.goBack();
     await page.goBack();
     assert.deepEqual(await texts('Spend by step', 'step'), top.rows.map((row) => row.key));
