@@ -11,7 +11,7 @@
 
 #include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
-#include "storage/engine/column_reader.h"
+#include "storage/engine/value_checks.h"
 
 namespace itemized::server {
 namespace {

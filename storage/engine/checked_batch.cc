@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "storage/engine/value_checks.h"
 #include "storage/model/limits.h"
 
 namespace itemized {

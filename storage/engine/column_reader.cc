@@ -1,19 +1,17 @@
 #include "storage/engine/column_reader.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/quoted.h"
 #include "storage/base/time.h"
+#include "storage/engine/value_checks.h"
 #include "storage/model/limits.h"
 
 namespace itemized {
 namespace {
-
-using Reason = std::pair<RefusalCode, std::string>;
 
 constexpr std::array<const char*, kUsageClassCount> kUsageNames = {
     "input_tokens",        "cache_read_tokens",  "cache_write_5m_tokens", "cache_write_1h_tokens",
@@ -30,77 +28,27 @@ T At(absl::Span<const T> column, size_t row) {
   return column.empty() ? T{} : column[row];
 }
 
-std::string TooLong(const char* field, size_t size) {
-  return absl::StrCat(field, " is ", size, " bytes long; shorten it to ", kNameBytesMax);
+// Bits of which the highest is set if a value is negative or above `highest`, which is not
+// negative. Without branches, so that many values are looked at in one step.
+template <typename T>
+uint64_t OutOfRange(absl::Span<const T> column, T highest, uint64_t base = 0) {
+  uint64_t bits = 0;
+  for (const T value : column) {
+    const uint64_t number = base + static_cast<uint64_t>(value);
+    bits |= number | (static_cast<uint64_t>(highest) - number);
+  }
+  return bits;
+}
+
+bool IsAscii(absl::string_view text) {
+  unsigned char bits = 0;
+  for (const char byte : text) {
+    bits |= static_cast<unsigned char>(byte);
+  }
+  return bits < 0x80;
 }
 
 }  // namespace
-
-// Bytes that no UTF-8 text has are found by its grammar (RFC 3629, section 4).
-bool IsUtf8(absl::string_view text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    uint64_t eight = 0;
-    if (i + sizeof(eight) <= text.size()) {
-      std::memcpy(&eight, text.data() + i, sizeof(eight));
-      if ((eight & 0x8080808080808080u) == 0) {  // Plain ASCII, as most names are.
-        i += sizeof(eight);
-        continue;
-      }
-    }
-    const uint8_t lead = static_cast<uint8_t>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || i + length > text.size()) {
-      return false;
-    }
-    const uint8_t second = static_cast<uint8_t>(text[i + 1]);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-        (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) {
-      return false;
-    }
-    for (size_t k = 1; k < length; ++k) {
-      if ((static_cast<uint8_t>(text[i + k]) & 0xC0) != 0x80) {
-        return false;
-      }
-    }
-    i += length;
-  }
-  return true;
-}
-
-std::optional<Reason> CheckText(const char* field, absl::string_view text, bool required) {
-  if (text.empty() && required) {
-    return Reason(RefusalCode::kMissingField, absl::StrCat(field, " is empty; name it"));
-  }
-  if (text.size() > kNameBytesMax) {
-    return Reason(RefusalCode::kNameTooLong, TooLong(field, text.size()));
-  }
-  if (!IsUtf8(text)) {
-    return Reason(RefusalCode::kInvalidUtf8,
-                  absl::StrCat(field, " ", Quoted(text), " is not UTF-8; encode it as UTF-8"));
-  }
-  return std::nullopt;
-}
-
-std::optional<Reason> CheckTime(int64_t time_us, int64_t latest_us) {
-  if (time_us < kTimeMinUs || time_us >= kTimeMaxUs) {
-    return Reason(RefusalCode::kTimeOutOfRange,
-                  absl::StrCat("time ", time_us,
-                               " us since 1970 is outside 1970 to 2200; send microseconds since "
-                               "1970-01-01 UTC"));
-  }
-  if (time_us > latest_us) {
-    return Reason(RefusalCode::kTimeOutOfRange,
-                  absl::StrCat("time ", FormatTime(time_us), " is more than ",
-                               kFutureMaxUs / kMicrosPerSecond / 60,
-                               " minutes in the future; check the sender's clock"));
-  }
-  return std::nullopt;
-}
 
 BatchReader::BatchReader(const CallColumns& columns, int64_t latest_us,
                          std::vector<AttributeView>* attributes)
@@ -114,6 +62,29 @@ BatchReader::BatchReader(const CallColumns& columns, int64_t latest_us,
       usage_classes_.push_back(c);
     }
   }
+  numbers_are_good_ = !malformed_ && NumbersAreGood();
+  ids_are_good_ = IsAscii(columns.event_id_data) &&
+                  std::all_of(columns.event_id_sizes.begin(), columns.event_id_sizes.end(),
+                              [](uint32_t size) { return size <= kNameBytesMax; });
+}
+
+// Column by column, which is faster than row by row; who is to blame if not, CheckNumbers says.
+bool BatchReader::NumbersAreGood() const {
+  // So the sum of a base and an offset that wraps around is negative.
+  const bool is_base_good = columns_.base_time_us >= 0 && columns_.base_time_us < kTimeMaxUs;
+  uint64_t bits = OutOfRange(columns_.time_offset_us, std::min(latest_us_, kTimeMaxUs - 1),
+                             static_cast<uint64_t>(columns_.base_time_us)) |
+                  OutOfRange(columns_.duration_us, kDurationMaxUs) |
+                  OutOfRange(columns_.status, static_cast<int32_t>(CallStatus::kCancelled));
+  for (const size_t c : usage_classes_) {
+    bits |= OutOfRange(columns_.usage[c], kTokensMax);
+  }
+  const auto reasoning = columns_.usage[static_cast<size_t>(UsageClass::kReasoning)];
+  const auto output = columns_.usage[static_cast<size_t>(UsageClass::kOutput)];
+  for (size_t row = 0; row < reasoning.size(); ++row) {
+    bits |= static_cast<uint64_t>(At(output, row)) - static_cast<uint64_t>(reasoning[row]);
+  }
+  return is_base_good && static_cast<int64_t>(bits) >= 0;
 }
 
 Refusal BatchReader::Refuse(RefusalCode code, std::string message) const {
@@ -197,25 +168,47 @@ std::optional<Refusal> BatchReader::ReadNames(CallView* call) {
       return refusal;
     }
   }
-  if (auto reason = CheckText("event_id", call->event_id, false)) {
+  return std::nullopt;
+}
+
+std::optional<Refusal> BatchReader::CheckId(const CallView& call) const {
+  if (auto reason = CheckText("event_id", call.event_id, false)) {
     return Refuse(reason->first, std::move(reason->second));
   }
   return std::nullopt;
 }
 
-std::optional<Refusal> BatchReader::ReadTime(CallView* call) const {
+void BatchReader::ReadNumbers(CallView* call) const {
   if (__builtin_add_overflow(columns_.base_time_us, columns_.time_offset_us[row_],
                              &call->time_us)) {
     call->time_us = -1;
   }
-  if (auto reason = CheckTime(call->time_us, latest_us_)) {
+  call->usage_missing = At(columns_.usage_missing, row_);
+  call->duration_us = At(columns_.duration_us, row_);
+  call->status = static_cast<CallStatus>(At(columns_.status, row_));
+}
+
+std::optional<Refusal> BatchReader::CheckNumbers(const CallView& call) const {
+  if (auto reason = CheckTime(call.time_us, latest_us_)) {
     return Refuse(reason->first, std::move(reason->second));
+  }
+  if (auto refusal = CheckUsage(call)) {
+    return refusal;
+  }
+  if (call.duration_us < 0 || call.duration_us > kDurationMaxUs) {
+    return Refuse(RefusalCode::kDurationOutOfRange,
+                  absl::StrCat("the duration is ", call.duration_us,
+                               " us; it must be between 0 and 30 days"));
+  }
+  const int32_t status = At(columns_.status, row_);
+  if (status < 0 || status > static_cast<int32_t>(CallStatus::kCancelled)) {
+    return Refuse(RefusalCode::kInvalidEnum,
+                  absl::StrCat("status ", status, " is unknown; use ok, error or cancelled"));
   }
   return std::nullopt;
 }
 
-std::optional<Refusal> BatchReader::ReadUsage(CallView* call) const {
-  call->usage_missing = At(columns_.usage_missing, row_);
+std::optional<Refusal> BatchReader::CheckUsage(const CallView& call) const {
   for (const size_t c : usage_classes_) {
     const int64_t count = columns_.usage[c][row_];
     if (count < 0 || count > kTokensMax) {
@@ -224,7 +217,7 @@ std::optional<Refusal> BatchReader::ReadUsage(CallView* call) const {
           absl::StrCat(kUsageNames[c], " is ", count, "; it must be between 0 and ", kTokensMax));
     }
   }
-  return call->usage_missing ? std::nullopt : CheckReasoning();
+  return call.usage_missing ? std::nullopt : CheckReasoning();
 }
 
 std::optional<Refusal> BatchReader::CheckReasoning() const {
@@ -235,22 +228,6 @@ std::optional<Refusal> BatchReader::CheckReasoning() const {
                                ", more than the ", count(UsageClass::kOutput),
                                " output_tokens it is a part of; count reasoning in output_tokens"));
   }
-  return std::nullopt;
-}
-
-std::optional<Refusal> BatchReader::ReadRest(CallView* call) const {
-  call->duration_us = At(columns_.duration_us, row_);
-  if (call->duration_us < 0 || call->duration_us > kDurationMaxUs) {
-    return Refuse(RefusalCode::kDurationOutOfRange,
-                  absl::StrCat("the duration is ", call->duration_us,
-                               " us; it must be between 0 and 30 days"));
-  }
-  const int32_t status = At(columns_.status, row_);
-  if (status < 0 || status > static_cast<int32_t>(CallStatus::kCancelled)) {
-    return Refuse(RefusalCode::kInvalidEnum,
-                  absl::StrCat("status ", status, " is unknown; use ok, error or cancelled"));
-  }
-  call->status = static_cast<CallStatus>(status);
   return std::nullopt;
 }
 
@@ -304,14 +281,12 @@ std::optional<Refusal> BatchReader::Next(CallView* call) {
   if (!refusal) {
     refusal = ReadNames(call);
   }
-  if (!refusal) {
-    refusal = ReadTime(call);
+  if (!refusal && !ids_are_good_) {
+    refusal = CheckId(*call);
   }
-  if (!refusal) {
-    refusal = ReadUsage(call);
-  }
-  if (!refusal) {
-    refusal = ReadRest(call);
+  ReadNumbers(call);
+  if (!refusal && !numbers_are_good_) {
+    refusal = CheckNumbers(*call);
   }
   ++row_;
   return refusal;

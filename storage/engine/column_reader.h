@@ -61,10 +61,12 @@ class BatchReader {
  private:
   std::optional<Refusal> CheckShape() const;
   std::optional<Refusal> ReadNames(CallView* call);
-  std::optional<Refusal> ReadTime(CallView* call) const;
-  std::optional<Refusal> ReadUsage(CallView* call) const;
+  bool NumbersAreGood() const;
+  void ReadNumbers(CallView* call) const;
+  std::optional<Refusal> CheckId(const CallView& call) const;
+  std::optional<Refusal> CheckNumbers(const CallView& call) const;
+  std::optional<Refusal> CheckUsage(const CallView& call) const;
   std::optional<Refusal> CheckReasoning() const;
-  std::optional<Refusal> ReadRest(CallView* call) const;
   std::optional<Refusal> ReadAttributes(CallView* call);
   std::optional<Refusal> CheckName(const char* field, uint32_t name, bool required);
   bool IsGood(uint32_t name) const { return name < good_.size() && good_[name] != 0; }
@@ -76,17 +78,12 @@ class BatchReader {
   std::optional<Refusal> malformed_;
   std::vector<char> good_;             // By place in the dictionary: checked, and not empty.
   std::vector<size_t> usage_classes_;  // Those that have a column.
+  // Of all rows, so that they need not be checked one by one.
+  bool numbers_are_good_ = false;
+  bool ids_are_good_ = false;
   size_t row_ = 0;
   size_t event_id_begin_ = 0;
   size_t attribute_begin_ = 0;
 };
-
-// Why a name from outside cannot be stored, if it cannot.
-std::optional<std::pair<RefusalCode, std::string>> CheckText(const char* field,
-                                                             absl::string_view text, bool required);
-// The same for an instant.
-std::optional<std::pair<RefusalCode, std::string>> CheckTime(int64_t time_us, int64_t latest_us);
-
-bool IsUtf8(absl::string_view text);
 
 }  // namespace itemized

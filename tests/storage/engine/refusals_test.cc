@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include <gtest/gtest.h>
 
 #include "storage/model/limits.h"
@@ -214,6 +215,54 @@ TEST_F(Refusals, AStatusThatNoEnumKnowsIsRefusedInEveryRow) {
     ASSERT_EQ(result.refusals.size(), 2U) << status;
     EXPECT_EQ(result.refusals[0].code, RefusalCode::kInvalidEnum) << status;
   }
+}
+
+// Twice INT64_MIN is 0 in 64 bits, which would be a time.
+TEST_F(Refusals, ATimeIsABaseAndAnOffsetThatMustNotWrapAround) {
+  const struct {
+    int64_t base_us;
+    int64_t offset_us;
+    bool is_good;
+  } cases[] = {{0, kNowUs, true},
+               {kNowUs, 0, true},
+               {kNowUs, -kNowUs, true},
+               {-1, kNowUs, true},
+               {kNowUs, -kNowUs - 1, false},
+               {kFutureMaxUs + 1, kNowUs, false},
+               {INT64_MAX, INT64_MAX, false},
+               {INT64_MAX, kNowUs, false},
+               {kNowUs, INT64_MAX, false},
+               {kNowUs, INT64_MIN, false},
+               {INT64_MIN, INT64_MIN, false}};
+  for (const auto& [base_us, offset_us, is_good] : cases) {
+    Call call = Good(absl::StrCat(base_us, "+", offset_us));
+    call.time_us = offset_us;
+    EventBatch batch = MakeBatch({call});
+    batch.calls.base_time_us += base_us;
+    const BatchResult result = Value(db().Write(std::move(batch)));
+    EXPECT_EQ(result.accepted, is_good ? 1 : 0) << call.event_id;
+    ASSERT_EQ(result.refusals.size(), is_good ? 0U : 1U) << call.event_id;
+    if (!is_good) {
+      EXPECT_EQ(result.refusals[0].code, RefusalCode::kTimeOutOfRange) << call.event_id;
+    }
+  }
+}
+
+TEST_F(Refusals, ReasoningIsAPartOfTheOutputOfItsOwnCall) {
+  Call call = Good("reasoning");
+  (*call.usage)[UsageClass::kOutput] = 5;
+  (*call.usage)[UsageClass::kReasoning] = 5;
+  Call other = Good("more output");
+  (*other.usage)[UsageClass::kOutput] = 100;
+  EXPECT_EQ(Write({call, other}).accepted, 2);
+  call.event_id = "too much";
+  other.event_id = "other";
+  (*call.usage)[UsageClass::kReasoning] = 6;
+  const BatchResult result = Write({other, call});
+  EXPECT_EQ(result.accepted, 1);
+  ASSERT_EQ(result.refusals.size(), 1U);
+  EXPECT_EQ(result.refusals[0].index, 1U);
+  EXPECT_EQ(result.refusals[0].code, RefusalCode::kTokensOutOfRange);
 }
 
 TEST_F(Refusals, ABatchThatIsTooLargeIsRefusedWhole) {

@@ -1,0 +1,24 @@
+#pragma once
+
+// Checks of single values that come from outside.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+
+#include "storage/model/event_batch.h"
+
+namespace itemized {
+
+// Why a name from outside cannot be stored, if it cannot.
+std::optional<std::pair<RefusalCode, std::string>> CheckText(const char* field,
+                                                             absl::string_view text, bool required);
+// The same for an instant.
+std::optional<std::pair<RefusalCode, std::string>> CheckTime(int64_t time_us, int64_t latest_us);
+
+bool IsUtf8(absl::string_view text);
+
+}  // namespace itemized
