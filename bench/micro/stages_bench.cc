@@ -42,10 +42,10 @@ constexpr const char* kStageNames[] = {"decode",       "check",          "dedup_
                                        "fold_rollups", "fold_baselines", "fold_runs"};
 constexpr size_t kStages = std::size(kStageNames);
 
-std::vector<std::string> Messages() {
+std::vector<std::string> Messages(bench::Form form) {
   const int64_t end_us = absl::ToUnixMicros(absl::Now());
   bench::Workload workload({.seed = 1, .calls = kCalls, .end_us = end_us, .days = kDays});
-  bench::Encoder encoder(bench::Form::kColumns, "c0ffee1234567890");
+  bench::Encoder encoder(form, "c0ffee1234567890");
   std::vector<std::string> messages;
   while (!workload.Done()) {
     const grpc::ByteBuffer buffer = encoder.Encode(workload.NextBatch(), messages.size());
@@ -182,7 +182,7 @@ class Pipeline {
 };
 
 void IngestStages(benchmark::State& state) {
-  const std::vector<std::string> messages = Messages();
+  const std::vector<std::string> messages = Messages(bench::Form::kColumns);
   std::string directory = std::filesystem::temp_directory_path() / "itemized-stages-XXXXXX";
   CHECK(mkdtemp(directory.data()) != nullptr);
   for (auto _ : state) {
@@ -206,6 +206,18 @@ BENCHMARK(IngestStages)
     ->Repetitions(5)
     ->ReportAggregatesOnly()
     ->Unit(benchmark::kMillisecond);
+
+// The first stage of the same calls as rows; the others are alike.
+void DecodeRows(benchmark::State& state) {
+  const std::vector<std::string> messages = Messages(bench::Form::kRows);
+  for (auto _ : state) {
+    for (const std::string& message : messages) {
+      benchmark::DoNotOptimize(server::DecodeIngestRequest({.bytes = message, .owner = nullptr}));
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * kCalls);
+}
+BENCHMARK(DecodeRows)->Repetitions(5)->ReportAggregatesOnly()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace itemized

@@ -27,7 +27,7 @@ class WireReader {
 
   // Reads the next field; false at the end or when the bytes are malformed.
   // Groups, which proto3 does not have, count as malformed.
-  bool Next() { return NextShort() || NextAny(); }
+  bool Next() { return NextShort() || NextLong() || NextAny(); }
   bool ok() const { return ok_; }
 
   uint32_t number() const { return number_; }
@@ -39,24 +39,52 @@ class WireReader {
  private:
   enum class Kind : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
-  // Most fields begin with a byte for their number and one for their size or value.
+  // Most fields begin with a byte for their number, and one or two for their size or value.
   bool NextShort() {
-    if (!ok_ || rest_.size() < 2) {
+    if (!ok_ || rest_.size() < 3) {
       return false;
     }
     const auto tag = static_cast<uint8_t>(rest_[0]);
-    const auto second = static_cast<uint8_t>(rest_[1]);
     const auto kind = static_cast<Kind>(tag & 7);
-    const size_t taken = kind == Kind::kBytes ? size_t{2} + second : 2;
-    if (tag < 8 || tag >= 0x80 || second >= 0x80 || taken > rest_.size() ||
+    uint64_t value = static_cast<uint8_t>(rest_[1]);
+    size_t begin = 2;
+    if (value >= 0x80) {
+      value = (value & 0x7F) | uint64_t{static_cast<uint8_t>(rest_[2])} << 7;
+      begin = 3;
+    }
+    const uint64_t end = kind == Kind::kBytes ? begin + value : begin;
+    if (tag < 8 || tag >= 0x80 || value >= 0x80 << 7 || end > rest_.size() ||
         (kind != Kind::kBytes && kind != Kind::kVarint)) {
       return false;
     }
     number_ = tag >> 3;
     kind_ = kind;
-    varint_ = second;
-    bytes_ = absl::string_view(rest_.data() + 2, taken - 2);
-    rest_.remove_prefix(taken);
+    varint_ = value;
+    bytes_ = absl::string_view(rest_.data() + begin, end - begin);
+    rest_.remove_prefix(end);
+    return true;
+  }
+  // Nearly all of the rest have one of up to eight bytes, instants among them.
+  bool NextLong() {
+    if (!ok_ || rest_.size() < 1 + sizeof(uint64_t)) {
+      return false;
+    }
+    const auto tag = static_cast<uint8_t>(rest_[0]);
+    const auto kind = static_cast<Kind>(tag & 7);
+    uint64_t eight = 0;
+    std::memcpy(&eight, rest_.data() + 1, sizeof(eight));
+    const ShortVarint found = ReadShortVarint(eight);
+    const absl::string_view behind = rest_.substr(1 + found.size);
+    const size_t taken = kind == Kind::kBytes ? found.value : 0;
+    if (tag < 8 || tag >= 0x80 || found.size == 0 || taken > behind.size() ||
+        (kind != Kind::kBytes && kind != Kind::kVarint)) {
+      return false;
+    }
+    number_ = tag >> 3;
+    kind_ = kind;
+    varint_ = found.value;
+    bytes_ = behind.substr(0, taken);
+    rest_ = behind.substr(taken);
     return true;
   }
   bool NextAny();

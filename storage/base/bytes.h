@@ -110,18 +110,27 @@ struct ShortVarint {
 
 template <typename T>
 bool ReadVarints(absl::string_view* in, size_t count, T* out) {
+  constexpr size_t kAtOnce = sizeof(uint64_t);
   bool is_good = true;
   absl::string_view rest = *in;  // A store to `*out` might change `*in`, for all one can tell.
-  for (T* const end = out + count; out != end; ++out) {
-    uint64_t value = 0;
+  T* const end = out + count;
+  while (out != end) {
+    uint64_t eight = 0;
     ShortVarint found;
-    if (rest.size() >= sizeof(uint64_t)) {
-      uint64_t eight = 0;
+    if (rest.size() >= kAtOnce) {
       std::memcpy(&eight, rest.data(), sizeof(eight));
+      if ((eight & 0x8080808080808080u) == 0 && static_cast<size_t>(end - out) >= kAtOnce) {
+        for (size_t i = 0; i < kAtOnce; ++i) {
+          out[i] = static_cast<T>((eight >> (8 * i)) & 0xFF);
+        }
+        out += kAtOnce;
+        rest.remove_prefix(kAtOnce);
+        continue;
+      }
       found = ReadShortVarint(eight);
     }
+    uint64_t value = found.value;
     if (found.size != 0) {
-      value = found.value;
       // Of a larger size than the value needs there is a shorter form.
       is_good &= found.size == 1 || (value >> (7 * (found.size - 1))) != 0;
       rest.remove_prefix(found.size);
@@ -129,7 +138,7 @@ bool ReadVarints(absl::string_view* in, size_t count, T* out) {
       return false;
     }
     *out = static_cast<T>(value);
-    is_good &= static_cast<uint64_t>(*out) == value;
+    is_good &= static_cast<uint64_t>(*out++) == value;
   }
   *in = rest;
   return is_good;

@@ -14,7 +14,6 @@
 #include "storage/base/status_macros.h"
 #include "storage/log/block_codec.h"
 #include "storage/log/block_columns.h"
-#include "storage/log/event_id_reader.h"
 #include "storage/log/stored_block.h"
 
 namespace itemized {
@@ -22,13 +21,34 @@ namespace {
 
 using Rows = std::vector<uint32_t>;  // Rising.
 
-// Moves `*at` behind `count` varints, each of which ends with a byte below 0x80.
+// Runs up to which it is faster to search the column for each than to read all of it.
+constexpr ptrdiff_t kRunsSearched = 16;
+
+// Varints in eight bytes of memory: each ends with a byte below 0x80.
+size_t CountEnds(uint64_t eight) {
+  const uint64_t end_bits = (~eight & 0x8080808080808080u) >> 7;
+  return (end_bits * 0x0101010101010101u) >> 56;  // Their sum.
+}
+
+size_t CountVarints(absl::string_view raw) {
+  size_t count = 0;
+  for (; raw.size() >= sizeof(uint64_t); raw.remove_prefix(sizeof(uint64_t))) {
+    uint64_t eight = 0;
+    std::memcpy(&eight, raw.data(), sizeof(eight));
+    count += CountEnds(eight);
+  }
+  for (const char byte : raw) {
+    count += static_cast<uint8_t>(byte) < 0x80 ? 1 : 0;
+  }
+  return count;
+}
+
+// Moves `*at` behind `count` varints.
 bool SkipVarints(absl::string_view raw, size_t count, size_t* at) {
   while (count > 0 && raw.size() - *at >= sizeof(uint64_t)) {
     uint64_t eight = 0;
     std::memcpy(&eight, raw.data() + *at, sizeof(eight));
-    const uint64_t end_bits = (~eight & 0x8080808080808080u) >> 7;
-    const size_t ends = (end_bits * 0x0101010101010101u) >> 56;  // Their sum.
+    const size_t ends = CountEnds(eight);
     if (ends >= count) {
       break;
     }
@@ -109,15 +129,67 @@ struct EventIds {
   absl::string_view bytes;
 };
 
-bool PickEventIds(const EventIds& stored, const Rows& rows, std::string* shape,
-                  std::string* bytes) {
-  EventIdReader ids(stored.shape, stored.bytes);
-  size_t next = 0;
-  for (const uint32_t row : rows) {
-    for (; next <= row; ++next) {
-      if (!ids.Next()) {
+// The bytes of one id stand where they were added: those that it shares with the id before in
+// one of the rows above it. So only the rows down to the one picked before are looked at.
+class IdPicker {
+ public:
+  explicit IdPicker(absl::string_view bytes) : bytes_(bytes) {}
+
+  // Reads the shapes of `rows` ids.
+  bool ReadShapes(absl::string_view shape, size_t rows) {
+    shapes_.resize(2 * rows);
+    return ReadVarints(&shape, shapes_.size(), shapes_.data());
+  }
+
+  // Moves on to a later row; false if the ids are malformed.
+  bool Pick(uint32_t row) {
+    size_t known = id_.size();
+    for (; next_ <= row; ++next_) {
+      known = std::min<size_t>(known, Shared(next_));
+      end_ += Added(next_);
+    }
+    size_t open = size_t{Shared(row)} + Added(row);
+    if (end_ > bytes_.size() || open > end_) {
+      return false;
+    }
+    id_.resize(open);
+    size_t begin = end_;
+    for (size_t i = row + size_t{1}; open > known && i-- > 0;) {
+      begin -= Added(i);
+      const size_t shared = Shared(i);
+      if (open > shared + Added(i)) {
         return false;
       }
+      if (open > shared) {
+        bytes_.copy(id_.data() + shared, open - shared, begin);
+        open = shared;
+      }
+    }
+    return open <= known;
+  }
+
+  absl::string_view id() const { return id_; }
+
+ private:
+  uint32_t Shared(size_t row) const { return shapes_[2 * row]; }
+  uint32_t Added(size_t row) const { return shapes_[2 * row + 1]; }
+
+  absl::string_view bytes_;
+  std::vector<uint32_t> shapes_;  // Of each row, bytes shared with the one before and added.
+  std::string id_;                // Of the row before next_.
+  size_t next_ = 0;
+  size_t end_ = 0;  // Of the bytes that it adds.
+};
+
+bool PickEventIds(const EventIds& stored, const Rows& rows, std::string* shape,
+                  std::string* bytes) {
+  IdPicker ids(stored.bytes);
+  if (!ids.ReadShapes(stored.shape, rows.empty() ? 0 : rows.back() + size_t{1})) {
+    return false;
+  }
+  for (const uint32_t row : rows) {
+    if (!ids.Pick(row)) {
+      return false;
     }
     AppendVarint(shape, 0);
     AppendVarint(shape, ids.id().size());
@@ -178,12 +250,27 @@ absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows, StringColu
   return block;
 }
 
-// The rows whose run is among `wanted`; false if malformed.
-bool FindRows(const std::vector<bool>& wanted, absl::string_view run_column, size_t rows,
-              Rows* found) {
+// Adds the rows of the run with number `run`, found by the bytes of the number: so those of
+// the others need not be read.
+void FindRowsOf(uint32_t run, absl::string_view column, Rows* found) {
+  char buffer[kVarintBytesMax];
+  const absl::string_view number(buffer, static_cast<size_t>(WriteVarint(buffer, run) - buffer));
+  size_t row = 0;
+  size_t at = 0;  // Where it begins.
+  for (size_t hit = column.find(number); hit != column.npos; hit = column.find(number, hit + 1)) {
+    if (hit == 0 || static_cast<uint8_t>(column[hit - 1]) < 0x80) {  // Else of a longer number.
+      row += CountVarints(column.substr(at, hit - at));
+      at = hit;
+      found->push_back(static_cast<uint32_t>(row));
+    }
+  }
+}
+
+// Adds the rows whose run is among `wanted`; false if malformed.
+bool FindRowsOfMany(const std::vector<bool>& wanted, absl::string_view column, size_t rows,
+                    Rows* found) {
   std::vector<uint32_t> runs(rows);
-  if (!run_column.empty() &&
-      (!ReadVarints(&run_column, rows, runs.data()) || !run_column.empty())) {
+  if (!ReadVarints(&column, rows, runs.data()) || !column.empty()) {
     return false;
   }
   for (uint32_t row = 0; row < rows; ++row) {
@@ -195,6 +282,25 @@ bool FindRows(const std::vector<bool>& wanted, absl::string_view run_column, siz
     }
   }
   return true;
+}
+
+// The rows whose run is among `wanted`; false if malformed.
+bool FindRows(const std::vector<bool>& wanted, absl::string_view column, size_t rows, Rows* found) {
+  std::string zeros;
+  if (column.empty()) {  // All are of the first run.
+    zeros.resize(rows);
+    column = zeros;
+  }
+  if (std::count(wanted.begin(), wanted.end(), true) > kRunsSearched) {
+    return FindRowsOfMany(wanted, column, rows, found);
+  }
+  for (uint32_t run = 0; run < wanted.size(); ++run) {
+    if (wanted[run]) {
+      FindRowsOf(run, column, found);
+    }
+  }
+  std::sort(found->begin(), found->end());
+  return found->empty() || found->back() < rows;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -82,6 +83,31 @@ TEST(Bytes, ManyVarintsAtOnceAreThoseReadOneByOne) {
     absl::string_view in = absl::string_view(bytes).substr(0, size);
     std::vector<uint64_t> read(values.size());
     EXPECT_FALSE(ReadVarints(&in, values.size(), read.data())) << size;
+  }
+}
+
+// Those of a byte are read eight at once where eight are wanted.
+TEST(Bytes, ShortVarintsAtOnceEndWhereTheyShould) {
+  for (size_t count = 0; count < 40; ++count) {
+    for (size_t long_at = 0; long_at <= count; ++long_at) {
+      std::vector<uint64_t> values(count);
+      std::iota(values.begin(), values.end(), 80);
+      if (long_at < count) {
+        values[long_at] = 300;
+      }
+      std::string bytes;
+      for (const uint64_t value : values) {
+        AppendVarint(&bytes, value);
+      }
+      const std::string input = bytes + "\x01\x02\x03\x04\x05\x06\x07\x08\x09";
+      absl::string_view in = input;
+      std::vector<uint64_t> read(count + 1, 77);
+      ASSERT_TRUE(ReadVarints(&in, count, read.data()));
+      EXPECT_EQ(in, input.substr(bytes.size()));
+      EXPECT_EQ(read.back(), 77U);
+      read.pop_back();
+      EXPECT_EQ(read, values);
+    }
   }
 }
 

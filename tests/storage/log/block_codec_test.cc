@@ -1,11 +1,13 @@
 #include "storage/log/block_codec.h"
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include <gtest/gtest.h>
 
 #define XXH_INLINE_ALL
@@ -190,8 +192,9 @@ TEST(BlockCodec, RowsOfRunsAreThoseOfTheWholeBlock) {
     const Block block = RandomBlock(static_cast<uint32_t>(count), count);
     const std::string bytes = EncodeBlock(block);
     const auto& names = block.calls.run_names;
+    const RunNames all(names.begin(), names.end());
     for (const RunNames& runs : {RunNames{}, RunNames{"unknown"}, RunNames{names.front()},
-                                 RunNames{names.front(), names.back(), "unknown"}}) {
+                                 RunNames{names.front(), names.back(), "unknown"}, all}) {
       Block expected;
       for (size_t row = 0; row < count; ++row) {
         if (runs.contains(block.calls.RunName(row))) {
@@ -208,6 +211,42 @@ TEST(BlockCodec, RowsOfRunsAreThoseOfTheWholeBlock) {
         ExpectSameRow(read->calls, expected.calls, i);
       }
     }
+  }
+}
+
+// The number of one run is then a part of that of another, and ids have more or less of the
+// one before in common.
+TEST(BlockCodec, ARunIsFoundAmongManyWithItsIds) {
+  constexpr uint32_t kRuns = 1'000;
+  std::mt19937_64 random(11);
+  Block block = RandomBlock(11, 5'000);
+  CallRows& calls = block.calls;
+  calls.run_names = {};
+  for (uint32_t run = 0; run < kRuns; ++run) {
+    calls.run_names.push_back(absl::StrCat("run-", run));
+  }
+  calls.event_ids = {};
+  std::string id;
+  for (uint32_t& run : calls.run) {
+    run = static_cast<uint32_t>(random() % kRuns);
+    id = id.substr(0, random() % (id.size() + 1));
+    id += std::to_string(random() % 1'000'000).substr(random() % 4);
+    calls.event_ids.push_back(id);
+  }
+  const std::string bytes = EncodeBlock(block);
+  for (uint32_t run = 0; run < kRuns; run += 3) {
+    const std::string name = absl::StrCat("run-", run);
+    const absl::StatusOr<Block> read = DecodeRowsOfRuns(block.ref, bytes, {name});
+    ASSERT_TRUE(read.ok()) << read.status();
+    size_t found = 0;
+    for (size_t row = 0; row < calls.size(); ++row) {
+      if (calls.run[row] == run) {
+        ASSERT_LT(found, read->calls.size()) << name;
+        EXPECT_EQ(read->calls.EventId(found), calls.EventId(row)) << row;
+        EXPECT_EQ(read->calls.time_us[found++], calls.time_us[row]) << row;
+      }
+    }
+    EXPECT_EQ(found, read->calls.size()) << name;
   }
 }
 
