@@ -103,4 +103,12 @@ BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalo
   return billed;
 }
 
+UsedClasses::UsedClasses(const CallRows& calls) {
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    if (!calls.usage[c].empty()) {
+      classes_[count_++] = c;
+    }
+  }
+}
+
 }  // namespace itemized

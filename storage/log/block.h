@@ -72,6 +72,19 @@ struct CallRows {
   CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
 };
 
+// The usage classes that rows have a column of, by rising class: most have three of twelve.
+class UsedClasses {
+ public:
+  explicit UsedClasses(const CallRows& calls);
+
+  const size_t* begin() const { return classes_.data(); }
+  const size_t* end() const { return classes_.data() + count_; }
+
+ private:
+  std::array<size_t, kUsageClassCount> classes_{};
+  size_t count_ = 0;
+};
+
 // A completion with its names as numbers.
 struct CompletionRow {
   int64_t time_us = 0;

@@ -50,14 +50,6 @@ uint64_t HashAttribute(uint64_t before, absl::string_view key, absl::string_view
   return XXH3_64bits_withSeed(value.data(), value.size(), seed);
 }
 
-RowContents::RowContents(const CallRows& calls) : calls_(calls) {
-  for (size_t c = 0; c < kUsageClassCount; ++c) {
-    if (!calls.usage[c].empty()) {
-      classes_[class_count_++] = c;
-    }
-  }
-}
-
 uint64_t RowContents::AttributesOf(size_t row) const {
   uint64_t hash = 0;
   if (!calls_.attribute_set.empty()) {
@@ -70,8 +62,8 @@ uint64_t RowContents::AttributesOf(size_t row) const {
 
 CallContent RowContents::Of(size_t row) const {
   Words words;
-  for (size_t i = 0; i < class_count_; ++i) {
-    words.AddUsage(classes_[i], calls_.usage[classes_[i]][row]);
+  for (const size_t c : used_) {
+    words.AddUsage(c, calls_.usage[c][row]);
   }
   return words.Hash({.series = calls_.series[row],
                      .time_us = calls_.time_us[row],

@@ -3,7 +3,6 @@
 // A hash of what a sender says about a call beside its ids: tells a re-delivery
 // from another call under the same id.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -33,7 +32,7 @@ uint64_t HashAttribute(uint64_t before, absl::string_view key, absl::string_view
 // The same of rows of a block. Does not own `calls`; thread-safe.
 class RowContents {
  public:
-  explicit RowContents(const CallRows& calls);
+  explicit RowContents(const CallRows& calls) : calls_(calls), used_(calls) {}
 
   CallContent Of(size_t row) const;
   const CallRows& calls() const { return calls_; }
@@ -42,8 +41,7 @@ class RowContents {
   uint64_t AttributesOf(size_t row) const;
 
   const CallRows& calls_;
-  std::array<size_t, kUsageClassCount> classes_{};  // The first class_count_ have a column.
-  size_t class_count_ = 0;
+  const UsedClasses used_;
 };
 
 }  // namespace itemized

@@ -4,14 +4,6 @@
 
 namespace itemized {
 
-RowSums::RowSums(const CallRows& calls) : calls_(calls) {
-  for (size_t c = 0; c < kUsageClassCount; ++c) {
-    if (!calls.usage[c].empty()) {
-      classes_[class_count_++] = c;
-    }
-  }
-}
-
 void RowSums::AddTo(CallSums* sums, size_t row, int64_t weight) const {
   const uint8_t flags = calls_.flags[row];
   sums->calls += weight;
@@ -23,8 +15,8 @@ void RowSums::AddTo(CallSums* sums, size_t row, int64_t weight) const {
     sums->outliers += weight;
   }
   sums->cost += Picos(weight * calls_.cost_picos[row]);
-  for (size_t i = 0; i < class_count_; ++i) {
-    sums->usage.counts[classes_[i]] += weight * calls_.usage[classes_[i]][row];
+  for (const size_t c : used_) {
+    sums->usage.counts[c] += weight * calls_.usage[c][row];
   }
 }
 
@@ -41,13 +33,13 @@ CallSums RowSums::Of(absl::Span<const uint32_t> rows) const {
     sums.outliers += (flags & kFlagOutlier) != 0 ? weight : 0;
     sums.cost += Picos(weight * calls_.cost_picos[row]);
   }
-  for (size_t i = 0; i < class_count_; ++i) {
-    const std::vector<int64_t>& counts = calls_.usage[classes_[i]];
+  for (const size_t c : used_) {
+    const std::vector<int64_t>& counts = calls_.usage[c];
     int64_t sum = 0;
     for (const uint32_t row : rows) {
       sum += calls_.weight[row] * counts[row];
     }
-    sums.usage.counts[classes_[i]] = sum;
+    sums.usage.counts[c] = sum;
   }
   return sums;
 }

@@ -2,7 +2,6 @@
 
 // Sums over calls: what every view of calls is made of.
 
-#include <array>
 #include <cstddef>
 #include <string>
 
@@ -37,7 +36,7 @@ struct CallSums {
 class RowSums {
  public:
   // Does not own `calls`.
-  explicit RowSums(const CallRows& calls);
+  explicit RowSums(const CallRows& calls) : calls_(calls), used_(calls) {}
 
   // Adds a row `weight` times: its own weight, or that turned around to take out
   // what the row added.
@@ -48,8 +47,7 @@ class RowSums {
 
  private:
   const CallRows& calls_;
-  std::array<size_t, kUsageClassCount> classes_{};  // The first class_count_ are used.
-  size_t class_count_ = 0;
+  const UsedClasses used_;
 };
 
 }  // namespace itemized
