@@ -44,47 +44,38 @@ class WireReader {
     if (!ok_ || rest_.size() < 3) {
       return false;
     }
+    const uint64_t first = static_cast<uint8_t>(rest_[1]);
+    if (first < 0x80) {
+      return TakeField(first, 2);
+    }
+    const uint64_t second = static_cast<uint8_t>(rest_[2]);
+    return second < 0x80 && TakeField((first & 0x7F) | second << 7, 3);
+  }
+  // Nearly all of the rest have one of up to eight bytes, instants among them.
+  bool NextLong() {
+    uint64_t eight = 0;
+    if (!ok_ || rest_.size() < 1 + sizeof(eight)) {
+      return false;
+    }
+    std::memcpy(&eight, rest_.data() + 1, sizeof(eight));
+    const ShortVarint found = ReadShortVarint(eight);
+    return found.size != 0 && TakeField(found.value, 1 + found.size);
+  }
+  // A field whose number takes a byte, with this size or value, which ends at `begin`.
+  // False, and nothing is done, if it is another kind of field or longer than the rest.
+  bool TakeField(uint64_t value, size_t begin) {
     const auto tag = static_cast<uint8_t>(rest_[0]);
     const auto kind = static_cast<Kind>(tag & 7);
-    uint64_t value = static_cast<uint8_t>(rest_[1]);
-    size_t begin = 2;
-    if (value >= 0x80) {
-      value = (value & 0x7F) | uint64_t{static_cast<uint8_t>(rest_[2])} << 7;
-      begin = 3;
-    }
-    const uint64_t end = kind == Kind::kBytes ? begin + value : begin;
-    if (tag < 8 || tag >= 0x80 || value >= 0x80 << 7 || end > rest_.size() ||
+    const size_t taken = kind == Kind::kBytes ? value : 0;
+    if (tag < 8 || tag >= 0x80 || taken > rest_.size() - begin ||
         (kind != Kind::kBytes && kind != Kind::kVarint)) {
       return false;
     }
     number_ = tag >> 3;
     kind_ = kind;
     varint_ = value;
-    bytes_ = absl::string_view(rest_.data() + begin, end - begin);
-    rest_.remove_prefix(end);
-    return true;
-  }
-  // Nearly all of the rest have one of up to eight bytes, instants among them.
-  bool NextLong() {
-    if (!ok_ || rest_.size() < 1 + sizeof(uint64_t)) {
-      return false;
-    }
-    const auto tag = static_cast<uint8_t>(rest_[0]);
-    const auto kind = static_cast<Kind>(tag & 7);
-    uint64_t eight = 0;
-    std::memcpy(&eight, rest_.data() + 1, sizeof(eight));
-    const ShortVarint found = ReadShortVarint(eight);
-    const absl::string_view behind = rest_.substr(1 + found.size);
-    const size_t taken = kind == Kind::kBytes ? found.value : 0;
-    if (tag < 8 || tag >= 0x80 || found.size == 0 || taken > behind.size() ||
-        (kind != Kind::kBytes && kind != Kind::kVarint)) {
-      return false;
-    }
-    number_ = tag >> 3;
-    kind_ = kind;
-    varint_ = found.value;
-    bytes_ = behind.substr(0, taken);
-    rest_ = behind.substr(taken);
+    bytes_ = rest_.substr(begin, taken);
+    rest_.remove_prefix(begin + taken);
     return true;
   }
   bool NextAny();

@@ -34,7 +34,9 @@ using RowChooser = absl::FunctionRef<std::vector<uint32_t>(const Block&)>;
 absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask mask,
                                    RowChooser choose);
 
-// The same of the rows of some runs, by workflow_id. The names of other runs are empty.
+// The same of the rows of some runs, by workflow_id. The names of other runs are empty. The
+// rows of these are not read, so that under a good checksum what is malformed in them goes
+// unseen; DecodeBlock, and with it Database::Verify, sees it.
 using RunNames = absl::flat_hash_set<absl::string_view>;
 absl::StatusOr<Block> DecodeRowsOfRuns(BlockRef ref, absl::string_view bytes, const RunNames& runs);
 

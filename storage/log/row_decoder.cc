@@ -300,7 +300,7 @@ bool FindRows(const std::vector<bool>& wanted, absl::string_view column, size_t 
     }
   }
   std::sort(found->begin(), found->end());
-  return found->empty() || found->back() < rows;
+  return CountVarints(column) == rows;
 }
 
 }  // namespace

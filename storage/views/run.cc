@@ -1,7 +1,6 @@
 #include "storage/views/run.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #define XXH_INLINE_ALL
@@ -19,15 +18,9 @@ constexpr SeriesId kSeriesMask = (SeriesId{1} << RunCall::kSeriesBits) - 1;
 // Digits of an id that count; 60 bits.
 constexpr size_t kCountedDigits = 15;
 
-// By character; -1 for what is no lower-case digit.
-constexpr auto kHexDigits = [] {
-  std::array<int8_t, 256> digits{};
-  digits.fill(-1);
-  for (int8_t i = 0; i < 16; ++i) {
-    digits[static_cast<size_t>(i < 10 ? '0' + i : 'a' + i - 10)] = i;
-  }
-  return digits;
-}();
+int HexDigit(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
 }  // namespace
 
@@ -38,8 +31,7 @@ EventFingerprint FingerprintOf(absl::string_view event_id) {
   uint64_t number = 0;
   size_t digits = 0;
   for (; digits < std::min(kCountedDigits, event_id.size()); ++digits) {
-    const auto character = static_cast<uint8_t>(event_id[event_id.size() - 1 - digits]);
-    const int8_t digit = kHexDigits[character];
+    const int digit = HexDigit(event_id[event_id.size() - 1 - digits]);
     if (digit < 0) {
       break;
     }

@@ -9,6 +9,10 @@
 #include "absl/strings/string_view.h"
 #include <gtest/gtest.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "storage/base/bytes.h"
 #include "storage/log/block_codec.h"
 #include "tests/storage/log/block_for_test.h"
 
@@ -145,6 +149,18 @@ TEST(RowDecoder, ARunIsFoundAmongManyWithItsIds) {
     }
     EXPECT_EQ(found, read->calls.size()) << name;
   }
+}
+
+TEST(RowDecoder, AColumnOfRunsThatIsNotAsLongAsTheBlockIsDamage) {
+  const Block block = RandomBlock(1, 10);
+  std::string bytes = EncodeBlock(block);
+  bytes.resize(bytes.size() - 8);
+  ASSERT_EQ(bytes[1], 10);
+  bytes[1] = 9;
+  AppendBigEndian64(&bytes, XXH3_64bits(bytes.data(), bytes.size()));
+  const absl::Status status = DecodeRowsOfRuns(block.ref, bytes, {"unknown"}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(status.message().find("its runs cannot be read"), std::string::npos) << status;
 }
 
 }  // namespace
