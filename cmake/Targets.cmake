@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Three kinds of target, so that a CMakeLists.txt says only what differs.
 #
 #   itemized_library(NAME name SOURCES a.cc b.cc DEPS x y)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Compiler settings shared by every target, and faster tools where present.
 
 set(CMAKE_CXX_STANDARD 20)

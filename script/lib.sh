@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Shared by the scripts of this folder; source it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/data_directory.h"
 
 #include <unistd.h>

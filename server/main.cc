@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The daemon. See server.h for what it does, flags.h for its command line.
 
 #include <signal.h>

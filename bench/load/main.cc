@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // itemized-bench: drives fresh servers with the workload and reports figures.
 //
 // Messages are generated and serialised before the clock starts and sent as

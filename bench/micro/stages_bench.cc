@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What each stage of ingestion takes of a thread, nanoseconds a call: the workload of
 // bench/load in groups of 20 batches, columns, stage after stage on one thread. What they
 // add up to is the budget in ARCHITECTURE.md.

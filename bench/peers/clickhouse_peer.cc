@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ClickHouse in this process (chdb), through its C API. A batch is one INSERT from a
 // file in ClickHouse's own row format, synced before it returns.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // DuckDB in this process, through its C API. A batch is one appender, whose end commits
 // and syncs the write-ahead log.
 

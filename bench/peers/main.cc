@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // itemized-peer: feeds one other database with the workload and reports on standard
 // output, in lines of words:
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Databases that users might pick instead, fed with the same calls. Each is used as

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A PostgreSQL server of our own over a Unix socket. A batch is one COPY, which is one
 // transaction, committed synchronously. Its files are in /var/tmp: its user may not be let
 // into the directory of ours, and the path of a socket must be short.

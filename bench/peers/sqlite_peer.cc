@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SQLite in this process: a write-ahead log synced with every transaction of one batch.
 
 #include <memory>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a traced call costs on the caller's thread, and what one process sustains.
 
     python3 bench/python/trace_overhead.py HOST:GRPC-PORT HOST:HTTP-PORT

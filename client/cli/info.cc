@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Text for a terminal: how wide it is, how to shorten it, and how to show

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Waiting times between attempts: doubling from `initial` to `max`, each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Streams batches into a server with a bounded window of unacknowledged ones.

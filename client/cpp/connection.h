@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // A connection to one itemized server: a channel and the unary calls over it.

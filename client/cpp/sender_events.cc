@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What happens to a sender: the server answers, a stream breaks, time passes for its
 // spool, there is something to tell.
 

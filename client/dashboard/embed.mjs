@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // node embed.mjs DIST OUTPUT
 // Writes OUTPUT, a C++ file that holds all files of DIST, gzipped.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Writes the types of the API's messages, as they are in JSON, from the proto files.
 set -eu
 cd "$(dirname "$0")"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { defineConfig } from 'vite';
 
 // `npx vite` serves the page while it is being worked on, and asks a running server.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // itemize-demo: 30 days of believable agent traffic for a server.
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The company whose bill the demo shows: its agents' steps, the models they

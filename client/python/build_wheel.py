@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Builds the wheel with the standard library alone: pip's backend (PEP 517, PEP 660), and
 
     python3 build_wheel.py DIRECTORY

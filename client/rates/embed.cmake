@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Writes OUTPUT, a C++ file that holds the bytes of INPUT. Chunks keep within
 # what every compiler takes as one string literal.
 file(READ ${INPUT} REST)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The readers of the three forms. `root` is an object, of genai-prices an array.

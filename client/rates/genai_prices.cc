@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The form of genai-prices v2: providers with models, match clauses, and USD
 // per million tokens, perhaps by context size and from dates on.
 

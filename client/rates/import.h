@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Price files of three forms, read into rates. Amounts stay exact: a number

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // LiteLLM's form: model names, often "provider/model", with USD per token. A
 // field name is a price and then suffixes: a context threshold and a service
 // tier, "input_cost_per_token_above_200k_tokens_priority".

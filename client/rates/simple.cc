@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The simple form: model names with prices in USD per million tokens, per
 // thousand for searches and requests.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "proto/text/json_fields.h"
 
 #include "absl/strings/ascii.h"

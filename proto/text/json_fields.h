@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Typed readings of the values of one JSON line. Whatever is not of the wanted

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // itemized.v1.Batch, from bytes on the wire to what the database takes.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Rates on the wire (USD per million tokens, per thousand searches or calls,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/grpc/rates_service.h"
 
 #include "server/api/answers.h"

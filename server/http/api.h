@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The HTTP API: JSON for curl, scripts and the dashboard.

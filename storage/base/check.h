@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // CHECK(condition) guards our own invariants: a failure is a bug in itemized,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Exact money. The unit is the pico-dollar, 10^-12 USD: a price of one

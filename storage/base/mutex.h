@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Annotated wrappers over the standard mutexes. absl::Mutex is not used: the

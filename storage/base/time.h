@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Instants are int64 microseconds since 1970-01-01 UTC ("time_us"); buckets of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "storage/base/status_macros.h"
 #include "storage/engine/call_groups.h"
 #include "storage/engine/queries.h"

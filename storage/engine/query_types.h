@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Questions to the database and their answers. Money is in pico-dollars.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Drops what is older than it has to be kept: raw blocks by whole UTC days, and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // What a range leaves of the days that it cuts: rows of the log that are added to the sums of

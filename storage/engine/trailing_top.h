@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Rankings over windows that end now, such as the default 30 days, kept ready:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // How far writes have been acknowledged, outside of the write-ahead log: what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "storage/kv/rocks_store.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // A block: the part of one group commit that lies in one hour. The unit of the

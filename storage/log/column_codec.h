@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // One column of a block as bytes: a varint stream, of which zeros are left out where most

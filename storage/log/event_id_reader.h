@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Event ids as a block stores them (storage/FORMAT.md, "Block"): each as what it adds to the

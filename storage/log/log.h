@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The log: blocks in commit order, readable by sequence and by hour. This

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Decodes a few rows of a block: the bytes of their values are picked out of each column,
 // which takes a fraction of the time of decoding them all.
 

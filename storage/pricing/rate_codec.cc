@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Persisted form of a rate, version 1. Integers are varints, texts sized
 // (storage/base/bytes.h).
 //

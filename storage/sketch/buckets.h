@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The buckets of a histogram: each octave is cut into 128 of equal width, and values below

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // An integer log-linear histogram: 128 buckets to the octave, each with the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The persisted form of a histogram: a varint of the number of buckets, then
 // for each bucket, by rising index, three varints:
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // A hash of what a sender says about a call beside its ids: tells a re-delivery

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "storage/views/name_filter.h"
 
 #include <algorithm>

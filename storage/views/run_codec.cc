@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The persisted form of a run (storage/FORMAT.md, "Run").
 
 #include <algorithm>

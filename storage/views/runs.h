@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // All runs, and the outcomes rolled up from them. Runs that were not used for

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "storage/views/unused_index.h"
 
 #define XXH_INLINE_ALL

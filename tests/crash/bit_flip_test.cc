@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One bit of one file turns over. Either somebody says so, or nothing is lost: no
 // answer is ever wrong.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The process that kill_test kills: opens a database and writes numbered batches,
 // sets rates and writes checkpoints, telling on standard output what it tries and
 // what was acknowledged, one word and number a line.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A disk without room: nothing is taken, all answers are given, and ingestion goes
 // on by itself once there is room.
 

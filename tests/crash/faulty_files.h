@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The files of a FaultyFileSystem: each operation is counted there, and fails if that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every file operation of a workload fails in turn. Senders see clean errors, the
 // books stay right, and ingestion goes on once the disk does.
 

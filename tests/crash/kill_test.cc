@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The process is killed at any moment (SIGKILL), again and again on the same store.
 // The books are kept by its parent, from what it said before.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RocksDB gives a table that it takes in a second name, and removes the first one. A
 // process killed between the two leaves both.
 

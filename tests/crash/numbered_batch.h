@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Batches that a writer and its judge, in two processes, make alike from a number.

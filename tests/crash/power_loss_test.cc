@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The power goes at any moment: what was acknowledged is there, once.
 
 #include <random>

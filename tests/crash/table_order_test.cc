@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RocksDB 7.8 refuses to open a store in which a table of level 0 encloses the next older
 // one by its sequence numbers: as one made of the memory of two small checkpoints would,
 // if large ones between them have been merged.

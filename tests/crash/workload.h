@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // A random but reproducible workload, and the books that its sender keeps: what

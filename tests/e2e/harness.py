@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the built programs for the tests of this folder.
 
 The programs come from ITEMIZED_BIN, ITEMIZE_BIN and ITEMIZE_DEMO_BIN, by

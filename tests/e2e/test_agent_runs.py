@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The recorded agent runs: every count and every recorded cent comes back."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bill of the shape everybody meets: a step with 9 % of the calls makes 38 % of the spend, one
 with 41 % makes 3 %, and 12 % of the calls cost 18 times the median of their step."""
 

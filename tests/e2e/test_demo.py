@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small demo against a real server."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was acknowledged survives kill -9, and nothing is counted twice."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The HTTP API with the tools that people have: curl's way, and Prometheus's."""
 
 import json

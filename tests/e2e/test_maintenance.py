@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stores that are verified and backed up, by their server and without it."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The programs as processes: addresses, exit statuses, signals."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands of README.md work.
 
 Fenced `console` blocks right after a line `<!-- tested -->` are run from the

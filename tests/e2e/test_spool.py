@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever is killed, what a tracer with a spool recorded is counted, and counted once."""
 
 import decimal

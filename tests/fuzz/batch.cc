@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Batches as senders encode them: decoded, checked value by value, answered,
 // and compared with what protobuf's own parser makes of the same bytes.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Blocks of the log. An input is a block without the checksum at its end, so
 // that the search gets past it; the bytes as they are get tried as well.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Broken on purpose, in one way for each of three words. script/fuzz goes on only
 // if a search finds one of them and each is reported for what it is: a set-up
 // that finds nothing here would find nothing elsewhere.

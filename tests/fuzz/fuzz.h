@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // A fuzzer is one file that defines these two functions; main.cc makes a program

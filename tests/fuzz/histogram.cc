@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Histograms as rows of the views hold them.
 
 #include "storage/sketch/histogram.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What libFuzzer calls. Seeds are written into the corpus before it is read.
 
 #include <cstddef>

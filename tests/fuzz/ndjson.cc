@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lines of the native input form. An input is a file: its lines go through one
 // parser, as in an import.
 

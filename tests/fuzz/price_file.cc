@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Price files. The first byte of an input says as which form the rest is read.
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rates as the rate book keeps them.
 
 #include "absl/status/statusor.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests that protobuf's own parser reads, up to what the database is asked:
 // rates to be set, and questions. The first byte of an input says which.
 

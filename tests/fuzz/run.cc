@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs as the views keep them.
 
 #include "storage/views/run.h"

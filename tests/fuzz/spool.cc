@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Segments of a spool. An input is a list of records without their checksums (type,
 // varint size, payload), so that the search gets past those; what is left over
 // stands behind them as it is.

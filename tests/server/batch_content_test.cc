@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a batch is known by, should it be sent again.
 
 #include <memory>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The HTTP API of a whole server, beside the same answers through gRPC.
 
 #include <string>

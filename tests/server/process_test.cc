@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The daemon as a process: what it prints, how it ends.
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What goes in over a socket, and what is told about it.
 
 #include <string>

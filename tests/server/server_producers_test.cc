@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Streams of a producer: whatever breaks between the two, a batch is counted once.
 
 #include <random>

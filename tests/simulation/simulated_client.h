@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // A tracer without threads or sockets: its Delivery over a spool in a directory, and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The database and its side of the Ingest protocol, without sockets: it can lose

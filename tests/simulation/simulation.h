@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Clients, a network and a server that fail in all ways at once, in simulated time.

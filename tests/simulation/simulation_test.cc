@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Exactly once, whatever fails, from end to end: the client's delivery and spool, the
 // wire, the server's producers, its log and its views. ITEMIZED_SIMULATION_SEED=N runs
 // one seed again.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A support agent of two steps that reports what each model call cost, then
 // asks which step the money went to. Start a server, then run it:
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Calls and completions as bytes of a spool (FORMAT.md). The same record always

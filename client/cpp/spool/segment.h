@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // One file of a spool, or a piece of memory laid out like one: a header, then

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // What a tracer has recorded: in batches of one producer's sequence, until they

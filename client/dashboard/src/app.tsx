@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'preact/hooks';
 import { nameOf } from './data/format';
 import { useRoute, type Route, type ViewName } from './data/route';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """itemized: a bill for every step of your agents.
 
     from itemized import cost_trace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """For LangChain and LangGraph, by their public callback interface; neither is needed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the library has to say, once for each thing, through ``logging``."""
 
 from __future__ import annotations

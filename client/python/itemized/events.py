@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is sent: calls and completions, in the native form of the server.
 
 An event is a dict with the fields of a line of ``itemize import``; here they are made

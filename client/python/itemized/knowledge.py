@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the server knows and the log wants: rates and thresholds, kept fresh."""
 
 from __future__ import annotations

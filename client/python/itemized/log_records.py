@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records for ``logging``, made for every call and so as cheaply as Python allows."""
 
 from __future__ import annotations

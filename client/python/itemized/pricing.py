@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Costs by the server's rate book, for the log on this side.
 
 The bill is the server's; this computes the same for a call as it is made, in whole

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Questions to the server, answered as plain dataclasses with exact money."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Usage out of the responses of providers, in disjoint token classes.
 
 What providers report overlaps: input counts of OpenAI and Google include cached tokens,

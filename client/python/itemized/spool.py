@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was recorded and is not delivered yet, in files that outlive the process.
 
 A directory holds segments, each written by one process, which holds a lock on it

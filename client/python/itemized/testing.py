@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """For tests of code that records calls: nothing leaves the process.
 
     from itemized.testing import record

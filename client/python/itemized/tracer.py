@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keeps what was recorded, and delivers it in the background."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What users put around their code: calls, steps and runs."""
 
 from __future__ import annotations

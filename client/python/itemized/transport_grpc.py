@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Delivery over the native gRPC stream, if grpcio is installed."""
 
 from __future__ import annotations

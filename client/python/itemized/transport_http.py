@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Delivery over HTTP as JSON lines, with the standard library alone."""
 
 from __future__ import annotations

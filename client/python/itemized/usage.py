@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What one model call used, as its caller reports it."""
 
 from __future__ import annotations

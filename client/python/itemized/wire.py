@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """itemized.v1.IngestRequest and IngestResponse in protobuf's wire format.
 
 Written out by hand, so that grpcio is all that a sender needs. Field numbers are those

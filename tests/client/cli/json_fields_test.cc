@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The names that scripts rely on in the output of --json.
 
 #include <set>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/client/cpp/fake_ingest_server.h"
 
 #include <algorithm>

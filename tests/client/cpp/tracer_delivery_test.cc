@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Servers that come and go, forget, and mix things up: each call is counted once.
 
 #include <memory>

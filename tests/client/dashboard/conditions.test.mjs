@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The dashboard under conditions that are not the best: no data, no server, odd names,
 // little room, no mouse, no eyes.
 

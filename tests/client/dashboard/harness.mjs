@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A server of its own for each file of tests, and a browser that looks at its pages.
 //
 // The programs come from ITEMIZED_BIN, ITEMIZE_BIN and ITEMIZE_DEMO_BIN, by default

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each view shows what the API answers.
 
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server for the tests, and a tracer for each of them.
 
 The programs come from ITEMIZED_BIN and ITEMIZE_BIN, by default those of build/bin; the

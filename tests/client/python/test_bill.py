@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Costs as the server computes them, questions to it, LangChain's callbacks, the package."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From the tracer to the server's disk: outages, forks, crashes, the end of a process."""
 
 import json

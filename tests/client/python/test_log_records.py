@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The records of the log are those that logging itself would make."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Agents that talk HTTP to (fake) providers: what comes over the wire is what is billed."""
 
 import http.client

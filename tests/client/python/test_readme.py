@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The examples of the package's README, with models that cost nothing."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Usage out of the responses of providers: as objects, as dicts, whole and in chunks."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """cost_trace, step and workflow, as users write them."""
 
 import asyncio

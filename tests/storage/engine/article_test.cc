@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table that started it: 12 % of the calls make 60 % of the bill.
 
 #include <string>

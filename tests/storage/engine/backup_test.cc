@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Copies that can be trusted, and reports of what differs.
 
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs that are read from their rows, which have only the ids and the totals of their
 // calls: whatever else is asked of them comes from the log.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/storage/engine/broken_batch.h"
 
 #include <memory>

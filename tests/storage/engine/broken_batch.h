@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Batches with faults that no row can have: wrong indices and lengths.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many threads write while others ask. Run it with ThreadSanitizer too.
 
 #include <atomic>

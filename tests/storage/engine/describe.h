@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Answers as text, one line a row: what tests compare, to the last digit, so

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A call is counted once, for ever.
 
 #include <functional>

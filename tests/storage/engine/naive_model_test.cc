@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The judge judged: figures worked out by hand.
 
 #include "tests/storage/engine/naive_model.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Quantiles by sorting. The answer is the mean of the sorted values that share

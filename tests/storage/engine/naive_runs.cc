@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The naive model's runs and what they cost.
 
 #include <algorithm>

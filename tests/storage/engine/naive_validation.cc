@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the naive model refuses, from the limits alone.
 
 #include <algorithm>

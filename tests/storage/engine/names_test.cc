@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names are bytes: none is folded into another until there are too many.
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which calls are flagged when they arrive, and what they were compared with.
 
 #include <string>

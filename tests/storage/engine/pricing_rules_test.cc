@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a call costs in the bill, and what happens when rates change.
 
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A batch of a producer is counted once, however often and over whatever stream
 // it comes. The calls have no ids of their own, so nothing else keeps them apart.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Random but plausible traffic: the same seed gives the same events everywhere.

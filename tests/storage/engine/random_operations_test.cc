@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine against the naive model, operation by operation, to the last
 // digit. ITEMIZED_ORACLE_SEED and ITEMIZED_ORACLE_OPERATIONS set other seeds
 // and longer runs.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A bad event is refused with its place, a code and a sentence; its neighbours
 // are stored.
 

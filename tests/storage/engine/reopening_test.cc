@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a database answers does not depend on when it was opened.
 
 #include <filesystem>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is dropped, what stays, and what can no longer be told.
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A retracted call leaves no trace in any view, and stays known.
 
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What lies on the disk: a store of the future is refused, and a view that is
 // not the fold of the log is noticed.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which instants a question covers, and how a series is cut into buckets.
 
 #include <string>

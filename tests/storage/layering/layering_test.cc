@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The repository checks itself: includes point one way, files and functions
 // stay short.
 
@@ -125,6 +126,12 @@ TEST(Layering, EveryHeaderIsIncludedOnce) {
       EXPECT_TRUE(Contains(WithoutCommentsAndStrings(file.text), "#pragma once"))
           << file.path << " lacks #pragma once";
     }
+  }
+}
+
+TEST(Layering, EveryFileNamesItsLicence) {
+  for (const SourceFile& file : Sources()) {
+    EXPECT_EQ(file.text.rfind("// SPDX-License-Identifier: Apache-2.0\n", 0), 0U) << file.path;
   }
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/storage/layering/source_lint.h"
 
 #include <algorithm>

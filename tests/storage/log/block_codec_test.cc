@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "storage/log/block_codec.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A few rows of a block, decoded alone.
 
 #include <random>

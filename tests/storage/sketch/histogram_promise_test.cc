@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The promise: at every rank the quantile is within 1/128 of the exact order
 // statistic, and exact where the bucket holds one distinct value. The oracle
 // is the sorted list of values.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bytes of the views' rows, worked out by hand from storage/FORMAT.md. If
 // one of these tests fails, stores of earlier versions cannot be read.
 

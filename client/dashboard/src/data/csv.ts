@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tables as files for spreadsheets (RFC 4180).
 
 /** A name that begins like a formula must not become one when the file is opened. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Figures other than money, for people.
 
 // By hand: the formatters of Intl take tens of milliseconds to make, at the first paint.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Answers that follow the store. The page asks every two seconds whether anything has
 // come in, and only then asks its questions again; what it showed stays until then.
 

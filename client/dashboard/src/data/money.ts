@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Amounts as the API sends them: decimal strings in USD, exact to 10^-12. They are
 // added and compared as whole pico-dollars; a float only ever places a mark on a chart.
 

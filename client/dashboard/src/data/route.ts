@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is shown, as it stands in the address: so that every view can be shared, and
 // the back button works.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small marks inside tables, as elements of the page: they can be read aloud and printed.
 
 import { formatShare, formatShort } from '../data/format';

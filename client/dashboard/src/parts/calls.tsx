@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What tables of single calls have in common.
 
 import type { BilledCall } from '../generated/itemized/v1/query';

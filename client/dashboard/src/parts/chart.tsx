@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stacked bars over time. uPlot draws on a canvas, so each chart also has a name and its
 // figures as a table.
 

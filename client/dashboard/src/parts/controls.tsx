@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is looked at: the window, its time zone, and which calls.
 
 import { useState } from 'preact/hooks';

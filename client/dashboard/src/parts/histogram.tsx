@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { GetDistributionResponse } from '../generated/itemized/v1/query';
 import { formatCount, formatShare } from '../data/format';
 import { formatUsd, usdForChart } from '../data/money';

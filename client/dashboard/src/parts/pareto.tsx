@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import type { TopRow } from '../generated/itemized/v1/query';
 import { formatShare, nameOf } from '../data/format';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'preact/hooks';
 import { formatCount, formatShare } from '../data/format';
 import { usePulse } from '../data/live';

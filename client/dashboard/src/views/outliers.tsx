@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls that cost over five times the rolling p50 of their step, newest first.
 
 import { useState } from 'preact/hooks';

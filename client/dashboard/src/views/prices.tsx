@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rate book: what is unpriced, what each model costs and who says so.
 
 import { useState } from 'preact/hooks';

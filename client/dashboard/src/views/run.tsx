@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One run: its calls on a time line, and what each of them cost.
 
 import type { BilledCall, GetRunResponse } from '../generated/itemized/v1/query';

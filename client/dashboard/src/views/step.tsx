@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One step: when it costs, by which model, how much a call, and where it is dear.
 
 import type { GetSeriesResponse, TopRow } from '../generated/itemized/v1/query';

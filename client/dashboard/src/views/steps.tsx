@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Spend by step, the landing view: which step to fix.
 
 import type { GetSeriesResponse, GetTopResponse, TopRow } from '../generated/itemized/v1/query';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One workflow: what its completed runs cost, and which of its steps make it up.
 
 import { formatCount, formatShare, nameOf } from '../data/format';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a completed run of each workflow costs, failed and abandoned runs included.
 
 import type { WorkflowRow } from '../generated/itemized/v1/query';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an earlier process, a power cut or a failing disk has left behind.
 
 #include <cstring>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records calls without pause until it is killed:
 //   spool_victim ADDRESS SPOOL_DIRECTORY PROGRESS_FILE
 // The file is a 64-bit number of records that Record has accepted, over all processes

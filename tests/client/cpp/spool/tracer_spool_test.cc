@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A tracer with a spool: what Record accepted is delivered, whatever happens to
 // the process and to the server.
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How a question learns that nobody waits for its answer any more.
+
+#include <atomic>
+#include <chrono>
+
+#include "absl/status/status.h"
+
+namespace itemized {
+
+// Thread-safe. Whoever asks cancels; whoever answers checks between pieces of work
+// that take a millisecond or so, and gives up with the error.
+class Cancellation {
+ public:
+  using Instant = std::chrono::steady_clock::time_point;
+
+  explicit Cancellation(Instant deadline = Instant::max()) : deadline_(deadline) {}
+  Cancellation(const Cancellation&) = delete;
+  Cancellation& operator=(const Cancellation&) = delete;
+
+  void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+
+  // CANCELLED after Cancel, DEADLINE_EXCEEDED after the deadline.
+  absl::Status Check() const;
+
+ private:
+  std::atomic<bool> cancelled_ = false;
+  const Instant deadline_;
+};
+
+}  // namespace itemized
