@@ -34,8 +34,9 @@ struct Verdicts {
 
 // For the hours that `range` touches, as far as they have any: of the filter's step, if it
 // names one, whatever else it says.
-std::map<Hour, Verdicts> VerdictsByHour(const State& state, TimeRange range,
-                                        const CallFilter& filter) {
+absl::StatusOr<std::map<Hour, Verdicts>> VerdictsByHour(const State& state, TimeRange range,
+                                                        const CallFilter& filter,
+                                                        const Cancellation* cancellation) {
   std::map<Hour, Verdicts> found;
   const CallRollups& rollups = state.views.rollups();
   const auto& step = filter[NameKind::kStep];
@@ -44,6 +45,7 @@ std::map<Hour, Verdicts> VerdictsByHour(const State& state, TimeRange range,
     if (step.has_value() && name != wanted) {
       continue;
     }
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, name);
     for (auto day = days.LowerBound(DayOf(range.start_us));
          day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
@@ -73,11 +75,13 @@ std::vector<uint32_t> OutlierRows(const Block& block) {
 }
 
 absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, TimeRange range,
-                                                 RowFilter* filter) {
+                                                 RowFilter* filter,
+                                                 const Cancellation* cancellation) {
   std::vector<Block> blocks;
   RETURN_IF_ERROR(state.log.ReadRowsOfHours(hour, hour + 1, state.views.folded(),
                                             Columns(ColumnId::kFlags), OutlierRows,
-                                            [&](const Block& block) {
+                                            [&](const Block& block) -> absl::Status {
+                                              RETURN_IF_ERROR(CheckNotCancelled(cancellation));
                                               blocks.push_back(block);
                                               return absl::OkStatus();
                                             }));
@@ -97,23 +101,27 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
 
 // What there is of the hour within `range`, without receipts.
 absl::StatusOr<Verdicts> CountHour(const State& state, Hour hour, TimeRange range,
-                                   RowFilter* filter) {
+                                   RowFilter* filter, const Cancellation* cancellation) {
   Verdicts counted;
   const ColumnMask mask = Columns(ColumnId::kSeries, ColumnId::kFlags) | filter->columns();
   const TimeRange part{std::max(range.start_us, HourStartUs(hour)),
                        std::min(range.end_us, HourStartUs(hour + 1))};
-  RETURN_IF_ERROR(VisitRows(state, part, mask, [&](const LogRow& row) {
-    if (filter->Matches(row.block, row.row)) {
-      counted.Add(row.calls().flags[row.row], row.weight());
-    }
-    return absl::OkStatus();
-  }));
+  RETURN_IF_ERROR(VisitRows(
+      state, part, mask,
+      [&](const LogRow& row) {
+        if (filter->Matches(row.block, row.row)) {
+          counted.Add(row.calls().flags[row.row], row.weight());
+        }
+        return absl::OkStatus();
+      },
+      cancellation));
   return counted;
 }
 
 }  // namespace
 
-absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query) {
+absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query,
+                                              const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   OutliersAnswer answer;
   answer.range = range;
@@ -121,14 +129,14 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const Outliers
   const ReaderLock lock(state.mutex);
   RowFilter filter(query.filter, state.catalog);
   Verdicts all;
-  const std::map<Hour, Verdicts> by_hour = VerdictsByHour(state, range, query.filter);
+  ASSIGN_OR_RETURN(const auto by_hour, VerdictsByHour(state, range, query.filter, cancellation));
   for (auto it = by_hour.rbegin(); it != by_hour.rend(); ++it) {
     const auto& [hour, known] = *it;
     const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
     const bool is_kept = hour >= state.log.first_hour();
     Verdicts verdicts = known;
     if (is_kept && !(whole && query.filter.has_step_only())) {
-      ASSIGN_OR_RETURN(verdicts, CountHour(state, hour, range, &filter));
+      ASSIGN_OR_RETURN(verdicts, CountHour(state, hour, range, &filter, cancellation));
     } else if (!is_kept && !query.filter.has_step_only()) {
       continue;  // It cannot be told any more which of them the filter lets through.
     }
@@ -136,7 +144,8 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const Outliers
     if (!is_kept || verdicts.outliers == 0 || answer.calls.size() >= limit) {
       continue;  // Counted; without a place in the answer, or with receipts that are gone.
     }
-    ASSIGN_OR_RETURN(std::vector<BilledCall> found, ReadHour(state, hour, range, &filter));
+    ASSIGN_OR_RETURN(std::vector<BilledCall> found,
+                     ReadHour(state, hour, range, &filter, cancellation));
     for (BilledCall& call : found) {
       if (answer.calls.size() < limit) {
         answer.calls.push_back(std::move(call));
