@@ -15,7 +15,8 @@ namespace {
 
 // The calls of one run that stand, from the blocks that hold it.
 absl::StatusOr<std::vector<BilledCall>> ReadCalls(const State& state, const Run& run,
-                                                  absl::string_view workflow_id) {
+                                                  absl::string_view workflow_id,
+                                                  const Cancellation* cancellation) {
   RunBlocks kept;
   for (const BlockRef& ref : run.blocks()) {
     if (ref.hour >= state.log.first_hour()) {
@@ -23,7 +24,10 @@ absl::StatusOr<std::vector<BilledCall>> ReadCalls(const State& state, const Run&
     }
   }
   std::vector<Block> blocks;
-  RETURN_IF_ERROR(kept.Read(state.log, [&](Block block) { blocks.push_back(std::move(block)); }));
+  RETURN_IF_ERROR(kept.Read(state.log, [&](Block block) {
+    blocks.push_back(std::move(block));
+    return CheckNotCancelled(cancellation);
+  }));
   std::vector<BilledCall> calls;
   for (const RowRef& ref : NetRows(blocks)) {
     calls.push_back(ToBilledCall(blocks[ref.block].calls, ref.row, state.catalog));
@@ -37,8 +41,10 @@ absl::StatusOr<std::vector<BilledCall>> ReadCalls(const State& state, const Run&
 
 }  // namespace
 
-absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workflow_id) {
+absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workflow_id,
+                                    const Cancellation* cancellation) {
   const ReaderLock lock(state.mutex);
+  RETURN_IF_ERROR(CheckNotCancelled(cancellation));
   RunAnswer answer;
   bool exists = false;
   absl::Status status;
@@ -56,7 +62,8 @@ absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workfl
       }
       std::sort(answer.unused_steps.begin(), answer.unused_steps.end());
     }
-    absl::StatusOr<std::vector<BilledCall>> calls = ReadCalls(state, run, workflow_id);
+    absl::StatusOr<std::vector<BilledCall>> calls =
+        ReadCalls(state, run, workflow_id, cancellation);
     if (calls.ok()) {
       answer.calls = *std::move(calls);
     }
