@@ -35,6 +35,7 @@ class Knowledge:
         self._transport = HttpTransport(http_url, _TIMEOUT_S, _ANSWER_BYTES_MAX)
         self._refresh_after = 0.0
         self.thresholds: dict[str, int] = {}
+        self._learning: set[str] = set()
         self._book: Optional[RateBook] = None
 
     @property
@@ -47,6 +48,11 @@ class Knowledge:
     def is_outlier(self, step: str, cost: Optional[int]) -> bool:
         """Whether a call of this cost is over the step's threshold, as far as is known here."""
         return cost is not None and cost > self.thresholds.get(step, DEFAULT_THRESHOLD_PICOS)
+
+    def is_learning(self, step: str) -> bool:
+        """Whether the step's threshold is the default, for want of history: then the server
+        keeps its verdicts apart from outliers."""
+        return step not in self.thresholds or step in self._learning
 
     def refresh_if_due(self) -> None:
         """Asks the server, every half minute at most. Never raises."""
@@ -63,5 +69,7 @@ class Knowledge:
 
     def _refresh(self) -> None:
         self._book = RateBook(self._transport.get("/api/v1/rates")["rates"])
-        top = self._transport.get("/api/v1/top?" + urlencode({"window": "30d"}))
-        self.thresholds = {str(row["key"]): to_picos(row["threshold_usd"]) for row in top["rows"] if "threshold_usd" in row}
+        rows = self._transport.get("/api/v1/top?" + urlencode({"window": "30d"}))["rows"]
+        known = [row for row in rows if row.get("threshold_usd")]
+        self.thresholds = {str(row["key"]): to_picos(row["threshold_usd"]) for row in known}
+        self._learning = {str(row["key"]) for row in known if row.get("threshold_learning") is True}

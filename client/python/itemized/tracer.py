@@ -12,24 +12,19 @@ import time
 import weakref
 from collections import deque
 from dataclasses import replace
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional
 
+from .delivery import Delivery, Ending, Item, Row, make_transport
 from .diagnostics import Reporter, warn_once
 from .events import Event, reason_of, to_line
 from .knowledge import Knowledge
 from .options import Counters, Options
 from .spool import Segment, Spool
-from .transport_grpc import GrpcTransport, load_grpc
-from .transport_http import Ack, HttpTransport, TooLarge, Unreachable
+from .transport_http import Ack
 
 _BATCH_EVENTS = 2_000
 _LINGER_S = 0.1
-_RETRY_S = (0.1, 5.0)  # First and longest pause after a failure.
-_LAST_RETRY_S = 0.05  # While the process ends.
-
-Item = tuple[Union[Event, bytes], Optional[Segment]]
-Transport = Union[GrpcTransport, HttpTransport]
-Row = tuple[Item, bytes]  # With its encoding.
+_INTERRUPTED_S = 0.1  # Pause after an interruption of the thread.
 
 
 class Tracer:
@@ -38,7 +33,6 @@ class Tracer:
     def __init__(self, options: Optional[Options] = None) -> None:
         self.options = options or Options()
         self.knowledge = Knowledge(self.options.http)
-        self._used_grpc = False
         self._reset()
         atexit.register(self.shutdown)
         this = weakref.ref(self)
@@ -62,8 +56,7 @@ class Tracer:
         self._settled = threading.Condition(self._lock)
         self._thread: Optional[threading.Thread] = None
         self._stopping = False
-        self._stop = threading.Event()  # Ends a pause of the thread.
-        self._stop_by = 0.0
+        self._ending = Ending()
         self._reporter = Reporter()
         self._spool: Optional[Spool] = None
         self._must_recover = False
@@ -179,97 +172,48 @@ class Tracer:
                     "interrupted", "itemized: delivery was interrupted by %s and begins again; %d events wait.",
                     reason_of(trouble), len(self._queue),
                 )  # fmt: skip
-            self._stop.wait(_RETRY_S[0])
-            if self._stopping and time.monotonic() > self._stop_by:
+            self._ending.pause(_INTERRUPTED_S)
+            if self._ending.is_over:
                 return
-
-    def _make_transport(self) -> Transport:
-        # A child of a process that used gRPC cannot use it.
-        if self.options.transport != "http" and not self._used_grpc:
-            grpc = load_grpc()
-            if grpc is not None:
-                self._used_grpc = True
-                return GrpcTransport(grpc, self.options.server)
-            if self.options.transport == "grpc":
-                warn_once("grpc", "grpcio is not installed; sending over HTTP to %s.", self.options.http)
-        return HttpTransport(self.options.http)
 
     def _work(self) -> None:
         if self._must_recover and self._spool is not None:
             self._must_recover = False
             self._queue.extend(self._spool.recover(self.lose))
-        transport = self._make_transport()
+        transport = make_transport(self.options)
+        delivery = Delivery(transport, self._ending, self._reporter)
         try:
             while self._queue or not self._stopping:
-                self._turn(transport)
+                self._turn(delivery)
         finally:
             transport.close()
         if self._spool is not None:
             self._spool.close()
 
-    def _turn(self, transport: Transport) -> None:
+    def _turn(self, delivery: Delivery) -> None:
         self.knowledge.refresh_if_due()
         if len(self._queue) < _BATCH_EVENTS and not self._stopping:
             self._wake.wait(_LINGER_S)
             self._wake.clear()
-        if self._queue:
-            self._deliver(transport, self._encode(transport, self._take()))
-
-    def _take(self) -> list[Item]:
+        if not self._queue:
+            return
         with self._lock:
-            self._unsettled = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH_EVENTS))]
-            return self._unsettled
-
-    def _encode(self, transport: Transport, batch: list[Item]) -> list[Row]:
-        """Each event by itself, so that one that cannot be said costs only itself."""
-        rows: list[Row] = []
-        for item in batch:
-            try:
-                rows.append((item, transport.encode(item[0])))
-            except Exception as error:
-                self.lose(reason_of(error))
-                self._forget(item)
+            batch = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH_EVENTS))]
+            self._unsettled = batch
+        rows = delivery.encode(batch, self._lose_item)
         with self._settled:
             self._unsettled = [item for item, _ in rows]
             self._settled.notify_all()
-        return rows
+        delivery.deliver(rows, self._settle, lambda: len(self._unsettled) + len(self._queue))
+
+    def _lose_item(self, item: Item, why: str) -> None:
+        self.lose(why)
+        self._forget(item)
 
     def _forget(self, item: Item) -> None:
         segment = item[1]
         if segment is not None and self._spool is not None:
             self._spool.delivered(segment)
-
-    def _deliver(self, transport: Transport, rows: list[Row]) -> None:
-        parts = [rows] if rows else []  # The next one is the last.
-        while parts:
-            part = parts.pop()
-            ack = self._send(transport, part)
-            if ack is None:
-                half = len(part) // 2
-                parts += [part[half:], part[:half]]
-            else:
-                self._settle(part, ack)
-
-    def _send(self, transport: Transport, part: list[Row]) -> Optional[Ack]:
-        """Until it is answered; None if it has to be sent in halves."""
-        pause = _RETRY_S[0]
-        encoded = [row for _, row in part]
-        while True:
-            try:
-                return transport.send(encoded)
-            except TooLarge:
-                return None
-            except Unreachable as trouble:
-                waiting = len(self._unsettled) + len(self._queue)
-                self._reporter.tell("unreachable", "itemized: %s; %d events wait.", trouble, waiting)
-            if self._stopping and time.monotonic() < self._stop_by:
-                time.sleep(_LAST_RETRY_S)
-                continue
-            if self._stopping:
-                time.sleep(pause)
-            else:
-                self._stop.wait(pause)
-            pause = min(2 * pause, _RETRY_S[1])
 
     def _settle(self, part: list[Row], ack: Ack) -> None:
         for sentence in ack.refusals[:5]:
@@ -314,9 +258,8 @@ class Tracer:
         if thread is None or self._stopping:
             return not self.counters.waiting
         seconds = self.options.exit_seconds if seconds is None else seconds
-        self._stop_by = time.monotonic() + seconds
         self._stopping = True
-        self._stop.set()
+        self._ending.begin(seconds)
         done = self.flush(seconds)
         waiting = self.counters.waiting
         if not waiting:

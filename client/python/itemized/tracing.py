@@ -208,6 +208,7 @@ def log_cost(event: Event, usage: Usage) -> None:
         cost_usd=cost_usd,
         step=event["step"],
         is_outlier=knowledge.is_outlier(event["step"], cost),
+        is_learning=knowledge.is_learning(event["step"]),
         input_tokens=counts.get("input_tokens", 0),
         output_tokens=counts.get("output_tokens", 0),
         workflow_id=event["workflow_id"],
