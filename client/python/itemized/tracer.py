@@ -89,31 +89,28 @@ class Tracer:
         """Takes an event; never blocks for the network, never raises. It belongs to the
         tracer from then on."""
         try:
-            self._take_in(event)
+            if self._thread is None:
+                self._start()
+            elif self._stopping and not self._thread.is_alive():
+                self.lose("the tracer was shut down")
+                return
+            if "event_id" not in event and "outcome" not in event:
+                event = {**event, "event_id": self.next_id()}  # What is sent twice counts once.
+            item: Item = (event, None)
+            if self._spool is not None:
+                line = to_line(event)
+                segment = self._to_spool(line)
+                if segment is None:
+                    return
+                item = (line, segment)
+            elif len(self._queue) >= self.options.queue_max:
+                self.lose("the queue is full")
+                return
+            self._queue.append(item)
+            if len(self._queue) >= _BATCH_EVENTS:
+                self._wake.set()
         except Exception as error:
             self.lose(reason_of(error))
-
-    def _take_in(self, event: Event) -> None:
-        if self._thread is None:
-            self._start()
-        elif self._stopping and not self._thread.is_alive():
-            self.lose("the tracer was shut down")
-            return
-        if "event_id" not in event and "outcome" not in event:
-            event = {**event, "event_id": self.next_id()}  # What is sent twice counts once.
-        item: Item = (event, None)
-        if self._spool is not None:
-            line = to_line(event)
-            segment = self._to_spool(line)
-            if segment is None:
-                return
-            item = (line, segment)
-        elif len(self._queue) >= self.options.queue_max:
-            self.lose("the queue is full")
-            return
-        self._queue.append(item)
-        if len(self._queue) >= _BATCH_EVENTS:
-            self._wake.set()
 
     def _to_spool(self, line: bytes) -> Optional[Segment]:
         assert self._spool is not None

@@ -15,11 +15,11 @@ from .usage import CLASSES
 
 _STATUS = {"ok": 1, "error": 2, "cancelled": 3}
 _OUTCOME = {"completed": 1, "failed": 2, "short_circuited": 3, "abandoned": 4}
+_CLASS = {name: field for field, name in enumerate(CLASSES, 1)}
 _VARINT_BITS_MAX = 70  # Ten bytes of seven.
 
 
-def varint(value: int) -> bytes:
-    """Of 64 bits; negative ones in two's complement."""
+def _varint(value: int) -> bytes:
     value &= (1 << 64) - 1  # What is not of 64 bits was refused before.
     out = bytearray()
     while value > 0x7F:
@@ -27,6 +27,14 @@ def varint(value: int) -> bytes:
         value >>= 7
     out.append(value)
     return bytes(out)
+
+
+_SMALL = [_varint(value) for value in range(1 << 14)]  # Tags, lengths, most counts.
+
+
+def varint(value: int) -> bytes:
+    """Of 64 bits; negative ones in two's complement."""
+    return _SMALL[value] if 0 <= value < len(_SMALL) else _varint(value)
 
 
 def number(field: int, value: int) -> bytes:
@@ -56,8 +64,8 @@ def _call(event: Event) -> bytes:
     ]
     usage = event.get("usage")
     if usage is not None:
-        counts = b"".join(number(field, usage.get(name, 0)) for field, name in enumerate(CLASSES, 1))
-        parts.append(chunk(8, counts))
+        counts = [number(_CLASS[name], count) for name, count in usage.items()]
+        parts.append(chunk(8, b"".join(counts)))
     parts.append(number(9, event.get("duration_us", 0)))
     parts.append(number(10, _STATUS[event.get("status", "ok")]))
     for key, value in event.get("attributes", {}).items():
