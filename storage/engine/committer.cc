@@ -149,7 +149,7 @@ absl::StatusOr<SubmissionResult> Committer::Take(const Task& task, GroupBuilder*
   }
   auto turn = Producers::Turn::kNew;
   if (task.position.has_value()) {
-    ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position, state_.clock->NowUs()));
+    ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position));
   }
   SubmissionResult result;
   for (const CheckedBatch& part : task.parts) {

@@ -77,7 +77,6 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   auto state = std::make_unique<State>(std::move(kv), std::move(log), options);
   RETURN_IF_ERROR(state->catalog.Load(*state->kv));
   RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
-  RETURN_IF_ERROR(state->producers.Load(*state->kv));
   RETURN_IF_ERROR(state->views.Load());
   return state;
 }
