@@ -85,9 +85,9 @@ absl::Status State::Commit(std::vector<Block>* blocks, KvBatch batch) {
   RETURN_IF_ERROR(CheckRoom(*kv, free_bytes_min));
   catalog.Save(&batch);
   RETURN_IF_ERROR(log.Append(blocks, std::move(batch)));
-  catalog.MarkSaved();
   PassFailpoint(Failpoint::kLogAppended);
   const WriterLock lock(mutex);
+  catalog.MarkSaved();
   views.Fold(*blocks);
   for (const Block& block : *blocks) {
     trailing.Fold(block, catalog);
