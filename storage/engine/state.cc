@@ -95,7 +95,6 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   RETURN_IF_ERROR(LoadRates(*state->kv, &book));
   state->rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
   RETURN_IF_ERROR(LoadRepricing(*state->kv, &state->unfinished_repricing_us));
-  RETURN_IF_ERROR(state->producers.Load(*state->kv));
   RETURN_IF_ERROR(state->views.Load());
   return state;
 }
@@ -104,9 +103,9 @@ absl::Status State::Commit(std::vector<Block>* blocks, KvBatch batch) {
   RETURN_IF_ERROR(CheckRoom(*kv, free_bytes_min));
   catalog.Save(&batch);
   RETURN_IF_ERROR(log.Append(blocks, std::move(batch)));
-  catalog.MarkSaved();
   PassFailpoint(Failpoint::kLogAppended);
   const WriterLock lock(mutex);
+  catalog.MarkSaved();
   views.Fold(*blocks);
   for (const Block& block : *blocks) {
     trailing.Fold(block, catalog);

@@ -54,7 +54,7 @@ struct State {
   std::optional<RepricingProgress> repricing;  // None if none is under way.
   // What an earlier process left to be priced again: calls from this instant on.
   std::optional<int64_t> unfinished_repricing_us;
-  Producers producers;  // The committer's alone.
+  Producers producers{kv.get(), clock};  // The committer's alone.
   // As in DatabaseOptions, once the store is open: what an earlier process began is
   // finished with what is left.
   int64_t free_bytes_min = 0;
