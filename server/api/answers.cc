@@ -31,7 +31,8 @@ class UnusedSteps {
     if (steps_.contains(workflow_id)) {
       return absl::OkStatus();
     }
-    absl::StatusOr<RunAnswer> run = database_.Run(workflow_id, cancellation_);
+    absl::StatusOr<RunAnswer> run =
+        database_.Run(RunQuery{.workflow_id = workflow_id, .limit = 0}, cancellation_);
     // A run can vanish between two questions: its last call was retracted.
     if (!run.ok() && !absl::IsNotFound(run.status())) {
       return run.status();
@@ -79,8 +80,8 @@ absl::StatusOr<pb::GetWorkflowsResponse> GetWorkflows(const Database& database,
 absl::StatusOr<pb::GetRunResponse> GetRun(const Database& database,
                                           const pb::GetRunRequest& request,
                                           const Cancellation* cancellation) {
-  RETURN_IF_ERROR(CheckRunRequest(request));
-  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(request.workflow_id(), cancellation));
+  ASSIGN_OR_RETURN(const RunQuery query, ToRunQuery(request));
+  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(query, cancellation));
   return ToRunResponse(answer);
 }
 
