@@ -300,14 +300,22 @@ class Declaration {
 std::variant<Arguments, int> ParseArguments(const std::vector<std::string>& given,
                                             Environment& env) {
   std::vector<std::string> words = given;
-  if (!words.empty() && words[0] == "help") {
-    words.erase(words.begin());
-    words.emplace_back("--help");
-  }
   Arguments arguments;
   arguments.name = "itemize";
   Declaration declaration(arguments);
   CLI::App& app = declaration.app();
+  if (!words.empty() && words[0] == "help") {
+    words.erase(words.begin());
+    const CLI::App* asked = &app;
+    for (const std::string& word : words) {
+      const CLI::App* const command = FindCommand(*asked, word);
+      if (command == nullptr) {
+        return WrongUsage(env, UnknownCommand(*asked, word), arguments.name);
+      }
+      asked = command;
+    }
+    words.emplace_back("--help");
+  }
   try {
     // The parser takes its words from the back.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

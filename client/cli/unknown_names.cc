@@ -43,6 +43,9 @@ bool IsKnown(pb::GroupBy by, absl::string_view kind, const std::string& name, Se
 }  // namespace
 
 int TellUnknownNames(const pb::CallFilter& filter, Session& session) {
+  if (session.json) {
+    return kExitDone;
+  }
   const bool step = IsKnown(pb::GROUP_BY_STEP, "step", filter.step(), session);
   const bool model = IsKnown(pb::GROUP_BY_MODEL, "model", filter.model(), session);
   const bool workflow = IsKnown(pb::GROUP_BY_WORKFLOW, "workflow", filter.workflow(), session);

@@ -56,6 +56,19 @@ std::string Sentence(const CLI::ParseError& error) {
 
 }  // namespace
 
+std::string UnknownCommand(const CLI::App& app, const std::string& word) {
+  return absl::StrCat("There is no command \"", word, "\".", DidYouMean(word, CommandsOf(app)),
+                      " The commands are: ", absl::StrJoin(CommandsOf(app), ", "), ".");
+}
+
+const CLI::App* FindCommand(const CLI::App& app, const std::string& word) {
+  const auto commands = app.get_subcommands({});
+  const auto found = std::find_if(commands.begin(), commands.end(), [&](const CLI::App* command) {
+    return command->get_name() == word;
+  });
+  return found == commands.end() ? nullptr : *found;
+}
+
 std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& named = Named(app);
   const bool lacks_command = !named.get_subcommands({}).empty();
@@ -64,9 +77,7 @@ std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error) {
     return lacks_command != absl::StartsWith(candidate, "-");
   });
   if (word != rest.end() && lacks_command) {
-    return absl::StrCat("There is no command \"", *word, "\".",
-                        DidYouMean(*word, CommandsOf(named)),
-                        " The commands are: ", absl::StrJoin(CommandsOf(named), ", "), ".");
+    return UnknownCommand(named, *word);
   }
   if (lacks_command && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     return absl::StrCat("Name a command: ", absl::StrJoin(CommandsOf(named), ", "), ".");

@@ -67,7 +67,7 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
        "itemize --help"},
       {{"rates"}, "Name a command: list, set, remove, import.", "itemize rates --help"},
       {{"rates", "lst"},
-       "There is no command \"lst\". Did you mean \"list\" or \"set\"? The commands are: list, "
+       "There is no command \"lst\". Did you mean \"list\"? The commands are: list, "
        "set, "
        "remove, import.",
        "itemize rates --help"},
