@@ -142,6 +142,8 @@ struct OutliersAnswer {
   TimeRange range;
   std::vector<BilledCall> calls;  // Newest first; each has its receipt.
   int64_t total = 0;              // In the range, beyond the limit too.
+  int64_t unjudged_calls = 0;     // Of the range: without a price, and so without a verdict.
+  int64_t learning_calls = 0;     // As in CallSums; none of them is in `calls`.
 };
 
 // Of the calls of a step, or of the completed runs of a workflow.
@@ -166,12 +168,19 @@ struct DistributionAnswer {
   int64_t p50 = 0;  // 0 if there is none.
   int64_t p95 = 0;
   std::vector<DistributionBucket> buckets;  // By rising cost, without empty ones.
+  int64_t unpriced_calls = 0;               // Of the step; not in the buckets.
 };
 
 struct UnpricedModel {
   std::string provider;
   std::string model;
   int64_t calls = 0;
+};
+
+// Earlier calls that are being priced again, for rates have changed.
+struct RepricingProgress {
+  int64_t calls = 0;  // That may be concerned.
+  int64_t done = 0;   // Of those.
 };
 
 struct DatabaseInfo {
@@ -187,6 +196,7 @@ struct DatabaseInfo {
   int64_t events_kept_from_us = 0;   // 0: all are.
   int64_t rollups_kept_from_us = 0;  // The same of rollups.
   bool is_dropping = false;          // Some older ones are still on disk.
+  std::optional<RepricingProgress> repricing;  // None if none is under way.
 };
 
 }  // namespace itemized
