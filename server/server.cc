@@ -154,7 +154,7 @@ absl::Status ServerImpl::OpenDatabase() {
       },
       options_.pending_events_max);
   pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
-  http_pools_ = std::make_unique<HttpPools>();
+  http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
   admin_pool_ = std::make_unique<WorkerPool>(1, kAdminCallsWaiting);
   return absl::OkStatus();
 }

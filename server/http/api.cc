@@ -25,13 +25,13 @@ namespace pb = itemized::v1;
 
 // A scan with all its helpers gets a tenth of what another busy thread gets.
 constexpr int kQuestionNiceness = 10;
-constexpr size_t kQuestionThreads = 2;
 constexpr size_t kQuestionsWaiting = 64;
 constexpr size_t kBodiesWaiting = 128;
 constexpr size_t kOthersWaiting = 16;
 
 // The largest answer, of its message: JSON is a few times larger.
 constexpr size_t kAnswerBytesMax = size_t{16} << 20;
+constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // Not charged.
 // Of one byte of a message, the memory that it and its JSON take while that is written.
 constexpr int64_t kJsonFactor = 8;
 
@@ -43,7 +43,8 @@ absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
         absl::StrCat("The answer would have ", bytes >> 20,
                      " MiB. Ask for less: a limit, a shorter window, or a filter."));
   }
-  const auto charge = context.memory.Take(kJsonFactor * static_cast<int64_t>(bytes));
+  const auto charge = context.memory.Take(
+      bytes > kSmallAnswerBytes ? kJsonFactor * static_cast<int64_t>(bytes) : 0);
   if (!charge.has_value()) {
     return absl::ResourceExhaustedError(
         "The server has no memory left for this answer; ask again a little later.");
@@ -170,8 +171,8 @@ void AddQuestions(const HttpApiContext& context, Router* router) {
 
 }  // namespace
 
-HttpPools::HttpPools()
-    : questions(kQuestionThreads, kQuestionsWaiting, kQuestionNiceness),
+HttpPools::HttpPools(size_t question_threads)
+    : questions(question_threads, kQuestionsWaiting, kQuestionNiceness),
       scans(std::max(1U, std::thread::hardware_concurrency() / 2), kQuestionsWaiting,
             kQuestionNiceness),
       events(2, kBodiesWaiting),

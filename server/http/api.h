@@ -20,7 +20,8 @@ namespace itemized::server {
 // another kind. Thread-safe.
 class HttpPools {
  public:
-  HttpPools();
+  // At most `question_threads` questions are answered at a time from the rollups.
+  explicit HttpPools(size_t question_threads);
 
   // Does what is waiting, and takes nothing more.
   void Close();
