@@ -68,7 +68,7 @@ class GroupBuilder {
 
   // Whether the call is one that came before; it is then counted, or will be.
   bool IsKnown(const NamedCall& named, const GroupCall& call, BatchResult* result);
-  absl::Status Resolve(BatchResult* result);
+  absl::Status Resolve(const CheckedBatch& batch, BatchResult* result);
   absl::Status LoadCalls();
   absl::Status AddCalls(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
                         BatchResult* result);
@@ -76,7 +76,7 @@ class GroupBuilder {
                         BatchResult* result);
   void FindNames(const CheckedBatch& batch, NamedCall* call);
   void AddCall(const CheckedBatch& batch, const NamedCall& named, BatchResult* result);
-  absl::Status AddCompletion(const Completion& completion, uint32_t index, BatchResult* result);
+  absl::Status AddCompletion(const CheckedBatch& batch, uint32_t place, BatchResult* result);
   Refusal RefuseTooOld(uint32_t index, int64_t time_us) const;
   absl::StatusOr<RunState*> RunOf(absl::string_view workflow_id);
   NameId InternName(NameKind kind, absl::string_view name);
