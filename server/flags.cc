@@ -39,6 +39,15 @@ std::string CheckDays(const std::string& text) {
                                                     kDaysMax, "d, but is \"", text, "\"");
 }
 
+// After the unit was resolved.
+std::string CheckMemoryLimit(const std::string& text) {
+  int64_t bytes = 0;
+  return absl::SimpleAtoi(text, &bytes) && bytes >= kMemoryLimitMin
+             ? ""
+             : absl::StrCat("must be ", kMemoryLimitMin >> 20, "MiB at least, but is \"", text,
+                            "\"");
+}
+
 std::string CheckHttpAddress(const std::string& text) {
   return text.empty() ? "" : CheckAddress(text);
 }
@@ -78,6 +87,17 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
       ->default_str("256MiB")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->check(CLI::NonNegativeNumber);
+  app.add_option("--memory-limit", flags.server.memory_limit,
+                 "What messages, answers and questions of all clients may take together; the "
+                 "store needs memory besides")
+      ->type_name("SIZE")
+      ->default_str("a quarter of the machine's, 256MiB at least")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->check(CheckMemoryLimit);
+  app.add_option("--backup-dir", flags.server.backup_dir,
+                 "Below it `itemize backup NAME` may put copies of the store; without it none are "
+                 "made")
+      ->type_name("DIR");
   app.add_flag("--verify", flags.verify,
                "Verify the database instead of serving it; exit status 1: it differs");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error")

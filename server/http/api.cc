@@ -47,7 +47,7 @@ HttpHandler Ask(const HttpApiContext& context, Read read, Answer answer) {
                        answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
     ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
     ASSIGN_OR_RETURN(const auto question, read(std::move(parameters), context.clock.NowUs()));
-    ASSIGN_OR_RETURN(const auto response, answer(context.database, question));
+    ASSIGN_OR_RETURN(const auto response, answer(context.database, question, nullptr));
     return Json(response);
   };
   return OnPool(context.pool, handle);
