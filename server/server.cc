@@ -98,12 +98,13 @@ class ServerImpl final : public Server {
   void MakePools();
   absl::Status ServeHttp();
   absl::Status ServeGrpc();
-  Router HttpRoutes() const;
+  Router HttpRoutes();
 
   const ServerOptions options_;
   MemoryBudget memory_;
   std::string grpc_address_;
-  ServerFacts facts_;  // Does not change while anything is served.
+  ServerFacts facts_;                    // Does not change while anything is served.
+  std::atomic<bool> listening_ = false;  // For gRPC too.
   std::atomic<bool> draining_ = false;
   bool drained_ = false;
 
@@ -111,7 +112,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<IngestQueue> queue_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<WorkerPool> pool_;
-  std::unique_ptr<WorkerPool> http_pool_;
+  std::unique_ptr<HttpPools> http_pools_;
   // Of what takes no time, so that it never waits behind questions.
   std::unique_ptr<WorkerPool> info_pool_;
   std::unique_ptr<WorkerPool> rates_pool_;
@@ -162,8 +163,7 @@ absl::Status ServerImpl::OpenDatabase() {
         database_->Submit(std::move(submission), std::move(done));
       },
       options_.pending_events_max);
-  http_pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max,
-                                            kQuestionNiceness);
+  http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
   MakePools();
   return absl::OkStatus();
 }
@@ -181,19 +181,24 @@ void ServerImpl::MakePools() {
   admin_calls_.emplace(*admin_pool_, memory_);
 }
 
-Router ServerImpl::HttpRoutes() const {
+Router ServerImpl::HttpRoutes() {
   Router router;
-  router.Handle("GET", "/healthz", [this](HttpRequest, Respond respond) {
-    if (draining_) {
-      return respond(HttpError(503, "The server is shutting down."));
-    }
-    HttpResponse response;
-    response.body = "{\"status\":\"serving\"}\n";
-    respond(std::move(response));
-  });
+  for (const char* path : {"/healthz", "/readyz"}) {
+    router.Handle("GET", path, [this](const HttpRequest&, const Respond& respond) {
+      if (draining_ || !listening_) {
+        return respond(
+            HttpError(503, draining_ ? "The server is shutting down." : "The server is starting."));
+      }
+      HttpResponse response;
+      response.body = "{\"status\":\"serving\"}\n";
+      respond(std::move(response));
+    });
+  }
   AddApi({.database = *database_,
-          .pool = *http_pool_,
+          .pools = *http_pools_,
           .queue = *queue_,
+          .memory = memory_,
+          .connections = http_->counters(),
           .clock = *options_.clock,
           .facts = facts_},
          &router);
@@ -214,7 +219,7 @@ absl::Status ServerImpl::ServeHttp() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.http_address));
   ASSIGN_OR_RETURN(const Address address, Resolve(named));
   WarnIfOpen(address);
-  ASSIGN_OR_RETURN(http_, HttpServer::Listen(address));
+  ASSIGN_OR_RETURN(http_, HttpServer::Listen(address, HttpLimits(), &memory_));
   facts_.http_address = http_->address().ToString();
   http_->Run(HttpRoutes());
   return absl::OkStatus();
@@ -257,6 +262,7 @@ absl::Status ServerImpl::ServeGrpc() {
   }
   grpc_address_ = connections_->address().ToString();
   connections_->Serve(std::move(acceptor));
+  listening_ = true;
   return absl::OkStatus();
 }
 
@@ -275,8 +281,8 @@ absl::Status ServerImpl::Drain() {
     connections_->Stop();
     grpc_->Shutdown(now() + kLastCallsGrace);
   }
-  if (http_pool_ != nullptr) {
-    http_pool_->Close();
+  if (http_pools_ != nullptr) {
+    http_pools_->Close();
   }
   if (queue_ != nullptr) {
     queue_->WaitUntilIdle();
