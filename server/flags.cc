@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kWrongUsage = 2;
 constexpr int64_t kDaysMax = 36'500;
+constexpr int64_t kFreeDiskMax = int64_t{1} << 50;  // No disk is larger: a unit too many.
 
 std::string CheckAddress(const std::string& text) {
   const auto address = ParseAddress(text);
@@ -39,7 +40,14 @@ std::string CheckDays(const std::string& text) {
                                                     kDaysMax, "d, but is \"", text, "\"");
 }
 
-// After the unit was resolved.
+// This and the next after the unit was resolved.
+std::string CheckFreeDisk(const std::string& text) {
+  int64_t bytes = 0;
+  return absl::SimpleAtoi(text, &bytes) && bytes >= 0 && bytes <= kFreeDiskMax
+             ? ""
+             : absl::StrCat("must be from 0 to ", kFreeDiskMax >> 40, "TiB, but is \"", text, "\"");
+}
+
 std::string CheckMemoryLimit(const std::string& text) {
   int64_t bytes = 0;
   return absl::SimpleAtoi(text, &bytes) && bytes >= kMemoryLimitMin
@@ -86,7 +94,7 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
       ->type_name("SIZE")
       ->default_str("256MiB")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
-      ->check(CLI::NonNegativeNumber);
+      ->check(CheckFreeDisk);
   app.add_option("--memory-limit", flags.server.memory_limit,
                  "What messages, answers and questions of all clients may take together; the "
                  "store needs memory besides")

@@ -290,10 +290,12 @@ absl::Status ServerImpl::Drain() {
   if (http_ != nullptr) {
     http_->AwaitAnswers(std::chrono::steady_clock::now() + kLastCallsGrace);
   }
-  pool_.reset();
-  info_pool_.reset();
-  rates_pool_.reset();
-  admin_pool_.reset();
+  // Calls that end only now still know their pools.
+  for (const auto* pool : {&pool_, &info_pool_, &rates_pool_, &admin_pool_}) {
+    if (*pool != nullptr) {
+      (*pool)->Close();
+    }
+  }
   http_.reset();  // Until now it tells that the server is shutting down.
   const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
   database_.reset();
