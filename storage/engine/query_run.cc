@@ -57,10 +57,7 @@ absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workfl
     answer.unpriced_calls = run.unpriced_calls();
     if (run.completion().has_value()) {
       answer.completed_at_us = run.completion()->time_us;
-      for (const NameId step : run.completion()->unused_steps) {
-        answer.unused_steps.push_back(state.catalog.Name(NameKind::kStep, step));
-      }
-      std::sort(answer.unused_steps.begin(), answer.unused_steps.end());
+      answer.unused_steps = run.completion()->unused_steps;
     }
     absl::StatusOr<std::vector<BilledCall>> calls =
         ReadCalls(state, run, workflow_id, cancellation);
