@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "server/api/backup_directory.h"
 #include "server/convert/query_answers.h"
 #include "server/convert/query_requests.h"
 #include "server/convert/rates.h"
@@ -230,11 +231,12 @@ absl::StatusOr<pb::VerifyResponse> Verify(const Database& database) {
   return response;
 }
 
-absl::StatusOr<pb::BackupResponse> Backup(const Database& database,
+absl::StatusOr<pb::BackupResponse> Backup(const Database& database, const std::string& backup_dir,
                                           const pb::BackupRequest& request) {
-  ASSIGN_OR_RETURN(const BackupReport report, database.Backup(request.directory()));
+  ASSIGN_OR_RETURN(const std::string path, PathOfBackup(backup_dir, request.directory()));
+  ASSIGN_OR_RETURN(const BackupReport report, database.Backup(path));
   pb::BackupResponse response;
-  response.set_directory(request.directory());
+  response.set_directory(path);
   response.set_calls(report.calls);
   response.set_cost_usd(FormatUsd(report.cost));
   response.set_bytes(report.bytes);

@@ -39,7 +39,7 @@ grpc::ServerUnaryReactor* ChangeOn(WorkerPool& pool, grpc::CallbackServerContext
 grpc::ServerUnaryReactor* RatesService::ListRates(grpc::CallbackServerContext* context,
                                                   const pb::ListRatesRequest* request,
                                                   pb::ListRatesResponse* response) {
-  return AnswerOn(pool_, context, request, response, [this](const pb::ListRatesRequest&) {
+  return AnswerOn(questions_, context, request, response, [this](const pb::ListRatesRequest&) {
     return absl::StatusOr<pb::ListRatesResponse>(server::ListRates(database_));
   });
 }

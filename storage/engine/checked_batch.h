@@ -26,7 +26,7 @@ struct CheckedBatch {
   // Good by themselves; what they cost or repeat is still to be seen.
   std::vector<CheckedCall> calls;
   std::vector<uint32_t> completions;  // Places among those of the batch.
-  std::vector<Refusal> refusals;      // Of all others, by rising index.
+  BatchResult refused;                // All others.
   std::vector<AttributeView> attributes;
   std::vector<size_t> usage_classes;  // Those that have a column.
 
