@@ -53,10 +53,9 @@ int Answer(const absl::StatusOr<Response>& response, Session& session, const Pri
     return Fail(session, response.status());
   }
   if (session.json) {
-    PrintJson(*response, *session.env.out);
-  } else {
-    print(*response);
+    return PrintJson(*response, session);
   }
+  print(*response);
   return kExitDone;
 }
 

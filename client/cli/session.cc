@@ -28,12 +28,13 @@ int WrongUsage(Environment& env, absl::string_view sentence, absl::string_view c
   return kExitUsage;
 }
 
-void PrintJson(const google::protobuf::Message& message, std::ostream& out) {
-  out << text::ToJson(message, text::JsonLayout::kIndented);
-}
-
-std::string JsonString(absl::string_view text) {
-  return text::JsonString(ToUtf8(text));
+int PrintJson(const google::protobuf::Message& message, Session& session) {
+  const absl::StatusOr<std::string> json = text::ToJson(message, text::JsonLayout::kIndented);
+  if (!json.ok()) {
+    return Fail(session, json.status());
+  }
+  *session.env.out << *json;
+  return kExitDone;
 }
 
 }  // namespace itemized::cli

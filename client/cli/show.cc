@@ -2,9 +2,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "proto/text/json.h"
 
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
@@ -14,13 +14,6 @@
 
 namespace itemized::cli {
 namespace {
-
-std::string OutcomeText(pb::Outcome outcome) {
-  if (outcome == pb::OUTCOME_UNSPECIFIED) {
-    return "open";
-  }
-  return absl::AsciiStrToLower(pb::Outcome_Name(outcome).substr(sizeof("OUTCOME_") - 1));
-}
 
 // Time since the run's first call: "+1.24 s".
 std::string Offset(const std::string& time, const std::string& first) {
@@ -88,7 +81,7 @@ void PrintHead(const pb::GetRunResponse& run, absl::TimeZone zone, Session& sess
   const std::string workflow = run.workflow().empty() ? "run" : run.workflow();
   out << Styled(Printable(absl::StrCat(workflow, " ", run.workflow_id())), Style::kBold,
                 session.env.canvas)
-      << ", " << OutcomeText(run.outcome());
+      << ", " << text::EnumText(run.outcome());
   if (!run.completed_at().empty()) {
     out << " at " << Printable(TimeText(run.completed_at(), zone)) << " " << zone.name();
   }

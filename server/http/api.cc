@@ -18,9 +18,10 @@ namespace {
 
 namespace pb = itemized::v1;
 
-HttpResponse Json(const google::protobuf::Message& message) {
+absl::StatusOr<HttpResponse> Json(const google::protobuf::Message& message) {
   HttpResponse response;
-  response.body = text::ToJson(message, text::JsonLayout::kOneLine) + "\n";
+  ASSIGN_OR_RETURN(response.body, text::ToJson(message, text::JsonLayout::kOneLine));
+  response.body += "\n";
   return response;
 }
 

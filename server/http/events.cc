@@ -102,8 +102,8 @@ class Report {
                                  ",\"refusals\":[");
     for (size_t i = 0; i < refusals_.size(); ++i) {
       absl::StrAppend(&response.body, i == 0 ? "" : ",", "{\"line\":", refusals_[i].line,
-                      ",\"code\":\"", pb::RefusalCode_Name(refusals_[i].code),
-                      "\",\"message\":", text::JsonString(refusals_[i].message), "}");
+                      ",\"code\":", text::JsonString(text::EnumText(refusals_[i].code)),
+                      ",\"message\":", text::JsonString(refusals_[i].message), "}");
     }
     response.body += "]}\n";
     return response;

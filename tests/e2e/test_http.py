@@ -40,6 +40,15 @@ class HttpTest(harness.TestCase):
             printed = self.itemize(*command, "--json").stdout
             self.assertEqual(json.loads(self.fetch(f"/api/v1/{path}")), json.loads(printed), path)
 
+    def test_counts_of_answers_add_up(self):
+        self.start()
+        self.fetch("/api/v1/events", LINE)
+        self.fetch("/api/v1/events", LINE.replace(b"c-1", b"c-2").replace(b"plan", b"draft"))
+        top = json.loads(self.fetch("/api/v1/top?from=2026-11-01&to=2026-11-02"))
+        self.assertEqual(sum(row["calls"] for row in top["rows"]), 2)
+        self.assertEqual(top["total"]["calls"], 2)
+        self.assertEqual(json.loads(self.fetch("/api/v1/runs/run-1"))["outcome"], "open")
+
     def test_metrics_please_promtool(self):
         promtool = shutil.which("promtool")
         if promtool is None:

@@ -25,7 +25,7 @@ class MaintenanceTest(harness.TestCase):
     def test_a_store_is_verified_while_it_serves_and_after(self):
         self.fill()
         answer = self.ask("verify")
-        self.assertEqual((answer["differences"], answer["calls"]), ("0", "2000"))
+        self.assertEqual((answer["differences"], answer["calls"]), (0, 2000))
         self.assertIn("No difference.", self.itemize("verify").stdout)
         busy = self.verify_offline(self.directory / "data", status=1)
         self.assertIn("in use", busy.stderr)
@@ -42,14 +42,14 @@ class MaintenanceTest(harness.TestCase):
         before = self.ask("top", *WINDOW)
         copy = self.directory / "copy"
         answer = self.ask("backup", str(copy))
-        self.assertEqual(answer["calls"], "2000")
+        self.assertEqual(answer["calls"], 2000)
         self.assertEqual(answer["cost_usd"], before["total"]["cost_usd"])
         self.import_events([harness.call(9999, "2026-10-05T12:00:00Z")], "late.ndjson")
         self.assertIn("exists already", self.itemize("backup", str(copy), status=3).stderr)
         self.server.stop()
         self.start("copy")
         self.assertEqual(self.ask("top", *WINDOW), before)
-        self.assertEqual(self.ask("verify")["differences"], "0")
+        self.assertEqual(self.ask("verify")["differences"], 0)
 
     def test_a_relative_path_is_one_of_the_command_line(self):
         self.fill(10)
