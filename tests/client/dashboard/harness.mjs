@@ -124,6 +124,14 @@ export async function open(browser, url, options = {}) {
   return page;
 }
 
+/** Lets `change` alter what the API answers to a question, for what a store gets to only in a
+ * race or after a month; `change` returns the answer. */
+export const alter = (page, path, change) =>
+  page.route((url) => url.pathname === `/api/v1/${path}`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: change(await response.json()) });
+  });
+
 /** `text` with so many decimals, digit by digit, half to even. */
 function round(text, decimals) {
   const [whole, fraction = ''] = text.split('.');

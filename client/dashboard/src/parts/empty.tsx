@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { usePulse } from '../data/live';
 import { isFiltered, type Route } from '../data/route';
 
+/** What to paste into a shell. */
 function Snippet(props: { label: string; text: string }) {
   const [copied, setCopied] = useState(false);
   const copy = () => void navigator.clipboard.writeText(props.text).then(() => setCopied(true));
@@ -33,6 +34,11 @@ const file = (option: string): string =>
 const optionOf = (host: string): string =>
   ['localhost', '127.0.0.1', '[::1]'].includes(host) ? '' : ` --server ${host}:4317`;
 
+/** The quickest way to a price for most models. */
+export function BundledPrices(props: { label: string }) {
+  return <Snippet label={props.label} text={`itemize${optionOf(location.hostname)} rates import --bundled`} />;
+}
+
 /** How to send the first call, for a server that has none. */
 function FirstCall() {
   const option = optionOf(location.hostname);
@@ -42,7 +48,7 @@ function FirstCall() {
       <p>In this order, from a shell. This page shows each step within two seconds:</p>
       <ol>
         <li><Snippet label="a call, with curl" text={curl(location.origin)} /></li>
-        <li><Snippet label="the bundled prices, so that it has a cost" text={`itemize${option} rates import --bundled`} /></li>
+        <li><BundledPrices label="the bundled prices, so that it has a cost" /></li>
         <li><Snippet label="more calls, from a file with one a line" text={file(option)} /></li>
       </ol>
       <p class="dim">

@@ -29,15 +29,14 @@ function marksOf(distribution: GetDistributionResponse): Mark[] {
 
 /** The ends of a scale that has all buckets and all marks on it, USD above 0. */
 function scaleOf(buckets: DistributionBucket[], marks: Mark[]): { low: number; high: number } {
-  const first = usdForChart(buckets[0]?.from_usd) || usdForChart(buckets[0]?.to_usd) / 2;
   const marked = marks.map((mark) => usdForChart(mark.usd)).filter((usd) => usd > 0);
   return {
-    low: Math.min(first, ...marked.map((usd) => usd / ROOM)),
+    low: Math.min(usdForChart(buckets[0]?.from_usd), ...marked.map((usd) => usd / ROOM)),
     high: Math.max(usdForChart(buckets[buckets.length - 1]?.to_usd), ...marked.map((usd) => usd * ROOM)),
   };
 }
 
-/** Why there is nothing to draw. A call for $0 has no place on a logarithmic scale. */
+/** Why there is nothing to draw. */
 function nothingText(of: string, distribution: GetDistributionResponse): string {
   if (distribution.count > 0) {
     return `${formatCount(distribution.count)} ${of} in this window, each for ${formatUsd('0')}.`;
@@ -47,14 +46,22 @@ function nothingText(of: string, distribution: GetDistributionResponse): string 
     : `No ${of} in this window.`;
 }
 
+/** Costs of $0 have no place on a logarithmic scale. */
+function Free(props: { of: string; distribution: GetDistributionResponse; isLacking?: boolean }) {
+  const count = props.distribution.buckets.reduce((sum, bucket) => sum + (usdForChart(bucket.from_usd) > 0 ? 0 : bucket.count), 0);
+  return count === 0 ? null : <p class="dim">Beside these {formatCount(count)} {props.of} {props.isLacking ? 'without a known cost' : `for ${formatUsd('0')}`}.</p>;
+}
+
 /** How costs are distributed, on a logarithmic scale, with marks at some of them. */
 export function Histogram(props: {
   of: string;
   distribution: GetDistributionResponse;
   isSmall?: boolean;
+  /** Some have no price, so that a cost of 0 is none that is known. */
+  isLacking?: boolean;
 }) {
   const { distribution } = props;
-  const buckets = distribution.buckets.filter((bucket) => usdForChart(bucket.to_usd) > 0);
+  const buckets = distribution.buckets.filter((bucket) => usdForChart(bucket.from_usd) > 0);
   if (buckets.length === 0) {
     return <p class="dim">{nothingText(props.of, distribution)}</p>;
   }
@@ -66,7 +73,7 @@ export function Histogram(props: {
   const { count } = distribution;
   const label = `${formatCount(count)} ${props.of}: ` +
     marks.map((mark) => `${mark.title} ${formatUsd(mark.usd)}`).join(', ');
-  return (
+  const picture = (
     <svg class={props.isSmall ? 'histogram small' : 'histogram'} role="img" aria-label={label}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio={props.isSmall ? 'none' : undefined}>
       {buckets.map((bucket) => {
@@ -104,4 +111,5 @@ export function Histogram(props: {
       )}
     </svg>
   );
+  return props.isSmall ? picture : <>{picture}<Free of={props.of} distribution={distribution} isLacking={props.isLacking} /></>;
 }

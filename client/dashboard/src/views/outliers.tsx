@@ -69,8 +69,10 @@ export function OutliersView(props: { route: Route }) {
   const { route } = props;
   const [limit, setLimit] = useState(LIMITS[0] ?? 50);
   const order = ORDERS.find(({ id }) => id === route.order) ?? ORDERS[0];
-  const { data, error, isPending } =
-    useAnswer<'outliers'>(`outliers?${addFilter(windowParameters(route), route.filter)}&order=${order.id}&limit=${limit}`);
+  const question = addFilter(windowParameters(route), route.filter);
+  question.set('order', order.id);
+  question.set('limit', String(limit));
+  const { data, error, isPending } = useAnswer<'outliers'>(`outliers?${question}`);
   if (error !== undefined) {
     return <p class="error" role="alert">{error}</p>;
   }

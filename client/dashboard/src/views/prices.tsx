@@ -8,6 +8,7 @@ import { formatCalls, formatCount, nameOf } from '../data/format';
 import { refresh, useAnswer, usePulse } from '../data/live';
 import { formatUsd, parseUsd } from '../data/money';
 import type { Route } from '../data/route';
+import { BundledPrices } from '../parts/empty';
 import { Table, type Column } from '../parts/table';
 
 const PRICES = [
@@ -130,7 +131,13 @@ function Unpriced(props: { models: UnpricedModel[]; onPick: (model: UnpricedMode
     { id: 'calls', title: 'Calls without a rate', cell: (row) => formatCount(row.calls), value: (row) => row.calls, key: (row) => row.calls },
     { id: 'set', title: '', isText: true, cell: (row) => <button type="button" class="quiet" onClick={() => props.onPick(row)}>Set a rate</button> },
   ];
-  return <Table caption="Unpriced" file="unpriced" columns={columns} rows={props.models} keyOf={(row) => `${row.provider} ${row.model}`} />;
+  return (
+    <>
+      <Table caption="Unpriced" file="unpriced" columns={columns} rows={props.models} keyOf={(row) => `${row.provider} ${row.model}`} />
+      <p class="dim">A rate prices the calls that are there already, too. Most models have one among the bundled prices:</p>
+      <BundledPrices label="the bundled prices" />
+    </>
+  );
 }
 
 export function PricesView(props: { route: Route }) {

@@ -15,7 +15,7 @@ import { Table, type Column } from '../parts/table';
 import { OutlierCell } from '../parts/verdicts';
 import type { TopRow, WorkflowRow } from '../generated/itemized/v1/query';
 import { splitColumns } from './step';
-import { amountOf, outcomesOf, unsurfacedOf } from './workflows';
+import { amountOf, outcomesOf, stepsOf, unsurfacedOf } from './workflows';
 
 function Facts(props: { row: WorkflowRow; route: Route }) {
   const { row } = props;
@@ -29,7 +29,7 @@ function Facts(props: { row: WorkflowRow; route: Route }) {
         <dd class="dim">p50 {formatUsd(amountOf(row, 'p50_completed_usd'))}, p95 {formatUsd(amountOf(row, 'p95_completed_usd'))}</dd></div>
       <div><dt>Spend</dt><dd>{formatUsd(amountOf(row, 'spend_usd'))}</dd><dd class="dim">of {formatCount(row.runs)} {row.runs === 1 ? 'run' : 'runs'}</dd>
         <dd class="warn"><Missing route={props.route} unpriced={row.unpriced_calls} /></dd></div>
-      <div><dt>Steps a run</dt><dd>{row.mean_steps_per_completed?.toFixed(1) ?? DASH}</dd></div>
+      <div><dt>Steps a run</dt><dd>{stepsOf(row)?.toFixed(1) ?? DASH}</dd></div>
       <div><dt>Unsurfaced</dt><dd>{formatUsd(unsurfaced)}</dd>
         <dd class="dim">{row.runs === row.open ? 'told when a run ends' : `${formatShare(share)} of its spend`}</dd></div>
       <div class="wide"><dt>Outcomes</dt><dd><StackedBar parts={outcomesOf(row)} /></dd>
@@ -63,7 +63,8 @@ export function WorkflowView(props: { route: Route }) {
       {workflows.data !== undefined && (row === undefined ? <NothingHere what="runs of this workflow" /> : <Facts row={row} route={route} />)}
       {distribution.data !== undefined && row !== undefined && (
         <figure><figcaption><h2>Cost of a completed run</h2></figcaption>
-          <Histogram of="completed runs" distribution={distribution.data} /></figure>
+          {row.completed > 0 && amountOf(row, 'mean_completed_usd') === undefined ? <p class="dim">None of their calls has arrived with a price.</p>
+            : <Histogram of="completed runs" distribution={distribution.data} isLacking={row.unpriced_calls > 0} />}</figure>
       )}
       {steps.data !== undefined && steps.data.rows.length > 0 && (
         <Table caption="Its steps" file="steps-of-workflow" columns={stepColumns(route, steps.data.total?.cost_usd)} rows={steps.data.rows}

@@ -30,18 +30,28 @@ export const outcomesOf = (row: WorkflowRow) =>
 
 type Amount = 'spend_usd' | 'cost_per_completed_usd' | 'mean_completed_usd' | 'p50_completed_usd' | 'p95_completed_usd';
 
-/** Undefined where no run has completed, or none of the calls in it has a price. */
-export const amountOf = (row: WorkflowRow, id: Amount): string | undefined => usdLacking(row[id], row.unpriced_calls);
+/** Whether it is sure that any call of its runs has arrived: a run may be no more than its
+ * completion, but an open one has calls. */
+const hasCalls = (row: WorkflowRow): boolean => row.open > 0 || (row.mean_steps_per_completed ?? 0) > 0;
+
+/** Undefined where no run has completed, or nothing is known of what the runs cost. */
+export function amountOf(row: WorkflowRow, id: Amount): string | undefined {
+  return hasCalls(row) || parseUsd(row[id]) > 0n ? usdLacking(row[id], row.unpriced_calls) : undefined;
+}
+
+/** Calls of a completed run, if any has arrived. */
+export const stepsOf = (row: WorkflowRow): number | undefined => row.mean_steps_per_completed || undefined;
 
 /** It is told by the completions of runs. */
 export const unsurfacedOf = (row: WorkflowRow): string | undefined =>
-  row.runs === row.open ? undefined : usdLacking(row.unsurfaced_usd, row.unpriced_calls);
+  row.runs === row.open || amountOf(row, 'spend_usd') === undefined ? undefined : usdLacking(row.unsurfaced_usd, row.unpriced_calls);
 
-function SmallDistribution(props: { route: Route; workflow: string }) {
+function SmallDistribution(props: { route: Route; row: WorkflowRow }) {
+  const { row } = props;
   const question = windowParameters(props.route);
-  question.set('workflow', props.workflow);
+  question.set('workflow', row.workflow ?? '');
   const { data } = useAnswer<'distribution'>(`distribution?${question}`);
-  return data === undefined || data.count === 0 ? <span class="dim">{DASH}</span>
+  return data === undefined || data.count === 0 || amountOf(row, 'mean_completed_usd') === undefined ? <span class="dim">{DASH}</span>
     : <Histogram of="completed runs" distribution={data} isSmall />;
 }
 
@@ -60,9 +70,9 @@ function columnsFor(route: Route, drawn: Set<string>): Column<WorkflowRow>[] {
     money('p50_completed_usd', 'p50'),
     money('p95_completed_usd', 'p95'),
     { id: 'distribution', title: 'Distribution', isMinor: true, hint: 'Of the cost of a completed run, on a logarithmic scale.',
-      cell: (row) => drawn.has(row.workflow ?? '') ? <SmallDistribution route={route} workflow={row.workflow ?? ''} /> : '' },
-    { id: 'mean_steps_per_completed', title: 'Steps a run', isMinor: true, cell: (row) => row.mean_steps_per_completed?.toFixed(1) ?? DASH,
-      value: (row) => row.mean_steps_per_completed ?? '', key: (row) => row.mean_steps_per_completed ?? -1 },
+      cell: (row) => drawn.has(row.workflow ?? '') ? <SmallDistribution route={route} row={row} /> : '' },
+    { id: 'mean_steps_per_completed', title: 'Steps a run', isMinor: true, cell: (row) => stepsOf(row)?.toFixed(1) ?? DASH,
+      value: (row) => stepsOf(row) ?? '', key: (row) => stepsOf(row) ?? -1 },
     { id: 'runs', title: 'Runs', cell: (row) => formatCount(row.runs), value: (row) => row.runs, key: (row) => row.runs },
     { id: 'outcomes', title: 'Outcomes', cell: (row) => <StackedBar parts={outcomesOf(row)} />,
       key: (row) => row.completed / Math.max(1, row.runs) },
