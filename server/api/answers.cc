@@ -24,13 +24,15 @@ namespace pb = itemized::v1;
 // The unused steps of runs, each asked for once.
 class UnusedSteps {
  public:
-  explicit UnusedSteps(const Database& database) : database_(database) {}
+  UnusedSteps(const Database& database, const Cancellation* cancellation)
+      : database_(database), cancellation_(cancellation) {}
 
   absl::Status Load(const std::string& workflow_id) {
     if (steps_.contains(workflow_id)) {
       return absl::OkStatus();
     }
-    absl::StatusOr<RunAnswer> run = database_.Run(workflow_id);
+    absl::StatusOr<RunAnswer> run =
+        database_.Run(RunQuery{.workflow_id = workflow_id, .limit = 0}, cancellation_);
     // A run can vanish between two questions: its last call was retracted.
     if (!run.ok() && !absl::IsNotFound(run.status())) {
       return run.status();
@@ -49,15 +51,17 @@ class UnusedSteps {
 
  private:
   const Database& database_;
+  const Cancellation* const cancellation_;
   absl::flat_hash_map<std::string, std::set<std::string>> steps_;  // By workflow id.
 };
 
 }  // namespace
 
 absl::StatusOr<pb::GetTopResponse> GetTop(const Database& database,
-                                          const pb::GetTopRequest& request) {
+                                          const pb::GetTopRequest& request,
+                                          const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const TopQuery query, ToTopQuery(request));
-  ASSIGN_OR_RETURN(const TopAnswer answer, database.Top(query));
+  ASSIGN_OR_RETURN(const TopAnswer answer, database.Top(query, cancellation));
   ThresholdOf threshold_of;
   if (query.by == GroupBy::kStep) {
     threshold_of = [&database](absl::string_view step) { return database.ThresholdOf(step); };
@@ -66,31 +70,35 @@ absl::StatusOr<pb::GetTopResponse> GetTop(const Database& database,
 }
 
 absl::StatusOr<pb::GetWorkflowsResponse> GetWorkflows(const Database& database,
-                                                      const pb::GetWorkflowsRequest& request) {
+                                                      const pb::GetWorkflowsRequest& request,
+                                                      const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const Window window, ToWindow(request.window()));
-  ASSIGN_OR_RETURN(const WorkflowsAnswer answer, database.Workflows(window));
+  ASSIGN_OR_RETURN(const WorkflowsAnswer answer, database.Workflows(window, cancellation));
   return ToWorkflowsResponse(answer);
 }
 
 absl::StatusOr<pb::GetRunResponse> GetRun(const Database& database,
-                                          const pb::GetRunRequest& request) {
-  RETURN_IF_ERROR(CheckRunRequest(request));
-  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(request.workflow_id()));
+                                          const pb::GetRunRequest& request,
+                                          const Cancellation* cancellation) {
+  ASSIGN_OR_RETURN(const RunQuery query, ToRunQuery(request));
+  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(query, cancellation));
   return ToRunResponse(answer);
 }
 
 absl::StatusOr<pb::GetSeriesResponse> GetSeries(const Database& database,
-                                                const pb::GetSeriesRequest& request) {
+                                                const pb::GetSeriesRequest& request,
+                                                const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const SeriesQuery query, ToSeriesQuery(request));
-  ASSIGN_OR_RETURN(const SeriesAnswer answer, database.Series(query));
+  ASSIGN_OR_RETURN(const SeriesAnswer answer, database.Series(query, cancellation));
   return ToSeriesResponse(answer, query.filter[NameKind::kStep].value_or(""), query.zone);
 }
 
 absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const Database& database,
-                                                    const pb::GetOutliersRequest& request) {
+                                                    const pb::GetOutliersRequest& request,
+                                                    const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const OutliersQuery query, ToOutliersQuery(request));
-  ASSIGN_OR_RETURN(const OutliersAnswer answer, database.Outliers(query));
-  UnusedSteps unused(database);
+  ASSIGN_OR_RETURN(const OutliersAnswer answer, database.Outliers(query, cancellation));
+  UnusedSteps unused(database, cancellation);
   for (const BilledCall& billed : answer.calls) {
     RETURN_IF_ERROR(unused.Load(billed.call.workflow_id));
   }
@@ -98,9 +106,10 @@ absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const Database& database,
 }
 
 absl::StatusOr<pb::GetDistributionResponse> GetDistribution(
-    const Database& database, const pb::GetDistributionRequest& request) {
+    const Database& database, const pb::GetDistributionRequest& request,
+    const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const DistributionQuery query, ToDistributionQuery(request));
-  ASSIGN_OR_RETURN(const DistributionAnswer answer, database.Distribution(query));
+  ASSIGN_OR_RETURN(const DistributionAnswer answer, database.Distribution(query, cancellation));
   std::optional<Threshold> threshold;
   if (query.of == NameKind::kStep) {
     threshold = database.ThresholdOf(query.name);

@@ -3,7 +3,8 @@
 
 // Each question of the API, answered from the database: what every protocol
 // that the server speaks has in common. Thread-safe. Errors are those that the
-// services of itemized.v1 document, before their translation to gRPC's.
+// services of itemized.v1 document, before their translation to gRPC's, and that of the
+// cancellation, which may be null.
 
 #include <cstdint>
 #include <string>
@@ -14,23 +15,30 @@
 #include "itemized/v1/rates.pb.h"
 #include "itemized/v1/server_info.pb.h"
 
+#include "storage/base/cancellation.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {
 
 absl::StatusOr<itemized::v1::GetTopResponse> GetTop(const Database& database,
-                                                    const itemized::v1::GetTopRequest& request);
+                                                    const itemized::v1::GetTopRequest& request,
+                                                    const Cancellation* cancellation = nullptr);
 absl::StatusOr<itemized::v1::GetWorkflowsResponse> GetWorkflows(
-    const Database& database, const itemized::v1::GetWorkflowsRequest& request);
+    const Database& database, const itemized::v1::GetWorkflowsRequest& request,
+    const Cancellation* cancellation = nullptr);
 absl::StatusOr<itemized::v1::GetRunResponse> GetRun(const Database& database,
-                                                    const itemized::v1::GetRunRequest& request);
+                                                    const itemized::v1::GetRunRequest& request,
+                                                    const Cancellation* cancellation = nullptr);
 absl::StatusOr<itemized::v1::GetSeriesResponse> GetSeries(
-    const Database& database, const itemized::v1::GetSeriesRequest& request);
+    const Database& database, const itemized::v1::GetSeriesRequest& request,
+    const Cancellation* cancellation = nullptr);
 absl::StatusOr<itemized::v1::GetOutliersResponse> GetOutliers(
-    const Database& database, const itemized::v1::GetOutliersRequest& request);
+    const Database& database, const itemized::v1::GetOutliersRequest& request,
+    const Cancellation* cancellation = nullptr);
 
 absl::StatusOr<itemized::v1::GetDistributionResponse> GetDistribution(
-    const Database& database, const itemized::v1::GetDistributionRequest& request);
+    const Database& database, const itemized::v1::GetDistributionRequest& request,
+    const Cancellation* cancellation = nullptr);
 
 absl::StatusOr<itemized::v1::VerifyResponse> Verify(const Database& database);
 absl::StatusOr<itemized::v1::BackupResponse> Backup(const Database& database,

@@ -129,28 +129,39 @@ std::vector<UnpricedModel> Database::ListUnpriced() const {
   return models;
 }
 
-absl::StatusOr<TopAnswer> Database::Top(const TopQuery& query) const {
-  return AnswerTop(impl_->state(), query);
+absl::StatusOr<TopAnswer> Database::Top(const TopQuery& query,
+                                        const Cancellation* cancellation) const {
+  return AnswerTop(impl_->state(), query, cancellation);
 }
 
-absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window) const {
-  return AnswerWorkflows(impl_->state(), window);
+absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window,
+                                                    const Cancellation* cancellation) const {
+  return AnswerWorkflows(impl_->state(), window, cancellation);
 }
 
-absl::StatusOr<RunAnswer> Database::Run(absl::string_view workflow_id) const {
-  return AnswerRun(impl_->state(), workflow_id);
+absl::StatusOr<RunAnswer> Database::Run(const RunQuery& query,
+                                        const Cancellation* cancellation) const {
+  return AnswerRun(impl_->state(), query, cancellation);
 }
 
-absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query) const {
-  return AnswerSeries(impl_->state(), query);
+absl::StatusOr<RunAnswer> Database::Run(absl::string_view workflow_id,
+                                        const Cancellation* cancellation) const {
+  return Run(RunQuery{.workflow_id = std::string(workflow_id)}, cancellation);
 }
 
-absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query) const {
-  return AnswerOutliers(impl_->state(), query);
+absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query,
+                                              const Cancellation* cancellation) const {
+  return AnswerSeries(impl_->state(), query, cancellation);
 }
 
-absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuery& query) const {
-  return AnswerDistribution(impl_->state(), query);
+absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query,
+                                                  const Cancellation* cancellation) const {
+  return AnswerOutliers(impl_->state(), query, cancellation);
+}
+
+absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuery& query,
+                                                          const Cancellation* cancellation) const {
+  return AnswerDistribution(impl_->state(), query, cancellation);
 }
 
 Threshold Database::ThresholdOf(absl::string_view step) const {

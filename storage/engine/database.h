@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "storage/base/cancellation.h"
 #include "storage/base/time.h"
 #include "storage/engine/query_types.h"
 #include "storage/kv/rocks_kv.h"
@@ -115,13 +116,24 @@ class Database {
   // Models with calls that no rate covers, by falling number of them.
   std::vector<UnpricedModel> ListUnpriced() const;
 
-  // INVALID_ARGUMENT for an empty or reversed range.
-  absl::StatusOr<TopAnswer> Top(const TopQuery& query) const;
-  absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window) const;
-  absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id) const;  // NOT_FOUND.
-  absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query) const;
-  absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query) const;
-  absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query) const;
+  // INVALID_ARGUMENT for an empty or reversed range. With a `cancellation`, which outlives
+  // the call, also its error, some milliseconds after it has one.
+  absl::StatusOr<TopAnswer> Top(const TopQuery& query,
+                                const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window,
+                                            const Cancellation* cancellation = nullptr) const;
+  // NOT_FOUND.
+  absl::StatusOr<RunAnswer> Run(const RunQuery& query,
+                                const Cancellation* cancellation = nullptr) const;
+  // With all of its calls.
+  absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id,
+                                const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query,
+                                      const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query,
+                                          const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query,
+                                                  const Cancellation* cancellation = nullptr) const;
 
   // What the next call of `step` will be compared with.
   Threshold ThresholdOf(absl::string_view step) const;

@@ -165,6 +165,7 @@ absl::Status GroupBuilder::Resolve(BatchResult* result) {
       stored.emplace(block.calls.RunName(row), FingerprintOf(block.calls.EventId(row)),
                      contents.Of(row));
     }
+    return absl::OkStatus();
   }));
   for (const Unresolved& call : unresolved_) {
     const bool is_same =

@@ -10,9 +10,6 @@
 #include "storage/base/check.h"
 
 namespace itemized {
-namespace {
-
-// Everything that tells rows apart; equal ones may stand in for each other.
 std::string ContentOf(const CallRows& calls, size_t row) {
   std::string key;
   AppendSized(&key, calls.RunName(row));
@@ -28,6 +25,8 @@ std::string ContentOf(const CallRows& calls, size_t row) {
   }
   return key;
 }
+
+namespace {
 
 bool HasNegative(const Block& block) {
   return std::find(block.calls.weight.begin(), block.calls.weight.end(), -1) !=

@@ -15,8 +15,9 @@ constexpr size_t kLimitMax = 10'000;
 
 // Flagged calls by hour, for the hours that `range` touches: of the filter's step, if it
 // names one, whatever else it says.
-std::map<Hour, int64_t> FlaggedByHour(const State& state, TimeRange range,
-                                      const CallFilter& filter) {
+absl::StatusOr<std::map<Hour, int64_t>> FlaggedByHour(const State& state, TimeRange range,
+                                                      const CallFilter& filter,
+                                                      const Cancellation* cancellation) {
   std::map<Hour, int64_t> flagged;
   const CallRollups& rollups = state.views.rollups();
   const auto& step = filter[NameKind::kStep];
@@ -25,6 +26,7 @@ std::map<Hour, int64_t> FlaggedByHour(const State& state, TimeRange range,
     if (step.has_value() && name != wanted) {
       continue;
     }
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, name);
     for (auto day = days.LowerBound(DayOf(range.start_us));
          day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
@@ -51,11 +53,13 @@ std::vector<uint32_t> FlaggedRows(const Block& block) {
 }
 
 absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, TimeRange range,
-                                                 RowFilter* filter) {
+                                                 RowFilter* filter,
+                                                 const Cancellation* cancellation) {
   std::vector<Block> blocks;
   RETURN_IF_ERROR(state.log.ReadRowsOfHours(hour, hour + 1, state.views.folded(),
                                             Columns(ColumnId::kFlags), FlaggedRows,
-                                            [&](const Block& block) {
+                                            [&](const Block& block) -> absl::Status {
+                                              RETURN_IF_ERROR(CheckNotCancelled(cancellation));
                                               blocks.push_back(block);
                                               return absl::OkStatus();
                                             }));
@@ -74,31 +78,35 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
 }
 
 // How many there are, without their receipts.
-absl::StatusOr<int64_t> CountHour(const State& state, Hour hour, TimeRange range,
-                                  RowFilter* filter) {
+absl::StatusOr<int64_t> CountHour(const State& state, Hour hour, TimeRange range, RowFilter* filter,
+                                  const Cancellation* cancellation) {
   int64_t count = 0;
   const ColumnMask mask = Columns(ColumnId::kSeries, ColumnId::kFlags) | filter->columns();
   const TimeRange part{std::max(range.start_us, HourStartUs(hour)),
                        std::min(range.end_us, HourStartUs(hour + 1))};
-  RETURN_IF_ERROR(VisitRows(state, part, mask, [&](const LogRow& row) {
-    if (row.calls().Has(row.row, kFlagOutlier) && filter->Matches(row.block, row.row)) {
-      count += row.weight();
-    }
-    return absl::OkStatus();
-  }));
+  RETURN_IF_ERROR(VisitRows(
+      state, part, mask,
+      [&](const LogRow& row) {
+        if (row.calls().Has(row.row, kFlagOutlier) && filter->Matches(row.block, row.row)) {
+          count += row.weight();
+        }
+        return absl::OkStatus();
+      },
+      cancellation));
   return count;
 }
 
 }  // namespace
 
-absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query) {
+absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query,
+                                              const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   OutliersAnswer answer;
   answer.range = range;
   const size_t limit = std::min(query.limit, kLimitMax);
   const ReaderLock lock(state.mutex);
   RowFilter filter(query.filter, state.catalog);
-  const std::map<Hour, int64_t> flagged = FlaggedByHour(state, range, query.filter);
+  ASSIGN_OR_RETURN(const auto flagged, FlaggedByHour(state, range, query.filter, cancellation));
   for (auto it = flagged.rbegin(); it != flagged.rend(); ++it) {
     const auto [hour, count] = *it;
     const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
@@ -108,11 +116,12 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const Outliers
       continue;  // Counted; without a place in the answer, or with receipts that are gone.
     }
     if (answer.calls.size() >= limit) {
-      ASSIGN_OR_RETURN(const int64_t counted, CountHour(state, hour, range, &filter));
+      ASSIGN_OR_RETURN(const int64_t counted, CountHour(state, hour, range, &filter, cancellation));
       answer.total += counted;
       continue;
     }
-    ASSIGN_OR_RETURN(std::vector<BilledCall> found, ReadHour(state, hour, range, &filter));
+    ASSIGN_OR_RETURN(std::vector<BilledCall> found,
+                     ReadHour(state, hour, range, &filter, cancellation));
     answer.total += static_cast<int64_t>(found.size());
     for (BilledCall& call : found) {
       if (answer.calls.size() < limit) {

@@ -69,6 +69,7 @@ absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entr
       by_name.at(block.calls.RunName(row))
           ->Apply(contents, absl::MakeConstSpan(&row, 1), block.ref, catalog_);
     }
+    return absl::OkStatus();
   }));
   return whole;
 }
