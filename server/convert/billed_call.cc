@@ -32,6 +32,8 @@ void SetReceipt(const OutlierReceipt& receipt, int64_t cost_picos, pb::OutlierRe
   to->set_sample_count(receipt.sample_count);
   to->set_threshold_usd(FormatUsd(threshold));
   to->set_learning(receipt.learning);
+  to->set_judged_when_priced(receipt.judged_when_priced);
+  to->set_excess_usd(FormatUsd(Picos{cost_picos} - threshold));
   // Free calls have a median of 0, and no multiple of it.
   to->set_multiple(base > 0 ? static_cast<double>(cost_picos) / static_cast<double>(base) : 0);
 }
@@ -75,9 +77,9 @@ pb::BilledCall ToBilledCall(const BilledCall& billed, bool unsurfaced) {
   }
   to.set_unpriced(billed.cost.unpriced);
   to.set_cost_usd(billed.cost.unpriced ? "" : FormatUsd(billed.cost.picos));
-  to.set_is_outlier(billed.outlier.has_value());
-  if (billed.outlier.has_value()) {
-    SetReceipt(*billed.outlier, billed.cost.picos, to.mutable_receipt());
+  to.set_is_outlier(billed.is_outlier());
+  if (billed.receipt.has_value()) {
+    SetReceipt(*billed.receipt, billed.cost.picos, to.mutable_receipt());
   }
   to.set_unsurfaced(unsurfaced);
   return to;

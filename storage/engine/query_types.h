@@ -173,6 +173,8 @@ struct OutliersAnswer {
   TimeRange range;
   std::vector<BilledCall> calls;  // Newest first; each has its receipt.
   int64_t total = 0;              // In the range, beyond the limit too.
+  int64_t unjudged_calls = 0;     // Of the range: without a price, and so without a verdict.
+  int64_t learning_calls = 0;     // As in CallSums; none of them is in `calls`.
 };
 
 // Of the calls of a step, or of the completed runs of a workflow.
@@ -197,6 +199,7 @@ struct DistributionAnswer {
   int64_t p50 = 0;  // 0 if there is none.
   int64_t p95 = 0;
   std::vector<DistributionBucket> buckets;  // By rising cost, without empty ones.
+  int64_t unpriced_calls = 0;               // Of the step; not in the buckets.
 };
 
 struct UnpricedModel {

@@ -27,7 +27,7 @@ namespace itemized {
 
 // The version of the data directory; raised when an older server could not
 // read it any more (storage/FORMAT.md, "Versions").
-inline constexpr int kSchemaVersion = 7;
+inline constexpr int kSchemaVersion = 8;
 
 // What an open database consists of. One thread, the committer, changes it:
 // it takes `mutex` for writing around every change of the catalog, the views

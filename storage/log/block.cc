@@ -96,10 +96,11 @@ BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalo
   }
   billed.cost = calls.CostAt(row);
   if (calls.Has(row, kFlagOutlier)) {
-    billed.outlier =
+    billed.receipt =
         OutlierReceipt{.p50_picos = calls.p50_picos.empty() ? 0 : calls.p50_picos[row],
                        .sample_count = calls.sample_count.empty() ? 0 : calls.sample_count[row],
-                       .learning = calls.Has(row, kFlagLearning)};
+                       .learning = calls.Has(row, kFlagLearning),
+                       .judged_when_priced = calls.Has(row, kFlagJudgedWhenPriced)};
   }
   return billed;
 }

@@ -131,9 +131,20 @@ TEST_F(ServerTest, RatesAreListedWithTheModelsTheyLack) {
 
 TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {
   SetRate();
+  pb::WriteRequest usual;
+  for (int i = 0; i < 30; ++i) {
+    *usual.mutable_batch()->add_events()->mutable_call() = CallOf("usual-" + std::to_string(i));
+  }
+  pb::WriteResponse learned;
+  grpc::ClientContext usual_context;
+  ASSERT_TRUE(ingest_->Write(&usual_context, usual, &learned).ok());
   pb::WriteRequest write;
   *write.mutable_batch()->add_events()->mutable_call() = CallOf("c-1");
   write.mutable_batch()->mutable_events(0)->mutable_call()->mutable_usage()->set_input_tokens(
+      1'000'000);
+  *write.mutable_batch()->add_events()->mutable_call() = CallOf("c-2");
+  write.mutable_batch()->mutable_events(1)->mutable_call()->set_step("new");
+  write.mutable_batch()->mutable_events(1)->mutable_call()->mutable_usage()->set_input_tokens(
       1'000'000);
   pb::Completion* completion = write.mutable_batch()->add_events()->mutable_completion();
   completion->set_time_unix_us(kNowUs);
@@ -143,7 +154,7 @@ TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {
   pb::WriteResponse written;
   grpc::ClientContext write_context;
   ASSERT_TRUE(ingest_->Write(&write_context, write, &written).ok());
-  EXPECT_EQ(written.result().accepted(), 2) << written.DebugString();
+  EXPECT_EQ(written.result().accepted(), 3) << written.DebugString();
 
   pb::GetOutliersResponse outliers;
   grpc::ClientContext context;
@@ -151,8 +162,11 @@ TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {
   EXPECT_EQ(outliers.total(), 1);
   ASSERT_EQ(outliers.calls_size(), 1);
   EXPECT_EQ(outliers.calls(0).cost_usd(), "1");
-  EXPECT_EQ(outliers.calls(0).receipt().threshold_usd(), "0.005");
+  EXPECT_EQ(outliers.calls(0).receipt().sample_count(), 30);
+  EXPECT_FALSE(outliers.calls(0).receipt().judged_when_priced());
   EXPECT_TRUE(outliers.calls(0).unsurfaced());
+  EXPECT_EQ(outliers.learning_calls(), 1);  // Of the step that nothing is known of yet.
+  EXPECT_EQ(outliers.unjudged_calls(), 0);
 }
 
 TEST_F(ServerTest, SeriesFollowTheDaysOfTheirZone) {

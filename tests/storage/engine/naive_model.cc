@@ -11,7 +11,7 @@ namespace itemized::testing {
 namespace {
 
 bool FlaggedByMedian(const BilledCall& billed) {
-  return billed.outlier.has_value() && !billed.outlier->learning;
+  return billed.receipt.has_value() && !billed.receipt->learning;
 }
 
 bool SameKey(const Rate& a, const Rate& b) {
@@ -93,7 +93,7 @@ void NaiveModel::Store(absl::Span<const Call> accepted) {
     stored.billed.cost = Price(call);
     const Threshold& threshold = thresholds[call.step];
     if (!stored.billed.cost.unpriced && stored.billed.cost.picos > threshold.picos) {
-      stored.billed.outlier = OutlierReceipt{.p50_picos = threshold.p50_picos,
+      stored.billed.receipt = OutlierReceipt{.p50_picos = threshold.p50_picos,
                                              .sample_count = threshold.sample_count,
                                              .learning = threshold.learning};
     }
