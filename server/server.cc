@@ -12,6 +12,7 @@
 
 #include "server/address.h"
 #include "server/api/ingest_queue.h"
+#include "server/api/memory_budget.h"
 #include "server/api/worker_pool.h"
 #include "server/data_directory.h"
 #include "server/grpc/admin_service.h"
@@ -32,6 +33,7 @@ namespace {
 constexpr int kMessageBytesMax = 16 << 20;
 constexpr int kStreamsPerConnectionMax = 100;
 constexpr size_t kAdminCallsWaiting = 4;
+constexpr int64_t kMemoryLimit = int64_t{1} << 30;
 constexpr int kMetadataBytesMax = 8 << 10;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
@@ -83,7 +85,8 @@ absl::Status CannotServe(const Address& address) {
 // services they run in, and the database before the queue that it answers to.
 class ServerImpl final : public Server {
  public:
-  explicit ServerImpl(ServerOptions options) : options_(std::move(options)) {}
+  explicit ServerImpl(ServerOptions options)
+      : options_(std::move(options)), memory_(kMemoryLimit) {}
   ~ServerImpl() override;
 
   absl::Status Open();
@@ -96,11 +99,13 @@ class ServerImpl final : public Server {
   absl::Status OpenDatabase();
   absl::Status ServeHttp();
   absl::Status ServeGrpc();
-  Router HttpRoutes() const;
+  Router HttpRoutes();
 
   const ServerOptions options_;
+  MemoryBudget memory_;
   std::string grpc_address_;
-  ServerFacts facts_;  // Does not change while anything is served.
+  ServerFacts facts_;                    // Does not change while anything is served.
+  std::atomic<bool> listening_ = false;  // For gRPC too.
   std::atomic<bool> draining_ = false;
   bool drained_ = false;
 
@@ -108,7 +113,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<IngestQueue> queue_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<WorkerPool> pool_;
-  std::unique_ptr<WorkerPool> http_pool_;
+  std::unique_ptr<HttpPools> http_pools_;
   std::unique_ptr<WorkerPool> admin_pool_;
   std::unique_ptr<QueryService> query_;
   std::unique_ptr<RatesService> rates_;
@@ -149,24 +154,29 @@ absl::Status ServerImpl::OpenDatabase() {
       },
       options_.pending_events_max);
   pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
-  http_pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
+  http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
   admin_pool_ = std::make_unique<WorkerPool>(1, kAdminCallsWaiting);
   return absl::OkStatus();
 }
 
-Router ServerImpl::HttpRoutes() const {
+Router ServerImpl::HttpRoutes() {
   Router router;
-  router.Handle("GET", "/healthz", [this](HttpRequest, Respond respond) {
-    if (draining_) {
-      return respond(HttpError(503, "The server is shutting down."));
-    }
-    HttpResponse response;
-    response.body = "{\"status\":\"serving\"}\n";
-    respond(std::move(response));
-  });
+  for (const char* path : {"/healthz", "/readyz"}) {
+    router.Handle("GET", path, [this](const HttpRequest&, const Respond& respond) {
+      if (draining_ || !listening_) {
+        return respond(
+            HttpError(503, draining_ ? "The server is shutting down." : "The server is starting."));
+      }
+      HttpResponse response;
+      response.body = "{\"status\":\"serving\"}\n";
+      respond(std::move(response));
+    });
+  }
   AddApi({.database = *database_,
-          .pool = *http_pool_,
+          .pools = *http_pools_,
           .queue = *queue_,
+          .memory = memory_,
+          .connections = http_->counters(),
           .clock = *options_.clock,
           .facts = facts_},
          &router);
@@ -187,7 +197,7 @@ absl::Status ServerImpl::ServeHttp() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.http_address));
   ASSIGN_OR_RETURN(const Address address, Resolve(named));
   WarnIfOpen(address);
-  ASSIGN_OR_RETURN(http_, HttpServer::Listen(address));
+  ASSIGN_OR_RETURN(http_, HttpServer::Listen(address, HttpLimits(), &memory_));
   facts_.http_address = http_->address().ToString();
   http_->Run(HttpRoutes());
   return absl::OkStatus();
@@ -222,6 +232,7 @@ absl::Status ServerImpl::ServeGrpc() {
   }
   address.port = static_cast<uint16_t>(port);
   grpc_address_ = address.ToString();
+  listening_ = true;
   return absl::OkStatus();
 }
 
@@ -239,8 +250,8 @@ absl::Status ServerImpl::Drain() {
     }
     grpc_->Shutdown(now() + kLastCallsGrace);
   }
-  if (http_pool_ != nullptr) {
-    http_pool_->Close();
+  if (http_pools_ != nullptr) {
+    http_pools_->Close();
   }
   if (queue_ != nullptr) {
     queue_->WaitUntilIdle();

@@ -138,19 +138,31 @@ Fault FindField(const Names& names, absl::string_view owner, absl::string_view k
   return std::nullopt;
 }
 
-Fault ReadUsage(json::value& value, pb::Usage& usage) {
+Fault ReadUsage(json::value& value, pb::Call& call) {
   json::object object;
   RETURN_IF_FAULT(OpenObject(value, "usage", "an object of token counts", object));
+  pb::Usage& usage = *call.mutable_usage();
   uint32_t seen = 0;
-  return ReadFields(object, [&](absl::string_view key, json::value count_value) -> Fault {
+  uint32_t nulls = 0;
+  RETURN_IF_FAULT(ReadFields(object, [&](absl::string_view key, json::value count_value) -> Fault {
     size_t index = 0;
     RETURN_IF_FAULT(FindField(kUsageFields, "usage", key, seen, index));
+    bool is_null = false;
+    RETURN_IF_FAULT(TakeNull(count_value, is_null));
+    if (is_null) {
+      nulls |= Bit(index);
+      return std::nullopt;
+    }
     int64_t count = 0;
     RETURN_IF_FAULT(
         ReadCount(count_value, absl::StrCat("usage.", kUsageFields[index].text), count));
     (usage.*kUsageFields[index].value)(count);
     return std::nullopt;
-  });
+  }));
+  if (seen != 0 && seen == nulls) {
+    call.clear_usage();  // Nothing but nulls says that the usage is not known, never that it is 0.
+  }
+  return std::nullopt;
 }
 
 Fault ReadAttributes(json::value& value, pb::Call& call) {
@@ -158,6 +170,11 @@ Fault ReadAttributes(json::value& value, pb::Call& call) {
   RETURN_IF_FAULT(OpenObject(value, "attributes", "an object of strings", object));
   return ReadFields(object, [&](absl::string_view key, json::value text) -> Fault {
     const std::string path = absl::StrCat("attributes.", Excerpt(key));
+    bool is_null = false;
+    RETURN_IF_FAULT(TakeNull(text, is_null));
+    if (is_null) {
+      return std::nullopt;
+    }
     const auto [entry, inserted] = call.mutable_attributes()->insert({std::string(key), ""});
     if (!inserted) {
       return Twice(path);
@@ -188,6 +205,7 @@ class NdjsonParser::Impl {
     call_->Clear();
     completion_.Clear();
     seen_ = 0;
+    nulls_ = 0;
     line = absl::StripAsciiWhitespace(line);
     RETURN_IF_FAULT(CheckStart(line));
     buffer_.reserve(line.size() + simdjson::SIMDJSON_PADDING);
@@ -198,11 +216,11 @@ class NdjsonParser::Impl {
       return BrokenJson(error);
     }
     RETURN_IF_FAULT(ReadEvent(document));
-    return Seen(kOutcome) ? FinishCompletion(event) : FinishCall();
+    return Given(kOutcome) ? FinishCompletion(event) : FinishCall();
   }
 
  private:
-  bool Seen(Field field) const { return (seen_ & Bit(field)) != 0; }
+  bool Given(Field field) const { return (seen_ & ~nulls_ & Bit(field)) != 0; }
 
   static Fault CheckStart(absl::string_view line) {
     if (line.size() > kLineBytesMax) {
@@ -228,6 +246,12 @@ class NdjsonParser::Impl {
     RETURN_IF_FAULT(ReadFields(object, [this](absl::string_view key, json::value value) -> Fault {
       size_t index = 0;
       RETURN_IF_FAULT(FindField(kFields, "", key, seen_, index));
+      bool is_null = false;
+      RETURN_IF_FAULT(TakeNull(value, is_null));
+      if (is_null) {
+        nulls_ |= Bit(index);
+        return std::nullopt;
+      }
       return ReadField(kFields[index].value, value);
     }));
     // Where there is nothing more to read, the location is an error.
@@ -252,7 +276,7 @@ class NdjsonParser::Impl {
       case kModel:
         return ReadString(value, "model", *call_->mutable_model());
       case kUsage:
-        return ReadUsage(value, *call_->mutable_usage());
+        return ReadUsage(value, *call_);
       case kDurationMs:
         return ReadDurationField(value);
       case kStatus:
@@ -289,7 +313,7 @@ class NdjsonParser::Impl {
   }
 
   Fault RequireTime() const {
-    if (Seen(kTime)) {
+    if (Given(kTime)) {
       return std::nullopt;
     }
     return Refuse(pb::REFUSAL_CODE_MISSING_FIELD,
@@ -298,7 +322,7 @@ class NdjsonParser::Impl {
   }
 
   Fault FinishCall() {
-    if (Seen(kUnusedSteps)) {
+    if (Given(kUnusedSteps)) {
       return Malformed(
           "\"unused_steps\" belongs to completions: give an \"outcome\" as well, or leave it out.");
     }
@@ -309,7 +333,7 @@ class NdjsonParser::Impl {
 
   Fault FinishCompletion(pb::Event& event) {
     for (const Name<Field>& field : kFields) {
-      if ((seen_ & Bit(field.value) & ~kCompletionFields) != 0) {
+      if (Given(field.value) && (Bit(field.value) & ~kCompletionFields) != 0) {
         return Malformed(absl::StrCat("\"", field.text,
                                       "\" belongs to calls, but a line with an \"outcome\" is a "
                                       "completion: leave one of them out."));
@@ -330,7 +354,8 @@ class NdjsonParser::Impl {
   pb::Call* call_ = nullptr;
   pb::Completion completion_;
   int64_t time_us_ = 0;
-  uint32_t seen_ = 0;  // Bits of Field.
+  uint32_t seen_ = 0;   // Bits of Field.
+  uint32_t nulls_ = 0;  // Of those, what is null.
 };
 
 NdjsonParser::NdjsonParser() : impl_(std::make_unique<Impl>()) {}
