@@ -159,7 +159,7 @@ export function PricesView(props: { route: Route }) {
       <Unpriced models={data.unpriced} onPick={pick} />
       <WithoutUsage calls={info?.usage_missing_calls ?? 0} />
       <RateForm draft={draft} onChange={setDraft} />
-      <Table caption={`Rate book, ${formatCount(data.rates.length)} rates`} file="rates" columns={rateColumns()} rows={data.rates} route={props.route}
+      <Table caption={`Rate book, ${formatCount(data.rates.length)} ${data.rates.length === 1 ? 'rate' : 'rates'}`} file="rates" columns={rateColumns()} rows={data.rates} route={props.route}
         keyOf={(rate) => `${rate.provider} ${matchText(rate.match)} ${rate.effective_from_unix_us}`} />
     </>
   );
