@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -62,6 +62,14 @@ export class Server {
   run(variable, name, args) {
     return execFileSync(program(variable, name), args, {
       env: { ...process.env, ITEMIZED_SERVER: this.grpc }, encoding: 'utf8',
+    });
+  }
+
+  /** Runs what a page shows for a shell, with the client on the path. */
+  shell(text, directory) {
+    return execFileSync('bash', ['-euc', text], {
+      cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, ITEMIZED_SERVER: this.grpc, PATH: `${dirname(program('ITEMIZE_BIN', 'itemize'))}:${process.env.PATH}` },
     });
   }
 

@@ -70,7 +70,9 @@ export function OutliersView(props: { route: Route }) {
   const [limit, setLimit] = useState(LIMITS[0] ?? 50);
   const order = ORDERS.find(({ id }) => id === route.order) ?? ORDERS[0];
   const question = addFilter(windowParameters(route), route.filter);
-  question.set('order', order.id);
+  if (order.id !== 'newest') {
+    question.set('order', order.id);
+  }
   question.set('limit', String(limit));
   const { data, error, isPending } = useAnswer<'outliers'>(`outliers?${question}`);
   if (error !== undefined) {
