@@ -84,7 +84,7 @@ void IngestStream::Welcome(const ProducerHello& hello, Unanswered* message,
     MutexLock lock(mutex_);
     greeting_ = false;
     if (session.ok()) {
-      producer_ = {hello.id, session->session};
+      producer_ = {hello.id, *session};
     }
   }
   if (!session.ok()) {
@@ -109,7 +109,7 @@ void IngestStream::Submit(DecodedIngestRequest request, Unanswered* message) {
     MutexLock lock(mutex_);
     begun_ = true;
     if (producer_.has_value()) {
-      position = {producer_->id, producer_->session, request.sequence, request.content};
+      position = {producer_->id, producer_->session.session, request.sequence, request.content};
     }
   }
   shared_.queue->Submit(std::move(request.batch), position,

@@ -68,7 +68,7 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   };
   struct Producer {
     ProducerId id{};
-    uint64_t session = 0;
+    ProducerSession session;  // As long as the stream, and the batches that wait for answers.
   };
 
   void ReadMessage();

@@ -54,43 +54,53 @@ NameId Catalog::Append(NameKind kind, absl::string_view name) {
   return id;
 }
 
-NameId Catalog::Intern(NameKind kind, absl::string_view name) {
-  const NameId found = Find(kind, name);
-  if (found != kUnknown) {
-    return found;
-  }
-  if (Of(kind).names.size() >= kNamesMax[static_cast<size_t>(kind)]) {
-    return Find(kind, kOtherName);
-  }
-  return Append(kind, name);
-}
-
-SeriesId Catalog::Intern(const SeriesKey& key) {
-  const auto found = series_ids_.find(key);
-  if (found != series_ids_.end()) {
-    return found->second;
-  }
-  SeriesKey stored = key;
-  if (series_.size() >= kSeriesMax) {
-    stored = SeriesKey{};
-    stored[NameKind::kStep] = Find(NameKind::kStep, kOtherName);
-  }
-  const auto [it, inserted] = series_ids_.emplace(stored, static_cast<SeriesId>(series_.size()));
-  if (inserted) {
-    series_.push_back(stored);
-  }
-  return it->second;
-}
-
-NameId Catalog::Find(NameKind kind, absl::string_view name) const {
+NameId Catalog::Lookup(NameKind kind, absl::string_view name) const {
   const Names& names = Of(kind);
   const auto found = names.ids.find(name);
   return found == names.ids.end() ? kUnknown : found->second;
 }
 
-SeriesId Catalog::Find(const SeriesKey& key) const {
-  const auto found = series_ids_.find(key);
+NameId Catalog::Find(NameKind kind, absl::string_view name) const {
+  const NameId id = Lookup(kind, name);
+  return id < Of(kind).saved ? id : kUnknown;
+}
+
+NameId Catalog::Resolve(NameKind kind, absl::string_view name) const {
+  const NameId found = Lookup(kind, name);
+  const bool is_full = Of(kind).names.size() >= kNamesMax[static_cast<size_t>(kind)];
+  return found == kUnknown && is_full ? Lookup(kind, kOtherName) : found;
+}
+
+NameId Catalog::Intern(NameKind kind, absl::string_view name) {
+  const NameId found = Resolve(kind, name);
+  return found == kUnknown ? Append(kind, name) : found;
+}
+
+// What a series is billed under, once those of its own are used up.
+SeriesKey Catalog::OtherSeries() const {
+  SeriesKey other;
+  other[NameKind::kStep] = Lookup(NameKind::kStep, kOtherName);
+  return other;
+}
+
+SeriesId Catalog::Resolve(const SeriesKey& key) const {
+  auto found = series_ids_.find(key);
+  if (found == series_ids_.end() && series_.size() >= kSeriesMax) {
+    found = series_ids_.find(OtherSeries());
+  }
   return found == series_ids_.end() ? kUnknown : found->second;
+}
+
+SeriesId Catalog::Intern(const SeriesKey& key) {
+  const SeriesId found = Resolve(key);
+  if (found != kUnknown) {
+    return found;
+  }
+  const SeriesKey stored = series_.size() >= kSeriesMax ? OtherSeries() : key;
+  const auto id = static_cast<SeriesId>(series_.size());
+  series_ids_.emplace(stored, id);
+  series_.push_back(stored);
+  return id;
 }
 
 const std::string& Catalog::Name(NameKind kind, NameId id) const {
@@ -118,6 +128,17 @@ void Catalog::MarkSaved() {
     names.saved = names.names.size();
   }
   series_saved_ = series_.size();
+}
+
+void Catalog::DropUnsaved() {
+  for (Names& names : names_) {
+    for (; names.names.size() > names.saved; names.names.pop_back()) {
+      names.ids.erase(names.names.back());
+    }
+  }
+  for (; series_.size() > series_saved_; series_.pop_back()) {
+    series_ids_.erase(series_.back());
+  }
 }
 
 absl::Status Catalog::Load(const Kv& kv) {

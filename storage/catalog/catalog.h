@@ -44,7 +44,7 @@ struct SeriesKey {
 };
 
 // Not thread-safe: the engine guards it with the lock of the views. Names and
-// series are added in memory at once and saved with the next batch.
+// series are added in memory once an event of theirs is accepted, and saved with its batch.
 class Catalog {
  public:
   Catalog();
@@ -52,15 +52,19 @@ class Catalog {
   // Reads all names and series. DATA_LOSS if malformed.
   absl::Status Load(const Kv& kv);
 
+  static constexpr uint32_t kUnknown = UINT32_MAX;
+
   // The number of `name`. Beyond the limit of its kind: that of kOtherName.
   NameId Intern(NameKind kind, absl::string_view name);
   // Beyond the limit: the series with the step kOtherName and nothing else.
   SeriesId Intern(const SeriesKey& key);
 
-  // The number of a known name or series, or kUnknown.
-  static constexpr uint32_t kUnknown = UINT32_MAX;
+  // What Intern would say; kUnknown if it would add a number.
+  NameId Resolve(NameKind kind, absl::string_view name) const;
+  SeriesId Resolve(const SeriesKey& key) const;
+
+  // The number of a name that is on disk, or kUnknown. One that is not yet may still go away.
   NameId Find(NameKind kind, absl::string_view name) const;
-  SeriesId Find(const SeriesKey& key) const;
 
   const std::string& Name(NameKind kind, NameId id) const;
   const SeriesKey& Series(SeriesId id) const { return series_[id]; }
@@ -71,6 +75,8 @@ class Catalog {
   void Save(KvBatch* batch) const;
   // To be called when the batch of the last Save is on disk.
   void MarkSaved();
+  // Takes back what was interned since the last MarkSaved. Its numbers are used again.
+  void DropUnsaved();
 
  private:
   struct Names {
@@ -81,6 +87,8 @@ class Catalog {
   Names& Of(NameKind kind) { return names_[static_cast<size_t>(kind)]; }
   const Names& Of(NameKind kind) const { return names_[static_cast<size_t>(kind)]; }
   NameId Append(NameKind kind, absl::string_view name);
+  NameId Lookup(NameKind kind, absl::string_view name) const;
+  SeriesKey OtherSeries() const;
 
   std::array<Names, kNameKindCount> names_;
   absl::flat_hash_map<SeriesKey, SeriesId> series_ids_;

@@ -149,7 +149,7 @@ absl::StatusOr<SubmissionResult> Committer::Take(const Task& task, GroupBuilder*
   }
   auto turn = Producers::Turn::kNew;
   if (task.position.has_value()) {
-    ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position, state_.clock->NowUs()));
+    ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position));
   }
   SubmissionResult result;
   for (const CheckedBatch& part : task.parts) {
@@ -213,6 +213,9 @@ void Committer::CommitGroup(std::vector<Task> group) {
     status = CommitBlocks(&blocks);
   }
   state_.producers.Settle(status.ok());
+  if (!status.ok()) {
+    ForgetNames();
+  }
   if (status.ok()) {
     CountCommitted(*builder, results);
   }
@@ -226,6 +229,15 @@ void Committer::CommitGroup(std::vector<Task> group) {
     spent_ = {std::move(group), std::move(builder), std::move(blocks)};
     cleaner_.Start([this] { spent_ = Spent(); });
   }
+}
+
+// Those that the group brought with it and that are not on disk.
+void Committer::ForgetNames() {
+  {
+    const WriterLock lock(state_.mutex);
+    state_.catalog.DropUnsaved();
+  }
+  rates_.Clear();  // What it found is by the numbers of series.
 }
 
 void Committer::RetainIfDue() {

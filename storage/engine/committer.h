@@ -78,6 +78,7 @@ class Committer {
   absl::Status CommitBlocks(std::vector<Block>* blocks);
   void CountCommitted(const GroupBuilder& builder,
                       const std::vector<absl::StatusOr<SubmissionResult>>& results);
+  void ForgetNames();
   void CheckpointIfDue();
   // Goes on dropping what is too old, or begins to.
   void RetainIfDue();

@@ -83,7 +83,7 @@ absl::StatusOr<BatchResult> Database::Write(EventBatch batch) {
 
 void Database::BeginSession(const ProducerHello& hello, BeginDone done) {
   impl_->committer().Post([hello, done = std::move(done)](State& state, RateFinder&) {
-    done(state.producers.Begin(hello, state.clock->NowUs()));
+    done(state.producers.Begin(hello));
   });
 }
 

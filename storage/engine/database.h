@@ -99,8 +99,9 @@ class Database {
   // Submits one batch, and waits.
   absl::StatusOr<BatchResult> Write(EventBatch batch);
 
-  // Begins a session of a producer, which ends its earlier ones. `done` as above;
-  // FAILED_PRECONDITION if a higher epoch of it has begun.
+  // Begins a session of a producer, which ends its earlier ones. It lasts as long as the lease
+  // that `done` is handed. `done` as above; FAILED_PRECONDITION if a higher epoch of it has
+  // begun, DATA_LOSS or UNAVAILABLE if what is known of it cannot be read.
   using BeginDone = std::function<void(absl::StatusOr<ProducerSession>)>;
   void BeginSession(const ProducerHello& hello, BeginDone done);
 

@@ -63,47 +63,6 @@ GroupBuilder::GroupBuilder(State* state, RateFinder* rates, size_t events)
       first_us_(HourStartUs(state->log.first_hour())),
       late_us_(state->clock->NowUs() - kLateAfterUs) {}
 
-NameId GroupBuilder::InternName(NameKind kind, absl::string_view name) {
-  const NameId found = state_.catalog.Find(kind, name);
-  if (found != Catalog::kUnknown) {
-    return found;
-  }
-  const WriterLock lock(state_.mutex);
-  return state_.catalog.Intern(kind, name);
-}
-
-SeriesId GroupBuilder::InternSeries(const SeriesKey& key) {
-  const SeriesId found = state_.catalog.Find(key);
-  if (found != Catalog::kUnknown) {
-    return found;
-  }
-  const WriterLock lock(state_.mutex);
-  return state_.catalog.Intern(key);
-}
-
-void GroupBuilder::FindNames(const CheckedBatch& batch, NamedCall* call) {
-  const CallView& view = call->checked->view;
-  SeriesKey key;
-  for (size_t kind = 0; kind < kNameKindCount; ++kind) {
-    const uint32_t name = view.names[kind];
-    if (name == BatchReader::kEmptyName) {
-      continue;
-    }
-    NameId& id = name_ids_[kind][name];
-    if (id == Catalog::kUnknown) {
-      id = InternName(static_cast<NameKind>(kind), batch.Text(name));
-    }
-    key.names[kind] = id;
-  }
-  call->step = key[NameKind::kStep];
-  call->series = InternSeries(key);
-  call->schedule = rates_.Known(call->series);
-  if (call->schedule == nullptr) {
-    call->schedule = &rates_.Find(call->series, batch.Text(view.NameOf(NameKind::kProvider)),
-                                  batch.Text(view.NameOf(NameKind::kModel)));
-  }
-}
-
 absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(absl::string_view workflow_id) {
   const auto [it, inserted] =
       run_indices_.try_emplace(workflow_id, static_cast<uint32_t>(runs_.size()));
@@ -201,17 +160,20 @@ absl::Status GroupBuilder::FindRuns(const CheckedBatch& batch, absl::Span<const 
   return absl::OkStatus();
 }
 
-void GroupBuilder::AddCall(const CheckedBatch& batch, const NamedCall& named, BatchResult* result) {
-  const CallView& call = named.checked->view;
-  const GroupCall group_call{.batch = &batch, .view = &call, .series = named.series};
-  const bool has_id = named.checked->fingerprint != 0;
-  if (has_id && IsKnown(named, group_call, result)) {
+void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result) {
+  const CallView& call = named->checked->view;
+  if (named->series == Catalog::kUnknown) {
+    FindNames(batch, named);  // The call before it may have brought them.
+  }
+  GroupCall group_call{.batch = &batch, .view = &call, .series = named->series};
+  const bool has_id = named->checked->fingerprint != 0;
+  if (has_id && IsKnown(*named, group_call, result)) {
     return;
   }
   const Usage usage = batch.UsageOf(call);
   bool too_large = false;
   const CallCost cost =
-      PriceCall(*named.schedule, call.time_us, usage, call.usage_missing, &too_large);
+      PriceCall(*named->schedule, call.time_us, usage, call.usage_missing, &too_large);
   if (too_large) {
     result->refusals.push_back(
         Refuse(call.row, RefusalCode::kCostOutOfRange,
@@ -224,13 +186,17 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, const NamedCall& named, Ba
                "a token total of the store would exceed 2^63; check the token counts"));
     return;
   }
-  if (has_id) {
-    named.run->calls.Add(named.checked->fingerprint, group_call);
+  if (named->series == Catalog::kUnknown) {
+    NumberNames(batch, named);
+    group_call.series = named->series;
   }
-  priced_.push_back({.checked = named.checked,
-                     .run = &named.run->run,
-                     .threshold = &state_.views.baselines().ThresholdOf(named.step),
-                     .series = named.series,
+  if (has_id) {
+    named->run->calls.Add(named->checked->fingerprint, group_call);
+  }
+  priced_.push_back({.checked = named->checked,
+                     .run = &named->run->run,
+                     .threshold = &state_.views.baselines().ThresholdOf(named->step),
+                     .series = named->series,
                      .cost = cost});
   ++accepted_.calls;
   accepted_.late_calls += call.time_us < late_us_ ? 1 : 0;
@@ -245,8 +211,8 @@ absl::Status GroupBuilder::AddCalls(const CheckedBatch& batch, absl::Span<const 
   for (NamedCall& call : named_) {
     FindNames(batch, &call);
   }
-  for (const NamedCall& call : named_) {
-    AddCall(batch, call, result);
+  for (NamedCall& call : named_) {
+    AddCall(batch, &call, result);
   }
   blocks_.Add(batch, priced_);
   return absl::OkStatus();
@@ -265,20 +231,15 @@ absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t 
     result->refusals.push_back(RefuseTooOld(index, completion.time_us));
     return absl::OkStatus();
   }
-  RunCompletion row{.time_us = completion.time_us,
-                    .workflow = InternName(NameKind::kWorkflow, completion.workflow),
-                    .outcome = completion.outcome,
-                    .unused_steps = {}};
-  for (const std::string& step : completion.unused_steps) {
-    row.unused_steps.push_back(InternName(NameKind::kStep, step));
-  }
-  std::sort(row.unused_steps.begin(), row.unused_steps.end());
-  row.unused_steps.erase(std::unique(row.unused_steps.begin(), row.unused_steps.end()),
-                         row.unused_steps.end());
   ASSIGN_OR_RETURN(RunState* const run, RunOf(completion.workflow_id));
+  RunCompletion row = RowOf(completion);
   if (run->completion == row) {  // Says no more than the one in force.
     ++result->duplicate;
     return absl::OkStatus();
+  }
+  if (row.workflow == Catalog::kUnknown) {
+    const WriterLock lock(state_.mutex);
+    row.workflow = state_.catalog.Intern(NameKind::kWorkflow, completion.workflow);
   }
   if (!row.unused_steps.empty() && run->run.entry->run.is_brief()) {
     to_load_.push_back(run->run.entry);

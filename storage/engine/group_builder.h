@@ -50,7 +50,8 @@ class GroupBuilder {
     GroupCalls calls;
   };
 
-  // A call of the batch at hand, and what follows from its names.
+  // A call of the batch at hand, and what follows from its names. These are numbered once it
+  // is accepted: until then its series is kUnknown if any of them is new.
   struct NamedCall {
     const CheckedCall* checked = nullptr;
     RunState* run = nullptr;
@@ -75,12 +76,13 @@ class GroupBuilder {
   absl::Status FindRuns(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
                         BatchResult* result);
   void FindNames(const CheckedBatch& batch, NamedCall* call);
-  void AddCall(const CheckedBatch& batch, const NamedCall& named, BatchResult* result);
+  void FindRates(const CheckedBatch& batch, NamedCall* call);
+  void NumberNames(const CheckedBatch& batch, NamedCall* call);
+  void AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result);
   absl::Status AddCompletion(const Completion& completion, uint32_t index, BatchResult* result);
   Refusal RefuseTooOld(uint32_t index, int64_t time_us) const;
   absl::StatusOr<RunState*> RunOf(absl::string_view workflow_id);
-  NameId InternName(NameKind kind, absl::string_view name);
-  SeriesId InternSeries(const SeriesKey& key);
+  RunCompletion RowOf(const Completion& completion) const;
   bool FitsTotals(const Usage& usage);
 
   State& state_;

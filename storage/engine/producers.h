@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -20,56 +22,72 @@
 
 namespace itemized {
 
-// A producer that has been idle for longer is forgotten.
+// A producer that has sent nothing and had no stream for longer is forgotten. Nothing else
+// makes room: what the positions take on disk follows from how many producers send.
 inline constexpr int64_t kProducerIdleMaxUs = 90 * kMicrosPerDay;
-// Beyond as many producers, those idle for longest are forgotten.
-inline constexpr size_t kProducersMax = 20'000;
 // Batches of a producer, the newest ones, whose content is remembered.
 inline constexpr size_t kProducerContentsMax = 64;
 
-// The committer's thread only.
+// Positions are in the store, and in memory only while their producer has a session. One
+// that only says Hello leaves nothing behind. The committer's thread only.
 class Producers {
  public:
-  // Reads all rows. DATA_LOSS if malformed.
-  absl::Status Load(const Kv& kv);
+  // Owns neither; both outlive this.
+  Producers(const Kv* kv, const Clock* clock);
+  ~Producers();
+  Producers(const Producers&) = delete;
+  Producers& operator=(const Producers&) = delete;
 
-  // Begins a session; it ends those that the producer had. FAILED_PRECONDITION
-  // if a higher epoch has been seen.
-  absl::StatusOr<ProducerSession> Begin(const ProducerHello& hello, int64_t now_us);
+  // Begins a session, which ends the one that the producer had. FAILED_PRECONDITION if a
+  // higher epoch has been seen; DATA_LOSS or UNAVAILABLE if its row cannot be read. Not
+  // between Take and Settle.
+  absl::StatusOr<ProducerSession> Begin(const ProducerHello& hello);
 
-  // What is to be done with the batch at `position`. A new one counts at once
+  // What is to be done with `batch`. A new one counts at once
   // for those after it, for others only with Settle(true). Errors:
   // FAILED_PRECONDITION if the session has ended; OUT_OF_RANGE names the sequence
   // expected; ALREADY_EXISTS if the sequence is known with other content.
   enum class Turn : uint8_t { kNew, kKnown };
-  absl::StatusOr<Turn> Take(const BatchPosition& position, int64_t now_us);
+  absl::StatusOr<Turn> Take(const BatchPosition& batch);
 
   // Whether Save has something to write.
-  bool has_changes() const { return !staged_.empty() || !forgotten_.empty(); }
-  // Adds to `batch` what was taken since the last Settle.
+  bool has_changes() const { return !staged_.empty() || !seen_.empty() || !forgotten_.empty(); }
+  // Adds to `batch` what was taken since the last Settle, and which rows are too old.
   void Save(KvBatch* batch) const;
   // To be called when the batch of the last Save is on disk, or has failed.
   void Settle(bool saved);
 
-  size_t size() const { return producers_.size(); }
-
  private:
-  struct Producer {
-    uint64_t session = 0;
+  // What the row of a producer says.
+  struct Position {
     uint64_t epoch = 0;
-    uint64_t last_sequence = 0;
+    uint64_t last_sequence = 0;  // 0: nothing has come, and there is no row.
     int64_t last_seen_us = 0;
     std::deque<uint64_t> contents;  // Of the newest sequences, the last one last.
   };
-  static std::string Encode(const Producer& producer);
-  static bool Decode(absl::string_view row, Producer* producer);
-  void ForgetIdle(int64_t now_us);
+  struct Session {
+    uint64_t number = 0;
+    Position position;  // On disk, but for the time.
+  };
+  class EndedSessions;
+  struct Lease;
 
-  absl::flat_hash_map<ProducerId, Producer> producers_;
-  absl::flat_hash_map<ProducerId, Producer> staged_;
-  std::vector<ProducerId> forgotten_;  // Their rows are to be deleted.
+  static std::string Encode(const Position& position);
+  static bool Decode(absl::string_view row, Position* position);
+  absl::StatusOr<Position> Find(const ProducerId& id, int64_t now_us) const;
+  void See(const ProducerId& id, int64_t now_us, Position* position);
+  void CloseEnded();
+  absl::Status ForgetSome(int64_t now_us);
+
+  const Kv& kv_;
+  const Clock& clock_;
+  absl::flat_hash_map<ProducerId, Session> sessions_;  // Those that have not ended.
+  absl::flat_hash_map<ProducerId, Position> staged_;   // Of batches since the last Settle.
+  absl::flat_hash_map<ProducerId, Position> seen_;     // Rows of which only the time is new.
+  absl::flat_hash_set<ProducerId> forgotten_;          // Their rows are to be deleted.
   uint64_t last_session_ = 0;
-  int64_t forget_at_us_ = 0;
+  std::string next_row_;                  // ForgetSome has looked at those before it.
+  std::shared_ptr<EndedSessions> ended_;  // With the leases.
 };
 
 }  // namespace itemized

@@ -37,10 +37,7 @@ absl::StatusOr<RunHead> ReadHead(const State& state, absl::string_view workflow_
     answer.call_count = run.calls();
     if (run.completion().has_value()) {
       answer.completed_at_us = run.completion()->time_us;
-      for (const NameId step : run.completion()->unused_steps) {
-        answer.unused_steps.push_back(state.catalog.Name(NameKind::kStep, step));
-      }
-      std::sort(answer.unused_steps.begin(), answer.unused_steps.end());
+      answer.unused_steps = run.completion()->unused_steps;
     }
     for (const BlockRef& ref : run.blocks()) {
       head.blocks[ref.hour].push_back(ref);

@@ -77,7 +77,6 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   auto state = std::make_unique<State>(std::move(kv), std::move(log), options);
   RETURN_IF_ERROR(state->catalog.Load(*state->kv));
   RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
-  RETURN_IF_ERROR(state->producers.Load(*state->kv));
   RETURN_IF_ERROR(state->views.Load());
   return state;
 }
@@ -86,9 +85,9 @@ absl::Status State::Commit(std::vector<Block>* blocks, KvBatch batch) {
   RETURN_IF_ERROR(CheckRoom(*kv, free_bytes_min));
   catalog.Save(&batch);
   RETURN_IF_ERROR(log.Append(blocks, std::move(batch)));
-  catalog.MarkSaved();
   PassFailpoint(Failpoint::kLogAppended);
   const WriterLock lock(mutex);
+  catalog.MarkSaved();
   views.Fold(*blocks);
   for (const Block& block : *blocks) {
     trailing.Fold(block, catalog);

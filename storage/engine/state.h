@@ -46,7 +46,7 @@ struct State {
   Catalog catalog;
   Views views;
   RateBook rates;
-  Producers producers;  // The committer's alone.
+  Producers producers{kv.get(), clock};  // The committer's alone.
   // As in DatabaseOptions, once the store is open: what an earlier process began is
   // finished with what is left.
   int64_t free_bytes_min = 0;

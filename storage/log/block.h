@@ -95,13 +95,13 @@ class UsedClasses {
   size_t count_ = 0;
 };
 
-// A completion with its names as numbers.
+// A completion. Its unused steps are names, for there need be no call of them.
 struct CompletionRow {
   int64_t time_us = 0;
   uint32_t run = 0;     // Into run_names of the block's calls.
   NameId workflow = 0;  // 0: not named.
   Outcome outcome = Outcome::kCompleted;
-  std::vector<NameId> unused_steps;  // Sorted, without repetition.
+  std::vector<std::string> unused_steps;  // Sorted, without repetition.
 
   bool operator==(const CompletionRow&) const = default;
 };

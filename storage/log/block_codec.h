@@ -15,7 +15,7 @@
 
 namespace itemized {
 
-inline constexpr char kBlockVersion = 3;
+inline constexpr char kBlockVersion = 4;
 
 // The persisted form of a block (storage/FORMAT.md, "Block"). The reference is
 // not part of it: it is the key.

@@ -20,6 +20,18 @@ bool ReadStrings(absl::string_view raw, StringColumn* out) {
   return true;
 }
 
+bool ReadNames(absl::string_view* raw, uint64_t count, std::vector<std::string>* out) {
+  out->reserve(count);
+  for (uint64_t i = 0; i < count; ++i) {
+    absl::string_view name;
+    if (!ReadSized(raw, &name)) {
+      return false;
+    }
+    out->emplace_back(name);
+  }
+  return true;
+}
+
 }  // namespace
 
 bool BlockColumns::Read(ColumnId id, absl::string_view raw) {
@@ -170,11 +182,8 @@ bool BlockColumns::ReadCompletions(absl::string_view raw) {
         !ReadVarint(&raw, &unused) || unused > raw.size()) {
       return false;
     }
-    row.unused_steps.resize(unused);
-    for (NameId& step : row.unused_steps) {
-      if (!ReadVarint32(&raw, &step)) {
-        return false;
-      }
+    if (!ReadNames(&raw, unused, &row.unused_steps)) {
+      return false;
     }
   }
   return true;

@@ -124,8 +124,8 @@ void EncodeCompletions(const Block& block, std::string* out) {
     AppendVarint(&raw, row.workflow);
     raw.push_back(static_cast<char>(row.outcome));
     AppendVarint(&raw, row.unused_steps.size());
-    for (const NameId step : row.unused_steps) {
-      AppendVarint(&raw, step);
+    for (const std::string& step : row.unused_steps) {
+      AppendSized(&raw, step);
     }
   }
   AppendColumn(ColumnId::kCompletions, raw, out);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -24,8 +25,11 @@ struct ProducerHello {
 
 // What the database holds of a producer when its session begins.
 struct ProducerSession {
-  uint64_t session = 0;        // Names the session until a newer one begins.
+  uint64_t session = 0;        // Names the session.
   uint64_t last_sequence = 0;  // Of this epoch, on disk.
+  // The session lasts until the last copy of this is gone, unless a newer one of the producer
+  // begins before. May outlive the database.
+  std::shared_ptr<const void> lease;
 };
 
 // Where a batch stands in the sequence of its producer.

@@ -25,6 +25,11 @@ int64_t Capped(Picos picos) {
   return picos > Picos(INT64_MAX) ? INT64_MAX : static_cast<int64_t>(picos);
 }
 
+bool IsAmong(const std::vector<NameId>& steps, const RunCall& call, const Catalog& catalog) {
+  return std::binary_search(steps.begin(), steps.end(),
+                            catalog.Series(call.series)[NameKind::kStep]);
+}
+
 absl::Status Damaged() {
   return absl::DataLossError("the store is damaged: a row of the outcomes cannot be read");
 }
@@ -45,8 +50,9 @@ Picos UnsurfacedOf(const Run& run, const Catalog& catalog) {
     return total;
   }
   CHECK(!run.is_brief());
+  const std::vector<NameId> unused = run.UnusedSteps(catalog);
   for (const RunCall& call : run.ledger()) {
-    if (!call.retracted && run.Unused(catalog.Series(call.series)[NameKind::kStep])) {
+    if (!call.retracted && IsAmong(unused, call, catalog)) {
       total += call.cost_picos;
     }
   }
@@ -155,9 +161,10 @@ void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) 
     return;
   }
   CHECK(!run.is_brief());
+  const std::vector<NameId> unused = run.UnusedSteps(catalog);
   for (const RunCall& call : run.ledger()) {
     if (call.retracted || call.cost_picos == 0 || HourOf(call.time_us) < first_hour_ ||
-        !run.Unused(catalog.Series(call.series)[NameKind::kStep])) {
+        !IsAmong(unused, call, catalog)) {
       continue;
     }
     const Hour hour = HourOf(call.time_us);

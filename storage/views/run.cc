@@ -191,9 +191,21 @@ bool Run::HasUnused() const {
   return completion_.has_value() && !completion_->unused_steps.empty();
 }
 
-bool Run::Unused(NameId step) const {
-  return completion_.has_value() && std::binary_search(completion_->unused_steps.begin(),
-                                                       completion_->unused_steps.end(), step);
+std::vector<NameId> Run::UnusedSteps(const Catalog& catalog) const {
+  std::vector<NameId> steps;
+  if (!HasUnused() || is_brief_) {
+    return steps;
+  }
+  const std::vector<std::string>& unused = completion_->unused_steps;
+  for (const RunCall& call : ledger_) {
+    const NameId step = catalog.Series(call.series)[NameKind::kStep];
+    if (std::binary_search(unused.begin(), unused.end(), catalog.Name(NameKind::kStep, step))) {
+      steps.push_back(step);
+    }
+  }
+  std::sort(steps.begin(), steps.end());
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
 }
 
 Outcome Run::outcome() const {

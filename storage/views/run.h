@@ -50,7 +50,7 @@ struct RunCompletion {
   int64_t time_us = 0;
   NameId workflow = 0;  // 0: not named.
   Outcome outcome = Outcome::kCompleted;
-  std::vector<NameId> unused_steps;  // Sorted.
+  std::vector<std::string> unused_steps;  // Sorted. There need be no call of them.
 
   bool operator==(const RunCompletion&) const = default;
 };
@@ -91,8 +91,9 @@ class Run {
   void KeepCalls();
   bool keeps_calls() const { return keeps_calls_; }
 
-  bool Unused(NameId step) const;
-  bool HasUnused() const;  // Any step.
+  // Those of its calls' steps that its completion says were not used, sorted. Empty if brief.
+  std::vector<NameId> UnusedSteps(const Catalog& catalog) const;
+  bool HasUnused() const;  // Any step, perhaps one without calls.
 
   // Nothing was ever folded into it.
   bool is_empty() const { return blocks_.empty() && !completion_.has_value(); }

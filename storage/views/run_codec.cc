@@ -11,7 +11,7 @@
 namespace itemized {
 namespace {
 
-constexpr char kRunVersion = 5;
+constexpr char kRunVersion = 6;
 constexpr SeriesId kSeriesEnd = SeriesId{1} << RunCall::kSeriesBits;
 
 constexpr size_t kBriefBytes = 64;  // About what a brief run takes, and
@@ -140,8 +140,8 @@ void AppendCompletion(const RunCompletion& completion, int64_t latest_us, std::s
     return;
   }
   AppendVarint(out, completion.unused_steps.size());
-  for (const NameId step : completion.unused_steps) {
-    AppendVarint(out, step);
+  for (const std::string& step : completion.unused_steps) {
+    AppendSized(out, step);
   }
 }
 
@@ -162,11 +162,13 @@ bool ReadCompletion(absl::string_view* in, uint8_t kind, int64_t latest_us,
     return false;
   }
   completion.outcome = static_cast<Outcome>(outcome);
-  completion.unused_steps.resize(unused);
-  for (NameId& step : completion.unused_steps) {
-    if (!ReadVarint32(in, &step)) {
+  completion.unused_steps.reserve(unused);
+  for (uint64_t i = 0; i < unused; ++i) {
+    absl::string_view step;
+    if (!ReadSized(in, &step)) {
       return false;
     }
+    completion.unused_steps.emplace_back(step);
   }
   *out = std::move(completion);
   return true;

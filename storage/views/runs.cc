@@ -161,8 +161,8 @@ void Runs::FoldBlock(const Block& block) {
                             .workflow = row.workflow,
                             .outcome = row.outcome,
                             .unused_steps = row.unused_steps});
-    if (had_unused || run.HasUnused()) {
-      unused_.Set(calls.run_names[row.run], run.completion()->unused_steps);
+    if (had_unused && !run.HasUnused()) {
+      unused_.Set(calls.run_names[row.run], {});
     }
   }
 }
@@ -174,6 +174,9 @@ void Runs::Fold(absl::Span<const Block> blocks) {
   for (RunEntry* entry : touched_) {
     entry->touched = false;
     outcomes_.Post(entry->run, 1, catalog_);
+    if (entry->run.HasUnused()) {
+      unused_.Set(entry->workflow_id, entry->run.UnusedSteps(catalog_));
+    }
     NoteChange(entry);
   }
   touched_.clear();
@@ -243,7 +246,7 @@ absl::Status Runs::Load(Hour first_hour) {
     known_.Add(rows->key());
     if (Run::MayHaveUnused(rows->value())) {
       ASSIGN_OR_RETURN(const Run run, DecodeRow(rows->key(), rows->value()));
-      unused_.Set(rows->key(), run.completion()->unused_steps);
+      unused_.Set(rows->key(), run.UnusedSteps(catalog_));
     }
   }
   RETURN_IF_ERROR(rows->status());

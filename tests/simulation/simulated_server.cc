@@ -82,6 +82,7 @@ void SimulatedServer::Greet(ServerStream& stream, const ProducerHello& hello) {
     return End(stream, session.status());
   }
   stream.position = {.producer = hello.id, .session = session->session};
+  stream.lease = session->lease;
   pb::IngestResponse answer;
   answer.mutable_welcome()->set_last_sequence(session->last_sequence);
   stream.answer(answer);

@@ -27,7 +27,8 @@ struct ServerStream {
   std::function<void(const absl::Status&)> end;
   uint64_t life = 0;  // Of the server that it leads to.
   bool ended = false;
-  std::optional<BatchPosition> position;  // Of a producer that was welcomed.
+  std::optional<BatchPosition> position;  // Of a producer that was welcomed,
+  std::shared_ptr<const void> lease;      // and what keeps its session.
 };
 
 class SimulatedServer {

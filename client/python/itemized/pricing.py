@@ -32,7 +32,22 @@ _FIELDS = [(name.replace("_tokens", ""), name, 1_000_000) for name in CLASSES[:-
 _FIELDS += [("web_search", "web_searches", 1_000), ("request", "request", 1_000)]
 _TOTAL_INPUT = [name for name in CLASSES if name.startswith(("input_", "cache_"))]
 
+_WHOLE_DIGITS_MAX = 12  # Of an amount in USD: a trillion.
+_DEPTH_MAX = 16  # Of a match in a match.
+
 Prices = dict[str, int]  # Pico-dollars a unit, by class.
+
+
+def to_picos(usd: str) -> int:
+    """Pico-dollars of a decimal string in USD, cut after the twelfth place. Raises
+    ValueError."""
+    try:
+        amount = Decimal(usd)
+    except (ArithmeticError, TypeError):
+        raise ValueError(f"{str(usd)[:30]!r} is no amount") from None
+    if not amount.is_finite() or amount.adjusted() > _WHOLE_DIGITS_MAX or len(usd) > 2 * _WHOLE_DIGITS_MAX + 6:
+        raise ValueError(f"{usd[:30]!r} is no amount")
+    return int(amount.scaleb(12))
 
 
 def to_usd(picos: int) -> str:
@@ -46,7 +61,7 @@ def _prices(source: Optional[dict[str, str]]) -> Prices:
     for field, name, units in _FIELDS:
         text = (source or {}).get(field)
         if text:
-            prices[name] = int(Decimal(text).scaleb(12)) // units
+            prices[name] = to_picos(text) // units
     return prices
 
 
@@ -69,13 +84,27 @@ def _specificity(match: dict[str, Any], model: str) -> int:
     return len(value.encode()) if fits else 0
 
 
+def _checked_match(match: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    """Raises ValueError for what no rate has: it came over the network."""
+    if not isinstance(match, dict) or len(match) != 1 or depth > _DEPTH_MAX:
+        raise ValueError("a rate's match is not of one kind")
+    ((kind, value),) = match.items()
+    if kind in ("any_of", "all_of"):
+        for part in value["matches"]:
+            _checked_match(part, depth + 1)
+    elif not isinstance(value, str):
+        raise ValueError("a rate's match is no text")
+    return match
+
+
 class Rate:
     """One row of the rate book."""
 
     def __init__(self, source: dict[str, Any]) -> None:
-        """`source` is an ``itemized.v1.Rate`` in protobuf's JSON mapping."""
+        """`source` is an ``itemized.v1.Rate`` in JSON. Raises ValueError, KeyError or
+        TypeError if it is none."""
         self.provider: str = source.get("provider", "")
-        self.match: dict[str, Any] = source["match"]
+        self.match: dict[str, Any] = _checked_match(source["match"])
         self.effective_from_us = int(source.get("effective_from_unix_us", 0))
         self.base = _prices(source.get("prices"))
         self.tiers = [

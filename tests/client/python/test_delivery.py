@@ -243,9 +243,9 @@ def test_both_transports_say_the_same(server, configure):
 
 
 def test_the_wire_is_that_of_protobuf():
-    request = wire.batch(7, [{"time_us": 300, "workflow_id": "w", "step": "s", "model": "m", "usage": {}, "status": "ok"}])
+    request = wire.batch(7, [wire.row({"time_us": 300, "workflow_id": "w", "step": "s", "model": "m", "usage": {}, "status": "ok"})])
     call = b"\x10\xac\x02" + b"\x22\x01w" + b"\x2a\x01s" + b"\x3a\x01m" + b"\x42\x00" + b"\x50\x01"
     row = b"\x0a" + bytes([len(call)]) + call
     event = b"\x0a" + bytes([len(row)]) + row
     assert request == b"\x08\x07\x12" + bytes([len(event)]) + event
-    assert json.dumps(wire.response(b"\x08\x07\x12\x02\x08\x05")) == '{"sequence": 7, "accepted": 5, "duplicate": 0, "refusals": []}'
+    assert json.dumps(wire.response(b"\x08\x07\x12\x02\x08\x05")) == '{"sequence": 7, "accepted": 5, "duplicate": 0, "refused": 0, "refusals": []}'

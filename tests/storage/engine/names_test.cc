@@ -2,11 +2,16 @@
 // Names are bytes: none is folded into another until there are too many.
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <rocksdb/file_system.h>
 
+#include "storage/kv/rocks_kv.h"
 #include "storage/model/limits.h"
 #include "tests/storage/engine/database_fixture.h"
 
@@ -111,6 +116,184 @@ TEST_F(Names, TooManyStepsFoldIntoOtherWithTheMoneyKept) {
   EXPECT_LE(top.rows.size(), kStepsMax + 1);
   EXPECT_GE(TopOf(kOtherName).sums.calls, 100);
   EXPECT_LE(TopOf(kOtherName).sums.calls, 102);
+}
+
+// What was refused has used up no name, now and after a restart.
+class NamesOfRefused : public Names {
+ protected:
+  // More calls than there may be steps, each with names of its own; all are refused.
+  void Refuse(RefusalCode code, const std::function<void(Call*)>& spoil) {
+    for (int64_t batch = 0; batch < 2; ++batch) {
+      std::vector<Call> calls;
+      for (size_t i = 0; i < kBatchEventsMax - 1; ++i) {
+        const std::string suffix = std::to_string(batch) + "-" + std::to_string(i);
+        Call& call = calls.emplace_back(MakeCall("c" + suffix, "run", "step" + suffix, 7));
+        call.workflow = "workflow" + suffix;
+        call.provider = "provider" + suffix;
+        call.model = "model" + suffix;
+        spoil(&call);
+      }
+      const BatchResult result = Write(calls);
+      ASSERT_EQ(result.refusals.size(), calls.size());
+      EXPECT_EQ(result.refusals.front().code, code);
+      EXPECT_EQ(result.refusals.back().code, code);
+    }
+  }
+
+  void ExpectNamesAreThere() {
+    for (const std::string name : {"first", "after a restart"}) {
+      Call call = MakeCall(name, "real", name, 10);
+      call.workflow = call.provider = call.model = name;
+      Store({call}, {MakeCompletion("real of " + name, Outcome::kCompleted, kNowUs)});
+      for (const GroupBy by :
+           {GroupBy::kStep, GroupBy::kWorkflow, GroupBy::kProvider, GroupBy::kModel}) {
+        EXPECT_EQ(TopOf(name, by).sums.calls, 1);
+      }
+      Reopen();
+    }
+  }
+};
+
+TEST_F(NamesOfRefused, ConflictsAreNotNumbered) {
+  Store({MakeCall("c", "run", "planning", 5)});
+  Refuse(RefusalCode::kConflict, [](Call* call) { call->event_id = "c"; });
+  Reopen();  // The run is then brief, and its content is in the log.
+  Refuse(RefusalCode::kConflict, [](Call* call) { call->event_id = "c"; });
+  ExpectNamesAreThere();
+}
+
+TEST_F(NamesOfRefused, CallsThatCostTooMuchAreNotNumbered) {
+  Rate rate = MakeRate("", INT64_MAX / 1'000'000, 1);
+  rate.match.kind = ModelMatch::Kind::kStartsWith;
+  rate.match.text = "model";
+  SetRates({rate});
+  Refuse(RefusalCode::kCostOutOfRange,
+         [](Call* call) { (*call->usage)[UsageClass::kInput] = kTokensMax; });
+  ExpectNamesAreThere();
+}
+
+TEST_F(NamesOfRefused, CallsThatAreTooOldAreNotNumbered) {
+  DatabaseOptions options = Options();
+  options.retain_events_us = kMicrosPerDay;
+  Store({MakeCall("c", "run", "planning", 5)});
+  Reopen(options);
+  while (db().Info().events_kept_from_us == 0 || db().Info().is_dropping) {
+    ASSERT_TRUE(db().Checkpoint().ok());
+  }
+  Refuse(RefusalCode::kTooOld, [](Call* call) { call->time_us -= 3 * kMicrosPerDay; });
+  ExpectNamesAreThere();
+}
+
+// Says what is left of the disk.
+class RoomyOrFull : public rocksdb::FileSystemWrapper {
+ public:
+  RoomyOrFull() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "RoomyOrFull"; }
+  rocksdb::IOStatus GetFreeSpace(const std::string& /*path*/, const rocksdb::IOOptions& /*options*/,
+                                 uint64_t* bytes, rocksdb::IODebugContext* /*debug*/) override {
+    *bytes = full ? 0 : uint64_t{1} << 40;
+    return rocksdb::IOStatus::OK();
+  }
+  std::atomic<bool> full = false;
+};
+
+TEST_F(NamesOfRefused, GroupsThatCouldNotBeWrittenLeaveNothingBehind) {
+  const auto files = std::make_shared<RoomyOrFull>();
+  DatabaseOptions options = Options();
+  options.open_kv = [&](const std::string& path) { return OpenRocksKv(path, files); };
+  Reopen(options);
+  SetRates({MakeRate("model-1", 3, 3), MakeRate("real", 2, 2)});
+  files->full = true;
+  for (int batch = 0; batch < 2; ++batch) {
+    std::vector<Call> calls;
+    for (size_t i = 0; i < kBatchEventsMax; ++i) {
+      const std::string number = std::to_string(batch) + std::to_string(i);
+      Call& call = calls.emplace_back(MakeCall("c" + number, "run", "step" + number, 7));
+      call.model = "model-" + std::to_string(i % 2);
+    }
+    EXPECT_EQ(db().Write(MakeBatch(calls)).status().code(), absl::StatusCode::kUnavailable);
+  }
+  EXPECT_TRUE(Top().rows.empty());
+  files->full = false;
+  // What was found for a number that was given up does not hold for the next one with it.
+  Call call = MakeCall("real", "run", "real", 5);
+  call.model = "real";
+  Store({call});
+  EXPECT_EQ(TopOf("real").sums.cost, Picos{10});
+  EXPECT_EQ(TopOf("real", GroupBy::kModel).sums.calls, 1);
+  ExpectNamesAreThere();
+}
+
+// A completion may name any step; only those of calls are numbered.
+class UnusedNames : public Names {
+ protected:
+  void NameMany() {
+    std::vector<Completion> ends;
+    for (int64_t i = 0; i < 15; ++i) {
+      std::vector<std::string> steps;
+      for (size_t j = 0; j < kUnusedStepsMax; ++j) {
+        steps.push_back("made up " + std::to_string(i) + "-" + std::to_string(j));
+      }
+      ends.push_back(
+          MakeCompletion("run-" + std::to_string(i), Outcome::kCompleted, kNowUs, steps));
+    }
+    Store({}, ends);
+  }
+};
+
+TEST_F(UnusedNames, UseUpNoNames) {
+  NameMany();
+  for (const std::string step : {"real", "after a restart"}) {
+    Store({MakeCall(step, "run", step, 10)});
+    EXPECT_EQ(TopOf(step).sums.calls, 1);
+    Reopen();
+    EXPECT_EQ(Value(db().Run("run-3")).unused_steps.size(), kUnusedStepsMax);
+  }
+}
+
+TEST_F(UnusedNames, CountForCallsThatComeLater) {
+  NameMany();
+  for (int reopened = 0; reopened < 2; ++reopened) {
+    const std::string step = "made up 4-" + std::to_string(17 + reopened);
+    Store({MakeCall("late " + step, "run-4", step, 10),
+           MakeCall("other " + step, "run-4", "used" + step, 3),
+           MakeCall("elsewhere " + step, "run-5", step, 5)});
+    EXPECT_EQ(TopOf(step).unsurfaced, Picos{10});
+    EXPECT_EQ(TopOf("used" + step).unsurfaced, Picos{0});
+    const TopAnswer by_attribute =
+        Value(db().Top({.window = Always(), .by = GroupBy::kAttribute, .attribute_key = "tenant"}));
+    EXPECT_EQ(by_attribute.unsurfaced, Picos{10 * (reopened + 1)});
+    EXPECT_EQ(Value(db().Run("run-4")).unsurfaced, Picos{10 * (reopened + 1)});
+    Reopen();
+  }
+}
+
+TEST_F(UnusedNames, ThatCameToBeKnownMakeTheSameCompletionADuplicate) {
+  const std::vector<Completion> end = {
+      MakeCompletion("run", Outcome::kCompleted, kNowUs, {"later", "never"})};
+  Store({}, end);
+  EXPECT_EQ(Write({}, end).duplicate, 1);
+  Store({MakeCall("c", "run", "later", 10)});
+  EXPECT_EQ(Write({}, end).duplicate, 1);
+  Reopen();
+  EXPECT_EQ(Write({}, end).duplicate, 1);
+  EXPECT_EQ(TopOf("later").unsurfaced, Picos{10});
+}
+
+TEST_F(UnusedNames, OfStepsBeyondTheLimitStandForOther) {
+  std::vector<Call> calls;
+  for (size_t i = 0; i <= kStepsMax; ++i) {
+    calls.push_back(MakeCall("c" + std::to_string(i), "many", "step-" + std::to_string(i), 1));
+    if (calls.size() == kBatchEventsMax || i == kStepsMax) {
+      Store(calls);
+      calls.clear();
+    }
+  }
+  const std::vector<Completion> end = {
+      MakeCompletion("run", Outcome::kCompleted, kNowUs, {"beyond"})};
+  Store({MakeCall("c", "run", "beyond", 10)}, end);
+  EXPECT_EQ(Value(db().Run("run")).unsurfaced, Picos{10});
+  EXPECT_EQ(Write({}, end).duplicate, 1);
 }
 
 }  // namespace

@@ -66,6 +66,25 @@ class ProducersTest : public DatabaseTest {
 
   int64_t Calls() { return Top().total.calls; }
 
+  static ProducerId Stranger(uint32_t number) {
+    return {9, static_cast<uint8_t>(number >> 16), static_cast<uint8_t>(number >> 8),
+            static_cast<uint8_t>(number)};
+  }
+
+  // Rows that the store has of producers. The database is then opened again.
+  size_t StoredProducers() {
+    Close();
+    size_t rows = 0;
+    {
+      const auto kv = Value(OpenRocksKv(directory()));
+      for (auto row = kv->Scan(Family::kMeta, "p", "q"); row->Valid(); row->Next()) {
+        ++rows;
+      }
+    }
+    Reopen();
+    return rows;
+  }
+
   static constexpr ProducerId kId = {1, 2, 3};
   static constexpr ProducerId kOther = {1, 2, 4};
 };
@@ -203,23 +222,83 @@ TEST_F(ProducersTest, TheRowOfAForgottenOneIsDeletedWithTheNextGroupThoughThatSt
   Reopen();
 }
 
-TEST_F(ProducersTest, BeyondTheirLimitTheLongestIdleAreForgotten) {
-  std::vector<ProducerId> ids;
-  for (size_t i = 0; i < kProducersMax + 1; ++i) {
-    ids.push_back({static_cast<uint8_t>(i), static_cast<uint8_t>(i >> 8)});
-    if (i < 2 || i == kProducersMax - 1) {
-      Value(Send(Begin(1, ids.back()), 1, 1, ids.back()));
-    } else {
-      Begin(1, ids.back());
+// The calls have no ids: were its place lost, a batch sent again would be counted twice.
+TEST_F(ProducersTest, StrangersThatOnlySayHelloPushNobodyOut) {
+  const ProducerSession live = Begin();
+  EXPECT_EQ(Accepted(live, 1), 2);
+  std::vector<ProducerSession> held;  // Some streams stay open.
+  for (uint32_t i = 0; i < 30'000; ++i) {
+    ProducerSession stranger = Begin(1, Stranger(i));
+    if (i % 200 == 0) {
+      held.push_back(std::move(stranger));
     }
-    clock().Advance(1);
+    clock().Advance(kMicrosPerSecond);
   }
-  EXPECT_EQ(Begin(1, ids[kProducersMax - 1]).last_sequence, 1U);
+  EXPECT_EQ(Accepted(live, 1), 0);
+  EXPECT_EQ(Accepted(live, 2), 2);
+  Reopen();
+  const ProducerSession next = Begin();
+  EXPECT_EQ(next.last_sequence, 2U);
+  EXPECT_EQ(Accepted(next, 2), 0);
+  EXPECT_EQ(Accepted(next, 3), 2);
+  EXPECT_EQ(Calls(), 6);
+}
+
+TEST_F(ProducersTest, OneThatHasSentNothingLeavesNothingInTheStore) {
+  const ProducerSession silent = Begin(1, kOther);
+  EXPECT_EQ(silent.last_sequence, 0U);
   Accepted(Begin(), 1);
-  Reopen();  // Also their rows are gone.
-  EXPECT_EQ(Begin(1, ids[0]).last_sequence, 0U);
-  EXPECT_EQ(Begin(1, ids[1]).last_sequence, 0U);
-  EXPECT_EQ(Begin(1, ids[kProducersMax - 1]).last_sequence, 1U);
+  Begin(1, Stranger(1));
+  Accepted(Begin(), 2);
+  EXPECT_EQ(StoredProducers(), 1U);
+}
+
+TEST_F(ProducersTest, NoNumberOfThemPushesOneOutThatHasData) {
+  constexpr uint32_t kMany = 3'000;
+  for (uint32_t i = 0; i < kMany; ++i) {
+    Value(Send(Begin(1, Stranger(i)), 1, 1, Stranger(i)));
+  }
+  Reopen();
+  for (uint32_t i = 0; i < kMany; ++i) {
+    EXPECT_EQ(Begin(1, Stranger(i)).last_sequence, 1U);
+  }
+}
+
+TEST_F(ProducersTest, UnderALiveStreamNothingIsForgottenHoweverLongItIsIdle) {
+  const ProducerSession live = Begin();
+  Accepted(live, 1);
+  for (int day = 0; day < 200; ++day) {
+    clock().Advance(kMicrosPerDay);
+    const auto stranger = static_cast<uint32_t>(day);
+    Value(Send(Begin(1, Stranger(stranger)), 1, 1, Stranger(stranger)));
+  }
+  EXPECT_EQ(Accepted(live, 1), 0);
+  Reopen();  // It was there until now.
+  EXPECT_EQ(Accepted(Begin(), 1), 0);
+}
+
+TEST_F(ProducersTest, AStreamThatEndsAfterLongIdlenessLeavesItsPlaceForAsLong) {
+  {
+    const ProducerSession live = Begin();
+    Accepted(live, 1);
+    clock().Advance(2 * kProducerIdleMaxUs);
+  }
+  EXPECT_EQ(Begin().last_sequence, 1U);
+  Value(Send(Begin(1, kOther), 1, 1, kOther));
+  Reopen();
+  EXPECT_EQ(Begin().last_sequence, 1U);
+}
+
+TEST_F(ProducersTest, TheRowsOfAllForgottenOnesAreDeletedInTime) {
+  constexpr uint32_t kMany = 500;
+  for (uint32_t i = 0; i < kMany; ++i) {
+    Value(Send(Begin(1, Stranger(i)), 1, 1, Stranger(i)));
+  }
+  clock().Advance(kProducerIdleMaxUs + 1);
+  for (uint32_t i = 0; i < kMany / 10; ++i) {  // There need not be as many new ones.
+    Value(Send(Begin(1, Stranger(kMany + i)), 1, 1, Stranger(kMany + i)));
+  }
+  EXPECT_EQ(StoredProducers(), kMany / 10);
 }
 
 // Many batches in flight at once, and sessions that end in the middle of them:

@@ -240,11 +240,11 @@ TEST(BlockCodec, ThePersistedBytesAreGolden) {
                                .run = 0,
                                .workflow = 3,
                                .outcome = Outcome::kShortCircuited,
-                               .unused_steps = {2, 9}});
+                               .unused_steps = {"draft", "plan"}});
   EXPECT_EQ(absl::BytesToHexString(EncodeBlock(block)),
-            "030201010006060572756e2d31040001010105000202020406000202000108000404000302010900"
+            "040201010006060572756e2d31040001010105000202020406000202000108000404000302010900"
             "0404632d31320a000404d4cb31000b00020200010c00070780fc87cfa304000d0002020001200005"
-            "05b0ce02d041110007070a000303020209273f7000b0c44e84");
+            "05b0ce02d041110010100a0003030205647261667404706c616e6b95933767858ed1");
 }
 
 }  // namespace

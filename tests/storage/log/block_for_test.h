@@ -40,7 +40,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
                                .run = 1,
                                .workflow = 3,
                                .outcome = Outcome::kShortCircuited,
-                               .unused_steps = {2, 9}});
+                               .unused_steps = {"draft", "plan"}});
   return block;
 }
 

@@ -63,20 +63,21 @@ Run SmallRun(const Catalog& catalog) {
   Run run;
   run.Apply(RowContents(calls), {0}, {.hour = 0, .sequence = 9}, catalog);
   run.Apply(
-      {.time_us = 5, .workflow = 2, .outcome = Outcome::kShortCircuited, .unused_steps = {2}});
+      {.time_us = 5, .workflow = 2, .outcome = Outcome::kShortCircuited, .unused_steps = {"plan"}});
   return run;
 }
 
 TEST(StoredRun, HasTheseBytes) {
   EXPECT_EQ(absl::BytesToHexString(SmallRun(SmallCatalog()).Encode()),
-            "0513"      // Version; short-circuited, with unused steps.
-            "01"        // One call:
-            "0301"      // series 1, and flags: unpriced,
-            "00"        // no id,
-            "57ba39aa"  // content: the end of what xxhsum -H3 tells of its words,
-            "0eac02"    // 7 us later, 300.
-            "03020102"  // Completed 2 us before the latest call in workflow 2; unused: step 2.
-            "0012");    // Block 9 of the hour of the latest call.
+            "0613"        // Version; short-circuited, with unused steps.
+            "01"          // One call:
+            "0301"        // series 1, and flags: unpriced,
+            "00"          // no id,
+            "57ba39aa"    // content: the end of what xxhsum -H3 tells of its words,
+            "0eac02"      // 7 us later, 300.
+            "030201"      // Completed 2 us before the latest call in workflow 2; one unused step:
+            "04706c616e"  // plan.
+            "0012");      // Block 9 of the hour of the latest call.
 }
 
 // The expected value: the end of what xxhsum -H3 tells of the words 1, 7, 21, 65537, 0, 5.
@@ -112,7 +113,7 @@ TEST(StoredRun, KeepsOfCallsTheirIdsAndTotals) {
   const Catalog catalog = SmallCatalog();
   const itemized::Run run = RunWithIds(catalog);
   EXPECT_EQ(absl::BytesToHexString(run.Encode()),
-            "0500"                  // Version; open.
+            "0600"                  // Version; open.
             "0300880e07"            // Three calls, all priced, for 900, the latest at 7;
             "0300"                  // workflow 3, named from 0 us before.
             "03"                    // Three ids:
@@ -142,7 +143,7 @@ TEST(StoredRun, KeepsCallsInFullWhoseBlocksWillBeDropped) {
   run.KeepCalls();
   const std::string same = "251e4901";  // Their content.
   EXPECT_EQ(absl::BytesToHexString(run.Encode()),
-            absl::StrCat("0508",                                        // Version; open, in full.
+            absl::StrCat("0608",                                        // Version; open, in full.
                          "03",                                          // Three calls of series 1:
                          "030400", "5b7b758f4db865dc", same, "0eac02",  // the id, content, 7 us;
                          "0202", same, "00ac02",                        // one more;
