@@ -32,7 +32,8 @@ class UnusedSteps {
     if (steps_.contains(workflow_id)) {
       return absl::OkStatus();
     }
-    absl::StatusOr<RunAnswer> run = database_.Run(workflow_id, cancellation_);
+    absl::StatusOr<RunAnswer> run =
+        database_.Run(RunQuery{.workflow_id = workflow_id, .limit = 0}, cancellation_);
     // A run can vanish between two questions: its last call was retracted.
     if (!run.ok() && !absl::IsNotFound(run.status())) {
       return run.status();
@@ -109,8 +110,8 @@ absl::StatusOr<pb::GetRunResponse> GetRun(const Database& database,
                                           const pb::GetRunRequest& request,
                                           const Cancellation* cancellation) {
   const RepricingNote repricing(database);
-  RETURN_IF_ERROR(CheckRunRequest(request));
-  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(request.workflow_id(), cancellation));
+  ASSIGN_OR_RETURN(const RunQuery query, ToRunQuery(request));
+  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(query, cancellation));
   return repricing.On(ToRunResponse(answer));
 }
 
