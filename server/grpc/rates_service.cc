@@ -16,10 +16,10 @@ namespace {
 // Begins a change from a thread of `pool`, and answers when it is done: that may take minutes,
 // and keeps no thread.
 template <typename Request, typename Response, typename Begin>
-grpc::ServerUnaryReactor* ChangeOn(WorkerPool& pool, grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* ChangeOn(CallPool& pool, grpc::CallbackServerContext* context,
                                    const Request* request, Response* response, Begin begin) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool added = pool.Add([=] {
+  const bool added = pool.workers.Add([=] {
     begin(*request, [reactor, response](absl::StatusOr<Response> result) {
       if (result.ok()) {
         *response = *std::move(result);
