@@ -124,8 +124,8 @@ class Declaration {
   void DeclareBackup() {
     CLI::App& app =
         DeclareCommand(app_, "backup", "Copy the store while it is in use", Command::kBackup);
-    app.add_option("DIR", arguments_.backup_directory,
-                   "New directory, on the server's machine, for a server to be started on")
+    app.add_option("NAME", arguments_.backup_directory,
+                   "New directory below the server's --backup-dir, for a server to be started on")
         ->required()
         ->type_name(" ");
     app.footer(

@@ -43,6 +43,11 @@ Table MakeTable(const pb::GetOutliersResponse& response, absl::TimeZone zone) {
   return table;
 }
 
+// No call was judged an outlier, and none was not judged.
+bool IsEmpty(const pb::GetOutliersResponse& response) {
+  return response.total() == 0 && response.unjudged_calls() == 0 && response.learning_calls() == 0;
+}
+
 // What of the window has no verdict, and how it gets one.
 void PrintUnjudged(const pb::GetOutliersResponse& response, Session& session) {
   std::ostream& out = *session.env.out;
@@ -76,8 +81,10 @@ void PrintOutliers(const pb::GetOutliersResponse& response, const QueryArguments
   const std::string& step = arguments.filter.step();
   PrintTitle(absl::StrCat("Outliers of ", step.empty() ? "all steps" : step), response.window(),
              zone, session);
-  if (response.calls().empty() && response.total() == 0) {
-    PrintNone(response, session);
+  if (response.total() == 0) {
+    if (!IsEmpty(response)) {
+      PrintNone(response, session);
+    }
     return;
   }
   out << MakeTable(response, zone).Render(session.env.canvas) << "\n";
@@ -92,10 +99,6 @@ void PrintOutliers(const pb::GetOutliersResponse& response, const QueryArguments
   }
   out << "`itemize show RUN` lists the calls around one.\n";
   PrintUnjudged(response, session);
-}
-
-bool IsEmpty(const pb::GetOutliersResponse& response) {
-  return response.total() == 0 && response.unjudged_calls() == 0 && response.learning_calls() == 0;
 }
 
 }  // namespace
@@ -116,9 +119,14 @@ int RunOutliers(const QueryArguments& arguments, Session& session) {
   const int exit_status = Answer(outliers, session, [&](const pb::GetOutliersResponse& response) {
     PrintOutliers(response, arguments, window->zone, session);
   });
-  return exit_status == kExitDone && IsEmpty(*outliers)
-             ? TellUnknownNames(arguments.filter, session)
-             : exit_status;
+  if (exit_status != kExitDone || !IsEmpty(*outliers)) {
+    return exit_status;
+  }
+  const int known = TellUnknownNames(arguments.filter, session);
+  if (known == kExitDone && !session.json) {
+    PrintNone(*outliers, session);
+  }
+  return known;
 }
 
 }  // namespace itemized::cli

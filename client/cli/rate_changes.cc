@@ -23,6 +23,7 @@ namespace itemized::cli {
 namespace {
 
 constexpr size_t kNamesShown = 5;
+constexpr char kAlways[] = "always";
 
 // Equal for rates that replace each other.
 using Id = std::tuple<std::string, std::string, int64_t>;
@@ -87,16 +88,16 @@ void PrintOwnRates(const pb::ListRatesResponse& book, const pb::Rate& rate, Sess
     }
   }
   if (!own.empty()) {
-    *session.env.out << Printable(Names(own)) << (own.size() == 1 ? " has a rate" : " have rates")
-                     << " of " << (own.size() == 1 ? "its" : "their")
-                     << " own, which goes before this one.\n";
+    *session.env.out << Printable(Names(own))
+                     << (own.size() == 1 ? " has a rate of its own, which goes before this one.\n"
+                                         : " have rates of their own, which go before this one.\n");
   }
 }
 
 }  // namespace
 
 absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments) {
-  if (arguments.effective_from.empty()) {
+  if (arguments.effective_from.empty() || arguments.effective_from == kAlways) {
     return 0;
   }
   ASSIGN_OR_RETURN(const absl::TimeZone zone, text::FindZone(arguments.tz));

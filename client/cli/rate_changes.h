@@ -16,7 +16,8 @@ namespace itemized::cli {
 
 using Rates = google::protobuf::RepeatedPtrField<pb::Rate>;
 
-// The instant that --effective-from names; 0, which is always, if none is given.
+// The instant that --effective-from names; 0, which is always, if that or
+// none is given.
 absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments);
 
 // "claude-sonnet-4-6 from 2026-11-01", "gpt-5* of azure".

@@ -48,11 +48,14 @@ int TellMissing(const pb::ListRatesResponse& book, const RatesArguments& argumen
 }
 
 std::string Ambiguous(const std::vector<pb::Rate>& named) {
-  return absl::StrCat(
-      "There are several: ",
-      absl::StrJoin(named, "; ",
-                    [](std::string* out, const pb::Rate& rate) { *out += RateName(rate); }),
-      ". Name one with --provider and --effective-from.");
+  return absl::StrCat("There are several: ",
+                      absl::StrJoin(named, "; ",
+                                    [](std::string* out, const pb::Rate& rate) {
+                                      const bool always = rate.effective_from_unix_us() == 0;
+                                      absl::StrAppend(out, RateName(rate),
+                                                      always ? " from always" : "");
+                                    }),
+                      ". Name one with --provider and --effective-from.");
 }
 
 }  // namespace

@@ -213,6 +213,12 @@ struct UnpricedModel {
   int64_t calls = 0;
 };
 
+// Earlier calls that are being priced again, for rates have changed.
+struct RepricingProgress {
+  int64_t calls = 0;  // That may be concerned.
+  int64_t done = 0;   // Of those.
+};
+
 struct DatabaseInfo {
   int schema_version = 0;
   int64_t calls = 0;
@@ -226,6 +232,7 @@ struct DatabaseInfo {
   int64_t events_kept_from_us = 0;   // 0: all are.
   int64_t rollups_kept_from_us = 0;  // The same of rollups.
   bool is_dropping = false;          // Some older ones are still on disk.
+  std::optional<RepricingProgress> repricing;  // None if none is under way.
 };
 
 }  // namespace itemized

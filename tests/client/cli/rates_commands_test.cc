@@ -231,7 +231,9 @@ TEST(RatesRemove, NamesOneRate) {
   server.remove_rates.response.set_repriced_calls(12);
   const Outcome several = RunAt(server.address(), {"rates", "remove", "m"});
   EXPECT_EQ(several.exit_status, 2);
-  EXPECT_THAT(several.err, HasSubstr("m; m from 2026-11-01"));
+  EXPECT_THAT(several.err, HasSubstr("m from always; m from 2026-11-01"));
+  EXPECT_EQ(RunAt(server.address(), {"rates", "remove", "m", "--from", "always"}).exit_status, 0);
+  EXPECT_EQ(server.remove_rates.request.rates(0).effective_from_unix_us(), 0);
   const Outcome one =
       RunAt(server.address(), {"rates", "remove", "m", "--effective-from", "2026-11-01"});
   EXPECT_EQ(one.exit_status, 0) << one.err;
