@@ -10,6 +10,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <spdlog/spdlog.h>
 
 #include "server/address.h"
@@ -55,7 +56,11 @@ void EnableGrpcPlugins() {
   });
 }
 
-void SetLimits(grpc::ServerBuilder& builder) {
+void SetLimits(int64_t memory_limit, grpc::ServerBuilder& builder) {
+  // For what gRPC keeps besides: messages that wait to be read, what is on its way out.
+  grpc::ResourceQuota buffers("buffers");
+  buffers.Resize(static_cast<size_t>(memory_limit));
+  builder.SetResourceQuota(buffers);
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   // A small compressed message can become a huge one; native clients send none.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
@@ -245,7 +250,7 @@ absl::Status ServerImpl::ServeGrpc() {
 
   EnableGrpcPlugins();
   grpc::ServerBuilder builder;
-  SetLimits(builder);
+  SetLimits(options_.memory_limit, builder);
   ASSIGN_OR_RETURN(const size_t connections_max, ConnectionsAffordable(options_.connections_max));
   ASSIGN_OR_RETURN(connections_, Connections::Listen(address, connections_max, memory_));
   using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
