@@ -276,6 +276,9 @@ absl::Status ServerImpl::Drain() {
     return absl::OkStatus();
   }
   draining_ = true;
+  if (database_ != nullptr) {
+    database_->AbandonRateChanges();
+  }
   if (grpc_ != nullptr) {
     grpc_->GetHealthCheckService()->SetServingStatus(false);
     ingest_->Drain();
@@ -283,7 +286,6 @@ absl::Status ServerImpl::Drain() {
     if (!ingest_->AwaitStreams(now() + options_.drain_timeout)) {
       spdlog::warn("Some senders did not take their acknowledgements in time and are cut off.");
     }
-    database_->AbandonRateChanges();
     connections_->Stop();
     grpc_->Shutdown(now() + kLastCallsGrace);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 
@@ -19,6 +20,7 @@ class CorrectionBlocks {
  public:
   RowAppender& Of(Hour hour);
   bool empty() const { return blocks_.empty(); }
+  size_t size() const { return blocks_.size(); }
   void clear() { blocks_.clear(); }
 
   // Makes them durable together with `batch`, then visible, and is empty again. On an error

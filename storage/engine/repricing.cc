@@ -23,6 +23,7 @@ constexpr char kRatePrefix[] = "r/";
 // default threshold; later on each commit holds up ingestion for some 10 ms.
 constexpr size_t kCommitCallsFirst = 64;
 constexpr size_t kCommitCallsMax = 4'096;
+constexpr size_t kCommitHoursMax = 256;  // Each has a block of its own.
 
 // Calls in one step that are looked at: most may cost what they did.
 constexpr size_t kSeenCallsMax = 16'384;
@@ -293,15 +294,18 @@ absl::Status Repricing::TakePortion() {
   return status;
 }
 
+bool Repricing::is_commit_due() const {
+  return pending_calls_ >= commit_calls_ || pending_.size() >= kCommitHoursMax;
+}
+
 absl::Status Repricing::RepriceSome() {
   size_t seen = 0;
-  while (portion_.next < portion_.rows.size() && pending_calls_ < commit_calls_ &&
-         seen < kSeenCallsMax) {
+  while (portion_.next < portion_.rows.size() && !is_commit_due() && seen < kSeenCallsMax) {
     RepriceRow(portion_.rows[portion_.next++]);
     ++seen;
   }
   progress_.done = std::min(progress_.done, progress_.calls);
-  if (pending_calls_ >= commit_calls_) {
+  if (is_commit_due()) {
     commit_calls_ = std::min(2 * commit_calls_, kCommitCallsMax);
     RETURN_IF_ERROR(CommitPending(KvBatch()));
   }

@@ -84,6 +84,7 @@ class Repricing {
   absl::Status TakePortion();
   absl::Status RepriceSome();
   void RepriceRow(const RowRef& ref);
+  bool is_commit_due() const;
   absl::Status CommitPending(KvBatch batch);
   void Rewind();
   void ShowProgress();

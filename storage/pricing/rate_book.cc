@@ -76,6 +76,26 @@ absl::Status ValidateParts(const Rate& rate) {
   return ValidateTiers(rate.tiers);
 }
 
+absl::Status CheckEffort(const CompiledMatch::Effort& effort) {
+  if (effort.leaves > kMatchLeavesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the names and patterns of all rates of the book together would be over ",
+                     kMatchLeavesMax, "; set fewer rates"));
+  }
+  if (effort.searches > kMatchSearchesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("over ", kMatchSearchesMax,
+                     " texts and regular expressions of the book would be searched for anywhere in "
+                     "a name; use equals, starts_with or ends_with"));
+  }
+  if (effort.instructions > kMatchInstructionsMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the regular expressions of the book together would have over ", kMatchInstructionsMax,
+        " instructions; write simpler ones, or use equals, starts_with or ends_with"));
+  }
+  return absl::OkStatus();
+}
+
 struct Candidate {
   const Rate* rate = nullptr;
   size_t specificity = 0;
@@ -90,7 +110,10 @@ struct Candidate {
 
 absl::Status ValidateRate(const Rate& rate) {
   RETURN_IF_ERROR(rate.match.Validate());
-  const absl::Status status = ValidateParts(rate);
+  absl::Status status = ValidateParts(rate);
+  if (status.ok()) {  // What no book has room for is no rate.
+    status = CheckEffort(CompiledMatch(rate.match).effort());
+  }
   if (!status.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("rate for ", rate.match.ToString(), ": ", status.message()));
@@ -116,26 +139,6 @@ absl::Status CheckRateCount(size_t count) {
 }
 
 namespace {
-
-absl::Status CheckEffort(const CompiledMatch::Effort& effort) {
-  if (effort.leaves > kMatchLeavesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the names and patterns of all rates of the book together would be over ",
-                     kMatchLeavesMax, "; set fewer rates"));
-  }
-  if (effort.searches > kMatchSearchesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("over ", kMatchSearchesMax,
-                     " texts and regular expressions of the book would be searched for anywhere in "
-                     "a name; use equals, starts_with or ends_with"));
-  }
-  if (effort.instructions > kMatchInstructionsMax) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the regular expressions of the book together would have over ", kMatchInstructionsMax,
-        " instructions; write simpler ones, or use equals, starts_with or ends_with"));
-  }
-  return absl::OkStatus();
-}
 
 bool IsExact(const CheckedRate& rate) {
   return rate.rate().match.kind == ModelMatch::Kind::kEquals;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <tuple>
 
 #include "storage/base/check.h"
@@ -185,7 +186,7 @@ std::optional<RateChange> NaiveModel::RemoveRates(absl::Span<const RateName> nam
 }
 
 // The last 30 days first, then those before; of each hour those that stand longest. 64
-// together, then twice as many each time, up to 4,096.
+// together, then twice as many each time, up to 4,096, but never of more than 256 hours.
 int64_t NaiveModel::RepriceAll() {
   int64_t latest_us = 0;
   std::vector<StoredCall*> changed;
@@ -205,8 +206,13 @@ int64_t NaiveModel::RepriceAll() {
             [&](const auto* a, const auto* b) { return place(a) < place(b); });
   size_t together = 64;
   for (absl::Span<StoredCall* const> rest = changed; !rest.empty();) {
-    RepriceTogether(rest.subspan(0, together));
-    rest.remove_prefix(std::min(rest.size(), together));
+    std::set<int64_t> hours;
+    size_t count = 0;
+    while (count < std::min(rest.size(), together) && hours.size() < 256) {
+      hours.insert(rest[count++]->billed.call.time_us / kMicrosPerHour);
+    }
+    RepriceTogether(rest.first(count));
+    rest.remove_prefix(count);
     together = std::min<size_t>(2 * together, 4'096);
   }
   return static_cast<int64_t>(changed.size());
