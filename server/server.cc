@@ -278,6 +278,7 @@ absl::Status ServerImpl::Drain() {
     if (!ingest_->AwaitStreams(now() + options_.drain_timeout)) {
       spdlog::warn("Some senders did not take their acknowledgements in time and are cut off.");
     }
+    database_->AbandonRateChanges();
     connections_->Stop();
     grpc_->Shutdown(now() + kLastCallsGrace);
   }

@@ -23,6 +23,9 @@ class RatesService final : public itemized::v1::RatesService::CallbackService {
   grpc::ServerUnaryReactor* SetRates(grpc::CallbackServerContext* context,
                                      const itemized::v1::SetRatesRequest* request,
                                      itemized::v1::SetRatesResponse* response) override;
+  grpc::ServerUnaryReactor* RemoveRates(grpc::CallbackServerContext* context,
+                                        const itemized::v1::RemoveRatesRequest* request,
+                                        itemized::v1::RemoveRatesResponse* response) override;
 
  private:
   Database& database_;

@@ -131,25 +131,40 @@ absl::Status NoParameters(const HttpRequest& request) {
   return parameters.Finish();
 }
 
-absl::StatusOr<HttpResponse> AnswerSetRates(const HttpApiContext& context, HttpRequest request) {
+absl::StatusOr<pb::SetRatesRequest> ReadRates(const HttpRequest& request) {
   RETURN_IF_ERROR(NoParameters(request));
-  if (std::optional<HttpResponse> refusal = DecodeBody(request, HttpLimits().body_bytes)) {
-    return *std::move(refusal);
-  }
-  if (!absl::StartsWithIgnoreCase(request.Header("content-type"), "application/json")) {
-    return HttpError(415, "Send the rates as application/json.");
-  }
   pb::SetRatesRequest rates;
   google::protobuf::util::JsonParseOptions options;
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &rates, options);
   if (!parsed.ok()) {
-    return HttpError(400,
-                     "The body is not a SetRatesRequest in protobuf's JSON mapping, such as "
-                     "{\"rates\":[{\"match\":{\"equals\":\"MODEL\"},\"prices\":"
-                     "{\"input\":\"3.00\",\"output\":\"15.00\"}}]}.");
+    return absl::InvalidArgumentError(
+        "The body is not a SetRatesRequest in protobuf's JSON mapping, such as "
+        "{\"rates\":[{\"match\":{\"equals\":\"MODEL\"},\"prices\":"
+        "{\"input\":\"3.00\",\"output\":\"15.00\"}}]}.");
   }
-  ASSIGN_OR_RETURN(const pb::SetRatesResponse response, SetRates(context.database, rates));
-  return Json(context, response);
+  return rates;
+}
+
+// Answers when earlier calls have been priced again, and keeps no thread until then.
+void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Respond& respond) {
+  if (std::optional<HttpResponse> refusal = DecodeBody(request, HttpLimits().body_bytes)) {
+    return respond(*std::move(refusal));
+  }
+  if (!absl::StartsWithIgnoreCase(request.Header("content-type"), "application/json")) {
+    return respond(HttpError(415, "Send the rates as application/json."));
+  }
+  const absl::StatusOr<pb::SetRatesRequest> rates = ReadRates(request);
+  if (!rates.ok()) {
+    return respond(HttpError(rates.status()));
+  }
+  SetRates(context.database, *rates,
+           [context, respond](const absl::StatusOr<pb::SetRatesResponse>& done) {
+             absl::StatusOr<HttpResponse> response = done.status();
+             if (done.ok()) {
+               response = Json(context, *done);
+             }
+             respond(response.ok() ? *std::move(response) : HttpError(response.status()));
+           });
 }
 
 void AddQuestions(const HttpApiContext& context, Router* router) {
@@ -194,10 +209,15 @@ void AddApi(const HttpApiContext& context, Router* router) {
                           RETURN_IF_ERROR(NoParameters(request));
                           return Json(context, ListRates(context.database));
                         }));
-  router->Handle("POST", "/api/v1/rates",
-                 OnPool(context.pools.rates, [context](const HttpRequest& request) {
-                   return AnswerSetRates(context, request);
-                 }));
+  router->Handle("POST", "/api/v1/rates", [context](HttpRequest request, const Respond& respond) {
+    const bool added = context.pools.rates.Add([context, request = std::move(request), respond] {
+      AnswerSetRates(context, request, respond);
+    });
+    if (!added) {
+      respond(HttpError(
+          absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.")));
+    }
+  });
   router->Handle("GET", "/api/v1/info",
                  OnPool(context.pools.info,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {

@@ -93,6 +93,9 @@ absl::StatusOr<pb::GetRunRequest> ToRunRequest(absl::string_view workflow_id,
                                                Parameters parameters) {
   pb::GetRunRequest request;
   ASSIGN_OR_RETURN(*request.mutable_workflow_id(), PercentDecode(workflow_id, false));
+  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kRunCallsMax));
+  request.set_limit(limit);
+  request.set_page_token(parameters.Take("page_token"));
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }

@@ -91,6 +91,22 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us) {
   return checked;
 }
 
+void FindRates(const CheckedBatch& batch, RateLookups* rates) {
+  if (!rates->has_patterns()) {
+    return;
+  }
+  // By place of the model in the dictionary, that of the provider it last came with.
+  std::vector<uint32_t> seen(batch.batch.calls.strings.size(), BatchReader::kEmptyName - 1);
+  for (const CheckedCall& call : batch.calls) {
+    const uint32_t model = call.view.NameOf(NameKind::kModel);
+    const uint32_t provider = call.view.NameOf(NameKind::kProvider);
+    if (model != BatchReader::kEmptyName && seen[model] != provider) {
+      seen[model] = provider;
+      rates->Find(batch.Text(provider), batch.Text(model));
+    }
+  }
+}
+
 BatchResult AllDuplicate(const CheckedBatch& batch) {
   BatchResult result = batch.refused;
   result.duplicate = static_cast<int64_t>(batch.calls.size() + batch.completions.size());

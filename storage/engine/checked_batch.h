@@ -11,6 +11,7 @@
 
 #include "storage/engine/column_reader.h"
 #include "storage/model/event_batch.h"
+#include "storage/pricing/rate_lookups.h"
 #include "storage/views/run.h"
 
 namespace itemized {
@@ -50,6 +51,9 @@ struct CheckedBatch {
 
 // Checks a batch that came at `now_us`.
 CheckedBatch CheckBatch(EventBatch batch, int64_t now_us);
+
+// Looks up the rates of its models, so that the committer finds them.
+void FindRates(const CheckedBatch& batch, RateLookups* rates);
 
 // What a sender is told of a batch that is stored already.
 BatchResult AllDuplicate(const CheckedBatch& batch);

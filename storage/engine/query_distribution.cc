@@ -26,7 +26,7 @@ std::vector<DistributionBucket> Coarsen(const Histogram& histogram) {
 }
 
 absl::StatusOr<Histogram> CostOfCalls(const State& state, TimeRange range,
-                                      const DistributionQuery& query,
+                                      const DistributionQuery& query, int64_t* unpriced,
                                       const Cancellation* cancellation) {
   Histogram costs;
   const NameId step = state.catalog.Find(NameKind::kStep, query.name);
@@ -36,6 +36,7 @@ absl::StatusOr<Histogram> CostOfCalls(const State& state, TimeRange range,
        ++day) {
     costs.Merge(day->value.cost);
     costs.Merge(day->value.flagged_cost);
+    *unpriced += day->value.sums.unpriced_calls;
   }
   constexpr ColumnMask kMask = Columns(ColumnId::kSeries, ColumnId::kCost, ColumnId::kFlags);
   for (const TimeRange& rim : parts.rims) {
@@ -43,8 +44,12 @@ absl::StatusOr<Histogram> CostOfCalls(const State& state, TimeRange range,
         state, rim, kMask,
         [&](const LogRow& row) {
           const CallRows& calls = row.calls();
-          if (state.catalog.Series(row.series())[NameKind::kStep] == step &&
-              !calls.Has(row.row, kFlagUnpriced)) {
+          if (state.catalog.Series(row.series())[NameKind::kStep] != step) {
+            return absl::OkStatus();
+          }
+          if (calls.Has(row.row, kFlagUnpriced)) {
+            *unpriced += row.weight();
+          } else {
             costs.Add(calls.cost_picos[row.row], row.weight());
           }
           return absl::OkStatus();
@@ -80,15 +85,18 @@ absl::StatusOr<DistributionAnswer> AnswerDistribution(const State& state,
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   const ReaderLock lock(state.mutex);
   RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-  ASSIGN_OR_RETURN(const Histogram costs, query.of == NameKind::kWorkflow
-                                              ? CostOfRuns(state, range, query, cancellation)
-                                              : CostOfCalls(state, range, query, cancellation));
+  int64_t unpriced = 0;
+  ASSIGN_OR_RETURN(const Histogram costs,
+                   query.of == NameKind::kWorkflow
+                       ? CostOfRuns(state, range, query, cancellation)
+                       : CostOfCalls(state, range, query, &unpriced, cancellation));
   return DistributionAnswer{.range = range,
                             .count = costs.count(),
                             .total = costs.sum(),
                             .p50 = costs.Quantile(0.5),
                             .p95 = costs.Quantile(0.95),
-                            .buckets = Coarsen(costs)};
+                            .buckets = Coarsen(costs),
+                            .unpriced_calls = unpriced};
 }
 
 }  // namespace itemized

@@ -13,12 +13,31 @@ namespace {
 
 constexpr size_t kLimitMax = 10'000;
 
-// Flagged calls by hour, for the hours that `range` touches: of the filter's step, if it
+// Of one hour, or of all of them.
+struct Verdicts {
+  int64_t outliers = 0;
+  int64_t learning = 0;
+  int64_t unjudged = 0;
+
+  void Add(const Verdicts& other) {
+    outliers += other.outliers;
+    learning += other.learning;
+    unjudged += other.unjudged;
+  }
+  void Add(uint8_t flags, int64_t weight) {
+    outliers += IsOutlier(flags) ? weight : 0;
+    learning += (flags & kFlagLearning) != 0 ? weight : 0;
+    unjudged += (flags & kFlagUnpriced) != 0 ? weight : 0;
+  }
+  bool empty() const { return outliers == 0 && learning == 0 && unjudged == 0; }
+};
+
+// For the hours that `range` touches, as far as they have any: of the filter's step, if it
 // names one, whatever else it says.
-absl::StatusOr<std::map<Hour, int64_t>> FlaggedByHour(const State& state, TimeRange range,
-                                                      const CallFilter& filter,
-                                                      const Cancellation* cancellation) {
-  std::map<Hour, int64_t> flagged;
+absl::StatusOr<std::map<Hour, Verdicts>> VerdictsByHour(const State& state, TimeRange range,
+                                                        const CallFilter& filter,
+                                                        const Cancellation* cancellation) {
+  std::map<Hour, Verdicts> found;
   const CallRollups& rollups = state.views.rollups();
   const auto& step = filter[NameKind::kStep];
   const NameId wanted = step.has_value() ? state.catalog.Find(NameKind::kStep, *step) : 0;
@@ -32,20 +51,23 @@ absl::StatusOr<std::map<Hour, int64_t>> FlaggedByHour(const State& state, TimeRa
          day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
       for (const auto& [hour_of_day, sums] : day->value.hours) {
         const Hour hour = day->bucket * 24 + hour_of_day;
-        if (sums.outliers != 0 && HourStartUs(hour + 1) > range.start_us &&
+        const Verdicts verdicts{.outliers = sums.outliers,
+                                .learning = sums.learning_calls,
+                                .unjudged = sums.unpriced_calls};
+        if (!verdicts.empty() && HourStartUs(hour + 1) > range.start_us &&
             HourStartUs(hour) < range.end_us) {
-          flagged[hour] += sums.outliers;
+          found[hour].Add(verdicts);
         }
       }
     }
   }
-  return flagged;
+  return found;
 }
 
-std::vector<uint32_t> FlaggedRows(const Block& block) {
+std::vector<uint32_t> OutlierRows(const Block& block) {
   std::vector<uint32_t> rows;
   for (uint32_t row = 0; row < block.calls.size(); ++row) {
-    if (block.calls.Has(row, kFlagOutlier)) {
+    if (IsOutlier(block.calls.flags[row])) {
       rows.push_back(row);
     }
   }
@@ -57,7 +79,7 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
                                                  const Cancellation* cancellation) {
   std::vector<Block> blocks;
   RETURN_IF_ERROR(state.log.ReadRowsOfHours(hour, hour + 1, state.views.folded(),
-                                            Columns(ColumnId::kFlags), FlaggedRows,
+                                            Columns(ColumnId::kFlags), OutlierRows,
                                             [&](const Block& block) -> absl::Status {
                                               RETURN_IF_ERROR(CheckNotCancelled(cancellation));
                                               blocks.push_back(block);
@@ -77,23 +99,23 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
   return found;
 }
 
-// How many there are, without their receipts.
-absl::StatusOr<int64_t> CountHour(const State& state, Hour hour, TimeRange range, RowFilter* filter,
-                                  const Cancellation* cancellation) {
-  int64_t count = 0;
+// What there is of the hour within `range`, without receipts.
+absl::StatusOr<Verdicts> CountHour(const State& state, Hour hour, TimeRange range,
+                                   RowFilter* filter, const Cancellation* cancellation) {
+  Verdicts counted;
   const ColumnMask mask = Columns(ColumnId::kSeries, ColumnId::kFlags) | filter->columns();
   const TimeRange part{std::max(range.start_us, HourStartUs(hour)),
                        std::min(range.end_us, HourStartUs(hour + 1))};
   RETURN_IF_ERROR(VisitRows(
       state, part, mask,
       [&](const LogRow& row) {
-        if (row.calls().Has(row.row, kFlagOutlier) && filter->Matches(row.block, row.row)) {
-          count += row.weight();
+        if (filter->Matches(row.block, row.row)) {
+          counted.Add(row.calls().flags[row.row], row.weight());
         }
         return absl::OkStatus();
       },
       cancellation));
-  return count;
+  return counted;
 }
 
 }  // namespace
@@ -106,29 +128,33 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const Outliers
   const size_t limit = std::min(query.limit, kLimitMax);
   const ReaderLock lock(state.mutex);
   RowFilter filter(query.filter, state.catalog);
-  ASSIGN_OR_RETURN(const auto flagged, FlaggedByHour(state, range, query.filter, cancellation));
-  for (auto it = flagged.rbegin(); it != flagged.rend(); ++it) {
-    const auto [hour, count] = *it;
+  Verdicts all;
+  ASSIGN_OR_RETURN(const auto by_hour, VerdictsByHour(state, range, query.filter, cancellation));
+  for (auto it = by_hour.rbegin(); it != by_hour.rend(); ++it) {
+    const auto& [hour, known] = *it;
     const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
     const bool is_kept = hour >= state.log.first_hour();
-    if (!is_kept || (whole && answer.calls.size() >= limit && query.filter.has_step_only())) {
-      answer.total += is_kept || query.filter.has_step_only() ? count : 0;
-      continue;  // Counted; without a place in the answer, or with receipts that are gone.
+    Verdicts verdicts = known;
+    if (is_kept && !(whole && query.filter.has_step_only())) {
+      ASSIGN_OR_RETURN(verdicts, CountHour(state, hour, range, &filter, cancellation));
+    } else if (!is_kept && !query.filter.has_step_only()) {
+      continue;  // It cannot be told any more which of them the filter lets through.
     }
-    if (answer.calls.size() >= limit) {
-      ASSIGN_OR_RETURN(const int64_t counted, CountHour(state, hour, range, &filter, cancellation));
-      answer.total += counted;
-      continue;
+    all.Add(verdicts);
+    if (!is_kept || verdicts.outliers == 0 || answer.calls.size() >= limit) {
+      continue;  // Counted; without a place in the answer, or with receipts that are gone.
     }
     ASSIGN_OR_RETURN(std::vector<BilledCall> found,
                      ReadHour(state, hour, range, &filter, cancellation));
-    answer.total += static_cast<int64_t>(found.size());
     for (BilledCall& call : found) {
       if (answer.calls.size() < limit) {
         answer.calls.push_back(std::move(call));
       }
     }
   }
+  answer.total = all.outliers;
+  answer.unjudged_calls = all.unjudged;
+  answer.learning_calls = all.learning;
   return answer;
 }
 

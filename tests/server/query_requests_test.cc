@@ -134,7 +134,7 @@ TEST(QueryRequests, OutliersHaveADefaultLimitAndAGreatestOne) {
 }
 
 TEST(QueryRequests, ARunHasAnId) {
-  EXPECT_THAT(Refusal(CheckRunRequest({})), HasSubstr("workflow_id is empty"));
+  EXPECT_THAT(Refusal(ToRunQuery({}).status()), HasSubstr("workflow_id is empty"));
 }
 
 }  // namespace
