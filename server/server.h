@@ -35,6 +35,8 @@ struct ServerOptions {
   std::chrono::milliseconds drain_timeout{8000};  // Then open streams are cut off.
   int64_t retain_events_us = 0;                   // As DatabaseOptions.
   int64_t retain_rollups_us = 0;
+  bool accept_clock = false;
+  bool accept_missing_mark = false;  // As OpenRocksKv.
   int64_t free_bytes_min = DatabaseOptions().free_bytes_min;
   size_t query_threads = 4;
   size_t queries_waiting_max = 256;

@@ -48,8 +48,8 @@ struct CheckedBatch {
   }
 };
 
-// Checks a batch that came at `now_us`.
-CheckedBatch CheckBatch(EventBatch batch, int64_t now_us);
+// Checks a batch that came at `now_us`. `id_key`: Catalog::id_key.
+CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key);
 
 // What a sender is told of a batch that is stored already.
 BatchResult AllDuplicate(const CheckedBatch& batch);

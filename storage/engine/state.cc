@@ -23,6 +23,7 @@ absl::Status CheckVersion(Kv* kv, const std::string& directory) {
   if (!row.has_value()) {
     KvBatch batch;
     batch.Put(Family::kMeta, kVersionKey, absl::StrCat(kSchemaVersion));
+    Catalog::Create(&batch);
     return kv->Write(batch, /*sync=*/true);
   }
   int version = 0;
@@ -66,6 +67,7 @@ absl::Status LoadRates(const Kv& kv, RateBook* book) {
 
 State::State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& options)
     : clock(options.clock),
+      trusted(options.clock, options.steady),
       kv(std::move(store)),
       log(std::move(opened_log)),
       views(kv.get(), &log, catalog, options.resident_runs_max) {}
@@ -78,6 +80,8 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   RETURN_IF_ERROR(state->catalog.Load(*state->kv));
   RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
   RETURN_IF_ERROR(state->views.Load());
+  RETURN_IF_ERROR(
+      state->trusted.Load(*state->kv, state->views.latest_call_us(), options.accept_clock));
   return state;
 }
 

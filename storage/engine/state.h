@@ -18,6 +18,7 @@
 #include "storage/engine/edge_hours.h"
 #include "storage/engine/producers.h"
 #include "storage/engine/trailing_top.h"
+#include "storage/engine/trusted_clock.h"
 #include "storage/kv/kv.h"
 #include "storage/log/log.h"
 #include "storage/pricing/rate_book.h"
@@ -40,13 +41,14 @@ struct State {
   State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& options);
 
   const Clock* const clock;
+  TrustedClock trusted;  // By which what cannot be undone is done.
   const std::unique_ptr<Kv> kv;
   Log log;
   mutable SharedMutex mutex;
   Catalog catalog;
   Views views;
   RateBook rates;
-  Producers producers{kv.get(), clock};  // The committer's alone.
+  Producers producers{kv.get(), &trusted};  // The committer's alone.
   // As in DatabaseOptions, once the store is open: what an earlier process began is
   // finished with what is left.
   int64_t free_bytes_min = 0;

@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "storage/base/check.h"
 
 namespace itemized {
@@ -25,7 +22,7 @@ int HexDigit(char c) {
 
 }  // namespace
 
-EventFingerprint FingerprintOf(absl::string_view event_id) {
+EventFingerprint FingerprintOf(const HashKey& key, absl::string_view event_id) {
   if (event_id.empty()) {
     return 0;
   }
@@ -38,9 +35,9 @@ EventFingerprint FingerprintOf(absl::string_view event_id) {
     }
     number |= static_cast<uint64_t>(digit) << (4 * digits);
   }
-  // The seed keeps "a-1" from "a-01".
-  const uint64_t rest =
-      XXH3_64bits_withSeed(event_id.data(), event_id.size() - digits, /*seed=*/digits);
+  event_id.remove_suffix(digits);
+  // The number of digits keeps "a-1" from "a-01".
+  const uint64_t rest = KeyedHash(key, event_id, static_cast<uint8_t>(digits));
   return std::max<uint64_t>(1, rest + number);
 }
 
@@ -130,7 +127,7 @@ void Run::Retract(size_t position, const Catalog& catalog) {
 void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog) {
   const CallRows& calls = block.calls();
   const RunCall call{.fingerprint = calls.event_fingerprint.empty()
-                                        ? FingerprintOf(calls.EventId(row))
+                                        ? FingerprintOf(catalog.id_key(), calls.EventId(row))
                                         : calls.event_fingerprint[row],
                      .time_us = calls.time_us[row],
                      .cost_picos = calls.cost_picos[row],

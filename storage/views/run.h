@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "storage/base/keyed_hash.h"
 #include "storage/base/money.h"
 #include "storage/catalog/catalog.h"
 #include "storage/log/block.h"
@@ -22,10 +23,11 @@ namespace itemized {
 
 // Stands for an event id, unique within a run for all practical purposes; 0 for a call
 // without an id. It is the number that the hexadecimal digits at the end of the id make (15
-// at most), plus 64 bits of XXH3 of what is before them: ids of a sender that counts up
-// differ little, which is how a run is stored.
+// at most), plus a hash of what is before them: ids of a sender that counts up differ little,
+// which is how a run is stored. `key` is that of the store (Catalog::id_key), which senders do
+// not know: so two ids of different beginnings cannot be made to collide.
 using EventFingerprint = uint64_t;
-EventFingerprint FingerprintOf(absl::string_view event_id);
+EventFingerprint FingerprintOf(const HashKey& key, absl::string_view event_id);
 
 // A call as its run remembers it. Retracted calls stay, so that a re-delivery
 // is known.
