@@ -106,6 +106,10 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
                  "Below it `itemize backup NAME` may put copies of the store; without it none are "
                  "made")
       ->type_name("DIR");
+  app.add_flag("--accept-clock", flags.server.accept_clock,
+               "The clock is right, though far ahead of when the database was last open");
+  app.add_flag("--accept-missing-acknowledged", flags.server.accept_missing_mark,
+               "Open a database whose file \"acknowledged\" is lost, once");
   app.add_flag("--verify", flags.verify,
                "Verify the database instead of serving it; exit status 1: it differs");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error")

@@ -160,6 +160,11 @@ absl::Status ServerImpl::OpenDatabase() {
   options.retain_events_us = options_.retain_events_us;
   options.retain_rollups_us = options_.retain_rollups_us;
   options.free_bytes_min = options_.free_bytes_min;
+  options.accept_clock = options_.accept_clock;
+  options.warn = [](const std::string& sentence) { spdlog::warn("{}", sentence); };
+  options.open_kv = [accept = options_.accept_missing_mark](const std::string& path) {
+    return OpenRocksKv(path, nullptr, accept);
+  };
   // One batch above what the queue lets through, so that it never refuses.
   options.pending_events_max = options_.pending_events_max + kBatchEventsMax;
   ASSIGN_OR_RETURN(database_, Database::Open(std::move(options)));

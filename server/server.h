@@ -36,6 +36,8 @@ struct ServerOptions {
   std::chrono::milliseconds drain_timeout{8000};  // Then open streams are cut off.
   int64_t retain_events_us = 0;                   // As DatabaseOptions.
   int64_t retain_rollups_us = 0;
+  bool accept_clock = false;
+  bool accept_missing_mark = false;  // As OpenRocksKv.
   int64_t free_bytes_min = DatabaseOptions().free_bytes_min;
   // For messages read, answers not sent yet and questions at work, of all clients together:
   // beyond it they are refused with RESOURCE_EXHAUSTED, or held back.

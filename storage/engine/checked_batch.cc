@@ -44,7 +44,7 @@ std::optional<Refusal> CheckCompletion(const Completion& completion, uint32_t in
   return Refusal{.index = index, .code = reason->first, .message = std::move(reason->second)};
 }
 
-void CheckCalls(int64_t latest_us, CheckedBatch* checked) {
+void CheckCalls(int64_t latest_us, const HashKey& id_key, CheckedBatch* checked) {
   const CallColumns& columns = checked->batch.calls;
   BatchReader reader(columns, latest_us, &checked->attributes);
   checked->usage_classes = reader.usage_classes();
@@ -58,13 +58,13 @@ void CheckCalls(int64_t latest_us, CheckedBatch* checked) {
       checked->calls.pop_back();
       continue;
     }
-    call.fingerprint = FingerprintOf(call.view.event_id);
+    call.fingerprint = FingerprintOf(id_key, call.view.event_id);
   }
 }
 
 }  // namespace
 
-CheckedBatch CheckBatch(EventBatch batch, int64_t now_us) {
+CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key) {
   CheckedBatch checked;
   checked.batch = std::move(batch);
   const size_t events = checked.batch.size();
@@ -78,7 +78,7 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us) {
     return checked;
   }
   const int64_t latest_us = now_us + kFutureMaxUs;
-  CheckCalls(latest_us, &checked);
+  CheckCalls(latest_us, id_key, &checked);
   const auto first = static_cast<uint32_t>(checked.batch.calls.size());
   for (uint32_t i = 0; i < checked.batch.completions.size(); ++i) {
     auto refusal = CheckCompletion(checked.batch.completions[i], first + i, latest_us);

@@ -49,8 +49,8 @@ struct CheckedBatch {
   }
 };
 
-// Checks a batch that came at `now_us`.
-CheckedBatch CheckBatch(EventBatch batch, int64_t now_us);
+// Checks a batch that came at `now_us`. `id_key`: Catalog::id_key.
+CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key);
 
 // Looks up the rates of its models, so that the committer finds them.
 void FindRates(const CheckedBatch& batch, RateLookups* rates);

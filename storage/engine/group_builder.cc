@@ -101,12 +101,17 @@ bool GroupBuilder::IsKnown(const NamedCall& named, const GroupCall& call, BatchR
     unresolved_.push_back({.checked = &checked, .run = entry, .content = call.Content()});
     return true;
   }
-  const auto known = stored != nullptr ? std::optional(stored->content)
-                                       : named.run->calls.Find(checked.fingerprint);
-  if (known.has_value()) {
-    CountKnown(checked, *known == call.Content(), call.batch->batch.calls.size(), result);
+  if (stored != nullptr) {
+    CountKnown(checked, stored->content == call.Content(), call.batch->batch.calls.size(), result);
+    return true;
   }
-  return known.has_value();
+  const GroupCall* const taken = named.run->calls.Find(checked.fingerprint);
+  if (taken != nullptr) {
+    const bool is_same = taken->view->event_id == checked.view.event_id;
+    CountKnown(checked, is_same && taken->Content() == call.Content(),
+               call.batch->batch.calls.size(), result);
+  }
+  return taken != nullptr;
 }
 
 // A call of the same content has the same time, so that it lies in a block of that hour.
@@ -119,18 +124,17 @@ absl::Status GroupBuilder::Resolve(const CheckedBatch& batch, BatchResult* resul
       }
     }
   }
-  absl::flat_hash_set<std::tuple<std::string, EventFingerprint, CallContent>> stored;
+  absl::flat_hash_set<std::tuple<std::string, std::string, CallContent>> stored;
   RETURN_IF_ERROR(blocks.Read(state_.log, [&](const Block& block) {
     const RowContents contents(block.calls);
     for (size_t row = 0; row < block.calls.size(); ++row) {
-      stored.emplace(block.calls.RunName(row), FingerprintOf(block.calls.EventId(row)),
-                     contents.Of(row));
+      stored.emplace(block.calls.RunName(row), block.calls.EventId(row), contents.Of(row));
     }
     return absl::OkStatus();
   }));
   for (const Unresolved& call : unresolved_) {
-    const bool is_same =
-        stored.contains(std::tuple(call.run->workflow_id, call.checked->fingerprint, call.content));
+    const bool is_same = stored.contains(
+        std::tuple(call.run->workflow_id, std::string(call.checked->view.event_id), call.content));
     CountKnown(*call.checked, is_same, batch.batch.calls.size(), result);
   }
   unresolved_.clear();

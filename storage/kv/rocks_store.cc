@@ -131,6 +131,26 @@ absl::Status Shortened(rocksdb::Env* env, const std::string& directory, absl::st
                    ". Start on a backup, and let the senders send again what came after it"));
 }
 
+// A new store has the mark before anything else, so that a store without it has lost it.
+absl::Status PrepareMark(rocksdb::FileSystem* files, const std::string& directory,
+                         bool accept_missing_mark) {
+  if (AcknowledgedMark::Exists(files, directory)) {
+    return absl::OkStatus();
+  }
+  if (files->FileExists(directory + "/CURRENT", rocksdb::IOOptions(), nullptr).IsNotFound()) {
+    return ToStatus(AcknowledgedMark::Create(files, directory, 0));
+  }
+  if (accept_missing_mark) {
+    return absl::OkStatus();  // Made once the store is open.
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      directory,
+      ": the file \"acknowledged\" is missing. It says how far writes were "
+      "acknowledged; without it nobody can tell whether the write-ahead log has lost some. Put it "
+      "back from where the directory was copied, or start the server once with "
+      "--accept-missing-acknowledged"));
+}
+
 absl::Status OpenError(const rocksdb::Status& status, rocksdb::Env* env,
                        const std::string& directory) {
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
@@ -170,7 +190,8 @@ RocksStore::~RocksStore() {
 }
 
 absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
-    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files) {
+    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files,
+    bool accept_missing_mark) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
@@ -181,6 +202,7 @@ absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
   store->env = rocksdb::NewCompositeEnv(files != nullptr ? std::move(files)
                                                          : rocksdb::FileSystem::Default());
   rocksdb::FileSystem* const file_system = store->env->GetFileSystem().get();
+  RETURN_IF_ERROR(PrepareMark(file_system, directory, accept_missing_mark));
   const std::optional<uint64_t> mark = AcknowledgedMark::Read(file_system, directory);
   rocksdb::DBOptions options = StoreOptions(store->env.get());
   options.info_log = OpenInfoLog(directory);

@@ -77,7 +77,7 @@ bool InOrder(const pb::BatchResult& answer, size_t events) {
 }
 
 BatchResult Check(const server::BatchPart& part) {
-  const CheckedBatch checked = CheckBatch(part.ToEventBatch(), kNowUs);
+  const CheckedBatch checked = CheckBatch(part.ToEventBatch(), kNowUs, HashKey{1, 2});
   for (const CheckedCall& call : checked.calls) {
     CHECK(!checked.Text(call.view.workflow_id).empty());
     for (const auto& [key, value] : checked.AttributesOf(call.view)) {
