@@ -108,7 +108,7 @@ class Pipeline {
     Time(kCheck, [&] {
       for (const server::DecodedIngestRequest& request : requests) {
         for (const server::BatchPart& part : request.batch.parts) {
-          batches.push_back(CheckBatch(part.ToEventBatch(), INT64_MAX / 2));
+          batches.push_back(CheckBatch(part.ToEventBatch(), INT64_MAX / 2, HashKey{1, 2}));
         }
       }
     });

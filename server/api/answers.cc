@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "server/api/backup_directory.h"
 #include "server/convert/query_answers.h"
 #include "server/convert/query_requests.h"
 #include "server/convert/rates.h"
@@ -31,7 +32,8 @@ class UnusedSteps {
     if (steps_.contains(workflow_id)) {
       return absl::OkStatus();
     }
-    absl::StatusOr<RunAnswer> run = database_.Run(workflow_id, cancellation_);
+    absl::StatusOr<RunAnswer> run =
+        database_.Run(RunQuery{.workflow_id = workflow_id, .limit = 0}, cancellation_);
     // A run can vanish between two questions: its last call was retracted.
     if (!run.ok() && !absl::IsNotFound(run.status())) {
       return run.status();
@@ -108,8 +110,8 @@ absl::StatusOr<pb::GetRunResponse> GetRun(const Database& database,
                                           const pb::GetRunRequest& request,
                                           const Cancellation* cancellation) {
   const RepricingNote repricing(database);
-  RETURN_IF_ERROR(CheckRunRequest(request));
-  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(request.workflow_id(), cancellation));
+  ASSIGN_OR_RETURN(const RunQuery query, ToRunQuery(request));
+  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(query, cancellation));
   return repricing.On(ToRunResponse(answer));
 }
 
@@ -230,11 +232,12 @@ absl::StatusOr<pb::VerifyResponse> Verify(const Database& database) {
   return response;
 }
 
-absl::StatusOr<pb::BackupResponse> Backup(const Database& database,
+absl::StatusOr<pb::BackupResponse> Backup(const Database& database, const std::string& backup_dir,
                                           const pb::BackupRequest& request) {
-  ASSIGN_OR_RETURN(const BackupReport report, database.Backup(request.directory()));
+  ASSIGN_OR_RETURN(const std::string path, PathOfBackup(backup_dir, request.directory()));
+  ASSIGN_OR_RETURN(const BackupReport report, database.Backup(path));
   pb::BackupResponse response;
-  response.set_directory(request.directory());
+  response.set_directory(path);
   response.set_calls(report.calls);
   response.set_cost_usd(FormatUsd(report.cost));
   response.set_bytes(report.bytes);

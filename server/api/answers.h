@@ -42,7 +42,9 @@ absl::StatusOr<itemized::v1::GetDistributionResponse> GetDistribution(
     const Cancellation* cancellation = nullptr);
 
 absl::StatusOr<itemized::v1::VerifyResponse> Verify(const Database& database);
+// `backup_dir` as in ServerOptions.
 absl::StatusOr<itemized::v1::BackupResponse> Backup(const Database& database,
+                                                    const std::string& backup_dir,
                                                     const itemized::v1::BackupRequest& request);
 
 // What the server knows of itself.

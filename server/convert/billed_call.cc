@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "server/convert/page_token.h"
 #include "server/convert/query_answers.h"
 #include "storage/base/money.h"
 #include "storage/base/time.h"
@@ -98,6 +99,10 @@ pb::GetRunResponse ToRunResponse(const RunAnswer& answer) {
     to.add_unused_steps(step);
   }
   to.set_unpriced_calls(answer.unpriced_calls);
+  to.set_call_count(answer.call_count);
+  if (answer.next.has_value()) {
+    to.set_next_page_token(ToPageToken(answer.workflow_id, *answer.next));
+  }
   to.mutable_calls()->Reserve(static_cast<int>(answer.calls.size()));
   for (const BilledCall& billed : answer.calls) {
     const bool unsurfaced =

@@ -16,10 +16,10 @@ namespace {
 // Begins a change from a thread of `pool`, and answers when it is done: that may take minutes,
 // and keeps no thread.
 template <typename Request, typename Response, typename Begin>
-grpc::ServerUnaryReactor* ChangeOn(WorkerPool& pool, grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* ChangeOn(CallPool& pool, grpc::CallbackServerContext* context,
                                    const Request* request, Response* response, Begin begin) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool added = pool.Add([=] {
+  const bool added = pool.workers.Add([=] {
     begin(*request, [reactor, response](absl::StatusOr<Response> result) {
       if (result.ok()) {
         *response = *std::move(result);
@@ -39,7 +39,7 @@ grpc::ServerUnaryReactor* ChangeOn(WorkerPool& pool, grpc::CallbackServerContext
 grpc::ServerUnaryReactor* RatesService::ListRates(grpc::CallbackServerContext* context,
                                                   const pb::ListRatesRequest* request,
                                                   pb::ListRatesResponse* response) {
-  return AnswerOn(pool_, context, request, response, [this](const pb::ListRatesRequest&) {
+  return AnswerOn(questions_, context, request, response, [this](const pb::ListRatesRequest&) {
     return absl::StatusOr<pb::ListRatesResponse>(server::ListRates(database_));
   });
 }

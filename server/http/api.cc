@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/api.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -29,6 +31,7 @@ constexpr size_t kOthersWaiting = 16;
 
 // The largest answer, of its message: JSON is a few times larger.
 constexpr size_t kAnswerBytesMax = size_t{16} << 20;
+constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // Not charged.
 // Of one byte of a message, the memory that it and its JSON take while that is written.
 constexpr int64_t kJsonFactor = 8;
 
@@ -40,7 +43,8 @@ absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
         absl::StrCat("The answer would have ", bytes >> 20,
                      " MiB. Ask for less: a limit, a shorter window, or a filter."));
   }
-  const auto charge = context.memory.Take(kJsonFactor * static_cast<int64_t>(bytes));
+  const auto charge = context.memory.Take(
+      bytes > kSmallAnswerBytes ? kJsonFactor * static_cast<int64_t>(bytes) : 0);
   if (!charge.has_value()) {
     return absl::ResourceExhaustedError(
         "The server has no memory left for this answer; ask again a little later.");
@@ -70,19 +74,43 @@ HttpHandler OnPool(WorkerPool& pool, Answer answer) {
   };
 }
 
-// Answers a question made by `read(parameters, now_us)` with
+// Whether the log has to be read for a ranking or series, since the rollups are by step,
+// model, workflow or provider alone.
+bool AsksTheLog(const HttpRequest& request) {
+  const absl::StatusOr<Parameters> parsed = Parameters::Parse(request.query);
+  if (!parsed.ok()) {
+    return false;  // It will be refused.
+  }
+  Parameters parameters = *parsed;
+  for (const char* filter : {"step", "model", "workflow", "provider", "attribute"}) {
+    if (parameters.Has(filter)) {
+      return true;
+    }
+  }
+  return absl::StartsWith(parameters.Take("by"), "attribute");
+}
+
+// A question made by `read(parameters, now_us)`, answered with
 // `answer(database, question, cancellation)`.
 template <typename Read, typename Answer>
-HttpHandler Ask(const HttpApiContext& context, Read read, Answer answer) {
-  const auto handle = [context, read,
-                       answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
+auto Ask(const HttpApiContext& context, Read read, Answer answer) {
+  return [context, read, answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
     ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
     ASSIGN_OR_RETURN(const auto question, read(std::move(parameters), context.clock.NowUs()));
     ASSIGN_OR_RETURN(const auto response,
                      answer(context.database, question, request.cancellation.get()));
     return Json(context, response);
   };
-  return OnPool(context.pools.questions, handle);
+}
+
+// Answers `question` on the pool that suits it.
+template <typename Question>
+HttpHandler AskOnPool(HttpPools& pools, Question question) {
+  return [quick = OnPool(pools.questions, question), scan = OnPool(pools.scans, question)](
+             HttpRequest request, const Respond& respond) {
+    const HttpHandler& handler = AsksTheLog(request) ? scan : quick;
+    handler(std::move(request), respond);
+  };
 }
 
 constexpr char kRunsPath[] = "/api/v1/runs/";
@@ -138,12 +166,16 @@ void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Re
 }
 
 void AddQuestions(const HttpApiContext& context, Router* router) {
-  router->Handle("GET", "/api/v1/top", Ask(context, ToTopRequest, GetTop));
-  router->Handle("GET", "/api/v1/workflows", Ask(context, ToWorkflowsRequest, GetWorkflows));
-  router->Handle("GET", "/api/v1/series", Ask(context, ToSeriesRequest, GetSeries));
-  router->Handle("GET", "/api/v1/outliers", Ask(context, ToOutliersRequest, GetOutliers));
+  HttpPools& pools = context.pools;
+  router->Handle("GET", "/api/v1/top", AskOnPool(pools, Ask(context, ToTopRequest, GetTop)));
+  router->Handle("GET", "/api/v1/series",
+                 AskOnPool(pools, Ask(context, ToSeriesRequest, GetSeries)));
+  router->Handle("GET", "/api/v1/outliers",
+                 OnPool(pools.scans, Ask(context, ToOutliersRequest, GetOutliers)));
+  router->Handle("GET", "/api/v1/workflows",
+                 OnPool(pools.questions, Ask(context, ToWorkflowsRequest, GetWorkflows)));
   router->Handle("GET", "/api/v1/distribution",
-                 Ask(context, ToDistributionRequest, GetDistribution));
+                 OnPool(pools.questions, Ask(context, ToDistributionRequest, GetDistribution)));
   router->Handle("GET", kRunsPath,
                  OnPool(context.pools.questions, [context](const HttpRequest& request) {
                    return AnswerRun(context, request);
@@ -154,13 +186,15 @@ void AddQuestions(const HttpApiContext& context, Router* router) {
 
 HttpPools::HttpPools(size_t question_threads)
     : questions(question_threads, kQuestionsWaiting, kQuestionNiceness),
+      scans(std::max(1U, std::thread::hardware_concurrency() / 2), kQuestionsWaiting,
+            kQuestionNiceness),
       events(2, kBodiesWaiting),
       rates(1, kOthersWaiting),
       info(1, kBodiesWaiting),
       metrics(1, kOthersWaiting) {}
 
 void HttpPools::Close() {
-  for (WorkerPool* pool : {&questions, &events, &rates, &info, &metrics}) {
+  for (WorkerPool* pool : {&questions, &scans, &events, &rates, &info, &metrics}) {
     pool->Close();
   }
 }

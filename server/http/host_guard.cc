@@ -13,8 +13,8 @@
 #include <arpa/inet.h>
 #include <spdlog/spdlog.h>
 
+#include "server/api/log_sampler.h"
 #include "server/http/http_head.h"
-#include "server/http/log_sampler.h"
 #include "storage/base/quoted.h"
 
 namespace itemized::server {
@@ -26,11 +26,15 @@ bool IsIpAddress(const std::string& name) {
          inet_pton(AF_INET6, name.c_str(), &address) == 1;
 }
 
-// Browsers say where a request comes from; other programs say none of this.
+// Browsers say where a request comes from; other programs say none of this, but that the
+// fetch of Node.js names its mode, without the site that a browser names with it.
 bool IsFromBrowser(const HttpRequest& request) {
-  const auto fetch = request.headers.lower_bound("sec-fetch-");
   return request.headers.count("origin") > 0 ||
-         (fetch != request.headers.end() && absl::StartsWith(fetch->first, "sec-fetch-"));
+         std::any_of(request.headers.lower_bound("sec-fetch-"), request.headers.end(),
+                     [](const auto& header) {
+                       return absl::StartsWith(header.first, "sec-fetch-") &&
+                              header.first != "sec-fetch-mode";
+                     });
 }
 
 // Whether it comes from a page of this server.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/catalog/catalog.h"
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/bytes.h"
@@ -14,6 +17,7 @@ namespace {
 // Keys in Family::kMeta (storage/FORMAT.md, "Catalog").
 constexpr char kNamePrefix = 'n';
 constexpr char kSeriesPrefix = 's';
+constexpr char kIdKeyKey[] = "k";
 
 constexpr std::array<size_t, kNameKindCount> kNamesMax = {kStepsMax, kWorkflowsMax, kProvidersMax,
                                                           kModelsMax};
@@ -141,7 +145,26 @@ void Catalog::DropUnsaved() {
   }
 }
 
+void Catalog::Create(KvBatch* batch) {
+  std::string row;
+  for (const uint64_t word : RandomHashKey()) {
+    AppendBigEndian64(&row, word);
+  }
+  batch->Put(Family::kMeta, kIdKeyKey, std::move(row));
+}
+
+absl::Status Catalog::LoadKey(const Kv& kv) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, kIdKeyKey));
+  absl::string_view rest = row.has_value() ? absl::string_view(*row) : "";
+  if (!ReadBigEndian64(&rest, &id_key_[0]) || !ReadBigEndian64(&rest, &id_key_[1]) ||
+      !rest.empty()) {
+    return absl::DataLossError("the store is damaged: the key of its event ids cannot be read");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Catalog::Load(const Kv& kv) {
+  RETURN_IF_ERROR(LoadKey(kv));
   auto names = kv.Scan(Family::kMeta, "n", "o");
   for (; names->Valid(); names->Next()) {
     const absl::string_view key = names->key();

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
+#include "storage/base/keyed_hash.h"
 #include "storage/kv/kv.h"
 
 namespace itemized {
@@ -49,8 +50,14 @@ class Catalog {
  public:
   Catalog();
 
-  // Reads all names and series. DATA_LOSS if malformed.
+  // What a new store begins with: a key of its own.
+  static void Create(KvBatch* batch);
+
+  // Reads the key, all names and series. DATA_LOSS if malformed.
   absl::Status Load(const Kv& kv);
+
+  // Under which event ids are numbered (storage/views/run.h). Does not change once loaded.
+  const HashKey& id_key() const { return id_key_; }
 
   static constexpr uint32_t kUnknown = UINT32_MAX;
 
@@ -90,6 +97,9 @@ class Catalog {
   NameId Lookup(NameKind kind, absl::string_view name) const;
   SeriesKey OtherSeries() const;
 
+  absl::Status LoadKey(const Kv& kv);
+
+  HashKey id_key_{};
   std::array<Names, kNameKindCount> names_;
   absl::flat_hash_map<SeriesKey, SeriesId> series_ids_;
   std::vector<SeriesKey> series_;

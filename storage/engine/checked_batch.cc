@@ -44,7 +44,7 @@ std::optional<Refusal> CheckCompletion(const Completion& completion, uint32_t in
   return Refusal{.index = index, .code = reason->first, .message = std::move(reason->second)};
 }
 
-void CheckCalls(int64_t latest_us, CheckedBatch* checked) {
+void CheckCalls(int64_t latest_us, const HashKey& id_key, CheckedBatch* checked) {
   const CallColumns& columns = checked->batch.calls;
   BatchReader reader(columns, latest_us, &checked->attributes);
   checked->usage_classes = reader.usage_classes();
@@ -54,17 +54,17 @@ void CheckCalls(int64_t latest_us, CheckedBatch* checked) {
     auto refusal = reader.malformed() ? reader.malformed() : reader.Next(&call.view);
     if (refusal) {
       refusal->index = row;
-      checked->refusals.push_back(*std::move(refusal));
+      AddRefusal(*std::move(refusal), columns.size(), &checked->refused);
       checked->calls.pop_back();
       continue;
     }
-    call.fingerprint = FingerprintOf(call.view.event_id);
+    call.fingerprint = FingerprintOf(id_key, call.view.event_id);
   }
 }
 
 }  // namespace
 
-CheckedBatch CheckBatch(EventBatch batch, int64_t now_us) {
+CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key) {
   CheckedBatch checked;
   checked.batch = std::move(batch);
   const size_t events = checked.batch.size();
@@ -72,18 +72,18 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us) {
     const std::string message =
         absl::StrCat("the batch has ", events, " events; send at most ", kBatchEventsMax);
     for (uint32_t i = 0; i < events; ++i) {
-      checked.refusals.push_back(
-          {.index = i, .code = RefusalCode::kBatchTooLarge, .message = message});
+      AddRefusal({.index = i, .code = RefusalCode::kBatchTooLarge, .message = message},
+                 checked.batch.calls.size(), &checked.refused);
     }
     return checked;
   }
   const int64_t latest_us = now_us + kFutureMaxUs;
-  CheckCalls(latest_us, &checked);
+  CheckCalls(latest_us, id_key, &checked);
   const auto first = static_cast<uint32_t>(checked.batch.calls.size());
   for (uint32_t i = 0; i < checked.batch.completions.size(); ++i) {
     auto refusal = CheckCompletion(checked.batch.completions[i], first + i, latest_us);
     if (refusal) {
-      checked.refusals.push_back(*std::move(refusal));
+      AddRefusal(*std::move(refusal), first, &checked.refused);
     } else {
       checked.completions.push_back(i);
     }
@@ -108,9 +108,9 @@ void FindRates(const CheckedBatch& batch, RateLookups* rates) {
 }
 
 BatchResult AllDuplicate(const CheckedBatch& batch) {
-  return {.accepted = 0,
-          .duplicate = static_cast<int64_t>(batch.calls.size() + batch.completions.size()),
-          .refusals = batch.refusals};
+  BatchResult result = batch.refused;
+  result.duplicate = static_cast<int64_t>(batch.calls.size() + batch.completions.size());
+  return result;
 }
 
 }  // namespace itemized

@@ -26,7 +26,7 @@ struct CheckedBatch {
   // Good by themselves; what they cost or repeat is still to be seen.
   std::vector<CheckedCall> calls;
   std::vector<uint32_t> completions;  // Places among those of the batch.
-  std::vector<Refusal> refusals;      // Of all others, by rising index.
+  BatchResult refused;                // All others.
   std::vector<AttributeView> attributes;
   std::vector<size_t> usage_classes;  // Those that have a column.
 
@@ -49,8 +49,8 @@ struct CheckedBatch {
   }
 };
 
-// Checks a batch that came at `now_us`.
-CheckedBatch CheckBatch(EventBatch batch, int64_t now_us);
+// Checks a batch that came at `now_us`. `id_key`: Catalog::id_key.
+CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key);
 
 // Looks up the rates of its models, so that the committer finds them.
 void FindRates(const CheckedBatch& batch, RateLookups* rates);

@@ -8,6 +8,8 @@
 #include <future>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "storage/base/check.h"
 #include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
@@ -77,7 +79,8 @@ void Committer::Submit(Submission submission, Database::SubmitDone done) {
   }
   if (!task.refused) {
     for (EventBatch& part : submission.parts) {
-      task.parts.push_back(CheckBatch(std::move(part), state_.clock->NowUs()));
+      task.parts.push_back(
+          CheckBatch(std::move(part), state_.clock->NowUs(), state_.catalog.id_key()));
       FindRates(task.parts.back(), &state_.rates);
     }
   }
@@ -147,6 +150,7 @@ void Committer::Loop() {
     } else if (!group.empty()) {
       CommitGroup(std::move(group));
     }
+    WatchClock();
     CheckpointIfDue();
     RetainIfDue();
     RepriceIfBusy();
@@ -254,6 +258,19 @@ void Committer::ForgetNames() {
     state_.catalog.DropUnsaved();
   }
   rates_.Clear();  // What it found is by the numbers of series.
+}
+
+void Committer::WatchClock() {
+  state_.trusted.Save(state_.kv.get()).IgnoreError();  // Tried again with the next group.
+  const std::optional<int64_t> ahead_us = state_.trusted.AheadUs();
+  if (ahead_us.has_value() && !clock_is_ahead_) {
+    options_.warn(absl::StrCat(
+        "The clock of this machine says ", FormatTime(state_.clock->NowUs()), ", which is ",
+        *ahead_us / kMicrosPerHour, " hours after ", FormatTime(state_.trusted.NowUs()),
+        ", up to where time has gone by for this store. Nothing is dropped or forgotten by that "
+        "clock. If it is right, start the server once with --accept-clock."));
+  }
+  clock_is_ahead_ = ahead_us.has_value();
 }
 
 void Committer::RetainIfDue() {

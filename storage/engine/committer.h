@@ -83,6 +83,8 @@ class Committer {
   void CountCommitted(const GroupBuilder& builder,
                       const std::vector<absl::StatusOr<SubmissionResult>>& results);
   void ForgetNames();
+  // Writes down how far time has come, and tells of a clock that is ahead of it.
+  void WatchClock();
   void CheckpointIfDue();
   // Goes on dropping what is too old, or begins to.
   void RetainIfDue();
@@ -102,6 +104,7 @@ class Committer {
 
   // The committer's thread only.
   Retention retention_;
+  bool clock_is_ahead_ = false;        // That has been told.
   int64_t retain_after_us_ = 0;        // Steady clock; later after a failure.
   int64_t last_checkpoint_us_ = 0;     // Steady clock.
   KvBatch unwritten_;                  // Rows of a checkpoint that is not on disk yet.

@@ -42,7 +42,7 @@ absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlock
     const WriterLock lock(state->mutex);
     RETURN_IF_ERROR(runs.TakeCalls(std::move(whole)));
   }
-  const RunCall* const call = entry->run.Find(FingerprintOf(id.event_id));
+  const RunCall* const call = entry->run.Find(FingerprintOf(state->catalog.id_key(), id.event_id));
   if (call == nullptr || call->retracted || HourOf(call->time_us) < state->log.first_hour()) {
     return false;
   }

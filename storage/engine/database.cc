@@ -203,9 +203,14 @@ absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window,
   return AnswerWorkflows(impl_->state(), window, cancellation);
 }
 
+absl::StatusOr<RunAnswer> Database::Run(const RunQuery& query,
+                                        const Cancellation* cancellation) const {
+  return AnswerRun(impl_->state(), query, cancellation);
+}
+
 absl::StatusOr<RunAnswer> Database::Run(absl::string_view workflow_id,
                                         const Cancellation* cancellation) const {
-  return AnswerRun(impl_->state(), workflow_id, cancellation);
+  return Run(RunQuery{.workflow_id = std::string(workflow_id)}, cancellation);
 }
 
 absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query,

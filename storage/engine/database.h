@@ -22,6 +22,7 @@
 #include "storage/base/cancellation.h"
 #include "storage/base/time.h"
 #include "storage/engine/query_types.h"
+#include "storage/engine/trusted_clock.h"
 #include "storage/kv/rocks_kv.h"
 #include "storage/model/event_batch.h"
 #include "storage/model/submission.h"
@@ -35,6 +36,12 @@ struct DatabaseOptions {
   std::function<absl::StatusOr<std::unique_ptr<Kv>>(const std::string&)> open_kv =
       [](const std::string& path) { return OpenRocksKv(path); };
   const Clock* clock = Clock::System();  // Not owned.
+  // What tells a jump of the clock from time that goes by.
+  SteadyMicros steady = SystemSteadyMicros;
+  // The clock is right, though it is far ahead of what the store was left at.
+  bool accept_clock = false;
+  // Handed sentences for whoever runs the database. From another thread; must not block.
+  std::function<void(const std::string&)> warn = [](const std::string&) {};
   // Events that may wait for their commit; Submit refuses beyond it.
   size_t pending_events_max = 200'000;
   // Views are written to disk this often, and when the database closes.
@@ -155,6 +162,9 @@ class Database {
   absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window,
                                             const Cancellation* cancellation = nullptr) const;
   // NOT_FOUND.
+  absl::StatusOr<RunAnswer> Run(const RunQuery& query,
+                                const Cancellation* cancellation = nullptr) const;
+  // With all of its calls.
   absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id,
                                 const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query,

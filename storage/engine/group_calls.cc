@@ -28,14 +28,14 @@ CallContent GroupCall::Content() const {
   return HashContent(fields);
 }
 
-std::optional<CallContent> GroupCalls::Find(EventFingerprint id) const {
+const GroupCall* GroupCalls::Find(EventFingerprint id) const {
   if (!map_.empty()) {
     const auto found = map_.find(id);
-    return found == map_.end() ? std::nullopt : std::optional(found->second.Content());
+    return found == map_.end() ? nullptr : &found->second;
   }
   const auto found =
       std::find_if(list_.begin(), list_.end(), [&](const auto& call) { return call.first == id; });
-  return found == list_.end() ? std::nullopt : std::optional(found->second.Content());
+  return found == list_.end() ? nullptr : &found->second;
 }
 
 void GroupCalls::Add(EventFingerprint id, const GroupCall& call) {

@@ -30,8 +30,8 @@ class GroupCalls {
  public:
   void Add(EventFingerprint id, const GroupCall& call);
 
-  // The content of the call with this id.
-  std::optional<CallContent> Find(EventFingerprint id) const;
+  // The call with this id; null if there is none. Valid until the next Add.
+  const GroupCall* Find(EventFingerprint id) const;
 
  private:
   std::vector<std::pair<EventFingerprint, GroupCall>> list_;

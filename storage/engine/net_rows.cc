@@ -11,9 +11,6 @@
 #include "storage/log/row_appender.h"
 
 namespace itemized {
-namespace {
-
-// Everything that tells rows apart; equal ones may stand in for each other.
 std::string ContentOf(const CallRows& calls, size_t row) {
   std::string key;
   AppendSized(&key, calls.RunName(row));
@@ -32,6 +29,8 @@ std::string ContentOf(const CallRows& calls, size_t row) {
   AppendZigzag(&key, verdict.sample_count);
   return key;
 }
+
+namespace {
 
 bool HasNegative(const Block& block) {
   return std::find(block.calls.weight.begin(), block.calls.weight.end(), -1) !=

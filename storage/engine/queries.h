@@ -24,7 +24,7 @@ absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query,
                                     const Cancellation* cancellation);
 absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window,
                                                 const Cancellation* cancellation);
-absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workflow_id,
+absl::StatusOr<RunAnswer> AnswerRun(const State& state, const RunQuery& query,
                                     const Cancellation* cancellation);
 absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery& query,
                                           const Cancellation* cancellation);

@@ -11,6 +11,9 @@
 namespace itemized {
 namespace {
 
+// How long no call may come while days go by; longer, and they wait for one.
+constexpr int64_t kQuietMaxUs = 2 * kMicrosPerDay;
+
 constexpr size_t kRunsPerStep = 2'000;  // A step holds up ingestion for as long as it takes.
 
 // The midnight before the last `retain_us`.
@@ -32,13 +35,18 @@ bool ReachesBefore(const Run& run, Hour first_hour) {
 
 }  // namespace
 
+// No clock says that calls are old of which no newer ones have come.
+int64_t Retention::NowUs() const {
+  return std::min(state_.trusted.NowUs(), state_.views.latest_call_us() + kQuietMaxUs);
+}
+
 Hour Retention::EventsTarget() const {
-  return FirstHour(state_.clock->NowUs(), events_us_);
+  return FirstHour(NowUs(), events_us_);
 }
 
 // A run may still change rows of the hours of its events.
 Hour Retention::RollupsTarget() const {
-  return std::min(FirstHour(state_.clock->NowUs(), rollups_us_), state_.log.first_hour());
+  return std::min(FirstHour(NowUs(), rollups_us_), state_.log.first_hour());
 }
 
 absl::Status Retention::Begin() {

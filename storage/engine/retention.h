@@ -43,6 +43,7 @@ class Retention {
   absl::Status Step();
 
  private:
+  int64_t NowUs() const;
   Hour EventsTarget() const;
   Hour RollupsTarget() const;
   absl::Status BeginEvents();

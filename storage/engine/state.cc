@@ -24,6 +24,7 @@ absl::Status CheckVersion(Kv* kv, const std::string& directory) {
   if (!row.has_value()) {
     KvBatch batch;
     batch.Put(Family::kMeta, kVersionKey, absl::StrCat(kSchemaVersion));
+    Catalog::Create(&batch);
     return kv->Write(batch, /*sync=*/true);
   }
   int version = 0;
@@ -81,6 +82,7 @@ absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us) {
 
 State::State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& options)
     : clock(options.clock),
+      trusted(options.clock, options.steady),
       kv(std::move(store)),
       log(std::move(opened_log)),
       views(kv.get(), &log, catalog, options.resident_runs_max) {}
@@ -96,6 +98,8 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   state->rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
   RETURN_IF_ERROR(LoadRepricing(*state->kv, &state->unfinished_repricing_us));
   RETURN_IF_ERROR(state->views.Load());
+  RETURN_IF_ERROR(
+      state->trusted.Load(*state->kv, state->views.latest_call_us(), options.accept_clock));
   return state;
 }
 

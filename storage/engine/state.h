@@ -19,6 +19,7 @@
 #include "storage/engine/edge_hours.h"
 #include "storage/engine/producers.h"
 #include "storage/engine/trailing_top.h"
+#include "storage/engine/trusted_clock.h"
 #include "storage/kv/kv.h"
 #include "storage/log/log.h"
 #include "storage/pricing/rate_book.h"
@@ -45,6 +46,7 @@ struct State {
   State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& options);
 
   const Clock* const clock;
+  TrustedClock trusted;  // By which what cannot be undone is done.
   const std::unique_ptr<Kv> kv;
   Log log;
   mutable SharedMutex mutex;
@@ -54,7 +56,7 @@ struct State {
   std::optional<RepricingProgress> repricing;  // None if none is under way.
   // What an earlier process left to be priced again: calls from this instant on.
   std::optional<int64_t> unfinished_repricing_us;
-  Producers producers{kv.get(), clock};  // The committer's alone.
+  Producers producers{kv.get(), &trusted};  // The committer's alone.
   // As in DatabaseOptions, once the store is open: what an earlier process began is
   // finished with what is left.
   int64_t free_bytes_min = 0;

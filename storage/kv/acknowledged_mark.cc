@@ -20,9 +20,14 @@ std::string Encode(uint64_t sequence) {
   return bytes;
 }
 
-// With its name, so that it is there after a power cut.
-rocksdb::IOStatus Create(rocksdb::FileSystem* files, const std::string& directory,
-                         uint64_t sequence) {
+}  // namespace
+
+bool AcknowledgedMark::Exists(rocksdb::FileSystem* files, const std::string& directory) {
+  return !files->FileExists(directory + kFileName, rocksdb::IOOptions(), nullptr).IsNotFound();
+}
+
+rocksdb::IOStatus AcknowledgedMark::Create(rocksdb::FileSystem* files, const std::string& directory,
+                                           uint64_t sequence) {
   rocksdb::IOStatus status = rocksdb::WriteStringToFile(
       files, Encode(sequence), directory + kFileName, /*should_sync=*/true);
   if (!status.ok()) {
@@ -32,8 +37,6 @@ rocksdb::IOStatus Create(rocksdb::FileSystem* files, const std::string& director
   status = files->NewDirectory(directory, rocksdb::IOOptions(), &names, nullptr);
   return status.ok() ? names->Fsync(rocksdb::IOOptions(), nullptr) : status;
 }
-
-}  // namespace
 
 std::optional<uint64_t> AcknowledgedMark::Read(rocksdb::FileSystem* files,
                                                const std::string& directory) {

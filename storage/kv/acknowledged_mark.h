@@ -18,6 +18,13 @@ namespace itemized {
 // after a power cut it may be older; it is never ahead. Not thread-safe.
 class AcknowledgedMark {
  public:
+  // Whether there is a file, damaged or not; true if that cannot be told.
+  static bool Exists(rocksdb::FileSystem* files, const std::string& directory);
+
+  // Makes the file, with its name, so that it is there after a power cut.
+  static rocksdb::IOStatus Create(rocksdb::FileSystem* files, const std::string& directory,
+                                  uint64_t sequence);
+
   // Absent if the file is missing or cannot be read.
   static std::optional<uint64_t> Read(rocksdb::FileSystem* files, const std::string& directory);
 

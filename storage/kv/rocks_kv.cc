@@ -241,7 +241,8 @@ class RocksKv : public Kv {
       // Flushed before: the write-ahead log of a copy may not be synced.
       status = checkpoint->CreateCheckpoint(directory, /*log_size_for_flush=*/0);
     }
-    return ToStatus(status);
+    // It has no write-ahead log that could lack anything.
+    return ToStatus(status.ok() ? AcknowledgedMark::Create(Files(), directory, 0) : status);
   }
 
  private:
@@ -293,7 +294,8 @@ class RocksKv : public Kv {
     if (!closing_.expired()) {
       return Reopening();  // Somebody still reads.
     }
-    ASSIGN_OR_RETURN(std::shared_ptr<RocksStore> store, OpenRocksStore(directory_, files_));
+    ASSIGN_OR_RETURN(std::shared_ptr<RocksStore> store,
+                     OpenRocksStore(directory_, files_, /*accept_missing_mark=*/false));
     closing_ = store;
     RETURN_IF_ERROR(WriteTo(*store, undo_, /*sync=*/true));
     undo_ = KvBatch();
@@ -328,8 +330,10 @@ class RocksKv : public Kv {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(const std::string& directory,
-                                                std::shared_ptr<rocksdb::FileSystem> files) {
-  ASSIGN_OR_RETURN(std::shared_ptr<RocksStore> store, OpenRocksStore(directory, files));
+                                                std::shared_ptr<rocksdb::FileSystem> files,
+                                                bool accept_missing_mark) {
+  ASSIGN_OR_RETURN(std::shared_ptr<RocksStore> store,
+                   OpenRocksStore(directory, files, accept_missing_mark));
   return std::make_unique<RocksKv>(directory, std::move(files), std::move(store));
 }
 

@@ -15,6 +15,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <sys/resource.h>
 
 #include "storage/base/status_macros.h"
 #include "storage/kv/info_log.h"
@@ -54,6 +55,14 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   return options;
 }
 
+// Of tables: connections need descriptors too, and RocksDB fails where there is none left.
+int OpenFilesMax() {
+  constexpr rlim_t kWanted = 512;
+  rlimit files{};
+  const bool is_limited = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY;
+  return static_cast<int>(is_limited ? std::min(kWanted, files.rlim_cur / 4) : kWanted);
+}
+
 rocksdb::DBOptions StoreOptions(rocksdb::Env* env) {
   rocksdb::DBOptions options;
   options.env = env;
@@ -64,7 +73,7 @@ rocksdb::DBOptions StoreOptions(rocksdb::Env* env) {
   // drop acknowledged batches after it.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.max_background_jobs = 2;
-  options.max_open_files = 512;
+  options.max_open_files = OpenFilesMax();
   options.bytes_per_sync = 1 << 20;
   options.max_total_wal_size = uint64_t{512} << 20;
   return options;
@@ -122,6 +131,26 @@ absl::Status Shortened(rocksdb::Env* env, const std::string& directory, absl::st
                    ". Start on a backup, and let the senders send again what came after it"));
 }
 
+// A new store has the mark before anything else, so that a store without it has lost it.
+absl::Status PrepareMark(rocksdb::FileSystem* files, const std::string& directory,
+                         bool accept_missing_mark) {
+  if (AcknowledgedMark::Exists(files, directory)) {
+    return absl::OkStatus();
+  }
+  if (files->FileExists(directory + "/CURRENT", rocksdb::IOOptions(), nullptr).IsNotFound()) {
+    return ToStatus(AcknowledgedMark::Create(files, directory, 0));
+  }
+  if (accept_missing_mark) {
+    return absl::OkStatus();  // Made once the store is open.
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      directory,
+      ": the file \"acknowledged\" is missing. It says how far writes were "
+      "acknowledged; without it nobody can tell whether the write-ahead log has lost some. Put it "
+      "back from where the directory was copied, or start the server once with "
+      "--accept-missing-acknowledged"));
+}
+
 absl::Status OpenError(const rocksdb::Status& status, rocksdb::Env* env,
                        const std::string& directory) {
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
@@ -161,7 +190,8 @@ RocksStore::~RocksStore() {
 }
 
 absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
-    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files) {
+    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files,
+    bool accept_missing_mark) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
@@ -172,6 +202,7 @@ absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
   store->env = rocksdb::NewCompositeEnv(files != nullptr ? std::move(files)
                                                          : rocksdb::FileSystem::Default());
   rocksdb::FileSystem* const file_system = store->env->GetFileSystem().get();
+  RETURN_IF_ERROR(PrepareMark(file_system, directory, accept_missing_mark));
   const std::optional<uint64_t> mark = AcknowledgedMark::Read(file_system, directory);
   rocksdb::DBOptions options = StoreOptions(store->env.get());
   options.info_log = OpenInfoLog(directory);

@@ -37,7 +37,8 @@ struct RocksStore {
 
 // Arguments and errors as OpenRocksKv.
 absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
-    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files);
+    const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files,
+    bool accept_missing_mark);
 
 const char* FamilyName(Family family);
 

@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "storage/base/check.h"
 
 namespace itemized {
@@ -25,7 +22,7 @@ int HexDigit(char c) {
 
 }  // namespace
 
-EventFingerprint FingerprintOf(absl::string_view event_id) {
+EventFingerprint FingerprintOf(const HashKey& key, absl::string_view event_id) {
   if (event_id.empty()) {
     return 0;
   }
@@ -38,9 +35,9 @@ EventFingerprint FingerprintOf(absl::string_view event_id) {
     }
     number |= static_cast<uint64_t>(digit) << (4 * digits);
   }
-  // The seed keeps "a-1" from "a-01".
-  const uint64_t rest =
-      XXH3_64bits_withSeed(event_id.data(), event_id.size() - digits, /*seed=*/digits);
+  event_id.remove_suffix(digits);
+  // The number of digits keeps "a-1" from "a-01".
+  const uint64_t rest = KeyedHash(key, event_id, static_cast<uint8_t>(digits));
   return std::max<uint64_t>(1, rest + number);
 }
 
@@ -165,10 +162,11 @@ void Run::FindExtremes(const Catalog& catalog) {
   extremes_are_stale_ = false;
 }
 
-RunCall Run::CallOf(const RowContents& block, size_t row) {
+RunCall Run::CallOf(const RowContents& block, size_t row, const Catalog& catalog) {
   const CallRows& calls = block.calls();
-  return {.fingerprint = calls.event_fingerprint.empty() ? FingerprintOf(calls.EventId(row))
-                                                         : calls.event_fingerprint[row],
+  return {.fingerprint = calls.event_fingerprint.empty()
+                             ? FingerprintOf(catalog.id_key(), calls.EventId(row))
+                             : calls.event_fingerprint[row],
           .time_us = calls.time_us[row],
           .cost_picos = calls.cost_picos[row],
           .content = block.Of(row),
@@ -178,8 +176,8 @@ RunCall Run::CallOf(const RowContents& block, size_t row) {
 }
 
 // Of a brief run the totals say all that changes.
-void Run::Reprice(const RowContents& block, size_t row) {
-  const RunCall before = CallOf(block, row);
+void Run::Reprice(const RowContents& block, size_t row, const Catalog& catalog) {
+  const RunCall before = CallOf(block, row, catalog);
   const CallCost cost = block.calls().CostAt(row + 1);
   Count(before, -1);
   RunCall after = before;
@@ -196,7 +194,7 @@ void Run::Reprice(const RowContents& block, size_t row) {
 }
 
 void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog) {
-  const RunCall call = CallOf(block, row);
+  const RunCall call = CallOf(block, row, catalog);
   if (block.calls().weight[row] < 0) {
     return Retract(PositionOf(call));
   }
@@ -221,7 +219,7 @@ void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, Block
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     if (IsRepriced(block.calls(), rows[i])) {
-      Reprice(block, rows[i++]);
+      Reprice(block, rows[i++], catalog);
     } else {
       ApplyRow(block, rows[i], catalog);
     }

@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "storage/base/keyed_hash.h"
 #include "storage/base/money.h"
 #include "storage/catalog/catalog.h"
 #include "storage/log/block.h"
@@ -24,10 +25,11 @@ namespace itemized {
 
 // Stands for an event id, unique within a run for all practical purposes; 0 for a call
 // without an id. It is the number that the hexadecimal digits at the end of the id make (15
-// at most), plus 64 bits of XXH3 of what is before them: ids of a sender that counts up
-// differ little, which is how a run is stored.
+// at most), plus a hash of what is before them: ids of a sender that counts up differ little,
+// which is how a run is stored. `key` is that of the store (Catalog::id_key), which senders do
+// not know: so two ids of different beginnings cannot be made to collide.
 using EventFingerprint = uint64_t;
-EventFingerprint FingerprintOf(absl::string_view event_id);
+EventFingerprint FingerprintOf(const HashKey& key, absl::string_view event_id);
 
 // A call as its run remembers it. Retracted calls stay, so that a re-delivery
 // is known.
@@ -125,14 +127,14 @@ class Run {
 
  private:
   size_t PositionOf(const RunCall& call) const;
-  static RunCall CallOf(const RowContents& block, size_t row);
+  static RunCall CallOf(const RowContents& block, size_t row, const Catalog& catalog);
   void ApplyRow(const RowContents& block, size_t row, const Catalog& catalog);
   void Add(const RunCall& call);
   void Index();
   void Count(const RunCall& call, int sign);
   void SeeCall(const RunCall& call, const Catalog& catalog);
   void Retract(size_t position);
-  void Reprice(const RowContents& block, size_t row);
+  void Reprice(const RowContents& block, size_t row, const Catalog& catalog);
   void FindExtremes(const Catalog& catalog);
   size_t FindAnonymous(const RunCall& call);
   void SetCost(size_t position, CallCost cost);

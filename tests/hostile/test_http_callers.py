@@ -8,7 +8,7 @@ import unittest
 import hostile
 from hostile import MIB
 
-ASK = "/api/v1/top?by=attribute:tenant&from=2026-10-01&to=2026-11-01"
+ASK = "/api/v1/top?by=attribute:tenant&limit=10&from=2026-10-01&to=2026-11-01"
 CALLS = 30_000
 
 
@@ -44,7 +44,7 @@ class CallersTest(hostile.TestCase):
                 raw.sendall(f"GET {ASK} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         self.assert_answers()
         name = "itemized_http_abandoned_requests_total"
-        self.wait_until(lambda: metric(self.metrics(), name) > 20, "callers are missed")
+        self.wait_until(lambda: metric(self.metrics(), name) > 0, "callers are missed")
 
         def answers():
             return hostile.request(self.server.http, "GET", ASK)[0] == 200

@@ -17,6 +17,7 @@ namespace itemized::server {
 namespace {
 
 namespace pb = itemized::v1;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -233,6 +234,27 @@ TEST_F(HttpApi, AnswersAsGrpcDoes) {
   ASSERT_TRUE(query_->GetDistribution(&distribution_context, of_step, &distribution).ok());
   EXPECT_EQ(distribution.count(), 7);
   EXPECT_EQ(Ask("/api/v1/distribution?step=step-0"), Json(distribution));
+}
+
+TEST_F(HttpApi, ShowsARunInPages) {
+  std::string body;
+  for (int i = 0; i < 5; ++i) {
+    absl::StrAppend(&body, R"({"event_id":"c-)", i,
+                    R"(","time":"2026-11-01T00:00:00Z","workflow_id":"r","step":"s","model":"m"})",
+                    "\n");
+  }
+  ASSERT_THAT(Post("/api/v1/events", body), HasSubstr("\"accepted\":5"));
+  const std::string first = Ask("/api/v1/runs/r?limit=3");
+  EXPECT_THAT(
+      first, AllOf(HasSubstr("\"c-2\""), Not(HasSubstr("\"c-3\"")), HasSubstr("\"call_count\":5")));
+  constexpr char kName[] = "\"next_page_token\":\"";
+  const size_t token = first.find(kName) + sizeof(kName) - 1;
+  const std::string rest = Ask(absl::StrCat("/api/v1/runs/r?limit=3&page_token=",
+                                            first.substr(token, first.find('"', token) - token)));
+  EXPECT_THAT(rest, AllOf(HasSubstr("\"c-3\""), HasSubstr("\"c-4\""), Not(HasSubstr("\"c-2\"")),
+                          Not(HasSubstr("next_page_token"))));
+  EXPECT_THAT(Get(http_port(), "/api/v1/runs/r?page_token=x"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Get(http_port(), "/api/v1/runs/r?limit=10001"), StartsWith("HTTP/1.1 400"));
 }
 
 TEST_F(HttpApi, SetsRatesAndListsThem) {

@@ -60,7 +60,12 @@ TEST(HostGuard, OtherOriginsMayNotChangeAnything) {
   }
   // A browser that does not say its origin is not believed.
   EXPECT_EQ(StatusOfPost({{"content-type", json}, {"sec-fetch-site", "same-origin"}}), 403);
-  EXPECT_EQ(StatusOfPost({{"content-type", json}, {"sec-fetch-mode", "no-cors"}}), 403);
+  EXPECT_EQ(
+      StatusOfPost(
+          {{"content-type", json}, {"sec-fetch-mode", "no-cors"}, {"sec-fetch-dest", "empty"}}),
+      403);
+  // The fetch of Node.js says this much; it is no browser.
+  EXPECT_EQ(StatusOfPost({{"content-type", json}, {"sec-fetch-mode", "cors"}}), 200);
 }
 
 TEST(HostGuard, APageSendsJson) {

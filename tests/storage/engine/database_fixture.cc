@@ -79,6 +79,7 @@ DatabaseOptions DatabaseTest::Options() const {
   DatabaseOptions options;
   options.directory = directory();
   options.clock = &clock_;
+  options.steady = [this] { return clock_.SteadyUs(); };
   return options;
 }
 

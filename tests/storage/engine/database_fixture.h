@@ -28,18 +28,22 @@ inline constexpr int64_t kMinuteUs = 60 * kMicrosPerSecond;
 inline constexpr int64_t kSonnetIn = 3'000'000;
 inline constexpr int64_t kSonnetOut = 15'000'000;
 
-// Thread-safe.
 // Lets through the calls of one step.
 CallFilter OfStep(const std::string& step);
 
+// Thread-safe.
 class ManualClock : public Clock {
  public:
-  int64_t NowUs() const override { return now_us_; }
-  void Set(int64_t now_us) { now_us_ = now_us; }
-  void Advance(int64_t by_us) { now_us_ += by_us; }
+  int64_t NowUs() const override { return steady_us_ + wrong_by_us_; }
+  int64_t SteadyUs() const { return steady_us_; }
+  void Set(int64_t now_us) { steady_us_ = now_us - wrong_by_us_; }
+  void Advance(int64_t by_us) { steady_us_ += by_us; }
+  // Without time going by.
+  void Jump(int64_t by_us) { wrong_by_us_ += by_us; }
 
  private:
-  std::atomic<int64_t> now_us_{kNowUs};
+  std::atomic<int64_t> steady_us_{kNowUs};
+  std::atomic<int64_t> wrong_by_us_{0};
 };
 
 // A new empty directory, removed with all it holds.

@@ -5,8 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include <gtest/gtest.h>
 
+#include "storage/base/bytes.h"
+#include "storage/base/keyed_hash.h"
+#include "storage/kv/rocks_kv.h"
+#include "storage/views/run.h"
 #include "tests/storage/engine/database_fixture.h"
 
 namespace itemized::testing {
@@ -28,6 +33,41 @@ TEST_F(Duplicates, ACallThatCameBeforeChangesNothing) {
   EXPECT_EQ(again.duplicate, 2);
   EXPECT_TRUE(again.refusals.empty());
   EXPECT_EQ(TotalCost(), Picos{6'000'000'000});
+}
+
+// Found for the hash without a key that stood for ids before: both had the same one.
+TEST_F(Duplicates, TwoIdsThatWereMadeToCollideAreTwoCalls) {
+  const Call one = MakeCall("x-123456789abcdef", "run", "planning", 1'000);
+  const Call other = MakeCall("y27-35233931121c4a4", "run", "planning", 1'000);
+  Store({one});
+  Store({other});
+  EXPECT_EQ(Top().total.calls, 2);
+  Reopen();
+  EXPECT_EQ(Write({one, other}).duplicate, 2);
+}
+
+// Whoever knew the key of a store could do it; nothing is lost without a word then either.
+TEST_F(Duplicates, TwoIdsThatDoCollideAreToldApartByTheirBytes) {
+  Close();
+  const std::string row =
+      Value(Value(OpenRocksKv(directory()))->Get(Family::kMeta, "k")).value_or("");
+  absl::string_view rest = row;
+  HashKey key{};
+  ASSERT_TRUE(ReadBigEndian64(&rest, &key[0]) && ReadBigEndian64(&rest, &key[1]) && rest.empty());
+  const std::string one = "x-123456789abcdef";
+  std::string other;
+  for (int i = 0; FingerprintOf(key, other) != FingerprintOf(key, one); ++i) {
+    const std::string prefix = absl::StrCat("y", i, "-");
+    const uint64_t number = FingerprintOf(key, one) - KeyedHash(key, prefix, 15);
+    other = absl::StrCat(prefix, absl::Hex(number, absl::kZeroPad15));
+  }
+  Reopen();
+  const BatchResult together = Write({MakeCall(one, "r", "s", 1), MakeCall(other, "r", "s", 1)});
+  EXPECT_EQ(together.refusals.size(), 1U);
+  Reopen();  // Then the ids are in the log.
+  const BatchResult later = Write({MakeCall(one, "r", "s", 1), MakeCall(other, "r", "s", 1)});
+  EXPECT_EQ(later.duplicate, 1);
+  EXPECT_EQ(later.refusals.size(), 1U);
 }
 
 TEST_F(Duplicates, TheFirstOfTwoInABatchIsStored) {

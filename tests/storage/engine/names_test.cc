@@ -5,11 +5,12 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <rocksdb/file_system.h>
 
 #include "storage/kv/rocks_kv.h"
 #include "storage/model/limits.h"
@@ -184,26 +185,43 @@ TEST_F(NamesOfRefused, CallsThatAreTooOldAreNotNumbered) {
   ExpectNamesAreThere();
 }
 
-// Says what is left of the disk.
-class RoomyOrFull : public rocksdb::FileSystemWrapper {
+// A store whose disk is full when it is told so.
+class RoomyOrFull : public Kv {
  public:
-  RoomyOrFull() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
-  const char* Name() const override { return "RoomyOrFull"; }
-  rocksdb::IOStatus GetFreeSpace(const std::string& /*path*/, const rocksdb::IOOptions& /*options*/,
-                                 uint64_t* bytes, rocksdb::IODebugContext* /*debug*/) override {
-    *bytes = full ? 0 : uint64_t{1} << 40;
-    return rocksdb::IOStatus::OK();
+  RoomyOrFull(std::unique_ptr<Kv> kv, const std::atomic<bool>* full)
+      : kv_(std::move(kv)), full_(*full) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(Family family,
+                                                 absl::string_view key) const override {
+    return kv_->Get(family, key);
   }
-  std::atomic<bool> full = false;
+  std::unique_ptr<KvIterator> Scan(Family family, absl::string_view start,
+                                   absl::string_view end) const override {
+    return kv_->Scan(family, start, end);
+  }
+  absl::Status Write(const KvBatch& batch, bool sync) override { return kv_->Write(batch, sync); }
+  absl::Status WriteTables(const KvBatch& batch) override { return kv_->WriteTables(batch); }
+  absl::Status DropFiles(Family family, absl::string_view start, absl::string_view end) override {
+    return kv_->DropFiles(family, start, end);
+  }
+  absl::Status VerifyChecksums() const override { return kv_->VerifyChecksums(); }
+  absl::StatusOr<int64_t> FreeBytes() const override { return full_ ? 0 : int64_t{1} << 40; }
+  absl::Status CopyTo(const std::string& path) override { return kv_->CopyTo(path); }
+
+ private:
+  const std::unique_ptr<Kv> kv_;
+  const std::atomic<bool>& full_;
 };
 
 TEST_F(NamesOfRefused, GroupsThatCouldNotBeWrittenLeaveNothingBehind) {
-  const auto files = std::make_shared<RoomyOrFull>();
+  std::atomic<bool> full = false;
   DatabaseOptions options = Options();
-  options.open_kv = [&](const std::string& path) { return OpenRocksKv(path, files); };
+  options.open_kv = [&](const std::string& path) -> absl::StatusOr<std::unique_ptr<Kv>> {
+    return std::make_unique<RoomyOrFull>(Value(OpenRocksKv(path)), &full);
+  };
   Reopen(options);
   SetRates({MakeRate("model-1", 3, 3), MakeRate("real", 2, 2)});
-  files->full = true;
+  full = true;
   for (int batch = 0; batch < 2; ++batch) {
     std::vector<Call> calls;
     for (size_t i = 0; i < kBatchEventsMax; ++i) {
@@ -214,7 +232,7 @@ TEST_F(NamesOfRefused, GroupsThatCouldNotBeWrittenLeaveNothingBehind) {
     EXPECT_EQ(db().Write(MakeBatch(calls)).status().code(), absl::StatusCode::kUnavailable);
   }
   EXPECT_TRUE(Top().rows.empty());
-  files->full = false;
+  full = false;
   // What was found for a number that was given up does not hold for the next one with it.
   Call call = MakeCall("real", "run", "real", 5);
   call.model = "real";

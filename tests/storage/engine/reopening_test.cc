@@ -3,11 +3,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "storage/kv/rocks_kv.h"
 #include "tests/storage/engine/database_fixture.h"
 #include "tests/storage/engine/describe.h"
 
@@ -156,6 +158,41 @@ TEST_F(Reopening, APathThatIsAFileIsRefusedWithASentence) {
   const absl::Status status = Database::Open(options).status();
   EXPECT_FALSE(status.ok());
   EXPECT_NE(std::string(status.message()).find(options.directory), std::string::npos) << status;
+}
+
+// Without the file nobody can tell whether the write-ahead log has lost what was acknowledged.
+TEST_F(Reopening, AStoreWithoutItsFileAcknowledgedIsRefusedUntilThatIsAccepted) {
+  Store({MakeCall("c", "run", "planning", 10)});
+  Close();
+  ASSERT_TRUE(std::filesystem::remove(directory() + "/acknowledged"));
+  const absl::Status refused = Database::Open(Options()).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << refused;
+  EXPECT_NE(refused.message().find("--accept-missing-acknowledged"), std::string::npos) << refused;
+  EXPECT_FALSE(std::filesystem::exists(directory() + "/acknowledged"));
+  DatabaseOptions accepting = Options();
+  accepting.open_kv = [](const std::string& path) {
+    return OpenRocksKv(path, nullptr, /*accept_missing_mark=*/true);
+  };
+  Reopen(accepting);
+  Reopen();
+  EXPECT_EQ(Top().total.calls, 1);
+}
+
+// As a power cut may leave a store that was being made.
+TEST_F(Reopening, ADirectoryWithNothingButTheFirstFileAcknowledgedIsANewStore) {
+  Close();
+  const TemporaryDirectory fresh;
+  DatabaseOptions options = Options();
+  options.directory = fresh.path();
+  Value(Database::Open(options)).reset();
+  std::ifstream first(fresh.path() + "/acknowledged", std::ios::binary);
+  const std::string content((std::istreambuf_iterator<char>(first)), {});
+  EXPECT_EQ(content.size(), 16U);
+  const TemporaryDirectory torn;
+  std::ofstream(torn.path() + "/acknowledged").flush();  // Its name, and nothing in it yet.
+  options.directory = torn.path();
+  EXPECT_TRUE(Database::Open(options).ok());
+  Reopen();
 }
 
 }  // namespace

@@ -117,9 +117,9 @@ TEST(StoredRun, KeepsOfCallsTheirIdsAndTotals) {
             "0300880e07"            // Three calls, all priced, for 900, the latest at 7;
             "0300"                  // workflow 3, named from 0 us before.
             "03"                    // Three ids:
-            "01045b7b758f4db865dc"  // XXH3-64 of "x-" with seed 2, and 1f;
+            "01040691b075e7d80abd"  // SipHash-1-3 of "x-" and 2 under key 0, and 1f;
             "04"                    // one more;
-            "01043d64c1313aa83272"  // of another sender.
+            "0104921c80669502e89d"  // of another sender.
             "0012");                // Block 9 of the hour of the latest call.
   const auto read = itemized::Run::Decode(run.Encode(), catalog);
   ASSERT_TRUE(read.has_value());
@@ -145,9 +145,9 @@ TEST(StoredRun, KeepsCallsInFullWhoseBlocksWillBeDropped) {
   EXPECT_EQ(absl::BytesToHexString(run.Encode()),
             absl::StrCat("0608",                                        // Version; open, in full.
                          "03",                                          // Three calls of series 1:
-                         "030400", "5b7b758f4db865dc", same, "0eac02",  // the id, content, 7 us;
+                         "030400", "0691b075e7d80abd", same, "0eac02",  // the id, content, 7 us;
                          "0202", same, "00ac02",                        // one more;
-                         "030400", "3d64c1313aa83272", same, "00ac02",  // of another sender.
+                         "030400", "921c80669502e89d", same, "00ac02",  // of another sender.
                          "0012"));
   const auto read = itemized::Run::Decode(run.Encode(), catalog);
   ASSERT_TRUE(read.has_value());
@@ -168,12 +168,14 @@ TEST(StoredRun, TakesItsCallsOnlyFromARunOfTheSameTotalsAndBlocks) {
   EXPECT_EQ(read->ledger(), run.ledger());
 }
 
+constexpr HashKey kKey = {1, 2};
+
 TEST(Fingerprint, CountsWithTheEndOfTheId) {
-  EXPECT_EQ(FingerprintOf(""), 0U);
-  EXPECT_EQ(FingerprintOf("sender-20") - FingerprintOf("sender-1f"), 1U);
-  EXPECT_EQ(
-      FingerprintOf("sender-00000000000000000020") - FingerprintOf("sender-0000000000000000001f"),
-      1U);
+  EXPECT_EQ(FingerprintOf(kKey, ""), 0U);
+  EXPECT_EQ(FingerprintOf(kKey, "sender-20") - FingerprintOf(kKey, "sender-1f"), 1U);
+  EXPECT_EQ(FingerprintOf(kKey, "sender-00000000000000000020") -
+                FingerprintOf(kKey, "sender-0000000000000000001f"),
+            1U);
 }
 
 TEST(Fingerprint, TellsIdsApart) {
@@ -181,9 +183,9 @@ TEST(Fingerprint, TellsIdsApart) {
   size_t ids = 0;
   for (const char* prefix : {"", "a", "-", "sender-", "sender-A", "Sender-", "0", "00000000"}) {
     for (int number = 0; number < 5'000; ++number) {
-      seen.insert(FingerprintOf(absl::StrCat(prefix, "-", number)));
-      seen.insert(FingerprintOf(absl::StrCat(prefix, "-0", number)));
-      seen.insert(FingerprintOf(absl::StrCat(prefix, "-", absl::Hex(number), "z")));
+      seen.insert(FingerprintOf(kKey, absl::StrCat(prefix, "-", number)));
+      seen.insert(FingerprintOf(kKey, absl::StrCat(prefix, "-0", number)));
+      seen.insert(FingerprintOf(kKey, absl::StrCat(prefix, "-", absl::Hex(number), "z")));
       ids += 3;
     }
   }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A hash that nobody can make collide who does not know its key.
+
+#include <array>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+namespace itemized {
+
+using HashKey = std::array<uint64_t, 2>;
+
+// From the system's source of random numbers.
+HashKey RandomHashKey();
+
+// SipHash-1-3 of `text` and one more byte.
+uint64_t KeyedHash(const HashKey& key, absl::string_view text, uint8_t last);
+
+}  // namespace itemized
