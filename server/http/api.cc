@@ -159,10 +159,8 @@ void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Re
   }
   SetRates(context.database, *rates,
            [context, respond](const absl::StatusOr<pb::SetRatesResponse>& done) {
-             absl::StatusOr<HttpResponse> response = done.status();
-             if (done.ok()) {
-               response = Json(context, *done);
-             }
+             absl::StatusOr<HttpResponse> response =
+                 done.ok() ? Json(context, *done) : absl::StatusOr<HttpResponse>(done.status());
              respond(response.ok() ? *std::move(response) : HttpError(response.status()));
            });
 }
