@@ -5,17 +5,24 @@
 #include "absl/strings/strip.h"
 #include "proto/text/json.h"
 
+#include "client/cli/address.h"
 #include "client/cli/text.h"
 
 namespace itemized::cli {
 int Fail(Environment& env, absl::string_view address, const absl::Status& status) {
   const std::string message = Printable(status.message());
+  const std::string hint =
+      absl::IsUnavailable(status) ? HttpPortHint(std::string(address)) : std::string();
+  if (!hint.empty()) {
+    *env.err << "itemize: " << Printable(hint) << "\n";
+    return kExitFailed;
+  }
   *env.err << "itemize: " << (message.empty() ? status.ToString() : message);
   if (message.find(std::string(address)) == std::string::npos) {
     *env.err << " (server " << Printable(address) << ")";
   }
   *env.err << "\n";
-  return kExitFailed;
+  return absl::IsNotFound(status) ? kExitNotFound : kExitFailed;
 }
 
 int Fail(Session& session, const absl::Status& status) {

@@ -23,7 +23,7 @@ struct Session {
   bool json = false;
 };
 
-// Says on standard error why the command failed; returns kExitFailed.
+// Says on standard error why the command failed; returns kExitFailed, or kExitNotFound.
 int Fail(Environment& env, absl::string_view address, const absl::Status& status);
 int Fail(Session& session, const absl::Status& status);
 

@@ -7,6 +7,7 @@
 // cancellation, which may be null.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -41,7 +42,9 @@ absl::StatusOr<itemized::v1::GetDistributionResponse> GetDistribution(
     const Cancellation* cancellation = nullptr);
 
 absl::StatusOr<itemized::v1::VerifyResponse> Verify(const Database& database);
+// `backup_dir` as in ServerOptions.
 absl::StatusOr<itemized::v1::BackupResponse> Backup(const Database& database,
+                                                    const std::string& backup_dir,
                                                     const itemized::v1::BackupRequest& request);
 
 // What the server knows of itself.
@@ -54,7 +57,11 @@ itemized::v1::GetServerInfoResponse GetServerInfo(const Database& database,
                                                   const ServerFacts& facts);
 
 itemized::v1::ListRatesResponse ListRates(const Database& database);
-absl::StatusOr<itemized::v1::SetRatesResponse> SetRates(
-    Database& database, const itemized::v1::SetRatesRequest& request);
+// `done` is called as Database::SetRates says; nothing waits for it meanwhile.
+using SetRatesDone = std::function<void(absl::StatusOr<itemized::v1::SetRatesResponse>)>;
+void SetRates(Database& database, const itemized::v1::SetRatesRequest& request, SetRatesDone done);
+using RemoveRatesDone = std::function<void(absl::StatusOr<itemized::v1::RemoveRatesResponse>)>;
+void RemoveRates(Database& database, const itemized::v1::RemoveRatesRequest& request,
+                 RemoveRatesDone done);
 
 }  // namespace itemized::server

@@ -215,6 +215,9 @@ pb::GetOutliersResponse ToOutliersResponse(const OutliersAnswer& answer,
   to.set_total(answer.total);
   to.set_unjudged_calls(answer.unjudged_calls);
   to.set_learning_calls(answer.learning_calls);
+  if (answer.excess.has_value()) {
+    to.set_excess_usd(FormatUsd(*answer.excess));
+  }
   return to;
 }
 

@@ -73,6 +73,20 @@ absl::StatusOr<GroupBy> ToGroupBy(pb::GroupBy by) {
   }
 }
 
+absl::StatusOr<OutlierOrder> ToOrder(pb::OutlierOrder order) {
+  switch (order) {
+    case pb::OUTLIER_ORDER_UNSPECIFIED:
+    case pb::OUTLIER_ORDER_NEWEST:
+      return OutlierOrder::kNewest;
+    case pb::OUTLIER_ORDER_COST:
+      return OutlierOrder::kCost;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("order is ", static_cast<int>(order),
+                       ", which this server does not know; order by newest or cost"));
+  }
+}
+
 absl::Status CheckAttributeKey(bool by_attribute, absl::string_view key) {
   RETURN_IF_ERROR(CheckName("attribute_key", key));
   if (by_attribute && key.empty()) {
@@ -196,6 +210,7 @@ absl::StatusOr<OutliersQuery> ToOutliersQuery(const pb::GetOutliersRequest& requ
                                                    " outliers, in a shorter window if need be"));
   }
   query.limit = static_cast<size_t>(request.limit() == 0 ? kOutliersDefault : request.limit());
+  ASSIGN_OR_RETURN(query.order, ToOrder(request.order()));
   return query;
 }
 

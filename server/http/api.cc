@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/api.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -29,6 +31,7 @@ constexpr size_t kOthersWaiting = 16;
 
 // The largest answer, of its message: JSON is a few times larger.
 constexpr size_t kAnswerBytesMax = size_t{16} << 20;
+constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // Not charged.
 // Of one byte of a message, the memory that it and its JSON take while that is written.
 constexpr int64_t kJsonFactor = 8;
 
@@ -40,7 +43,8 @@ absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
         absl::StrCat("The answer would have ", bytes >> 20,
                      " MiB. Ask for less: a limit, a shorter window, or a filter."));
   }
-  const auto charge = context.memory.Take(kJsonFactor * static_cast<int64_t>(bytes));
+  const auto charge = context.memory.Take(
+      bytes > kSmallAnswerBytes ? kJsonFactor * static_cast<int64_t>(bytes) : 0);
   if (!charge.has_value()) {
     return absl::ResourceExhaustedError(
         "The server has no memory left for this answer; ask again a little later.");
@@ -70,19 +74,43 @@ HttpHandler OnPool(WorkerPool& pool, Answer answer) {
   };
 }
 
-// Answers a question made by `read(parameters, now_us)` with
+// Whether the log has to be read for a ranking or series, since the rollups are by step,
+// model, workflow or provider alone.
+bool AsksTheLog(const HttpRequest& request) {
+  const absl::StatusOr<Parameters> parsed = Parameters::Parse(request.query);
+  if (!parsed.ok()) {
+    return false;  // It will be refused.
+  }
+  Parameters parameters = *parsed;
+  for (const char* filter : {"step", "model", "workflow", "provider", "attribute"}) {
+    if (parameters.Has(filter)) {
+      return true;
+    }
+  }
+  return absl::StartsWith(parameters.Take("by"), "attribute");
+}
+
+// A question made by `read(parameters, now_us)`, answered with
 // `answer(database, question, cancellation)`.
 template <typename Read, typename Answer>
-HttpHandler Ask(const HttpApiContext& context, Read read, Answer answer) {
-  const auto handle = [context, read,
-                       answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
+auto Ask(const HttpApiContext& context, Read read, Answer answer) {
+  return [context, read, answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
     ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
     ASSIGN_OR_RETURN(const auto question, read(std::move(parameters), context.clock.NowUs()));
     ASSIGN_OR_RETURN(const auto response,
                      answer(context.database, question, request.cancellation.get()));
     return Json(context, response);
   };
-  return OnPool(context.pools.questions, handle);
+}
+
+// Answers `question` on the pool that suits it.
+template <typename Question>
+HttpHandler AskOnPool(HttpPools& pools, Question question) {
+  return [quick = OnPool(pools.questions, question), scan = OnPool(pools.scans, question)](
+             HttpRequest request, const Respond& respond) {
+    const HttpHandler& handler = AsksTheLog(request) ? scan : quick;
+    handler(std::move(request), respond);
+  };
 }
 
 constexpr char kRunsPath[] = "/api/v1/runs/";
@@ -103,34 +131,53 @@ absl::Status NoParameters(const HttpRequest& request) {
   return parameters.Finish();
 }
 
-absl::StatusOr<HttpResponse> AnswerSetRates(const HttpApiContext& context, HttpRequest request) {
+absl::StatusOr<pb::SetRatesRequest> ReadRates(const HttpRequest& request) {
   RETURN_IF_ERROR(NoParameters(request));
-  if (std::optional<HttpResponse> refusal = DecodeBody(request, HttpLimits().body_bytes)) {
-    return *std::move(refusal);
-  }
-  if (!absl::StartsWithIgnoreCase(request.Header("content-type"), "application/json")) {
-    return HttpError(415, "Send the rates as application/json.");
-  }
   pb::SetRatesRequest rates;
   google::protobuf::util::JsonParseOptions options;
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &rates, options);
   if (!parsed.ok()) {
-    return HttpError(400,
-                     "The body is not a SetRatesRequest in protobuf's JSON mapping, such as "
-                     "{\"rates\":[{\"match\":{\"equals\":\"MODEL\"},\"prices\":"
-                     "{\"input\":\"3.00\",\"output\":\"15.00\"}}]}.");
+    return absl::InvalidArgumentError(
+        "The body is not a SetRatesRequest in protobuf's JSON mapping, such as "
+        "{\"rates\":[{\"match\":{\"equals\":\"MODEL\"},\"prices\":"
+        "{\"input\":\"3.00\",\"output\":\"15.00\"}}]}.");
   }
-  ASSIGN_OR_RETURN(const pb::SetRatesResponse response, SetRates(context.database, rates));
-  return Json(context, response);
+  return rates;
+}
+
+// Answers when earlier calls have been priced again, and keeps no thread until then.
+void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Respond& respond) {
+  if (std::optional<HttpResponse> refusal = DecodeBody(request, HttpLimits().body_bytes)) {
+    return respond(*std::move(refusal));
+  }
+  if (!absl::StartsWithIgnoreCase(request.Header("content-type"), "application/json")) {
+    return respond(HttpError(415, "Send the rates as application/json."));
+  }
+  const absl::StatusOr<pb::SetRatesRequest> rates = ReadRates(request);
+  if (!rates.ok()) {
+    return respond(HttpError(rates.status()));
+  }
+  SetRates(context.database, *rates,
+           [context, respond](const absl::StatusOr<pb::SetRatesResponse>& done) {
+             absl::StatusOr<HttpResponse> response = done.status();
+             if (done.ok()) {
+               response = Json(context, *done);
+             }
+             respond(response.ok() ? *std::move(response) : HttpError(response.status()));
+           });
 }
 
 void AddQuestions(const HttpApiContext& context, Router* router) {
-  router->Handle("GET", "/api/v1/top", Ask(context, ToTopRequest, GetTop));
-  router->Handle("GET", "/api/v1/workflows", Ask(context, ToWorkflowsRequest, GetWorkflows));
-  router->Handle("GET", "/api/v1/series", Ask(context, ToSeriesRequest, GetSeries));
-  router->Handle("GET", "/api/v1/outliers", Ask(context, ToOutliersRequest, GetOutliers));
+  HttpPools& pools = context.pools;
+  router->Handle("GET", "/api/v1/top", AskOnPool(pools, Ask(context, ToTopRequest, GetTop)));
+  router->Handle("GET", "/api/v1/series",
+                 AskOnPool(pools, Ask(context, ToSeriesRequest, GetSeries)));
+  router->Handle("GET", "/api/v1/outliers",
+                 OnPool(pools.scans, Ask(context, ToOutliersRequest, GetOutliers)));
+  router->Handle("GET", "/api/v1/workflows",
+                 OnPool(pools.questions, Ask(context, ToWorkflowsRequest, GetWorkflows)));
   router->Handle("GET", "/api/v1/distribution",
-                 Ask(context, ToDistributionRequest, GetDistribution));
+                 OnPool(pools.questions, Ask(context, ToDistributionRequest, GetDistribution)));
   router->Handle("GET", kRunsPath,
                  OnPool(context.pools.questions, [context](const HttpRequest& request) {
                    return AnswerRun(context, request);
@@ -141,13 +188,15 @@ void AddQuestions(const HttpApiContext& context, Router* router) {
 
 HttpPools::HttpPools(size_t question_threads)
     : questions(question_threads, kQuestionsWaiting, kQuestionNiceness),
+      scans(std::max(1U, std::thread::hardware_concurrency() / 2), kQuestionsWaiting,
+            kQuestionNiceness),
       events(2, kBodiesWaiting),
       rates(1, kOthersWaiting),
       info(1, kBodiesWaiting),
       metrics(1, kOthersWaiting) {}
 
 void HttpPools::Close() {
-  for (WorkerPool* pool : {&questions, &events, &rates, &info, &metrics}) {
+  for (WorkerPool* pool : {&questions, &scans, &events, &rates, &info, &metrics}) {
     pool->Close();
   }
 }
@@ -160,10 +209,15 @@ void AddApi(const HttpApiContext& context, Router* router) {
                           RETURN_IF_ERROR(NoParameters(request));
                           return Json(context, ListRates(context.database));
                         }));
-  router->Handle("POST", "/api/v1/rates",
-                 OnPool(context.pools.rates, [context](const HttpRequest& request) {
-                   return AnswerSetRates(context, request);
-                 }));
+  router->Handle("POST", "/api/v1/rates", [context](HttpRequest request, const Respond& respond) {
+    const bool added = context.pools.rates.Add([context, request = std::move(request), respond] {
+      AnswerSetRates(context, request, respond);
+    });
+    if (!added) {
+      respond(HttpError(
+          absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.")));
+    }
+  });
   router->Handle("GET", "/api/v1/info",
                  OnPool(context.pools.info,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {

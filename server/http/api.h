@@ -20,15 +20,17 @@ namespace itemized::server {
 // another kind. Thread-safe.
 class HttpPools {
  public:
-  // At most `question_threads` questions are answered at a time.
+  // At most `question_threads` questions are answered at a time from the rollups.
   explicit HttpPools(size_t question_threads);
 
   // Does what is waiting, and takes nothing more.
   void Close();
 
-  // Questions may read all of the log: they leave the processors to ingestion, and fewer of
-  // them wait than there may be connections, so that others can still connect.
+  // Questions leave the processors to ingestion, and fewer of them wait than there may be
+  // connections, so that others can still connect. Those that read the log are few at a
+  // time, for each keeps two threads busy.
   WorkerPool questions;
+  WorkerPool scans;
   WorkerPool events;  // Reads bodies.
   WorkerPool rates;   // Sets rates.
   WorkerPool info;

@@ -13,8 +13,8 @@
 #include <arpa/inet.h>
 #include <spdlog/spdlog.h>
 
+#include "server/api/log_sampler.h"
 #include "server/http/http_head.h"
-#include "server/http/log_sampler.h"
 #include "storage/base/quoted.h"
 
 namespace itemized::server {

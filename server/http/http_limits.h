@@ -15,6 +15,9 @@ struct HttpLimits {
   uint32_t header_bytes = 16 << 10;               // 431 beyond it.
   uint64_t body_bytes = uint64_t{16} << 20;       // 413 beyond it, however it is transferred.
   uint64_t all_body_bytes = uint64_t{256} << 20;  // That have arrived of all requests; 503.
+  // Of answers that are not charged to the memory, so that health and metrics are told when
+  // there is none left.
+  uint64_t small_answer_bytes = 64 << 10;
   uint64_t bytes_per_second = 16 << 10;       // That a body and an answer must move, on average.
   std::chrono::milliseconds timeout{30'000};  // What `bytes_per_second` is forgiven at first;
                                               // and how long a connection may do nothing.

@@ -124,6 +124,15 @@ absl::StatusOr<pb::GetOutliersRequest> ToOutliersRequest(Parameters parameters, 
   RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
   ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kOutliersMax));
   request.set_limit(limit);
+  if (parameters.Has("sort")) {
+    const std::string sort = parameters.Take("sort");
+    pb::OutlierOrder order = pb::OUTLIER_ORDER_UNSPECIFIED;
+    if (!text::ParseOutlierOrder(sort, &order)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("sort must be newest or cost, but is ", Quoted(sort), "."));
+    }
+    request.set_order(order);
+  }
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }

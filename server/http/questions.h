@@ -27,7 +27,7 @@ absl::StatusOr<itemized::v1::GetRunRequest> ToRunRequest(absl::string_view workf
 // every (1h or 1d), by, window, from, to, tz, and the filter.
 absl::StatusOr<itemized::v1::GetSeriesRequest> ToSeriesRequest(Parameters parameters,
                                                                int64_t now_us);
-// window, from, to, tz, limit, and the filter.
+// window, from, to, tz, limit, sort (newest or cost), and the filter.
 absl::StatusOr<itemized::v1::GetOutliersRequest> ToOutliersRequest(Parameters parameters,
                                                                    int64_t now_us);
 // step or workflow, window, from, to, tz.

@@ -20,7 +20,7 @@ using Phase = Connection::Phase;
 // side and then wait for the answer.
 constexpr std::chrono::milliseconds kHalfClosedGrace{250};
 HttpResponse TooSlow() {
-  return HttpError(408, "The request came too slowly; send it again.");
+  return HttpError(408, "The request did not arrive in time; send it again.");
 }
 
 }  // namespace
@@ -117,7 +117,8 @@ void Session::Send(HttpResponse response, bool keep_alive) {
   }
   body_charge_.Release();
   connection_.held_bytes = 0;
-  if (!memory_charge_.Resize(bytes)) {
+  const bool is_small = response.body.size() <= sessions_.limits().small_answer_bytes;
+  if (!memory_charge_.Resize(is_small ? 0 : bytes)) {
     response = HttpError(
         absl::UnavailableError("Too many answers are on their way; ask again a little later."));
     keep_alive = false;

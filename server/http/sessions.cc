@@ -5,7 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "server/http/log_sampler.h"
+#include "server/api/log_sampler.h"
 #include "server/http/session.h"
 
 namespace itemized::server {

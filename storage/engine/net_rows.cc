@@ -8,6 +8,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
+#include "storage/log/row_appender.h"
 
 namespace itemized {
 std::string ContentOf(const CallRows& calls, size_t row) {
@@ -23,6 +24,9 @@ std::string ContentOf(const CallRows& calls, size_t row) {
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     AppendZigzag(&key, calls.UsageAt(c, row));
   }
+  const RowVerdict verdict = VerdictOf(calls, row);
+  AppendZigzag(&key, verdict.p50_picos);
+  AppendZigzag(&key, verdict.sample_count);
   return key;
 }
 

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "storage/base/status_macros.h"
 #include "storage/engine/call_groups.h"
+#include "storage/engine/dearest_calls.h"
 #include "storage/engine/net_rows.h"
 #include "storage/engine/queries.h"
 #include "storage/engine/row_filter.h"
+#include "storage/engine/run_page.h"
 
 namespace itemized {
 namespace {
 
 constexpr size_t kLimitMax = 10'000;
+// About; an answer may have one call more. Calls with many attributes are large.
+constexpr size_t kAnswerBytesMax = size_t{4} << 20;
 
 // Of one hour, or of all of them.
 struct Verdicts {
@@ -74,17 +81,24 @@ std::vector<uint32_t> OutlierRows(const Block& block) {
   return rows;
 }
 
-absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, TimeRange range,
-                                                 RowFilter* filter,
-                                                 const Cancellation* cancellation) {
+// The outliers of an hour that stand, as far as the log was folded up to `up_to`.
+absl::StatusOr<std::vector<Block>> ReadOutliers(const State& state, Hour hour, BlockSequence up_to,
+                                                const Cancellation* cancellation) {
   std::vector<Block> blocks;
-  RETURN_IF_ERROR(state.log.ReadRowsOfHours(hour, hour + 1, state.views.folded(),
-                                            Columns(ColumnId::kFlags), OutlierRows,
-                                            [&](const Block& block) -> absl::Status {
+  RETURN_IF_ERROR(state.log.ReadRowsOfHours(hour, hour + 1, up_to, Columns(ColumnId::kFlags),
+                                            OutlierRows, [&](const Block& block) -> absl::Status {
                                               RETURN_IF_ERROR(CheckNotCancelled(cancellation));
                                               blocks.push_back(block);
                                               return absl::OkStatus();
                                             }));
+  return blocks;
+}
+
+absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, TimeRange range,
+                                                 RowFilter* filter,
+                                                 const Cancellation* cancellation) {
+  ASSIGN_OR_RETURN(const std::vector<Block> blocks,
+                   ReadOutliers(state, hour, state.views.folded(), cancellation));
   std::vector<BilledCall> found;
   for (const RowRef& ref : NetRows(blocks)) {
     const CallRows& calls = blocks[ref.block].calls;
@@ -118,6 +132,78 @@ absl::StatusOr<Verdicts> CountHour(const State& state, Hour hour, TimeRange rang
   return counted;
 }
 
+// Adds as many calls as there is room for in an answer.
+void Add(std::vector<BilledCall> calls, size_t limit, size_t* bytes, OutliersAnswer* answer) {
+  for (BilledCall& call : calls) {
+    if (answer->calls.size() >= limit || *bytes >= kAnswerBytesMax) {
+      return;
+    }
+    *bytes += BytesOf(call);
+    answer->calls.push_back(std::move(call));
+  }
+}
+
+// Goes through all hours that have outliers, the lock taken for one at a time.
+absl::Status FindDearest(const State& state, const std::vector<Hour>& hours, BlockSequence up_to,
+                         size_t limit, RowFilter* filter, const Cancellation* cancellation,
+                         OutliersAnswer* answer) {
+  DearestCalls dearest(limit, kAnswerBytesMax);
+  Picos excess = 0;
+  for (const Hour hour : hours) {
+    const absl::StatusOr<std::vector<Block>> blocks =
+        ReadOutliers(state, hour, up_to, cancellation);
+    const ReaderLock lock(state.mutex);
+    if (hour < state.log.first_hour()) {
+      continue;  // Dropped since the question began.
+    }
+    RETURN_IF_ERROR(blocks.status());
+    for (const RowRef& ref : NetRows(*blocks)) {
+      const Block& block = (*blocks)[ref.block];
+      const CallRows& calls = block.calls;
+      if (!answer->range.Contains(calls.time_us[ref.row]) || !filter->Matches(block, ref.row)) {
+        continue;
+      }
+      const int64_t cost = calls.cost_picos[ref.row];
+      const int64_t p50 = calls.p50_picos.empty() ? 0 : calls.p50_picos[ref.row];
+      excess += Picos{cost} - Picos{p50} * kOutlierMultiple;
+      if (dearest.HasPlaceFor(cost)) {
+        dearest.Add(ToBilledCall(calls, ref.row, state.catalog));
+      }
+    }
+  }
+  answer->calls = dearest.Take();
+  answer->excess = excess;
+  return absl::OkStatus();
+}
+
+// What is known before a call is read; the lock is held.
+struct Survey {
+  Verdicts all;
+  std::vector<Hour> hours;  // That have outliers whose receipts are kept, the newest first.
+};
+
+absl::StatusOr<Survey> SurveyHours(const State& state, TimeRange range, const CallFilter& wanted,
+                                   RowFilter* filter, const Cancellation* cancellation) {
+  Survey survey;
+  ASSIGN_OR_RETURN(const auto by_hour, VerdictsByHour(state, range, wanted, cancellation));
+  for (auto it = by_hour.rbegin(); it != by_hour.rend(); ++it) {
+    const auto& [hour, known] = *it;
+    const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
+    const bool is_kept = hour >= state.log.first_hour();
+    Verdicts verdicts = known;
+    if (is_kept && !(whole && wanted.has_step_only())) {
+      ASSIGN_OR_RETURN(verdicts, CountHour(state, hour, range, filter, cancellation));
+    } else if (!is_kept && !wanted.has_step_only()) {
+      continue;  // It cannot be told any more which of them the filter lets through.
+    }
+    survey.all.Add(verdicts);
+    if (is_kept && verdicts.outliers != 0) {
+      survey.hours.push_back(hour);
+    }
+  }
+  return survey;
+}
+
 }  // namespace
 
 absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query,
@@ -126,35 +212,32 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const Outliers
   OutliersAnswer answer;
   answer.range = range;
   const size_t limit = std::min(query.limit, kLimitMax);
-  const ReaderLock lock(state.mutex);
-  RowFilter filter(query.filter, state.catalog);
-  Verdicts all;
-  ASSIGN_OR_RETURN(const auto by_hour, VerdictsByHour(state, range, query.filter, cancellation));
-  for (auto it = by_hour.rbegin(); it != by_hour.rend(); ++it) {
-    const auto& [hour, known] = *it;
-    const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
-    const bool is_kept = hour >= state.log.first_hour();
-    Verdicts verdicts = known;
-    if (is_kept && !(whole && query.filter.has_step_only())) {
-      ASSIGN_OR_RETURN(verdicts, CountHour(state, hour, range, &filter, cancellation));
-    } else if (!is_kept && !query.filter.has_step_only()) {
-      continue;  // It cannot be told any more which of them the filter lets through.
-    }
-    all.Add(verdicts);
-    if (!is_kept || verdicts.outliers == 0 || answer.calls.size() >= limit) {
-      continue;  // Counted; without a place in the answer, or with receipts that are gone.
-    }
-    ASSIGN_OR_RETURN(std::vector<BilledCall> found,
-                     ReadHour(state, hour, range, &filter, cancellation));
-    for (BilledCall& call : found) {
-      if (answer.calls.size() < limit) {
-        answer.calls.push_back(std::move(call));
+  std::optional<RowFilter> filter;
+  Survey survey;
+  BlockSequence up_to = 0;
+  {
+    const ReaderLock lock(state.mutex);
+    filter.emplace(query.filter, state.catalog);
+    up_to = state.views.folded();
+    ASSIGN_OR_RETURN(survey, SurveyHours(state, range, query.filter, &*filter, cancellation));
+    size_t bytes = 0;
+    for (const Hour hour : survey.hours) {
+      if (query.order == OutlierOrder::kCost || answer.calls.size() >= limit ||
+          bytes >= kAnswerBytesMax) {
+        break;
       }
+      ASSIGN_OR_RETURN(std::vector<BilledCall> found,
+                       ReadHour(state, hour, range, &*filter, cancellation));
+      Add(std::move(found), limit, &bytes, &answer);
     }
   }
-  answer.total = all.outliers;
-  answer.unjudged_calls = all.unjudged;
-  answer.learning_calls = all.learning;
+  if (query.order == OutlierOrder::kCost) {
+    RETURN_IF_ERROR(
+        FindDearest(state, survey.hours, up_to, limit, &*filter, cancellation, &answer));
+  }
+  answer.total = survey.all.outliers;
+  answer.unjudged_calls = survey.all.unjudged;
+  answer.learning_calls = survey.all.learning;
   return answer;
 }
 

@@ -163,18 +163,23 @@ struct SeriesAnswer {
   std::vector<SeriesGroup> groups;  // By falling cost, then by key; all add up to the points.
 };
 
+enum class OutlierOrder : uint8_t { kNewest, kCost };
+
 struct OutliersQuery {
   Window window;
   CallFilter filter = {};
   size_t limit = 100;
+  OutlierOrder order = OutlierOrder::kNewest;
 };
 
 struct OutliersAnswer {
   TimeRange range;
-  std::vector<BilledCall> calls;  // Newest first; each has its receipt.
+  std::vector<BilledCall> calls;  // In the order asked for; each has its receipt.
   int64_t total = 0;              // In the range, beyond the limit too.
   int64_t unjudged_calls = 0;     // Of the range: without a price, and so without a verdict.
   int64_t learning_calls = 0;     // As in CallSums; none of them is in `calls`.
+  // Cost less threshold of all of them, beyond the limit too; with kCost only.
+  std::optional<Picos> excess;
 };
 
 // Of the calls of a step, or of the completed runs of a workflow.
@@ -208,6 +213,12 @@ struct UnpricedModel {
   int64_t calls = 0;
 };
 
+// Earlier calls that are being priced again, for rates have changed.
+struct RepricingProgress {
+  int64_t calls = 0;  // That may be concerned.
+  int64_t done = 0;   // Of those.
+};
+
 struct DatabaseInfo {
   int schema_version = 0;
   int64_t calls = 0;
@@ -221,6 +232,7 @@ struct DatabaseInfo {
   int64_t events_kept_from_us = 0;   // 0: all are.
   int64_t rollups_kept_from_us = 0;  // The same of rollups.
   bool is_dropping = false;          // Some older ones are still on disk.
+  std::optional<RepricingProgress> repricing;  // None if none is under way.
 };
 
 }  // namespace itemized

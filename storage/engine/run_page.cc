@@ -13,10 +13,6 @@
 #include "storage/engine/net_rows.h"
 
 namespace itemized {
-namespace {
-
-constexpr int64_t kAllShown = INT64_MAX;
-
 size_t BytesOf(const BilledCall& billed) {
   const Call& call = billed.call;
   size_t bytes = sizeof(BilledCall) + call.event_id.size() + call.workflow.size() +
@@ -27,6 +23,10 @@ size_t BytesOf(const BilledCall& billed) {
   }
   return bytes;
 }
+
+namespace {
+
+constexpr int64_t kAllShown = INT64_MAX;
 
 // An id is one call's within its run, so that only calls without one need their content
 // to be told apart.

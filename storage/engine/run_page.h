@@ -15,6 +15,9 @@
 
 namespace itemized {
 
+// About what `billed` takes of memory.
+size_t BytesOf(const BilledCall& billed);
+
 // Takes all rows of one hour, in log order, and keeps the first calls behind a position.
 // Not thread-safe.
 class RunPage {

@@ -116,9 +116,9 @@ struct Block {
   std::vector<RunEntry*> staged;
 };
 
-// Appends row `row` of `from` to `to`, with another weight and cost. Both
-// blocks are of the same hour. Adds the run's name to `to` if it is new.
-void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost, CallRows* to);
+// Whether row `row` takes a call out and the next one brings it back at another cost: it has
+// been priced again, and all else of it stays.
+bool IsRepriced(const CallRows& calls, size_t row);
 
 // The row as the call it was, with names from `catalog`.
 BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog);

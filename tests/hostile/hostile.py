@@ -124,13 +124,13 @@ class TestCase(harness.TestCase):
                     return int(line.split()[1]) * 1024
         raise AssertionError("the server is gone")
 
-    def wait_until(self, condition, what):
-        until = time.monotonic() + PATIENCE
+    def wait_until(self, condition, what, within=PATIENCE):
+        until = time.monotonic() + within
         while not condition():
             self.assertLess(time.monotonic(), until, f"never: {what}\n{self.server.log}")
             time.sleep(0.02)
 
-    def assert_answers(self):
+    def assert_answers(self, within=PATIENCE):
         """A newcomer gets an answer from the server, if need be at a second try."""
 
         def answers():
@@ -139,7 +139,7 @@ class TestCase(harness.TestCase):
             except OSError:
                 return False
 
-        self.wait_until(answers, "/api/v1/info answers")
+        self.wait_until(answers, "/api/v1/info answers", within)
 
     def assert_neighbour_complete(self, neighbour):
         """All events of the neighbour are in the bill, each once."""

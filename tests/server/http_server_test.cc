@@ -272,7 +272,9 @@ TEST_F(HttpServerTest, AClientThatClosesItsSendingSideIsAnswered) {
 
 TEST_F(HttpServerTest, AnswersAreChargedUntilTheyAreWritten) {
   MemoryBudget memory(1000);
-  Start({}, &memory);
+  HttpLimits limits;
+  limits.small_answer_bytes = 100;
+  Start(limits, &memory);
   const auto ask = [&](size_t bytes) {
     const std::string body(bytes, 'x');
     return Exchange(port(),
@@ -284,6 +286,8 @@ TEST_F(HttpServerTest, AnswersAreChargedUntilTheyAreWritten) {
   EXPECT_THAT(ask(600), AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("Too many answers")));
   EXPECT_THAT(ask(400), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(memory.used(), 0);
+  const auto others = memory.Take(1000);
+  EXPECT_THAT(Get(port(), "/echo"), StartsWith("HTTP/1.1 200"));  // Is small.
 }
 
 TEST_F(HttpServerTest, ATakenPortIsRefusedWithASentence) {

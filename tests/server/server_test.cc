@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.h"
 
+#include <atomic>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -127,6 +130,91 @@ TEST_F(ServerTest, RatesAreListedWithTheModelsTheyLack) {
   ASSERT_EQ(listed.unpriced_size(), 1);
   EXPECT_EQ(listed.unpriced(0).model(), "m-2");
   EXPECT_EQ(Top().total().cost_usd(), "0.001");
+}
+
+TEST_F(ServerTest, ARateThatIsRemovedPricesNoMore) {
+  SetRate();
+  pb::WriteRequest write;
+  *write.mutable_batch()->add_events()->mutable_call() = CallOf("c-1");
+  pb::WriteResponse written;
+  grpc::ClientContext write_context;
+  ASSERT_TRUE(ingest_->Write(&write_context, write, &written).ok());
+  EXPECT_EQ(Top().total().unpriced_calls(), 0);
+
+  pb::RemoveRatesRequest request;
+  request.add_rates()->mutable_match()->set_equals("m-1");
+  request.add_rates()->mutable_match()->set_equals("nobody's");
+  pb::RemoveRatesResponse response;
+  grpc::ClientContext unknown_context;
+  const grpc::Status unknown = rates_->RemoveRates(&unknown_context, request, &response);
+  EXPECT_EQ(unknown.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(unknown.error_message(), HasSubstr("nobody's"));
+  EXPECT_EQ(Top().total().unpriced_calls(), 0);
+
+  request.mutable_rates()->RemoveLast();
+  grpc::ClientContext context;
+  ASSERT_TRUE(rates_->RemoveRates(&context, request, &response).ok());
+  EXPECT_EQ(response.removed(), 1);
+  EXPECT_EQ(response.repriced_calls(), 1);
+  EXPECT_EQ(Top().total().unpriced_calls(), 1);
+  EXPECT_FALSE(Top().has_repricing());
+}
+
+TEST_F(ServerTest, MoreRatesThanTheBookHoldsAreRefusedWithASentence) {
+  pb::SetRatesRequest request;
+  for (int i = 0; i < 30'000; ++i) {
+    pb::Rate* rate = request.add_rates();
+    rate->mutable_match()->set_equals("m-" + std::to_string(i));
+    rate->mutable_prices()->set_input("1");
+  }
+  pb::SetRatesResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = rates_->SetRates(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("at most 20000"));
+}
+
+TEST_F(ServerTest, WhoWaitsForARepricingHoldsUpNobodyAndIsToldWhenTheServerStops) {
+  for (int batch = 0; batch < 8; ++batch) {
+    pb::WriteRequest write;
+    for (int i = 0; i < 5'000; ++i) {
+      *write.mutable_batch()->add_events()->mutable_call() =
+          CallOf(std::to_string(batch) + "-" + std::to_string(i));
+    }
+    pb::WriteResponse written;
+    grpc::ClientContext context;
+    ASSERT_TRUE(ingest_->Write(&context, write, &written).ok());
+  }
+  constexpr int kWaiting = 12;  // More than there are threads for questions.
+  std::vector<std::thread> setters;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < kWaiting; ++i) {
+    setters.emplace_back([&, i] {
+      pb::SetRatesRequest request;
+      request.add_rates()->mutable_match()->set_equals("m-1");
+      request.mutable_rates(0)->mutable_prices()->set_input(std::to_string(i + 1));
+      pb::SetRatesResponse response;
+      grpc::ClientContext context;
+      const grpc::Status status = rates_->SetRates(&context, request, &response);
+      EXPECT_TRUE(status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE)
+          << status.error_message();
+      ++answered;
+    });
+  }
+  pb::GetServerInfoResponse info;
+  while (answered < kWaiting && !info.has_repricing()) {
+    grpc::ClientContext context;
+    ASSERT_TRUE(info_->GetServerInfo(&context, {}, &info).ok());
+  }
+  if (info.has_repricing()) {
+    EXPECT_EQ(info.repricing().calls(), 40'000);
+  }
+  EXPECT_EQ(Top().total().calls(), 40'000);
+  EXPECT_TRUE(server_->Drain().ok());
+  for (std::thread& setter : setters) {
+    setter.join();
+  }
+  EXPECT_EQ(answered, kWaiting);
 }
 
 TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {

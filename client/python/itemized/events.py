@@ -108,7 +108,10 @@ def name_of(value: object) -> str:
     text = value if isinstance(value, str) else _text_of(value)
     if len(text) <= 50 and text.isascii():
         return text
-    return text.encode("utf-8", "replace")[:_NAME_BYTES_MAX].decode("utf-8", "ignore")
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) > _NAME_BYTES_MAX:
+        warn_once("long name", "itemized: names are cut at %d bytes, such as %.60r.", _NAME_BYTES_MAX, text)
+    return encoded[:_NAME_BYTES_MAX].decode("utf-8", "ignore")
 
 
 def id_of(value: object) -> str:

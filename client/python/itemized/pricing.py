@@ -7,10 +7,12 @@ pico-dollars (10^-12 USD), without rounding.
 
 from __future__ import annotations
 
+import functools
 import re
 from decimal import Decimal
 from typing import Any, Optional
 
+from .diagnostics import warn_once
 from .usage import CLASSES
 
 _EXACT = 1 << 30  # Beats every pattern.
@@ -32,6 +34,11 @@ _FIELDS = [(name.replace("_tokens", ""), name, 1_000_000) for name in CLASSES[:-
 _FIELDS += [("web_search", "web_searches", 1_000), ("request", "request", 1_000)]
 _TOTAL_INPUT = [name for name in CLASSES if name.startswith(("input_", "cache_"))]
 
+_PATTERN_MAX = 1_000  # Characters.
+_RISKY = re.compile(r"\)[*+{]|\\[1-9]|\(\?(?:<?[=!]|\(|P[=>])")  # Repeated groups, and what RE2 has not.
+_REPEATS = re.compile(r"[*+]|\{\d*,")
+_REPEATS_MAX = 3
+_CHOICES_MAX = 8
 _WHOLE_DIGITS_MAX = 12  # Of an amount in USD: a trillion.
 _DEPTH_MAX = 16  # Of a match in a match.
 
@@ -65,6 +72,31 @@ def _prices(source: Optional[dict[str, str]]) -> Prices:
     return prices
 
 
+@functools.lru_cache(maxsize=1_000)
+def _pattern(text: str) -> Optional[re.Pattern[str]]:
+    """A server's regular expression; None if Python cannot read it, or might match it for
+    ever, because it tries again what the server's RE2 tries once. It came over the network,
+    and it is the caller who waits for it."""
+    is_bounded = (
+        len(text) <= _PATTERN_MAX
+        and not _RISKY.search(text)
+        and len(_REPEATS.findall(text)) <= _REPEATS_MAX
+        and text.count("?") <= _CHOICES_MAX
+    )
+    try:
+        if is_bounded:
+            return re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        pass
+    warn_once(f"pattern {text[:100]}", "The rate of the models like %.100r is unknown here: the log goes without it.", text)
+    return None
+
+
+def _matches(text: str, model: str) -> bool:
+    pattern = _pattern(text)
+    return pattern is not None and pattern.search(model) is not None
+
+
 def _specificity(match: dict[str, Any], model: str) -> int:
     """How closely a rate's match describes the model; 0: not at all."""
     (kind, value), *_ = match.items()
@@ -79,7 +111,7 @@ def _specificity(match: dict[str, Any], model: str) -> int:
         (kind == "starts_with" and model.startswith(value))
         or (kind == "ends_with" and model.endswith(value))
         or (kind == "contains" and value in model)
-        or (kind == "regex" and re.search(value, model) is not None)
+        or (kind == "regex" and _matches(value, model))
     )
     return len(value.encode()) if fits else 0
 

@@ -84,7 +84,7 @@ class Spool:
 
     def __init__(self, directory: str, bytes_max: int, prefix: str) -> None:
         """`prefix` is this process's own, of digits and small letters."""
-        self._directory = Path(directory)
+        self._directory = Path(directory).absolute()  # The process may go elsewhere.
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._bytes_max = bytes_max
         self._prefix = prefix

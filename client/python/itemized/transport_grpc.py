@@ -61,6 +61,15 @@ class GrpcTransport:
 
     def send(self, rows: list[bytes]) -> Ack:
         """Delivers events. Raises Unreachable or TooLarge."""
+        is_reused = self._responses is not None
+        try:
+            return self._attempt(rows)
+        except Unreachable:
+            if not is_reused:
+                raise
+        return self._attempt(rows)  # A stream that lay idle may have been ended at the other end.
+
+    def _attempt(self, rows: list[bytes]) -> Ack:
         try:
             return self._send(rows)
         except TooLarge:

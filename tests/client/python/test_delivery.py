@@ -44,6 +44,18 @@ def test_nothing_is_lost_and_nothing_doubled_by_an_outage(server, configure, tra
     assert tracer.counters == Counters(delivered=2000)
 
 
+def test_a_connection_that_was_closed_while_idle_is_opened_again_without_a_word(server, configure, transport, caplog):
+    tracer = configure(server, transport=transport)
+    record([0])
+    assert tracer.flush(30)
+    server.stop()
+    server.start()
+    record([1])
+    assert tracer.flush(30)
+    assert stored(server) == [0, 1]
+    assert "events wait" not in caplog.text
+
+
 def test_kills_in_the_middle_of_deliveries_double_nothing(server, configure, transport):
     tracer = configure(server, transport=transport)
     for burst in range(6):

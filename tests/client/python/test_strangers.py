@@ -278,6 +278,14 @@ def test_rates_that_are_none_change_nothing(server, stranger, rates):
     assert knowledge.book.cost("", "claude-sonnet-4-6", 0, {"input_tokens": 1}) == 3_000_000
 
 
+@pytest.mark.parametrize("regex", ["(a+)+$", "(a|a)*b", "(a?){200}b", "a?" * 60 + "a" * 60, "a*" * 30 + "b", r"(a)\1", "(?=(a+))*b", "(", "[", "*", r"\pN", "(" * 10_000])
+def test_a_regular_expression_keeps_no_caller_waiting(regex, caplog):
+    book = RateBook([{"match": {"regex": regex}, "prices": {"input": "1"}}, {"match": {"regex": r"^a+-\d{4}-\d{2}(-x)?$"}, "prices": {"input": "2"}}])
+    assert book.cost("", "a" * 150, 0, {"input_tokens": 1}) is None
+    assert book.cost("", "a-2026-11", 0, {"input_tokens": 1}) == 2_000_000
+    assert "is unknown here" in caplog.text
+
+
 def test_matches_in_matches_have_an_end():
     match = {"equals": "m"}
     for _ in range(5_000):

@@ -173,7 +173,7 @@ std::string Describe(const BatchResult& result) {
 }
 
 std::string Describe(const RateChange& change) {
-  return Line("added", change.added, "replaced", change.replaced, "repriced",
+  return Line("added", change.added, "replaced", change.replaced, "removed", change.removed, "repriced",
               change.repriced_calls);
 }
 

@@ -258,13 +258,21 @@ TEST_F(OutlierRules, RetractingTheNewestCallDoesNotMoveTheWindowBack) {
   EXPECT_EQ(Now().sample_count, 0);
 }
 
-TEST_F(OutlierRules, AnUnpricedCallIsNeverFlaggedNotEvenWhenARatePricesItLater) {
+TEST_F(OutlierRules, AnUnpricedCallHasNoVerdictUntilARatePricesIt) {
   Call unknown = MakeCall("u", "run", "planning", 1'000'000);
   unknown.model = "mystery-1";
   Store({unknown});
-  SetRates({MakeRate("mystery-1", kToken, kToken)});
+  Report(30, 100);
   EXPECT_EQ(Flagged(), 0);
-  EXPECT_EQ(Now().sample_count, 1);
+  EXPECT_EQ(Outliers().unjudged_calls, 1);
+  SetRates({MakeRate("mystery-1", kToken, kToken)});
+  ASSERT_EQ(Flagged(), 1);
+  EXPECT_EQ(Outliers().unjudged_calls, 0);
+  EXPECT_EQ(*Outliers().calls.at(0).receipt, (OutlierReceipt{.p50_picos = 100 * kToken,
+                                                             .sample_count = 30,
+                                                             .learning = false,
+                                                             .judged_when_priced = true}));
+  EXPECT_EQ(Now().sample_count, 30);
 }
 
 TEST_F(OutlierRules, FlagsAndReceiptsStayWhenRatesChangeButCostsFollow) {

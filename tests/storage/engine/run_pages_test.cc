@@ -21,10 +21,10 @@ using Calls = std::vector<BilledCall>;
 // A line for each call, with all that tells it from others.
 std::vector<std::string> Lines(const Calls& calls) {
   std::vector<std::string> lines;
-  for (const auto& [call, cost, outlier] : calls) {
+  for (const auto& [call, cost, receipt] : calls) {
     lines.push_back(absl::StrCat(call.time_us, " ", call.event_id, " ", call.step, " ",
                                  (*call.usage)[UsageClass::kInput], " ", cost.picos, " ",
-                                 cost.unpriced, " ", outlier.has_value()));
+                                 cost.unpriced, " ", receipt.has_value()));
     for (const auto& [key, value] : call.attributes) {
       absl::StrAppend(&lines.back(), " ", key, "=", value);
     }
