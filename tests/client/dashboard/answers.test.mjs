@@ -165,7 +165,7 @@ describe('the dashboard', { timeout: 300_000 }, () => {
     await page.goto(server.url(`/outliers?${PLAIN}`));
     await page.getByRole('button', { name: 'Dearest' }).click();
     await page.getByRole('region', { name: 'Outliers, dearest 3 of 3' }).waitFor();
-    const { calls, excess_usd: excess } = await server.ask(`outliers?${PLAIN}&order=cost`);
+    const { calls, excess_usd: excess } = await server.ask(`outliers?${PLAIN}&sort=cost`);
     assert.equal(excess, '5.985');
     assert.deepEqual(await column(page, 'Outliers, dearest 3 of 3', 'cost_usd').allInnerTexts(), ['$3.00', '$2.00', '$1.00']);
     assert.equal(calls.length, 3);

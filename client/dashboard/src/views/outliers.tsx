@@ -71,7 +71,7 @@ export function OutliersView(props: { route: Route }) {
   const order = ORDERS.find(({ id }) => id === route.order) ?? ORDERS[0];
   const question = addFilter(windowParameters(route), route.filter);
   if (order.id !== 'newest') {
-    question.set('order', order.id);
+    question.set('sort', order.id);
   }
   question.set('limit', String(limit));
   const { data, error, isPending } = useAnswer<'outliers'>(`outliers?${question}`);
