@@ -50,7 +50,7 @@ class HttpServer::Impl {
     if (thread_.joinable()) {
       thread_.join();
     }
-    sessions_.Clear();  // Their sockets belong to the context.
+    sessions_.Close();  // Their sockets belong to the context.
   }
 
   error_code Listen(const Address& address) {

@@ -28,7 +28,7 @@ class HttpServer {
   // Waits until all requests that have been read are answered, or until `deadline`.
   void AwaitAnswers(std::chrono::steady_clock::time_point deadline);
 
-  // Closes all connections. No handler may respond any more after that.
+  // Closes all connections. What handlers respond after that is dropped.
   ~HttpServer();
 
   // With the port that was bound.

@@ -38,7 +38,7 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;  // Further ones.
 };
 
-// Called once, from any thread, while the server runs.
+// Called once, from any thread; after the server has gone it does nothing.
 using Respond = std::function<void(HttpResponse)>;
 
 // Must not block: all connections share a thread. A handler that has to wait

@@ -96,15 +96,19 @@ void Session::Dispatch() {
   sessions_.CountUnanswered(+1);
   is_answering_ = true;
   // The session may end first only together with the server; it dies on this thread.
-  sessions_.router().Route(
-      std::move(request_),
-      [weak = weak_from_this(), executor = socket_.get_executor()](HttpResponse response) {
-        asio::post(executor, [weak, response = std::move(response)]() mutable {
-          if (const std::shared_ptr<Session> self = weak.lock()) {
-            self->Send(std::move(response), self->keep_alive_);
-          }
-        });
-      });
+  sessions_.router().Route(std::move(request_),
+                           [weak = weak_from_this(), gate = sessions_.gate(),
+                            executor = socket_.get_executor()](HttpResponse response) {
+                             const MutexLock lock(gate->mutex);
+                             if (!gate->is_open) {
+                               return;
+                             }
+                             asio::post(executor, [weak, response = std::move(response)]() mutable {
+                               if (const std::shared_ptr<Session> self = weak.lock()) {
+                                 self->Send(std::move(response), self->keep_alive_);
+                               }
+                             });
+                           });
 }
 
 void Session::Send(HttpResponse response, bool keep_alive) {

@@ -28,6 +28,13 @@ namespace itemized::server {
 class RequestParser;
 class Session;
 
+// Whether answers can still be handed over: a handler may come with one after the server has
+// gone, such as that of rates, which waits for calls to be priced again.
+struct AnswerGate {
+  Mutex mutex;
+  bool is_open ABSL_GUARDED_BY(mutex) = true;
+};
+
 class Sessions {
  public:
   // `memory`, if there is any, is charged for all that clients make the server hold.
@@ -51,7 +58,9 @@ class Sessions {
   // Never ends `spared`.
   bool MakeRoom(Scarce scarce, const std::string& peer, const Session* spared);
   bool empty() const { return sessions_.empty(); }
-  void Clear() { sessions_.clear(); }
+  // When the thread has ended: nothing is answered any more.
+  void Close();
+  const std::shared_ptr<AnswerGate>& gate() const { return gate_; }
 
   // Requests that have been read. Thread-safe.
   void CountUnanswered(int change);
@@ -68,6 +77,7 @@ class Sessions {
   MemoryBudget own_memory_;
   MemoryBudget& memory_;
   std::set<std::shared_ptr<Session>> sessions_;
+  const std::shared_ptr<AnswerGate> gate_ = std::make_shared<AnswerGate>();
 
   Mutex mutex_;
   CondVar changed_;

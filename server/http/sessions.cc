@@ -83,6 +83,14 @@ void Sessions::Remove(const std::shared_ptr<Session>& session) {
   counters_.connections = static_cast<int64_t>(sessions_.size());
 }
 
+void Sessions::Close() {
+  {
+    const MutexLock lock(gate_->mutex);
+    gate_->is_open = false;
+  }
+  sessions_.clear();
+}
+
 void Sessions::Sweep() {
   const auto now = std::chrono::steady_clock::now();
   const std::vector<std::shared_ptr<Session>> all(sessions_.begin(), sessions_.end());

@@ -71,6 +71,11 @@ class HttpServerTest : public ::testing::Test {
     auto server = HttpServer::Listen({"127.0.0.1", 0}, limits, memory);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+    // Is answered by the test.
+    router.Handle("GET", "/kept", [this](HttpRequest request, Respond respond) {
+      kept_ = std::move(respond);
+      waiting_.Put(std::move(request.cancellation));
+    });
     server_->Run(std::move(router));
   }
   void SetUp() override { Start({}); }
@@ -83,6 +88,7 @@ class HttpServerTest : public ::testing::Test {
   uint16_t port() const { return server_->address().port; }
 
   Waiting waiting_;
+  Respond kept_;  // Set before waiting_ is.
   std::thread later_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -261,6 +267,15 @@ TEST_F(HttpServerTest, AHandlerLearnsOfItsDeadline) {
     std::this_thread::yield();
   }
   EXPECT_TRUE(absl::IsDeadlineExceeded(cancellation->Check()));
+}
+
+TEST_F(HttpServerTest, AnAnswerThatComesAfterTheServerHasGoneIsDropped) {
+  RawConnection caller(port());
+  caller.Send("GET /kept HTTP/1.1\r\nHost: a\r\n\r\n");
+  waiting_.Take();
+  server_ = nullptr;
+  kept_(Text("late"));
+  EXPECT_EQ(caller.ReadAll(), "");
 }
 
 TEST_F(HttpServerTest, AClientThatClosesItsSendingSideIsAnswered) {
