@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kWrongUsage = 2;
 constexpr int64_t kDaysMax = 36'500;
+constexpr int64_t kFreeBytesMax = int64_t{1} << 50;  // More than any disk has.
 
 std::string CheckAddress(const std::string& text) {
   const auto address = ParseAddress(text);
@@ -77,7 +78,7 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
       ->type_name("SIZE")
       ->default_str("256MiB")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(int64_t{0}, kFreeBytesMax));
   app.add_flag("--accept-clock", flags.server.accept_clock,
                "The clock is right, though far ahead of when the database was last open");
   app.add_flag("--accept-missing-acknowledged", flags.server.accept_missing_mark,

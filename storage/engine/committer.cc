@@ -23,6 +23,10 @@ constexpr size_t kGroupEventsMax = 20'000;
 // Changed runs after which they are written: bounds the memory and the pause that takes.
 constexpr size_t kUnwrittenRunsMax = 32'768;
 
+// Blocks whose replay is saved at once, so that a process that is ended again and again
+// soon after its start gets on all the same.
+constexpr BlockSequence kReplayedMax = 64;
+
 // Events of a group from which its memory is given back by another thread.
 constexpr size_t kCleanElsewhereMin = 1'000;
 
@@ -128,6 +132,9 @@ std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
 void Committer::Loop() {
   pthread_setname_np(pthread_self(), "committer");
   bool stop = false;
+  if (state_.views.folded() - state_.views.checkpointed() >= kReplayedMax) {
+    Checkpoint().IgnoreError();  // The next one writes what this one could not.
+  }
   while (!stop) {
     std::vector<Task> group = TakeGroup(&stop);
     if (!group.empty() && group.front().job != nullptr) {

@@ -47,6 +47,7 @@ TEST(Flags, MistakesAreWrongUsage) {
   EXPECT_EQ(std::get<int>(Parse({"--retain-events", "40"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "much"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "-1"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "2PiB"})), 2);
 }
 
 TEST(Flags, HelpAndVersionNeedNoServer) {
