@@ -100,21 +100,32 @@ bool IsLoopback(const Address& address) {
 }
 
 absl::Status TryToListen(const Address& address) {
+  const absl::StatusOr<int> fd = ListenAt(address, 1);
+  if (fd.ok()) {
+    close(*fd);
+  }
+  return fd.status();
+}
+
+absl::StatusOr<int> ListenAt(const Address& address, int backlog) {
   std::string error;
   const AddressList list = LookUp(address, error);
   if (list == nullptr) {
     return absl::UnavailableError(error);
   }
-  const int fd = socket(list->ai_family, list->ai_socktype | SOCK_CLOEXEC, list->ai_protocol);
+  const int fd =
+      socket(list->ai_family, list->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, list->ai_protocol);
   if (fd < 0) {
     return CannotListen(address, errno);
   }
   const int reuse = 1;  // A port that was left a moment ago is free.
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
-  const bool listens = bind(fd, list->ai_addr, list->ai_addrlen) == 0 && listen(fd, 1) == 0;
+  if (bind(fd, list->ai_addr, list->ai_addrlen) == 0 && listen(fd, backlog) == 0) {
+    return fd;
+  }
   const int code = errno;
   close(fd);
-  return listens ? absl::OkStatus() : CannotListen(address, code);
+  return CannotListen(address, code);
 }
 
 }  // namespace itemized::server

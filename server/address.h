@@ -32,4 +32,8 @@ bool IsLoopback(const Address& address);
 // else UNAVAILABLE with a sentence.
 absl::Status TryToListen(const Address& address);
 
+// A socket that listens at a resolved address and does not block, for the caller to close.
+// UNAVAILABLE with a sentence if it cannot.
+absl::StatusOr<int> ListenAt(const Address& address, int backlog);
+
 }  // namespace itemized::server

@@ -11,15 +11,45 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include <spdlog/spdlog.h>
 
 #include "storage/base/status_macros.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {
 
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
+
+// Takes the rights of all others from what was made before, by an earlier version or by hand.
+void MakePrivate(const std::string& directory) {
+  std::error_code error;
+  const fs::perms found = fs::status(directory, error).permissions();
+  if (error || (found & kOthers) == fs::perms::none) {
+    return;
+  }
+  fs::permissions(directory, kOthers, fs::perm_options::remove, error);
+  if (error) {
+    spdlog::warn("WARNING: other users of this machine may read the bill in {}: {}", directory,
+                 error.message());
+    return;
+  }
+  spdlog::info("The data directory {} is now for this user alone.", directory);
+}
+
+}  // namespace
+
 absl::Status PrepareDataDirectory(const std::string& directory) {
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
+  const bool is_new = fs::create_directories(directory, error);
+  if (!error && is_new) {
+    fs::permissions(directory, fs::perms::owner_all, error);
+  } else if (!error) {
+    MakePrivate(directory);
+  }
   if (error) {
     return absl::UnavailableError(
         absl::StrCat("the data directory ", directory, " cannot be created: ", error.message()));
@@ -33,7 +63,7 @@ absl::Status PrepareDataDirectory(const std::string& directory) {
 
 absl::StatusOr<VerifyReport> VerifyDirectory(const std::string& directory) {
   std::error_code error;
-  if (!std::filesystem::exists(directory + "/CURRENT", error)) {
+  if (!fs::exists(directory + "/CURRENT", error)) {
     return absl::NotFoundError(absl::StrCat(directory, " holds no database; check --data-dir"));
   }
   DatabaseOptions options;

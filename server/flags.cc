@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kWrongUsage = 2;
 constexpr int64_t kDaysMax = 36'500;
-constexpr int64_t kFreeBytesMax = int64_t{1} << 50;  // More than any disk has.
+constexpr int64_t kFreeDiskMax = int64_t{1} << 50;  // No disk is larger: a unit too many.
 
 std::string CheckAddress(const std::string& text) {
   const auto address = ParseAddress(text);
@@ -38,6 +38,22 @@ std::string CheckDays(const std::string& text) {
   return ParseDays(text).has_value() ? ""
                                      : absl::StrCat("must be a number of days from 1d to ",
                                                     kDaysMax, "d, but is \"", text, "\"");
+}
+
+// This and the next after the unit was resolved.
+std::string CheckFreeDisk(const std::string& text) {
+  int64_t bytes = 0;
+  return absl::SimpleAtoi(text, &bytes) && bytes >= 0 && bytes <= kFreeDiskMax
+             ? ""
+             : absl::StrCat("must be from 0 to ", kFreeDiskMax >> 40, "TiB, but is \"", text, "\"");
+}
+
+std::string CheckMemoryLimit(const std::string& text) {
+  int64_t bytes = 0;
+  return absl::SimpleAtoi(text, &bytes) && bytes >= kMemoryLimitMin
+             ? ""
+             : absl::StrCat("must be ", kMemoryLimitMin >> 20, "MiB at least, but is \"", text,
+                            "\"");
 }
 
 std::string CheckHttpAddress(const std::string& text) {
@@ -78,7 +94,18 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
       ->type_name("SIZE")
       ->default_str("256MiB")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
-      ->check(CLI::Range(int64_t{0}, kFreeBytesMax));
+      ->check(CheckFreeDisk);
+  app.add_option("--memory-limit", flags.server.memory_limit,
+                 "What messages, answers and questions of all clients may take together; the "
+                 "store needs memory besides")
+      ->type_name("SIZE")
+      ->default_str("a quarter of the machine's, 256MiB at least")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->check(CheckMemoryLimit);
+  app.add_option("--backup-dir", flags.server.backup_dir,
+                 "Below it `itemize backup NAME` may put copies of the store; without it none are "
+                 "made")
+      ->type_name("DIR");
   app.add_flag("--accept-clock", flags.server.accept_clock,
                "The clock is right, though far ahead of when the database was last open");
   app.add_flag("--accept-missing-acknowledged", flags.server.accept_missing_mark,

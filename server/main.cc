@@ -2,6 +2,7 @@
 // The daemon. See server.h for what it does, flags.h for its command line.
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdio>
@@ -18,6 +19,13 @@
 #include "server/flags.h"
 #include "server/server.h"
 #include "server/signals.h"
+
+// Read by jemalloc, where it is linked: what a burst of clients took goes back to the system
+// by itself, also when nothing is allocated any more.
+extern "C" {
+extern const char* const malloc_conf;
+const char* const malloc_conf = "background_thread:true,dirty_decay_ms:5000";
+}
 
 namespace itemized::server {
 namespace {
@@ -80,6 +88,7 @@ int Verify(const std::string& data_dir) {
 int Run(const Flags& flags) {
   ShutdownSignals signals(kShutdownLimit);
   signal(SIGPIPE, SIG_IGN);
+  umask(S_IRWXG | S_IRWXO);  // A bill is nobody else's: files 0600, directories 0700.
   RaiseDescriptorLimit();
   SetUpLogging(flags.log_level);
   if (flags.verify) {

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <spdlog/spdlog.h>
 
 #include "server/address.h"
+#include "server/api/backup_directory.h"
 #include "server/api/ingest_queue.h"
+#include "server/api/memory_budget.h"
 #include "server/api/worker_pool.h"
 #include "server/data_directory.h"
 #include "server/grpc/admin_service.h"
+#include "server/grpc/connections.h"
 #include "server/grpc/ingest_service.h"
 #include "server/grpc/query_service.h"
 #include "server/grpc/rates_service.h"
@@ -32,6 +38,9 @@ namespace {
 constexpr int kMessageBytesMax = 16 << 20;
 constexpr int kStreamsPerConnectionMax = 100;
 constexpr size_t kAdminCallsWaiting = 4;
+constexpr size_t kRateChangesWaiting = 64;
+// Questions leave the processors to what comes in: of those that both want, a quarter.
+constexpr int kQuestionNiceness = 5;
 constexpr int kMetadataBytesMax = 8 << 10;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
@@ -47,13 +56,15 @@ void EnableGrpcPlugins() {
   });
 }
 
-void SetLimits(grpc::ServerBuilder& builder) {
+void SetLimits(int64_t memory_limit, grpc::ServerBuilder& builder) {
+  // For what gRPC keeps besides: messages that wait to be read, what is on its way out.
+  grpc::ResourceQuota buffers("buffers");
+  buffers.Resize(static_cast<size_t>(memory_limit));
+  builder.SetResourceQuota(buffers);
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   // A small compressed message can become a huge one; native clients send none.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  // Otherwise a second server could share the port and take half of the calls.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
@@ -73,17 +84,12 @@ void WarnIfOpen(const Address& address) {
   }
 }
 
-absl::Status CannotServe(const Address& address) {
-  absl::Status reason = TryToListen(address);
-  return reason.ok() ? absl::UnavailableError("cannot serve gRPC at " + address.ToString())
-                     : reason;
-}
-
 // The members are destroyed from the last to the first: calls end before the
 // services they run in, and the database before the queue that it answers to.
 class ServerImpl final : public Server {
  public:
-  explicit ServerImpl(ServerOptions options) : options_(std::move(options)) {}
+  explicit ServerImpl(ServerOptions options)
+      : options_(std::move(options)), memory_(options_.memory_limit) {}
   ~ServerImpl() override;
 
   absl::Status Open();
@@ -94,13 +100,16 @@ class ServerImpl final : public Server {
 
  private:
   absl::Status OpenDatabase();
+  void MakePools();
   absl::Status ServeHttp();
   absl::Status ServeGrpc();
-  Router HttpRoutes() const;
+  Router HttpRoutes();
 
   const ServerOptions options_;
+  MemoryBudget memory_;
   std::string grpc_address_;
-  ServerFacts facts_;  // Does not change while anything is served.
+  ServerFacts facts_;                    // Does not change while anything is served.
+  std::atomic<bool> listening_ = false;  // For gRPC too.
   std::atomic<bool> draining_ = false;
   bool drained_ = false;
 
@@ -108,13 +117,21 @@ class ServerImpl final : public Server {
   std::unique_ptr<IngestQueue> queue_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<WorkerPool> pool_;
-  std::unique_ptr<WorkerPool> http_pool_;
+  std::unique_ptr<HttpPools> http_pools_;
+  // Of what takes no time, so that it never waits behind questions.
+  std::unique_ptr<WorkerPool> info_pool_;
+  std::unique_ptr<WorkerPool> rates_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;
+  std::optional<CallPool> questions_;
+  std::optional<CallPool> infos_;
+  std::optional<CallPool> rate_changes_;
+  std::optional<CallPool> admin_calls_;
   std::unique_ptr<QueryService> query_;
   std::unique_ptr<RatesService> rates_;
   std::unique_ptr<ServerInfoService> info_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<Connections> connections_;
   std::unique_ptr<grpc::Server> grpc_;
 };
 
@@ -128,6 +145,9 @@ ServerImpl::~ServerImpl() {
 absl::Status ServerImpl::Open() {
   facts_ = {.version = Version(), .started_at_us = options_.clock->NowUs(), .http_address = ""};
   RETURN_IF_ERROR(PrepareDataDirectory(options_.data_dir));
+  if (!options_.backup_dir.empty()) {
+    RETURN_IF_ERROR(PrepareBackupDirectory(options_.backup_dir, options_.data_dir));
+  }
   RETURN_IF_ERROR(OpenDatabase());
   RETURN_IF_ERROR(ServeHttp());
   return ServeGrpc();
@@ -153,25 +173,42 @@ absl::Status ServerImpl::OpenDatabase() {
         database_->Submit(std::move(submission), std::move(done));
       },
       options_.pending_events_max);
-  pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
-  http_pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max);
-  admin_pool_ = std::make_unique<WorkerPool>(1, kAdminCallsWaiting);
+  http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
+  MakePools();
   return absl::OkStatus();
 }
 
-Router ServerImpl::HttpRoutes() const {
+// Of gRPC.
+void ServerImpl::MakePools() {
+  pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max,
+                                       kQuestionNiceness);
+  info_pool_ = std::make_unique<WorkerPool>(1, options_.queries_waiting_max);
+  rates_pool_ = std::make_unique<WorkerPool>(1, kRateChangesWaiting);
+  admin_pool_ = std::make_unique<WorkerPool>(1, kAdminCallsWaiting, kQuestionNiceness);
+  questions_.emplace(*pool_, memory_, options_.question_time_max);
+  infos_.emplace(*info_pool_, memory_);
+  rate_changes_.emplace(*rates_pool_, memory_);
+  admin_calls_.emplace(*admin_pool_, memory_);
+}
+
+Router ServerImpl::HttpRoutes() {
   Router router;
-  router.Handle("GET", "/healthz", [this](HttpRequest, Respond respond) {
-    if (draining_) {
-      return respond(HttpError(503, "The server is shutting down."));
-    }
-    HttpResponse response;
-    response.body = "{\"status\":\"serving\"}\n";
-    respond(std::move(response));
-  });
+  for (const char* path : {"/healthz", "/readyz"}) {
+    router.Handle("GET", path, [this](const HttpRequest&, const Respond& respond) {
+      if (draining_ || !listening_) {
+        return respond(
+            HttpError(503, draining_ ? "The server is shutting down." : "The server is starting."));
+      }
+      HttpResponse response;
+      response.body = "{\"status\":\"serving\"}\n";
+      respond(std::move(response));
+    });
+  }
   AddApi({.database = *database_,
-          .pool = *http_pool_,
+          .pools = *http_pools_,
           .queue = *queue_,
+          .memory = memory_,
+          .connections = http_->counters(),
           .clock = *options_.clock,
           .facts = facts_},
          &router);
@@ -192,7 +229,7 @@ absl::Status ServerImpl::ServeHttp() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.http_address));
   ASSIGN_OR_RETURN(const Address address, Resolve(named));
   WarnIfOpen(address);
-  ASSIGN_OR_RETURN(http_, HttpServer::Listen(address));
+  ASSIGN_OR_RETURN(http_, HttpServer::Listen(address, HttpLimits(), &memory_));
   facts_.http_address = http_->address().ToString();
   http_->Run(HttpRoutes());
   return absl::OkStatus();
@@ -200,33 +237,42 @@ absl::Status ServerImpl::ServeHttp() {
 
 absl::Status ServerImpl::ServeGrpc() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.grpc_address));
-  ASSIGN_OR_RETURN(Address address, Resolve(named));
+  ASSIGN_OR_RETURN(const Address address, Resolve(named));
   WarnIfOpen(address);
   const auto begin_session = [this](const ProducerHello& hello, Database::BeginDone done) {
     database_->BeginSession(hello, std::move(done));
   };
-  ingest_ = std::make_unique<IngestService>(*queue_, begin_session, options_.ingest);
-  query_ = std::make_unique<QueryService>(*database_, *pool_);
-  rates_ = std::make_unique<RatesService>(*database_, *pool_);
-  info_ = std::make_unique<ServerInfoService>(*database_, *pool_, facts_);
-  admin_ = std::make_unique<AdminService>(*database_, *admin_pool_, IsLoopback(address));
+  IngestLimits limits = options_.ingest;
+  // Streams are held back before the memory is used up, so that they need not be ended.
+  limits.server_bytes =
+      std::min(limits.server_bytes, options_.memory_limit / (2 * kMemoryPerMessageByte));
+  ingest_ = std::make_unique<IngestService>(*queue_, begin_session, memory_, limits);
+  query_ = std::make_unique<QueryService>(*database_, *questions_);
+  rates_ = std::make_unique<RatesService>(*database_, *questions_, *rate_changes_);
+  info_ = std::make_unique<ServerInfoService>(*database_, *infos_, facts_);
+  admin_ = std::make_unique<AdminService>(*database_, *admin_calls_, options_.backup_dir,
+                                          IsLoopback(address));
 
   EnableGrpcPlugins();
   grpc::ServerBuilder builder;
-  SetLimits(builder);
-  int port = 0;
-  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port);
+  SetLimits(options_.memory_limit, builder);
+  ASSIGN_OR_RETURN(const size_t connections_max, ConnectionsAffordable(options_.connections_max));
+  ASSIGN_OR_RETURN(connections_, Connections::Listen(address, connections_max, memory_));
+  using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      Type::FROM_FD, grpc::InsecureServerCredentials());
   builder.RegisterService(ingest_.get());
   builder.RegisterService(query_.get());
   builder.RegisterService(rates_.get());
   builder.RegisterService(info_.get());
   builder.RegisterService(admin_.get());
   grpc_ = builder.BuildAndStart();
-  if (grpc_ == nullptr || port == 0) {
-    return CannotServe(address);
+  if (grpc_ == nullptr) {
+    return absl::UnavailableError("cannot serve gRPC at " + address.ToString());
   }
-  address.port = static_cast<uint16_t>(port);
-  grpc_address_ = address.ToString();
+  grpc_address_ = connections_->address().ToString();
+  connections_->Serve(std::move(acceptor));
+  listening_ = true;
   return absl::OkStatus();
 }
 
@@ -235,6 +281,9 @@ absl::Status ServerImpl::Drain() {
     return absl::OkStatus();
   }
   draining_ = true;
+  if (database_ != nullptr) {
+    database_->AbandonRateChanges();
+  }
   if (grpc_ != nullptr) {
     grpc_->GetHealthCheckService()->SetServingStatus(false);
     ingest_->Drain();
@@ -242,10 +291,11 @@ absl::Status ServerImpl::Drain() {
     if (!ingest_->AwaitStreams(now() + options_.drain_timeout)) {
       spdlog::warn("Some senders did not take their acknowledgements in time and are cut off.");
     }
+    connections_->Stop();
     grpc_->Shutdown(now() + kLastCallsGrace);
   }
-  if (http_pool_ != nullptr) {
-    http_pool_->Close();
+  if (http_pools_ != nullptr) {
+    http_pools_->Close();
   }
   if (queue_ != nullptr) {
     queue_->WaitUntilIdle();
@@ -253,8 +303,12 @@ absl::Status ServerImpl::Drain() {
   if (http_ != nullptr) {
     http_->AwaitAnswers(std::chrono::steady_clock::now() + kLastCallsGrace);
   }
-  pool_.reset();
-  admin_pool_.reset();
+  // Calls that end only now still know their pools.
+  for (const auto* pool : {&pool_, &info_pool_, &rates_pool_, &admin_pool_}) {
+    if (*pool != nullptr) {
+      (*pool)->Close();
+    }
+  }
   http_.reset();  // Until now it tells that the server is shutting down.
   const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
   database_.reset();

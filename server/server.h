@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/grpc/ingest_stream.h"
+#include "server/memory_limit.h"
 #include "storage/base/time.h"
 #include "storage/engine/database.h"
 
@@ -38,8 +39,17 @@ struct ServerOptions {
   bool accept_clock = false;
   bool accept_missing_mark = false;  // As OpenRocksKv.
   int64_t free_bytes_min = DatabaseOptions().free_bytes_min;
+  // For messages read, answers not sent yet and questions at work, of all clients together:
+  // beyond it they are refused with RESOURCE_EXHAUSTED, or held back.
+  int64_t memory_limit = DefaultMemoryLimit();
+  // Below it clients may have backups made; "": they may not. Created if missing.
+  std::string backup_dir;
+  size_t connections_max = 1'024;  // Of gRPC.
   size_t query_threads = 4;
   size_t queries_waiting_max = 256;
+  // A question takes no longer, whatever its caller's deadline. A ranking by attribute over
+  // a hundred million calls takes about ten seconds on two cores that do nothing else.
+  std::chrono::seconds question_time_max{60};
   size_t pending_events_max = 200'000;  // Read and not yet stored, of all senders.
   IngestLimits ingest;
 };

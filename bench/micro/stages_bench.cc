@@ -88,8 +88,10 @@ class Pipeline {
     auto state = State::Open(*std::move(kv), {.directory = directory, .free_bytes_min = 0});
     CHECK_OK(state);
     state_ = *std::move(state);
-    CHECK_OK(AddRates(&state_->rates));
-    rates_ = std::make_unique<RateFinder>(state_->rates, state_->catalog);
+    RateBook book;
+    CHECK_OK(AddRates(&book));
+    state_->rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
+    rates_ = std::make_unique<RateFinder>(&state_->rates, state_->catalog);
     runs_ = std::make_unique<Runs>(/*kv=*/nullptr, /*log=*/nullptr, state_->catalog,
                                    /*resident_max=*/0);
   }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -51,8 +50,7 @@ int RunVerify(Session& session) {
 
 int RunBackup(const std::string& directory, Session& session) {
   pb::BackupRequest request;
-  std::error_code error;
-  request.set_directory(std::filesystem::absolute(directory, error).lexically_normal().string());
+  request.set_directory(directory);
   return Answer(session.connection->Backup(request), session,
                 [&](const pb::BackupResponse& made) { PrintBackup(made, session); });
 }

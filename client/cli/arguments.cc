@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/arguments.h"
 
-#include <algorithm>
 #include <array>
 #include <memory>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 
+#include "client/cli/address.h"
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
 #include "client/cli/session.h"
+#include "client/cli/usage_error.h"
 #include "client/cli/version.h"
 
 namespace itemized::cli {
@@ -68,6 +65,8 @@ class Declaration {
     DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
     DeclareVerify();
     DeclareBackup();
+    // For the list of commands; ParseArguments makes `help X` out of `X --help` before.
+    app_.add_subcommand("help", "Show what a command does: itemize help top");
   }
 
   CLI::App& app() { return app_; }
@@ -125,8 +124,8 @@ class Declaration {
   void DeclareBackup() {
     CLI::App& app =
         DeclareCommand(app_, "backup", "Copy the store while it is in use", Command::kBackup);
-    app.add_option("DIR", arguments_.backup_directory,
-                   "New directory, on the server's machine, for a server to be started on")
+    app.add_option("NAME", arguments_.backup_directory,
+                   "New directory below the server's --backup-dir, for a server to be started on")
         ->required()
         ->type_name(" ");
     app.footer(
@@ -156,7 +155,7 @@ class Declaration {
         ->type_name("WHAT");
     AddFilterOptions(app, arguments_.query.filter);
     AddWindow(app);
-    AddLimit(app, "Rows at most; 0 is all (0)");
+    AddLimit(app, "Rows at most; 0 is all (40 on a terminal, else 0)");
     app.footer(
         "Examples:\n"
         "  itemize top --window 7d\n"
@@ -174,6 +173,7 @@ class Declaration {
     app.add_option("WORKFLOW_ID", arguments_.query.workflow_id, "The run")
         ->required()
         ->type_name(" ");
+    AddLimit(app, "Calls at most; 0 is all (1000, with --json all)");
     AddZone(app, arguments_.query.window.tz);
   }
 
@@ -195,6 +195,13 @@ class Declaration {
     AddFilterOptions(app, arguments_.query.filter);
     AddWindow(app);
     AddLimit(app, "Calls at most; 0 is 100 (100)");
+    app.add_option("--sort", arguments_.query.sort,
+                   "newest, or cost: the dearest of the window, and what all of them cost beyond "
+                   "their thresholds (newest)")
+        ->type_name("newest|cost")
+        ->check([](const std::string& text) {
+          return text == "newest" || text == "cost" ? "" : MustBe("newest or cost", text);
+        });
   }
 
   void AddSource(CLI::App& app) {
@@ -217,6 +224,7 @@ class Declaration {
     AddCommonOptions(rates);
     DeclareCommand(rates, "list", "List all rates, and models without one", Command::kRatesList);
     DeclareRatesSet(rates);
+    DeclareRatesRemove(rates);
     DeclareRatesImport(rates);
   }
 
@@ -240,11 +248,29 @@ class Declaration {
         ->type_name("NAME");
     AddEffective(app);
     AddSource(app);
+    app.add_flag("--partial", arguments_.rates.partial,
+                 "Also if classes lose the price that they have");
     app.footer(
         "Calls that the rate covers are priced again, also those already stored.\n"
         "Examples:\n"
         "  itemize rates set claude-sonnet-4-6 --input 3.00 --output 15.00 --cache-read 0.30\n"
         "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01");
+  }
+
+  void DeclareRatesRemove(CLI::App& rates) {
+    CLI::App& app =
+        DeclareCommand(rates, "remove", "Take a rate out of the book", Command::kRatesRemove);
+    app.add_option("MODEL", arguments_.rates.model, "As `rates list` names it")
+        ->required()
+        ->type_name(" ");
+    app.add_option("--provider", arguments_.rates.provider, "The rate's provider (any)")
+        ->type_name("NAME");
+    app.add_option("--effective-from,--from", arguments_.rates.effective_from,
+                   "The time or date from which the rate holds (always)")
+        ->type_name("TIME");
+    AddZone(app, arguments_.rates.tz);
+    app.footer(
+        "Calls that it covered are priced again by what remains, or have no price any more.");
   }
 
   void DeclareRatesImport(CLI::App& rates) {
@@ -269,63 +295,27 @@ class Declaration {
   CLI::App app_{"Ask an itemized server which agent step drives the bill.", "itemize"};
 };
 
-std::string CommandList(const CLI::App& app) {
-  return absl::StrJoin(
-      app.get_subcommands({}), ", ",
-      [](std::string* out, const CLI::App* command) { absl::StrAppend(out, command->get_name()); });
-}
-
-// The deepest command that was named.
-const CLI::App& Named(const CLI::App& app) {
-  const auto commands = app.get_subcommands();
-  return commands.empty() ? app : Named(*commands.back());
-}
-
-// A sentence made of what the parser of the command line says.
-std::string Sentence(const CLI::ParseError& error) {
-  std::string text = error.what();
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    return absl::StrCat(text.substr(0, text.find(':')), " needs a value.");
-  }
-  if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) {
-    text = absl::StrReplaceAll(text, {{": must", " must"}});
-  }
-  if (!text.empty()) {
-    text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
-  }
-  return absl::EndsWith(text, ".") ? text : text + ".";
-}
-
-std::string WhatIsWrong(const CLI::App& named, const CLI::ParseError& error) {
-  const bool lacks_command = !named.get_subcommands({}).empty();
-  const std::vector<std::string> rest = named.remaining(true);
-  const auto word = std::find_if(rest.begin(), rest.end(), [&](const std::string& candidate) {
-    return lacks_command != absl::StartsWith(candidate, "-");
-  });
-  if (word != rest.end() && lacks_command) {
-    return absl::StrCat("There is no command \"", *word,
-                        "\". The commands are: ", CommandList(named), ".");
-  }
-  if (lacks_command && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    return absl::StrCat("Name a command: ", CommandList(named), ".");
-  }
-  if (word != rest.end()) {
-    return absl::StrCat("There is no option \"", *word, "\" here.");
-  }
-  if (!rest.empty()) {
-    return absl::StrCat("\"", rest.front(), "\" is one argument too many.");
-  }
-  return Sentence(error);
-}
-
 }  // namespace
 
-std::variant<Arguments, int> ParseArguments(const std::vector<std::string>& words,
+std::variant<Arguments, int> ParseArguments(const std::vector<std::string>& given,
                                             Environment& env) {
+  std::vector<std::string> words = given;
   Arguments arguments;
   arguments.name = "itemize";
   Declaration declaration(arguments);
   CLI::App& app = declaration.app();
+  if (!words.empty() && words[0] == "help") {
+    words.erase(words.begin());
+    const CLI::App* asked = &app;
+    for (const std::string& word : words) {
+      const CLI::App* const command = FindCommand(*asked, word);
+      if (command == nullptr) {
+        return WrongUsage(env, UnknownCommand(*asked, word), arguments.name);
+      }
+      asked = command;
+    }
+    words.emplace_back("--help");
+  }
   try {
     // The parser takes its words from the back.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
@@ -336,11 +326,16 @@ std::variant<Arguments, int> ParseArguments(const std::vector<std::string>& word
     *env.out << app.help();
     return kExitDone;
   } catch (const CLI::ParseError& error) {
-    return WrongUsage(env, WhatIsWrong(Named(app), error), arguments.name);
+    return WrongUsage(env, WhatIsWrong(app, error), arguments.name);
   }
   if (arguments.server.empty()) {
     arguments.server = env.server;
   }
+  const absl::StatusOr<std::string> address = ServerAddress(arguments.server);
+  if (!address.ok()) {
+    return WrongUsage(env, address.status().message(), arguments.name);
+  }
+  arguments.server = *address;
   return arguments;
 }
 

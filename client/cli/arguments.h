@@ -4,6 +4,7 @@
 // The command line: every command with its options.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -25,6 +26,7 @@ enum class Command {
   kOutliers,
   kRatesList,
   kRatesSet,
+  kRatesRemove,
   kRatesImport,
   kInfo,
   kVerify,
@@ -38,7 +40,8 @@ struct QueryArguments {
   v1::CallFilter filter;
   std::string every = "1d";
   std::string workflow_id;
-  int32_t limit = 0;  // 0: the server's own.
+  std::optional<int32_t> limit;  // As given; the command has a default of its own.
+  std::string sort = "newest";   // newest or cost.
 };
 
 // The options of `rates set` and `rates import`.
@@ -52,6 +55,7 @@ struct RatesArguments {
   std::string file;
   std::string format = "auto";
   bool bundled = false;
+  bool partial = false;  // A class may lose its price.
 };
 
 struct Arguments {

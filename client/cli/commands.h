@@ -21,6 +21,7 @@ int RunVerify(Session& session);
 int RunBackup(const std::string& directory, Session& session);
 int RunRatesList(Session& session);
 int RunRatesSet(const RatesArguments& arguments, Session& session);
+int RunRatesRemove(const RatesArguments& arguments, Session& session);
 int RunRatesImport(const RatesArguments& arguments, Session& session);
 
 }  // namespace itemized::cli

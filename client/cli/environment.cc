@@ -64,6 +64,7 @@ Environment ProcessEnvironment() {
   env.stdin_fd = STDIN_FILENO;
   env.canvas = CanvasOf(STDOUT_FILENO);
   env.err_canvas = CanvasOf(STDERR_FILENO);
+  env.out_is_terminal = isatty(STDOUT_FILENO) == 1;
   env.err_is_terminal = isatty(STDERR_FILENO) == 1;
   const std::string server = Variable("ITEMIZED_SERVER");
   env.server = server.empty() ? kDefaultServer : server;

@@ -20,6 +20,7 @@ inline constexpr int kExitDone = 0;
 inline constexpr int kExitRefused = 1;        // Some input was refused.
 inline constexpr int kExitUsage = 2;          // Wrong usage.
 inline constexpr int kExitFailed = 3;         // Server not reachable, or request failed.
+inline constexpr int kExitNotFound = 4;       // What was named does not exist.
 inline constexpr int kExitInterrupted = 130;  // As a shell reports Ctrl-C.
 
 inline constexpr char kDefaultServer[] = "127.0.0.1:4317";
@@ -31,6 +32,7 @@ struct Environment {
   int stdin_fd = 0;
   Canvas canvas;                        // Of `out`.
   Canvas err_canvas;                    // Of `err`.
+  bool out_is_terminal = false;         // Long tables are cut only there.
   bool err_is_terminal = false;         // Progress is shown only there.
   std::string server = kDefaultServer;  // Unless --server names another.
   const Clock* clock = nullptr;

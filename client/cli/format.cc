@@ -165,6 +165,10 @@ std::string DurationText(double ms) {
   return absl::StrFormat("%s h %02d m", Count(seconds / 3600), seconds / 60 % 60);
 }
 
+std::string KnownDurationText(double ms) {
+  return ms > 0 ? DurationText(ms) : kNothing;
+}
+
 std::string Multiple(double multiple) {
   if (!std::isfinite(multiple)) {
     return kNothing;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "proto/text/json.h"
 
 #include "client/cli/format.h"
 #include "client/cli/importer.h"
@@ -79,13 +80,14 @@ absl::Status Supervise(Importer& importer, uint64_t bytes_total, Environment& en
 void PrintTotalsJson(const ImportLedger& ledger, const std::vector<std::string>& files,
                      std::ostream& out) {
   const ImportTotals totals = ledger.totals();
-  out << "{\n \"accepted\": \"" << totals.accepted << "\",\n \"duplicate\": \"" << totals.duplicate
-      << "\",\n \"refused\": \"" << totals.refused << "\",\n \"refusals\": [";
+  out << "{\n \"accepted\": " << totals.accepted << ",\n \"duplicate\": " << totals.duplicate
+      << ",\n \"refused\": " << totals.refused << ",\n \"refusals\": [";
   const char* separator = "\n";
   for (const auto& [place, refusal] : ledger.Refusals()) {
-    out << separator << "  {\"file\": " << JsonString(files[place.file]) << ", \"line\": \""
-        << place.line << "\", \"code\": \"" << pb::RefusalCode_Name(refusal.code)
-        << "\", \"message\": " << JsonString(refusal.message) << "}";
+    out << separator << "  {\"file\": " << text::JsonString(files[place.file])
+        << ", \"line\": " << place.line
+        << ", \"code\": " << text::JsonString(text::EnumText(refusal.code))
+        << ", \"message\": " << text::JsonString(refusal.message) << "}";
     separator = ",\n";
   }
   out << (ledger.Refusals().empty() ? "]\n}\n" : "\n ]\n}\n");

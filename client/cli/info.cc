@@ -16,6 +16,9 @@ void PrintInfo(const pb::GetServerInfoResponse& info, Session& session) {
   table.AddRow({"running since", TimeText(info.started_at(), absl::UTCTimeZone()) + " UTC"});
   table.AddRow({"calls", Count(info.calls())});
   table.AddRow({"unpriced calls", Count(info.unpriced_calls())});
+  if (info.has_repricing()) {
+    table.AddRow({"repricing", RepricingText(info.repricing())});
+  }
   table.AddRow({"runs", Count(info.runs())});
   table.AddRow({"log", "block " + std::to_string(info.last_block()) + ", views on disk up to " +
                            std::to_string(info.checkpointed_block())});

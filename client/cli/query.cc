@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/query.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 #include "client/cli/format.h"
 #include "client/cli/text.h"
+#include "client/cli/unknown_names.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::cli {
@@ -24,20 +27,43 @@ void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZon
                    << Printable(WindowText(window, zone)) << "\n\n";
 }
 
+int ExplainNothing(absl::string_view what, const pb::CallFilter& filter, Session& session) {
+  const int exit_status = TellUnknownNames(filter, session);
+  if (exit_status == kExitDone && !session.json) {
+    PrintNothing(what, session);
+  }
+  return exit_status;
+}
+
 void PrintNothing(absl::string_view what, Session& session) {
   *session.env.out << "No " << what << " in this window.\n"
                    << "Send some: `itemize import FILE`, or a client library.\n"
                    << "Or look further back: --window 90d.\n";
 }
 
+std::string RepricingText(const pb::Repricing& repricing) {
+  const int64_t percent = repricing.calls() <= 0 ? 0 : repricing.done() * 100 / repricing.calls();
+  return absl::StrCat(std::clamp<int64_t>(percent, 0, 99), "%");
+}
+
+void PrintRepricing(const pb::Repricing& repricing, Session& session) {
+  *session.env.out << Styled(absl::StrCat("Repricing ", RepricingText(repricing),
+                                          ": rates have changed, and until it is done some calls "
+                                          "have their earlier cost."),
+                             Style::kYellow, session.env.canvas)
+                   << "\n";
+}
+
 void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session) {
   std::ostream& out = *session.env.out;
+  if (calls == 0) {
+    return;
+  }
   if (unpriced_calls == 0) {
     out << "All " << Count(calls) << " call" << PluralS(calls) << " priced.\n";
     return;
   }
-  const double share =
-      calls == 0 ? 0 : static_cast<double>(calls - unpriced_calls) / static_cast<double>(calls);
+  const double share = static_cast<double>(calls - unpriced_calls) / static_cast<double>(calls);
   out << Styled(absl::StrCat(Percent(share), " of ", Count(calls), " call", PluralS(calls),
                              " priced; ", Count(unpriced_calls), " not, and not in the sums."),
                 Style::kYellow, session.env.canvas)
@@ -46,8 +72,15 @@ void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session) {
 }
 
 void PrintWhyUnpriced(Session& session) {
-  *session.env.out << "They reported no usage, or their model has no rate: `itemize rates list` "
-                      "names such models, `itemize rates set` prices them.\n";
+  *session.env.out
+      << "They reported no usage, or their model has no rate: `itemize rates list` "
+         "names such models, `itemize rates import --bundled` or `itemize rates set` prices "
+         "them.\n";
+}
+
+std::string LearningText(int64_t sample_count) {
+  constexpr int64_t kSamplesMin = 30;  // From which on the server has a median of its own.
+  return absl::StrCat("learning ", Count(std::min(sample_count, kSamplesMin)), " of ", kSamplesMin);
 }
 
 Cell CountCell(int64_t count, Style style) {

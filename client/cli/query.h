@@ -32,12 +32,25 @@ void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZon
 // What to do when a window holds nothing.
 void PrintNothing(absl::string_view what, Session& session);
 
+// The same for an answer about the calls of `filter`, unless some name in it is unknown and
+// was told as the reason. Returns the exit status of the command.
+int ExplainNothing(absl::string_view what, const pb::CallFilter& filter, Session& session);
+
+// How far earlier calls have been priced again, if that is under way.
+void PrintRepricing(const pb::Repricing& repricing, Session& session);
+
 // How much of the bill can be trusted: "99.2% of 12,345 calls are priced.
 // 98 are not: ...".
 void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session);
 
 // Why calls are not priced and what to do: the line after their number.
 void PrintWhyUnpriced(Session& session);
+
+// "19%" of a repricing.
+std::string RepricingText(const pb::Repricing& repricing);
+
+// "learning 16 of 30": how much of its history a step has by which its calls can be judged.
+std::string LearningText(int64_t sample_count);
 
 // A figure that matters only if it is not zero.
 Cell CountCell(int64_t count, Style style = Style::kPlain);
@@ -53,9 +66,13 @@ int Answer(const absl::StatusOr<Response>& response, Session& session, const Pri
     return Fail(session, response.status());
   }
   if (session.json) {
-    PrintJson(*response, *session.env.out);
-  } else {
-    print(*response);
+    return PrintJson(*response, session);
+  }
+  print(*response);
+  if constexpr (requires { response->has_repricing(); }) {
+    if (response->has_repricing()) {
+      PrintRepricing(response->repricing(), session);
+    }
   }
   return kExitDone;
 }

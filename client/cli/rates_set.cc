@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "proto/text/window.h"
 
 #include "client/cli/commands.h"
 #include "client/cli/input_file.h"
 #include "client/cli/query.h"
+#include "client/cli/rate_changes.h"
+#include "client/cli/rates_progress.h"
 #include "client/cli/text.h"
 #include "client/rates/bundled.h"
 #include "client/rates/import.h"
@@ -19,15 +22,6 @@
 
 namespace itemized::cli {
 namespace {
-
-// 0, which is always, if no instant is given.
-absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments) {
-  if (arguments.effective_from.empty()) {
-    return 0;
-  }
-  ASSIGN_OR_RETURN(const absl::TimeZone zone, text::FindZone(arguments.tz));
-  return text::ParseInstant("--effective-from", arguments.effective_from, zone);
-}
 
 absl::StatusOr<pb::ModelMatch> MatchOf(absl::string_view model) {
   pb::ModelMatch match;
@@ -115,10 +109,28 @@ void PrintResult(const pb::SetRatesResponse& response, std::ostream& out) {
       << response.repriced_calls() << " call" << PluralS(response.repriced_calls()) << "\n";
 }
 
-int SetRates(const pb::SetRatesRequest& request, Session& session) {
-  return Answer(
-      session.connection->SetRates(request), session,
-      [&](const pb::SetRatesResponse& response) { PrintResult(response, *session.env.out); });
+absl::StatusOr<pb::SetRatesResponse> Set(const pb::SetRatesRequest& request, Session& session) {
+  return WithProgress<pb::SetRatesResponse>(
+      [&] { return session.connection->SetRates(request, client::kAdminTimeout); }, session);
+}
+
+// What the rate loses is named as the options that would keep it.
+std::string Refusal(const RateReplacement& replacement) {
+  const pb::Prices& before = replacement.before.prices();
+  std::vector<std::string> options;
+  for (const std::string& field : replacement.lost) {
+    const auto* descriptor = pb::Prices::descriptor()->FindFieldByName(field);
+    options.push_back(absl::StrCat("--", absl::StrReplaceAll(field, {{"_", "-"}}), " ",
+                                   before.GetReflection()->GetString(before, descriptor)));
+  }
+  if (options.empty()) {
+    return absl::StrCat(RateName(replacement.before),
+                        " has other prices for large contexts, which this would take away: give "
+                        "--partial to do without them.");
+  }
+  return absl::StrCat(RateName(replacement.before), " has prices that this would take away. Give ",
+                      options.size() == 1 ? "it" : "them", " too: ", absl::StrJoin(options, " "),
+                      "; or --partial to do without.");
 }
 
 }  // namespace
@@ -128,7 +140,21 @@ int RunRatesSet(const RatesArguments& arguments, Session& session) {
   if (!request.ok()) {
     return WrongUsage(session.env, request.status().message(), "itemize rates set");
   }
-  return SetRates(*request, session);
+  const absl::StatusOr<pb::ListRatesResponse> book = session.connection->ListRates();
+  if (!book.ok()) {
+    return Fail(session, book.status());
+  }
+  const std::vector<RateReplacement> replaced = Replacements(*book, request->rates());
+  if (!replaced.empty() && replaced[0].loses_prices() && !arguments.partial) {
+    return WrongUsage(session.env, Refusal(replaced[0]), "itemize rates set");
+  }
+  return Answer(Set(*request, session), session, [&](const pb::SetRatesResponse& response) {
+    for (const RateReplacement& replacement : replaced) {
+      PrintReplacement(replacement, session);
+    }
+    PrintResult(response, *session.env.out);
+    PrintWhatWins(*book, request->rates(0), session);
+  });
 }
 
 int RunRatesImport(const RatesArguments& arguments, Session& session) {
@@ -147,7 +173,14 @@ int RunRatesImport(const RatesArguments& arguments, Session& session) {
     *session.env.err << "itemize: there is no rate in it; nothing was set.\n";
     return kExitRefused;
   }
-  return SetRates(request, session);
+  const absl::StatusOr<pb::ListRatesResponse> book = session.connection->ListRates();
+  if (!book.ok()) {
+    return Fail(session, book.status());
+  }
+  return Answer(Set(request, session), session, [&](const pb::SetRatesResponse& response) {
+    PrintResult(response, *session.env.out);
+    PrintReplacements(Replacements(*book, request.rates()), session);
+  });
 }
 
 }  // namespace itemized::cli

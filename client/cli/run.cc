@@ -29,6 +29,8 @@ int RunCommand(const Arguments& arguments, Session& session) {
       return RunRatesList(session);
     case Command::kRatesSet:
       return RunRatesSet(arguments.rates, session);
+    case Command::kRatesRemove:
+      return RunRatesRemove(arguments.rates, session);
     case Command::kRatesImport:
       return RunRatesImport(arguments.rates, session);
     case Command::kInfo:

@@ -68,7 +68,6 @@ void PrintSeries(const pb::GetSeriesResponse& series, bool days, absl::TimeZone 
     cost += ParseUsd(point.cost_usd()).value_or(0);
   }
   if (calls == 0) {
-    PrintNothing(series.step().empty() ? "calls" : "calls of this step", session);
     return;
   }
   *session.env.out << MakeTable(series, days, zone).Render(session.env.canvas) << "\n"
@@ -92,10 +91,17 @@ int RunSeries(const QueryArguments& arguments, Session& session) {
   *request.mutable_filter() = arguments.filter;
   request.set_every_us(days ? kMicrosPerDay : kMicrosPerHour);
   request.set_time_zone(arguments.window.tz);
-  return Answer(session.connection->GetSeries(request), session,
-                [&](const pb::GetSeriesResponse& series) {
-                  PrintSeries(series, days, window->zone, session);
-                });
+  const absl::StatusOr<pb::GetSeriesResponse> series = session.connection->GetSeries(request);
+  const int exit_status = Answer(series, session, [&](const pb::GetSeriesResponse& response) {
+    PrintSeries(response, days, window->zone, session);
+  });
+  const auto has_calls = [](const pb::SeriesPoint& point) { return point.calls() != 0; };
+  if (exit_status != kExitDone ||
+      std::any_of(series->points().begin(), series->points().end(), has_calls)) {
+    return exit_status;
+  }
+  return ExplainNothing(series->step().empty() ? "calls" : "calls of this step", arguments.filter,
+                        session);
 }
 
 }  // namespace itemized::cli

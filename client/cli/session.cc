@@ -5,17 +5,24 @@
 #include "absl/strings/strip.h"
 #include "proto/text/json.h"
 
+#include "client/cli/address.h"
 #include "client/cli/text.h"
 
 namespace itemized::cli {
 int Fail(Environment& env, absl::string_view address, const absl::Status& status) {
   const std::string message = Printable(status.message());
+  const std::string hint =
+      absl::IsUnavailable(status) ? HttpPortHint(std::string(address)) : std::string();
+  if (!hint.empty()) {
+    *env.err << "itemize: " << Printable(hint) << "\n";
+    return kExitFailed;
+  }
   *env.err << "itemize: " << (message.empty() ? status.ToString() : message);
   if (message.find(std::string(address)) == std::string::npos) {
     *env.err << " (server " << Printable(address) << ")";
   }
   *env.err << "\n";
-  return kExitFailed;
+  return absl::IsNotFound(status) ? kExitNotFound : kExitFailed;
 }
 
 int Fail(Session& session, const absl::Status& status) {
@@ -28,12 +35,13 @@ int WrongUsage(Environment& env, absl::string_view sentence, absl::string_view c
   return kExitUsage;
 }
 
-void PrintJson(const google::protobuf::Message& message, std::ostream& out) {
-  out << text::ToJson(message, text::JsonLayout::kIndented);
-}
-
-std::string JsonString(absl::string_view text) {
-  return text::JsonString(ToUtf8(text));
+int PrintJson(const google::protobuf::Message& message, Session& session) {
+  const absl::StatusOr<std::string> json = text::ToJson(message, text::JsonLayout::kIndented);
+  if (!json.ok()) {
+    return Fail(session, json.status());
+  }
+  *session.env.out << *json;
+  return kExitDone;
 }
 
 }  // namespace itemized::cli

@@ -23,7 +23,7 @@ struct Session {
   bool json = false;
 };
 
-// Says on standard error why the command failed; returns kExitFailed.
+// Says on standard error why the command failed; returns kExitFailed, or kExitNotFound.
 int Fail(Environment& env, absl::string_view address, const absl::Status& status);
 int Fail(Session& session, const absl::Status& status);
 
@@ -31,10 +31,7 @@ int Fail(Session& session, const absl::Status& status);
 // look it up ("itemize top"); returns kExitUsage.
 int WrongUsage(Environment& env, absl::string_view sentence, absl::string_view command);
 
-// Prints `message` in protobuf's JSON mapping with the proto field names.
-void PrintJson(const google::protobuf::Message& message, std::ostream& out);
-
-// `text` as a JSON string with its quotes; what is not UTF-8 becomes U+FFFD.
-std::string JsonString(absl::string_view text);
+// Prints `message` as indented JSON; returns an exit status.
+int PrintJson(const google::protobuf::Message& message, Session& session);
 
 }  // namespace itemized::cli

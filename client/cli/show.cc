@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "proto/text/json.h"
 
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
 #include "client/cli/text.h"
+#include "storage/base/status_macros.h"
 #include "storage/base/time.h"
 
 namespace itemized::cli {
 namespace {
-
-std::string OutcomeText(pb::Outcome outcome) {
-  if (outcome == pb::OUTCOME_UNSPECIFIED) {
-    return "open";
-  }
-  return absl::AsciiStrToLower(pb::Outcome_Name(outcome).substr(sizeof("OUTCOME_") - 1));
-}
 
 // Time since the run's first call: "+1.24 s".
 std::string Offset(const std::string& time, const std::string& first) {
@@ -40,10 +36,11 @@ Cell Marks(const pb::BilledCall& call) {
     style = Style::kYellow;
   }
   if (call.is_outlier()) {
-    const pb::OutlierReceipt& receipt = call.receipt();
-    marks.push_back(absl::StrCat("outlier ", Multiple(receipt.multiple()),
-                                 receipt.learning() ? " default" : " median"));
+    marks.push_back(absl::StrCat("outlier ", Multiple(call.receipt().multiple()), " median"));
     style = Style::kRed;
+  } else if (call.has_receipt() && call.receipt().learning()) {
+    // No verdict: its step has too little history.
+    marks.push_back(LearningText(call.receipt().sample_count()));
   }
   if (call.status() != "ok" && !call.status().empty()) {
     marks.push_back(call.status());
@@ -76,7 +73,7 @@ Table MakeTable(const pb::GetRunResponse& run, absl::TimeZone zone) {
                   call.model(),
                   has_usage ? Count(TotalInput(call.usage())) : kNothing,
                   has_usage ? Count(TotalOutput(call.usage())) : kNothing,
-                  DurationText(call.duration_ms()),
+                  KnownDurationText(call.duration_ms()),
                   {MoneyText(call.cost_usd()), Style::kBold},
                   Marks(call)});
   }
@@ -88,7 +85,7 @@ void PrintHead(const pb::GetRunResponse& run, absl::TimeZone zone, Session& sess
   const std::string workflow = run.workflow().empty() ? "run" : run.workflow();
   out << Styled(Printable(absl::StrCat(workflow, " ", run.workflow_id())), Style::kBold,
                 session.env.canvas)
-      << ", " << OutcomeText(run.outcome());
+      << ", " << text::EnumText(run.outcome());
   if (!run.completed_at().empty()) {
     out << " at " << Printable(TimeText(run.completed_at(), zone)) << " " << zone.name();
   }
@@ -98,9 +95,9 @@ void PrintHead(const pb::GetRunResponse& run, absl::TimeZone zone, Session& sess
 void PrintFoot(const pb::GetRunResponse& run, Session& session) {
   std::ostream& out = *session.env.out;
   const Canvas& canvas = session.env.canvas;
-  const std::string cost = SumText(run.cost_usd(), run.calls_size(), run.unpriced_calls());
-  out << "Cost " << Styled(cost, Style::kBold, canvas) << " in " << Count(run.calls_size())
-      << " call" << PluralS(run.calls_size());
+  const std::string cost = SumText(run.cost_usd(), run.call_count(), run.unpriced_calls());
+  out << "Cost " << Styled(cost, Style::kBold, canvas) << " in " << Count(run.call_count())
+      << " call" << PluralS(run.call_count());
   if (!run.unsurfaced_usd().empty() && run.unsurfaced_usd() != "0") {
     out << "; "
         << Styled(absl::StrCat(MoneyText(run.unsurfaced_usd()), " on steps nobody saw"),
@@ -111,30 +108,117 @@ void PrintFoot(const pb::GetRunResponse& run, Session& session) {
     out << "Unused steps: " << Printable(absl::StrJoin(run.unused_steps(), ", ")) << ".\n";
   }
   if (run.unpriced_calls() > 0) {
-    PrintPricedShare(run.calls_size(), run.unpriced_calls(), session);
+    PrintPricedShare(run.call_count(), run.unpriced_calls(), session);
   }
 }
 
 void PrintRun(const pb::GetRunResponse& run, absl::TimeZone zone, Session& session) {
+  std::ostream& out = *session.env.out;
   PrintHead(run, zone, session);
-  if (run.calls().empty()) {
-    *session.env.out << "The run has ended, but no call of it has arrived yet.\n";
+  const int64_t missing = run.call_count() - run.calls_size();
+  if (run.call_count() == 0) {
+    out << "The run has ended, but no call of it has arrived yet.\n";
     return;
   }
-  *session.env.out << MakeTable(run, zone).Render(session.env.canvas) << "\n";
+  out << MakeTable(run, zone).Render(session.env.canvas) << "\n";
+  if (!run.next_page_token().empty()) {
+    out << Count(missing) << " more call" << PluralS(missing)
+        << ", in the sums; --limit 0 shows all.\n";
+  } else if (missing > 0) {
+    out << Count(missing) << " call" << PluralS(missing) << " of it not kept any more.\n";
+  }
   PrintFoot(run, session);
+}
+
+// Asks for one page after the other until there are `limit` calls (0: all of them), and
+// hands each over.
+class Pages {
+ public:
+  Pages(const std::string& workflow_id, int32_t limit, Session& session)
+      : left_(limit), has_limit_(limit > 0), session_(session) {
+    request_.set_workflow_id(workflow_id);
+  }
+
+  bool HasNext() const { return !is_at_end_; }
+
+  absl::StatusOr<pb::GetRunResponse> Next() {
+    request_.set_limit(has_limit_ ? std::min(left_, kPageMax) : 0);
+    absl::StatusOr<pb::GetRunResponse> page = session_.connection->GetRun(request_);
+    if (page.ok()) {
+      left_ -= page->calls_size();
+      request_.set_page_token(page->next_page_token());
+      is_at_end_ = page->next_page_token().empty() || (has_limit_ && left_ <= 0);
+    }
+    return page;
+  }
+
+ private:
+  static constexpr int32_t kPageMax = 10'000;
+
+  pb::GetRunRequest request_;
+  int32_t left_;
+  const bool has_limit_;
+  Session& session_;
+  bool is_at_end_ = false;
+};
+
+int ShowJson(Pages pages, Session& session) {
+  absl::StatusOr<pb::GetRunResponse> page = pages.Next();
+  if (!page.ok()) {
+    return Fail(session, page.status());
+  }
+  pb::GetRunResponse head = *page;
+  head.clear_calls();
+  head.clear_next_page_token();
+  text::JsonListWriter writer(*session.env.out, head, "calls");
+  absl::Status status = writer.Begin();
+  for (;;) {
+    for (int i = 0; status.ok() && i < page->calls_size(); ++i) {
+      status = writer.Add(page->calls(i));
+    }
+    if (!status.ok() || !pages.HasNext()) {
+      break;
+    }
+    page = pages.Next();
+    status = page.status();
+    if (!status.ok()) {
+      break;
+    }
+  }
+  if (!status.ok()) {
+    return Fail(session, status);
+  }
+  writer.End();
+  return kExitDone;
+}
+
+// The calls of all pages in one answer.
+absl::StatusOr<pb::GetRunResponse> Collect(Pages pages) {
+  ASSIGN_OR_RETURN(pb::GetRunResponse run, pages.Next());
+  while (pages.HasNext()) {
+    ASSIGN_OR_RETURN(pb::GetRunResponse page, pages.Next());
+    for (pb::BilledCall& call : *page.mutable_calls()) {
+      *run.add_calls() = std::move(call);
+    }
+    run.set_next_page_token(page.next_page_token());
+  }
+  return run;
 }
 
 }  // namespace
 
 int RunShow(const QueryArguments& arguments, Session& session) {
+  constexpr int32_t kCallsForPeople = 1'000;
   const absl::StatusOr<absl::TimeZone> zone = text::FindZone(arguments.window.tz);
   if (!zone.ok()) {
     return WrongUsage(session.env, zone.status().message(), "itemize show");
   }
-  pb::GetRunRequest request;
-  request.set_workflow_id(arguments.workflow_id);
-  return Answer(session.connection->GetRun(request), session,
+  const int32_t limit = arguments.limit.value_or(session.json ? 0 : kCallsForPeople);
+  Pages pages(arguments.workflow_id, limit, session);
+  if (session.json) {
+    return ShowJson(std::move(pages), session);
+  }
+  return Answer(Collect(std::move(pages)), session,
                 [&](const pb::GetRunResponse& run) { PrintRun(run, *zone, session); });
 }
 

@@ -9,25 +9,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "proto/text/characters.h"
 
 namespace itemized::cli {
 namespace {
 
-struct CodePoint {
-  char32_t value = 0;
-  size_t bytes = 0;  // 0: not valid UTF-8.
-};
+using text::Character;
+using text::FirstCharacter;
+using text::IsUnprintable;
 
 struct Interval {
   char32_t first;
   char32_t last;
-};
-
-// Characters that are invisible or reorder their surroundings.
-constexpr Interval kEscaped[] = {
-    {0x0000, 0x001F}, {0x007F, 0x009F}, {0x00AD, 0x00AD},   {0x061C, 0x061C}, {0x115F, 0x1160},
-    {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},   {0x2060, 0x206F}, {0x3164, 0x3164},
-    {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF},
 };
 
 constexpr Interval kZeroWidth[] = {
@@ -53,42 +46,6 @@ uint8_t ByteAt(absl::string_view text, size_t i) {
   return static_cast<uint8_t>(text[i]);
 }
 
-// The length that the first byte of a sequence announces; 0 if it cannot start one.
-size_t SequenceLength(uint8_t lead) {
-  if (lead < 0x80) {
-    return 1;
-  }
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    return 2;
-  }
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    return 3;
-  }
-  return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-}
-
-// Decodes the first character of non-empty `text`.
-CodePoint Decode(absl::string_view text) {
-  constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-  const uint8_t lead = ByteAt(text, 0);
-  const size_t length = SequenceLength(lead);
-  if (length == 0 || length > text.size()) {
-    return {};
-  }
-  char32_t value = length == 1 ? lead : lead & (0x7FU >> length);
-  for (size_t i = 1; i < length; ++i) {
-    if ((ByteAt(text, i) & 0xC0U) != 0x80) {
-      return {};
-    }
-    value = (value << 6) | (ByteAt(text, i) & 0x3FU);
-  }
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (value < kSmallest[length] || value > 0x10FFFF || surrogate) {
-    return {};
-  }
-  return {value, length};
-}
-
 size_t WidthOf(char32_t c) {
   if (In(kZeroWidth, c)) {
     return 0;
@@ -101,7 +58,7 @@ size_t HeadEnd(absl::string_view text, size_t width) {
   size_t end = 0;
   size_t used = 0;
   while (end < text.size()) {
-    const CodePoint c = Decode(text.substr(end));
+    const Character c = FirstCharacter(text.substr(end));
     used += c.bytes == 0 ? 1 : WidthOf(c.value);
     if (used > width) {
       break;
@@ -117,10 +74,10 @@ std::string Printable(absl::string_view text) {
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
-    const CodePoint c = Decode(text);
-    if (c.bytes == 0 || (c.value < 0x80 && In(kEscaped, c.value))) {
+    const Character c = FirstCharacter(text);
+    if (c.bytes == 0 || (c.value < 0x80 && IsUnprintable(c.value))) {
       absl::StrAppendFormat(&result, "\\x%02x", ByteAt(text, 0));
-    } else if (In(kEscaped, c.value)) {
+    } else if (IsUnprintable(c.value)) {
       const bool far = c.value > 0xFFFF;
       absl::StrAppendFormat(&result, "\\%c%0*x", far ? 'U' : 'u', far ? 8 : 4,
                             static_cast<uint32_t>(c.value));
@@ -132,21 +89,10 @@ std::string Printable(absl::string_view text) {
   return result;
 }
 
-std::string ToUtf8(absl::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  while (!text.empty()) {
-    const size_t bytes = Decode(text).bytes;
-    absl::StrAppend(&result, bytes == 0 ? "\uFFFD" : text.substr(0, bytes));
-    text.remove_prefix(std::max<size_t>(bytes, 1));
-  }
-  return result;
-}
-
 size_t DisplayWidth(absl::string_view text) {
   size_t width = 0;
   while (!text.empty()) {
-    const CodePoint c = Decode(text);
+    const Character c = FirstCharacter(text);
     width += c.bytes == 0 ? 1 : WidthOf(c.value);
     text.remove_prefix(std::max<size_t>(c.bytes, 1));
   }
@@ -167,7 +113,7 @@ std::string ShortenMiddle(absl::string_view text, size_t width) {
   // The shortest head whose removal leaves no more than the tail's columns.
   size_t cut = HeadEnd(text, full - tail_width);
   while (DisplayWidth(text.substr(cut)) > tail_width) {
-    cut += std::max<size_t>(Decode(text.substr(cut)).bytes, 1);
+    cut += std::max<size_t>(FirstCharacter(text.substr(cut)).bytes, 1);
   }
   return absl::StrCat(head, "…", text.substr(cut));
 }

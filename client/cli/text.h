@@ -17,9 +17,6 @@ namespace itemized::cli {
 // A backslash stays a backslash: the result is for eyes, not for parsing.
 std::string Printable(absl::string_view text);
 
-// `text` with U+FFFD for every byte that is not UTF-8.
-std::string ToUtf8(absl::string_view text);
-
 // Terminal columns of printable UTF-8: wide (East Asian, emoji) characters
 // take two, combining marks none.
 size_t DisplayWidth(absl::string_view text);

@@ -15,6 +15,7 @@ namespace itemized::cli {
 namespace {
 
 constexpr size_t kBarWidth = 10;
+constexpr int32_t kRowsOnTerminal = 40;
 
 Table MakeTable(const pb::GetTopRequest& request) {
   const std::string key = request.by() == pb::GROUP_BY_ATTRIBUTE
@@ -54,9 +55,11 @@ std::string CachedShare(const pb::TopRow& row) {
 }
 
 std::string Threshold(const pb::TopRow& row) {
-  return row.threshold_usd().empty() ? ""
-                                     : absl::StrCat(row.threshold_learning() ? "learning " : "",
-                                                    MoneyText(row.threshold_usd()));
+  if (row.threshold_usd().empty()) {
+    return "";
+  }
+  return row.threshold_learning() ? LearningText(row.threshold_sample_count())
+                                  : MoneyText(row.threshold_usd());
 }
 
 void AddRow(const pb::TopRow& row, double largest_share, Table& table) {
@@ -64,13 +67,16 @@ void AddRow(const pb::TopRow& row, double largest_share, Table& table) {
   const auto of_priced = [priced](const std::string& usd) {
     return priced ? MoneyText(usd) : kNothing;
   };
+  const auto share_of_priced = [priced](double share) {
+    return priced ? Percent(share) : kNothing;
+  };
   const int64_t out = row.output_tokens() + row.output_audio_tokens() + row.output_image_tokens();
   table.AddRow(
       {NameCell(row.key()),
        {of_priced(row.cost_usd()), Style::kBold},
-       Percent(row.spend_share()),
+       share_of_priced(row.spend_share()),
        {Bar(largest_share > 0 ? row.spend_share() / largest_share : 0, kBarWidth), Style::kGreen},
-       Percent(row.cumulative_spend_share()),
+       share_of_priced(row.cumulative_spend_share()),
        Count(row.calls()),
        Percent(row.call_share()),
        of_priced(row.mean_cost_usd()),
@@ -83,8 +89,8 @@ void AddRow(const pb::TopRow& row, double largest_share, Table& table) {
        ShortCount(TokensIn(row)),
        CachedShare(row),
        ShortCount(out),
-       DurationText(row.p50_duration_ms()),
-       DurationText(row.p95_duration_ms())});
+       KnownDurationText(row.p50_duration_ms()),
+       KnownDurationText(row.p95_duration_ms())});
 }
 
 void AddTotal(const pb::TopTotal& total, Table& table) {
@@ -115,7 +121,6 @@ void PrintTop(const pb::GetTopRequest& request, const std::string& by, absl::Tim
   std::ostream& out = *session.env.out;
   PrintTitle(absl::StrCat("Spend by ", by), top.window(), zone, session);
   if (top.rows().empty()) {
-    PrintNothing("calls", session);
     return;
   }
   Table table = MakeTable(request);
@@ -151,10 +156,15 @@ int RunTop(const QueryArguments& arguments, Session& session) {
   request.set_by(by);
   *request.mutable_filter() = arguments.filter;
   *request.mutable_window() = window->spec;
-  request.set_limit(arguments.limit);
-  return Answer(session.connection->GetTop(request), session, [&](const pb::GetTopResponse& top) {
-    PrintTop(request, arguments.by, window->zone, top, session);
+  const bool is_read_by_people = session.env.out_is_terminal && !session.json;
+  request.set_limit(arguments.limit.value_or(is_read_by_people ? kRowsOnTerminal : 0));
+  const absl::StatusOr<pb::GetTopResponse> top = session.connection->GetTop(request);
+  const int exit_status = Answer(top, session, [&](const pb::GetTopResponse& response) {
+    PrintTop(request, arguments.by, window->zone, response, session);
   });
+  return exit_status == kExitDone && top->total().calls() == 0
+             ? ExplainNothing("calls", arguments.filter, session)
+             : exit_status;
 }
 
 }  // namespace itemized::cli

@@ -54,6 +54,11 @@ std::string Spend(const pb::WorkflowRow& row) {
   return row.spend_usd() == "0" && row.unpriced_calls() > 0 ? kNothing : MoneyText(row.spend_usd());
 }
 
+// An amount that needs priced calls.
+std::string OfSpend(const pb::WorkflowRow& row, bool is_there, const std::string& usd) {
+  return !is_there ? "" : Spend(row) == kNothing ? kNothing : MoneyText(usd);
+}
+
 // `row` of the workflow, or the totals where only sums make sense.
 void AddRow(const pb::WorkflowRow& row, Cell name, Table& table) {
   const std::string steps = row.has_mean_steps_per_completed()
@@ -61,11 +66,11 @@ void AddRow(const pb::WorkflowRow& row, Cell name, Table& table) {
                                 : "";
   table.AddRow({std::move(name),
                 {Spend(row), Style::kBold},
-                {row.has_cost_per_completed_usd() ? MoneyText(row.cost_per_completed_usd()) : "",
+                {OfSpend(row, row.has_cost_per_completed_usd(), row.cost_per_completed_usd()),
                  Style::kGreen},
-                row.has_mean_completed_usd() ? MoneyText(row.mean_completed_usd()) : "",
-                row.has_p50_completed_usd() ? MoneyText(row.p50_completed_usd()) : "",
-                row.has_p95_completed_usd() ? MoneyText(row.p95_completed_usd()) : "",
+                OfSpend(row, row.has_mean_completed_usd(), row.mean_completed_usd()),
+                OfSpend(row, row.has_p50_completed_usd(), row.p50_completed_usd()),
+                OfSpend(row, row.has_p95_completed_usd(), row.p95_completed_usd()),
                 steps,
                 Count(row.runs()),
                 Count(row.completed()),

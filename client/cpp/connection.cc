@@ -122,8 +122,14 @@ absl::StatusOr<pb::ListRatesResponse> Connection::ListRates(const pb::ListRatesR
   return Invoke(*this, *rates_, &pb::RatesService::Stub::ListRates, request);
 }
 
-absl::StatusOr<pb::SetRatesResponse> Connection::SetRates(const pb::SetRatesRequest& request) {
-  return Invoke(*this, *rates_, &pb::RatesService::Stub::SetRates, request);
+absl::StatusOr<pb::SetRatesResponse> Connection::SetRates(const pb::SetRatesRequest& request,
+                                                          absl::Duration timeout) {
+  return Invoke(*this, *rates_, &pb::RatesService::Stub::SetRates, request, timeout);
+}
+
+absl::StatusOr<pb::RemoveRatesResponse> Connection::RemoveRates(
+    const pb::RemoveRatesRequest& request, absl::Duration timeout) {
+  return Invoke(*this, *rates_, &pb::RatesService::Stub::RemoveRates, request, timeout);
 }
 
 absl::StatusOr<pb::GetServerInfoResponse> Connection::GetServerInfo(

@@ -47,7 +47,11 @@ class Connection {
   absl::StatusOr<pb::GetSeriesResponse> GetSeries(const pb::GetSeriesRequest& request);
   absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const pb::GetOutliersRequest& request);
   absl::StatusOr<pb::ListRatesResponse> ListRates(const pb::ListRatesRequest& request = {});
-  absl::StatusOr<pb::SetRatesResponse> SetRates(const pb::SetRatesRequest& request);
+  // These answer once earlier calls have been priced again, which may take minutes.
+  absl::StatusOr<pb::SetRatesResponse> SetRates(const pb::SetRatesRequest& request,
+                                                absl::Duration timeout = kCallTimeout);
+  absl::StatusOr<pb::RemoveRatesResponse> RemoveRates(const pb::RemoveRatesRequest& request,
+                                                      absl::Duration timeout = kCallTimeout);
   absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(
       const pb::GetServerInfoRequest& request = {});
   absl::StatusOr<pb::WriteResponse> Write(const pb::WriteRequest& request);

@@ -14,10 +14,13 @@ import zipfile
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-_METADATA = """Metadata-Version: 2.1
+_LICENSE = _HERE.parents[1] / "LICENSE"
+_METADATA = """Metadata-Version: 2.4
 Name: itemized
 Version: {version}
 Summary: A bill for every step of your LLM agents
+License-Expression: Apache-2.0
+License-File: LICENSE
 Requires-Python: >=3.9
 Provides-Extra: grpc
 Requires-Dist: grpcio ; extra == 'grpc'
@@ -36,6 +39,7 @@ def _write(directory: str, files: dict[str, bytes]) -> str:
     info = f"itemized-{version}.dist-info"
     files[f"{info}/METADATA"] = _METADATA.format(version=version).encode()
     files[f"{info}/WHEEL"] = _WHEEL.encode()
+    files[f"{info}/licenses/LICENSE"] = _LICENSE.read_bytes()
     rows = []
     for name, content in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()

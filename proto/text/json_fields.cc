@@ -105,6 +105,16 @@ bool Is(json::value& value, json::json_type wanted) {
 
 }  // namespace
 
+Fault TakeNull(json::value& value, bool& is_null) {
+  is_null = Is(value, json::json_type::null);
+  if (!is_null) {
+    return std::nullopt;
+  }
+  bool is_whole = false;
+  const simdjson::error_code error = value.is_null().get(is_whole);
+  return error == simdjson::SUCCESS && is_whole ? std::nullopt : BrokenJson(simdjson::N_ATOM_ERROR);
+}
+
 Fault ReadView(json::value& value, absl::string_view path, absl::string_view& result) {
   if (!Is(value, json::json_type::string)) {
     return WrongType(path, "a string", value);

@@ -38,6 +38,10 @@ Fault BrokenJson(simdjson::error_code error);
 // As much of `raw` as fits into a sentence; cuts between characters.
 std::string Excerpt(absl::string_view raw);
 
+// Whether `value` is null, which says of an optional field that it is not there. It has
+// been read then.
+Fault TakeNull(simdjson::ondemand::value& value, bool& is_null);
+
 // `path` names the field in sentences: "usage.input_tokens".
 Fault ReadView(simdjson::ondemand::value& value, absl::string_view path,
                absl::string_view& result);  // Until the next line is read.

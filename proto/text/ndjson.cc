@@ -11,18 +11,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "proto/text/json_fields.h"
+#include "proto/text/ndjson_names.h"
 #include "simdjson.h"
 
 namespace itemized::text {
 namespace {
 
 namespace json = simdjson::ondemand;
-
-template <typename Enum>
-struct Name {
-  absl::string_view text;
-  Enum value;
-};
 
 constexpr std::array<Name<pb::CallStatus>, 3> kStatuses = {{
     {"ok", pb::CALL_STATUS_OK},
@@ -35,45 +30,6 @@ constexpr std::array<Name<pb::Outcome>, 4> kOutcomes = {{
     {"failed", pb::OUTCOME_FAILED},
     {"short_circuited", pb::OUTCOME_SHORT_CIRCUITED},
     {"abandoned", pb::OUTCOME_ABANDONED},
-}};
-
-template <typename Names>
-std::string List(const Names& names) {
-  return absl::StrJoin(names, ", ",
-                       [](std::string* out, const auto& name) { absl::StrAppend(out, name.text); });
-}
-
-template <typename Enum, size_t N>
-Fault ReadEnum(json::value& value, absl::string_view path, const std::array<Name<Enum>, N>& names,
-               Enum& result) {
-  absl::string_view text;
-  RETURN_IF_FAULT(ReadView(value, path, text));
-  for (const Name<Enum>& name : names) {
-    if (name.text == text) {
-      result = name.value;
-      return std::nullopt;
-    }
-  }
-  return Refuse(pb::REFUSAL_CODE_INVALID_ENUM,
-                absl::StrCat("\"", path, "\" must be one of ", List(names), ", but is \"",
-                             Excerpt(text), "\"."));
-}
-
-using UsageSetter = void (pb::Usage::*)(int64_t);
-
-constexpr std::array<Name<UsageSetter>, 12> kUsageFields = {{
-    {"input_tokens", &pb::Usage::set_input_tokens},
-    {"cache_read_tokens", &pb::Usage::set_cache_read_tokens},
-    {"cache_write_5m_tokens", &pb::Usage::set_cache_write_5m_tokens},
-    {"cache_write_1h_tokens", &pb::Usage::set_cache_write_1h_tokens},
-    {"output_tokens", &pb::Usage::set_output_tokens},
-    {"reasoning_tokens", &pb::Usage::set_reasoning_tokens},
-    {"input_audio_tokens", &pb::Usage::set_input_audio_tokens},
-    {"cache_read_audio_tokens", &pb::Usage::set_cache_read_audio_tokens},
-    {"output_audio_tokens", &pb::Usage::set_output_audio_tokens},
-    {"input_image_tokens", &pb::Usage::set_input_image_tokens},
-    {"output_image_tokens", &pb::Usage::set_output_image_tokens},
-    {"web_searches", &pb::Usage::set_web_searches},
 }};
 
 enum Field : uint8_t {
@@ -108,56 +64,19 @@ constexpr std::array<Name<Field>, 13> kFields = {{
     {"unused_steps", kUnusedSteps},
 }};
 
-constexpr uint32_t Bit(size_t field) {
-  return uint32_t{1} << field;
-}
-
 constexpr uint32_t kCompletionFields =
     Bit(kTime) | Bit(kWorkflow) | Bit(kWorkflowId) | Bit(kOutcome) | Bit(kUnusedSteps);
-
-Fault Twice(absl::string_view path) {
-  return Malformed(absl::StrCat("\"", path, "\" is given twice: give it once."));
-}
-
-// The index of `key` in `names`, marked in `seen`.
-template <typename Names>
-Fault FindField(const Names& names, absl::string_view owner, absl::string_view key, uint32_t& seen,
-                size_t& index) {
-  const auto found = std::find_if(names.begin(), names.end(),
-                                  [key](const auto& name) { return name.text == key; });
-  const std::string path = owner.empty() ? Excerpt(key) : absl::StrCat(owner, ".", Excerpt(key));
-  if (found == names.end()) {
-    return Malformed(absl::StrCat("Unknown field \"", path, "\": the fields",
-                                  owner.empty() ? "" : " of ", owner, " are ", List(names), "."));
-  }
-  index = static_cast<size_t>(found - names.begin());
-  if ((seen & Bit(index)) != 0) {
-    return Twice(path);
-  }
-  seen |= Bit(index);
-  return std::nullopt;
-}
-
-Fault ReadUsage(json::value& value, pb::Usage& usage) {
-  json::object object;
-  RETURN_IF_FAULT(OpenObject(value, "usage", "an object of token counts", object));
-  uint32_t seen = 0;
-  return ReadFields(object, [&](absl::string_view key, json::value count_value) -> Fault {
-    size_t index = 0;
-    RETURN_IF_FAULT(FindField(kUsageFields, "usage", key, seen, index));
-    int64_t count = 0;
-    RETURN_IF_FAULT(
-        ReadCount(count_value, absl::StrCat("usage.", kUsageFields[index].text), count));
-    (usage.*kUsageFields[index].value)(count);
-    return std::nullopt;
-  });
-}
 
 Fault ReadAttributes(json::value& value, pb::Call& call) {
   json::object object;
   RETURN_IF_FAULT(OpenObject(value, "attributes", "an object of strings", object));
   return ReadFields(object, [&](absl::string_view key, json::value text) -> Fault {
     const std::string path = absl::StrCat("attributes.", Excerpt(key));
+    bool is_null = false;
+    RETURN_IF_FAULT(TakeNull(text, is_null));
+    if (is_null) {
+      return std::nullopt;
+    }
     const auto [entry, inserted] = call.mutable_attributes()->insert({std::string(key), ""});
     if (!inserted) {
       return Twice(path);
@@ -188,6 +107,7 @@ class NdjsonParser::Impl {
     call_->Clear();
     completion_.Clear();
     seen_ = 0;
+    nulls_ = 0;
     line = absl::StripAsciiWhitespace(line);
     RETURN_IF_FAULT(CheckStart(line));
     buffer_.reserve(line.size() + simdjson::SIMDJSON_PADDING);
@@ -198,11 +118,11 @@ class NdjsonParser::Impl {
       return BrokenJson(error);
     }
     RETURN_IF_FAULT(ReadEvent(document));
-    return Seen(kOutcome) ? FinishCompletion(event) : FinishCall();
+    return Given(kOutcome) ? FinishCompletion(event) : FinishCall();
   }
 
  private:
-  bool Seen(Field field) const { return (seen_ & Bit(field)) != 0; }
+  bool Given(Field field) const { return (seen_ & ~nulls_ & Bit(field)) != 0; }
 
   static Fault CheckStart(absl::string_view line) {
     if (line.size() > kLineBytesMax) {
@@ -228,6 +148,12 @@ class NdjsonParser::Impl {
     RETURN_IF_FAULT(ReadFields(object, [this](absl::string_view key, json::value value) -> Fault {
       size_t index = 0;
       RETURN_IF_FAULT(FindField(kFields, "", key, seen_, index));
+      bool is_null = false;
+      RETURN_IF_FAULT(TakeNull(value, is_null));
+      if (is_null) {
+        nulls_ |= Bit(index);
+        return std::nullopt;
+      }
       return ReadField(kFields[index].value, value);
     }));
     // Where there is nothing more to read, the location is an error.
@@ -252,7 +178,7 @@ class NdjsonParser::Impl {
       case kModel:
         return ReadString(value, "model", *call_->mutable_model());
       case kUsage:
-        return ReadUsage(value, *call_->mutable_usage());
+        return ReadUsage(value, *call_);
       case kDurationMs:
         return ReadDurationField(value);
       case kStatus:
@@ -289,7 +215,7 @@ class NdjsonParser::Impl {
   }
 
   Fault RequireTime() const {
-    if (Seen(kTime)) {
+    if (Given(kTime)) {
       return std::nullopt;
     }
     return Refuse(pb::REFUSAL_CODE_MISSING_FIELD,
@@ -298,7 +224,7 @@ class NdjsonParser::Impl {
   }
 
   Fault FinishCall() {
-    if (Seen(kUnusedSteps)) {
+    if (Given(kUnusedSteps)) {
       return Malformed(
           "\"unused_steps\" belongs to completions: give an \"outcome\" as well, or leave it out.");
     }
@@ -309,7 +235,7 @@ class NdjsonParser::Impl {
 
   Fault FinishCompletion(pb::Event& event) {
     for (const Name<Field>& field : kFields) {
-      if ((seen_ & Bit(field.value) & ~kCompletionFields) != 0) {
+      if (Given(field.value) && (Bit(field.value) & ~kCompletionFields) != 0) {
         return Malformed(absl::StrCat("\"", field.text,
                                       "\" belongs to calls, but a line with an \"outcome\" is a "
                                       "completion: leave one of them out."));
@@ -330,7 +256,8 @@ class NdjsonParser::Impl {
   pb::Call* call_ = nullptr;
   pb::Completion completion_;
   int64_t time_us_ = 0;
-  uint32_t seen_ = 0;  // Bits of Field.
+  uint32_t seen_ = 0;   // Bits of Field.
+  uint32_t nulls_ = 0;  // Of those, what is null.
 };
 
 NdjsonParser::NdjsonParser() : impl_(std::make_unique<Impl>()) {}

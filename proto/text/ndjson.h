@@ -37,8 +37,8 @@ struct LineRefusal {
 };
 
 // Reads lines. Strict about form: every field known, none twice, every value
-// of its type, so that a misspelt count is never read as zero. What the values
-// may be is for the server to judge. One parser for each thread.
+// of its type, so that a misspelt count is never read as zero. A field that is null is not
+// there. What the values may be is for the server to judge. One parser for each thread.
 class NdjsonParser {
  public:
   NdjsonParser();

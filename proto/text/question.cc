@@ -20,6 +20,11 @@ bool ParseGroupBy(absl::string_view text, v1::GroupBy* by, std::string* attribut
          *by != v1::GROUP_BY_UNSPECIFIED && *by != v1::GROUP_BY_ATTRIBUTE;
 }
 
+bool ParseOutlierOrder(absl::string_view text, v1::OutlierOrder* order) {
+  *order = text == "cost" ? v1::OUTLIER_ORDER_COST : v1::OUTLIER_ORDER_NEWEST;
+  return text == "cost" || text == "newest";
+}
+
 absl::Status AddAttribute(absl::string_view text, v1::CallFilter* filter) {
   const size_t sign = text.find('=');
   if (sign == absl::string_view::npos || sign == 0) {

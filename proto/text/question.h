@@ -15,6 +15,9 @@ namespace itemized::text {
 // `*attribute_key`. False if `text` is none of them.
 bool ParseGroupBy(absl::string_view text, v1::GroupBy* by, std::string* attribute_key);
 
+// Reads newest or cost into `*order`. False if `text` is none of them.
+bool ParseOutlierOrder(absl::string_view text, v1::OutlierOrder* order);
+
 // Adds KEY=VALUE to the attributes of `filter`. INVALID_ARGUMENT with a sentence.
 absl::Status AddAttribute(absl::string_view text, v1::CallFilter* filter);
 

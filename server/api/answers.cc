@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "server/api/backup_directory.h"
 #include "server/convert/query_answers.h"
 #include "server/convert/query_requests.h"
 #include "server/convert/rates.h"
@@ -24,13 +25,15 @@ namespace pb = itemized::v1;
 // The unused steps of runs, each asked for once.
 class UnusedSteps {
  public:
-  explicit UnusedSteps(const Database& database) : database_(database) {}
+  UnusedSteps(const Database& database, const Cancellation* cancellation)
+      : database_(database), cancellation_(cancellation) {}
 
   absl::Status Load(const std::string& workflow_id) {
     if (steps_.contains(workflow_id)) {
       return absl::OkStatus();
     }
-    absl::StatusOr<RunAnswer> run = database_.Run(workflow_id);
+    absl::StatusOr<RunAnswer> run =
+        database_.Run(RunQuery{.workflow_id = workflow_id, .limit = 0}, cancellation_);
     // A run can vanish between two questions: its last call was retracted.
     if (!run.ok() && !absl::IsNotFound(run.status())) {
       return run.status();
@@ -49,63 +52,104 @@ class UnusedSteps {
 
  private:
   const Database& database_;
+  const Cancellation* const cancellation_;
   absl::flat_hash_map<std::string, std::set<std::string>> steps_;  // By workflow id.
+};
+
+void SetRepricing(const RepricingProgress& progress, pb::Repricing* to) {
+  to->set_calls(progress.calls);
+  to->set_done(progress.done);
+}
+
+// Tells in an answer that calls were being priced again when the question was asked, or are
+// when it is answered.
+class RepricingNote {
+ public:
+  explicit RepricingNote(const Database& database)
+      : database_(database), before_(database.Repricing()) {}
+
+  template <typename Response>
+  Response On(Response response) const {
+    const auto progress = before_.has_value() ? before_ : database_.Repricing();
+    if (progress.has_value()) {
+      SetRepricing(*progress, response.mutable_repricing());
+    }
+    return response;
+  }
+
+ private:
+  const Database& database_;
+  const std::optional<RepricingProgress> before_;
 };
 
 }  // namespace
 
 absl::StatusOr<pb::GetTopResponse> GetTop(const Database& database,
-                                          const pb::GetTopRequest& request) {
+                                          const pb::GetTopRequest& request,
+                                          const Cancellation* cancellation) {
+  const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const TopQuery query, ToTopQuery(request));
-  ASSIGN_OR_RETURN(const TopAnswer answer, database.Top(query));
+  ASSIGN_OR_RETURN(const TopAnswer answer, database.Top(query, cancellation));
   ThresholdOf threshold_of;
   if (query.by == GroupBy::kStep) {
     threshold_of = [&database](absl::string_view step) { return database.ThresholdOf(step); };
   }
-  return ToTopResponse(answer, request.limit(), threshold_of);
+  return repricing.On(ToTopResponse(answer, request.limit(), threshold_of));
 }
 
 absl::StatusOr<pb::GetWorkflowsResponse> GetWorkflows(const Database& database,
-                                                      const pb::GetWorkflowsRequest& request) {
+                                                      const pb::GetWorkflowsRequest& request,
+                                                      const Cancellation* cancellation) {
+  const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const Window window, ToWindow(request.window()));
-  ASSIGN_OR_RETURN(const WorkflowsAnswer answer, database.Workflows(window));
-  return ToWorkflowsResponse(answer);
+  ASSIGN_OR_RETURN(const WorkflowsAnswer answer, database.Workflows(window, cancellation));
+  return repricing.On(ToWorkflowsResponse(answer));
 }
 
 absl::StatusOr<pb::GetRunResponse> GetRun(const Database& database,
-                                          const pb::GetRunRequest& request) {
-  RETURN_IF_ERROR(CheckRunRequest(request));
-  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(request.workflow_id()));
-  return ToRunResponse(answer);
+                                          const pb::GetRunRequest& request,
+                                          const Cancellation* cancellation) {
+  const RepricingNote repricing(database);
+  ASSIGN_OR_RETURN(const RunQuery query, ToRunQuery(request));
+  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(query, cancellation));
+  return repricing.On(ToRunResponse(answer));
 }
 
 absl::StatusOr<pb::GetSeriesResponse> GetSeries(const Database& database,
-                                                const pb::GetSeriesRequest& request) {
+                                                const pb::GetSeriesRequest& request,
+                                                const Cancellation* cancellation) {
+  const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const SeriesQuery query, ToSeriesQuery(request));
-  ASSIGN_OR_RETURN(const SeriesAnswer answer, database.Series(query));
-  return ToSeriesResponse(answer, query.filter[NameKind::kStep].value_or(""), query.zone);
+  ASSIGN_OR_RETURN(const SeriesAnswer answer, database.Series(query, cancellation));
+  return repricing.On(
+      ToSeriesResponse(answer, query.filter[NameKind::kStep].value_or(""), query.zone));
 }
 
 absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const Database& database,
-                                                    const pb::GetOutliersRequest& request) {
+                                                    const pb::GetOutliersRequest& request,
+                                                    const Cancellation* cancellation) {
+  const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const OutliersQuery query, ToOutliersQuery(request));
-  ASSIGN_OR_RETURN(const OutliersAnswer answer, database.Outliers(query));
-  UnusedSteps unused(database);
+  ASSIGN_OR_RETURN(const OutliersAnswer answer, database.Outliers(query, cancellation));
+  UnusedSteps unused(database, cancellation);
   for (const BilledCall& billed : answer.calls) {
     RETURN_IF_ERROR(unused.Load(billed.call.workflow_id));
   }
-  return ToOutliersResponse(answer, [&](const Call& call) { return unused.Contain(call); });
+  return repricing.On(
+      ToOutliersResponse(answer, [&](const Call& call) { return unused.Contain(call); }));
 }
 
 absl::StatusOr<pb::GetDistributionResponse> GetDistribution(
-    const Database& database, const pb::GetDistributionRequest& request) {
+    const Database& database, const pb::GetDistributionRequest& request,
+    const Cancellation* cancellation) {
+  const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const DistributionQuery query, ToDistributionQuery(request));
-  ASSIGN_OR_RETURN(const DistributionAnswer answer, database.Distribution(query));
+  ASSIGN_OR_RETURN(const DistributionAnswer answer, database.Distribution(query, cancellation));
   std::optional<Threshold> threshold;
   if (query.of == NameKind::kStep) {
     threshold = database.ThresholdOf(query.name);
   }
-  return ToDistributionResponse(answer, threshold);
+  return repricing.On(ToDistributionResponse(answer, threshold));
 }
 
 pb::GetServerInfoResponse GetServerInfo(const Database& database, const ServerFacts& facts) {
@@ -122,6 +166,9 @@ pb::GetServerInfoResponse GetServerInfo(const Database& database, const ServerFa
   response.set_last_block(info.last_block);
   response.set_checkpointed_block(info.checkpointed_block);
   response.set_http_address(facts.http_address);
+  if (info.repricing.has_value()) {
+    SetRepricing(*info.repricing, response.mutable_repricing());
+  }
   pb::IngestCounters& ingested = *response.mutable_ingested();
   ingested.set_calls(info.ingested.calls);
   ingested.set_completions(info.ingested.completions);
@@ -137,15 +184,39 @@ pb::ListRatesResponse ListRates(const Database& database) {
   return ToListRatesResponse(database.ListRates(), database.ListUnpriced());
 }
 
-absl::StatusOr<pb::SetRatesResponse> SetRates(Database& database,
-                                              const pb::SetRatesRequest& request) {
-  ASSIGN_OR_RETURN(std::vector<Rate> rates, ToRates(request));
-  ASSIGN_OR_RETURN(const RateChange change, database.SetRates(std::move(rates)));
-  pb::SetRatesResponse response;
-  response.set_added(change.added);
-  response.set_replaced(change.replaced);
-  response.set_repriced_calls(change.repriced_calls);
-  return response;
+void SetRates(Database& database, const pb::SetRatesRequest& request, SetRatesDone done) {
+  absl::StatusOr<std::vector<Rate>> rates = ToRates(request);
+  if (!rates.ok()) {
+    return done(rates.status());
+  }
+  database.SetRates(*std::move(rates),
+                    [done = std::move(done)](const absl::StatusOr<RateChange>& change) {
+                      if (!change.ok()) {
+                        return done(change.status());
+                      }
+                      pb::SetRatesResponse response;
+                      response.set_added(change->added);
+                      response.set_replaced(change->replaced);
+                      response.set_repriced_calls(change->repriced_calls);
+                      done(std::move(response));
+                    });
+}
+
+void RemoveRates(Database& database, const pb::RemoveRatesRequest& request, RemoveRatesDone done) {
+  absl::StatusOr<std::vector<RateName>> names = ToRateNames(request);
+  if (!names.ok()) {
+    return done(names.status());
+  }
+  database.RemoveRates(*std::move(names),
+                       [done = std::move(done)](const absl::StatusOr<RateChange>& change) {
+                         if (!change.ok()) {
+                           return done(change.status());
+                         }
+                         pb::RemoveRatesResponse response;
+                         response.set_removed(change->removed);
+                         response.set_repriced_calls(change->repriced_calls);
+                         done(std::move(response));
+                       });
 }
 
 absl::StatusOr<pb::VerifyResponse> Verify(const Database& database) {
@@ -161,11 +232,12 @@ absl::StatusOr<pb::VerifyResponse> Verify(const Database& database) {
   return response;
 }
 
-absl::StatusOr<pb::BackupResponse> Backup(const Database& database,
+absl::StatusOr<pb::BackupResponse> Backup(const Database& database, const std::string& backup_dir,
                                           const pb::BackupRequest& request) {
-  ASSIGN_OR_RETURN(const BackupReport report, database.Backup(request.directory()));
+  ASSIGN_OR_RETURN(const std::string path, PathOfBackup(backup_dir, request.directory()));
+  ASSIGN_OR_RETURN(const BackupReport report, database.Backup(path));
   pb::BackupResponse response;
-  response.set_directory(request.directory());
+  response.set_directory(path);
   response.set_calls(report.calls);
   response.set_cost_usd(FormatUsd(report.cost));
   response.set_bytes(report.bytes);

@@ -42,7 +42,9 @@ IngestQueue::~IngestQueue() {
 void IngestQueue::Submit(DecodedBatch batch, std::optional<BatchPosition> position,
                          Answered answered) {
   if (batch.parts.empty() && !position.has_value()) {
-    return answered(StartResult(batch));
+    itemized::v1::BatchResult answer = StartResult(batch);
+    FinishResult(answer);
+    return answered(std::move(answer));
   }
   Entry entry{std::move(batch), position, std::move(answered)};
   {

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/api/worker_pool.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace itemized::server {
 
-WorkerPool::WorkerPool(size_t threads, size_t waiting_max) : waiting_max_(waiting_max) {
+WorkerPool::WorkerPool(size_t threads, size_t waiting_max, int niceness)
+    : waiting_max_(waiting_max) {
   for (size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { Run(); });
+    threads_.emplace_back([this, niceness] { Run(niceness); });
   }
 }
 
@@ -27,19 +32,36 @@ void WorkerPool::Close() {
   threads_.clear();
 }
 
-bool WorkerPool::Add(std::function<void()> work) {
+bool WorkerPool::Add(std::function<void()> work, const void* asker) {
   {
     MutexLock lock(mutex_);
     if (stopping_ || waiting_.size() >= waiting_max_) {
       return false;
     }
-    waiting_.push_back(std::move(work));
+    waiting_.push_back({std::move(work), asker});
   }
   changed_.notify_one();
   return true;
 }
 
-void WorkerPool::Run() {
+bool WorkerPool::TakeBack(const void* asker) {
+  Entry taken;  // What it holds goes without the lock.
+  const MutexLock lock(mutex_);
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const Entry& entry) { return entry.asker == asker; });
+  if (found == waiting_.end()) {
+    return false;
+  }
+  taken = std::move(*found);
+  waiting_.erase(found);
+  return true;
+}
+
+void WorkerPool::Run(int niceness) {
+  if (niceness != 0) {
+    // Linux has a value for each thread. If it refuses, the work is done all the same.
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
+  }
   while (true) {
     std::function<void()> work;
     {
@@ -50,7 +72,7 @@ void WorkerPool::Run() {
       if (waiting_.empty()) {
         return;
       }
-      work = std::move(waiting_.front());
+      work = std::move(waiting_.front().work);
       waiting_.pop_front();
     }
     work();

@@ -15,7 +15,9 @@ namespace itemized::server {
 // carry every connection, so that nothing may block them. Thread-safe.
 class WorkerPool {
  public:
-  WorkerPool(size_t threads, size_t waiting_max);
+  // The threads, and those that they make, leave processors to others by `niceness`, from
+  // 0 to 19: of two that want the same one, 5 gets a quarter of it beside 0.
+  WorkerPool(size_t threads, size_t waiting_max, int niceness = 0);
   ~WorkerPool();  // Does what is waiting first.
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -23,16 +25,25 @@ class WorkerPool {
   // Does what is waiting, and takes nothing more.
   void Close();
 
-  // False, and nothing is done, if too much work is waiting or the pool is closed.
-  bool Add(std::function<void()> work);
+  // False, and nothing is done, if too much work is waiting or the pool is closed. `asker`
+  // names the work for TakeBack; no two that wait have the same one.
+  bool Add(std::function<void()> work, const void* asker = nullptr);
+
+  // Takes the work of `asker` back, so that it is never done. False if it has begun.
+  bool TakeBack(const void* asker);
 
  private:
-  void Run();
+  struct Entry {
+    std::function<void()> work;
+    const void* asker = nullptr;
+  };
+
+  void Run(int niceness);
 
   const size_t waiting_max_;
   Mutex mutex_;
   CondVar changed_;
-  std::deque<std::function<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Entry> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

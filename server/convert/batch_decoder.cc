@@ -131,7 +131,11 @@ void BatchDecoder::AddEvent(absl::string_view bytes) {
   }
 }
 
+// Only those that are told; Finish() knows how many there are.
 void BatchDecoder::Refuse(RefusalCode code, absl::string_view message) {
+  if (refusals_.size() == kRefusalsToldMax) {
+    return;
+  }
   refusals_.push_back({static_cast<uint32_t>(events_ - 1), code, std::string(message)});
 }
 
@@ -202,7 +206,6 @@ absl::StatusOr<ProducerHello> DecodeHello(absl::string_view bytes) {
 }
 
 void AddRefusal(uint32_t position, const Refusal& refusal, pb::BatchResult& answer) {
-  answer.set_conflict(answer.conflict() + (refusal.code == RefusalCode::kConflict ? 1 : 0));
   pb::Refusal* added = answer.add_refusals();
   added->set_index(position);
   added->set_code(static_cast<pb::RefusalCode>(refusal.code));
@@ -282,8 +285,10 @@ pb::BatchResult StartResult(const DecodedBatch& batch) {
 void AddPartResult(const BatchPart& part, const BatchResult& result, pb::BatchResult& answer) {
   answer.set_accepted(answer.accepted() + result.accepted);
   answer.set_duplicate(answer.duplicate() + result.duplicate);
-  answer.set_refused(answer.refused() + static_cast<int64_t>(result.refusals.size()));
+  answer.set_refused(answer.refused() + result.refused());
+  answer.set_conflict(answer.conflict() + result.conflicts_omitted);
   for (const Refusal& refusal : result.refusals) {
+    answer.set_conflict(answer.conflict() + (refusal.code == RefusalCode::kConflict ? 1 : 0));
     AddRefusal(part.PositionOf(refusal.index), refusal, answer);
   }
 }
@@ -291,6 +296,13 @@ void AddPartResult(const BatchPart& part, const BatchResult& result, pb::BatchRe
 void FinishResult(pb::BatchResult& answer) {
   std::sort(answer.mutable_refusals()->begin(), answer.mutable_refusals()->end(),
             [](const pb::Refusal& a, const pb::Refusal& b) { return a.index() < b.index(); });
+  if (answer.refusals_size() > static_cast<int>(kRefusalsToldMax)) {
+    answer.mutable_refusals()->DeleteSubrange(
+        kRefusalsToldMax, answer.refusals_size() - static_cast<int>(kRefusalsToldMax));
+  }
+  const bool stands_for_all =
+      answer.refusals_size() == 1 && answer.refusals(0).code() == pb::REFUSAL_CODE_BATCH_TOO_LARGE;
+  answer.set_refusals_omitted(stands_for_all ? 0 : answer.refused() - answer.refusals_size());
 }
 
 }  // namespace itemized::server

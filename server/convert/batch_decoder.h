@@ -49,7 +49,7 @@ struct BatchPart {
 struct DecodedBatch {
   size_t events = 0;              // All of them, also those in `refusals`.
   std::vector<BatchPart> parts;   // At most one of rows and one of columns.
-  std::vector<Refusal> refusals;  // Settled without the database; by position.
+  std::vector<Refusal> refusals;  // Settled without the database, the first of them; by position.
 
   Submission ToSubmission() const;
 };
@@ -74,7 +74,8 @@ itemized::v1::BatchResult StartResult(const DecodedBatch& batch);
 void AddPartResult(const BatchPart& part, const BatchResult& result,
                    itemized::v1::BatchResult& answer);
 
-// Puts refusals in the order of the batch; once, after all parts were added.
+// Puts refusals in the order of the batch, and counts those beyond kRefusalsToldMax instead;
+// once, after all parts were added.
 void FinishResult(itemized::v1::BatchResult& answer);
 
 }  // namespace itemized::server

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "server/convert/page_token.h"
 #include "server/convert/query_answers.h"
 #include "storage/base/money.h"
 #include "storage/base/time.h"
@@ -31,6 +32,8 @@ void SetReceipt(const OutlierReceipt& receipt, int64_t cost_picos, pb::OutlierRe
   to->set_sample_count(receipt.sample_count);
   to->set_threshold_usd(FormatUsd(threshold));
   to->set_learning(receipt.learning);
+  to->set_judged_when_priced(receipt.judged_when_priced);
+  to->set_excess_usd(FormatUsd(Picos{cost_picos} - threshold));
   // Free calls have a median of 0, and no multiple of it.
   to->set_multiple(base > 0 ? static_cast<double>(cost_picos) / static_cast<double>(base) : 0);
 }
@@ -74,9 +77,9 @@ pb::BilledCall ToBilledCall(const BilledCall& billed, bool unsurfaced) {
   }
   to.set_unpriced(billed.cost.unpriced);
   to.set_cost_usd(billed.cost.unpriced ? "" : FormatUsd(billed.cost.picos));
-  to.set_is_outlier(billed.outlier.has_value());
-  if (billed.outlier.has_value()) {
-    SetReceipt(*billed.outlier, billed.cost.picos, to.mutable_receipt());
+  to.set_is_outlier(billed.is_outlier());
+  if (billed.receipt.has_value()) {
+    SetReceipt(*billed.receipt, billed.cost.picos, to.mutable_receipt());
   }
   to.set_unsurfaced(unsurfaced);
   return to;
@@ -96,6 +99,10 @@ pb::GetRunResponse ToRunResponse(const RunAnswer& answer) {
     to.add_unused_steps(step);
   }
   to.set_unpriced_calls(answer.unpriced_calls);
+  to.set_call_count(answer.call_count);
+  if (answer.next.has_value()) {
+    to.set_next_page_token(ToPageToken(answer.workflow_id, *answer.next));
+  }
   to.mutable_calls()->Reserve(static_cast<int>(answer.calls.size()));
   for (const BilledCall& billed : answer.calls) {
     const bool unsurfaced =

@@ -64,6 +64,7 @@ void SetTopRow(const TopRow& row, const TopAnswer& answer, Picos above, pb::TopR
   to->set_p50_cost_usd(FormatUsd(row.p50_cost));
   to->set_p95_cost_usd(FormatUsd(row.p95_cost));
   to->set_outliers(row.sums.outliers);
+  to->set_learning_calls(row.sums.learning_calls);
   to->set_unpriced_calls(row.sums.unpriced_calls);
   to->set_usage_missing_calls(row.sums.usage_missing_calls);
   SetTokens(row.sums.usage, to);
@@ -136,6 +137,7 @@ pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit,
   to.mutable_total()->set_usage_missing_calls(answer.total.usage_missing_calls);
   to.mutable_total()->set_unsurfaced_usd(FormatUsd(answer.unsurfaced));
   to.mutable_total()->set_outliers(answer.total.outliers);
+  to.mutable_total()->set_learning_calls(answer.total.learning_calls);
   const size_t all = answer.rows.size();
   const size_t shown = limit > 0 ? std::min(all, static_cast<size_t>(limit)) : all;
   Picos above = 0;
@@ -147,6 +149,7 @@ pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit,
       const Threshold threshold = threshold_of(answer.rows[i].key);
       row->set_threshold_usd(FormatUsd(threshold.picos));
       row->set_threshold_learning(threshold.learning);
+      row->set_threshold_sample_count(threshold.sample_count);
     }
   }
   to.set_rows_omitted(static_cast<int64_t>(all - shown));
@@ -181,6 +184,7 @@ pb::GetDistributionResponse ToDistributionResponse(const DistributionAnswer& ans
   pb::GetDistributionResponse to;
   *to.mutable_window() = ToWindow(answer.range);
   to.set_count(answer.count);
+  to.set_unpriced_calls(answer.unpriced_calls);
   to.set_total_usd(FormatUsd(answer.total));
   if (answer.count != 0) {
     to.set_p50_usd(FormatUsd(answer.p50));
@@ -189,6 +193,7 @@ pb::GetDistributionResponse ToDistributionResponse(const DistributionAnswer& ans
   if (threshold.has_value()) {
     to.set_threshold_usd(FormatUsd(threshold->picos));
     to.set_threshold_learning(threshold->learning);
+    to.set_threshold_sample_count(threshold->sample_count);
   }
   for (const DistributionBucket& bucket : answer.buckets) {
     pb::DistributionBucket* added = to.add_buckets();
@@ -208,6 +213,11 @@ pb::GetOutliersResponse ToOutliersResponse(const OutliersAnswer& answer,
     *to.add_calls() = ToBilledCall(billed, is_unsurfaced(billed.call));
   }
   to.set_total(answer.total);
+  to.set_unjudged_calls(answer.unjudged_calls);
+  to.set_learning_calls(answer.learning_calls);
+  if (answer.excess.has_value()) {
+    to.set_excess_usd(FormatUsd(*answer.excess));
+  }
   return to;
 }
 

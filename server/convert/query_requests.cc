@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
+#include "server/convert/page_token.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
 #include "storage/model/limits.h"
@@ -69,6 +70,20 @@ absl::StatusOr<GroupBy> ToGroupBy(pb::GroupBy by) {
           absl::StrCat("by is ", static_cast<int>(by),
                        ", which this server does not know; group by step, model, workflow, "
                        "provider or attribute"));
+  }
+}
+
+absl::StatusOr<OutlierOrder> ToOrder(pb::OutlierOrder order) {
+  switch (order) {
+    case pb::OUTLIER_ORDER_UNSPECIFIED:
+    case pb::OUTLIER_ORDER_NEWEST:
+      return OutlierOrder::kNewest;
+    case pb::OUTLIER_ORDER_COST:
+      return OutlierOrder::kCost;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("order is ", static_cast<int>(order),
+                       ", which this server does not know; order by newest or cost"));
   }
 }
 
@@ -195,6 +210,7 @@ absl::StatusOr<OutliersQuery> ToOutliersQuery(const pb::GetOutliersRequest& requ
                                                    " outliers, in a shorter window if need be"));
   }
   query.limit = static_cast<size_t>(request.limit() == 0 ? kOutliersDefault : request.limit());
+  ASSIGN_OR_RETURN(query.order, ToOrder(request.order()));
   return query;
 }
 
@@ -217,11 +233,24 @@ absl::StatusOr<DistributionQuery> ToDistributionQuery(const pb::GetDistributionR
   return query;
 }
 
-absl::Status CheckRunRequest(const pb::GetRunRequest& request) {
+absl::StatusOr<RunQuery> ToRunQuery(const pb::GetRunRequest& request) {
   if (request.workflow_id().empty()) {
     return absl::InvalidArgumentError("workflow_id is empty; name the run to show");
   }
-  return CheckName("workflow_id", request.workflow_id());
+  RETURN_IF_ERROR(CheckName("workflow_id", request.workflow_id()));
+  RETURN_IF_ERROR(CheckLimit(request.limit()));
+  if (request.limit() > kRunCallsMax) {
+    return absl::InvalidArgumentError(absl::StrCat("limit is ", request.limit(), "; a page has ",
+                                                   kRunCallsMax,
+                                                   " calls at most, and next_page_token leads on"));
+  }
+  RunQuery query{.workflow_id = request.workflow_id()};
+  query.limit = static_cast<size_t>(request.limit() == 0 ? kRunCallsMax : request.limit());
+  query.bytes_max = kRunBytesMax;
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(query.after, ReadPageToken(request.workflow_id(), request.page_token()));
+  }
+  return query;
 }
 
 namespace {

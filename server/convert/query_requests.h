@@ -20,6 +20,8 @@ inline constexpr int64_t kLastMaxUs = 50 * 365 * kMicrosPerDay;
 inline constexpr int64_t kSeriesPointsMax = 20'000;
 inline constexpr int32_t kOutliersDefault = 100;
 inline constexpr int32_t kOutliersMax = 10'000;
+inline constexpr int32_t kRunCallsMax = 10'000;          // Of one page.
+inline constexpr size_t kRunBytesMax = size_t{4} << 20;  // The same, about; one call may be more.
 
 // A window that says nothing is the last 30 days.
 absl::StatusOr<Window> ToWindow(const itemized::v1::WindowSpec& spec);
@@ -29,7 +31,7 @@ absl::StatusOr<SeriesQuery> ToSeriesQuery(const itemized::v1::GetSeriesRequest& 
 absl::StatusOr<OutliersQuery> ToOutliersQuery(const itemized::v1::GetOutliersRequest& request);
 absl::StatusOr<DistributionQuery> ToDistributionQuery(
     const itemized::v1::GetDistributionRequest& request);
-absl::Status CheckRunRequest(const itemized::v1::GetRunRequest& request);
+absl::StatusOr<RunQuery> ToRunQuery(const itemized::v1::GetRunRequest& request);
 
 // An IANA time zone; empty: UTC.
 absl::StatusOr<absl::TimeZone> ToTimeZone(absl::string_view name);

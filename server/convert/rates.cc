@@ -223,6 +223,19 @@ absl::StatusOr<std::vector<Rate>> ToRates(const pb::SetRatesRequest& request) {
   return rates;
 }
 
+absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& request) {
+  std::vector<RateName> names;
+  for (int i = 0; i < request.rates_size(); ++i) {
+    const pb::RateId& id = request.rates(i);
+    RateName& name = names.emplace_back();
+    name.provider = id.provider();
+    ASSIGN_OR_RETURN(name.match, ToMatch(absl::StrCat("rates[", i, "]"), id.match()));
+    RETURN_IF_ERROR(name.match.Validate());
+    name.effective_from_us = id.effective_from_unix_us();
+  }
+  return names;
+}
+
 pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
                                           const std::vector<UnpricedModel>& unpriced) {
   pb::ListRatesResponse response;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "itemized/v1/rates.pb.h"
 
+#include "storage/engine/database.h"
 #include "storage/engine/query_types.h"
 #include "storage/pricing/rate.h"
 
@@ -17,6 +18,9 @@ namespace itemized::server {
 // Exact. INVALID_ARGUMENT names the rate and the field that cannot be read.
 // What a rate means is checked where it is put into the book.
 absl::StatusOr<std::vector<Rate>> ToRates(const itemized::v1::SetRatesRequest& request);
+
+// INVALID_ARGUMENT names the rate whose match cannot be read.
+absl::StatusOr<std::vector<RateName>> ToRateNames(const itemized::v1::RemoveRatesRequest& request);
 
 itemized::v1::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
                                                     const std::vector<UnpricedModel>& unpriced);

@@ -26,7 +26,7 @@ grpc::ServerUnaryReactor* AdminService::Backup(grpc::CallbackServerContext* cont
               "this server listens beyond its own machine, where anybody could have it write "
               "files; make backups of one that listens on 127.0.0.1 only");
         }
-        return server::Backup(database_, question);
+        return server::Backup(database_, backup_dir_, question);
       });
 }
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/grpc/ingest_service.h"
 
+#include <chrono>
+#include <optional>
 #include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 
 #include "server/convert/batch_decoder.h"
 #include "server/convert/status.h"
 #include "server/grpc/byte_buffer.h"
+#include "server/grpc/unary_call.h"
 #include "storage/base/check.h"
 
 namespace itemized::server {
@@ -18,10 +24,68 @@ grpc::Status Overloaded() {
                       "too many events wait to be stored; send the batch again a little later");
 }
 
+// One batch in a call of its own. Owns itself.
+class WriteCall final : public grpc::ServerUnaryReactor {
+ public:
+  WriteCall(IngestShared& shared, grpc::ByteBuffer& response)
+      : shared_(shared), response_(response) {}
+
+  void Start(const grpc::ByteBuffer& request) {
+    const auto bytes = static_cast<int64_t>(request.Length());
+    std::optional<MemoryBudget::Charge> charge =
+        shared_.memory->Take(kMemoryPerMessageByte * bytes);
+    if (!charge.has_value()) {
+      return Finish(NoMemory());
+    }
+    charge_ = *std::move(charge);
+    absl::StatusOr<DecodedBatch> batch = DecodeWriteRequest(Flatten(request));
+    if (!batch.ok()) {
+      return Finish(ToGrpcStatus(batch.status()));
+    }
+    if (!shared_.queue->HasRoom(batch->events) || shared_.bytes >= shared_.limits.server_bytes) {
+      return Finish(Overloaded());
+    }
+    shared_.bytes += bytes;
+    shared_.queue->Submit(*std::move(batch), std::nullopt, [this, bytes](auto result) {
+      shared_.bytes -= bytes;
+      Answer(std::move(result));
+    });
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  void Answer(absl::StatusOr<pb::BatchResult> result) {
+    const absl::Status status = result.status();
+    if (status.ok()) {
+      pb::WriteResponse answer;
+      *answer.mutable_result() = *std::move(result);
+      Serialize(answer, response_);
+      // Refusals are few, so that an answer hardly ever needs more than its message did.
+      if (const auto bytes = static_cast<int64_t>(response_.Length()); bytes < charge_.bytes()) {
+        charge_.Resize(bytes);
+      }
+    }
+    Finish(ToGrpcStatus(status));
+  }
+
+  IngestShared& shared_;
+  grpc::ByteBuffer& response_;
+  MemoryBudget::Charge charge_;  // Until the answer has been sent.
+};
+
+grpc::Status MakeRoom() {
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                      "The stream had nothing under way and makes room for another one; open it "
+                      "again when there is something to send.");
+}
+
 }  // namespace
 
-IngestService::IngestService(IngestQueue& queue, BeginSession begin_session, IngestLimits limits) {
+IngestService::IngestService(IngestQueue& queue, BeginSession begin_session, MemoryBudget& memory,
+                             IngestLimits limits) {
   shared_.queue = &queue;
+  shared_.memory = &memory;
   shared_.begin_session = std::move(begin_session);
   shared_.limits = limits;
 }
@@ -34,15 +98,18 @@ void IngestService::Drain() {
     streams = streams_;
   }
   for (const std::shared_ptr<IngestStream>& stream : streams) {
-    stream->Drain();
+    stream->Drain(ShuttingDown());
   }
 }
 
 bool IngestService::AwaitStreams(std::chrono::system_clock::time_point deadline) {
   MutexLock lock(mutex_);
-  while (!streams_.empty()) {
+  const auto all_ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return streams_.empty() && leaving_.empty();
+  };
+  while (!all_ended()) {
     if (closed_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
-      return streams_.empty();
+      return all_ended();
     }
   }
   return true;
@@ -50,7 +117,7 @@ bool IngestService::AwaitStreams(std::chrono::system_clock::time_point deadline)
 
 IngestService::~IngestService() {
   const MutexLock lock(mutex_);
-  CHECK(streams_.empty());
+  CHECK(streams_.empty() && leaving_.empty());
 }
 
 bool IngestService::draining() const {
@@ -59,61 +126,78 @@ bool IngestService::draining() const {
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Ingest(
-    grpc::CallbackServerContext* /*context*/) {
-  auto stream =
-      std::make_shared<IngestStream>(shared_, [this](IngestStream* closed) { Closed(closed); });
+    grpc::CallbackServerContext* context) {
+  auto stream = std::make_shared<IngestStream>(shared_, context,
+                                               [this](IngestStream* closed) { Closed(closed); });
+  Stream gives_way;
   {
     MutexLock lock(mutex_);
     if (draining_) {
       return new RefusedStream(ShuttingDown());
     }
     if (streams_.size() >= shared_.limits.streams) {
-      return new RefusedStream(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                            "too many streams are open; use fewer, each with "
-                                            "several batches in flight"));
+      gives_way = Dispensable();
+      if (gives_way == nullptr) {
+        return new RefusedStream(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                                              "too many streams are open; use fewer, each with "
+                                              "several batches in flight"));
+      }
+      streams_.erase(gives_way);
+      leaving_.insert(gives_way);
     }
     streams_.insert(stream);
+  }
+  if (gives_way != nullptr) {
+    gives_way->GiveWay(MakeRoom());
   }
   stream->Start();
   return stream.get();
 }
 
+// Of the connection with the most streams, so that nobody can hold more than a share of them;
+// of that the one that has been idle longest.
+IngestService::Stream IngestService::Dispensable() const {
+  if (leaving_.size() >= shared_.limits.streams) {
+    return nullptr;
+  }
+  absl::flat_hash_map<absl::string_view, size_t> streams_of;
+  for (const Stream& stream : streams_) {
+    ++streams_of[stream->peer()];
+  }
+  Stream found;
+  std::pair<size_t, std::chrono::nanoseconds> found_rank;
+  const auto now = std::chrono::steady_clock::now();
+  for (const Stream& stream : streams_) {
+    const std::optional<IngestStream::Instant> since = stream->DispensableSince();
+    if (since.has_value()) {
+      const std::pair<size_t, std::chrono::nanoseconds> rank(streams_of[stream->peer()],
+                                                             now - *since);
+      if (found == nullptr || rank > found_rank) {
+        found = stream;
+        found_rank = rank;
+      }
+    }
+  }
+  return found;
+}
+
 void IngestService::Closed(IngestStream* stream) {
   MutexLock lock(mutex_);
   streams_.erase(stream->shared_from_this());
+  leaving_.erase(stream->shared_from_this());
   closed_.notify_all();
 }
 
-grpc::ServerUnaryReactor* IngestService::Write(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* IngestService::Write(grpc::CallbackServerContext* /*context*/,
                                                const grpc::ByteBuffer* request,
                                                grpc::ByteBuffer* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  auto* const call = new WriteCall(shared_, *response);
   if (draining()) {
-    reactor->Finish(ShuttingDown());
-    return reactor;
+    call->Finish(ShuttingDown());
+  } else {
+    call->Start(*request);
   }
-  absl::StatusOr<DecodedBatch> batch = DecodeWriteRequest(Flatten(*request));
-  if (!batch.ok()) {
-    reactor->Finish(ToGrpcStatus(batch.status()));
-    return reactor;
-  }
-  if (!shared_.queue->HasRoom(batch->events) || shared_.bytes >= shared_.limits.server_bytes) {
-    reactor->Finish(Overloaded());
-    return reactor;
-  }
-  const auto bytes = static_cast<int64_t>(request->Length());
-  shared_.bytes += bytes;
-  shared_.queue->Submit(*std::move(batch), std::nullopt,
-                        [this, bytes, reactor, response](auto result) {
-                          shared_.bytes -= bytes;
-                          if (result.ok()) {
-                            pb::WriteResponse answer;
-                            *answer.mutable_result() = *std::move(result);
-                            Serialize(answer, *response);
-                          }
-                          reactor->Finish(ToGrpcStatus(result.status()));
-                        });
-  return reactor;
+  return call;
 }
 
 }  // namespace itemized::server

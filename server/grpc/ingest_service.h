@@ -22,8 +22,9 @@ using RawIngestService = itemized::v1::IngestService::WithRawCallbackMethod_Inge
 // Thread-safe.
 class IngestService final : public RawIngestService {
  public:
-  // `queue` outlives the service, and the service every call.
-  IngestService(IngestQueue& queue, BeginSession begin_session, IngestLimits limits);
+  // `queue` and `memory` outlive the service, and the service every call.
+  IngestService(IngestQueue& queue, BeginSession begin_session, MemoryBudget& memory,
+                IngestLimits limits);
   ~IngestService() override;
 
   // Takes nothing more: open streams acknowledge what they have read and end,
@@ -40,6 +41,10 @@ class IngestService final : public RawIngestService {
                                   grpc::ByteBuffer* response) override;
 
  private:
+  using Stream = std::shared_ptr<IngestStream>;
+
+  // A stream that gives way to a new one; null if all are at work.
+  Stream Dispensable() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Closed(IngestStream* stream);
   bool draining() const;
 
@@ -47,7 +52,8 @@ class IngestService final : public RawIngestService {
   mutable Mutex mutex_;
   CondVar closed_;  // A stream ended.
   // Keeps streams from vanishing under Drain.
-  std::set<std::shared_ptr<IngestStream>> streams_ ABSL_GUARDED_BY(mutex_);
+  std::set<Stream> streams_ ABSL_GUARDED_BY(mutex_);
+  std::set<Stream> leaving_ ABSL_GUARDED_BY(mutex_);  // Gave way, and have not ended yet.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

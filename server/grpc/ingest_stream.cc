@@ -4,18 +4,24 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include <grpcpp/server_context.h>
 #include <spdlog/spdlog.h>
 
 #include "server/convert/batch_decoder.h"
 #include "server/convert/status.h"
 #include "server/grpc/byte_buffer.h"
+#include "server/grpc/unary_call.h"
 
 namespace itemized::server {
 
 namespace pb = itemized::v1;
 
-IngestStream::IngestStream(IngestShared& shared, std::function<void(IngestStream*)> on_closed)
-    : shared_(shared), on_closed_(std::move(on_closed)) {}
+IngestStream::IngestStream(IngestShared& shared, grpc::CallbackServerContext* context,
+                           std::function<void(IngestStream*)> on_closed)
+    : shared_(shared),
+      peer_(context->peer()),
+      on_closed_(std::move(on_closed)),
+      context_(context) {}
 
 void IngestStream::Start() {
   MutexLock lock(mutex_);
@@ -23,10 +29,30 @@ void IngestStream::Start() {
   Advance();
 }
 
-void IngestStream::Drain() {
+void IngestStream::Drain(const grpc::Status& reason) {
   MutexLock lock(mutex_);
-  CloseReading(ShuttingDown());
+  CloseReading(reason);
   Advance();
+}
+
+void IngestStream::GiveWay(const grpc::Status& reason) {
+  MutexLock lock(mutex_);
+  CloseReading(reason);
+  Advance();
+  if (!ended_ && is_stalled() && context_ != nullptr) {
+    // A status would wait behind the answer that is not taken.
+    context_->TryCancel();
+  }
+}
+
+bool IngestStream::is_stalled() const {
+  return writing_ && std::chrono::steady_clock::now() - changed_at_ > shared_.limits.stalled_after;
+}
+
+std::optional<IngestStream::Instant> IngestStream::DispensableSince() const {
+  MutexLock lock(mutex_);
+  const bool is_idle = unanswered_.empty() && !writing_;
+  return (is_idle || is_stalled()) && !ended_ ? std::optional(changed_at_) : std::nullopt;
 }
 
 void IngestStream::OnReadDone(bool ok) {
@@ -44,13 +70,20 @@ void IngestStream::OnReadDone(bool ok) {
 // Runs while reading_ is set, so that batches are submitted in their order.
 void IngestStream::ReadMessage() {
   const auto bytes = static_cast<int64_t>(request_.Length());
+  auto charge = shared_.memory->Take(kMemoryPerMessageByte * bytes);
+  if (!charge.has_value()) {
+    request_.Clear();
+    MutexLock lock(mutex_);
+    return CloseReading(NoMemory());
+  }
   absl::StatusOr<DecodedIngestRequest> request = DecodeIngestRequest(Flatten(request_));
   request_.Clear();
   if (!request.ok()) {
+    TellRefused(request.status());
     MutexLock lock(mutex_);
     return CloseReading(ToGrpcStatus(request.status()));
   }
-  Unanswered* message = Expect(bytes);
+  Unanswered* message = Expect(bytes, *std::move(charge));
   if (message == nullptr) {
     return;
   }
@@ -88,6 +121,7 @@ void IngestStream::Welcome(const ProducerHello& hello, Unanswered* message,
     }
   }
   if (!session.ok()) {
+    TellRefused(session.status());
     return Settle(message, session.status());
   }
   if (session->last_sequence < hello.acknowledged_sequence) {
@@ -101,6 +135,14 @@ void IngestStream::Welcome(const ProducerHello& hello, Unanswered* message,
   pb::IngestResponse answer;
   answer.mutable_welcome()->set_last_sequence(session->last_sequence);
   Settle(message, std::move(answer));
+}
+
+// An operator hears of senders that cannot even begin.
+void IngestStream::TellRefused(const absl::Status& status) {
+  if (const std::optional<int64_t> times = shared_.refused_hellos.Count()) {
+    spdlog::warn("Senders were refused, {} since this was told last; now one at {}: {}", *times,
+                 peer_, std::string(status.message()));
+  }
 }
 
 void IngestStream::Submit(DecodedIngestRequest request, Unanswered* message) {
@@ -126,13 +168,15 @@ void IngestStream::Submit(DecodedIngestRequest request, Unanswered* message) {
 }
 
 // Null if the message came too late to be taken.
-IngestStream::Unanswered* IngestStream::Expect(int64_t bytes) {
+IngestStream::Unanswered* IngestStream::Expect(int64_t bytes, MemoryBudget::Charge charge) {
   MutexLock lock(mutex_);
   if (read_closed_ || broken_ || ended_) {
     return nullptr;
   }
   Unanswered& message = unanswered_.emplace_back();
   message.bytes = bytes;
+  message.charge = std::move(charge);
+  changed_at_ = std::chrono::steady_clock::now();
   bytes_ += bytes;
   shared_.bytes += bytes;
   return &message;
@@ -144,12 +188,24 @@ void IngestStream::Settle(Unanswered* message, absl::StatusOr<pb::IngestResponse
   message->answer = std::move(answer);
   bytes_ -= message->bytes;
   shared_.bytes -= message->bytes;
+  if (message->answer.ok()) {
+    message->answer_bytes = static_cast<int64_t>(message->answer->ByteSizeLong());
+    answer_bytes_ += message->answer_bytes;
+  }
+  // Answers are short, and a batch that is stored has to be told so: without room for more
+  // its message's share is kept for it.
+  if (!message->charge.Resize(kMemoryPerMessageByte * message->answer_bytes)) {
+    spdlog::debug("An answer waits without memory of its own.");
+  }
   Advance();
 }
 
 void IngestStream::OnWriteDone(bool ok) {
   MutexLock lock(mutex_);
   writing_ = false;
+  written_charge_.Release();
+  answer_bytes_ -= std::exchange(written_bytes_, 0);
+  changed_at_ = std::chrono::steady_clock::now();
   broken_ = broken_ || !ok;
   Advance();
 }
@@ -165,6 +221,7 @@ void IngestStream::OnDone() {
   {
     MutexLock lock(mutex_);
     self = std::move(self_);
+    context_ = nullptr;
   }
   on_closed_(this);
 }
@@ -198,16 +255,20 @@ void IngestStream::AdvanceWriting() {
 
 void IngestStream::Answer() {
   response_.Clear();
-  Serialize(*unanswered_.front().answer, response_);
+  Unanswered& next = unanswered_.front();
+  Serialize(*next.answer, response_);
+  written_charge_ = std::move(next.charge);
+  written_bytes_ = next.answer_bytes;
   unanswered_.pop_front();
   writing_ = true;
+  changed_at_ = std::chrono::steady_clock::now();
   StartWrite(&response_);
 }
 
 void IngestStream::AdvanceReading() {
   const IngestLimits& limits = shared_.limits;
   if (read_closed_ || broken_ || greeting_ || unanswered_.size() >= limits.stream_batches ||
-      bytes_ >= limits.stream_bytes) {
+      bytes_ >= limits.stream_bytes || answer_bytes_ >= limits.answer_bytes) {
     return;
   }
   // A stream that waits for all the others has a batch of its own, whose end

@@ -4,11 +4,13 @@
 // One client's Ingest stream.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "itemized/v1/ingest.pb.h"
@@ -16,6 +18,8 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "server/api/ingest_queue.h"
+#include "server/api/log_sampler.h"
+#include "server/api/memory_budget.h"
 #include "storage/base/mutex.h"
 
 namespace itemized::server {
@@ -25,6 +29,9 @@ struct IngestLimits {
   size_t stream_batches = 32;                 // Read and not acknowledged, of one stream.
   int64_t stream_bytes = int64_t{16} << 20;   // The same in bytes of messages.
   int64_t server_bytes = int64_t{256} << 20;  // Of all streams together.
+  int64_t answer_bytes = int64_t{1} << 20;    // Answers that one stream has not taken yet.
+  // Whoever does not take an answer for so long gives way when there is no room.
+  std::chrono::seconds stalled_after{10};
 };
 
 // As Database::BeginSession.
@@ -36,7 +43,9 @@ struct IngestShared {
   IngestQueue* queue = nullptr;
   BeginSession begin_session;
   IngestLimits limits;
+  MemoryBudget* memory = nullptr;  // For messages read, and answers until they are written.
   std::atomic<int64_t> bytes = 0;  // Read and not yet settled, of all streams.
+  LogSampler refused_hellos{};
 };
 
 // Reads batches while there is room for them, and acknowledges them in order.
@@ -46,13 +55,26 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
                      public std::enable_shared_from_this<IngestStream> {
  public:
   // `on_closed` is called when the call is over.
-  IngestStream(IngestShared& shared, std::function<void(IngestStream*)> on_closed);
+  IngestStream(IngestShared& shared, grpc::CallbackServerContext* context,
+               std::function<void(IngestStream*)> on_closed);
+
+  // The address of the connection, "ipv4:127.0.0.1:5432".
+  const std::string& peer() const { return peer_; }
 
   void Start();
 
   // Reads nothing more, acknowledges what was read, then ends the call with
-  // UNAVAILABLE. Thread-safe.
-  void Drain();
+  // `reason`. Thread-safe.
+  void Drain(const grpc::Status& reason);
+
+  // The same; a stream whose client does not take the answers ends at once, with CANCELLED.
+  // Thread-safe.
+  void GiveWay(const grpc::Status& reason);
+
+  using Instant = std::chrono::steady_clock::time_point;
+  // Since when nobody would miss the stream: nothing of it is unanswered, or its client does
+  // not take the answers. Nothing while it is at work. Thread-safe.
+  std::optional<Instant> DispensableSince() const;
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -62,7 +84,9 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
  private:
   // A message that was read and to which the answer has not been sent.
   struct Unanswered {
-    int64_t bytes = 0;
+    int64_t bytes = 0;  // Of the message, until it is settled.
+    MemoryBudget::Charge charge;
+    int64_t answer_bytes = 0;
     bool settled = false;
     absl::StatusOr<itemized::v1::IngestResponse> answer = absl::UnknownError("pending");
   };
@@ -71,12 +95,14 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
     ProducerSession session;  // As long as the stream, and the batches that wait for answers.
   };
 
+  bool is_stalled() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReadMessage();
   void Greet(const ProducerHello& hello, Unanswered* message);
   void Welcome(const ProducerHello& hello, Unanswered* message,
                absl::StatusOr<ProducerSession> session);
   void Submit(DecodedIngestRequest request, Unanswered* message);
-  Unanswered* Expect(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
+  Unanswered* Expect(int64_t bytes, MemoryBudget::Charge charge) ABSL_LOCKS_EXCLUDED(mutex_);
+  void TellRefused(const absl::Status& status);
   void Settle(Unanswered* message, absl::StatusOr<itemized::v1::IngestResponse> answer);
 
   void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -87,14 +113,21 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void End(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   IngestShared& shared_;
+  const std::string peer_;
   const std::function<void(IngestStream*)> on_closed_;
   grpc::ByteBuffer request_;   // gRPC's while reading_.
   grpc::ByteBuffer response_;  // gRPC's while writing_.
 
-  Mutex mutex_;
-  std::shared_ptr<IngestStream> self_ ABSL_GUARDED_BY(mutex_);  // From Start to OnDone.
+  mutable Mutex mutex_;
+  std::shared_ptr<IngestStream> self_ ABSL_GUARDED_BY(mutex_);    // From Start to OnDone.
+  grpc::CallbackServerContext* context_ ABSL_GUARDED_BY(mutex_);  // Null from OnDone on.
   std::deque<Unanswered> unanswered_ ABSL_GUARDED_BY(mutex_);
-  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;      // Of messages that are not settled.
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;         // Of messages that are not settled.
+  int64_t answer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // Of answers that are not written.
+  // Of the answer that is being written.
+  MemoryBudget::Charge written_charge_ ABSL_GUARDED_BY(mutex_);
+  int64_t written_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  Instant changed_at_ ABSL_GUARDED_BY(mutex_) = std::chrono::steady_clock::now();
   bool begun_ ABSL_GUARDED_BY(mutex_) = false;     // A message has been read.
   bool greeting_ ABSL_GUARDED_BY(mutex_) = false;  // The Welcome is not known yet.
   std::optional<Producer> producer_ ABSL_GUARDED_BY(mutex_);
@@ -115,5 +148,8 @@ class RefusedStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
 
 // What clients are told once the server is going down.
 grpc::Status ShuttingDown();
+
+// What a message and what becomes of it take at most, by its length.
+inline constexpr int64_t kMemoryPerMessageByte = 2;
 
 }  // namespace itemized::server

@@ -4,7 +4,7 @@
 #include "itemized/v1/query.grpc.pb.h"
 #include <grpcpp/support/server_callback.h>
 
-#include "server/api/worker_pool.h"
+#include "server/grpc/unary_call.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {
@@ -13,7 +13,7 @@ namespace itemized::server {
 class QueryService final : public itemized::v1::QueryService::CallbackService {
  public:
   // Both outlive the service.
-  QueryService(const Database& database, WorkerPool& pool) : database_(database), pool_(pool) {}
+  QueryService(const Database& database, CallPool& pool) : database_(database), pool_(pool) {}
 
   grpc::ServerUnaryReactor* GetTop(grpc::CallbackServerContext* context,
                                    const itemized::v1::GetTopRequest* request,
@@ -36,7 +36,7 @@ class QueryService final : public itemized::v1::QueryService::CallbackService {
 
  private:
   const Database& database_;
-  WorkerPool& pool_;
+  CallPool& pool_;
 };
 
 }  // namespace itemized::server

@@ -1,17 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/grpc/rates_service.h"
 
+#include <utility>
+
 #include "server/api/answers.h"
+#include "server/convert/status.h"
 #include "server/grpc/unary_call.h"
 
 namespace itemized::server {
 
 namespace pb = itemized::v1;
 
+namespace {
+
+// Begins a change from a thread of `pool`, and answers when it is done: that may take minutes,
+// and keeps no thread.
+template <typename Request, typename Response, typename Begin>
+grpc::ServerUnaryReactor* ChangeOn(CallPool& pool, grpc::CallbackServerContext* context,
+                                   const Request* request, Response* response, Begin begin) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool added = pool.workers.Add([=] {
+    begin(*request, [reactor, response](absl::StatusOr<Response> result) {
+      if (result.ok()) {
+        *response = *std::move(result);
+      }
+      reactor->Finish(ToGrpcStatus(result.status()));
+    });
+  });
+  if (!added) {
+    reactor->Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                                 "Too many questions wait for an answer; ask again later."));
+  }
+  return reactor;
+}
+
+}  // namespace
+
 grpc::ServerUnaryReactor* RatesService::ListRates(grpc::CallbackServerContext* context,
                                                   const pb::ListRatesRequest* request,
                                                   pb::ListRatesResponse* response) {
-  return AnswerOn(pool_, context, request, response, [this](const pb::ListRatesRequest&) {
+  return AnswerOn(questions_, context, request, response, [this](const pb::ListRatesRequest&) {
     return absl::StatusOr<pb::ListRatesResponse>(server::ListRates(database_));
   });
 }
@@ -19,9 +47,19 @@ grpc::ServerUnaryReactor* RatesService::ListRates(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* RatesService::SetRates(grpc::CallbackServerContext* context,
                                                  const pb::SetRatesRequest* request,
                                                  pb::SetRatesResponse* response) {
-  return AnswerOn(pool_, context, request, response, [this](const pb::SetRatesRequest& question) {
-    return server::SetRates(database_, question);
-  });
+  return ChangeOn(pool_, context, request, response,
+                  [this](const pb::SetRatesRequest& change, SetRatesDone done) {
+                    server::SetRates(database_, change, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* RatesService::RemoveRates(grpc::CallbackServerContext* context,
+                                                    const pb::RemoveRatesRequest* request,
+                                                    pb::RemoveRatesResponse* response) {
+  return ChangeOn(pool_, context, request, response,
+                  [this](const pb::RemoveRatesRequest& change, RemoveRatesDone done) {
+                    server::RemoveRates(database_, change, std::move(done));
+                  });
 }
 
 }  // namespace itemized::server

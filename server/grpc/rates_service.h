@@ -4,7 +4,7 @@
 #include "itemized/v1/rates.grpc.pb.h"
 #include <grpcpp/support/server_callback.h>
 
-#include "server/api/worker_pool.h"
+#include "server/grpc/unary_call.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {
@@ -12,8 +12,10 @@ namespace itemized::server {
 // Thread-safe.
 class RatesService final : public itemized::v1::RatesService::CallbackService {
  public:
-  // Both outlive the service.
-  RatesService(Database& database, WorkerPool& pool) : database_(database), pool_(pool) {}
+  // All outlive the service. The book is listed in `questions` and changed in `pool`, since a
+  // change takes long.
+  RatesService(Database& database, CallPool& questions, CallPool& pool)
+      : database_(database), questions_(questions), pool_(pool) {}
 
   grpc::ServerUnaryReactor* ListRates(grpc::CallbackServerContext* context,
                                       const itemized::v1::ListRatesRequest* request,
@@ -21,10 +23,14 @@ class RatesService final : public itemized::v1::RatesService::CallbackService {
   grpc::ServerUnaryReactor* SetRates(grpc::CallbackServerContext* context,
                                      const itemized::v1::SetRatesRequest* request,
                                      itemized::v1::SetRatesResponse* response) override;
+  grpc::ServerUnaryReactor* RemoveRates(grpc::CallbackServerContext* context,
+                                        const itemized::v1::RemoveRatesRequest* request,
+                                        itemized::v1::RemoveRatesResponse* response) override;
 
  private:
   Database& database_;
-  WorkerPool& pool_;
+  CallPool& questions_;
+  CallPool& pool_;
 };
 
 }  // namespace itemized::server

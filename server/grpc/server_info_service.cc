@@ -9,7 +9,7 @@ namespace itemized::server {
 
 namespace pb = itemized::v1;
 
-ServerInfoService::ServerInfoService(const Database& database, WorkerPool& pool, ServerFacts facts)
+ServerInfoService::ServerInfoService(const Database& database, CallPool& pool, ServerFacts facts)
     : database_(database), pool_(pool), facts_(std::move(facts)) {}
 
 grpc::ServerUnaryReactor* ServerInfoService::GetServerInfo(grpc::CallbackServerContext* context,

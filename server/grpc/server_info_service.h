@@ -8,7 +8,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "server/api/answers.h"
-#include "server/api/worker_pool.h"
+#include "server/grpc/unary_call.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {
@@ -17,7 +17,7 @@ namespace itemized::server {
 class ServerInfoService final : public itemized::v1::ServerInfoService::CallbackService {
  public:
   // Both outlive the service.
-  ServerInfoService(const Database& database, WorkerPool& pool, ServerFacts facts);
+  ServerInfoService(const Database& database, CallPool& pool, ServerFacts facts);
 
   grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context,
                                           const itemized::v1::GetServerInfoRequest* request,
@@ -25,7 +25,7 @@ class ServerInfoService final : public itemized::v1::ServerInfoService::Callback
 
  private:
   const Database& database_;
-  WorkerPool& pool_;
+  CallPool& pool_;
   const ServerFacts facts_;
 };
 

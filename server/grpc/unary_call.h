@@ -1,37 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include "server/api/memory_budget.h"
 #include "server/api/worker_pool.h"
 #include "server/convert/status.h"
+#include "storage/base/cancellation.h"
 
 namespace itemized::server {
 
-// Answers a unary call with `answer(*request)`, a StatusOr<Response>, from a
-// thread of `pool`. A call whose client has gone by then is not answered.
+// Where calls are answered, and what they may take. Thread-safe.
+struct CallPool {
+  CallPool(WorkerPool& pool, MemoryBudget& budget,
+           std::chrono::steady_clock::duration call_time_max = std::chrono::hours(24 * 365))
+      : workers(pool), memory(budget), time_max(call_time_max) {}
+
+  WorkerPool& workers;
+  MemoryBudget& memory;
+  // The most that a call may take, whatever deadline it came with.
+  const std::chrono::steady_clock::duration time_max;
+};
+
+// The time by which a call has to be answered.
+Cancellation::Instant DeadlineOf(const grpc::CallbackServerContext& context,
+                                 std::chrono::steady_clock::duration time_max);
+
+// What a question holds while it is being answered, as far as can be told before.
+inline constexpr int64_t kQuestionBytes = int64_t{8} << 20;
+
+grpc::Status NoMemory();
+
+// One call: waits for a thread, is answered there, and holds what its answer takes until
+// that has been sent. Owns itself.
 template <typename Request, typename Response, typename Answer>
-grpc::ServerUnaryReactor* AnswerOn(WorkerPool& pool, grpc::CallbackServerContext* context,
-                                   const Request* request, Response* response, Answer answer) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool added = pool.Add([=, answer = std::move(answer)] {
-    if (context->IsCancelled()) {
-      return reactor->Finish(grpc::Status(grpc::StatusCode::CANCELLED, "nobody waits any more"));
+class UnaryCall final : public grpc::ServerUnaryReactor {
+ public:
+  UnaryCall(CallPool& pool, grpc::CallbackServerContext* context, const Request* request,
+            Response* response, Answer answer)
+      : pool_(pool),
+        request_(*request),
+        response_(*response),
+        answer_(std::move(answer)),
+        cancellation_(DeadlineOf(*context, pool.time_max)) {
+    if (!pool_.workers.Add([this] { Work(); }, this)) {
+      Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                          "too many questions wait for an answer; ask again later"));
     }
-    absl::StatusOr<Response> result = answer(*request);
-    if (result.ok()) {
-      *response = *std::move(result);
-    }
-    reactor->Finish(ToGrpcStatus(result.status()));
-  });
-  if (!added) {
-    reactor->Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                 "too many questions wait for an answer; ask again later"));
   }
-  return reactor;
+
+  // The caller has gone, or its deadline has passed.
+  void OnCancel() override {
+    cancellation_.Cancel();
+    if (pool_.workers.TakeBack(this)) {
+      Finish(ToGrpcStatus(cancellation_.Check()));
+    }
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  void Work() { Finish(MakeAnswer()); }
+
+  grpc::Status MakeAnswer() {
+    if (absl::Status status = cancellation_.Check(); !status.ok()) {
+      return ToGrpcStatus(status);
+    }
+    std::optional<MemoryBudget::Charge> charge = pool_.memory.Take(kQuestionBytes);
+    if (!charge.has_value()) {
+      return NoMemory();
+    }
+    absl::StatusOr<Response> result = Ask();
+    if (!result.ok()) {
+      return ToGrpcStatus(result.status());
+    }
+    response_ = *std::move(result);
+    // Once as a message, and once as bytes on their way.
+    if (!charge->Resize(2 * static_cast<int64_t>(response_.ByteSizeLong()))) {
+      response_.Clear();
+      return NoMemory();
+    }
+    charge_ = *std::move(charge);
+    return grpc::Status::OK;
+  }
+
+  absl::StatusOr<Response> Ask() {
+    if constexpr (std::is_invocable_v<Answer, const Request&, const Cancellation*>) {
+      return answer_(request_, &cancellation_);
+    } else {
+      return answer_(request_);
+    }
+  }
+
+  CallPool& pool_;
+  const Request& request_;
+  Response& response_;
+  Answer answer_;
+  Cancellation cancellation_;
+  MemoryBudget::Charge charge_;
+};
+
+// Answers a unary call with `answer(*request)`, a StatusOr<Response>, from a thread of
+// `pool`; one that takes a `const Cancellation*` besides is to give up with its error.
+// A call whose client has gone by then is not answered.
+template <typename Request, typename Response, typename Answer>
+grpc::ServerUnaryReactor* AnswerOn(CallPool& pool, grpc::CallbackServerContext* context,
+                                   const Request* request, Response* response, Answer answer) {
+  return new UnaryCall<Request, Response, Answer>(pool, context, request, response,
+                                                  std::move(answer));
 }
 
 }  // namespace itemized::server

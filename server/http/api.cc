@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/api.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/util/json_util.h"
 #include "proto/text/json.h"
 
+#include "server/http/body_coding.h"
 #include "server/http/events.h"
 #include "server/http/metrics.h"
 #include "server/http/questions.h"
@@ -18,19 +23,48 @@ namespace {
 
 namespace pb = itemized::v1;
 
-HttpResponse Json(const google::protobuf::Message& message) {
+// A scan with all its helpers gets a tenth of what another busy thread gets.
+constexpr int kQuestionNiceness = 10;
+constexpr size_t kQuestionsWaiting = 64;
+constexpr size_t kBodiesWaiting = 128;
+constexpr size_t kOthersWaiting = 16;
+
+// The largest answer, of its message: JSON is a few times larger.
+constexpr size_t kAnswerBytesMax = size_t{16} << 20;
+constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // Not charged.
+// Of one byte of a message, the memory that it and its JSON take while that is written.
+constexpr int64_t kJsonFactor = 8;
+
+absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
+                                  const google::protobuf::Message& message) {
+  const size_t bytes = message.ByteSizeLong();
+  if (bytes > kAnswerBytesMax) {
+    return absl::OutOfRangeError(
+        absl::StrCat("The answer would have ", bytes >> 20,
+                     " MiB. Ask for less: a limit, a shorter window, or a filter."));
+  }
+  const auto charge = context.memory.Take(
+      bytes > kSmallAnswerBytes ? kJsonFactor * static_cast<int64_t>(bytes) : 0);
+  if (!charge.has_value()) {
+    return absl::ResourceExhaustedError(
+        "The server has no memory left for this answer; ask again a little later.");
+  }
   HttpResponse response;
-  response.body = text::ToJson(message, text::JsonLayout::kOneLine) + "\n";
+  ASSIGN_OR_RETURN(response.body, text::ToJson(message, text::JsonLayout::kOneLine));
+  response.body += "\n";
   return response;
 }
 
 // A handler that answers with `answer(request)`, a StatusOr<HttpResponse>, from a
-// thread of the pool.
+// thread of the pool, unless nobody waits for the answer any more by then.
 template <typename Answer>
 HttpHandler OnPool(WorkerPool& pool, Answer answer) {
   return [&pool, answer = std::move(answer)](HttpRequest request, const Respond& respond) {
     const bool added = pool.Add([answer, request = std::move(request), respond] {
-      absl::StatusOr<HttpResponse> response = answer(request);
+      const absl::Status wanted =
+          request.cancellation != nullptr ? request.cancellation->Check() : absl::OkStatus();
+      absl::StatusOr<HttpResponse> response =
+          wanted.ok() ? answer(request) : absl::StatusOr<HttpResponse>(wanted);
       respond(response.ok() ? *std::move(response) : HttpError(response.status()));
     });
     if (!added) {
@@ -40,17 +74,43 @@ HttpHandler OnPool(WorkerPool& pool, Answer answer) {
   };
 }
 
-// Answers a question made by `read(parameters, now_us)` with `answer(database, question)`.
+// Whether the log has to be read for a ranking or series, since the rollups are by step,
+// model, workflow or provider alone.
+bool AsksTheLog(const HttpRequest& request) {
+  const absl::StatusOr<Parameters> parsed = Parameters::Parse(request.query);
+  if (!parsed.ok()) {
+    return false;  // It will be refused.
+  }
+  Parameters parameters = *parsed;
+  for (const char* filter : {"step", "model", "workflow", "provider", "attribute"}) {
+    if (parameters.Has(filter)) {
+      return true;
+    }
+  }
+  return absl::StartsWith(parameters.Take("by"), "attribute");
+}
+
+// A question made by `read(parameters, now_us)`, answered with
+// `answer(database, question, cancellation)`.
 template <typename Read, typename Answer>
-HttpHandler Ask(const HttpApiContext& context, Read read, Answer answer) {
-  const auto handle = [context, read,
-                       answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
+auto Ask(const HttpApiContext& context, Read read, Answer answer) {
+  return [context, read, answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
     ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
     ASSIGN_OR_RETURN(const auto question, read(std::move(parameters), context.clock.NowUs()));
-    ASSIGN_OR_RETURN(const auto response, answer(context.database, question));
-    return Json(response);
+    ASSIGN_OR_RETURN(const auto response,
+                     answer(context.database, question, request.cancellation.get()));
+    return Json(context, response);
   };
-  return OnPool(context.pool, handle);
+}
+
+// Answers `question` on the pool that suits it.
+template <typename Question>
+HttpHandler AskOnPool(HttpPools& pools, Question question) {
+  return [quick = OnPool(pools.questions, question), scan = OnPool(pools.scans, question)](
+             HttpRequest request, const Respond& respond) {
+    const HttpHandler& handler = AsksTheLog(request) ? scan : quick;
+    handler(std::move(request), respond);
+  };
 }
 
 constexpr char kRunsPath[] = "/api/v1/runs/";
@@ -61,8 +121,9 @@ absl::StatusOr<HttpResponse> AnswerRun(const HttpApiContext& context, const Http
       absl::string_view(request.path).substr(sizeof(kRunsPath) - 1);
   ASSIGN_OR_RETURN(const pb::GetRunRequest question,
                    ToRunRequest(workflow_id, std::move(parameters)));
-  ASSIGN_OR_RETURN(const pb::GetRunResponse response, GetRun(context.database, question));
-  return Json(response);
+  ASSIGN_OR_RETURN(const pb::GetRunResponse response,
+                   GetRun(context.database, question, request.cancellation.get()));
+  return Json(context, response);
 }
 
 absl::Status NoParameters(const HttpRequest& request) {
@@ -70,67 +131,111 @@ absl::Status NoParameters(const HttpRequest& request) {
   return parameters.Finish();
 }
 
-absl::StatusOr<HttpResponse> AnswerSetRates(const HttpApiContext& context,
-                                            const HttpRequest& request) {
+absl::StatusOr<pb::SetRatesRequest> ReadRates(const HttpRequest& request) {
   RETURN_IF_ERROR(NoParameters(request));
-  if (!absl::StartsWithIgnoreCase(request.Header("content-type"), "application/json")) {
-    return HttpError(415, "Send the rates as application/json.");
-  }
   pb::SetRatesRequest rates;
   google::protobuf::util::JsonParseOptions options;
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &rates, options);
   if (!parsed.ok()) {
-    return HttpError(400,
-                     "The body is not a SetRatesRequest in protobuf's JSON mapping, such as "
-                     "{\"rates\":[{\"match\":{\"equals\":\"MODEL\"},\"prices\":"
-                     "{\"input\":\"3.00\",\"output\":\"15.00\"}}]}.");
+    return absl::InvalidArgumentError(
+        "The body is not a SetRatesRequest in protobuf's JSON mapping, such as "
+        "{\"rates\":[{\"match\":{\"equals\":\"MODEL\"},\"prices\":"
+        "{\"input\":\"3.00\",\"output\":\"15.00\"}}]}.");
   }
-  ASSIGN_OR_RETURN(const pb::SetRatesResponse response, SetRates(context.database, rates));
-  return Json(response);
+  return rates;
+}
+
+// Answers when earlier calls have been priced again, and keeps no thread until then.
+void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Respond& respond) {
+  if (std::optional<HttpResponse> refusal = DecodeBody(request, HttpLimits().body_bytes)) {
+    return respond(*std::move(refusal));
+  }
+  if (!absl::StartsWithIgnoreCase(request.Header("content-type"), "application/json")) {
+    return respond(HttpError(415, "Send the rates as application/json."));
+  }
+  const absl::StatusOr<pb::SetRatesRequest> rates = ReadRates(request);
+  if (!rates.ok()) {
+    return respond(HttpError(rates.status()));
+  }
+  SetRates(context.database, *rates,
+           [context, respond](const absl::StatusOr<pb::SetRatesResponse>& done) {
+             absl::StatusOr<HttpResponse> response =
+                 done.ok() ? Json(context, *done) : absl::StatusOr<HttpResponse>(done.status());
+             respond(response.ok() ? *std::move(response) : HttpError(response.status()));
+           });
 }
 
 void AddQuestions(const HttpApiContext& context, Router* router) {
-  router->Handle("GET", "/api/v1/top", Ask(context, ToTopRequest, GetTop));
-  router->Handle("GET", "/api/v1/workflows", Ask(context, ToWorkflowsRequest, GetWorkflows));
-  router->Handle("GET", "/api/v1/series", Ask(context, ToSeriesRequest, GetSeries));
-  router->Handle("GET", "/api/v1/outliers", Ask(context, ToOutliersRequest, GetOutliers));
+  HttpPools& pools = context.pools;
+  router->Handle("GET", "/api/v1/top", AskOnPool(pools, Ask(context, ToTopRequest, GetTop)));
+  router->Handle("GET", "/api/v1/series",
+                 AskOnPool(pools, Ask(context, ToSeriesRequest, GetSeries)));
+  router->Handle("GET", "/api/v1/outliers",
+                 OnPool(pools.scans, Ask(context, ToOutliersRequest, GetOutliers)));
+  router->Handle("GET", "/api/v1/workflows",
+                 OnPool(pools.questions, Ask(context, ToWorkflowsRequest, GetWorkflows)));
   router->Handle("GET", "/api/v1/distribution",
-                 Ask(context, ToDistributionRequest, GetDistribution));
-  router->Handle("GET", kRunsPath, OnPool(context.pool, [context](const HttpRequest& request) {
+                 OnPool(pools.questions, Ask(context, ToDistributionRequest, GetDistribution)));
+  router->Handle("GET", kRunsPath,
+                 OnPool(context.pools.questions, [context](const HttpRequest& request) {
                    return AnswerRun(context, request);
                  }));
 }
 
 }  // namespace
 
+HttpPools::HttpPools(size_t question_threads)
+    : questions(question_threads, kQuestionsWaiting, kQuestionNiceness),
+      scans(std::max(1U, std::thread::hardware_concurrency() / 2), kQuestionsWaiting,
+            kQuestionNiceness),
+      events(2, kBodiesWaiting),
+      rates(1, kOthersWaiting),
+      info(1, kBodiesWaiting),
+      metrics(1, kOthersWaiting) {}
+
+void HttpPools::Close() {
+  for (WorkerPool* pool : {&questions, &scans, &events, &rates, &info, &metrics}) {
+    pool->Close();
+  }
+}
+
 void AddApi(const HttpApiContext& context, Router* router) {
   AddQuestions(context, router);
-  router->Handle(
-      "GET", "/api/v1/rates",
-      OnPool(context.pool, [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
-        RETURN_IF_ERROR(NoParameters(request));
-        return Json(ListRates(context.database));
-      }));
-  router->Handle("POST", "/api/v1/rates",
-                 OnPool(context.pool, [context](const HttpRequest& request) {
-                   return AnswerSetRates(context, request);
-                 }));
-  router->Handle(
-      "GET", "/api/v1/info",
-      OnPool(context.pool, [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
-        RETURN_IF_ERROR(NoParameters(request));
-        return Json(GetServerInfo(context.database, context.facts));
-      }));
-  router->Handle(
-      "GET", "/metrics",
-      OnPool(context.pool, [context](const HttpRequest&) -> absl::StatusOr<HttpResponse> {
-        HttpResponse response;
-        response.content_type = kMetricsContentType;
-        ASSIGN_OR_RETURN(response.body, WriteMetrics(context.database, context.facts));
-        return response;
-      }));
+  router->Handle("GET", "/api/v1/rates",
+                 OnPool(context.pools.questions,
+                        [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
+                          RETURN_IF_ERROR(NoParameters(request));
+                          return Json(context, ListRates(context.database));
+                        }));
+  router->Handle("POST", "/api/v1/rates", [context](HttpRequest request, const Respond& respond) {
+    const bool added = context.pools.rates.Add([context, request = std::move(request), respond] {
+      AnswerSetRates(context, request, respond);
+    });
+    if (!added) {
+      respond(HttpError(
+          absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.")));
+    }
+  });
+  router->Handle("GET", "/api/v1/info",
+                 OnPool(context.pools.info,
+                        [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
+                          RETURN_IF_ERROR(NoParameters(request));
+                          return Json(context, GetServerInfo(context.database, context.facts));
+                        }));
+  router->Handle("GET", "/metrics",
+                 OnPool(context.pools.metrics,
+                        [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
+                          HttpResponse response;
+                          response.content_type = kMetricsContentType;
+                          ASSIGN_OR_RETURN(
+                              response.body,
+                              WriteMetrics(context.database, context.facts, context.connections,
+                                           request.cancellation.get()));
+                          return response;
+                        }));
   router->Handle("POST", "/api/v1/events", [context](HttpRequest request, const Respond& respond) {
-    PostEvents(context.pool, context.queue, std::move(request), respond);
+    PostEvents(context.pools.events, context.queue, context.memory, HttpLimits().body_bytes,
+               std::move(request), respond);
   });
 }
 

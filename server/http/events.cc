@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/events.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,12 +16,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "proto/text/json.h"
+#include "proto/text/event_cutter.h"
 #include "proto/text/ndjson.h"
 
 #include "server/convert/batch_decoder.h"
+#include "server/http/body_coding.h"
+#include "server/http/events_report.h"
 #include "storage/base/check.h"
-#include "storage/base/mutex.h"
 
 namespace itemized::server {
 namespace {
@@ -30,130 +31,12 @@ namespace pb = itemized::v1;
 
 constexpr int kBatchEvents = 5'000;  // Half of what a batch may have.
 
-struct LineRefusal {
-  uint64_t line = 0;  // From 1.
-  pb::RefusalCode code = pb::REFUSAL_CODE_UNSPECIFIED;
-  std::string message;
-};
-
-struct Chunk {
-  pb::WriteRequest request;
-  std::vector<uint64_t> lines;  // Of each event.
-};
-
-// The answer in the making: the batches of one body, each answered on its own.
-class Report {
- public:
-  explicit Report(Respond respond) : respond_(std::move(respond)) {}
-
-  void Refuse(LineRefusal refusal) {
-    const MutexLock lock(mutex_);
-    refusals_.push_back(std::move(refusal));
-  }
-
-  void Expect(size_t batches) {
-    const MutexLock lock(mutex_);
-    open_ = batches;
-  }
-
-  void Settle(const std::vector<uint64_t>& lines, const absl::StatusOr<pb::BatchResult>& result) {
-    bool is_last = false;
-    {
-      const MutexLock lock(mutex_);
-      if (result.ok()) {
-        Add(lines, *result);
-      } else if (status_.ok()) {
-        status_ = result.status();
-      }
-      is_last = --open_ == 0;
-    }
-    if (is_last) {
-      Finish();
-    }
-  }
-
-  // To be called once all that was expected is settled.
-  void Finish() {
-    const MutexLock lock(mutex_);
-    respond_(status_.ok() ? Answer() : HttpError(status_));
-  }
-
- private:
-  void Add(const std::vector<uint64_t>& lines, const pb::BatchResult& result)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    accepted_ += result.accepted();
-    duplicate_ += result.duplicate();
-    for (const pb::Refusal& refusal : result.refusals()) {
-      CHECK(refusal.index() < lines.size());
-      refusals_.push_back({lines[refusal.index()], refusal.code(), refusal.message()});
-    }
-  }
-
-  HttpResponse Answer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    std::sort(refusals_.begin(), refusals_.end(),
-              [](const LineRefusal& a, const LineRefusal& b) { return a.line < b.line; });
-    const auto conflicts = std::count_if(
-        refusals_.begin(), refusals_.end(),
-        [](const LineRefusal& refusal) { return refusal.code == pb::REFUSAL_CODE_CONFLICT; });
-    HttpResponse response;
-    response.status = !refusals_.empty() && accepted_ + duplicate_ == 0 ? 422 : 200;
-    response.body = absl::StrCat("{\"accepted\":", accepted_, ",\"duplicate\":", duplicate_,
-                                 ",\"refused\":", refusals_.size(), ",\"conflict\":", conflicts,
-                                 ",\"refusals\":[");
-    for (size_t i = 0; i < refusals_.size(); ++i) {
-      absl::StrAppend(&response.body, i == 0 ? "" : ",", "{\"line\":", refusals_[i].line,
-                      ",\"code\":\"", pb::RefusalCode_Name(refusals_[i].code),
-                      "\",\"message\":", text::JsonString(refusals_[i].message), "}");
-    }
-    response.body += "]}\n";
-    return response;
-  }
-
-  Mutex mutex_;
-  size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  int64_t accepted_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t duplicate_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<LineRefusal> refusals_ ABSL_GUARDED_BY(mutex_);
-  const Respond respond_;
-};
+// Of one byte of a body, the memory that its events take on their way to the disk.
+constexpr int64_t kWorkFactor = 2;
 
 std::string ContentHash(const std::string& body) {
   const XXH128_hash_t hash = XXH3_128bits(body.data(), body.size());
   return absl::StrFormat("%016x%016x", hash.high64, hash.low64);
-}
-
-std::vector<Chunk> ParseLines(const std::string& body, Report* report) {
-  const std::string content = ContentHash(body);
-  std::vector<Chunk> chunks;
-  text::NdjsonParser parser;
-  uint64_t number = 0;
-  for (absl::string_view rest = body; !rest.empty();) {
-    const absl::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    ++number;
-    if (line.size() > text::kLineBytesMax) {
-      report->Refuse({number, pb::REFUSAL_CODE_MALFORMED, text::kLineTooLong});
-      continue;
-    }
-    if (text::IsBlank(line)) {
-      continue;
-    }
-    pb::Event event;
-    if (auto refusal = parser.Parse(line, event)) {
-      report->Refuse({number, refusal->code, std::move(refusal->message)});
-      continue;
-    }
-    if (event.has_call() && event.call().event_id().empty()) {
-      event.mutable_call()->set_event_id(absl::StrCat(content, ":", number));
-    }
-    if (chunks.empty() || chunks.back().request.batch().events_size() >= kBatchEvents) {
-      chunks.emplace_back();
-    }
-    chunks.back().request.mutable_batch()->add_events()->Swap(&event);
-    chunks.back().lines.push_back(number);
-  }
-  return chunks;
 }
 
 DecodedBatch Decode(const pb::WriteRequest& request) {
@@ -163,25 +46,66 @@ DecodedBatch Decode(const pb::WriteRequest& request) {
   return *std::move(batch);
 }
 
-void Take(const std::string& body, IngestQueue& queue, const Respond& respond) {
-  auto report = std::make_shared<Report>(respond);
-  std::vector<Chunk> chunks = ParseLines(body, report.get());
-  if (chunks.empty()) {
-    return report->Finish();
+// Reads a body and hands its events on, batch by batch.
+class BodyReader {
+ public:
+  BodyReader(const std::string& body, IngestQueue& queue, std::shared_ptr<EventsReport> report)
+      : body_(body), content_(ContentHash(body)), queue_(queue), report_(std::move(report)) {}
+
+  void Read() {
+    text::EventCutter cutter(body_);
+    for (text::EventPiece piece; cutter.Next(piece);) {
+      Take(piece);
+      if (batch_.batch().events_size() >= kBatchEvents) {
+        Submit();
+      }
+    }
+    if (batch_.batch().events_size() > 0) {
+      Submit();
+    }
+    report_->FinishReading();
   }
-  report->Expect(chunks.size());
-  for (Chunk& chunk : chunks) {
-    queue.Submit(
-        Decode(chunk.request), std::nullopt,
-        [report, lines = std::move(chunk.lines)](const absl::StatusOr<pb::BatchResult>& result) {
-          report->Settle(lines, result);
-        });
+
+ private:
+  void Take(const text::EventPiece& piece) {
+    const EventPlace place{piece.line, piece.index};
+    if (piece.fault != nullptr) {
+      return report_->Refuse(place, pb::REFUSAL_CODE_MALFORMED, piece.fault);
+    }
+    if (auto refusal = parser_.Parse(piece.text, event_)) {
+      return report_->Refuse(place, refusal->code, std::move(refusal->message));
+    }
+    if (event_.has_call() && event_.call().event_id().empty()) {
+      const uint64_t number = piece.index.has_value() ? *piece.index + 1 : piece.line;
+      event_.mutable_call()->set_event_id(absl::StrCat(content_, ":", number));
+    }
+    batch_.mutable_batch()->add_events()->Swap(&event_);
+    places_.push_back(place);
   }
-}
+
+  void Submit() {
+    report_->Expect();
+    queue_.Submit(
+        Decode(batch_), std::nullopt,
+        [report = report_, places = std::exchange(places_, {})](
+            const absl::StatusOr<pb::BatchResult>& result) { report->Settle(places, result); });
+    batch_.Clear();
+  }
+
+  const std::string& body_;
+  const std::string content_;
+  IngestQueue& queue_;
+  const std::shared_ptr<EventsReport> report_;
+  text::NdjsonParser parser_;
+  pb::Event event_;
+  pb::WriteRequest batch_;
+  std::vector<EventPlace> places_;  // Of its events.
+};
 
 }  // namespace
 
-void PostEvents(WorkerPool& pool, IngestQueue& queue, HttpRequest request, Respond respond) {
+void PostEvents(WorkerPool& pool, IngestQueue& queue, MemoryBudget& memory, size_t body_bytes_max,
+                HttpRequest request, Respond respond) {
   if (!request.query.empty()) {
     return respond(HttpError(400, "There are no parameters here; the body holds the events."));
   }
@@ -189,9 +113,19 @@ void PostEvents(WorkerPool& pool, IngestQueue& queue, HttpRequest request, Respo
     return respond(HttpError(absl::ResourceExhaustedError(
         "Too many events wait to be stored; send these again a little later.")));
   }
-  const bool added =
-      pool.Add([&queue, body = std::move(request.body), respond] { Take(body, queue, respond); });
-  if (!added) {
+  auto read = [&queue, &memory, body_bytes_max, request = std::move(request), respond]() mutable {
+    if (std::optional<HttpResponse> refusal = DecodeBody(request, body_bytes_max)) {
+      return respond(*std::move(refusal));
+    }
+    auto charge = memory.Take(kWorkFactor * static_cast<int64_t>(request.body.size()));
+    if (!charge.has_value()) {
+      return respond(HttpError(absl::ResourceExhaustedError(
+          "The server has no memory left for these events; send them again a little later.")));
+    }
+    BodyReader(request.body, queue, std::make_shared<EventsReport>(respond, *std::move(charge)))
+        .Read();
+  };
+  if (!pool.Add(std::move(read))) {
     respond(HttpError(absl::ResourceExhaustedError(
         "Too many requests wait to be read; send these events again a little later.")));
   }

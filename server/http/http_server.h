@@ -2,31 +2,26 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
 
 #include "server/address.h"
+#include "server/api/memory_budget.h"
+#include "server/http/http_limits.h"
 #include "server/http/router.h"
 
 namespace itemized::server {
 
-struct HttpLimits {
-  size_t connections = 256;                       // Further ones are closed at once.
-  uint32_t header_bytes = 16 << 10;               // 431 beyond it.
-  uint64_t body_bytes = uint64_t{16} << 20;       // 413 beyond it, however it is transferred.
-  uint64_t all_body_bytes = uint64_t{256} << 20;  // Of requests under way; 503 beyond it.
-  std::chrono::seconds timeout{30};               // To receive a request, and to take an answer.
-};
-
 // HTTP/1.1 on one thread. Thread-safe.
 class HttpServer {
  public:
-  // Listens at a resolved address, without answering yet. Errors: UNAVAILABLE with a sentence.
+  // Listens at a resolved address, without answering yet. `memory`, if given, is charged for
+  // what requests and answers take, and outlives the server. Errors: UNAVAILABLE with a
+  // sentence.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(const Address& address,
-                                                            HttpLimits limits = {});
+                                                            HttpLimits limits = {},
+                                                            MemoryBudget* memory = nullptr);
   // Answers from now on. Once.
   void Run(Router router);
 
@@ -38,6 +33,7 @@ class HttpServer {
 
   // With the port that was bound.
   const Address& address() const;
+  const HttpCounters& counters() const;
 
  private:
   class Impl;

@@ -64,6 +64,22 @@ void AddIngestion(const pb::IngestCounters& ingested, Exposition& out) {
              absl::StrCat(ingested.commits()));
 }
 
+void AddConnections(const HttpCounters& counters, Exposition& out) {
+  out.Single("itemized_http_connections", "gauge", "HTTP connections that are open.",
+             absl::StrCat(counters.connections.load()));
+  out.Single("itemized_http_accept_failures_total", "counter",
+             "Times that no connection could be accepted, as without file descriptors.",
+             absl::StrCat(counters.accept_failures.load()));
+  out.Single("itemized_http_abandoned_requests_total", "counter",
+             "Requests whose sender went before they were answered.",
+             absl::StrCat(counters.abandoned_answers.load()));
+  out.Family("itemized_http_connections_ended_total", "counter",
+             "HTTP connections that the server ended, by the reason.");
+  out.Sample(absl::StrCat(counters.refused.load()), Label("reason", "no_room"));
+  out.Sample(absl::StrCat(counters.gave_way.load()), Label("reason", "gave_way"));
+  out.Sample(absl::StrCat(counters.timed_out.load()), Label("reason", "too_slow"));
+}
+
 void AddStock(const pb::GetServerInfoResponse& info, Exposition& out) {
   out.Family("itemized_build_info", "gauge", "The version that runs.");
   out.Sample("1", absl::StrCat(Label("version", info.version()), ",",
@@ -126,15 +142,18 @@ void AddProcess(int64_t started_at_us, Exposition& out) {
 
 }  // namespace
 
-absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts) {
+absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts,
+                                         const HttpCounters& connections,
+                                         const Cancellation* cancellation) {
   pb::GetTopRequest question;
   question.set_limit(kMetricSteps);
-  ASSIGN_OR_RETURN(const pb::GetTopResponse top, GetTop(database, question));
+  ASSIGN_OR_RETURN(const pb::GetTopResponse top, GetTop(database, question, cancellation));
   const pb::GetServerInfoResponse info = GetServerInfo(database, facts);
   Exposition out;
   AddStock(info, out);
   AddIngestion(info.ingested(), out);
   AddSteps(top, out);
+  AddConnections(connections, out);
   AddProcess(facts.started_at_us, out);
   return out.Take();
 }

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/api/answers.h"
+#include "server/http/http_limits.h"
 #include "storage/engine/database.h"
 
 namespace itemized::server {
@@ -16,8 +17,10 @@ inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charse
 // Steps with a series of their own; others are not shown, to bound the cardinality.
 inline constexpr int kMetricSteps = 100;
 
-// What came in, what the store holds, what the process takes, and the dearest steps of
-// the last 30 days.
-absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts);
+// What came in, what the store holds, what the process takes, who is connected over HTTP,
+// and the dearest steps of the last 30 days.
+absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts,
+                                         const HttpCounters& connections,
+                                         const Cancellation* cancellation);
 
 }  // namespace itemized::server

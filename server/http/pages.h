@@ -23,7 +23,8 @@ absl::Span<const PageFile> EmbeddedPages();
 // Serves `files`: the page at "/" and at every address that it gives to a view, under a
 // strict Content-Security-Policy, and the others at their own path, to be kept by
 // browsers for ever (their names change with their content). Without a page, a note
-// that says how to get it. Browsers without gzip get 406.
+// that says how to get it. Clients that do not take gzip get them inflated; all get an
+// ETag, and 304 when they name it. The bytes of `files` outlive the router.
 void AddPages(absl::Span<const PageFile> files, Router* router);
 
 }  // namespace itemized::server

@@ -93,6 +93,9 @@ absl::StatusOr<pb::GetRunRequest> ToRunRequest(absl::string_view workflow_id,
                                                Parameters parameters) {
   pb::GetRunRequest request;
   ASSIGN_OR_RETURN(*request.mutable_workflow_id(), PercentDecode(workflow_id, false));
+  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kRunCallsMax));
+  request.set_limit(limit);
+  request.set_page_token(parameters.Take("page_token"));
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }
@@ -121,6 +124,15 @@ absl::StatusOr<pb::GetOutliersRequest> ToOutliersRequest(Parameters parameters, 
   RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
   ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kOutliersMax));
   request.set_limit(limit);
+  if (parameters.Has("sort")) {
+    const std::string sort = parameters.Take("sort");
+    pb::OutlierOrder order = pb::OUTLIER_ORDER_UNSPECIFIED;
+    if (!text::ParseOutlierOrder(sort, &order)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("sort must be newest or cost, but is ", Quoted(sort), "."));
+    }
+    request.set_order(order);
+  }
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }

@@ -21,13 +21,13 @@ absl::StatusOr<itemized::v1::GetTopRequest> ToTopRequest(Parameters parameters, 
 // window, from, to, tz.
 absl::StatusOr<itemized::v1::GetWorkflowsRequest> ToWorkflowsRequest(Parameters parameters,
                                                                      int64_t now_us);
-// The last part of the path names the run.
+// The last part of the path names the run; limit, page_token.
 absl::StatusOr<itemized::v1::GetRunRequest> ToRunRequest(absl::string_view workflow_id,
                                                          Parameters parameters);
 // every (1h or 1d), by, window, from, to, tz, and the filter.
 absl::StatusOr<itemized::v1::GetSeriesRequest> ToSeriesRequest(Parameters parameters,
                                                                int64_t now_us);
-// window, from, to, tz, limit, and the filter.
+// window, from, to, tz, limit, sort (newest or cost), and the filter.
 absl::StatusOr<itemized::v1::GetOutliersRequest> ToOutliersRequest(Parameters parameters,
                                                                    int64_t now_us);
 // step or workflow, window, from, to, tz.

@@ -22,6 +22,8 @@ int HttpStatusOf(absl::StatusCode code) {
       return 409;
     case absl::StatusCode::kResourceExhausted:
       return 429;
+    case absl::StatusCode::kDeadlineExceeded:
+      return 504;
     default:
       return 503;
   }

@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
+#include "storage/base/cancellation.h"
+
 namespace itemized::server {
 
 struct HttpRequest {
@@ -21,6 +23,8 @@ struct HttpRequest {
   std::string query;                           // What follows the "?".
   std::map<std::string, std::string> headers;  // By name in lower case.
   std::string body;
+  // Tells when nobody waits for the answer any more; may be null.
+  std::shared_ptr<const Cancellation> cancellation;
 
   // "" if there is none.
   const std::string& Header(const std::string& name) const;

@@ -30,4 +30,9 @@ class Cancellation {
   const Instant deadline_;
 };
 
+// OK without a `cancellation`: the answer is waited for however long it takes.
+inline absl::Status CheckNotCancelled(const Cancellation* cancellation) {
+  return cancellation == nullptr ? absl::OkStatus() : cancellation->Check();
+}
+
 }  // namespace itemized

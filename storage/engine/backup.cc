@@ -35,18 +35,28 @@ absl::Status Sync(const std::string& path) {
   return result == 0 ? absl::OkStatus() : Failed("synced", path, why);
 }
 
+// A bill is nobody else's: the tables too, which the store may have from an earlier version.
+absl::Status MakePrivate(const std::string& path, fs::perms permissions) {
+  std::error_code error;
+  fs::permissions(path, permissions, error);
+  return error ? Failed("made private", path, error.message()) : absl::OkStatus();
+}
+
 // The files and their names; returns their bytes.
 absl::StatusOr<int64_t> SyncAll(const std::string& directory) {
   int64_t bytes = 0;
   std::error_code error;
   fs::directory_iterator file(directory, error);
   for (; !error && file != fs::directory_iterator(); file.increment(error)) {
+    RETURN_IF_ERROR(
+        MakePrivate(file->path().string(), fs::perms::owner_read | fs::perms::owner_write));
     RETURN_IF_ERROR(Sync(file->path().string()));
     bytes += static_cast<int64_t>(file->file_size(error));
   }
   if (error) {
     return Failed("read", directory, error.message());
   }
+  RETURN_IF_ERROR(MakePrivate(directory, fs::perms::owner_all));
   RETURN_IF_ERROR(Sync(directory));
   return bytes;
 }
@@ -89,11 +99,14 @@ absl::Status CheckBackupDirectory(const std::string& directory) {
     return absl::InvalidArgumentError(absl::StrCat(
         "\"", directory, "\" is no place for a backup: give an absolute path, as /backups/monday"));
   }
-  if (fs::exists(path, error)) {
+  const auto is_there = [&error](const fs::path& name) {  // Links that lead nowhere too.
+    return fs::exists(fs::symlink_status(name, error));
+  };
+  if (is_there(path)) {
     return absl::InvalidArgumentError(
         absl::StrCat(directory, " exists already; name a directory that does not"));
   }
-  if (fs::exists(directory + kPartialSuffix, error)) {
+  if (is_there(directory + kPartialSuffix)) {
     return absl::InvalidArgumentError(
         absl::StrCat(directory, kPartialSuffix,
                      " was left by a backup that was interrupted; remove it, or name another "

@@ -36,10 +36,12 @@ constexpr size_t kCallsAtOnce = 50'000;
 constexpr size_t kBlocksAtOnce = 1'000;
 
 // Empty at the end.
-absl::StatusOr<std::vector<Block>> DecodeSome(Log::Reader* reader) {
+absl::StatusOr<std::vector<Block>> DecodeSome(Log::Reader* reader,
+                                              const Cancellation* cancellation) {
   std::vector<Block> blocks;
   size_t calls = 0;
   while (calls < kCallsAtOnce && blocks.size() < kBlocksAtOnce) {
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     ASSIGN_OR_RETURN(std::optional<Block> block, reader->Next());
     if (!block.has_value()) {
       break;
@@ -90,16 +92,20 @@ absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit) {
   return absl::OkStatus();
 }
 
-absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit) {
+absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+                       const Cancellation* cancellation) {
   if (range.empty()) {
     return absl::OkStatus();
   }
   return state.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                             state.views.folded(), mask,
-                             [&](const Block& block) { return VisitRows(block, range, visit); });
+                             state.views.folded(), mask, [&](const Block& block) -> absl::Status {
+                               RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+                               return VisitRows(block, range, visit);
+                             });
 }
 
-absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit) {
+absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+                      const Cancellation* cancellation) {
   std::optional<Log::Reader> reader;
   {
     const ReaderLock lock(state.mutex);
@@ -109,14 +115,17 @@ absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowV
   }
   // Decoding takes about as long as visiting: a second thread is some blocks ahead.
   HelperThread decoder("decoder");
-  absl::StatusOr<std::vector<Block>> next = DecodeSome(&*reader);
+  absl::StatusOr<std::vector<Block>> next = DecodeSome(&*reader, cancellation);
   while (next.ok() && !next->empty()) {
     const std::vector<Block> blocks = *std::move(next);
-    decoder.Start([&] { next = DecodeSome(&*reader); });
+    decoder.Start([&] { next = DecodeSome(&*reader, cancellation); });
     absl::Status visited;
     for (size_t i = 0; i < blocks.size() && visited.ok(); ++i) {
       const ReaderLock lock(state.mutex);
-      visited = VisitRows(blocks[i], range, visit);
+      visited = CheckNotCancelled(cancellation);
+      if (visited.ok()) {
+        visited = VisitRows(blocks[i], range, visit);
+      }
     }
     decoder.Wait();
     RETURN_IF_ERROR(visited);
@@ -138,18 +147,24 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
 }
 
 // Two threads: each reads half of the rims, and merges the days of every second name.
-absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind) {
+absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, NameKind kind,
+                                       const Cancellation* cancellation) {
   const DayParts parts = SplitByDays(range);
   const std::array<Rims, 2> halves = Halve(parts.rims);
   const CallRollups& rollups = state.views.rollups();
   CallGroups groups(rollups.name_count(kind));
-  std::array<RimReader, 2> readers = {RimReader(state, kind), RimReader(state, kind)};
+  std::array<RimReader, 2> readers = {RimReader(state, kind, cancellation),
+                                      RimReader(state, kind, cancellation)};
   std::array<absl::Status, 2> statuses;
   const auto gather = [&](NameId half) {
-    for (NameId name = half; name < groups.size(); name += 2) {
+    absl::Status& status = statuses[half];
+    for (NameId name = half; name < groups.size() && status.ok(); name += 2) {
       GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
+      status = CheckNotCancelled(cancellation);
     }
-    statuses[half] = readers[half].Read(halves[half]);
+    if (status.ok()) {
+      status = readers[half].Read(halves[half]);
+    }
   };
   HelperThread helper("rim");
   helper.Start([&] { gather(1); });
@@ -172,7 +187,8 @@ absl::StatusOr<CallGroups> GatherCalls(const State& state, TimeRange range, Name
 }
 
 absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const State& state, TimeRange range,
-                                                    NameKind kind) {
+                                                    NameKind kind,
+                                                    const Cancellation* cancellation) {
   const Outcomes& outcomes = state.views.runs().outcomes();
   std::vector<Picos> sums(state.views.rollups().name_count(kind));
   const RangeParts parts = Split(range, kMicrosPerHour);
@@ -180,7 +196,8 @@ absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const State& state, TimeRang
     sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
   }
   for (const TimeRange& rim : parts.rims) {
-    ASSIGN_OR_RETURN(const auto calls, state.edges.Unsurfaced(state, HourOf(rim.start_us)));
+    ASSIGN_OR_RETURN(const auto calls,
+                     state.edges.Unsurfaced(state, HourOf(rim.start_us), cancellation));
     for (const UnsurfacedCall& call : *calls) {
       if (rim.Contains(call.time_us)) {
         sums[state.catalog.Series(call.series)[kind]] += call.picos;

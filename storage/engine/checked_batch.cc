@@ -54,7 +54,7 @@ void CheckCalls(int64_t latest_us, const HashKey& id_key, CheckedBatch* checked)
     auto refusal = reader.malformed() ? reader.malformed() : reader.Next(&call.view);
     if (refusal) {
       refusal->index = row;
-      checked->refusals.push_back(*std::move(refusal));
+      AddRefusal(*std::move(refusal), columns.size(), &checked->refused);
       checked->calls.pop_back();
       continue;
     }
@@ -72,8 +72,8 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key)
     const std::string message =
         absl::StrCat("the batch has ", events, " events; send at most ", kBatchEventsMax);
     for (uint32_t i = 0; i < events; ++i) {
-      checked.refusals.push_back(
-          {.index = i, .code = RefusalCode::kBatchTooLarge, .message = message});
+      AddRefusal({.index = i, .code = RefusalCode::kBatchTooLarge, .message = message},
+                 checked.batch.calls.size(), &checked.refused);
     }
     return checked;
   }
@@ -83,7 +83,7 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key)
   for (uint32_t i = 0; i < checked.batch.completions.size(); ++i) {
     auto refusal = CheckCompletion(checked.batch.completions[i], first + i, latest_us);
     if (refusal) {
-      checked.refusals.push_back(*std::move(refusal));
+      AddRefusal(*std::move(refusal), first, &checked.refused);
     } else {
       checked.completions.push_back(i);
     }
@@ -91,10 +91,26 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key)
   return checked;
 }
 
+void FindRates(const CheckedBatch& batch, RateLookups* rates) {
+  if (!rates->has_patterns()) {
+    return;
+  }
+  // By place of the model in the dictionary, that of the provider it last came with.
+  std::vector<uint32_t> seen(batch.batch.calls.strings.size(), BatchReader::kEmptyName - 1);
+  for (const CheckedCall& call : batch.calls) {
+    const uint32_t model = call.view.NameOf(NameKind::kModel);
+    const uint32_t provider = call.view.NameOf(NameKind::kProvider);
+    if (model != BatchReader::kEmptyName && seen[model] != provider) {
+      seen[model] = provider;
+      rates->Find(batch.Text(provider), batch.Text(model));
+    }
+  }
+}
+
 BatchResult AllDuplicate(const CheckedBatch& batch) {
-  return {.accepted = 0,
-          .duplicate = static_cast<int64_t>(batch.calls.size() + batch.completions.size()),
-          .refusals = batch.refusals};
+  BatchResult result = batch.refused;
+  result.duplicate = static_cast<int64_t>(batch.calls.size() + batch.completions.size());
+  return result;
 }
 
 }  // namespace itemized

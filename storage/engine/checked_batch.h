@@ -11,6 +11,7 @@
 
 #include "storage/engine/column_reader.h"
 #include "storage/model/event_batch.h"
+#include "storage/pricing/rate_lookups.h"
 #include "storage/views/run.h"
 
 namespace itemized {
@@ -25,7 +26,7 @@ struct CheckedBatch {
   // Good by themselves; what they cost or repeat is still to be seen.
   std::vector<CheckedCall> calls;
   std::vector<uint32_t> completions;  // Places among those of the batch.
-  std::vector<Refusal> refusals;      // Of all others, by rising index.
+  BatchResult refused;                // All others.
   std::vector<AttributeView> attributes;
   std::vector<size_t> usage_classes;  // Those that have a column.
 
@@ -50,6 +51,9 @@ struct CheckedBatch {
 
 // Checks a batch that came at `now_us`. `id_key`: Catalog::id_key.
 CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key);
+
+// Looks up the rates of its models, so that the committer finds them.
+void FindRates(const CheckedBatch& batch, RateLookups* rates);
 
 // What a sender is told of a batch that is stored already.
 BatchResult AllDuplicate(const CheckedBatch& batch);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <utility>
@@ -33,6 +34,10 @@ constexpr size_t kCleanElsewhereMin = 1'000;
 // Between attempts to drop what is too old.
 constexpr int64_t kRetainAgainUs = 60 * kMicrosPerSecond;
 
+// Between attempts to price calls again: twice as long after each that failed.
+constexpr int64_t kRepriceAgainFirstUs = 50'000;
+constexpr int64_t kRepriceAgainLastUs = 10 * kMicrosPerSecond;
+
 int64_t SteadyUs() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -48,9 +53,10 @@ absl::Status Unavailable(const absl::Status& status) {
 Committer::Committer(State* state, const DatabaseOptions& options)
     : state_(*state),
       options_(options),
-      rates_(state->rates, state->catalog),
+      rates_(&state->rates, state->catalog),
       retention_(state, options.retain_events_us, options.retain_rollups_us),
       last_checkpoint_us_(SteadyUs()),
+      repricing_(state, &rates_, [this] { Wake(); }),
       thread_([this] { Loop(); }) {}
 
 Committer::~Committer() {
@@ -79,6 +85,7 @@ void Committer::Submit(Submission submission, Database::SubmitDone done) {
     for (EventBatch& part : submission.parts) {
       task.parts.push_back(
           CheckBatch(std::move(part), state_.clock->NowUs(), state_.catalog.id_key()));
+      FindRates(task.parts.back(), &state_.rates);
     }
   }
   {
@@ -105,10 +112,18 @@ void Committer::Run(Job job) {
   done.get_future().wait();
 }
 
+// The lock sees to it that a thread that is about to wait does not miss it.
+void Committer::Wake() {
+  { const MutexLock lock(mutex_); }
+  wake_.notify_all();
+}
+
 std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
   std::vector<Task> group;
   const MutexLock lock(mutex_);
-  if (queue_.empty() && !stop_ && !(retention_.is_busy() && SteadyUs() >= retain_after_us_)) {
+  const bool has_other_work = (retention_.is_busy() && SteadyUs() >= retain_after_us_) ||
+                              (repricing_.is_ready() && SteadyUs() >= reprice_after_us_);
+  if (queue_.empty() && !stop_ && !has_other_work) {
     wake_.wait_for(mutex_, std::chrono::microseconds(options_.checkpoint_interval_us));
   }
   size_t events = 0;
@@ -145,6 +160,7 @@ void Committer::Loop() {
     WatchClock();
     CheckpointIfDue();
     RetainIfDue();
+    RepriceIfBusy();
   }
   // What could not be written is replayed from the log when the store is opened.
   Checkpoint().IgnoreError();
@@ -268,6 +284,19 @@ void Committer::RetainIfDue() {
   if (SteadyUs() >= retain_after_us_ && (retention_.is_busy() || retention_.is_due()) &&
       !Retain().ok()) {
     retain_after_us_ = SteadyUs() + kRetainAgainUs;  // What was not dropped is dropped then.
+  }
+}
+
+void Committer::RepriceIfBusy() {
+  if (!repricing_.is_ready() || SteadyUs() < reprice_after_us_) {
+    return;
+  }
+  if (const absl::Status status = repricing_.Step(); !status.ok()) {
+    repricing_.Fail(Unavailable(status));
+    reprice_wait_us_ = std::clamp(2 * reprice_wait_us_, kRepriceAgainFirstUs, kRepriceAgainLastUs);
+    reprice_after_us_ = SteadyUs() + reprice_wait_us_;
+  } else {
+    reprice_wait_us_ = 0;
   }
 }
 

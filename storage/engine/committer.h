@@ -23,6 +23,7 @@
 #include "storage/engine/database.h"
 #include "storage/engine/group_builder.h"
 #include "storage/engine/ingest_counters.h"
+#include "storage/engine/repricing.h"
 #include "storage/engine/retention.h"
 #include "storage/engine/state.h"
 #include "storage/model/submission.h"
@@ -50,6 +51,9 @@ class Committer {
 
   // Writes all views; to be called from a job.
   absl::Status Checkpoint();
+
+  // To be used from a job.
+  Repricing& repricing() { return repricing_; }
 
  private:
   struct Task {
@@ -85,6 +89,9 @@ class Committer {
   // Goes on dropping what is too old, or begins to.
   void RetainIfDue();
   absl::Status Retain();
+  // Goes on pricing calls again.
+  void RepriceIfBusy();
+  void Wake();
   // Hands the changed rows of the views to a thread that writes them.
   void StartCheckpoint(Views::Scope scope);
   // Waits for the last StartCheckpoint, if any, and says what became of it.
@@ -113,6 +120,11 @@ class Committer {
   size_t pending_events_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   IngestCounters ingested_ ABSL_GUARDED_BY(mutex_);
+
+  // The committer's thread only.
+  Repricing repricing_;
+  int64_t reprice_after_us_ = 0;  // Steady clock; later after a failure,
+  int64_t reprice_wait_us_ = 0;   // by so much; 0 after a success.
 
   std::thread thread_;  // Last: it uses all of the above.
 };

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
@@ -21,6 +22,22 @@ namespace itemized {
 namespace {
 
 constexpr int64_t kRetainRollupsMinUs = (kBaselineDays + 1) * kMicrosPerDay;
+
+// On the caller's thread: compiling expressions takes long.
+absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates) {
+  RETURN_IF_ERROR(CheckRateCount(rates.size()));
+  std::vector<CheckedRatePtr> checked;
+  for (Rate& rate : rates) {
+    const std::string name = rate.match.ToString();
+    absl::StatusOr<CheckedRatePtr> made = CheckedRate::Make(std::move(rate));
+    if (!made.ok()) {
+      return absl::Status(made.status().code(),
+                          absl::StrCat("the rate for ", name, ": ", made.status().message()));
+    }
+    checked.push_back(*std::move(made));
+  }
+  return checked;
+}
 
 }  // namespace
 
@@ -58,10 +75,6 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, options.open_kv(options.directory));
   ASSIGN_OR_RETURN(std::unique_ptr<State> state, State::Open(std::move(kv), options));
-  {
-    RateFinder rates(state->rates, state->catalog);
-    RETURN_IF_ERROR(ResumeRepricing(state.get(), &rates));
-  }
   state->free_bytes_min = options.free_bytes_min;
   auto impl = std::make_unique<Impl>(std::move(state), options);
   return std::unique_ptr<Database>(new Database(std::move(impl)));
@@ -88,18 +101,69 @@ void Database::BeginSession(const ProducerHello& hello, BeginDone done) {
 }
 
 absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {
-  return impl_->RunThere([&](State& state, RateFinder&) { return RetractCalls(&state, ids); });
-}
-
-absl::StatusOr<RateChange> Database::SetRates(std::vector<Rate> rates) {
-  return impl_->RunThere([&](State& state, RateFinder& finder) {
-    return ApplyRates(&state, &finder, std::move(rates));
+  return impl_->RunThere([&](State& state, RateFinder&) {
+    impl_->committer().repricing().Invalidate();
+    return RetractCalls(&state, ids);
   });
 }
 
-std::vector<Rate> Database::ListRates() const {
+void Database::SetRates(std::vector<Rate> rates, RatesDone done) {
+  absl::StatusOr<std::vector<CheckedRatePtr>> checked = CheckRates(std::move(rates));
+  if (!checked.ok()) {
+    return done(checked.status());
+  }
+  Committer& committer = impl_->committer();
+  committer.Post([&committer, rates = *std::move(checked), done = std::move(done)](
+                     State&, RateFinder&) { committer.repricing().Set(rates, done); });
+}
+
+void Database::RemoveRates(std::vector<RateName> names, RatesDone done) {
+  Committer& committer = impl_->committer();
+  committer.Post([&committer, names = std::move(names), done = std::move(done)](
+                     State&, RateFinder&) { committer.repricing().Remove(names, done); });
+}
+
+namespace {
+
+// Calls `start` with what is to be called at the end, and waits for that.
+absl::StatusOr<RateChange> WaitFor(absl::FunctionRef<void(Database::RatesDone)> start) {
+  std::promise<absl::StatusOr<RateChange>> promise;
+  start([&](absl::StatusOr<RateChange> change) { promise.set_value(std::move(change)); });
+  return promise.get_future().get();
+}
+
+}  // namespace
+
+absl::StatusOr<RateChange> Database::SetRates(std::vector<Rate> rates) {
+  return WaitFor([&](RatesDone done) { SetRates(std::move(rates), std::move(done)); });
+}
+
+absl::StatusOr<RateChange> Database::RemoveRates(std::vector<RateName> names) {
+  return WaitFor([&](RatesDone done) { RemoveRates(std::move(names), std::move(done)); });
+}
+
+absl::Status Database::WaitUntilRepriced() {
+  Committer& committer = impl_->committer();
+  return WaitFor([&](RatesDone done) {
+           committer.Post([&committer, done = std::move(done)](State&, RateFinder&) {
+             committer.repricing().WhenDone(done);
+           });
+         })
+      .status();
+}
+
+void Database::AbandonRateChanges() {
+  Committer& committer = impl_->committer();
+  committer.Post([&committer](State&, RateFinder&) { committer.repricing().Abandon(); });
+}
+
+std::optional<RepricingProgress> Database::Repricing() const {
   const ReaderLock lock(impl_->state().mutex);
-  return impl_->state().rates.List();
+  return impl_->state().repricing;
+}
+
+std::vector<Rate> Database::ListRates() const {
+  return impl_->state().rates.book()->List();
 }
 
 std::vector<UnpricedModel> Database::ListUnpriced() const {
@@ -129,28 +193,39 @@ std::vector<UnpricedModel> Database::ListUnpriced() const {
   return models;
 }
 
-absl::StatusOr<TopAnswer> Database::Top(const TopQuery& query) const {
-  return AnswerTop(impl_->state(), query);
+absl::StatusOr<TopAnswer> Database::Top(const TopQuery& query,
+                                        const Cancellation* cancellation) const {
+  return AnswerTop(impl_->state(), query, cancellation);
 }
 
-absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window) const {
-  return AnswerWorkflows(impl_->state(), window);
+absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window,
+                                                    const Cancellation* cancellation) const {
+  return AnswerWorkflows(impl_->state(), window, cancellation);
 }
 
-absl::StatusOr<RunAnswer> Database::Run(absl::string_view workflow_id) const {
-  return AnswerRun(impl_->state(), workflow_id);
+absl::StatusOr<RunAnswer> Database::Run(const RunQuery& query,
+                                        const Cancellation* cancellation) const {
+  return AnswerRun(impl_->state(), query, cancellation);
 }
 
-absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query) const {
-  return AnswerSeries(impl_->state(), query);
+absl::StatusOr<RunAnswer> Database::Run(absl::string_view workflow_id,
+                                        const Cancellation* cancellation) const {
+  return Run(RunQuery{.workflow_id = std::string(workflow_id)}, cancellation);
 }
 
-absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query) const {
-  return AnswerOutliers(impl_->state(), query);
+absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query,
+                                              const Cancellation* cancellation) const {
+  return AnswerSeries(impl_->state(), query, cancellation);
 }
 
-absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuery& query) const {
-  return AnswerDistribution(impl_->state(), query);
+absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query,
+                                                  const Cancellation* cancellation) const {
+  return AnswerOutliers(impl_->state(), query, cancellation);
+}
+
+absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuery& query,
+                                                          const Cancellation* cancellation) const {
+  return AnswerDistribution(impl_->state(), query, cancellation);
 }
 
 Threshold Database::ThresholdOf(absl::string_view step) const {
@@ -174,7 +249,8 @@ DatabaseInfo Database::Info() const {
           .checkpointed_block = state.views.checkpointed(),
           .events_kept_from_us = HourStartUs(state.log.first_hour()),
           .rollups_kept_from_us = HourStartUs(state.views.first_hour()),
-          .is_dropping = state.log.is_dropping()};
+          .is_dropping = state.log.is_dropping(),
+          .repricing = state.repricing};
 }
 
 absl::Status Database::Checkpoint() {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "storage/base/cancellation.h"
 #include "storage/base/time.h"
 #include "storage/engine/query_types.h"
 #include "storage/engine/trusted_clock.h"
@@ -75,9 +77,19 @@ struct BackupReport {
   int64_t bytes = 0;  // Of its files; tables may be shared with the store.
 };
 
+// Names one rate of the book.
+struct RateName {
+  std::string provider;  // Empty: any.
+  ModelMatch match;
+  int64_t effective_from_us = 0;
+};
+
 struct RateChange {
   int64_t added = 0;
   int64_t replaced = 0;
+  int64_t removed = 0;
+  // Earlier calls whose cost changed; of all changes of the book that came at about the same
+  // time.
   int64_t repriced_calls = 0;
 };
 
@@ -116,20 +128,51 @@ class Database {
   // were found; unknown and already retracted ones are skipped.
   absl::StatusOr<int64_t> Retract(std::vector<CallId> ids);
 
-  // Puts rates into the book, all or none, and prices earlier calls again.
-  // INVALID_ARGUMENT names the rate and what to mend.
+  // Puts rates into the book, all or none, and prices earlier calls again: those that come
+  // from now on have the new price at once, earlier ones by and by, between commits, as
+  // Repricing tells. `done` is called once all have it, from another thread or this one, and
+  // must not block. INVALID_ARGUMENT names the rate and what to mend, RESOURCE_EXHAUSTED says
+  // that too many changes wait; nothing has changed then. UNAVAILABLE may come later, if the
+  // disk is full or the database closes: the rates are in the book then, and the calls are
+  // priced when that goes again.
+  using RatesDone = std::function<void(absl::StatusOr<RateChange>)>;
+  void SetRates(std::vector<Rate> rates, RatesDone done);
+  // Takes rates out of the book, all or none; calls that they priced have the price of what
+  // remains, or none. Errors as above; NOT_FOUND names the rate that is not there.
+  void RemoveRates(std::vector<RateName> names, RatesDone done);
+  // The same; these wait.
   absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates);
+  absl::StatusOr<RateChange> RemoveRates(std::vector<RateName> names);
+  // None if all calls have the price that the book says. To be asked before a question, whose
+  // answer may else have been made of two prices without a word.
+  std::optional<RepricingProgress> Repricing() const;
+  // Waits until that is so. Errors as those of SetRates that come later.
+  absl::Status WaitUntilRepriced();
+  // Answers all who wait for calls to be priced again with UNAVAILABLE, from now on at once:
+  // before the database is closed, what has to be answered by then.
+  void AbandonRateChanges();
   std::vector<Rate> ListRates() const;
   // Models with calls that no rate covers, by falling number of them.
   std::vector<UnpricedModel> ListUnpriced() const;
 
-  // INVALID_ARGUMENT for an empty or reversed range.
-  absl::StatusOr<TopAnswer> Top(const TopQuery& query) const;
-  absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window) const;
-  absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id) const;  // NOT_FOUND.
-  absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query) const;
-  absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query) const;
-  absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query) const;
+  // INVALID_ARGUMENT for an empty or reversed range. With a `cancellation`, which outlives
+  // the call, also its error, some milliseconds after it has one.
+  absl::StatusOr<TopAnswer> Top(const TopQuery& query,
+                                const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window,
+                                            const Cancellation* cancellation = nullptr) const;
+  // NOT_FOUND.
+  absl::StatusOr<RunAnswer> Run(const RunQuery& query,
+                                const Cancellation* cancellation = nullptr) const;
+  // With all of its calls.
+  absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id,
+                                const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query,
+                                      const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query,
+                                          const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query,
+                                                  const Cancellation* cancellation = nullptr) const;
 
   // What the next call of `step` will be compared with.
   Threshold ThresholdOf(absl::string_view step) const;

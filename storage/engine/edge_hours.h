@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "storage/base/cancellation.h"
 #include "storage/base/mutex.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
@@ -29,16 +30,19 @@ struct UnsurfacedCall {
   Picos picos = 0;
 };
 
-// Thread-safe; every method needs the lock of the state held for reading.
+// Thread-safe; every method needs the lock of the state held for reading. `cancellation` may
+// be null.
 class EdgeHours {
  public:
   // The blocks of `hour`, with kSummingColumns, in the order of the log.
-  absl::StatusOr<std::shared_ptr<const std::vector<Block>>> Blocks(const State& state, Hour hour);
+  absl::StatusOr<std::shared_ptr<const std::vector<Block>>> Blocks(
+      const State& state, Hour hour, const Cancellation* cancellation);
   // The unsurfaced calls of `hour` that cost something.
-  absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> Unsurfaced(const State& state,
-                                                                                Hour hour);
+  absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> Unsurfaced(
+      const State& state, Hour hour, const Cancellation* cancellation);
   // The runs whose anchor lies in `hour`.
-  absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> Runs(const State& state, Hour hour);
+  absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> Runs(
+      const State& state, Hour hour, const Cancellation* cancellation);
 
  private:
   template <typename T>
@@ -52,13 +56,15 @@ class EdgeHours {
   template <typename T>
   using Table = std::vector<Kept<T>>;  // Latest used last.
   template <typename T>
-  using Reader = std::function<absl::StatusOr<std::vector<T>>(const State&, Hour)>;
+  using Reader =
+      std::function<absl::StatusOr<std::vector<T>>(const State&, Hour, const Cancellation*)>;
 
   // What `*table` has of `hour`, or what `read` finds. Only the looking up is locked: two
   // that miss the same hour at once both read it.
   template <typename T>
   absl::StatusOr<Items<T>> Get(const State& state, Hour hour, uint64_t version,
-                               const Reader<T>& read, Table<T>* table);
+                               const Reader<T>& read, Table<T>* table,
+                               const Cancellation* cancellation);
   template <typename T>
   static Items<T> Find(Hour hour, uint64_t version, Table<T>* table);
   template <typename T>

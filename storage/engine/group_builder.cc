@@ -24,16 +24,18 @@ Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
 constexpr size_t kCallsAtOnce = 256;
 
 // A call whose id is stored already: the first one stays.
-void CountKnown(const CheckedCall& checked, bool is_same, BatchResult* result) {
+void CountKnown(const CheckedCall& checked, bool is_same, size_t calls, BatchResult* result) {
   if (is_same) {
     ++result->duplicate;
     return;
   }
-  result->refusals.push_back(Refuse(
-      checked.view.row, RefusalCode::kConflict,
-      absl::StrCat("another call of this run is stored under the event_id ",
-                   Quoted(checked.view.event_id),
-                   ", and with other content; that one stays. Give each call an id of its own")));
+  AddRefusal(
+      Refuse(checked.view.row, RefusalCode::kConflict,
+             absl::StrCat("another call of this run is stored under the event_id ",
+                          Quoted(checked.view.event_id),
+                          ", and with other content; that one stays. Give each call an id of its "
+                          "own")),
+      calls, result);
 }
 
 // An adding that fails keeps `*sum` as it is.
@@ -100,19 +102,20 @@ bool GroupBuilder::IsKnown(const NamedCall& named, const GroupCall& call, BatchR
     return true;
   }
   if (stored != nullptr) {
-    CountKnown(checked, stored->content == call.Content(), result);
+    CountKnown(checked, stored->content == call.Content(), call.batch->batch.calls.size(), result);
     return true;
   }
   const GroupCall* const taken = named.run->calls.Find(checked.fingerprint);
   if (taken != nullptr) {
     const bool is_same = taken->view->event_id == checked.view.event_id;
-    CountKnown(checked, is_same && taken->Content() == call.Content(), result);
+    CountKnown(checked, is_same && taken->Content() == call.Content(),
+               call.batch->batch.calls.size(), result);
   }
   return taken != nullptr;
 }
 
 // A call of the same content has the same time, so that it lies in a block of that hour.
-absl::Status GroupBuilder::Resolve(BatchResult* result) {
+absl::Status GroupBuilder::Resolve(const CheckedBatch& batch, BatchResult* result) {
   RunBlocks blocks;
   for (const Unresolved& call : unresolved_) {
     for (const BlockRef& ref : call.run->run.blocks()) {
@@ -127,11 +130,12 @@ absl::Status GroupBuilder::Resolve(BatchResult* result) {
     for (size_t row = 0; row < block.calls.size(); ++row) {
       stored.emplace(block.calls.RunName(row), block.calls.EventId(row), contents.Of(row));
     }
+    return absl::OkStatus();
   }));
   for (const Unresolved& call : unresolved_) {
     const bool is_same = stored.contains(
         std::tuple(call.run->workflow_id, std::string(call.checked->view.event_id), call.content));
-    CountKnown(*call.checked, is_same, result);
+    CountKnown(*call.checked, is_same, batch.batch.calls.size(), result);
   }
   unresolved_.clear();
   return absl::OkStatus();
@@ -150,7 +154,7 @@ absl::Status GroupBuilder::FindRuns(const CheckedBatch& batch, absl::Span<const 
   for (const CheckedCall& checked : calls) {
     const CallView& call = checked.view;
     if (call.time_us < first_us_) {
-      result->refusals.push_back(RefuseTooOld(call.row, call.time_us));
+      AddRefusal(RefuseTooOld(call.row, call.time_us), batch.batch.calls.size(), result);
       continue;
     }
     RunState*& run = batch_runs_[call.workflow_id];
@@ -177,15 +181,16 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchRes
   const CallCost cost =
       PriceCall(*named->schedule, call.time_us, usage, call.usage_missing, &too_large);
   if (too_large) {
-    result->refusals.push_back(
+    AddRefusal(
         Refuse(call.row, RefusalCode::kCostOutOfRange,
-               "the call would cost more than 9,223,372 USD; check its token counts and the rate"));
+               "the call would cost more than 9,223,372 USD; check its token counts and the rate"),
+        batch.batch.calls.size(), result);
     return;
   }
   if (!FitsTotals(usage)) {
-    result->refusals.push_back(
-        Refuse(call.row, RefusalCode::kTotalOverflow,
-               "a token total of the store would exceed 2^63; check the token counts"));
+    AddRefusal(Refuse(call.row, RefusalCode::kTotalOverflow,
+                      "a token total of the store would exceed 2^63; check the token counts"),
+               batch.batch.calls.size(), result);
     return;
   }
   if (named->series == Catalog::kUnknown) {
@@ -227,10 +232,13 @@ Refusal GroupBuilder::RefuseTooOld(uint32_t index, int64_t time_us) const {
                              "be told any more"));
 }
 
-absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t index,
+absl::Status GroupBuilder::AddCompletion(const CheckedBatch& batch, uint32_t place,
                                          BatchResult* result) {
+  const Completion& completion = batch.batch.completions[place];
+  const size_t calls = batch.batch.calls.size();
+  const auto index = static_cast<uint32_t>(calls + place);
   if (completion.time_us < first_us_) {
-    result->refusals.push_back(RefuseTooOld(index, completion.time_us));
+    AddRefusal(RefuseTooOld(index, completion.time_us), calls, result);
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(RunState* const run, RunOf(completion.workflow_id));
@@ -261,8 +269,7 @@ absl::Status GroupBuilder::AddCompletion(const Completion& completion, uint32_t 
 }
 
 absl::StatusOr<BatchResult> GroupBuilder::Add(const CheckedBatch& batch) {
-  BatchResult result;
-  result.refusals = batch.refusals;
+  BatchResult result = batch.refused;
   const size_t strings = batch.batch.calls.strings.size();
   batch_runs_.assign(strings, nullptr);
   for (auto& ids : name_ids_) {
@@ -273,18 +280,13 @@ absl::StatusOr<BatchResult> GroupBuilder::Add(const CheckedBatch& batch) {
     RETURN_IF_ERROR(AddCalls(batch, calls, &result));
   }
   for (const uint32_t place : batch.completions) {
-    const auto index = static_cast<uint32_t>(batch.batch.calls.size() + place);
-    RETURN_IF_ERROR(AddCompletion(batch.batch.completions[place], index, &result));
+    RETURN_IF_ERROR(AddCompletion(batch, place, &result));
   }
   if (!unresolved_.empty()) {
-    RETURN_IF_ERROR(Resolve(&result));
+    RETURN_IF_ERROR(Resolve(batch, &result));
   }
   if (!to_load_.empty()) {
     RETURN_IF_ERROR(LoadCalls());
-  }
-  if (result.refusals.size() > batch.refusals.size()) {
-    std::sort(result.refusals.begin(), result.refusals.end(),
-              [](const Refusal& a, const Refusal& b) { return a.index < b.index; });
   }
   return result;
 }

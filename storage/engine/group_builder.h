@@ -69,7 +69,7 @@ class GroupBuilder {
 
   // Whether the call is one that came before; it is then counted, or will be.
   bool IsKnown(const NamedCall& named, const GroupCall& call, BatchResult* result);
-  absl::Status Resolve(BatchResult* result);
+  absl::Status Resolve(const CheckedBatch& batch, BatchResult* result);
   absl::Status LoadCalls();
   absl::Status AddCalls(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
                         BatchResult* result);
@@ -79,7 +79,7 @@ class GroupBuilder {
   void FindRates(const CheckedBatch& batch, NamedCall* call);
   void NumberNames(const CheckedBatch& batch, NamedCall* call);
   void AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result);
-  absl::Status AddCompletion(const Completion& completion, uint32_t index, BatchResult* result);
+  absl::Status AddCompletion(const CheckedBatch& batch, uint32_t place, BatchResult* result);
   Refusal RefuseTooOld(uint32_t index, int64_t time_us) const;
   absl::StatusOr<RunState*> RunOf(absl::string_view workflow_id);
   RunCompletion RowOf(const Completion& completion) const;

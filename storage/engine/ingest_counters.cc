@@ -7,8 +7,9 @@ namespace itemized {
 
 void IngestCounters::AddRest(const BatchResult& result) {
   duplicates += result.duplicate;
-  refused += static_cast<int64_t>(result.refusals.size());
+  refused += result.refused();
   conflicts +=
+      result.conflicts_omitted +
       std::count_if(result.refusals.begin(), result.refusals.end(),
                     [](const Refusal& refusal) { return refusal.code == RefusalCode::kConflict; });
 }

@@ -8,11 +8,9 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
+#include "storage/log/row_appender.h"
 
 namespace itemized {
-namespace {
-
-// Everything that tells rows apart; equal ones may stand in for each other.
 std::string ContentOf(const CallRows& calls, size_t row) {
   std::string key;
   AppendSized(&key, calls.RunName(row));
@@ -26,8 +24,13 @@ std::string ContentOf(const CallRows& calls, size_t row) {
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     AppendZigzag(&key, calls.UsageAt(c, row));
   }
+  const RowVerdict verdict = VerdictOf(calls, row);
+  AppendZigzag(&key, verdict.p50_picos);
+  AppendZigzag(&key, verdict.sample_count);
   return key;
 }
+
+namespace {
 
 bool HasNegative(const Block& block) {
   return std::find(block.calls.weight.begin(), block.calls.weight.end(), -1) !=

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
-
-#include "absl/strings/string_view.h"
 
 #include "storage/log/block.h"
 
 namespace itemized {
+
+// Everything that tells rows of a block apart, but for their attributes and receipts.
+std::string ContentOf(const CallRows& calls, size_t row);
 
 struct RowRef {
   size_t block = 0;  // Into the blocks.

@@ -2,11 +2,13 @@
 #pragma once
 
 // Answers from the state of the database. All of them take the lock of the
-// state themselves; `range` is not empty.
+// state themselves; `range` is not empty. `cancellation` may be null, and its error ends
+// the answer between two pieces of work.
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "storage/base/cancellation.h"
 #include "storage/engine/query_types.h"
 #include "storage/engine/state.h"
 
@@ -18,12 +20,18 @@ namespace itemized {
 // what is kept at all.
 absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state);
 
-absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query);
-absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window);
-absl::StatusOr<RunAnswer> AnswerRun(const State& state, absl::string_view workflow_id);
-absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery& query);
-absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query);
+absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query,
+                                    const Cancellation* cancellation);
+absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window,
+                                                const Cancellation* cancellation);
+absl::StatusOr<RunAnswer> AnswerRun(const State& state, const RunQuery& query,
+                                    const Cancellation* cancellation);
+absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery& query,
+                                          const Cancellation* cancellation);
+absl::StatusOr<OutliersAnswer> AnswerOutliers(const State& state, const OutliersQuery& query,
+                                              const Cancellation* cancellation);
 absl::StatusOr<DistributionAnswer> AnswerDistribution(const State& state,
-                                                      const DistributionQuery& query);
+                                                      const DistributionQuery& query,
+                                                      const Cancellation* cancellation);
 
 }  // namespace itemized

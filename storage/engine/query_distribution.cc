@@ -26,7 +26,8 @@ std::vector<DistributionBucket> Coarsen(const Histogram& histogram) {
 }
 
 absl::StatusOr<Histogram> CostOfCalls(const State& state, TimeRange range,
-                                      const DistributionQuery& query) {
+                                      const DistributionQuery& query, int64_t* unpriced,
+                                      const Cancellation* cancellation) {
   Histogram costs;
   const NameId step = state.catalog.Find(NameKind::kStep, query.name);
   const RangeParts parts = Split(range, kMicrosPerDay);
@@ -35,29 +36,38 @@ absl::StatusOr<Histogram> CostOfCalls(const State& state, TimeRange range,
        ++day) {
     costs.Merge(day->value.cost);
     costs.Merge(day->value.flagged_cost);
+    *unpriced += day->value.sums.unpriced_calls;
   }
   constexpr ColumnMask kMask = Columns(ColumnId::kSeries, ColumnId::kCost, ColumnId::kFlags);
   for (const TimeRange& rim : parts.rims) {
-    RETURN_IF_ERROR(VisitRows(state, rim, kMask, [&](const LogRow& row) {
-      const CallRows& calls = row.calls();
-      if (state.catalog.Series(row.series())[NameKind::kStep] == step &&
-          !calls.Has(row.row, kFlagUnpriced)) {
-        costs.Add(calls.cost_picos[row.row], row.weight());
-      }
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(VisitRows(
+        state, rim, kMask,
+        [&](const LogRow& row) {
+          const CallRows& calls = row.calls();
+          if (state.catalog.Series(row.series())[NameKind::kStep] != step) {
+            return absl::OkStatus();
+          }
+          if (calls.Has(row.row, kFlagUnpriced)) {
+            *unpriced += row.weight();
+          } else {
+            costs.Add(calls.cost_picos[row.row], row.weight());
+          }
+          return absl::OkStatus();
+        },
+        cancellation));
   }
   return costs;
 }
 
 absl::StatusOr<Histogram> CostOfRuns(const State& state, TimeRange range,
-                                     const DistributionQuery& query) {
+                                     const DistributionQuery& query,
+                                     const Cancellation* cancellation) {
   const NameId workflow = state.catalog.Find(NameKind::kWorkflow, query.name);
   const RangeParts parts = Split(range, kMicrosPerHour);
   OutcomeCell cell;
   state.views.runs().outcomes().Gather(workflow, parts.first, parts.end, &cell);
   for (const TimeRange& rim : parts.rims) {
-    ASSIGN_OR_RETURN(const auto runs, state.edges.Runs(state, HourOf(rim.start_us)));
+    ASSIGN_OR_RETURN(const auto runs, state.edges.Runs(state, HourOf(rim.start_us), cancellation));
     for (const RunShare& share : *runs) {
       if (share.workflow == workflow && rim.Contains(share.anchor_us)) {
         cell.Add(share, 1);
@@ -70,18 +80,23 @@ absl::StatusOr<Histogram> CostOfRuns(const State& state, TimeRange range,
 }  // namespace
 
 absl::StatusOr<DistributionAnswer> AnswerDistribution(const State& state,
-                                                      const DistributionQuery& query) {
+                                                      const DistributionQuery& query,
+                                                      const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   const ReaderLock lock(state.mutex);
-  ASSIGN_OR_RETURN(const Histogram costs, query.of == NameKind::kWorkflow
-                                              ? CostOfRuns(state, range, query)
-                                              : CostOfCalls(state, range, query));
+  RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+  int64_t unpriced = 0;
+  ASSIGN_OR_RETURN(const Histogram costs,
+                   query.of == NameKind::kWorkflow
+                       ? CostOfRuns(state, range, query, cancellation)
+                       : CostOfCalls(state, range, query, &unpriced, cancellation));
   return DistributionAnswer{.range = range,
                             .count = costs.count(),
                             .total = costs.sum(),
                             .p50 = costs.Quantile(0.5),
                             .p95 = costs.Quantile(0.95),
-                            .buckets = Coarsen(costs)};
+                            .buckets = Coarsen(costs),
+                            .unpriced_calls = unpriced};
 }
 
 }  // namespace itemized

@@ -53,9 +53,11 @@ absl::StatusOr<std::vector<SeriesPoint>> MakePoints(TimeRange range, const Serie
 // A series in the making.
 class Series {
  public:
-  Series(const State& state, const SeriesQuery& query, SeriesAnswer* answer)
+  Series(const State& state, const SeriesQuery& query, const Cancellation* cancellation,
+         SeriesAnswer* answer)
       : state_(state),
         query_(query),
+        cancellation_(cancellation),
         filter_(query.filter, state.catalog),
         keys_(query.by.value_or(GroupBy::kStep), query.attribute_key, state.catalog),
         answer_(*answer) {}
@@ -77,10 +79,13 @@ class Series {
 
   // From the log alone; without the lock.
   absl::Status FillFromLog() {
-    return ScanRows(state_, answer_.range, columns(), [&](const LogRow& row) {
-      AddRow(row);
-      return absl::OkStatus();
-    });
+    return ScanRows(
+        state_, answer_.range, columns(),
+        [&](const LogRow& row) {
+          AddRow(row);
+          return absl::OkStatus();
+        },
+        cancellation_);
   }
 
   // To be called last.
@@ -149,13 +154,14 @@ class Series {
 
   // Calls visit(key, day) for each day of each step that the filter lets through.
   template <typename Visit>
-  void ForEachStepDay(Visit visit) {
+  absl::Status ForEachStepDay(Visit visit) {
     const CallRollups& rollups = state_.views.rollups();
     SeriesKey key;
     NameId& step = key[NameKind::kStep];
     const auto& wanted = query_.filter[NameKind::kStep];
     const NameId only = wanted.has_value() ? state_.catalog.Find(NameKind::kStep, *wanted) : 0;
     for (step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
+      RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
       const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
       for (auto day = days.LowerBound(DayOf(answer_.range.start_us));
            (!wanted.has_value() || step == only) && day != days.end() &&
@@ -164,11 +170,13 @@ class Series {
         visit(key, *day);
       }
     }
+    return absl::OkStatus();
   }
 
   // The hours that lie in one bucket, and then those cut by the rim of one.
   absl::Status AddHours() {
-    ForEachStepDay([&](const SeriesKey& key, const BucketTable<NameDay>::Entry& day) {
+    RETURN_IF_ERROR(ForEachStepDay([&](const SeriesKey& key,
+                                       const BucketTable<NameDay>::Entry& day) {
       for (const auto& [hour, sums] : day.value.hours) {
         const int64_t start_us = DayStartUs(day.bucket) + hour * kMicrosPerHour;
         if (start_us < answer_.range.start_us || start_us + kMicrosPerHour > answer_.range.end_us) {
@@ -179,9 +187,9 @@ class Series {
           AddSums(key, point, sums);
         }
       }
-    });
+    }));
     for (const Hour hour : BrokenHours()) {
-      ASSIGN_OR_RETURN(const auto blocks, state_.edges.Blocks(state_, hour));
+      ASSIGN_OR_RETURN(const auto blocks, state_.edges.Blocks(state_, hour, cancellation_));
       for (const Block& block : *blocks) {
         RETURN_IF_ERROR(VisitRows(block, answer_.range, [&](const LogRow& row) {
           AddRow(row);
@@ -208,7 +216,7 @@ class Series {
   // The whole UTC days, and then what is left at both ends.
   absl::Status AddDays() {
     const RangeParts parts = Split(answer_.range, kMicrosPerDay);
-    ForEachStepDay([&](const SeriesKey&, const BucketTable<NameDay>::Entry& day) {
+    RETURN_IF_ERROR(ForEachStepDay([&](const SeriesKey&, const BucketTable<NameDay>::Entry& day) {
       if (day.bucket < parts.first || day.bucket >= parts.end) {
         return;
       }
@@ -218,12 +226,15 @@ class Series {
           AddSums(state_.catalog.Series(series), point, sums);
         }
       }
-    });
+    }));
     for (const TimeRange& rim : parts.rims) {
-      RETURN_IF_ERROR(VisitRows(state_, rim, columns(), [&](const LogRow& row) {
-        AddRow(row);
-        return absl::OkStatus();
-      }));
+      RETURN_IF_ERROR(VisitRows(
+          state_, rim, columns(),
+          [&](const LogRow& row) {
+            AddRow(row);
+            return absl::OkStatus();
+          },
+          cancellation_));
     }
     return absl::OkStatus();
   }
@@ -250,6 +261,7 @@ class Series {
 
   const State& state_;
   const SeriesQuery& query_;
+  const Cancellation* const cancellation_;
   RowFilter filter_;
   const RowKeys keys_;
   SeriesAnswer& answer_;
@@ -258,7 +270,8 @@ class Series {
 
 }  // namespace
 
-absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery& query) {
+absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery& query,
+                                          const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   SeriesAnswer answer;
   answer.range = range;
@@ -266,7 +279,7 @@ absl::StatusOr<SeriesAnswer> AnswerSeries(const State& state, const SeriesQuery&
   std::optional<Series> series;
   {
     const ReaderLock lock(state.mutex);
-    series.emplace(state, query, &answer);
+    series.emplace(state, query, cancellation, &answer);
     ASSIGN_OR_RETURN(const bool is_filled, series->FillFromRollups());
     if (is_filled) {
       series->FinishGroups();

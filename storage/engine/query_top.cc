@@ -46,19 +46,21 @@ struct Gathered {
   std::vector<Picos> unsurfaced;
 };
 
-absl::StatusOr<Gathered> GatherTrailing(const State& state, NameKind kind, TimeRange range) {
+absl::StatusOr<Gathered> GatherTrailing(const State& state, NameKind kind, TimeRange range,
+                                        const Cancellation* cancellation) {
   Gathered gathered;
-  ASSIGN_OR_RETURN(gathered.groups,
-                   state.trailing.Get(state, kind, range.end_us - range.start_us, range.end_us));
-  ASSIGN_OR_RETURN(gathered.unsurfaced, GatherUnsurfaced(state, range, kind));
+  ASSIGN_OR_RETURN(gathered.groups, state.trailing.Get(state, kind, range.end_us - range.start_us,
+                                                       range.end_us, cancellation));
+  ASSIGN_OR_RETURN(gathered.unsurfaced, GatherUnsurfaced(state, range, kind, cancellation));
   return gathered;
 }
 
-absl::StatusOr<Gathered> GatherAnew(const State& state, NameKind kind, TimeRange range) {
+absl::StatusOr<Gathered> GatherAnew(const State& state, NameKind kind, TimeRange range,
+                                    const Cancellation* cancellation) {
   absl::StatusOr<std::vector<Picos>> unsurfaced;
   HelperThread helper("unsurfaced");
-  helper.Start([&] { unsurfaced = GatherUnsurfaced(state, range, kind); });
-  const absl::StatusOr<CallGroups> calls = GatherCalls(state, range, kind);
+  helper.Start([&] { unsurfaced = GatherUnsurfaced(state, range, kind, cancellation); });
+  const absl::StatusOr<CallGroups> calls = GatherCalls(state, range, kind, cancellation);
   helper.Wait();
   RETURN_IF_ERROR(calls.status());
   RETURN_IF_ERROR(unsurfaced.status());
@@ -67,14 +69,17 @@ absl::StatusOr<Gathered> GatherAnew(const State& state, NameKind kind, TimeRange
   return gathered;
 }
 
-absl::StatusOr<TopAnswer> TopByName(const State& state, const TopQuery& query, TimeRange range) {
+absl::StatusOr<TopAnswer> TopByName(const State& state, const TopQuery& query, TimeRange range,
+                                    const Cancellation* cancellation) {
   const ReaderLock lock(state.mutex);
+  RETURN_IF_ERROR(CheckNotCancelled(cancellation));
   const NameKind kind = *KindOf(query.by);
   // A window that 1970 cuts short does not move on with the clock.
   const bool trailing = query.window.last_us == range.end_us - range.start_us &&
                         state.views.latest_call_us() < range.end_us;
-  ASSIGN_OR_RETURN(const Gathered gathered,
-                   trailing ? GatherTrailing(state, kind, range) : GatherAnew(state, kind, range));
+  ASSIGN_OR_RETURN(const Gathered gathered, trailing
+                                                ? GatherTrailing(state, kind, range, cancellation)
+                                                : GatherAnew(state, kind, range, cancellation));
   const auto& [groups, unsurfaced] = gathered;
   TopAnswer answer;
   answer.range = range;
@@ -160,14 +165,16 @@ class ScannedGroups {
   std::vector<Group*> by_number_;  // Of RowKeys, as far as they are known.
 };
 
-absl::StatusOr<TopAnswer> TopByScan(const State& state, const TopQuery& query, TimeRange range) {
+absl::StatusOr<TopAnswer> TopByScan(const State& state, const TopQuery& query, TimeRange range,
+                                    const Cancellation* cancellation) {
   std::optional<ScannedGroups> groups;
   {
     const ReaderLock lock(state.mutex);
     groups.emplace(state, query);
   }
-  RETURN_IF_ERROR(ScanRows(state, range, groups->columns(),
-                           [&](const LogRow& row) { return groups->Add(row); }));
+  RETURN_IF_ERROR(ScanRows(
+      state, range, groups->columns(), [&](const LogRow& row) { return groups->Add(row); },
+      cancellation));
   TopAnswer answer;
   answer.range = range;
   answer.rows = groups->Rows();
@@ -177,13 +184,15 @@ absl::StatusOr<TopAnswer> TopByScan(const State& state, const TopQuery& query, T
 
 }  // namespace
 
-absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query) {
+absl::StatusOr<TopAnswer> AnswerTop(const State& state, const TopQuery& query,
+                                    const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
   if (query.by == GroupBy::kAttribute && query.attribute_key.empty()) {
     return absl::InvalidArgumentError("name the attribute to group by, as in attribute:tenant");
   }
-  return query.by == GroupBy::kAttribute || !query.filter.empty() ? TopByScan(state, query, range)
-                                                                  : TopByName(state, query, range);
+  return query.by == GroupBy::kAttribute || !query.filter.empty()
+             ? TopByScan(state, query, range, cancellation)
+             : TopByName(state, query, range, cancellation);
 }
 
 }  // namespace itemized

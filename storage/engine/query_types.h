@@ -4,6 +4,8 @@
 // Questions to the database and their answers. Money is in pico-dollars.
 
 #include <array>
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -91,6 +93,33 @@ struct WorkflowsAnswer {
   std::vector<WorkflowRow> rows;  // By falling spend, then by name.
 };
 
+// The order of the calls of a run: by time, then by event id; those without one, at equal
+// times, by a hash of what they are.
+struct RunKey {
+  int64_t time_us = 0;
+  std::string event_id = {};
+  std::array<uint64_t, 2> content = {};  // Zero with an event id.
+
+  auto operator<=>(const RunKey&) const = default;
+};
+
+// Behind some calls of a run.
+struct RunPosition {
+  RunKey key;
+  int64_t shown = 0;  // Calls of that key before the position.
+
+  bool operator==(const RunPosition&) const = default;
+};
+
+// Some calls of a run. Pages that were asked for one after the other have every call once,
+// if none comes or goes meanwhile.
+struct RunQuery {
+  std::string workflow_id;
+  std::optional<RunPosition> after = {};  // Else from the first one on.
+  size_t limit = SIZE_MAX;                // Calls at most; 0: only what is known of the run.
+  size_t bytes_max = SIZE_MAX;            // Of calls, about; one call there may always be.
+};
+
 struct RunAnswer {
   std::string workflow;
   std::string workflow_id;
@@ -100,7 +129,9 @@ struct RunAnswer {
   Picos cost = 0;
   Picos unsurfaced = 0;
   int64_t unpriced_calls = 0;
-  std::vector<BilledCall> calls;  // By time, then by event id.
+  int64_t call_count = 0;           // Of the run, those that are no longer kept too.
+  std::vector<BilledCall> calls;    // Those asked for, in their order.
+  std::optional<RunPosition> next;  // Where to go on; none if there is no more.
 };
 
 struct SeriesQuery {
@@ -132,16 +163,23 @@ struct SeriesAnswer {
   std::vector<SeriesGroup> groups;  // By falling cost, then by key; all add up to the points.
 };
 
+enum class OutlierOrder : uint8_t { kNewest, kCost };
+
 struct OutliersQuery {
   Window window;
   CallFilter filter = {};
   size_t limit = 100;
+  OutlierOrder order = OutlierOrder::kNewest;
 };
 
 struct OutliersAnswer {
   TimeRange range;
-  std::vector<BilledCall> calls;  // Newest first; each has its receipt.
+  std::vector<BilledCall> calls;  // In the order asked for; each has its receipt.
   int64_t total = 0;              // In the range, beyond the limit too.
+  int64_t unjudged_calls = 0;     // Of the range: without a price, and so without a verdict.
+  int64_t learning_calls = 0;     // As in CallSums; none of them is in `calls`.
+  // Cost less threshold of all of them, beyond the limit too; with kCost only.
+  std::optional<Picos> excess;
 };
 
 // Of the calls of a step, or of the completed runs of a workflow.
@@ -166,12 +204,19 @@ struct DistributionAnswer {
   int64_t p50 = 0;  // 0 if there is none.
   int64_t p95 = 0;
   std::vector<DistributionBucket> buckets;  // By rising cost, without empty ones.
+  int64_t unpriced_calls = 0;               // Of the step; not in the buckets.
 };
 
 struct UnpricedModel {
   std::string provider;
   std::string model;
   int64_t calls = 0;
+};
+
+// Earlier calls that are being priced again, for rates have changed.
+struct RepricingProgress {
+  int64_t calls = 0;  // That may be concerned.
+  int64_t done = 0;   // Of those.
 };
 
 struct DatabaseInfo {
@@ -187,6 +232,7 @@ struct DatabaseInfo {
   int64_t events_kept_from_us = 0;   // 0: all are.
   int64_t rollups_kept_from_us = 0;  // The same of rollups.
   bool is_dropping = false;          // Some older ones are still on disk.
+  std::optional<RepricingProgress> repricing;  // None if none is under way.
 };
 
 }  // namespace itemized

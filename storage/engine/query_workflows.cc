@@ -26,17 +26,19 @@ WorkflowRow MakeRow(std::string name, const OutcomeCell& gathered) {
 
 }  // namespace
 
-absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window) {
+absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const State& state, const Window& window,
+                                                const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(window, state));
   const ReaderLock lock(state.mutex);
   const Outcomes& outcomes = state.views.runs().outcomes();
   const RangeParts parts = Split(range, kMicrosPerHour);
   std::vector<OutcomeCell> gathered(outcomes.workflow_count());
   for (NameId workflow = 0; workflow < gathered.size(); ++workflow) {
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     outcomes.Gather(workflow, parts.first, parts.end, &gathered[workflow]);
   }
   for (const TimeRange& rim : parts.rims) {
-    ASSIGN_OR_RETURN(const auto runs, state.edges.Runs(state, HourOf(rim.start_us)));
+    ASSIGN_OR_RETURN(const auto runs, state.edges.Runs(state, HourOf(rim.start_us), cancellation));
     for (const RunShare& share : *runs) {
       if (rim.Contains(share.anchor_us)) {
         gathered[share.workflow].Add(share, 1);

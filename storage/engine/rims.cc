@@ -66,7 +66,8 @@ std::array<Rims, 2> Halve(const Rims& rims) {
   return halves;
 }
 
-RimReader::RimReader(const State& state, NameKind kind) : state_(state), kind_(kind) {}
+RimReader::RimReader(const State& state, NameKind kind, const Cancellation* cancellation)
+    : state_(state), kind_(kind), cancellation_(cancellation) {}
 
 absl::Status RimReader::Read(const Rims& rims) {
   RETURN_IF_ERROR(Add(rims.more, &more_));
@@ -135,7 +136,8 @@ void RimReader::AddHourSums(Hour first, Hour end) {
 
 absl::Status RimReader::AddRows(TimeRange range, ColumnMask mask) {
   return state_.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                              state_.views.folded(), mask, [&](const Block& block) {
+                              state_.views.folded(), mask, [&](const Block& block) -> absl::Status {
+                                RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
                                 AddBlock(block, range, mask == kSummingColumns);
                                 return absl::OkStatus();
                               });

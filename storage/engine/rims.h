@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 
+#include "storage/base/cancellation.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
 #include "storage/engine/call_groups.h"
@@ -39,7 +40,8 @@ std::array<Rims, 2> Halve(const Rims& rims);
 // Reads rims into groups of its own. Not thread-safe; the caller holds the lock of `state`.
 class RimReader {
  public:
-  RimReader(const State& state, NameKind kind);
+  // `cancellation` may be null.
+  RimReader(const State& state, NameKind kind, const Cancellation* cancellation);
 
   absl::Status Read(const Rims& rims);
 
@@ -61,6 +63,7 @@ class RimReader {
 
   const State& state_;
   const NameKind kind_;
+  const Cancellation* const cancellation_;
   CallGroups more_;
   CallGroups less_;
   CallGroups* groups_ = nullptr;                       // Of the two, the one being read into.

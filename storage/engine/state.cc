@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "storage/base/bytes.h"
 #include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
 #include "storage/pricing/rate.h"
@@ -63,6 +64,20 @@ absl::Status LoadRates(const Kv& kv, RateBook* book) {
   return rows->status();
 }
 
+absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, kRepricingKey));
+  if (!row.has_value()) {
+    return absl::OkStatus();
+  }
+  absl::string_view value = *row;
+  uint64_t instant = 0;
+  if (!ReadVarint(&value, &instant) || !value.empty() || instant > uint64_t{kTimeMaxUs}) {
+    return absl::DataLossError("the store is damaged: the repricing marker cannot be read");
+  }
+  *from_us = static_cast<int64_t>(instant);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 State::State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& options)
@@ -78,7 +93,10 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   ASSIGN_OR_RETURN(Log log, Log::Open(kv.get()));
   auto state = std::make_unique<State>(std::move(kv), std::move(log), options);
   RETURN_IF_ERROR(state->catalog.Load(*state->kv));
-  RETURN_IF_ERROR(LoadRates(*state->kv, &state->rates));
+  RateBook book;
+  RETURN_IF_ERROR(LoadRates(*state->kv, &book));
+  state->rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
+  RETURN_IF_ERROR(LoadRepricing(*state->kv, &state->unfinished_repricing_us));
   RETURN_IF_ERROR(state->views.Load());
   RETURN_IF_ERROR(
       state->trusted.Load(*state->kv, state->views.latest_call_us(), options.accept_clock));
@@ -137,7 +155,7 @@ const RateBook::Schedule& RateFinder::Find(absl::string_view provider, absl::str
   if (found != found_.end()) {
     return *found->second;
   }
-  auto schedule = std::make_unique<RateBook::Schedule>(book_.Find(provider, model));
+  RateLookups::SchedulePtr schedule = rates_.Find(provider, model);
   return *found_.emplace(std::move(key), std::move(schedule)).first->second;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,13 +23,17 @@
 #include "storage/kv/kv.h"
 #include "storage/log/log.h"
 #include "storage/pricing/rate_book.h"
+#include "storage/pricing/rate_lookups.h"
 #include "storage/views/views.h"
 
 namespace itemized {
 
 // The version of the data directory; raised when an older server could not
 // read it any more (storage/FORMAT.md, "Versions").
-inline constexpr int kSchemaVersion = 7;
+inline constexpr int kSchemaVersion = 8;
+
+// Family::kMeta: the instant from which calls are still to be priced again.
+inline constexpr char kRepricingKey[] = "repricing";
 
 // What an open database consists of. One thread, the committer, changes it:
 // it takes `mutex` for writing around every change of the catalog, the views
@@ -47,7 +52,10 @@ struct State {
   mutable SharedMutex mutex;
   Catalog catalog;
   Views views;
-  RateBook rates;
+  RateLookups rates;                           // Has a lock of its own.
+  std::optional<RepricingProgress> repricing;  // None if none is under way.
+  // What an earlier process left to be priced again: calls from this instant on.
+  std::optional<int64_t> unfinished_repricing_us;
   Producers producers{kv.get(), &trusted};  // The committer's alone.
   // As in DatabaseOptions, once the store is open: what an earlier process began is
   // finished with what is left.
@@ -65,7 +73,7 @@ struct State {
 // Finds rates by name, remembering what it found. For the committer.
 class RateFinder {
  public:
-  RateFinder(const RateBook& book, const Catalog& catalog) : book_(book), catalog_(catalog) {}
+  RateFinder(RateLookups* rates, const Catalog& catalog) : rates_(*rates), catalog_(catalog) {}
   // Valid until Clear or Trim.
   const RateBook::Schedule& Find(absl::string_view provider, absl::string_view model);
   // What Find has found for a series before; null if it has not been asked.
@@ -79,11 +87,10 @@ class RateFinder {
   void Trim();   // Bounds memory; to be called between groups.
 
  private:
-  const RateBook& book_;
+  RateLookups& rates_;
   const Catalog& catalog_;
   std::vector<const RateBook::Schedule*> by_series_;
-  absl::flat_hash_map<std::pair<std::string, std::string>, std::unique_ptr<RateBook::Schedule>>
-      found_;
+  absl::flat_hash_map<std::pair<std::string, std::string>, RateLookups::SchedulePtr> found_;
 };
 
 // The cost of a call at `time_us`; unpriced without usage, without a rate, or

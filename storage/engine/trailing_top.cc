@@ -43,9 +43,10 @@ void TrailingTop::Fold(const Block& block, const Catalog& catalog) {
   VisitRows(block, {start_us_, kTimeMaxUs}, add).IgnoreError();  // `add` has none.
 }
 
-absl::Status TrailingTop::Rebuild(const State& state, TimeRange range) {
+absl::Status TrailingTop::Rebuild(const State& state, TimeRange range,
+                                  const Cancellation* cancellation) {
   built_ = false;
-  ASSIGN_OR_RETURN(groups_, GatherCalls(state, range, kind_));
+  ASSIGN_OR_RETURN(groups_, GatherCalls(state, range, kind_, cancellation));
   stale_.assign(groups_.size(), true);
   start_us_ = range.start_us;
   built_ = true;
@@ -65,12 +66,14 @@ void TrailingTop::DropRows(const std::vector<Block>& blocks, TimeRange range, bo
   }
 }
 
-// Takes out the calls in [start_us_, start_us).
-absl::Status TrailingTop::DropUntil(const State& state, int64_t start_us) {
+// Takes out the calls in [start_us_, start_us). After an error the window begins at
+// start_us_, and is as good as before.
+absl::Status TrailingTop::DropUntil(const State& state, int64_t start_us,
+                                    const Cancellation* cancellation) {
   while (start_us_ < start_us) {
     const Hour hour = HourOf(start_us_);
     const TimeRange range{start_us_, std::min(start_us, HourStartUs(hour + 1))};
-    ASSIGN_OR_RETURN(const auto blocks, state.edges.Blocks(state, hour));
+    ASSIGN_OR_RETURN(const auto blocks, state.edges.Blocks(state, hour, cancellation));
     // What retractions took out goes back first, so that no count is ever negative.
     DropRows(*blocks, range, /*negative=*/true, state.catalog);
     DropRows(*blocks, range, /*negative=*/false, state.catalog);
@@ -79,15 +82,14 @@ absl::Status TrailingTop::DropUntil(const State& state, int64_t start_us) {
   return absl::OkStatus();
 }
 
-absl::Status TrailingTop::MoveTo(const State& state, int64_t now_us) {
+absl::Status TrailingTop::MoveTo(const State& state, int64_t now_us,
+                                 const Cancellation* cancellation) {
   const int64_t start_us = now_us - length_us_;
   if (!built_ || start_us < start_us_ || start_us - start_us_ > kSlideMaxUs ||
       HourOf(start_us_) < state.log.first_hour()) {
-    return Rebuild(state, {start_us, now_us});
+    return Rebuild(state, {start_us, now_us}, cancellation);
   }
-  const absl::Status status = DropUntil(state, start_us);
-  built_ = status.ok();
-  return status;
+  return DropUntil(state, start_us, cancellation);
 }
 
 const std::vector<RankedGroup>& TrailingTop::Ranked() {
@@ -109,7 +111,8 @@ void TrailingTops::Fold(const Block& block, const Catalog& catalog) {
 }
 
 absl::StatusOr<std::vector<RankedGroup>> TrailingTops::Get(const State& state, NameKind kind,
-                                                           int64_t length_us, int64_t now_us) {
+                                                           int64_t length_us, int64_t now_us,
+                                                           const Cancellation* cancellation) {
   const MutexLock lock(mutex_);
   const auto found = std::find_if(windows_.begin(), windows_.end(), [&](const auto& window) {
     return window->Serves(kind, length_us);
@@ -122,7 +125,7 @@ absl::StatusOr<std::vector<RankedGroup>> TrailingTops::Get(const State& state, N
     }
     windows_.push_back(std::make_unique<TrailingTop>(kind, length_us));
   }
-  RETURN_IF_ERROR(windows_.back()->MoveTo(state, now_us));
+  RETURN_IF_ERROR(windows_.back()->MoveTo(state, now_us, cancellation));
   return windows_.back()->Ranked();
 }
 

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "storage/base/cancellation.h"
 #include "storage/base/mutex.h"
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
@@ -46,15 +47,15 @@ class TrailingTop {
   void Fold(const Block& block, const Catalog& catalog);
 
   // Moves the window to end at `now_us`; no folded call may be later.
-  absl::Status MoveTo(const State& state, int64_t now_us);
+  absl::Status MoveTo(const State& state, int64_t now_us, const Cancellation* cancellation);
 
   // By NameId.
   const std::vector<RankedGroup>& Ranked();
 
  private:
   void AddRow(const LogRow& row, int64_t weight, const Catalog& catalog);
-  absl::Status Rebuild(const State& state, TimeRange range);
-  absl::Status DropUntil(const State& state, int64_t start_us);
+  absl::Status Rebuild(const State& state, TimeRange range, const Cancellation* cancellation);
+  absl::Status DropUntil(const State& state, int64_t start_us, const Cancellation* cancellation);
   void DropRows(const std::vector<Block>& blocks, TimeRange range, bool negative,
                 const Catalog& catalog);
 
@@ -73,9 +74,9 @@ class TrailingTops {
   void Fold(const Block& block, const Catalog& catalog);
 
   // The groups of all calls from now_us - length_us on. Only if no folded call
-  // is at or after `now_us`.
+  // is at or after `now_us`. `cancellation` may be null.
   absl::StatusOr<std::vector<RankedGroup>> Get(const State& state, NameKind kind, int64_t length_us,
-                                               int64_t now_us);
+                                               int64_t now_us, const Cancellation* cancellation);
 
  private:
   static constexpr size_t kWindowsMax = 4;

@@ -15,6 +15,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <sys/resource.h>
 
 #include "storage/base/status_macros.h"
 #include "storage/kv/info_log.h"
@@ -54,6 +55,14 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   return options;
 }
 
+// Of tables: connections need descriptors too, and RocksDB fails where there is none left.
+int OpenFilesMax() {
+  constexpr rlim_t kWanted = 512;
+  rlimit files{};
+  const bool is_limited = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY;
+  return static_cast<int>(is_limited ? std::min(kWanted, files.rlim_cur / 4) : kWanted);
+}
+
 rocksdb::DBOptions StoreOptions(rocksdb::Env* env) {
   rocksdb::DBOptions options;
   options.env = env;
@@ -64,7 +73,7 @@ rocksdb::DBOptions StoreOptions(rocksdb::Env* env) {
   // drop acknowledged batches after it.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.max_background_jobs = 2;
-  options.max_open_files = 512;
+  options.max_open_files = OpenFilesMax();
   options.bytes_per_sync = 1 << 20;
   options.max_total_wal_size = uint64_t{512} << 20;
   return options;

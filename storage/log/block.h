@@ -34,9 +34,18 @@ struct BlockRef {
 enum CallFlag : uint8_t {
   kFlagUnpriced = 1,      // No rate covered the call, or it had no usage.
   kFlagUsageMissing = 2,  // No usage was reported.
-  kFlagOutlier = 4,       // Over its threshold when it arrived.
-  kFlagLearning = 8,      // ... which was the default one.
+  kFlagOutlier = 4,       // Over its threshold when it was judged; it has a receipt.
+  kFlagLearning = 8,      // ... which was the default one: not known whether it is an outlier.
+  kFlagJudgedWhenPriced = 16,  // ... which was not on arrival: its price came later.
 };
+
+// What says how a call compared with its threshold. A call without a price has none of it.
+inline constexpr uint8_t kVerdictFlags = kFlagOutlier | kFlagLearning | kFlagJudgedWhenPriced;
+
+// Over a learned threshold. Those over the default one are not counted as outliers.
+constexpr bool IsOutlier(uint8_t flags) {
+  return (flags & (kFlagOutlier | kFlagLearning)) == kFlagOutlier;
+}
 
 // The calls of a block. Row i is made of element i of each column; a negative
 // weight takes an earlier, otherwise identical row out of the log.
@@ -107,9 +116,9 @@ struct Block {
   std::vector<RunEntry*> staged;
 };
 
-// Appends row `row` of `from` to `to`, with another weight and cost. Both
-// blocks are of the same hour. Adds the run's name to `to` if it is new.
-void AppendRow(const CallRows& from, size_t row, int8_t weight, CallCost cost, CallRows* to);
+// Whether row `row` takes a call out and the next one brings it back at another cost: it has
+// been priced again, and all else of it stays.
+bool IsRepriced(const CallRows& calls, size_t row);
 
 // The row as the call it was, with names from `catalog`.
 BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog);

@@ -64,11 +64,13 @@ struct Completion {
   bool operator==(const Completion&) const = default;
 };
 
-// What a call's cost was compared with when it arrived.
+// What the cost of a call was compared with when it was judged: on arrival, or when a rate
+// that came later first priced it.
 struct OutlierReceipt {
   int64_t p50_picos = 0;     // Rolling median of the step; 0 while learning.
   int64_t sample_count = 0;  // Calls behind the median.
   bool learning = false;     // Too little history: the default threshold applied.
+  bool judged_when_priced = false;  // Not on arrival.
 
   bool operator==(const OutlierReceipt&) const = default;
 };
@@ -77,7 +79,10 @@ struct OutlierReceipt {
 struct BilledCall {
   Call call;
   CallCost cost;
-  std::optional<OutlierReceipt> outlier;  // Set if it was flagged when it arrived.
+  // Set if the call cost more than its threshold. It is an outlier only if that was learned.
+  std::optional<OutlierReceipt> receipt;
+
+  bool is_outlier() const { return receipt.has_value() && !receipt->learning; }
 };
 
 }  // namespace itemized

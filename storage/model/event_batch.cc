@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/model/event_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 
 #include "storage/base/check.h"
+#include "storage/model/limits.h"
 
 namespace itemized {
 namespace {
@@ -155,6 +157,29 @@ EventBatch MakeBatch(absl::Span<const Call> calls, std::vector<Completion> compl
     builder.Add(call);
   }
   return {std::move(builder).Finish(), std::move(completions)};
+}
+
+void AddRefusal(Refusal refusal, size_t calls, BatchResult* result) {
+  std::vector<Refusal>& told = result->refusals;
+  const auto is_before = [](const Refusal& a, size_t index) { return a.index < index; };
+  const auto first_completion = std::lower_bound(told.begin(), told.end(), calls, is_before);
+  const bool is_call = refusal.index < calls;
+  const auto begin = is_call ? told.begin() : first_completion;
+  const auto end = is_call ? first_completion : told.end();
+  const auto omit = [&](const Refusal& omitted) {
+    ++result->refusals_omitted;
+    result->conflicts_omitted += omitted.code == RefusalCode::kConflict ? 1 : 0;
+  };
+  auto place = std::lower_bound(begin, end, refusal.index, is_before);
+  if (static_cast<size_t>(end - begin) < kRefusalsToldMax) {
+    told.insert(place, std::move(refusal));
+  } else if (place == end) {
+    omit(refusal);
+  } else {
+    omit(*(end - 1));
+    std::move_backward(place, end - 1, end);
+    *place = std::move(refusal);
+  }
 }
 
 }  // namespace itemized

@@ -91,11 +91,21 @@ struct Refusal {
   std::string message;  // A sentence that says what to mend.
 };
 
-// What became of a batch: accepted + duplicate + refusals.size() = its events.
+// What became of a batch: accepted + duplicate + refused() = its events.
 struct BatchResult {
   int64_t accepted = 0;
   int64_t duplicate = 0;
-  std::vector<Refusal> refusals;  // By rising index.
+  // By rising index: the first kRefusalsToldMax of the calls, and as many of the completions.
+  // A batch of nothing but bad events is not answered with more than was sent.
+  std::vector<Refusal> refusals;
+  int64_t refusals_omitted = 0;   // Refused events beyond those.
+  int64_t conflicts_omitted = 0;  // Of these, the conflicts.
+
+  int64_t refused() const { return static_cast<int64_t>(refusals.size()) + refusals_omitted; }
 };
+
+// Counts the refusal of an event of a batch that has `calls` calls, and keeps it if it is one
+// of the first.
+void AddRefusal(Refusal refusal, size_t calls, BatchResult* result);
 
 }  // namespace itemized

@@ -13,6 +13,7 @@ namespace itemized {
 
 inline constexpr size_t kNameBytesMax = 200;             // Names, ids, attribute keys and values.
 inline constexpr size_t kBatchEventsMax = 10'000;        // Events in one batch.
+inline constexpr size_t kRefusalsToldMax = 100;          // Refusals in the answer to a batch.
 inline constexpr size_t kAttributesMax = 64;             // Attributes of one call.
 inline constexpr size_t kUnusedStepsMax = 1'000;         // Unused steps of one completion.
 inline constexpr int64_t kTokensMax = int64_t{1} << 40;  // In one class of one call.

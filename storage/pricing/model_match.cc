@@ -20,9 +20,13 @@ constexpr size_t kTextBytesMax = 1'000;
 constexpr int kDepthMax = 8;
 constexpr size_t kPartsMax = 1'000;
 
+// Of one expression, compiled and while it is matched. There may be many.
+constexpr int64_t kRegexBytesMax = 128 << 10;
+
 RE2::Options QuietOptions() {
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_max_mem(kRegexBytesMax);
   return options;
 }
 
@@ -30,15 +34,11 @@ re2::StringPiece Piece(absl::string_view text) {
   return {text.data(), text.size()};
 }
 
-bool RegexMatches(absl::string_view pattern, absl::string_view model) {
-  return RE2::PartialMatch(Piece(model), RE2(Piece(pattern), QuietOptions()));
-}
-
 bool IsCombination(ModelMatch::Kind kind) {
   return kind == ModelMatch::Kind::kAnyOf || kind == ModelMatch::Kind::kAllOf;
 }
 
-bool LeafMatches(const ModelMatch& leaf, absl::string_view model) {
+bool TextMatches(const ModelMatch& leaf, absl::string_view model) {
   switch (leaf.kind) {
     case ModelMatch::Kind::kEquals:
       return model == leaf.text;
@@ -49,26 +49,25 @@ bool LeafMatches(const ModelMatch& leaf, absl::string_view model) {
     case ModelMatch::Kind::kContains:
       return absl::StrContains(model, leaf.text);
     case ModelMatch::Kind::kRegex:
-      return RegexMatches(leaf.text, model);
     case ModelMatch::Kind::kAnyOf:
     case ModelMatch::Kind::kAllOf:
       break;
   }
-  CHECK(false && "a combination is no leaf");
+  CHECK(false && "neither an expression nor a combination compares a text");
   return false;
 }
 
-size_t AnySpecificity(const std::vector<ModelMatch>& parts, absl::string_view model) {
+size_t AnySpecificity(const std::vector<CompiledMatch>& parts, absl::string_view model) {
   size_t best = 0;
-  for (const ModelMatch& part : parts) {
+  for (const CompiledMatch& part : parts) {
     best = std::max(best, part.Specificity(model));
   }
   return best;
 }
 
-size_t AllSpecificity(const std::vector<ModelMatch>& parts, absl::string_view model) {
+size_t AllSpecificity(const std::vector<CompiledMatch>& parts, absl::string_view model) {
   size_t sum = 0;
-  for (const ModelMatch& part : parts) {
+  for (const CompiledMatch& part : parts) {
     const size_t one = part.Specificity(model);
     if (one == 0) {
       return 0;
@@ -163,16 +162,58 @@ ModelMatch ModelMatch::Equals(absl::string_view name) {
 }
 
 size_t ModelMatch::Specificity(absl::string_view model) const {
-  if (kind == Kind::kAnyOf) {
-    return AnySpecificity(parts, model);
+  return CompiledMatch(*this).Specificity(model);
+}
+
+CompiledMatch::CompiledMatch(const ModelMatch& match) : match_(&match) {
+  if (match.kind == ModelMatch::Kind::kRegex) {
+    regex_ = std::make_unique<RE2>(Piece(match.text), QuietOptions());
   }
-  if (kind == Kind::kAllOf) {
-    return AllSpecificity(parts, model);
+  parts_.reserve(match.parts.size());
+  for (const ModelMatch& part : match.parts) {
+    parts_.emplace_back(part);
   }
-  if (!LeafMatches(*this, model)) {
+}
+
+CompiledMatch::CompiledMatch(CompiledMatch&&) noexcept = default;
+CompiledMatch::~CompiledMatch() = default;
+
+size_t CompiledMatch::Specificity(absl::string_view model) const {
+  if (match_->kind == ModelMatch::Kind::kAnyOf) {
+    return AnySpecificity(parts_, model);
+  }
+  if (match_->kind == ModelMatch::Kind::kAllOf) {
+    return AllSpecificity(parts_, model);
+  }
+  const bool matches =
+      regex_ != nullptr ? RE2::PartialMatch(Piece(model), *regex_) : TextMatches(*match_, model);
+  if (!matches) {
     return 0;
   }
-  return kind == Kind::kEquals ? kExact : text.size();
+  return match_->kind == ModelMatch::Kind::kEquals ? ModelMatch::kExact : match_->text.size();
+}
+
+CompiledMatch::Effort CompiledMatch::effort() const {
+  if (IsCombination(match_->kind)) {
+    Effort effort;
+    for (const CompiledMatch& part : parts_) {
+      effort.Add(part.effort());
+    }
+    return effort;
+  }
+  const bool searches = regex_ != nullptr || match_->kind == ModelMatch::Kind::kContains;
+  return {.leaves = 1,
+          .searches = searches ? size_t{1} : 0,
+          .instructions = regex_ == nullptr ? 0 : static_cast<size_t>(regex_->ProgramSize())};
+}
+
+void CompiledMatch::Effort::Add(const Effort& other, int sign) {
+  const auto add = [&](size_t* sum, size_t count) {
+    *sum = sign > 0 ? *sum + count : *sum - count;
+  };
+  add(&leaves, other.leaves);
+  add(&searches, other.searches);
+  add(&instructions, other.instructions);
 }
 
 std::string ModelMatch::ToString() const {

@@ -3,11 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+
+namespace re2 {
+class RE2;
+}
 
 namespace itemized {
 
@@ -45,11 +50,39 @@ struct ModelMatch {
   std::string ToString() const;
 
   // INVALID_ARGUMENT if a leaf is empty or over 1,000 bytes, a regex does not
-  // compile, a combination has no part, parts nest more than eight deep, or
-  // there are more than 1,000 of them.
+  // compile or needs too much memory, a combination has no part, parts nest more than eight deep,
+  // or there are more than 1,000 of them.
   absl::Status Validate() const;
 
   bool operator==(const ModelMatch&) const = default;
+};
+
+// A match that is asked again and again: its expressions are compiled once. Thread-safe.
+class CompiledMatch {
+ public:
+  // `match` is valid, and outlives this.
+  explicit CompiledMatch(const ModelMatch& match);
+  CompiledMatch(CompiledMatch&&) noexcept;
+  ~CompiledMatch();
+
+  // As that of the match.
+  size_t Specificity(absl::string_view model) const;
+
+  // What it takes to look a name up: leaves; those of them that search all through the name,
+  // for a text or an expression; and instructions of the expressions.
+  struct Effort {
+    size_t leaves = 0;
+    size_t searches = 0;
+    size_t instructions = 0;
+
+    void Add(const Effort& other, int sign = 1);
+  };
+  Effort effort() const;
+
+ private:
+  const ModelMatch* match_;
+  std::vector<CompiledMatch> parts_;
+  std::unique_ptr<re2::RE2> regex_;
 };
 
 }  // namespace itemized

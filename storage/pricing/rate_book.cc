@@ -2,6 +2,7 @@
 #include "storage/pricing/rate_book.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -75,6 +76,26 @@ absl::Status ValidateParts(const Rate& rate) {
   return ValidateTiers(rate.tiers);
 }
 
+absl::Status CheckEffort(const CompiledMatch::Effort& effort) {
+  if (effort.leaves > kMatchLeavesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the names and patterns of all rates of the book together would be over ",
+                     kMatchLeavesMax, "; set fewer rates"));
+  }
+  if (effort.searches > kMatchSearchesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("over ", kMatchSearchesMax,
+                     " texts and regular expressions of the book would be searched for anywhere in "
+                     "a name; use equals, starts_with or ends_with"));
+  }
+  if (effort.instructions > kMatchInstructionsMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the regular expressions of the book together would have over ", kMatchInstructionsMax,
+        " instructions; write simpler ones, or use equals, starts_with or ends_with"));
+  }
+  return absl::OkStatus();
+}
+
 struct Candidate {
   const Rate* rate = nullptr;
   size_t specificity = 0;
@@ -89,7 +110,10 @@ struct Candidate {
 
 absl::Status ValidateRate(const Rate& rate) {
   RETURN_IF_ERROR(rate.match.Validate());
-  const absl::Status status = ValidateParts(rate);
+  absl::Status status = ValidateParts(rate);
+  if (status.ok()) {  // What no book has room for is no rate.
+    status = CheckEffort(CompiledMatch(rate.match).effort());
+  }
   if (!status.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("rate for ", rate.match.ToString(), ": ", status.message()));
@@ -97,21 +121,95 @@ absl::Status ValidateRate(const Rate& rate) {
   return status;
 }
 
-absl::StatusOr<bool> RateBook::Set(Rate rate) {
+CheckedRate::CheckedRate(Rate rate)
+    : rate_(std::move(rate)), key_(RateKey(rate_)), match_(rate_.match) {}
+
+absl::StatusOr<CheckedRatePtr> CheckedRate::Make(Rate rate) {
   RETURN_IF_ERROR(ValidateRate(rate));
-  std::string key = RateKey(rate);
-  return !rates_.insert_or_assign(std::move(key), std::move(rate)).second;
+  return std::make_shared<const CheckedRate>(std::move(rate));
+}
+
+absl::Status CheckRateCount(size_t count) {
+  if (count > kRatesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("That makes ", count, " rates; the rate book holds at most ", kRatesMax,
+                     ". Set those of the models that you use."));
+  }
+  return absl::OkStatus();
+}
+
+namespace {
+
+bool IsExact(const CheckedRate& rate) {
+  return rate.rate().match.kind == ModelMatch::Kind::kEquals;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> RateBook::Set(Rate rate) {
+  ASSIGN_OR_RETURN(CheckedRatePtr checked, CheckedRate::Make(std::move(rate)));
+  return Set(std::move(checked));
+}
+
+absl::StatusOr<bool> RateBook::Set(CheckedRatePtr rate) {
+  const auto found = rates_.find(rate->key());
+  const bool replaced = found != rates_.end();
+  CompiledMatch::Effort effort = effort_;
+  effort.Add(rate->match().effort());
+  if (replaced) {  // By one of the same match.
+    Remove(rate->key());
+  } else {
+    RETURN_IF_ERROR(CheckRateCount(rates_.size() + 1));
+    RETURN_IF_ERROR(CheckEffort(effort));
+  }
+  (IsExact(*rate) ? exact_[rate->rate().match.text] : patterns_).push_back(rate.get());
+  effort_.Add(rate->match().effort());
+  rates_[rate->key()] = std::move(rate);
+  return replaced;
+}
+
+CheckedRatePtr RateBook::Remove(const std::string& key) {
+  const auto found = rates_.find(key);
+  if (found == rates_.end()) {
+    return nullptr;
+  }
+  CheckedRatePtr removed = std::move(found->second);
+  const CheckedRate& rate = *removed;
+  const auto exact = exact_.find(rate.rate().match.text);
+  Candidates& list = IsExact(rate) ? exact->second : patterns_;
+  list.erase(std::find(list.begin(), list.end(), &rate));
+  if (IsExact(rate) && list.empty()) {
+    exact_.erase(exact);
+  }
+  effort_.Add(rate.match().effort(), -1);
+  rates_.erase(found);
+  return removed;
+}
+
+// In the order of the book.
+RateBook::Candidates RateBook::CandidatesFor(absl::string_view provider,
+                                             absl::string_view model) const {
+  const auto is_for = [&](const CheckedRate* rate) {
+    return rate->rate().provider.empty() || rate->rate().provider == provider;
+  };
+  Candidates candidates;
+  if (const auto exact = exact_.find(model); exact != exact_.end()) {
+    std::copy_if(exact->second.begin(), exact->second.end(), std::back_inserter(candidates),
+                 is_for);
+  }
+  std::copy_if(patterns_.begin(), patterns_.end(), std::back_inserter(candidates),
+               [&](const CheckedRate* rate) {
+                 return is_for(rate) && rate->match().Specificity(model) > 0;
+               });
+  std::sort(candidates.begin(), candidates.end(),
+            [](const CheckedRate* a, const CheckedRate* b) { return a->key() < b->key(); });
+  return candidates;
 }
 
 RateBook::Schedule RateBook::Find(absl::string_view provider, absl::string_view model) const {
   std::vector<Candidate> candidates;
-  for (const auto& [key, rate] : rates_) {
-    if (!rate.provider.empty() && rate.provider != provider) {
-      continue;
-    }
-    if (const size_t specificity = rate.match.Specificity(model); specificity > 0) {
-      candidates.push_back({&rate, specificity});
-    }
+  for (const CheckedRate* rate : CandidatesFor(provider, model)) {
+    candidates.push_back({&rate->rate(), rate->match().Specificity(model)});
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
     return a.rate->effective_from_us < b.rate->effective_from_us;
@@ -149,7 +247,7 @@ std::vector<Rate> RateBook::List() const {
   std::vector<Rate> list;
   list.reserve(rates_.size());
   for (const auto& [key, rate] : rates_) {
-    list.push_back(rate);
+    list.push_back(rate->rate());
   }
   return list;
 }

@@ -137,7 +137,8 @@ void Baselines::Settle(const CallRollups& rollups) {
 }
 
 void Baselines::Rebuild(const CallRollups& rollups) {
-  steps_.assign(rollups.name_count(NameKind::kStep), Step{});
+  steps_.clear();
+  steps_.resize(rollups.name_count(NameKind::kStep));
   thresholds_.clear();
   touched_.clear();
   for (NameId id = 0; id < steps_.size(); ++id) {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 #include <vector>
+
+#include "absl/container/btree_map.h"
 
 namespace itemized {
 
-// Values by time bucket (an hour or a day), in one piece of memory and by
-// rising bucket. Made for being asked again and again for the same one, mostly
-// the latest. Not thread-safe.
+// Values by time bucket (an hour or a day), by rising bucket. Made for being asked again
+// and again for the same one, mostly the latest; buckets may be made in any order. Not
+// thread-safe.
 template <typename T>
 class BucketTable {
  public:
@@ -19,44 +22,78 @@ class BucketTable {
     bool dirty = false;  // Changed since the last checkpoint.
     T value{};
   };
-  using Iterator = typename std::vector<Entry>::const_iterator;
+
+ private:
+  using Entries = absl::btree_map<uint32_t, Entry>;
+
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::bidirectional_iterator_tag;
+    using value_type = Entry;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Entry*;
+    using reference = const Entry&;
+
+    Iterator() = default;
+    reference operator*() const { return at_->second; }
+    pointer operator->() const { return &at_->second; }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    Iterator& operator--() {
+      --at_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return at_ == other.at_; }
+    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+
+   private:
+    friend class BucketTable;
+    explicit Iterator(typename Entries::const_iterator at) : at_(at) {}
+
+    typename Entries::const_iterator at_;
+  };
+
+  BucketTable() = default;
+  BucketTable(BucketTable&& other) noexcept : entries_(std::move(other.entries_)) { other.clear(); }
+  BucketTable& operator=(BucketTable&& other) noexcept {
+    entries_ = std::move(other.entries_);
+    last_ = nullptr;
+    other.clear();
+    return *this;
+  }
 
   // The entry of `bucket`, made if there is none. Valid until another is made
   // or erased.
   Entry& At(uint32_t bucket) {
-    if (last_ < entries_.size() && entries_[last_].bucket == bucket) {
-      return entries_[last_];
+    if (last_ == nullptr || last_->bucket != bucket) {
+      last_ = &entries_.try_emplace(bucket, Entry{.bucket = bucket, .dirty = false, .value = T{}})
+                   .first->second;
     }
-    auto at = std::lower_bound(entries_.begin(), entries_.end(), bucket, IsBefore);
-    if (at == entries_.end() || at->bucket != bucket) {
-      at = entries_.insert(at, Entry{.bucket = bucket, .dirty = false, .value = T{}});
-    }
-    last_ = static_cast<size_t>(at - entries_.begin());
-    return *at;
+    return *last_;
   }
 
   void Erase(uint32_t bucket) {
-    const auto at = std::lower_bound(entries_.begin(), entries_.end(), bucket, IsBefore);
-    if (at != entries_.end() && at->bucket == bucket) {
-      entries_.erase(at);
-    }
+    entries_.erase(bucket);
+    last_ = nullptr;
   }
 
-  Iterator begin() const { return entries_.begin(); }
-  Iterator end() const { return entries_.end(); }
+  Iterator begin() const { return Iterator(entries_.begin()); }
+  Iterator end() const { return Iterator(entries_.end()); }
   // The first entry of `bucket` or later.
-  Iterator LowerBound(uint32_t bucket) const {
-    return std::lower_bound(entries_.begin(), entries_.end(), bucket, IsBefore);
-  }
+  Iterator LowerBound(uint32_t bucket) const { return Iterator(entries_.lower_bound(bucket)); }
   bool empty() const { return entries_.empty(); }
-  const Entry& back() const { return entries_.back(); }
-  void clear() { entries_.clear(); }
+  const Entry& back() const { return entries_.rbegin()->second; }
+  void clear() {
+    entries_.clear();
+    last_ = nullptr;
+  }
 
  private:
-  static bool IsBefore(const Entry& entry, uint32_t bucket) { return entry.bucket < bucket; }
-
-  std::vector<Entry> entries_;
-  size_t last_ = 0;  // Where At looks first.
+  Entries entries_;
+  Entry* last_ = nullptr;  // Where At looks first; null after any other change.
 };
 
 // The table of number `id`, made if there is none.

@@ -82,8 +82,7 @@ void ReserveAsBefore(const BucketTable<NameDay>& days, Day day, NameDay* value) 
 }  // namespace
 
 bool CountsInBaseline(const CallRows& calls, size_t row) {
-  const uint8_t flags = calls.flags[row];
-  return (flags & kFlagOutlier) == 0 || (flags & kFlagLearning) != 0;
+  return !IsOutlier(calls.flags[row]);
 }
 
 void NameDay::EncodeTo(std::string* out) const {

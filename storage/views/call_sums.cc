@@ -12,9 +12,8 @@ void RowSums::AddTo(CallSums* sums, size_t row, int64_t weight) const {
     sums->unpriced_calls += weight;
     sums->usage_missing_calls += (flags & kFlagUsageMissing) != 0 ? weight : 0;
   }
-  if ((flags & kFlagOutlier) != 0) {
-    sums->outliers += weight;
-  }
+  sums->outliers += IsOutlier(flags) ? weight : 0;
+  sums->learning_calls += (flags & kFlagLearning) != 0 ? weight : 0;
   sums->cost += Picos(weight * calls_.cost_picos[row]);
   for (const size_t c : used_) {
     sums->usage.counts[c] += weight * calls_.usage[c][row];
@@ -31,7 +30,8 @@ CallSums RowSums::Of(absl::Span<const uint32_t> rows) const {
     sums.calls += weight;
     sums.unpriced_calls += is_unpriced ? weight : 0;
     sums.usage_missing_calls += is_unpriced && (flags & kFlagUsageMissing) != 0 ? weight : 0;
-    sums.outliers += (flags & kFlagOutlier) != 0 ? weight : 0;
+    sums.outliers += IsOutlier(flags) ? weight : 0;
+    sums.learning_calls += (flags & kFlagLearning) != 0 ? weight : 0;
     sums.cost += Picos(weight * calls_.cost_picos[row]);
   }
   for (const size_t c : used_) {
@@ -50,6 +50,7 @@ void CallSums::Merge(const CallSums& other) {
   unpriced_calls += other.unpriced_calls;
   usage_missing_calls += other.usage_missing_calls;
   outliers += other.outliers;
+  learning_calls += other.learning_calls;
   cost += other.cost;
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     usage.counts[c] += other.usage.counts[c];
@@ -61,6 +62,7 @@ void CallSums::Subtract(const CallSums& other) {
   unpriced_calls -= other.unpriced_calls;
   usage_missing_calls -= other.usage_missing_calls;
   outliers -= other.outliers;
+  learning_calls -= other.learning_calls;
   cost -= other.cost;
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     usage.counts[c] -= other.usage.counts[c];
@@ -72,6 +74,7 @@ void CallSums::EncodeTo(std::string* out) const {
   AppendZigzag(out, unpriced_calls);
   AppendZigzag(out, usage_missing_calls);
   AppendZigzag(out, outliers);
+  AppendZigzag(out, learning_calls);
   AppendZigzag128(out, cost);
   for (const int64_t count : usage.counts) {
     AppendZigzag(out, count);
@@ -81,7 +84,7 @@ void CallSums::EncodeTo(std::string* out) const {
 bool CallSums::DecodeFrom(absl::string_view* in) {
   if (!ReadZigzag(in, &calls) || !ReadZigzag(in, &unpriced_calls) ||
       !ReadZigzag(in, &usage_missing_calls) || !ReadZigzag(in, &outliers) ||
-      !ReadZigzag128(in, &cost)) {
+      !ReadZigzag(in, &learning_calls) || !ReadZigzag128(in, &cost)) {
     return false;
   }
   for (int64_t& count : usage.counts) {

@@ -55,14 +55,9 @@ const RunCall* Run::Find(EventFingerprint fingerprint) const {
   return found == ledger_.end() ? nullptr : &*found;
 }
 
-// Calls without an id are told apart by what they are; equal ones are alike.
 size_t Run::PositionOf(const RunCall& call) const {
-  if (call.fingerprint != 0) {
-    const RunCall* found = Find(call.fingerprint);
-    return found == nullptr ? ledger_.size() : static_cast<size_t>(found - ledger_.data());
-  }
-  const auto found = std::find(ledger_.begin(), ledger_.end(), call);
-  return static_cast<size_t>(found - ledger_.begin());
+  const RunCall* found = Find(call.fingerprint);
+  return found == nullptr ? ledger_.size() : static_cast<size_t>(found - ledger_.data());
 }
 
 void Run::Index() {
@@ -82,6 +77,43 @@ void Run::Index() {
 void Run::Add(const RunCall& call) {
   ledger_.push_back(call);
   Index();
+  if (anonymous_ != nullptr && call.fingerprint == 0) {
+    (*anonymous_)[AnonymousOf(call)].insert(ledger_.size() - 1);
+  }
+}
+
+Run::Anonymous Run::AnonymousOf(const RunCall& call) {
+  return {call.content, call.series, call.time_us, call.cost_picos, call.unpriced};
+}
+
+// Where a call without an id stands that is what `call` is; the size of the ledger if none is.
+size_t Run::FindAnonymous(const RunCall& call) {
+  if (anonymous_ == nullptr) {
+    anonymous_ = std::make_unique<absl::flat_hash_map<Anonymous, std::set<size_t>>>();
+    for (size_t i = 0; i < ledger_.size(); ++i) {
+      if (ledger_[i].fingerprint == 0 && !ledger_[i].retracted && !ledger_[i].brief) {
+        (*anonymous_)[AnonymousOf(ledger_[i])].insert(i);
+      }
+    }
+  }
+  const auto found = anonymous_->find(AnonymousOf(call));
+  return found == anonymous_->end() ? ledger_.size() : *found->second.begin();
+}
+
+void Run::SetCost(size_t position, CallCost cost) {
+  RunCall& call = ledger_[position];
+  if (anonymous_ != nullptr && call.fingerprint == 0) {
+    const auto found = anonymous_->find(AnonymousOf(call));
+    found->second.erase(position);
+    if (found->second.empty()) {
+      anonymous_->erase(found);
+    }
+  }
+  call.cost_picos = cost.picos;
+  call.unpriced = cost.unpriced;
+  if (anonymous_ != nullptr && call.fingerprint == 0) {
+    (*anonymous_)[AnonymousOf(call)].insert(position);
+  }
 }
 
 void Run::Count(const RunCall& call, int sign) {
@@ -109,11 +141,16 @@ void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
   }
 }
 
-void Run::Retract(size_t position, const Catalog& catalog) {
+void Run::Retract(size_t position) {
   CHECK(!is_brief_);
   CHECK(position < ledger_.size() && !ledger_[position].retracted);
+  CHECK(ledger_[position].fingerprint != 0 && "a call without an id is only priced again");
   Count(ledger_[position], -1);
   ledger_[position].retracted = true;
+  extremes_are_stale_ = true;
+}
+
+void Run::FindExtremes(const Catalog& catalog) {
   totals_.latest_us = 0;
   totals_.workflow = 0;
   totals_.workflow_us = 0;
@@ -122,21 +159,44 @@ void Run::Retract(size_t position, const Catalog& catalog) {
       SeeCall(call, catalog);
     }
   }
+  extremes_are_stale_ = false;
+}
+
+RunCall Run::CallOf(const RowContents& block, size_t row, const Catalog& catalog) {
+  const CallRows& calls = block.calls();
+  return {.fingerprint = calls.event_fingerprint.empty()
+                             ? FingerprintOf(catalog.id_key(), calls.EventId(row))
+                             : calls.event_fingerprint[row],
+          .time_us = calls.time_us[row],
+          .cost_picos = calls.cost_picos[row],
+          .content = block.Of(row),
+          .series = calls.series[row] & kSeriesMask,
+          .unpriced = calls.Has(row, kFlagUnpriced),
+          .retracted = false};
+}
+
+// Of a brief run the totals say all that changes.
+void Run::Reprice(const RowContents& block, size_t row, const Catalog& catalog) {
+  const RunCall before = CallOf(block, row, catalog);
+  const CallCost cost = block.calls().CostAt(row + 1);
+  Count(before, -1);
+  RunCall after = before;
+  after.cost_picos = cost.picos;
+  after.unpriced = cost.unpriced;
+  Count(after, 1);
+  const size_t position = before.fingerprint != 0 ? PositionOf(before) : FindAnonymous(before);
+  if (position == ledger_.size()) {
+    CHECK(is_brief_ && before.fingerprint == 0);
+  } else if (!ledger_[position].brief) {
+    CHECK(!ledger_[position].retracted);
+    SetCost(position, cost);
+  }
 }
 
 void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog) {
-  const CallRows& calls = block.calls();
-  const RunCall call{.fingerprint = calls.event_fingerprint.empty()
-                                        ? FingerprintOf(catalog.id_key(), calls.EventId(row))
-                                        : calls.event_fingerprint[row],
-                     .time_us = calls.time_us[row],
-                     .cost_picos = calls.cost_picos[row],
-                     .content = block.Of(row),
-                     .series = calls.series[row] & kSeriesMask,
-                     .unpriced = calls.Has(row, kFlagUnpriced),
-                     .retracted = false};
-  if (calls.weight[row] < 0) {
-    return Retract(PositionOf(call), catalog);
+  const RunCall call = CallOf(block, row, catalog);
+  if (block.calls().weight[row] < 0) {
+    return Retract(PositionOf(call));
   }
   Count(call, 1);
   SeeCall(call, catalog);
@@ -157,8 +217,15 @@ void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, Block
   if (calls > ledger_.capacity()) {  // At least twice as much, so that many small steps are few.
     ledger_.reserve(std::max({calls, 2 * ledger_.capacity(), kLedgerFirst}));
   }
-  for (const uint32_t row : rows) {
-    ApplyRow(block, row, catalog);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (IsRepriced(block.calls(), rows[i])) {
+      Reprice(block, rows[i++], catalog);
+    } else {
+      ApplyRow(block, rows[i], catalog);
+    }
+  }
+  if (extremes_are_stale_) {
+    FindExtremes(catalog);
   }
 }
 

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -77,7 +79,8 @@ class Run {
   // The call of this id, retracted or not; null if it was never stored.
   const RunCall* Find(EventFingerprint fingerprint) const;
 
-  // Folds rows of a block: adds the calls, or takes them out; the latter not if brief.
+  // Folds rows of a block: adds the calls, prices them again (IsRepriced), or takes them
+  // out; the latter not if brief. Takes time by their number, not by that of all calls.
   void Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
              const Catalog& catalog);
 
@@ -124,12 +127,17 @@ class Run {
 
  private:
   size_t PositionOf(const RunCall& call) const;
+  static RunCall CallOf(const RowContents& block, size_t row, const Catalog& catalog);
   void ApplyRow(const RowContents& block, size_t row, const Catalog& catalog);
   void Add(const RunCall& call);
   void Index();
   void Count(const RunCall& call, int sign);
   void SeeCall(const RunCall& call, const Catalog& catalog);
-  void Retract(size_t position, const Catalog& catalog);
+  void Retract(size_t position);
+  void Reprice(const RowContents& block, size_t row, const Catalog& catalog);
+  void FindExtremes(const Catalog& catalog);
+  size_t FindAnonymous(const RunCall& call);
+  void SetCost(size_t position, CallCost cost);
 
   // storage/views/run_codec.cc
   void EncodeBrief(std::string* out) const;
@@ -146,6 +154,12 @@ class Run {
   bool keeps_calls_ = false;
   // Position by fingerprint, for runs too long to search.
   std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;
+  // The same of calls without an id that stand, by what they are: made when such a run is
+  // first priced again. Equal ones are alike, and the first is taken.
+  using Anonymous = std::tuple<CallContent, SeriesId, int64_t, int64_t, bool>;
+  static Anonymous AnonymousOf(const RunCall& call);
+  std::unique_ptr<absl::flat_hash_map<Anonymous, std::set<size_t>>> anonymous_;
+  bool extremes_are_stale_ = false;  // Of totals_; within Apply only.
 };
 
 }  // namespace itemized

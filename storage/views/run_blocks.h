@@ -21,8 +21,8 @@ class RunBlocks {
   void Add(absl::string_view workflow_id, absl::Span<const BlockRef> blocks);
 
   // Hands over each block once, by rising sequence, with the rows of all those runs and no
-  // others, and without completions. Errors are those of Log::ReadRows.
-  absl::Status Read(const Log& log, absl::FunctionRef<void(Block)> take) const;
+  // others, and without completions. Errors are those of Log::ReadRows and of `take`.
+  absl::Status Read(const Log& log, absl::FunctionRef<absl::Status(Block)> take) const;
 
  private:
   RunNames runs_;

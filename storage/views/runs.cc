@@ -65,10 +65,16 @@ absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entr
   }
   RETURN_IF_ERROR(blocks.Read(*log_, [&](const Block& block) {
     const RowContents contents(block.calls);
+    std::vector<std::vector<uint32_t>> rows(block.calls.run_names.size());
     for (uint32_t row = 0; row < block.calls.size(); ++row) {
-      by_name.at(block.calls.RunName(row))
-          ->Apply(contents, absl::MakeConstSpan(&row, 1), block.ref, catalog_);
+      rows[block.calls.run[row]].push_back(row);
     }
+    for (size_t run = 0; run < rows.size(); ++run) {
+      if (!rows[run].empty()) {
+        by_name.at(block.calls.run_names[run])->Apply(contents, rows[run], block.ref, catalog_);
+      }
+    }
+    return absl::OkStatus();
   }));
   return whole;
 }

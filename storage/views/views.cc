@@ -123,7 +123,9 @@ absl::StatusOr<Runs::WholeRuns> Views::Stage(Block* block) {
   }
   std::vector<RunEntry*> wanted;
   for (size_t row = 0; row < block->calls.size(); ++row) {
-    if (block->calls.weight[row] < 0) {
+    if (IsRepriced(block->calls, row)) {
+      ++row;  // The run need not know more of the call.
+    } else if (block->calls.weight[row] < 0) {
       wanted.push_back(block->staged[block->calls.run[row]]);
     }
   }

@@ -173,6 +173,7 @@ class Kills : public ::testing::Test {
     options.clock = &clock_;
     const auto db = Database::Open(options);
     ASSERT_TRUE(db.ok()) << db.status();
+    ASSERT_TRUE((*db)->WaitUntilRepriced().ok());
     books_.Check(**db);
     if (verify) {
       const absl::Status verified = (*db)->VerifyViews();

@@ -167,6 +167,8 @@ Picos CrashWorkload::CheckBatch(Database& db, size_t index, int64_t* calls) {
 }
 
 void CrashWorkload::Check(Database& db) {
+  const absl::Status repriced = db.WaitUntilRepriced();
+  EXPECT_TRUE(repriced.ok()) << repriced;
   int64_t calls = 0;
   Picos cost = 0;
   for (size_t i = 0; i < batches_.size(); ++i) {

@@ -134,7 +134,7 @@ class TestCase(unittest.TestCase):
         """Imports events that must all be accepted."""
         events = list(events)
         answer = self.ask("import", self.write_events(events, name))
-        self.assertEqual(answer["accepted"], str(len(events)), answer)
+        self.assertEqual(answer["accepted"], len(events), answer)
         return answer
 
     def set_rates(self, rates):

@@ -100,13 +100,13 @@ class ArticleTest(harness.TestCase):
         self.assertAlmostEqual(self.rows["status_check"]["spend_share"], 0.03, delta=0.003)
 
     def test_outliers_are_found_with_their_receipts(self):
-        self.assertEqual(int(self.top["total"]["outliers"]), 1200)
+        self.assertEqual(self.top["total"]["outliers"], 1200)
         for step, (count, tokens) in STEPS.items():
-            self.assertEqual(int(self.rows[step]["outliers"]), count * 12 // 100, step)
+            self.assertEqual(self.rows[step]["outliers"], count * 12 // 100, step)
             self.assertEqual(Decimal(self.rows[step]["p50_cost_usd"]), usd(tokens), step)
             self.assertEqual(Decimal(self.rows[step]["threshold_usd"]), usd(5 * tokens), step)
         flagged = self.ask("outliers", "--step", "doc_synthesis", *WINDOW)
-        self.assertEqual(int(flagged["total"]), 108)
+        self.assertEqual(flagged["total"], 108)
         receipt = flagged["calls"][0]["receipt"]
         self.assertEqual(Decimal(receipt["p50_usd"]), usd(4750))
         self.assertEqual(receipt["multiple"], 18)
@@ -119,7 +119,7 @@ class ArticleTest(harness.TestCase):
 
     def test_a_completed_run_carries_the_cost_of_those_cut_short(self):
         (row,) = self.ask("workflows", *WINDOW)["rows"]
-        self.assertEqual((row["completed"], row["short_circuited"]), ("750", "150"))
+        self.assertEqual((row["completed"], row["short_circuited"]), (750, 150))
         self.assertEqual(Decimal(row["spend_usd"]), self.bill.total())
         loaded = (self.bill.total() / 750).quantize(Decimal("1e-12"), ROUND_HALF_EVEN)
         self.assertEqual(Decimal(row["cost_per_completed_usd"]), loaded)

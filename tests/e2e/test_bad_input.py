@@ -70,9 +70,9 @@ class BadInputTest(harness.TestCase):
                 bad_lines.append(len(lines))
         path = self.write(lines)
         answer = json.loads(self.itemize("import", path, "--json", status=1).stdout)
-        self.assertEqual(answer["accepted"], "600")
-        self.assertEqual(answer["refused"], str(len(bad_lines)))
-        self.assertEqual([int(r["line"]) for r in answer["refusals"]], bad_lines)
+        self.assertEqual(answer["accepted"], 600)
+        self.assertEqual(answer["refused"], len(bad_lines))
+        self.assertEqual([r["line"] for r in answer["refusals"]], bad_lines)
         self.assertEqual(self.calls(), 600)
 
     def test_a_file_that_is_not_there_is_wrong_usage(self):
@@ -81,7 +81,7 @@ class BadInputTest(harness.TestCase):
 
     def test_an_empty_file_is_fine(self):
         answer = self.ask("import", self.write([], end=b""))
-        self.assertEqual((answer["accepted"], answer["refused"]), ("0", "0"))
+        self.assertEqual((answer["accepted"], answer["refused"]), (0, 0))
 
     def test_standard_input_is_read(self):
         self.itemize("import", "-", input=line(1) + b"\n" + line(2) + b"\n")

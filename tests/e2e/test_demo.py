@@ -35,13 +35,13 @@ class DemoTest(harness.TestCase):
         self.assertEqual(top["rows"][0]["key"], "doc_synthesis")
         self.assertAlmostEqual(top["rows"][0]["spend_share"], 0.38, delta=0.04)
         self.assertGreater(Decimal(top["total"]["unsurfaced_usd"]), 0)
-        outlier_share = int(top["total"]["outliers"]) / int(top["total"]["calls"])
+        outlier_share = top["total"]["outliers"] / top["total"]["calls"]
         self.assertAlmostEqual(outlier_share, 0.12, delta=0.02)
         workflows = self.ask("workflows", *WINDOW)["rows"]
         self.assertEqual(len(workflows), 5)
         for row in workflows:
             self.assertGreater(Decimal(row["cost_per_completed_usd"]), 0)
-            self.assertGreater(int(row["short_circuited"]), 0)
+            self.assertGreater(row["short_circuited"], 0)
 
     def test_the_same_demo_twice_is_all_duplicates(self):
         first = re.search(r"(\d+) accepted, 0 duplicate", self.demo(*FLAGS))
@@ -50,7 +50,7 @@ class DemoTest(harness.TestCase):
     def test_without_end_it_ends_now(self):
         self.itemize("rates", "import", "--bundled")
         self.assertIn(" 0 refused", self.demo("--days", "1", "--runs-per-day", "100"))
-        self.assertGreater(int(self.ask("top", "--window", "1d")["total"]["calls"]), 500)
+        self.assertGreater(self.ask("top", "--window", "1d")["total"]["calls"], 500)
 
     def test_wrong_usage_ends_with_two(self):
         self.demo("--days", "0", status=2)

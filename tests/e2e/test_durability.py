@@ -43,7 +43,7 @@ class DurabilityTest(harness.TestCase):
         self.set_rate()
         self.import_events(events(5000))
         before = self.answers()
-        self.assertEqual(before[0]["total"]["calls"], "5000")
+        self.assertEqual(before[0]["total"]["calls"], 5000)
         for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
             self.restart_after(number)
             self.assertEqual(self.answers(), before)
@@ -63,7 +63,7 @@ class DurabilityTest(harness.TestCase):
         self.start()
         self.itemize("import", path)
         total = self.ask("top", *WINDOW)["total"]
-        self.assertEqual(total["calls"], "60000")
+        self.assertEqual(total["calls"], 60000)
         self.assertEqual(total["cost_usd"], "270")  # 60,000 x (1,000 x $3 + 100 x $15) / 1M.
 
     def test_an_import_killed_again_and_again_is_resumed(self):
@@ -87,25 +87,25 @@ class DurabilityTest(harness.TestCase):
                 importing.wait()
         self.assertGreater(kills, 0)
         answer = self.ask("import", path)
-        self.assertEqual(int(answer["accepted"]) + int(answer["duplicate"]), 66_000)
-        self.assertEqual(answer["refused"], "0")
+        self.assertEqual(answer["accepted"] + answer["duplicate"], 66_000)
+        self.assertEqual(answer["refused"], 0)
         total = self.ask("top", *WINDOW)["total"]
-        self.assertEqual((total["calls"], total["cost_usd"]), ("60000", "270"))
+        self.assertEqual((total["calls"], total["cost_usd"]), (60000, "270"))
 
     def test_a_cumulative_file_adds_only_what_is_new(self):
         self.start()
         everything = list(events(3000))
         self.import_events(everything[:1100])
         answer = self.ask("import", self.write_events(everything, "more.ndjson"))
-        self.assertEqual((answer["accepted"], answer["duplicate"]), ("2200", "1100"))
-        self.assertEqual(self.ask("top", *WINDOW)["total"]["calls"], "3000")
+        self.assertEqual((answer["accepted"], answer["duplicate"]), (2200, 1100))
+        self.assertEqual(self.ask("top", *WINDOW)["total"]["calls"], 3000)
 
     def test_a_re_import_after_restart_is_all_duplicates(self):
         self.start()
         self.import_events(events(2000))
         self.restart_after(signal.SIGKILL)
         again = self.ask("import", self.directory / "events.ndjson")
-        self.assertEqual((again["accepted"], again["duplicate"]), ("0", "2200"))
+        self.assertEqual((again["accepted"], again["duplicate"]), (0, 2200))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ WINDOW = ("--from", "2026-10-01", "--to", "2026-11-01")
 
 class MaintenanceTest(harness.TestCase):
     def fill(self, count=2000):
-        self.start()
+        self.start(flags=("--backup-dir", str(self.directory / "backups")))
         self.set_rates({"claude-sonnet-4-6": {"input": "3", "output": "15"}})
         self.import_events(
             harness.call(i, f"2026-10-{1 + i % 28:02}T12:00:00Z", workflow_id=f"run-{i // 10}")
@@ -25,7 +25,7 @@ class MaintenanceTest(harness.TestCase):
     def test_a_store_is_verified_while_it_serves_and_after(self):
         self.fill()
         answer = self.ask("verify")
-        self.assertEqual((answer["differences"], answer["calls"]), ("0", "2000"))
+        self.assertEqual((answer["differences"], answer["calls"]), (0, 2000))
         self.assertIn("No difference.", self.itemize("verify").stdout)
         busy = self.verify_offline(self.directory / "data", status=1)
         self.assertIn("in use", busy.stderr)
@@ -40,21 +40,33 @@ class MaintenanceTest(harness.TestCase):
     def test_a_server_on_a_backup_gives_the_same_totals(self):
         self.fill()
         before = self.ask("top", *WINDOW)
-        copy = self.directory / "copy"
-        answer = self.ask("backup", str(copy))
-        self.assertEqual(answer["calls"], "2000")
+        answer = self.ask("backup", "copy")
+        self.assertEqual(answer["directory"], str((self.directory / "backups" / "copy").resolve()))
+        self.assertEqual(answer["calls"], 2000)
         self.assertEqual(answer["cost_usd"], before["total"]["cost_usd"])
         self.import_events([harness.call(9999, "2026-10-05T12:00:00Z")], "late.ndjson")
-        self.assertIn("exists already", self.itemize("backup", str(copy), status=3).stderr)
+        self.assertIn("exists already", self.itemize("backup", "copy", status=3).stderr)
         self.server.stop()
-        self.start("copy")
+        self.start("backups/copy")
         self.assertEqual(self.ask("top", *WINDOW), before)
-        self.assertEqual(self.ask("verify")["differences"], "0")
+        self.assertEqual(self.ask("verify")["differences"], 0)
 
-    def test_a_relative_path_is_one_of_the_command_line(self):
+    def test_backups_are_made_below_the_backup_directory_alone(self):
         self.fill(10)
-        self.itemize("backup", "copy", cwd=self.directory)
-        self.assertTrue((self.directory / "copy" / "CURRENT").exists())
+        for name in ["/tmp/itemized-escape", "../escape", "a/../../escape"]:
+            refused = self.itemize("backup", name, status=3)
+            self.assertIn("--backup-dir", refused.stderr)
+        self.server.stop()
+        self.start()
+        self.assertIn("--backup-dir", self.itemize("backup", "copy", status=3).stderr)
+
+    def test_what_the_server_writes_is_for_its_user_alone(self):
+        (self.directory / "data").mkdir(mode=0o755)
+        self.fill(10)
+        self.ask("backup", "copy")
+        for top in ["data", "backups"]:
+            for path in [self.directory / top, *(self.directory / top).rglob("*")]:
+                self.assertEqual(path.stat().st_mode & 0o077, 0, path)
 
 
 if __name__ == "__main__":

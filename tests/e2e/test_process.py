@@ -63,9 +63,9 @@ class CommandTest(harness.TestCase):
             with self.subTest(words):
                 self.assertIn("127.0.0.1:1", self.itemize(*words, status=3).stderr)
 
-    def test_an_unknown_run_ends_with_three(self):
+    def test_an_unknown_run_ends_with_four(self):
         self.start()
-        self.assertIn("run-x", self.itemize("show", "run-x", status=3).stderr)
+        self.assertIn("run-x", self.itemize("show", "run-x", status=4).stderr)
 
     def test_the_address_also_comes_from_the_environment(self):
         self.start()

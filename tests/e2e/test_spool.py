@@ -67,9 +67,9 @@ class SpoolTest(harness.TestCase):
         self.run_program([*command, self.directory / "spool"])
         total = self.ask("top", *WINDOW)["total"]
         # A record under way at a kill is there under the id that the next one has.
-        self.assertIn(int(total["calls"]), (accepted, accepted + 1))
+        self.assertIn(total["calls"], (accepted, accepted + 1))
         # 1,000 tokens each at $1 a million.
-        self.assertEqual(decimal.Decimal(total["cost_usd"]) * 1000, int(total["calls"]))
+        self.assertEqual(decimal.Decimal(total["cost_usd"]) * 1000, total["calls"])
 
 
 if __name__ == "__main__":

@@ -84,8 +84,9 @@ BatchResult Check(const server::BatchPart& part) {
       CHECK(checked.Text(key).size() + checked.Text(value).size() <= 2 * kNameBytesMax);
     }
   }
-  return {.accepted = static_cast<int64_t>(checked.calls.size() + checked.completions.size()),
-          .refusals = checked.refusals};
+  BatchResult result = checked.refused;
+  result.accepted = static_cast<int64_t>(checked.calls.size() + checked.completions.size());
+  return result;
 }
 
 // Every event is either accepted or refused, once.
@@ -97,7 +98,10 @@ void CheckAnswer(const server::DecodedBatch& batch) {
   server::FinishResult(answer);
   CHECK(answer.accepted() + answer.refused() == static_cast<int64_t>(batch.events));
   const bool too_large = batch.events > kBatchEventsMax;  // One refusal stands for all.
-  CHECK(answer.refusals_size() == (too_large ? 1 : answer.refused()));
+  CHECK(answer.refusals_size() + answer.refusals_omitted() == (too_large ? 1 : answer.refused()));
+  CHECK(answer.refusals_size() <= static_cast<int>(kRefusalsToldMax));
+  CHECK(answer.refusals_omitted() == 0 ||
+        answer.refusals_size() == static_cast<int>(kRefusalsToldMax));
   CHECK(InOrder(answer, batch.events));
 }
 

@@ -12,6 +12,7 @@
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/log/block_codec.h"
+#include "storage/log/row_appender.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/storage/log/block_for_test.h"
 
@@ -112,8 +113,9 @@ void CheckRowsOfRun(absl::string_view bytes, const Block& whole) {
 // Every index of a row leads somewhere.
 void CheckRows(const CallRows& calls) {
   CallRows copy;
+  RowAppender appender(&copy);
   for (size_t row = 0; row < std::min(calls.size(), kRowsAppendedMax); ++row) {
-    AppendRow(calls, row, -1, calls.CostAt(row), &copy);
+    appender.Append(calls, row, -1);
     CHECK(copy.EventId(row) == calls.EventId(row));
     CHECK(copy.UsageAt(row) == calls.UsageAt(row));
   }

@@ -140,7 +140,7 @@ bool Accepts(absl::string_view input) {
     case '3':
       return AcceptsQuestion<pb::GetOutliersRequest>(bytes, ConvertOutliers);
     case '4':
-      return AcceptsQuestion<pb::GetRunRequest>(bytes, server::CheckRunRequest);
+      return AcceptsQuestion<pb::GetRunRequest>(bytes, server::ToRunQuery);
     default:
       return AcceptsRates(bytes);
   }

@@ -38,6 +38,16 @@ TEST(Flags, SayWhatIsKept) {
   EXPECT_EQ(std::get<Flags>(Parse({})).server.free_bytes_min, int64_t{256} << 20);
 }
 
+TEST(Flags, SayWhatClientsMayTake) {
+  const auto flags =
+      std::get<Flags>(Parse({"--memory-limit", "2GiB", "--backup-dir", "/var/backups"}));
+  EXPECT_EQ(flags.server.memory_limit, int64_t{2} << 30);
+  EXPECT_EQ(flags.server.backup_dir, "/var/backups");
+  const auto defaults = std::get<Flags>(Parse({}));
+  EXPECT_GE(defaults.server.memory_limit, int64_t{256} << 20);
+  EXPECT_EQ(defaults.server.backup_dir, "");
+}
+
 TEST(Flags, MistakesAreWrongUsage) {
   EXPECT_EQ(std::get<int>(Parse({"--no-such-flag"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--grpc-address", "4317"})), 2);
@@ -47,7 +57,11 @@ TEST(Flags, MistakesAreWrongUsage) {
   EXPECT_EQ(std::get<int>(Parse({"--retain-events", "40"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "much"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "-1"})), 2);
-  EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "2PiB"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "2000TiB"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--min-free-disk", "9999999TiB"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--memory-limit", "1MiB"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--memory-limit", "-1"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--memory-limit", "9999999TiB"})), 2);
 }
 
 TEST(Flags, HelpAndVersionNeedNoServer) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP API of a whole server, beside the same answers through gRPC.
 
+#include <zlib.h>
+
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -15,7 +17,9 @@ namespace itemized::server {
 namespace {
 
 namespace pb = itemized::v1;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr char kLine[] =
@@ -24,6 +28,21 @@ constexpr char kLine[] =
 
 std::string BodyOf(const std::string& answer) {
   return answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
+std::string Gzip(const std::string& content) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string input = content;
+  std::string gzip(deflateBound(&stream, input.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(gzip.data());
+  stream.avail_out = static_cast<uInt>(gzip.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  gzip.resize(stream.total_out);
+  deflateEnd(&stream);
+  return gzip;
 }
 
 class HttpApi : public ServerTest {
@@ -36,16 +55,18 @@ class HttpApi : public ServerTest {
   }
   std::string Ask(const std::string& path) { return BodyOf(Get(http_port(), path)); }
   static std::string Json(const google::protobuf::Message& message) {
-    return text::ToJson(message, text::JsonLayout::kOneLine) + "\n";
+    return text::ToJson(message, text::JsonLayout::kOneLine).value() + "\n";
   }
 };
 
 TEST_F(HttpApi, TakesEventsAndShowsThem) {
   EXPECT_EQ(BodyOf(Post("/api/v1/events", kLine)),
-            "{\"accepted\":1,\"duplicate\":0,\"refused\":0,\"conflict\":0,\"refusals\":[]}\n");
+            "{\"accepted\":1,\"duplicate\":0,\"refused\":0,\"conflict\":0,\"refusals\":[],"
+            "\"refusals_omitted\":0}\n");
   EXPECT_THAT(Ask("/api/v1/runs/run%2F1"), HasSubstr("\"workflow_id\":\"run/1\""));
   EXPECT_EQ(BodyOf(Post("/api/v1/events", kLine)),
-            "{\"accepted\":0,\"duplicate\":1,\"refused\":0,\"conflict\":0,\"refusals\":[]}\n");
+            "{\"accepted\":0,\"duplicate\":1,\"refused\":0,\"conflict\":0,\"refusals\":[],"
+            "\"refusals_omitted\":0}\n");
 }
 
 TEST_F(HttpApi, NamesEveryRefusedLine) {
@@ -55,9 +76,9 @@ TEST_F(HttpApi, NamesEveryRefusedLine) {
   const std::string answer = Post("/api/v1/events", body);
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(BodyOf(answer), StartsWith("{\"accepted\":1,\"duplicate\":0,\"refused\":3,"));
-  EXPECT_THAT(answer, HasSubstr("{\"line\":3,\"code\":\"REFUSAL_CODE_MALFORMED\""));
-  EXPECT_THAT(answer, HasSubstr("{\"line\":4,\"code\":\"REFUSAL_CODE_MALFORMED\""));
-  EXPECT_THAT(answer, HasSubstr("{\"line\":5,\"code\":\"REFUSAL_CODE_MISSING_FIELD\""));
+  EXPECT_THAT(answer, HasSubstr("{\"line\":3,\"code\":\"malformed\""));
+  EXPECT_THAT(answer, HasSubstr("{\"line\":4,\"code\":\"malformed\""));
+  EXPECT_THAT(answer, HasSubstr("{\"line\":5,\"code\":\"missing_field\""));
 }
 
 TEST_F(HttpApi, ABodyOfWhichNothingIsStoredIsAnError) {
@@ -72,6 +93,94 @@ TEST_F(HttpApi, ALineWithoutAnIdIsKnownByItsPlaceInTheBody) {
   const std::string twice = absl::StrCat(line, "\n", line, "\n");
   EXPECT_THAT(Post("/api/v1/events", twice), HasSubstr("\"accepted\":2,\"duplicate\":0"));
   EXPECT_THAT(Post("/api/v1/events", twice), HasSubstr("\"accepted\":0,\"duplicate\":2"));
+}
+
+TEST_F(HttpApi, TellsOfTheFirstHundredRefusedLinesAndCountsTheOthers) {
+  std::string body = absl::StrCat(kLine, "\n");
+  for (int i = 0; i < 100'000; ++i) {
+    body += "x\n";
+  }
+  std::string answer = BodyOf(Post("/api/v1/events", body));
+  EXPECT_THAT(answer, StartsWith("{\"accepted\":1,\"duplicate\":0,\"refused\":100000,"));
+  EXPECT_THAT(answer, HasSubstr("{\"line\":2,"));
+  EXPECT_THAT(answer, HasSubstr("{\"line\":101,"));
+  EXPECT_THAT(answer, Not(HasSubstr("{\"line\":102,")));
+  EXPECT_THAT(answer, HasSubstr("\"refusals_omitted\":99900}"));
+  EXPECT_LT(answer.size(), 50'000U);
+  // Refusals that the store finds, in several batches.
+  body.clear();
+  for (int i = 0; i < 12'000; ++i) {
+    body += R"({"time":"2026-11-01T00:00:00Z","workflow_id":"r","step":"","model":"m"})"
+            "\n";
+  }
+  answer = BodyOf(Post("/api/v1/events", body));
+  EXPECT_THAT(answer, StartsWith("{\"accepted\":0,\"duplicate\":0,\"refused\":12000,"));
+  EXPECT_THAT(answer, HasSubstr("[{\"line\":1,"));
+  EXPECT_THAT(answer, HasSubstr("{\"line\":100,"));
+  EXPECT_THAT(answer, Not(HasSubstr("{\"line\":101,")));
+  EXPECT_THAT(answer, HasSubstr("\"refusals_omitted\":11900}"));
+}
+
+TEST_F(HttpApi, TakesAnArray) {
+  std::string other = kLine;
+  other.replace(other.find("c-1"), 3, "c-2");
+  const std::string body = absl::StrCat("[\n", kLine, ",\n{\"tme\":1}, 7,\n", other, "]");
+  const std::string answer = BodyOf(Post("/api/v1/events", body));
+  EXPECT_THAT(answer, StartsWith("{\"accepted\":2,\"duplicate\":0,\"refused\":2,"));
+  EXPECT_THAT(answer, HasSubstr("{\"line\":3,\"index\":1,\"code\":\"malformed\""));
+  EXPECT_THAT(answer, HasSubstr("{\"line\":3,\"index\":2,\"code\":\"malformed\""));
+  EXPECT_THAT(Post("/api/v1/events", "[]"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpApi, AnElementWithoutAnIdIsKnownByItsPlaceInTheArray) {
+  const std::string one =
+      R"({"time":"2026-11-01T00:00:00Z","workflow_id":"r","step":"s","model":"m"})";
+  const std::string array = absl::StrCat("[", one, ",", one, "]");
+  EXPECT_THAT(Post("/api/v1/events", array), HasSubstr("\"accepted\":2,\"duplicate\":0"));
+  EXPECT_THAT(Post("/api/v1/events", array), HasSubstr("\"accepted\":0,\"duplicate\":2"));
+}
+
+TEST_F(HttpApi, TakesPrettyPrintedObjects) {
+  std::string pretty = kLine;
+  for (size_t at = 0; (at = pretty.find_first_of(",{", at)) != std::string::npos; at += 3) {
+    pretty.insert(at + 1, "\n ");
+  }
+  std::string other = pretty;
+  other.replace(other.find("c-1"), 3, "c-2");
+  EXPECT_THAT(Post("/api/v1/events", absl::StrCat(pretty, "\n", other, "\n")),
+              HasSubstr("{\"accepted\":2,\"duplicate\":0,\"refused\":0,"));
+}
+
+TEST_F(HttpApi, TakesGzippedBodies) {
+  const std::string gzip = Gzip(kLine);
+  EXPECT_THAT(Post("/api/v1/events", gzip, "Content-Encoding: gzip\r\n"),
+              HasSubstr("\"accepted\":1"));
+  EXPECT_THAT(Post("/api/v1/events", gzip.substr(0, gzip.size() - 1), "Content-Encoding: gzip\r\n"),
+              StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Post("/api/v1/events", kLine, "Content-Encoding: gzip\r\n"),
+              StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Post("/api/v1/events", gzip, "Content-Encoding: br\r\n"),
+              AllOf(StartsWith("HTTP/1.1 415"), HasSubstr("Accept-Encoding: gzip\r\n")));
+  EXPECT_THAT(Post("/api/v1/events", kLine, "Content-Encoding: identity\r\n"),
+              HasSubstr("\"duplicate\":1"));
+  const std::string bomb = Gzip(std::string((16 << 20) + 1, ' '));
+  EXPECT_LT(bomb.size(), 100'000U);
+  EXPECT_THAT(Post("/api/v1/events", bomb, "Content-Encoding: gzip\r\n"),
+              StartsWith("HTTP/1.1 413"));
+}
+
+TEST_F(HttpApi, APageMayOnlySendJson) {
+  const std::string ours =
+      absl::StrCat("Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n");
+  EXPECT_THAT(Post("/api/v1/events", kLine, ours + "Content-Type: text/plain\r\n"),
+              StartsWith("HTTP/1.1 415"));
+  EXPECT_THAT(Post("/api/v1/events", kLine, ours), StartsWith("HTTP/1.1 415"));
+  EXPECT_EQ(Top().total().calls(), 0);
+  EXPECT_THAT(Post("/api/v1/events", kLine, ours + "Content-Type: application/json\r\n"),
+              HasSubstr("\"accepted\":1"));
+  // As curl --data-binary sends it.
+  EXPECT_THAT(Post("/api/v1/events", kLine, "Content-Type: application/x-www-form-urlencoded\r\n"),
+              HasSubstr("\"duplicate\":1"));
 }
 
 TEST_F(HttpApi, TakesBodiesOfMoreEventsThanABatchHas) {
@@ -127,6 +236,27 @@ TEST_F(HttpApi, AnswersAsGrpcDoes) {
   EXPECT_EQ(Ask("/api/v1/distribution?step=step-0"), Json(distribution));
 }
 
+TEST_F(HttpApi, ShowsARunInPages) {
+  std::string body;
+  for (int i = 0; i < 5; ++i) {
+    absl::StrAppend(&body, R"({"event_id":"c-)", i,
+                    R"(","time":"2026-11-01T00:00:00Z","workflow_id":"r","step":"s","model":"m"})",
+                    "\n");
+  }
+  ASSERT_THAT(Post("/api/v1/events", body), HasSubstr("\"accepted\":5"));
+  const std::string first = Ask("/api/v1/runs/r?limit=3");
+  EXPECT_THAT(
+      first, AllOf(HasSubstr("\"c-2\""), Not(HasSubstr("\"c-3\"")), HasSubstr("\"call_count\":5")));
+  constexpr char kName[] = "\"next_page_token\":\"";
+  const size_t token = first.find(kName) + sizeof(kName) - 1;
+  const std::string rest = Ask(absl::StrCat("/api/v1/runs/r?limit=3&page_token=",
+                                            first.substr(token, first.find('"', token) - token)));
+  EXPECT_THAT(rest, AllOf(HasSubstr("\"c-3\""), HasSubstr("\"c-4\""), Not(HasSubstr("\"c-2\"")),
+                          Not(HasSubstr("next_page_token"))));
+  EXPECT_THAT(Get(http_port(), "/api/v1/runs/r?page_token=x"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Get(http_port(), "/api/v1/runs/r?limit=10001"), StartsWith("HTTP/1.1 400"));
+}
+
 TEST_F(HttpApi, SetsRatesAndListsThem) {
   const std::string rates =
       R"({"rates":[{"match":{"equals":"m"},"prices":{"input":"2.50","output":"10"}}]})";
@@ -135,7 +265,7 @@ TEST_F(HttpApi, SetsRatesAndListsThem) {
   EXPECT_THAT(Post("/api/v1/rates", rates), StartsWith("HTTP/1.1 415"));
   const std::string json = "Content-Type: application/json; charset=utf-8\r\n";
   EXPECT_THAT(Post("/api/v1/rates", rates, json),
-              HasSubstr("{\"added\":\"1\",\"replaced\":\"0\",\"repriced_calls\":\"1\"}"));
+              HasSubstr("{\"added\":1,\"replaced\":0,\"repriced_calls\":1}"));
   EXPECT_THAT(Ask("/api/v1/top"), HasSubstr("\"cost_usd\":\"2.5\""));
   EXPECT_THAT(Post("/api/v1/rates", R"({"rates":[{"modl":"m"}]})", json),
               StartsWith("HTTP/1.1 400"));
@@ -161,9 +291,8 @@ TEST_F(HttpApi, CountsWhatCameIn) {
   conflicting.replace(conflicting.find("1000000"), 1, "2");
   ASSERT_THAT(Post("/api/v1/events", conflicting), HasSubstr("\"conflict\":1"));
   EXPECT_THAT(Ask("/api/v1/info"),
-              HasSubstr("\"ingested\":{\"calls\":\"1\",\"completions\":\"0\",\"late_calls\":\"1\","
-                        "\"duplicates\":\"1\",\"refused\":\"1\",\"conflicts\":\"1\","
-                        "\"commits\":\"3\"}"));
+              HasSubstr("\"ingested\":{\"calls\":1,\"completions\":0,\"late_calls\":1,"
+                        "\"duplicates\":1,\"refused\":1,\"conflicts\":1,\"commits\":3}"));
   const std::string metrics = Ask("/metrics");
   EXPECT_THAT(metrics, HasSubstr("\nitemized_events_total{result=\"duplicate\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("\nitemized_late_calls_total 1\n"));
@@ -183,6 +312,11 @@ TEST_F(HttpApi, AHeadRequestIsAnsweredWithoutABody) {
       http_port(), "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Content-Length: 21\r\n")));
   EXPECT_EQ(BodyOf(answer), "");
+}
+
+TEST_F(HttpApi, SaysWhetherItServes) {
+  EXPECT_THAT(Get(http_port(), "/healthz"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(Get(http_port(), "/readyz"), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpApi, RefusesOtherNamesAndOrigins) {
@@ -220,7 +354,10 @@ TEST_F(HttpApi, ServesThePageUnderAStrictPolicy) {
     }
   }
   EXPECT_LT(bytes, 150'000U);
-  EXPECT_THAT(Get(http_port(), "/"), StartsWith("HTTP/1.1 406"));  // Without gzip.
+  // curl and Python take no gzip unless they are told to.
+  EXPECT_THAT(Get(http_port(), "/"),
+              AllOf(StartsWith("HTTP/1.1 200"), Not(HasSubstr("Content-Encoding")),
+                    HasSubstr("<!doctype html>")));
   EXPECT_THAT(page("/assets/nothing.js"), StartsWith("HTTP/1.1 404"));
 }
 

@@ -36,18 +36,62 @@ TEST(HostGuard, OtherNamesAreRefusedUnlessTheyWereGiven) {
   EXPECT_EQ(StatusOf(guard, "GET", {{"host", "bills.example.com:443"}}), 200);
 }
 
+int StatusOfPost(std::map<std::string, std::string> headers) {
+  headers["host"] = "localhost:4318";
+  return StatusOf(MakeHostGuard({}), "POST", std::move(headers));
+}
+
 TEST(HostGuard, OtherOriginsMayNotChangeAnything) {
-  const HttpGuard guard = MakeHostGuard({});
-  const auto post = [&](std::map<std::string, std::string> headers) {
-    headers["host"] = "localhost:4318";
-    return StatusOf(guard, "POST", std::move(headers));
+  const std::string json = "application/json";
+  EXPECT_EQ(StatusOfPost({{"content-type", json},
+                          {"origin", "http://localhost:4318"},
+                          {"sec-fetch-site", "same-origin"}}),
+            200);
+  for (const char* origin : {"http://evil.example", "http://localhost:8080", "null", "",
+                             "http://localhost:4318.evil", "file://localhost:4318"}) {
+    EXPECT_EQ(StatusOfPost({{"content-type", json}, {"origin", origin}}), 403) << origin;
+  }
+  for (const char* site : {"cross-site", "same-site", "none", "x"}) {
+    EXPECT_EQ(StatusOfPost({{"content-type", json},
+                            {"origin", "http://localhost:4318"},
+                            {"sec-fetch-site", site}}),
+              403)
+        << site;
+  }
+  // A browser that does not say its origin is not believed.
+  EXPECT_EQ(StatusOfPost({{"content-type", json}, {"sec-fetch-site", "same-origin"}}), 403);
+  EXPECT_EQ(
+      StatusOfPost(
+          {{"content-type", json}, {"sec-fetch-mode", "no-cors"}, {"sec-fetch-dest", "empty"}}),
+      403);
+  // The fetch of Node.js says this much; it is no browser.
+  EXPECT_EQ(StatusOfPost({{"content-type", json}, {"sec-fetch-mode", "cors"}}), 200);
+}
+
+TEST(HostGuard, APageSendsJson) {
+  const auto with_type = [](const char* type) {
+    return StatusOfPost({{"content-type", type}, {"origin", "http://localhost:4318"}});
   };
-  EXPECT_EQ(post({}), 200);  // curl.
-  EXPECT_EQ(post({{"origin", "http://localhost:4318"}, {"sec-fetch-site", "same-origin"}}), 200);
-  EXPECT_EQ(post({{"origin", "http://evil.example"}}), 403);
-  EXPECT_EQ(post({{"origin", "http://localhost:8080"}}), 403);
-  EXPECT_EQ(post({{"origin", "null"}}), 403);
-  EXPECT_EQ(post({{"sec-fetch-site", "cross-site"}}), 403);
+  for (const char* type :
+       {"application/json", "Application/JSON; charset=utf-8", "application/x-ndjson"}) {
+    EXPECT_EQ(with_type(type), 200) << type;
+  }
+  // What a form can send.
+  for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded",
+                           "multipart/form-data", "text/plain; application/json"}) {
+    EXPECT_EQ(with_type(type), 415) << type;
+  }
+}
+
+TEST(HostGuard, ProgramsSendWhatTheyLike) {
+  EXPECT_EQ(StatusOfPost({}), 200);
+  EXPECT_EQ(StatusOfPost({{"content-type", "application/x-www-form-urlencoded"}}), 200);  // curl.
+}
+
+TEST(HostGuard, HostsThatOnlyBeginWellAreRefused) {
+  for (const char* host : {"[::1]evil", "localhost:80@evil", "[::1", "127.0.0.1:4318/"}) {
+    EXPECT_EQ(StatusOf(MakeHostGuard({}), "GET", {{"host", host}}), 421) << host;
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "server/grpc/ingest_service.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -24,7 +25,7 @@ class IngestServiceTest : public ::testing::Test {
     IngestLimits limits;
     limits.stream_batches = 4;
     limits.streams = 2;
-    service_ = std::make_unique<IngestService>(queue_, nullptr, limits);
+    service_ = std::make_unique<IngestService>(queue_, nullptr, memory_, limits);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -55,6 +56,7 @@ class IngestServiceTest : public ::testing::Test {
   }
 
   FakeStore store_;
+  MemoryBudget memory_{int64_t{1} << 30};
   IngestQueue queue_{store_.Submitter(), 100};
   std::unique_ptr<IngestService> service_;
   std::unique_ptr<grpc::Server> server_;
@@ -193,6 +195,70 @@ TEST_F(IngestServiceTest, TooManyStreamsAreRefused) {
   store_.Accept();
   contexts[0].TryCancel();
   contexts[1].TryCancel();
+}
+
+// Streams on which nothing happens must not keep out those that have something to send.
+TEST_F(IngestServiceTest, TheStreamThatWasIdleLongestMakesRoom) {
+  grpc::ClientContext contexts[4];
+  auto idle = stub_->Ingest(&contexts[0]);
+  ASSERT_TRUE(idle->Write(Request(1)));
+  store_.AwaitSubmitted(1);
+  store_.Accept();
+  EXPECT_EQ(ReadSequence(*idle), 1u);
+  auto busy = stub_->Ingest(&contexts[1]);
+  ASSERT_TRUE(busy->Write(Request(2)));
+  store_.AwaitSubmitted(2);
+
+  auto third = stub_->Ingest(&contexts[2]);
+  ASSERT_TRUE(third->Write(Request(3)));
+  store_.AwaitSubmitted(3);
+  pb::IngestResponse response;
+  EXPECT_FALSE(idle->Read(&response));
+  const grpc::Status status = idle->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("makes room"));
+
+  EXPECT_EQ(stub_->Ingest(&contexts[3])->Finish().error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  store_.Accept();
+  store_.Accept();
+  EXPECT_EQ(ReadSequence(*busy), 2u);
+  EXPECT_EQ(ReadSequence(*third), 3u);
+  contexts[1].TryCancel();
+  contexts[2].TryCancel();
+}
+
+TEST_F(IngestServiceTest, WhatDoesNotFitIntoMemoryIsRefusedAndNothingIsKept) {
+  std::optional<MemoryBudget::Charge> others = memory_.Take(memory_.bytes_max() - 10);
+  grpc::ClientContext context;
+  auto stream = stub_->Ingest(&context);
+  ASSERT_TRUE(stream->Write(Request(1, 5)));
+  const grpc::Status ended = stream->Finish();
+  EXPECT_EQ(ended.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(ended.error_message(), HasSubstr("--memory-limit"));
+  grpc::ClientContext write_context;
+  pb::WriteRequest request;
+  request.mutable_batch()->add_events()->mutable_call()->set_step("a step");
+  pb::WriteResponse response;
+  EXPECT_EQ(stub_->Write(&write_context, request, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  others.reset();
+  EXPECT_EQ(memory_.used(), 0);
+}
+
+TEST_F(IngestServiceTest, AMessageIsChargedUntilItsAnswerIsWritten) {
+  grpc::ClientContext context;
+  auto stream = stub_->Ingest(&context);
+  ASSERT_TRUE(stream->Write(Request(1)));
+  store_.AwaitSubmitted(1);
+  EXPECT_GT(memory_.used(), 0);
+  store_.Accept();
+  EXPECT_EQ(ReadSequence(*stream), 1u);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+  queue_.WaitUntilIdle();
+  EXPECT_TRUE(service_->AwaitStreams(std::chrono::system_clock::time_point::max()));
+  EXPECT_EQ(memory_.used(), 0);
 }
 
 TEST_F(IngestServiceTest, WriteIsRefusedWhileTooMuchIsPending) {

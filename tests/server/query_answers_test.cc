@@ -160,7 +160,7 @@ BilledCall Billed(int64_t cost) {
 
 TEST(QueryAnswers, ACallShowsItsReceipt) {
   BilledCall billed = Billed(kUsd);
-  billed.outlier = OutlierReceipt{kUsd / 10, 40, false};
+  billed.receipt = OutlierReceipt{.p50_picos = kUsd / 10, .sample_count = 40};
   const pb::BilledCall got = ToBilledCall(billed, true);
   EXPECT_EQ(got.cost_usd(), "1");
   EXPECT_EQ(got.status(), "cancelled");
@@ -173,12 +173,16 @@ TEST(QueryAnswers, ACallShowsItsReceipt) {
   EXPECT_EQ(got.receipt().threshold_usd(), "0.5");
   EXPECT_EQ(got.receipt().sample_count(), 40);
   EXPECT_DOUBLE_EQ(got.receipt().multiple(), 10);
+  EXPECT_EQ(got.receipt().excess_usd(), "0.5");
+  EXPECT_FALSE(got.receipt().judged_when_priced());
 }
 
 TEST(QueryAnswers, AReceiptWhileLearningNamesTheDefaultThreshold) {
   BilledCall billed = Billed(kUsd / 100);
-  billed.outlier = OutlierReceipt{0, 3, true};
+  billed.receipt = OutlierReceipt{.sample_count = 3, .learning = true, .judged_when_priced = true};
+  EXPECT_FALSE(ToBilledCall(billed, false).is_outlier());
   const pb::OutlierReceipt receipt = ToBilledCall(billed, false).receipt();
+  EXPECT_TRUE(receipt.judged_when_priced());
   EXPECT_TRUE(receipt.learning());
   EXPECT_EQ(receipt.p50_usd(), "");
   EXPECT_EQ(receipt.threshold_usd(), "0.005");

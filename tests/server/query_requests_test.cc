@@ -133,8 +133,17 @@ TEST(QueryRequests, OutliersHaveADefaultLimitAndAGreatestOne) {
   EXPECT_THAT(Refusal(ToOutliersQuery(request).status()), HasSubstr("limit is -1"));
 }
 
+TEST(QueryRequests, OutliersComeNewestFirstUnlessTheDearestAreAskedFor) {
+  pb::GetOutliersRequest request;
+  EXPECT_EQ(ToOutliersQuery(request)->order, OutlierOrder::kNewest);
+  request.set_order(pb::OUTLIER_ORDER_COST);
+  EXPECT_EQ(ToOutliersQuery(request)->order, OutlierOrder::kCost);
+  request.set_order(static_cast<pb::OutlierOrder>(9));
+  EXPECT_THAT(Refusal(ToOutliersQuery(request).status()), HasSubstr("order is 9"));
+}
+
 TEST(QueryRequests, ARunHasAnId) {
-  EXPECT_THAT(Refusal(CheckRunRequest({})), HasSubstr("workflow_id is empty"));
+  EXPECT_THAT(Refusal(ToRunQuery({}).status()), HasSubstr("workflow_id is empty"));
 }
 
 }  // namespace

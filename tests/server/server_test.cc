@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.h"
 
+#include <atomic>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -129,11 +132,107 @@ TEST_F(ServerTest, RatesAreListedWithTheModelsTheyLack) {
   EXPECT_EQ(Top().total().cost_usd(), "0.001");
 }
 
-TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {
+TEST_F(ServerTest, ARateThatIsRemovedPricesNoMore) {
   SetRate();
   pb::WriteRequest write;
   *write.mutable_batch()->add_events()->mutable_call() = CallOf("c-1");
+  pb::WriteResponse written;
+  grpc::ClientContext write_context;
+  ASSERT_TRUE(ingest_->Write(&write_context, write, &written).ok());
+  EXPECT_EQ(Top().total().unpriced_calls(), 0);
+
+  pb::RemoveRatesRequest request;
+  request.add_rates()->mutable_match()->set_equals("m-1");
+  request.add_rates()->mutable_match()->set_equals("nobody's");
+  pb::RemoveRatesResponse response;
+  grpc::ClientContext unknown_context;
+  const grpc::Status unknown = rates_->RemoveRates(&unknown_context, request, &response);
+  EXPECT_EQ(unknown.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(unknown.error_message(), HasSubstr("nobody's"));
+  EXPECT_EQ(Top().total().unpriced_calls(), 0);
+
+  request.mutable_rates()->RemoveLast();
+  grpc::ClientContext context;
+  ASSERT_TRUE(rates_->RemoveRates(&context, request, &response).ok());
+  EXPECT_EQ(response.removed(), 1);
+  EXPECT_EQ(response.repriced_calls(), 1);
+  EXPECT_EQ(Top().total().unpriced_calls(), 1);
+  EXPECT_FALSE(Top().has_repricing());
+}
+
+TEST_F(ServerTest, MoreRatesThanTheBookHoldsAreRefusedWithASentence) {
+  pb::SetRatesRequest request;
+  for (int i = 0; i < 30'000; ++i) {
+    pb::Rate* rate = request.add_rates();
+    rate->mutable_match()->set_equals("m-" + std::to_string(i));
+    rate->mutable_prices()->set_input("1");
+  }
+  pb::SetRatesResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = rates_->SetRates(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("at most 20000"));
+}
+
+TEST_F(ServerTest, WhoWaitsForARepricingHoldsUpNobodyAndIsToldWhenTheServerStops) {
+  for (int batch = 0; batch < 8; ++batch) {
+    pb::WriteRequest write;
+    for (int i = 0; i < 5'000; ++i) {
+      *write.mutable_batch()->add_events()->mutable_call() =
+          CallOf(std::to_string(batch) + "-" + std::to_string(i));
+    }
+    pb::WriteResponse written;
+    grpc::ClientContext context;
+    ASSERT_TRUE(ingest_->Write(&context, write, &written).ok());
+  }
+  constexpr int kWaiting = 12;  // More than there are threads for questions.
+  std::vector<std::thread> setters;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < kWaiting; ++i) {
+    setters.emplace_back([&, i] {
+      pb::SetRatesRequest request;
+      request.add_rates()->mutable_match()->set_equals("m-1");
+      request.mutable_rates(0)->mutable_prices()->set_input(std::to_string(i + 1));
+      pb::SetRatesResponse response;
+      grpc::ClientContext context;
+      const grpc::Status status = rates_->SetRates(&context, request, &response);
+      EXPECT_TRUE(status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE)
+          << status.error_message();
+      ++answered;
+    });
+  }
+  pb::GetServerInfoResponse info;
+  while (answered < kWaiting && !info.has_repricing()) {
+    grpc::ClientContext context;
+    ASSERT_TRUE(info_->GetServerInfo(&context, {}, &info).ok());
+  }
+  if (info.has_repricing()) {
+    EXPECT_EQ(info.repricing().calls(), 40'000);
+  }
+  EXPECT_EQ(Top().total().calls(), 40'000);
+  EXPECT_TRUE(server_->Drain().ok());
+  for (std::thread& setter : setters) {
+    setter.join();
+  }
+  EXPECT_EQ(answered, kWaiting);
+}
+
+TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {
+  SetRate();
+  pb::WriteRequest usual;
+  for (int i = 0; i < 30; ++i) {
+    *usual.mutable_batch()->add_events()->mutable_call() = CallOf("usual-" + std::to_string(i));
+  }
+  pb::WriteResponse learned;
+  grpc::ClientContext usual_context;
+  ASSERT_TRUE(ingest_->Write(&usual_context, usual, &learned).ok());
+  pb::WriteRequest write;
+  *write.mutable_batch()->add_events()->mutable_call() = CallOf("c-1");
   write.mutable_batch()->mutable_events(0)->mutable_call()->mutable_usage()->set_input_tokens(
+      1'000'000);
+  *write.mutable_batch()->add_events()->mutable_call() = CallOf("c-2");
+  write.mutable_batch()->mutable_events(1)->mutable_call()->set_step("new");
+  write.mutable_batch()->mutable_events(1)->mutable_call()->mutable_usage()->set_input_tokens(
       1'000'000);
   pb::Completion* completion = write.mutable_batch()->add_events()->mutable_completion();
   completion->set_time_unix_us(kNowUs);
@@ -143,7 +242,7 @@ TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {
   pb::WriteResponse written;
   grpc::ClientContext write_context;
   ASSERT_TRUE(ingest_->Write(&write_context, write, &written).ok());
-  EXPECT_EQ(written.result().accepted(), 2) << written.DebugString();
+  EXPECT_EQ(written.result().accepted(), 3) << written.DebugString();
 
   pb::GetOutliersResponse outliers;
   grpc::ClientContext context;
@@ -151,8 +250,11 @@ TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {
   EXPECT_EQ(outliers.total(), 1);
   ASSERT_EQ(outliers.calls_size(), 1);
   EXPECT_EQ(outliers.calls(0).cost_usd(), "1");
-  EXPECT_EQ(outliers.calls(0).receipt().threshold_usd(), "0.005");
+  EXPECT_EQ(outliers.calls(0).receipt().sample_count(), 30);
+  EXPECT_FALSE(outliers.calls(0).receipt().judged_when_priced());
   EXPECT_TRUE(outliers.calls(0).unsurfaced());
+  EXPECT_EQ(outliers.learning_calls(), 1);  // Of the step that nothing is known of yet.
+  EXPECT_EQ(outliers.unjudged_calls(), 0);
 }
 
 TEST_F(ServerTest, SeriesFollowTheDaysOfTheirZone) {

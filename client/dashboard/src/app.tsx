@@ -77,7 +77,7 @@ export function App() {
   useEffect(() => {
     document.title = `${route.name === '' ? TITLES[route.view] : nameOf(route.name)} · itemized`;
   }, [route.view, route.name]);
-  const to = (view: ViewName): Route => ({ ...route, view, name: '', sort: '', by: 'step' });
+  const to = (view: ViewName): Route => ({ ...route, view, name: '', sort: '', order: 'newest', by: 'step' });
   return (
     <>
       <a class="skip" href="#main">Skip to the figures</a>

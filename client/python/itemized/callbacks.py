@@ -6,9 +6,10 @@ from __future__ import annotations
 import time
 from typing import Any, Optional
 
-from .events import Event, name_of
-from .tracer import get_tracer
-from .tracing import current_run, log_cost
+from .diagnostics import warn_once
+from .events import Event, id_of, name_of, reason_of
+from .runs import current_run
+from .tracing import lose_call, mark_call, record_call
 from .usage import Usage
 
 
@@ -37,6 +38,20 @@ def _fill(usage: Usage, metadata: dict[str, Any]) -> None:
     ):
         if count:
             usage[name] = count
+
+
+def _usage_in(response: Any) -> tuple[Usage, Any]:
+    """What a response tells: usage, and the model that answered."""
+    usage = Usage()
+    message = _first_message(response)
+    try:
+        reported = getattr(message, "usage_metadata", None)
+        if reported:
+            _fill(usage, reported)
+    except Exception as error:  # The call is recorded without it, and so counts as unpriced.
+        usage.counts.clear()
+        warn_once("usage_metadata", "The usage of a %s cannot be read: %s.", type(message).__name__, reason_of(error))
+    return usage, (getattr(message, "response_metadata", None) or {}).get("model_name")
 
 
 class ItemizedCallbackHandler:
@@ -78,44 +93,44 @@ class ItemizedCallbackHandler:
 
     def on_llm_end(self, response: Any, *, run_id: Any, **kwargs: Any) -> None:
         """It has answered."""
-        self._end(run_id, response, "ok")
+        self._settle(run_id, response, "ok")
 
     def on_llm_error(self, error: BaseException, *, run_id: Any, **kwargs: Any) -> None:
         """It has failed."""
-        self._end(run_id, kwargs.get("response"), "error")
+        self._settle(run_id, kwargs.get("response"), "error")
 
     def _begin(self, serialized: Any, run_id: Any, kwargs: dict[str, Any]) -> None:
         metadata = dict(kwargs.get("metadata") or {})
         name = kwargs.get("name") or (serialized or {}).get("name") or "(none)"
         self._open[run_id] = (time.perf_counter_ns(), metadata, name)
 
+    def _settle(self, run_id: Any, response: Any, status: str) -> None:
+        try:
+            self._end(run_id, response, status)
+        except Exception as bug:  # Whatever an unknown object does must not reach the chain.
+            lose_call(bug)
+
     def _end(self, run_id: Any, response: Any, status: str) -> None:
         begun = self._open.pop(run_id, None)
         if begun is None:
             return
         begin_ns, metadata, name = begun
-        usage = Usage()
-        message = _first_message(response)
-        reported = getattr(message, "usage_metadata", None)
-        if reported:
-            _fill(usage, reported)
-        answered_by = (getattr(message, "response_metadata", None) or {}).get("model_name")
+        usage, answered_by = _usage_in(response)
         run = current_run()
-        event_id = name_of(str(run_id))
-        workflow_id: Optional[str] = run.id if run is not None else None
-        workflow_id = workflow_id or metadata.get("workflow_id") or metadata.get("thread_id") or event_id
+        event_id = id_of(run_id)
+        workflow_id = (run.id if run is not None else None) or metadata.get("workflow_id") or metadata.get("thread_id")
         event: Event = {
             "event_id": event_id,
             "time_us": time.time_ns() // 1000,
-            "workflow": run.name if run is not None else name_of(metadata.get("workflow") or self._workflow),
-            "workflow_id": name_of(workflow_id),
+            "workflow": name_of(run.name if run is not None else metadata.get("workflow") or self._workflow),
+            "workflow_id": id_of(workflow_id or event_id),
             "step": name_of(metadata.get("langgraph_node") or name),
             "provider": name_of(metadata.get("ls_provider") or ""),
             "model": name_of(answered_by or metadata.get("ls_model_name") or "(unknown)"),
-            "duration_ms": (time.perf_counter_ns() - begin_ns) // 1000 / 1000,
+            "duration_us": (time.perf_counter_ns() - begin_ns) // 1000,
             "status": status,
         }
         if usage.counts:
             event["usage"] = usage.counts
-        get_tracer().record(event)
-        log_cost(event, usage)
+        mark_call()
+        record_call(event, usage)

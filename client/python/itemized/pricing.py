@@ -7,10 +7,12 @@ pico-dollars (10^-12 USD), without rounding.
 
 from __future__ import annotations
 
+import functools
 import re
 from decimal import Decimal
 from typing import Any, Optional
 
+from .diagnostics import warn_once
 from .usage import CLASSES
 
 _EXACT = 1 << 30  # Beats every pattern.
@@ -32,7 +34,27 @@ _FIELDS = [(name.replace("_tokens", ""), name, 1_000_000) for name in CLASSES[:-
 _FIELDS += [("web_search", "web_searches", 1_000), ("request", "request", 1_000)]
 _TOTAL_INPUT = [name for name in CLASSES if name.startswith(("input_", "cache_"))]
 
+_PATTERN_MAX = 1_000  # Characters.
+_RISKY = re.compile(r"\)[*+{]|\\[1-9]|\(\?(?:<?[=!]|\(|P[=>])")  # Repeated groups, and what RE2 has not.
+_REPEATS = re.compile(r"[*+]|\{\d*,")
+_REPEATS_MAX = 3
+_CHOICES_MAX = 8
+_WHOLE_DIGITS_MAX = 12  # Of an amount in USD: a trillion.
+_DEPTH_MAX = 16  # Of a match in a match.
+
 Prices = dict[str, int]  # Pico-dollars a unit, by class.
+
+
+def to_picos(usd: str) -> int:
+    """Pico-dollars of a decimal string in USD, cut after the twelfth place. Raises
+    ValueError."""
+    try:
+        amount = Decimal(usd)
+    except (ArithmeticError, TypeError):
+        raise ValueError(f"{str(usd)[:30]!r} is no amount") from None
+    if not amount.is_finite() or amount.adjusted() > _WHOLE_DIGITS_MAX or len(usd) > 2 * _WHOLE_DIGITS_MAX + 6:
+        raise ValueError(f"{usd[:30]!r} is no amount")
+    return int(amount.scaleb(12))
 
 
 def to_usd(picos: int) -> str:
@@ -46,8 +68,33 @@ def _prices(source: Optional[dict[str, str]]) -> Prices:
     for field, name, units in _FIELDS:
         text = (source or {}).get(field)
         if text:
-            prices[name] = int(Decimal(text).scaleb(12)) // units
+            prices[name] = to_picos(text) // units
     return prices
+
+
+@functools.lru_cache(maxsize=1_000)
+def _pattern(text: str) -> Optional[re.Pattern[str]]:
+    """A server's regular expression; None if Python cannot read it, or might match it for
+    ever, because it tries again what the server's RE2 tries once. It came over the network,
+    and it is the caller who waits for it."""
+    is_bounded = (
+        len(text) <= _PATTERN_MAX
+        and not _RISKY.search(text)
+        and len(_REPEATS.findall(text)) <= _REPEATS_MAX
+        and text.count("?") <= _CHOICES_MAX
+    )
+    try:
+        if is_bounded:
+            return re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        pass
+    warn_once(f"pattern {text[:100]}", "The rate of the models like %.100r is unknown here: the log goes without it.", text)
+    return None
+
+
+def _matches(text: str, model: str) -> bool:
+    pattern = _pattern(text)
+    return pattern is not None and pattern.search(model) is not None
 
 
 def _specificity(match: dict[str, Any], model: str) -> int:
@@ -64,18 +111,32 @@ def _specificity(match: dict[str, Any], model: str) -> int:
         (kind == "starts_with" and model.startswith(value))
         or (kind == "ends_with" and model.endswith(value))
         or (kind == "contains" and value in model)
-        or (kind == "regex" and re.search(value, model) is not None)
+        or (kind == "regex" and _matches(value, model))
     )
     return len(value.encode()) if fits else 0
+
+
+def _checked_match(match: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    """Raises ValueError for what no rate has: it came over the network."""
+    if not isinstance(match, dict) or len(match) != 1 or depth > _DEPTH_MAX:
+        raise ValueError("a rate's match is not of one kind")
+    ((kind, value),) = match.items()
+    if kind in ("any_of", "all_of"):
+        for part in value["matches"]:
+            _checked_match(part, depth + 1)
+    elif not isinstance(value, str):
+        raise ValueError("a rate's match is no text")
+    return match
 
 
 class Rate:
     """One row of the rate book."""
 
     def __init__(self, source: dict[str, Any]) -> None:
-        """`source` is an ``itemized.v1.Rate`` in protobuf's JSON mapping."""
+        """`source` is an ``itemized.v1.Rate`` in JSON. Raises ValueError, KeyError or
+        TypeError if it is none."""
         self.provider: str = source.get("provider", "")
-        self.match: dict[str, Any] = source["match"]
+        self.match: dict[str, Any] = _checked_match(source["match"])
         self.effective_from_us = int(source.get("effective_from_unix_us", 0))
         self.base = _prices(source.get("prices"))
         self.tiers = [

@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any, Optional, TypeVar
 from urllib.parse import quote, urlencode
 
-from .tracer import Options
-from .transport_http import HttpTransport
+from .answers import count_of
+from .options import Options
+from .transport_http import HttpTransport, Unreachable
 
 _Row = TypeVar("_Row")
+_SENTENCE_MAX = 300
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,9 @@ class StepCost:
     call_share: float
     spend_share: float
     cumulative_spend_share: float
-    mean_cost_usd: Decimal
-    p50_cost_usd: Decimal
-    p95_cost_usd: Decimal
+    mean_cost_usd: Optional[Decimal]  # These three None while no call has a price.
+    p50_cost_usd: Optional[Decimal]
+    p95_cost_usd: Optional[Decimal]
     outliers: int
     threshold_usd: Optional[Decimal]  # None unless by step.
     unpriced_calls: int
@@ -81,20 +83,52 @@ class RunCall:
 
 
 def _value(annotation: str, value: Any) -> Any:
-    if value is None or (value == "" and "Decimal" in annotation):
-        return None
+    """An answer leaves out what is unknown or empty. Raises ValueError and the like."""
+    if annotation == "int":
+        return count_of(value)
+    if value is None or value == "":
+        return {"str": "", "bool": False}.get(annotation, {} if annotation.startswith("dict") else None)
     if "Decimal" in annotation:
-        return Decimal(value)
-    return int(value) if annotation == "int" else value
+        amount = Decimal(value)
+        if not amount.is_finite():
+            raise ValueError(f"{value} is no amount")
+        return amount
+    if "float" in annotation:
+        return float(value)
+    return value
 
 
 def _row(kind: type[_Row], source: dict[str, Any]) -> _Row:
     return kind(**{item.name: _value(str(item.type), source.get(item.name)) for item in fields(kind)})
 
 
+def _rows(kind: type[_Row], answer: dict[str, Any], name: str) -> list[_Row]:
+    """Raises Unreachable if whoever answered is no itemized server."""
+    try:
+        return [_row(kind, row) for row in answer[name]]
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Unreachable(f"the answer is not that of an itemized server: {error!r}"[:_SENTENCE_MAX]) from error
+
+
+def _billed(call: dict[str, Any]) -> dict[str, Any]:
+    """A call with counts that are numbers."""
+    usage = call.get("usage")
+    status = str(call.get("status", "ok")).replace("CALL_STATUS_", "").lower()
+    counts = None if usage is None else {name: count_of(count) for name, count in usage.items()}
+    return {**call, "usage": counts, "status": status}
+
+
+def _calls(answer: dict[str, Any]) -> list[RunCall]:
+    try:
+        return _rows(RunCall, {"calls": [_billed(call) for call in answer["calls"]]}, "calls")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Unreachable(f"the answer is not that of an itemized server: {error!r}"[:_SENTENCE_MAX]) from error
+
+
 class Client:
-    """Asks a server. Raises ``transport_http.Unreachable`` if it does not answer, and
-    ``Rejected`` with its sentence if the question is wrong. Not thread-safe."""
+    """Asks a server. Raises ``itemized.Unreachable`` if it does not answer, or not in a
+    server's words, and ``itemized.Rejected`` with its sentence if the question is wrong.
+    Not thread-safe."""
 
     def __init__(self, http: Optional[str] = None) -> None:
         """`http` is its URL; by default as `Options`."""
@@ -116,22 +150,27 @@ class Client:
         if "from_" in parameters:
             parameters["from"] = parameters.pop("from_")
         answer = self._ask("top", {"window": window, "by": by, "limit": limit, **parameters})
-        return [_row(StepCost, row) for row in answer["rows"]]
+        return _rows(StepCost, answer, "rows")
 
     def workflows(self, window: Optional[str] = None, **parameters: Any) -> list[WorkflowCost]:
         """What a completed run of each workflow costs."""
         answer = self._ask("workflows", {"window": window, **parameters})
-        return [_row(WorkflowCost, row) for row in answer["rows"]]
+        return _rows(WorkflowCost, answer, "rows")
 
     def show(self, workflow_id: str) -> list[RunCall]:
-        """The calls of one run in time order."""
-        answer = self._ask(f"runs/{quote(workflow_id, safe='')}", {})
-        calls = []
-        for call in answer["calls"]:
-            usage = call.get("usage")
-            counts = None if usage is None else {name: int(count) for name, count in usage.items()}
-            calls.append(_row(RunCall, {**call, "usage": counts}))
-        return calls
+        """The calls of one run in time order. A long run comes in pages, all of which are
+        asked for."""
+        path = f"runs/{quote(workflow_id, safe='')}"
+        calls: list[RunCall] = []
+        page_token: Optional[str] = None
+        while True:
+            answer = self._ask(path, {"page_token": page_token})
+            calls += _calls(answer)
+            page_token = answer.get("next_page_token") or None
+            if page_token is None:
+                return calls
+            if not answer["calls"]:
+                raise Unreachable("the answer is not that of an itemized server: a page without calls goes on")
 
 
 def top(window: Optional[str] = None, **parameters: Any) -> list[StepCost]:

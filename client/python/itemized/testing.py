@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from typing import Optional
 
 from .events import Event
-from .tracer import Options, Tracer, set_tracer
+from .options import Options
+from .tracer import Tracer, set_tracer
 
 
 class Recorder(Tracer):
@@ -37,13 +38,20 @@ class Recorder(Tracer):
 
     @property
     def calls(self) -> list[Event]:
-        """Calls so far, as dicts with the fields of a line of ``itemize import``."""
-        return [event for event in self.events if "outcome" not in event]
+        """Calls so far, as dicts with the fields of a line of ``itemize import``, but for
+        the time: `time_us`, microseconds since 1970-01-01 UTC."""
+        return [_with_millis(event) for event in self.events if "outcome" not in event]
 
     @property
     def completions(self) -> list[Event]:
         """Completions so far."""
         return [event for event in self.events if "outcome" in event]
+
+
+def _with_millis(call: Event) -> Event:
+    fields = dict(call)
+    fields["duration_ms"] = fields.pop("duration_us") / 1000
+    return fields
 
 
 @contextmanager

@@ -1,55 +1,72 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What users put around their code: calls, steps and runs."""
+"""What users put around a model call."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import inspect
 import logging
 import time
-import uuid
-from collections.abc import Mapping
-from contextvars import ContextVar, Token
+from collections import deque
+from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Callable, Optional, TypeVar
+from typing import Any, Optional
 
 from .diagnostics import LOGGER, warn_once
-from .events import Event, attributes_of, name_of
+from .events import Event, attributes_of, id_of, name_of, reason_of
 from .log_records import RecordMaker
 from .pricing import to_usd
-from .responses import extract
+from .runs import CANCELLED, current_run
 from .tracer import get_tracer
 from .usage import Usage
 
-_CANCELLED = (asyncio.CancelledError, KeyboardInterrupt, GeneratorExit)
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_SCOPE_CALLS_MAX = 16
 
 
-class Run:
-    """One run of a workflow, as the body of ``workflow`` sees it."""
+class StepScope:
+    """One execution of a step, and the calls that are traced in it."""
 
-    def __init__(self, name: str, run_id: str) -> None:
+    __slots__ = ("name", "above", "has_call", "_usages")
+
+    def __init__(self, name: str, above: Optional["StepScope"]) -> None:
         self.name = name
-        self.id = run_id
-        #: "completed", "failed", "short_circuited" or "abandoned"; None: what the end of
-        #: the block says.
-        self.outcome: Optional[str] = None
-        self.unused_steps: list[str] = []
+        self.above = above
+        self.has_call = False  # One was recorded.
+        self._usages: deque[Usage] = deque(maxlen=_SCOPE_CALLS_MAX)
 
-    def unused(self, *steps: str) -> None:
-        """Says that no user saw the output of these steps."""
-        self.unused_steps += [name_of(step) for step in steps if step not in self.unused_steps]
+    def watch(self, usage: Usage) -> None:
+        """A call is traced here, and so in the steps around."""
+        scope: Optional[StepScope] = self
+        while scope is not None:
+            scope._usages.append(usage)
+            scope = scope.above
+
+    def mark_call(self) -> None:
+        """A call was recorded here."""
+        scope: Optional[StepScope] = self
+        while scope is not None:
+            scope.has_call = True
+            scope = scope.above
+
+    def has_call_of(self, response: Any, counts: dict[str, Any]) -> bool:
+        """Whether this response, with these counts, is that of a call that is traced here.
+        The function may return or yield it, which must not bill it twice."""
+        return any(usage.is_of(response, counts) for usage in self._usages)
 
 
 _STEP_COST = RecordMaker("step_cost")
-_run: ContextVar[Optional[Run]] = ContextVar("itemized_run", default=None)
-_step: ContextVar[str] = ContextVar("itemized_step", default="")
+#: The step that code here belongs to, if ``step`` named one.
+current_step: ContextVar[Optional[StepScope]] = ContextVar("itemized_step", default=None)
 
 
-def current_run() -> Optional[Run]:
-    """The run that code here belongs to, if ``workflow`` named one."""
-    return _run.get()
+def mark_call() -> None:
+    """A call was recorded here: in the step of this code, if there is one."""
+    scope = current_step.get()
+    if scope is not None:
+        scope.mark_call()
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value != ""
 
 
 class cost_trace:  # pylint: disable=invalid-name
@@ -91,22 +108,28 @@ class cost_trace:  # pylint: disable=invalid-name
         self.provider = provider
         self.attributes = attributes
         self.event_id = event_id
-        self.usage = Usage()
+        self.usage = Usage(model, provider)
         self._begin = 0
 
     def __enter__(self) -> Usage:
+        scope = current_step.get()
+        if scope is not None:
+            scope.watch(self.usage)
         self._begin = time.perf_counter_ns()
         return self.usage
 
     def __exit__(
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        duration_us = (time.perf_counter_ns() - self._begin) // 1000
-        status = "ok" if kind is None else "cancelled" if issubclass(kind, _CANCELLED) else "error"
+        duration_us = (time.perf_counter_ns() - self._begin) // 1000 if self._begin else 0
+        status = "ok" if kind is None else "cancelled" if issubclass(kind, CANCELLED) else "error"
+        mark_call()
         try:
-            self._record(duration_us, status)
+            event = self._event(duration_us, status)
         except Exception as bug:  # A bug of ours must not reach the caller.
-            warn_once(f"bug {bug!r}", "itemized: a call could not be recorded: %r.", bug)
+            lose_call(bug)
+        else:
+            record_call(event, self.usage)
 
     async def __aenter__(self) -> Usage:
         return self.__enter__()
@@ -116,33 +139,54 @@ class cost_trace:  # pylint: disable=invalid-name
     ) -> None:
         self.__exit__(kind, error, trace)
 
-    def _record(self, duration_us: int, status: str) -> None:
-        tracer = get_tracer()
+    def _event(self, duration_us: int, status: str) -> Event:
         usage = self.usage
-        run = _run.get()
-        event_id = name_of(self.event_id) if self.event_id else tracer.next_id()
-        workflow_id = self.workflow_id or (run.id if run is not None else "")
-        if not workflow_id:
+        run = current_run()
+        event_id = id_of(self.event_id) if _is_given(self.event_id) else get_tracer().next_id()
+        workflow_id = self.workflow_id if _is_given(self.workflow_id) else run.id if run is not None else None
+        if not _is_given(workflow_id):
             warn_once("workflow_id", "A call has no workflow_id and is a run of its own; name one, or use workflow().")
             workflow_id = event_id
+        scope = current_step.get()
         event: Event = {
             "event_id": event_id,
             "time_us": time.time_ns() // 1000,
             "workflow": name_of(self.workflow or (run.name if run is not None else "")),
-            "workflow_id": name_of(workflow_id),
-            "step": name_of(self.step_name or _step.get() or "(none)"),
+            "workflow_id": id_of(workflow_id),
+            "step": name_of(self.step_name or (scope.name if scope is not None else "(none)")),
             "provider": name_of(self.provider or usage.provider or ""),
             "model": name_of(usage.model or self.model or "(unknown)"),
-            "duration_ms": duration_us / 1000,
+            "duration_us": duration_us,
             "status": status,
         }
         if usage.counts:
-            event["usage"] = usage.counts
+            event["usage"] = dict(usage.counts)
         attributes = attributes_of(self.attributes)
         if attributes:
             event["attributes"] = attributes
-        tracer.record(event)
+        return event
+
+
+def record_call(event: Event, usage: Usage) -> None:
+    """Sends it on its way to the server and to the log. Never raises."""
+    try:
+        get_tracer().record(event)
+    except Exception as bug:
+        lose_call(bug)
+        return
+    try:
         log_cost(event, usage)
+    except Exception as bug:  # The log is not the bill.
+        warn_once(f"log {reason_of(bug)}", "itemized: the cost of a call could not be logged: %s.", reason_of(bug))
+
+
+def lose_call(bug: Exception) -> None:
+    """Counts and tells a call that could not be recorded. Never raises."""
+    warn_once(f"bug {reason_of(bug)}", "itemized: a call could not be recorded: %s.", reason_of(bug))
+    try:
+        get_tracer().lose(f"a call could not be recorded: {reason_of(bug)}")
+    except Exception:  # There is no tracer to be had, which was told.
+        pass
 
 
 def log_cost(event: Event, usage: Usage) -> None:
@@ -152,139 +196,22 @@ def log_cost(event: Event, usage: Usage) -> None:
     knowledge = get_tracer().knowledge
     counts = usage.counts
     cost = knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts)
+    cost_usd = None if cost is None else to_usd(cost)
     record = _STEP_COST.make()
     record.__dict__.update(
-        cost_usd=None if cost is None else to_usd(cost),
+        msg="step_cost step=%s cost_usd=%s %s",
+        args=(
+            event["step"],
+            "unknown" if cost_usd is None else cost_usd,
+            " ".join([f"{name}={count}" for name, count in counts.items()]) or "usage=unknown",
+        ),
+        cost_usd=cost_usd,
         step=event["step"],
         is_outlier=knowledge.is_outlier(event["step"], cost),
+        is_learning=knowledge.is_learning(event["step"]),
         input_tokens=counts.get("input_tokens", 0),
         output_tokens=counts.get("output_tokens", 0),
         workflow_id=event["workflow_id"],
         model=event["model"],
     )
     LOGGER.handle(record)
-
-
-class workflow:  # pylint: disable=invalid-name
-    """One run of a workflow: ``with`` or ``async with``. Calls inside, also in tasks that
-    are started there, belong to it; its end sends the completion: "failed" after an
-    exception, "abandoned" after a cancellation, else "completed", unless the body sets
-    ``run.outcome``.
-
-    Threads that are started inside belong to it if they run in a copy of the context
-    (``contextvars.copy_context().run``), as ``asyncio.to_thread`` does.
-
-    :param name: the kind of task, such as "support_ticket".
-    :param id: the run; by default a random one.
-    """
-
-    def __init__(self, name: str, id: Optional[str] = None) -> None:  # pylint: disable=redefined-builtin
-        self._run = Run(name_of(name), name_of(id) if id else uuid.uuid4().hex)
-        self._token: Optional[Token[Optional[Run]]] = None
-
-    def __enter__(self) -> Run:
-        self._token = _run.set(self._run)
-        return self._run
-
-    def __exit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        if self._token is not None:
-            _run.reset(self._token)
-        run = self._run
-        ended = "completed" if kind is None else "abandoned" if issubclass(kind, _CANCELLED) else "failed"
-        event: Event = {
-            "time_us": time.time_ns() // 1000,
-            "workflow": run.name,
-            "workflow_id": run.id,
-            "outcome": run.outcome or ended,
-        }
-        if run.unused_steps:
-            event["unused_steps"] = run.unused_steps
-        get_tracer().record(event)
-
-    async def __aenter__(self) -> Run:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        self.__exit__(kind, error, trace)
-
-
-def unused(*steps: str) -> None:
-    """Says that no user saw the output of these steps of the current run."""
-    run = _run.get()
-    if run is None:
-        warn_once("unused", "unused() was called outside of workflow() and has no effect.")
-    else:
-        run.unused(*steps)
-
-
-def _workflow_id_in(arguments: tuple[Any, ...]) -> Optional[str]:
-    """That of a state such as LangGraph hands to its nodes."""
-    for argument in arguments[:2]:  # The second one if the first is self.
-        if isinstance(argument, Mapping):
-            found = argument.get("workflow_id")
-        else:
-            found = getattr(argument, "workflow_id", None)
-        if isinstance(found, str):
-            return found
-    return None
-
-
-class _StepTrace:
-    """What ``step`` does around one execution of a function."""
-
-    def __init__(self, name: str, model: str, arguments: tuple[Any, ...]) -> None:
-        self._name = name
-        run = _run.get()
-        self._trace = cost_trace(name, model, None if run is not None else _workflow_id_in(arguments))
-
-    def __enter__(self) -> "_StepTrace":
-        self._token = _step.set(self._name)
-        self._trace.__enter__()
-        return self
-
-    def returned(self, result: Any) -> Any:
-        """Looks whether the function returns a response."""
-        try:
-            found = extract(result)
-        except Exception:
-            found = None
-        if found is not None and found.counts:
-            self._trace.usage.record(result)
-        return result
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        _step.reset(self._token)
-        if self._trace.usage.counts:  # Else the function made its calls under cost_trace, or none.
-            self._trace.__exit__(kind, error, trace)
-
-
-def step(name: str, *, model: str = "") -> Callable[[_Function], _Function]:
-    """Makes a function, or a coroutine function, a step: ``cost_trace()`` inside it needs
-    no name, and if it returns a provider's response that call is recorded.
-
-    The run is that of ``workflow``, or else the ``workflow_id`` of the state that the
-    function is given, as a node of LangGraph is.
-    """
-
-    def decorate(function: _Function) -> _Function:
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def run_async(*args: Any, **kwargs: Any) -> Any:
-                with _StepTrace(name, model, args) as trace:
-                    return trace.returned(await function(*args, **kwargs))
-
-            return run_async  # type: ignore[return-value]
-
-        @functools.wraps(function)
-        def run(*args: Any, **kwargs: Any) -> Any:
-            with _StepTrace(name, model, args) as trace:
-                return trace.returned(function(*args, **kwargs))
-
-        return run  # type: ignore[return-value]
-
-    return decorate

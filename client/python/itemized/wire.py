@@ -10,22 +10,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .events import Event, parse_time
+from .events import Event, checked
 from .usage import CLASSES
 
 _STATUS = {"ok": 1, "error": 2, "cancelled": 3}
 _OUTCOME = {"completed": 1, "failed": 2, "short_circuited": 3, "abandoned": 4}
+_CLASS = {name: field for field, name in enumerate(CLASSES, 1)}
+_VARINT_BITS_MAX = 70  # Ten bytes of seven.
 
 
-def varint(value: int) -> bytes:
-    """Of 64 bits; negative ones in two's complement."""
-    value &= (1 << 64) - 1
+def _varint(value: int) -> bytes:
+    value &= (1 << 64) - 1  # What is not of 64 bits was refused before.
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     out.append(value)
     return bytes(out)
+
+
+_SMALL = [_varint(value) for value in range(1 << 14)]  # Tags, lengths, most counts.
+
+
+def varint(value: int) -> bytes:
+    """Of 64 bits; negative ones in two's complement."""
+    return _SMALL[value] if 0 <= value < len(_SMALL) else _varint(value)
 
 
 def number(field: int, value: int) -> bytes:
@@ -40,17 +49,13 @@ def chunk(field: int, value: bytes) -> bytes:
 
 def text(field: int, value: str) -> bytes:
     """A text field; nothing for "", as proto3 has it."""
-    return chunk(field, value.encode("utf-8", "replace")) if value else b""
-
-
-def _time_us(event: Event) -> int:
-    return int(event["time_us"]) if "time_us" in event else parse_time(event["time"])
+    return chunk(field, value.encode()) if value else b""
 
 
 def _call(event: Event) -> bytes:
     parts = [
         text(1, event.get("event_id", "")),
-        number(2, _time_us(event)),
+        number(2, event["time_us"]),
         text(3, event.get("workflow", "")),
         text(4, event["workflow_id"]),
         text(5, event["step"]),
@@ -59,23 +64,23 @@ def _call(event: Event) -> bytes:
     ]
     usage = event.get("usage")
     if usage is not None:
-        counts = b"".join(number(field, usage.get(name, 0)) for field, name in enumerate(CLASSES, 1))
-        parts.append(chunk(8, counts))
-    parts.append(number(9, int(event.get("duration_ms", 0) * 1000)))
+        counts = [number(_CLASS[name], count) for name, count in usage.items()]
+        parts.append(chunk(8, b"".join(counts)))
+    parts.append(number(9, event.get("duration_us", 0)))
     parts.append(number(10, _STATUS[event.get("status", "ok")]))
-    for key, value in (event.get("attributes") or {}).items():
+    for key, value in event.get("attributes", {}).items():
         parts.append(chunk(11, text(1, key) + text(2, value)))
     return b"".join(parts)
 
 
 def _completion(event: Event) -> bytes:
     parts = [
-        number(1, _time_us(event)),
+        number(1, event["time_us"]),
         text(2, event.get("workflow", "")),
         text(3, event["workflow_id"]),
         number(4, _OUTCOME[event["outcome"]]),
     ]
-    parts += [text(5, step) for step in event.get("unused_steps", ())]
+    parts += [chunk(5, step.encode()) for step in event.get("unused_steps", ())]
     return b"".join(parts)
 
 
@@ -84,55 +89,73 @@ def hello(producer_id: bytes, epoch: int, acknowledged: int) -> bytes:
     return chunk(3, chunk(1, producer_id) + number(2, epoch) + number(3, acknowledged))
 
 
-def batch(sequence: int, events: list[Event]) -> bytes:
-    """An IngestRequest with a batch."""
-    rows = [
-        chunk(1, chunk(2, _completion(event)) if "outcome" in event else chunk(1, _call(event)))
-        for event in events
-    ]
+def row(event: Event) -> bytes:
+    """An event of a batch. Raises ValueError, as `events.checked`."""
+    event = checked(event)
+    return chunk(1, chunk(2, _completion(event)) if "outcome" in event else chunk(1, _call(event)))
+
+
+def batch(sequence: int, rows: list[bytes]) -> bytes:
+    """An IngestRequest with a batch of such rows."""
     return number(1, sequence) + chunk(2, b"".join(rows))
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
+def _fields(data: Any) -> Iterator[tuple[int, Any]]:
+    """Raises ValueError if it is no message of protobuf."""
+    if not isinstance(data, bytes):
+        raise ValueError("there is a number where a message belongs")
     at = 0
 
     def read() -> int:
         nonlocal at
         value = shift = 0
-        while True:
+        while at < len(data) and shift < _VARINT_BITS_MAX:
             byte = data[at]
             at += 1
             value |= (byte & 0x7F) << shift
             shift += 7
             if byte < 0x80:
                 return value
+        raise ValueError("a number has no end")
 
     while at < len(data):
         key = read()
         if key & 7 == 0:
             yield key >> 3, read()
-        elif key & 7 == 2:
+            continue
+        size = {1: 8, 5: 4}.get(key & 7)  # Of fixed size.
+        if key & 7 == 2:
             size = read()
-            yield key >> 3, data[at : at + size]
-            at += size
-        else:
-            raise ValueError(f"unexpected wire type {key & 7}")
+        if size is None or size > len(data) - at:
+            raise ValueError("a field has no end, or a type that there is not")
+        yield key >> 3, data[at : at + size]
+        at += size
+
+
+def _result(data: Any, found: dict[str, Any]) -> None:
+    """A BatchResult."""
+    names = {1: "accepted", 2: "duplicate", 3: "refused"}
+    for field, value in _fields(data):
+        if field in names and isinstance(value, int):
+            found[names[field]] = value
+        elif field == 4:
+            sentence = dict(_fields(value)).get(3, b"")
+            found["refusals"].append(sentence.decode("utf-8", "replace") if isinstance(sentence, bytes) else "")
 
 
 def response(data: bytes) -> dict[str, Any]:
     """An IngestResponse: "welcome" is the server's last sequence; or "sequence",
-    "accepted", "duplicate" and "refusals", a list of sentences."""
-    found: dict[str, Any] = {"sequence": 0, "accepted": 0, "duplicate": 0, "refusals": []}
+    "accepted", "duplicate", "refused" and "refusals", a sentence for each of the first of
+    those. Raises ValueError if it is none."""
+    found: dict[str, Any] = {"sequence": 0, "accepted": 0, "duplicate": 0, "refused": 0, "refusals": []}
     for field, value in _fields(data):
-        if field == 1:
+        if field == 1 and isinstance(value, int):
             found["sequence"] = value
         elif field == 3:
-            found["welcome"] = dict(_fields(value)).get(1, 0)
+            last = dict(_fields(value)).get(1, 0)
+            if not isinstance(last, int) or last >= 1 << 62:
+                raise ValueError("a Welcome names no sequence")
+            found["welcome"] = last
         elif field == 2:
-            for inner, part in _fields(value):
-                if inner in (1, 2):
-                    found["accepted" if inner == 1 else "duplicate"] = part
-                elif inner == 4:
-                    sentence = dict(_fields(part)).get(3, b"")
-                    found["refusals"].append(sentence.decode("utf-8", "replace"))
+            _result(value, found)
     return found

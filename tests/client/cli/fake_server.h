@@ -56,10 +56,12 @@ class FakeServer final : public pb::QueryService::Service,
   Canned<pb::GetTopRequest, pb::GetTopResponse> top;
   Canned<pb::GetWorkflowsRequest, pb::GetWorkflowsResponse> workflows;
   Canned<pb::GetRunRequest, pb::GetRunResponse> run;
+  std::map<std::string, pb::GetRunResponse> run_pages;  // By page_token; if any, for `run`.
   Canned<pb::GetSeriesRequest, pb::GetSeriesResponse> series;
   Canned<pb::GetOutliersRequest, pb::GetOutliersResponse> outliers;
   Canned<pb::ListRatesRequest, pb::ListRatesResponse> list_rates;
   Canned<pb::SetRatesRequest, pb::SetRatesResponse> set_rates;
+  Canned<pb::RemoveRatesRequest, pb::RemoveRatesResponse> remove_rates;
   Canned<pb::GetServerInfoRequest, pb::GetServerInfoResponse> info;
   Judge judge;
   std::atomic<int> batches_max = 1'000'000;  // Of a stream; then it breaks.
@@ -81,6 +83,10 @@ class FakeServer final : public pb::QueryService::Service,
   }
   grpc::Status GetRun(grpc::ServerContext*, const pb::GetRunRequest* q,
                       pb::GetRunResponse* a) override {
+    const auto page = run_pages.find(q->page_token());
+    if (page != run_pages.end()) {
+      run.response = page->second;
+    }
     return run.Answer(q, a);
   }
   grpc::Status GetSeries(grpc::ServerContext*, const pb::GetSeriesRequest* q,
@@ -98,6 +104,10 @@ class FakeServer final : public pb::QueryService::Service,
   grpc::Status SetRates(grpc::ServerContext*, const pb::SetRatesRequest* q,
                         pb::SetRatesResponse* a) override {
     return set_rates.Answer(q, a);
+  }
+  grpc::Status RemoveRates(grpc::ServerContext*, const pb::RemoveRatesRequest* q,
+                           pb::RemoveRatesResponse* a) override {
+    return remove_rates.Answer(q, a);
   }
   grpc::Status GetServerInfo(grpc::ServerContext*, const pb::GetServerInfoRequest* q,
                              pb::GetServerInfoResponse* a) override {
@@ -130,6 +140,7 @@ inline constexpr int64_t kTestNowUs = 1'793'491'200'000'000;
 
 struct RunOptions {
   size_t width = 100;
+  bool out_is_terminal = false;
   int stdin_fd = -1;
   bool interrupted = false;
   absl::Duration patience = absl::ZeroDuration();

@@ -150,5 +150,106 @@ TEST(RatesList, SaysHowToFillAnEmptyBook) {
               AllOf(HasSubstr("The rate book is empty"), HasSubstr("--bundled")));
 }
 
+pb::Rate& AddToBook(FakeServer& server, const std::string& model, int64_t from_us,
+                    const std::string& input, const std::string& output) {
+  pb::Rate& rate = *server.list_rates.response.add_rates();
+  rate.mutable_match()->set_equals(model);
+  rate.set_effective_from_unix_us(from_us);
+  rate.mutable_prices()->set_input(input);
+  rate.mutable_prices()->set_output(output);
+  return rate;
+}
+
+TEST(RatesSet, ShowsThePricesBeforeAndAfter) {
+  FakeServer server;
+  AddToBook(server, "m", 0, "3", "15");
+  server.set_rates.response.set_replaced(1);
+  const Outcome outcome =
+      RunAt(server.address(), {"rates", "set", "m", "--input", "3.50", "--output", "15.00"});
+  EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "m, USD per 1M tokens\n"
+            "\n"
+            "CLASS   BEFORE   AFTER\n"
+            "input    $3.00   $3.50\n"
+            "output  $15.00  $15.00\n"
+            "\n"
+            "added 0, replaced 1, repriced 0 calls\n");
+}
+
+TEST(RatesSet, RefusesToTakeThePriceOfAClassAwayUnlessThatIsWanted) {
+  FakeServer server;
+  AddToBook(server, "m", 0, "3", "15").mutable_prices()->set_cache_read("0.30");
+  const Outcome refused = RunAt(server.address(), {"rates", "set", "m", "--input", "3.50"});
+  EXPECT_EQ(refused.exit_status, 2);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("--cache-read 0.30 --output 15"), HasSubstr("--partial")));
+  EXPECT_EQ(server.set_rates.request.rates_size(), 0);
+  const Outcome partial =
+      RunAt(server.address(), {"rates", "set", "m", "--input", "3.50", "--partial"});
+  EXPECT_EQ(partial.exit_status, 0) << partial.err;
+  EXPECT_EQ(server.set_rates.request.rates_size(), 1);
+}
+
+TEST(RatesSet, RefusesToTakeThePricesOfLargeContextsAway) {
+  FakeServer server;
+  AddToBook(server, "m", 0, "3", "").add_tiers()->mutable_prices()->set_input("6");
+  EXPECT_THAT(RunAt(server.address(), {"rates", "set", "m", "--input", "3.50"}).err,
+              HasSubstr("large contexts"));
+}
+
+TEST(RatesSet, NamesTheRateThatStillPricesTodaysCalls) {
+  FakeServer server;
+  AddToBook(server, "m", kTestNowUs - kMicrosPerDay, "3", "15");
+  EXPECT_THAT(RunAt(server.address(), {"rates", "set", "m", "--input", "1"}).out,
+              HasSubstr("Today's calls of m are priced by another rate: m from 2026-10-31."));
+  AddToBook(server, "gpt-5-mini", 0, "1", "2");
+  EXPECT_THAT(RunAt(server.address(), {"rates", "set", "gpt-5*", "--input", "1"}).out,
+              HasSubstr("gpt-5-mini has a rate of its own, which goes before this one."));
+  EXPECT_THAT(
+      RunAt(server.address(), {"rates", "set", "new", "--input", "1", "--from", "2027-01-01"}).out,
+      HasSubstr("It holds from 2027-01-01; until then calls of new have no price."));
+}
+
+TEST(RatesImport, CountsWhatHasOtherPricesNowAndNamesWhatLostSome) {
+  FakeServer server;
+  AddToBook(server, "m-1", 0, "3", "15");
+  AddToBook(server, "m-2", 0, "1", "");
+  const std::string file = TestFile(
+      "rates.json", R"({"m-1": {"input": 4}, "m-2": {"input": 1.0}, "m-3": {"input": 1}})");
+  EXPECT_THAT(RunAt(server.address(), {"rates", "import", file}).out,
+              AllOf(HasSubstr("1 of the replaced had other prices before: m-1."),
+                    HasSubstr("Lost prices that they had: m-1 (output).")));
+}
+
+TEST(RatesRemove, NamesOneRate) {
+  FakeServer server;
+  AddToBook(server, "m", 0, "3", "15");
+  AddToBook(server, "m", kTestNowUs, "4", "20");
+  server.remove_rates.response.set_removed(1);
+  server.remove_rates.response.set_repriced_calls(12);
+  const Outcome several = RunAt(server.address(), {"rates", "remove", "m"});
+  EXPECT_EQ(several.exit_status, 2);
+  EXPECT_THAT(several.err, HasSubstr("m from always; m from 2026-11-01"));
+  EXPECT_EQ(RunAt(server.address(), {"rates", "remove", "m", "--from", "always"}).exit_status, 0);
+  EXPECT_EQ(server.remove_rates.request.rates(0).effective_from_unix_us(), 0);
+  const Outcome one =
+      RunAt(server.address(), {"rates", "remove", "m", "--effective-from", "2026-11-01"});
+  EXPECT_EQ(one.exit_status, 0) << one.err;
+  EXPECT_EQ(one.out, "removed 1 (m from 2026-11-01), repriced 12 calls\n");
+  ASSERT_EQ(server.remove_rates.request.rates_size(), 1);
+  EXPECT_EQ(server.remove_rates.request.rates(0).match().equals(), "m");
+  EXPECT_EQ(server.remove_rates.request.rates(0).effective_from_unix_us(), kTestNowUs);
+}
+
+TEST(RatesRemove, OfARateThatIsNotThereIsNotFound) {
+  FakeServer server;
+  AddToBook(server, "claude-sonnet-4-6", 0, "3", "15");
+  const Outcome outcome = RunAt(server.address(), {"rates", "remove", "claude-sonet-4-6"});
+  EXPECT_EQ(outcome.exit_status, 4);
+  EXPECT_THAT(outcome.err, HasSubstr("Did you mean \"claude-sonnet-4-6\"?"));
+}
+
 }  // namespace
 }  // namespace itemized::cli

@@ -59,13 +59,13 @@ TEST(TopTable, RanksBySpendAndSaysWhatItLacks) {
       "STEP               SPEND  SPEND %  CALLS  CALLS %  OUTLIERS  UNPRICED\n"
       "doc_synthesis  $1,250.00   >99.9%    100     9.1%         7\n"
       "plan\\x1b[2J      $0.0345    <0.1%    900    81.8%\n"
-      "(none)                 –     0.0%    100     9.1%                 100\n"
+      "(none)                 –        –    100     9.1%                 100\n"
       "─────────────────────────────────────────────────────────────────────\n"
       "total          $1,250.03           1,100                  7       100\n"
       "\n"
       "90.9% of 1,100 calls priced; 100 not, and not in the sums.\n"
       "They reported no usage, or their model has no rate: `itemize rates list` names such models, "
-      "`itemize rates set` prices them.\n");
+      "`itemize rates import --bundled` or `itemize rates set` prices them.\n");
 }
 
 TEST(TopTable, FitsEveryWidth) {
@@ -121,7 +121,7 @@ TEST(WorkflowsTable, EndsWithTotalsAndWhatTheyLack) {
       "PER COMPLETED is all spend, failed and abandoned runs included, over completed runs.\n"
       "3 calls in these runs not priced, and not in the sums.\n"
       "They reported no usage, or their model has no rate: `itemize rates list` names such models, "
-      "`itemize rates set` prices them.\n");
+      "`itemize rates import --bundled` or `itemize rates set` prices them.\n");
 }
 
 TEST(ShowTable, IsATimeLineWithMarks) {
@@ -134,6 +134,7 @@ TEST(ShowTable, IsATimeLineWithMarks) {
   run.set_cost_usd("0.5");
   run.set_unsurfaced_usd("0.4");
   run.add_unused_steps("doc_synthesis");
+  run.set_call_count(2);
   pb::BilledCall& first = *run.add_calls();
   first.set_time("2026-10-31T00:00:00Z");
   first.set_step("plan");
@@ -156,8 +157,8 @@ TEST(ShowTable, IsATimeLineWithMarks) {
       "support_ticket run-1, short_circuited at 2026-10-31 00:01:00 UTC\n"
       "\n"
       "TIME                              STEP           MODEL  TOKENS IN  OUT  DURATION     COST\n"
-      "2026-10-31 00:00:00.000    +0 ms  plan           m          8,400    0      0 ms  $0.1000\n"
-      "2026-10-31 00:00:01.500  +1.50 s  doc_synthesis  m              0   12      0 ms  $0.4000  "
+      "2026-10-31 00:00:00.000    +0 ms  plan           m          8,400    0         –  $0.1000\n"
+      "2026-10-31 00:00:01.500  +1.50 s  doc_synthesis  m              0   12         –  $0.4000  "
       "outlier 6.2x median, error, unused\n"
       "\n"
       "Cost $0.5000 in 2 calls; $0.4000 on steps nobody saw.\n"
@@ -211,6 +212,175 @@ TEST(OutliersTable, ShowsTheReceipts) {
       "run-1\n"
       "\n"
       "The newest 1 of 3; --limit shows more. `itemize show RUN` lists the calls around one.\n");
+}
+
+TEST(TopTable, ShowsFortyRowsOnATerminalAndSaysHowManyMore) {
+  FakeServer server;
+  SetTop(server.top.response);
+  server.top.response.set_rows_omitted(1234);
+  EXPECT_THAT(RunAt(server.address(), {"top"}, {.out_is_terminal = true}).out,
+              HasSubstr("1,234 more rows, in the total; --limit 0 shows all."));
+  EXPECT_EQ(server.top.request.limit(), 40);
+  RunAt(server.address(), {"top", "--limit", "0"}, {.out_is_terminal = true});
+  EXPECT_EQ(server.top.request.limit(), 0);
+  RunAt(server.address(), {"top", "--json"}, {.out_is_terminal = true});
+  EXPECT_EQ(server.top.request.limit(), 0);
+  RunAt(server.address(), {"top"});
+  EXPECT_EQ(server.top.request.limit(), 0);
+}
+
+TEST(TopTable, SaysHowFarAStepIsFromAThresholdOfItsOwn) {
+  FakeServer server;
+  SetTop(server.top.response);
+  server.top.response.mutable_rows(0)->set_threshold_usd("0.005");
+  server.top.response.mutable_rows(0)->set_threshold_learning(true);
+  server.top.response.mutable_rows(0)->set_threshold_sample_count(16);
+  EXPECT_THAT(RunAt(server.address(), {"top"}, {.width = 200}).out, HasSubstr("learning 16 of 30"));
+}
+
+TEST(Tables, SayThatCallsAreBeingPricedAgain) {
+  FakeServer server;
+  const auto set = [](auto* response) {
+    response->mutable_repricing()->set_calls(200);
+    response->mutable_repricing()->set_done(38);
+  };
+  SetTop(server.top.response);
+  set(&server.top.response);
+  set(&server.workflows.response);
+  set(&server.run.response);
+  set(&server.series.response);
+  set(&server.outliers.response);
+  set(&server.info.response);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"top"}, {"workflows"}, {"show", "r"}, {"series"}, {"outliers"}}) {
+    EXPECT_THAT(RunAt(server.address(), words).out, HasSubstr("Repricing 19%: ")) << words[0];
+  }
+  EXPECT_THAT(RunAt(server.address(), {"info"}).out, HasSubstr("19%"));
+}
+
+TEST(Tables, NameWhatNoCallHasAndWhatIsNear) {
+  FakeServer server;
+  server.top.response.add_rows()->set_key("planning");
+  server.top.response.add_rows()->set_key("research");
+  for (const char* command : {"top", "series", "outliers"}) {
+    for (const char* kind : {"step", "model", "workflow", "provider"}) {
+      const Outcome outcome =
+          RunAt(server.address(), {command, std::string("--") + kind, "planing"});
+      EXPECT_EQ(outcome.exit_status, 4) << command << kind;
+      EXPECT_THAT(outcome.err, HasSubstr(std::string("There is no ") + kind +
+                                         " \"planing\". Did you mean \"planning\"?"));
+      EXPECT_THAT(outcome.out, Not(HasSubstr("look further back")));
+    }
+    const Outcome known = RunAt(server.address(), {command, "--step", "planning"});
+    EXPECT_EQ(known.exit_status, 0) << command;
+    EXPECT_EQ(known.err, "");
+  }
+}
+
+pb::GetRunResponse RunPage(int first, int count, int all, const std::string& next) {
+  pb::GetRunResponse page;
+  page.set_workflow_id("r");
+  page.set_cost_usd("1");
+  page.set_call_count(all);
+  page.set_next_page_token(next);
+  for (int i = first; i < first + count; ++i) {
+    page.add_calls()->set_step("step-" + std::to_string(i));
+  }
+  return page;
+}
+
+TEST(ShowTable, GoesThroughThePagesOfARun) {
+  FakeServer server;
+  server.run_pages[""] = RunPage(0, 2, 5, "t2");
+  server.run_pages["t2"] = RunPage(2, 2, 5, "t4");
+  server.run_pages["t4"] = RunPage(4, 1, 5, "");
+  const Outcome all = RunAt(server.address(), {"show", "r"});
+  EXPECT_EQ(all.exit_status, 0) << all.err;
+  EXPECT_THAT(all.out, AllOf(HasSubstr("step-0"), HasSubstr("step-4"), HasSubstr("in 5 calls"),
+                             Not(HasSubstr("more call"))));
+  const Outcome some = RunAt(server.address(), {"show", "r", "--limit", "3"});
+  EXPECT_EQ(server.run.request.limit(), 1);
+  EXPECT_EQ(server.run.request.page_token(), "t2");
+  EXPECT_THAT(some.out, HasSubstr("in 5 calls"));
+  const Outcome json = RunAt(server.address(), {"show", "r", "--json"});
+  EXPECT_EQ(json.exit_status, 0) << json.err;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_THAT(json.out, HasSubstr("\"step-" + std::to_string(i) + "\""));
+  }
+  EXPECT_THAT(json.out, AllOf(HasSubstr("\"call_count\": 5"), Not(HasSubstr("next_page_token"))));
+}
+
+TEST(ShowTable, SaysHowManyCallsItLeavesOut) {
+  FakeServer server;
+  server.run_pages[""] = RunPage(0, 2, 1'502, "t2");
+  EXPECT_THAT(RunAt(server.address(), {"show", "r", "--limit", "2"}).out,
+              HasSubstr("1,500 more calls, in the sums; --limit 0 shows all."));
+  server.run_pages[""] = RunPage(0, 2, 7, "");
+  EXPECT_THAT(RunAt(server.address(), {"show", "r"}).out,
+              HasSubstr("5 calls of it not kept any more."));
+}
+
+TEST(ShowTable, DoesNotCallALearningStepsCallAnOutlier) {
+  FakeServer server;
+  server.run.response = RunPage(0, 1, 1, "");
+  server.run.response.mutable_calls(0)->mutable_receipt()->set_learning(true);
+  server.run.response.mutable_calls(0)->mutable_receipt()->set_sample_count(2);
+  server.run.response.mutable_calls(0)->mutable_receipt()->set_multiple(6.9);
+  EXPECT_THAT(RunAt(server.address(), {"show", "r"}).out,
+              AllOf(HasSubstr("learning 2 of 30"), Not(HasSubstr("outlier"))));
+}
+
+TEST(OutliersTable, KeepsTheRunAtSixtyColumns) {
+  FakeServer server;
+  pb::BilledCall& call = *server.outliers.response.add_calls();
+  call.set_time("2026-10-31T00:00:00Z");
+  call.set_step("doc_synthesis");
+  call.set_model("claude-sonnet-4-6");
+  call.set_workflow_id("run-00000123");
+  call.set_cost_usd("0.4");
+  call.mutable_receipt()->set_multiple(8);
+  server.outliers.response.set_total(1);
+  for (const size_t width : {size_t{40}, size_t{60}, size_t{80}}) {
+    const std::string out = RunAt(server.address(), {"outliers"}, {.width = width}).out;
+    EXPECT_THAT(out, HasSubstr("RUN")) << out;
+    EXPECT_THAT(out, HasSubstr("0123")) << out;
+  }
+}
+
+TEST(OutliersTable, NeverSaysThatThereIsNoneWhileCallsAreNotJudged) {
+  FakeServer server;
+  constexpr char kNone[] = "no call cost more than five times";
+  EXPECT_THAT(RunAt(server.address(), {"outliers"}).out, HasSubstr(kNone));
+  server.outliers.response.set_unjudged_calls(1'621'000);
+  EXPECT_THAT(RunAt(server.address(), {"outliers"}).out,
+              AllOf(Not(HasSubstr(kNone)), HasSubstr("1,621,000 calls not judged"),
+                    HasSubstr("`itemize rates import --bundled`")));
+  server.outliers.response.clear_unjudged_calls();
+  server.outliers.response.set_learning_calls(12);
+  EXPECT_THAT(RunAt(server.address(), {"outliers"}).out,
+              AllOf(Not(HasSubstr(kNone)), HasSubstr("12 calls"), HasSubstr("learning")));
+}
+
+TEST(OutliersTable, OfTheDearestSaysWhatAllOfThemCostBeyond) {
+  FakeServer server;
+  server.outliers.response.add_calls()->set_step("plan");
+  server.outliers.response.set_total(300);
+  server.outliers.response.set_excess_usd("1234.5");
+  const Outcome outcome = RunAt(server.address(), {"outliers", "--sort", "cost"});
+  EXPECT_EQ(server.outliers.request.order(), pb::OUTLIER_ORDER_COST);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("The dearest 1 of 300"),
+                                 HasSubstr("All 300 cost $1,234.50 beyond their thresholds.")));
+}
+
+TEST(WorkflowsTable, HasNoAmountsWhereNothingIsPriced) {
+  FakeServer server;
+  pb::WorkflowRow& row = *server.workflows.response.add_rows();
+  row.set_completed(1);
+  row.set_spend_usd("0");
+  row.set_unpriced_calls(4);
+  row.set_cost_per_completed_usd("0");
+  row.set_mean_completed_usd("0");
+  EXPECT_THAT(RunAt(server.address(), {"workflows"}).out, Not(HasSubstr("$0")));
 }
 
 TEST(InfoTable, NamesWhatRuns) {

@@ -29,11 +29,6 @@ TEST(Printable, WritesOutBytesThatAreNotUtf8) {
   EXPECT_EQ(Printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");
 }
 
-TEST(ToUtf8, ReplacesOnlyWhatIsNotUtf8) {
-  EXPECT_EQ(ToUtf8("caf\u00e9\n"), "caf\u00e9\n");
-  EXPECT_EQ(ToUtf8("a\xff"), "a\ufffd");
-}
-
 TEST(DisplayWidth, CountsColumns) {
   EXPECT_EQ(DisplayWidth(""), 0u);
   EXPECT_EQ(DisplayWidth("caf\u00e9"), 4u);

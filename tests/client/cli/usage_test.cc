@@ -60,14 +60,26 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
        "Name a command: import, top, workflows, show, series, outliers, rates, info, verify, "
-       "backup.",
+       "backup, help.",
        "itemize --help"},
-      {{"tpo"}, "There is no command \"tpo\". The commands are: import, top,", "itemize --help"},
-      {{"rates"}, "Name a command: list, set, import.", "itemize rates --help"},
+      {{"tpo"},
+       "There is no command \"tpo\". Did you mean \"top\"? The commands are: import, top,",
+       "itemize --help"},
+      {{"rates"}, "Name a command: list, set, remove, import.", "itemize rates --help"},
       {{"rates", "lst"},
-       "There is no command \"lst\". The commands are: list, set, import.",
+       "There is no command \"lst\". Did you mean \"list\"? The commands are: list, "
+       "set, "
+       "remove, import.",
        "itemize rates --help"},
-      {{"top", "--wnidow", "30d"}, "There is no option \"--wnidow\" here.", "itemize top --help"},
+      {{"top", "--wnidow", "30d"},
+       "There is no option \"--wnidow\" here. Did you mean \"--window\"?",
+       "itemize top --help"},
+      {{"top", "--limt=3"}, "Did you mean \"--limit\"?", "itemize top --help"},
+      {{"help", "tpo"}, "Did you mean \"top\"?", "itemize --help"},
+      {{"outliers", "--sort", "price"}, "--sort must be newest or cost", "itemize outliers --help"},
+      {{"show", "r", "--limit", "x"}, "--limit", "itemize show --help"},
+      {{"--server", "https://localhost", "top"}, "does not speak TLS", "itemize top --help"},
+      {{"--server", "localhost:0", "top"}, "must be HOST:PORT", "itemize top --help"},
       {{"top", "steps"}, "\"steps\" is one argument too many.", "itemize top --help"},
       {{"top", "--limit", "many"}, "--limit", "itemize top --help"},
       {{"top", "--limit", "-1"}, "--limit", "itemize top --help"},
@@ -166,11 +178,35 @@ TEST(Usage, NamesTheAddressOfAServerThatDoesNotAnswer) {
 
 TEST(Usage, PassesOnWhyTheServerRefusedARequest) {
   FakeServer server;
-  server.run.status = {grpc::StatusCode::NOT_FOUND, "No run \"r\x1b[31m\" is known."};
+  server.run.status = {grpc::StatusCode::INTERNAL, "No run \"r\x1b[31m\" is known."};
   const Outcome outcome = RunAt(server.address(), {"show", "r"});
   EXPECT_EQ(outcome.exit_status, 3);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("No run \"r\\x1b[31m\" is known."),
                                  HasSubstr(server.address()), Not(HasSubstr("\x1b"))));
+}
+
+TEST(Usage, ARunThatDoesNotExistHasAStatusOfItsOwn) {
+  FakeServer server;
+  server.run.status = {grpc::StatusCode::NOT_FOUND, "there is no run \"r\""};
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"show", "r"}, {"show", "r", "--json"}}) {
+    const Outcome outcome = RunAt(server.address(), words);
+    EXPECT_EQ(outcome.exit_status, 4);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, HasSubstr("no run \"r\""));
+  }
+}
+
+TEST(Usage, HelpIsACommandToo) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"help"}, {"help", "top"}, {"help", "rates", "set"}}) {
+    std::vector<std::string> with_flag(words.begin() + 1, words.end());
+    with_flag.emplace_back("--help");
+    const Outcome help = RunNowhere(words);
+    EXPECT_EQ(help.exit_status, 0);
+    EXPECT_EQ(help.out, RunNowhere(with_flag).out);
+    EXPECT_NE(help.out, "");
+  }
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 // little room, no mouse, no eyes.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { axeSource, column, launch, open, Server } from './harness.mjs';
 
@@ -14,17 +16,34 @@ describe('the dashboard', { timeout: 300_000 }, () => {
   });
   after(() => browser?.close());
 
-  it('tells how to send the first call, and shows it when it comes', async () => {
+  it('tells how to send the first call and price it, and shows each as it comes', async () => {
     const server = await new Server().start();
     const page = await open(browser, server.url('/'));
-    const snippet = page.locator('.snippet pre').first();
-    await snippet.waitFor();
-    execFileSync('bash', ['-c', `${await snippet.innerText()}`], { stdio: 'ignore' });
+    const snippets = page.locator('.snippet pre');
+    await snippets.first().waitFor();
+    const [curl, prices, file] = await snippets.allInnerTexts();
+    const directory = mkdtempSync(join(tmpdir(), 'itemized-dashboard.'));
+    // As the page says, and where it says it, in its order.
+    const follow = (text) => server.shell(text, directory);
+    follow(curl);
     await page.getByRole('link', { name: 'planning' }).waitFor();
-    await page.getByRole('link', { name: '1 without a rate' }).waitFor();
-    server.run('ITEMIZE_BIN', 'itemize', ['rates', 'import', '--bundled']);
+    await page.getByRole('link', { name: '1 without a rate' }).click();
+    await page.getByText('Most models have one among the bundled prices').waitFor();
+    assert.equal(await snippets.innerText(), prices);
+    follow(await snippets.innerText());
+    await page.getByText('Every model with calls has a rate.').waitFor();
+    await page.getByRole('link', { name: 'Spend', exact: true }).click();
     await page.locator('.spend-total', { hasText: '$0.0345' }).waitFor();
+    await column(page, 'Spend by step', 'outliers').getByText('learning 1 of 30').waitFor();
+    assert.equal(await page.getByText('▲').count(), 0);
+    follow(curl); // It counts nothing twice.
+    follow(file);
+    await page.getByRole('link', { name: 'answer', exact: true }).waitFor();
+    await page.locator('.spend-total', { hasText: '$0.0690' }).waitFor();
+    assert.deepEqual((await column(page, 'Spend by step', 'calls').allInnerTexts()), ['1', '1']);
+    assert.equal(await page.locator('main .warn').getByText('without').count(), 0);
     assert.deepEqual(page.faults, []);
+    rmSync(directory, { recursive: true });
     await page.context().close();
     await server.end();
   });
@@ -59,6 +78,11 @@ describe('the dashboard', { timeout: 300_000 }, () => {
       method: 'POST', headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ rates: [{ match: { equals: markup }, prices: { input: '1000', output: '1' }, source: markup }] }),
     });
+    // The first of the names gets history enough for a threshold, and so an outlier.
+    await server.send(Array.from({ length: 40 }, (_, i) => ({
+      event_id: `early-${i}`, time: new Date(Date.now() - 120_000).toISOString(), workflow: markup, workflow_id: 'run-0', step: markup,
+      model: markup, usage: { input_tokens: 1 },
+    })));
     await server.send(names.map((step, i) => ({
       event_id: `c-${i}`, time: new Date(Date.now() - 60_000).toISOString(), workflow: markup, workflow_id: `run-${i % 7}`, step,
       model: markup, usage: { input_tokens: 1000 - i > 0 ? 1000 - i : 1 }, attributes: { note: markup },

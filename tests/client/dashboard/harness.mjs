@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -62,6 +62,14 @@ export class Server {
   run(variable, name, args) {
     return execFileSync(program(variable, name), args, {
       env: { ...process.env, ITEMIZED_SERVER: this.grpc }, encoding: 'utf8',
+    });
+  }
+
+  /** Runs what a page shows for a shell, with the client on the path. */
+  shell(text, directory) {
+    return execFileSync('bash', ['-euc', text], {
+      cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, ITEMIZED_SERVER: this.grpc, PATH: `${dirname(program('ITEMIZE_BIN', 'itemize'))}:${process.env.PATH}` },
     });
   }
 
@@ -123,6 +131,14 @@ export async function open(browser, url, options = {}) {
   await page.goto(url);
   return page;
 }
+
+/** Lets `change` alter what the API answers to a question, for what a store gets to only in a
+ * race or after a month; `change` returns the answer. */
+export const alter = (page, path, change) =>
+  page.route((url) => url.pathname === `/api/v1/${path}`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: change(await response.json()) });
+  });
 
 /** `text` with so many decimals, digit by digit, half to even. */
 function round(text, decimals) {

@@ -44,6 +44,18 @@ def test_nothing_is_lost_and_nothing_doubled_by_an_outage(server, configure, tra
     assert tracer.counters == Counters(delivered=2000)
 
 
+def test_a_connection_that_was_closed_while_idle_is_opened_again_without_a_word(server, configure, transport, caplog):
+    tracer = configure(server, transport=transport)
+    record([0])
+    assert tracer.flush(30)
+    server.stop()
+    server.start()
+    record([1])
+    assert tracer.flush(30)
+    assert stored(server) == [0, 1]
+    assert "events wait" not in caplog.text
+
+
 def test_kills_in_the_middle_of_deliveries_double_nothing(server, configure, transport):
     tracer = configure(server, transport=transport)
     for burst in range(6):
@@ -243,9 +255,9 @@ def test_both_transports_say_the_same(server, configure):
 
 
 def test_the_wire_is_that_of_protobuf():
-    request = wire.batch(7, [{"time_us": 300, "workflow_id": "w", "step": "s", "model": "m", "usage": {}, "status": "ok"}])
+    request = wire.batch(7, [wire.row({"time_us": 300, "workflow_id": "w", "step": "s", "model": "m", "usage": {}, "status": "ok"})])
     call = b"\x10\xac\x02" + b"\x22\x01w" + b"\x2a\x01s" + b"\x3a\x01m" + b"\x42\x00" + b"\x50\x01"
     row = b"\x0a" + bytes([len(call)]) + call
     event = b"\x0a" + bytes([len(row)]) + row
     assert request == b"\x08\x07\x12" + bytes([len(event)]) + event
-    assert json.dumps(wire.response(b"\x08\x07\x12\x02\x08\x05")) == '{"sequence": 7, "accepted": 5, "duplicate": 0, "refusals": []}'
+    assert json.dumps(wire.response(b"\x08\x07\x12\x02\x08\x05")) == '{"sequence": 7, "accepted": 5, "duplicate": 0, "refused": 0, "refusals": []}'

@@ -153,6 +153,7 @@ def test_a_misspelt_class_is_told_and_names_are_cut(caplog):
     assert call["model"] == "é" * 100
     assert call["attributes"] == {"n": "5", "k" * 200: "v"}
     assert "inptu_tokens" in caplog.text and "input_tokens" in caplog.text
+    assert "names are cut at 200 bytes" in caplog.text
 
 
 def test_a_call_without_a_run_is_one_of_its_own(caplog):
@@ -179,9 +180,10 @@ def test_the_log_record_has_the_cost_and_the_threshold_of_the_server(server, con
             with cost_trace("plan", "claude-sonnet-4-6", "run-x") as usage:
                 usage["input_tokens"] = tokens
                 usage["output_tokens"] = 0
-    cheap, dear = (entry for entry in caplog.records if entry.getMessage() == "step_cost")
+    cheap, dear = (entry for entry in caplog.records if entry.getMessage().startswith("step_cost "))
     assert (cheap.cost_usd, cheap.is_outlier, cheap.step, cheap.workflow_id) == ("0.15", False, "plan", "run-x")
     assert (dear.cost_usd, dear.is_outlier, dear.input_tokens, dear.output_tokens) == ("0.150003", True, 50_001, 0)
+    assert not dear.is_learning  # The server has 40 calls to judge by.
     assert tracer.flush(30)
     stored = server.client.show("run-x")
     assert [(str(call.cost_usd), call.is_outlier) for call in stored] == [("0.15", False), ("0.150003", True)]
@@ -194,8 +196,8 @@ def test_without_a_server_it_logs_by_the_bundled_prices(configure, caplog):
             usage["input_tokens"] = 1_000_000
         with cost_trace("plan", "never-heard-of", "run") as usage:
             usage["input_tokens"] = 1
-    known, unknown = (entry for entry in caplog.records if entry.getMessage() == "step_cost")
-    assert (known.cost_usd, known.is_outlier) == ("3", True)
+    known, unknown = (entry for entry in caplog.records if entry.getMessage().startswith("step_cost "))
+    assert (known.cost_usd, known.is_outlier, known.is_learning) == ("3", True, True)
     assert unknown.cost_usd is None  # Unknown is never $0.
     assert not tracer.flush(0.3)
 

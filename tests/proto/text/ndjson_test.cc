@@ -120,6 +120,33 @@ TEST(Ndjson, AcceptsWhiteSpaceAndEscapesAnywhereJsonDoes) {
   EXPECT_EQ(event.call().step(), "a\nb\U0001F600");
 }
 
+void ExpectSame(absl::string_view line, absl::string_view other) {
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(Parsed(line), Parsed(other)))
+      << line;
+}
+
+TEST(Ndjson, TakesAFieldThatIsNullAsAbsent) {
+  ExpectSame(R"({"event_id":null,"time":"2026-11-01T00:00:00Z","workflow":null,)"
+             R"("workflow_id":"r","step":"a","provider":null,"model":"m","usage":null,)"
+             R"("duration_ms":null,"status":null,"attributes":null,"outcome":null,)"
+             R"("unused_steps":null})",
+             R"({"time":"2026-11-01T00:00:00Z","workflow_id":"r","step":"a","model":"m"})");
+  ExpectSame(R"({"time":"2026-11-01T00:00:00Z","usage":{"input_tokens":7,)"
+             R"("cache_read_tokens":null},"attributes":{"a":null,"b":"c"}})",
+             R"({"time":"2026-11-01T00:00:00Z","usage":{"input_tokens":7},)"
+             R"("attributes":{"b":"c"}})");
+  ExpectSame(R"({"time":"2026-11-01T00:00:00Z","outcome":"failed","model":null,)"
+             R"("unused_steps":null})",
+             R"({"time":"2026-11-01T00:00:00Z","outcome":"failed"})");
+  EXPECT_EQ(Refused(R"({"time":null})").code, pb::REFUSAL_CODE_MISSING_FIELD);
+}
+
+TEST(Ndjson, TakesUsageOfNothingButNullsAsUnknownAndNotAsZero) {
+  ExpectSame(R"({"time":"2026-11-01T00:00:00Z","usage":{"input_tokens":null,)"
+             R"("output_tokens":null}})",
+             R"({"time":"2026-11-01T00:00:00Z"})");
+}
+
 struct BadLine {
   const char* line;
   pb::RefusalCode code;
@@ -154,8 +181,6 @@ const BadLine kBadValues[] = {
      "but is 1e3."},
     {R"("usage":{"input_tokens":"8400"})", pb::REFUSAL_CODE_MALFORMED,
      "\"usage.input_tokens\" must be an integer without quotes, but is the string \"8400\"."},
-    {R"("usage":{"input_tokens":null})", pb::REFUSAL_CODE_MALFORMED,
-     "\"usage.input_tokens\" is null: leave it out, or give an integer."},
     {R"("usage":{"input_tokens":true})", pb::REFUSAL_CODE_MALFORMED,
      "\"usage.input_tokens\" must be an integer, but is a boolean."},
     {R"("usage":{"input_tokens":9223372036854775808})", pb::REFUSAL_CODE_TOKENS_OUT_OF_RANGE,
@@ -165,8 +190,13 @@ const BadLine kBadValues[] = {
      "\"usage.input_tokens\" is not a number that JSON has: 012."},
     {R"("usage":[1])", pb::REFUSAL_CODE_MALFORMED,
      "\"usage\" must be an object of token counts, but is an array."},
-    {R"("usage":null)", pb::REFUSAL_CODE_MALFORMED,
-     "\"usage\" is null: leave it out, or give an object of token counts."},
+    {R"("step":null,"step":"a")", pb::REFUSAL_CODE_MALFORMED,
+     "\"step\" is given twice: give it once."},
+    {R"("time":null)", pb::REFUSAL_CODE_MALFORMED, "\"time\" is given twice: give it once."},
+    {R"("step":nul)", pb::REFUSAL_CODE_MALFORMED,
+     "The line is not valid JSON: write each event as one JSON object on a line of its own."},
+    {R"("outcome":"failed","unused_steps":[null])", pb::REFUSAL_CODE_MALFORMED,
+     "\"unused_steps\" is null: leave it out, or give a string."},
     {R"("duration_ms":"812.5")", pb::REFUSAL_CODE_MALFORMED,
      "\"duration_ms\" must be a number of milliseconds without quotes, but is the string "
      "\"812.5\"."},

@@ -142,6 +142,7 @@ void ExpectRowsAddUp(const TopAnswer& top) {
     sums.unpriced_calls += row.sums.unpriced_calls;
     sums.usage_missing_calls += row.sums.usage_missing_calls;
     sums.outliers += row.sums.outliers;
+    sums.learning_calls += row.sums.learning_calls;
     sums.cost += row.sums.cost;
     for (size_t i = 0; i < kUsageClassCount; ++i) {
       sums.usage.counts[i] += row.sums.usage.counts[i];

@@ -44,7 +44,8 @@ std::string Text(const std::optional<Value>& value) {
 std::string Text(const CallSums& sums) {
   std::ostringstream out;
   out << "calls " << sums.calls << " unpriced " << sums.unpriced_calls << " usage missing "
-      << sums.usage_missing_calls << " outliers " << sums.outliers << " cost " << sums.cost << ' '
+      << sums.usage_missing_calls << " outliers " << sums.outliers << " learning "
+      << sums.learning_calls << " cost " << sums.cost << ' '
       << Text(sums.usage);
   return out.str();
 }
@@ -98,9 +99,10 @@ std::string Describe(const BilledCall& billed) {
     attributes += Quoted(key) + "=" + Quoted(value) + " ";
   }
   std::string outlier = "not flagged";
-  if (billed.outlier.has_value()) {
-    outlier = Line("flagged p50", billed.outlier->p50_picos, "samples",
-                   billed.outlier->sample_count, billed.outlier->learning ? "learning" : "learned");
+  if (billed.receipt.has_value()) {
+    outlier = Line("flagged p50", billed.receipt->p50_picos, "samples",
+                   billed.receipt->sample_count, billed.receipt->learning ? "learning" : "learned",
+                   billed.receipt->judged_when_priced ? "when priced" : "on arrival");
     outlier.pop_back();
   }
   return Line(call.time_us, Quoted(call.event_id), Quoted(call.workflow), Quoted(call.workflow_id),
@@ -152,7 +154,9 @@ std::string Describe(const OutliersAnswer& answer) {
   for (const BilledCall& billed : answer.calls) {
     lines.push_back(Describe(billed));
   }
-  return Line("outliers", Text(answer.range), answer.total) + Joined(lines);
+  return Line("outliers", Text(answer.range), answer.total, "unjudged", answer.unjudged_calls,
+              "learning", answer.learning_calls) +
+         Joined(lines);
 }
 
 std::string Describe(const Threshold& threshold) {
@@ -169,7 +173,7 @@ std::string Describe(const BatchResult& result) {
 }
 
 std::string Describe(const RateChange& change) {
-  return Line("added", change.added, "replaced", change.replaced, "repriced",
+  return Line("added", change.added, "replaced", change.replaced, "removed", change.removed, "repriced",
               change.repriced_calls);
 }
 

@@ -21,12 +21,12 @@ TEST(EdgeHours, KeepTheHoursThatAreAskedForAgainWhicheverComeBetween) {
   EdgeHours edges;
   const Hour first = 1'000;
   const Hour last = 9'000;
-  const auto runs_of_first = Value(edges.Runs(*state, first));
-  const auto runs_of_last = Value(edges.Runs(*state, last));
+  const auto runs_of_first = Value(edges.Runs(*state, first, nullptr));
+  const auto runs_of_last = Value(edges.Runs(*state, last, nullptr));
   for (Hour between = 2'000; between < 2'020; ++between) {
-    EXPECT_NE(Value(edges.Runs(*state, between)), runs_of_first);
-    EXPECT_EQ(Value(edges.Runs(*state, first)), runs_of_first) << between;
-    EXPECT_EQ(Value(edges.Runs(*state, last)), runs_of_last) << between;
+    EXPECT_NE(Value(edges.Runs(*state, between, nullptr)), runs_of_first);
+    EXPECT_EQ(Value(edges.Runs(*state, first, nullptr)), runs_of_first) << between;
+    EXPECT_EQ(Value(edges.Runs(*state, last, nullptr)), runs_of_last) << between;
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <tuple>
 
 #include "storage/base/check.h"
 #include "tests/storage/engine/naive_quantile.h"
@@ -11,7 +13,7 @@ namespace itemized::testing {
 namespace {
 
 bool FlaggedByMedian(const BilledCall& billed) {
-  return billed.outlier.has_value() && !billed.outlier->learning;
+  return billed.receipt.has_value() && !billed.receipt->learning;
 }
 
 bool SameKey(const Rate& a, const Rate& b) {
@@ -93,10 +95,11 @@ void NaiveModel::Store(absl::Span<const Call> accepted) {
     stored.billed.cost = Price(call);
     const Threshold& threshold = thresholds[call.step];
     if (!stored.billed.cost.unpriced && stored.billed.cost.picos > threshold.picos) {
-      stored.billed.outlier = OutlierReceipt{.p50_picos = threshold.p50_picos,
+      stored.billed.receipt = OutlierReceipt{.p50_picos = threshold.p50_picos,
                                              .sample_count = threshold.sample_count,
                                              .learning = threshold.learning};
     }
+    stored.order = next_order_++;
     calls_.push_back(std::move(stored));
     by_step_[call.step].push_back(&calls_.back());
   }
@@ -157,12 +160,88 @@ RateChange NaiveModel::SetRates(absl::Span<const Rate> rates) {
       ++change.added;
     }
   }
-  for (StoredCall& stored : calls_) {
-    const CallCost cost = Price(stored.billed.call);
-    change.repriced_calls += !stored.retracted && cost != stored.billed.cost ? 1 : 0;
-    stored.billed.cost = cost;
-  }
+  change.repriced_calls = RepriceAll();
   return change;
+}
+
+std::optional<RateChange> NaiveModel::RemoveRates(absl::Span<const RateName> names) {
+  std::vector<NaiveRate> rest = rates_;
+  for (const RateName& name : names) {
+    Rate rate;
+    rate.provider = name.provider;
+    rate.match = name.match;
+    rate.effective_from_us = name.effective_from_us;
+    const auto found = std::find_if(rest.begin(), rest.end(),
+                                    [&](const NaiveRate& e) { return SameKey(e.rate, rate); });
+    if (found == rest.end()) {
+      return std::nullopt;
+    }
+    rest.erase(found);
+  }
+  RateChange change;
+  change.removed = static_cast<int64_t>(names.size());
+  rates_ = std::move(rest);
+  change.repriced_calls = RepriceAll();
+  return change;
+}
+
+// The last 30 days first, then those before; of each hour those that stand longest. 64
+// together, then twice as many each time, up to 4,096, but never of more than 256 hours.
+int64_t NaiveModel::RepriceAll() {
+  int64_t latest_us = 0;
+  std::vector<StoredCall*> changed;
+  for (StoredCall& stored : calls_) {
+    latest_us = std::max(latest_us, stored.billed.call.time_us);
+    if (!stored.retracted && Price(stored.billed.call) != stored.billed.cost) {
+      changed.push_back(&stored);
+    }
+  }
+  const int64_t first_day = latest_us / kMicrosPerDay - (kBaselineDays - 1);
+  const auto place = [&](const StoredCall* stored) {
+    const int64_t time_us = stored->billed.call.time_us;
+    return std::make_tuple(time_us / kMicrosPerDay < first_day, time_us / kMicrosPerHour,
+                           stored->order);
+  };
+  std::sort(changed.begin(), changed.end(),
+            [&](const auto* a, const auto* b) { return place(a) < place(b); });
+  size_t together = 64;
+  for (absl::Span<StoredCall* const> rest = changed; !rest.empty();) {
+    std::set<int64_t> hours;
+    size_t count = 0;
+    while (count < std::min(rest.size(), together) && hours.size() < 256) {
+      hours.insert(rest[count++]->billed.call.time_us / kMicrosPerHour);
+    }
+    RepriceTogether(rest.first(count));
+    rest.remove_prefix(count);
+    together = std::min<size_t>(2 * together, 4'096);
+  }
+  return static_cast<int64_t>(changed.size());
+}
+
+// They are compared with the thresholds from before all of them.
+void NaiveModel::RepriceTogether(absl::Span<StoredCall* const> calls) {
+  std::map<std::string, Threshold> thresholds;
+  for (const StoredCall* stored : calls) {
+    const std::string& step = stored->billed.call.step;
+    if (thresholds.count(step) == 0) {
+      thresholds[step] = ThresholdOf(step);
+    }
+  }
+  for (StoredCall* stored : calls) {
+    BilledCall& billed = stored->billed;
+    const CallCost cost = Price(billed.call);
+    const Threshold& threshold = thresholds[billed.call.step];
+    if (cost.unpriced) {
+      billed.receipt.reset();
+    } else if (billed.cost.unpriced && cost.picos > threshold.picos) {
+      billed.receipt = OutlierReceipt{.p50_picos = threshold.p50_picos,
+                                      .sample_count = threshold.sample_count,
+                                      .learning = threshold.learning,
+                                      .judged_when_priced = true};
+    }
+    billed.cost = cost;
+    stored->order = next_order_++;
+  }
 }
 
 std::vector<Rate> NaiveModel::ListRates() const {

@@ -41,6 +41,8 @@ class NaiveModel {
                     int64_t now_us, const std::set<size_t>& malformed = {});
   int64_t Retract(absl::Span<const CallId> ids);
   RateChange SetRates(absl::Span<const Rate> rates);
+  // Nothing if one of them is not in the book.
+  std::optional<RateChange> RemoveRates(absl::Span<const RateName> names);
   std::vector<Rate> ListRates() const;
   std::vector<UnpricedModel> ListUnpriced() const;
 
@@ -65,6 +67,7 @@ class NaiveModel {
   struct StoredCall {
     BilledCall billed;
     bool retracted = false;
+    int64_t order = 0;  // In which it stands in the log: anew when it is priced again.
   };
   using Calls = std::vector<const StoredCall*>;
   struct NaiveRun {
@@ -77,6 +80,8 @@ class NaiveModel {
   void Store(absl::Span<const Call> accepted);
   bool WriteCompletion(const Completion& completion);  // False: a duplicate.
   CallCost Price(const Call& call) const;
+  int64_t RepriceAll();
+  void RepriceTogether(absl::Span<StoredCall* const> calls);
 
   Winners WinningCompletions() const;
   std::map<std::string, NaiveRun> Runs() const;
@@ -97,6 +102,7 @@ class NaiveModel {
   std::map<std::pair<std::string, std::string>, Call> seen_;
   std::vector<NaiveRate> rates_;
   uint64_t rate_order_ = 0;
+  int64_t next_order_ = 0;
 };
 
 // The range that `window` means at `now_us`.

@@ -98,7 +98,9 @@ CallSums NaiveModel::Sum(const Calls& calls) {
     sums.calls += 1;
     sums.unpriced_calls += billed.cost.unpriced ? 1 : 0;
     sums.usage_missing_calls += billed.call.usage.has_value() ? 0 : 1;
-    sums.outliers += billed.outlier.has_value() ? 1 : 0;
+    const bool learning = billed.receipt.has_value() && billed.receipt->learning;
+    sums.outliers += billed.receipt.has_value() && !learning ? 1 : 0;
+    sums.learning_calls += learning ? 1 : 0;
     sums.cost += billed.cost.picos;
     for (size_t i = 0; i < kUsageClassCount; ++i) {
       sums.usage.counts[i] += billed.call.usage.has_value() ? billed.call.usage->counts[i] : 0;
@@ -225,8 +227,12 @@ OutliersAnswer NaiveModel::Outliers(const OutliersQuery& query, int64_t now_us) 
   OutliersAnswer answer;
   answer.range = ResolveWindow(query.window, now_us);
   for (const StoredCall* stored : CallsIn(answer.range, query.filter)) {
-    if (stored->billed.outlier.has_value()) {
-      answer.calls.push_back(stored->billed);
+    const BilledCall& billed = stored->billed;
+    answer.unjudged_calls += billed.cost.unpriced ? 1 : 0;
+    if (billed.receipt.has_value() && billed.receipt->learning) {
+      ++answer.learning_calls;
+    } else if (billed.receipt.has_value()) {
+      answer.calls.push_back(billed);
     }
   }
   answer.total = static_cast<int64_t>(answer.calls.size());

@@ -42,8 +42,9 @@ void OracleRun::Step() {
     void (OracleRun::*operation)();
   };
   static constexpr Choice kChoices[] = {
-      {560, &OracleRun::Write},     {80, &OracleRun::WriteCompletions},
+      {548, &OracleRun::Write},     {80, &OracleRun::WriteCompletions},
       {20, &OracleRun::SetRates},   {60, &OracleRun::Retract},
+      {12, &OracleRun::RemoveRates},
       {20, &OracleRun::Checkpoint}, {8, &OracleRun::Reopen},
       {7, &OracleRun::Verify},      {205, &OracleRun::Ask},
       {10, &OracleRun::Wait},       {30, &OracleRun::CompareThresholds},
@@ -137,6 +138,27 @@ void OracleRun::WriteToBoth(const std::vector<Call>& calls,
 void OracleRun::SetRates() {
   const std::vector<Rate> rates = events_.NextRates(clock_.NowUs());
   EXPECT_EQ(Describe(model_.SetRates(rates)), Describe(Value(db_->SetRates(rates))));
+}
+
+// One that was never set among them now and then. That of the model which is too costly to
+// store stays: what it is for is stored no other way.
+void OracleRun::RemoveRates() {
+  std::vector<RateName> names;
+  for (const Rate& rate : model_.ListRates()) {
+    if (rate.match != RandomEvents::CostlyRate().match && random_.Percent(15)) {
+      names.push_back({rate.provider, rate.match, rate.effective_from_us});
+    }
+  }
+  if (random_.Percent(10)) {
+    names.push_back({"nobody", ModelMatch::Equals("never set"), 0});
+  }
+  const std::optional<RateChange> expected = model_.RemoveRates(names);
+  const absl::StatusOr<RateChange> actual = db_->RemoveRates(names);
+  if (expected.has_value()) {
+    EXPECT_EQ(Describe(*expected), Describe(Value(actual)));
+  } else {
+    EXPECT_EQ(actual.status().code(), absl::StatusCode::kNotFound);
+  }
 }
 
 void OracleRun::Retract() {

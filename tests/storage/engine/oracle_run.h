@@ -32,6 +32,7 @@ class OracleRun {
   void Write();
   void WriteCompletions();
   void SetRates();
+  void RemoveRates();
   void Retract();
   void Checkpoint();
   void Verify();

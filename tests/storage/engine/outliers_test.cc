@@ -31,6 +31,7 @@ class OutlierRules : public DatabaseTest {
     Store(calls);
   }
   int64_t Flagged() { return Top().total.outliers; }
+  int64_t Learning() { return Top().total.learning_calls; }
   Threshold Now() { return db().ThresholdOf("planning"); }
   void NextDay() { clock().Advance(kMicrosPerDay); }
 
@@ -46,15 +47,58 @@ TEST_F(OutlierRules, AnUnknownStepIsLearningWithTheDefaultThreshold) {
   EXPECT_EQ(threshold.sample_count, 0);
 }
 
-TEST_F(OutlierRules, WhileLearningOnlyCallsStrictlyAboveHalfACentAreFlagged) {
+TEST_F(OutlierRules, WhileLearningCallsStrictlyAboveHalfACentStandApartFromOutliers) {
   Report(1, 5'000);
-  EXPECT_EQ(Flagged(), 0);
+  EXPECT_EQ(Learning(), 0);
   Report(1, 5'001);
-  ASSERT_EQ(Flagged(), 1);
-  const BilledCall flagged = Outliers().calls.at(0);
-  EXPECT_EQ(flagged.cost.picos, 5'001 * kToken);
-  EXPECT_EQ(*flagged.outlier,
-            (OutlierReceipt{.p50_picos = 0, .sample_count = 1, .learning = true}));
+  EXPECT_EQ(Learning(), 1);
+  EXPECT_EQ(Flagged(), 0);
+  const OutliersAnswer outliers = Outliers();
+  EXPECT_TRUE(outliers.calls.empty());
+  EXPECT_EQ(outliers.total, 0);
+  EXPECT_EQ(outliers.learning_calls, 1);
+  const BilledCall judged = Value(db().Run("run")).calls.at(1);
+  EXPECT_EQ(judged.cost.picos, 5'001 * kToken);
+  EXPECT_FALSE(judged.is_outlier());
+  EXPECT_EQ(judged.receipt, (OutlierReceipt{.p50_picos = 0, .sample_count = 1, .learning = true}));
+}
+
+TEST_F(OutlierRules, StepsWithFewCallsHaveNoOutliers) {
+  for (int step = 0; step < 50; ++step) {
+    Report(12, 100'000, "step-" + std::to_string(step));
+  }
+  EXPECT_EQ(Flagged(), 0);
+  EXPECT_EQ(Learning(), 600);
+  SeriesQuery days;
+  days.window = Window::Last(kMicrosPerDay);
+  int64_t in_series = 0;
+  clock().Advance(1);
+  for (const SeriesPoint& point : Value(db().Series(days)).points) {
+    EXPECT_EQ(point.sums.outliers, 0);
+    in_series += point.sums.learning_calls;
+  }
+  EXPECT_EQ(in_series, 600);
+}
+
+TEST_F(OutlierRules, OfAWindowTheUnjudgedAndTheLearningCallsAreCountedWithTheFilter) {
+  Report(1, 6'000);
+  Report(2, 6'000, "other");
+  Call unknown = MakeCall("u", "run", "planning", 1);
+  unknown.model = "mystery-1";
+  unknown.time_us = kNowUs + kMinuteUs;
+  clock().Advance(kMinuteUs);
+  Store({unknown});
+  const auto ask = [&](const Window& window, const CallFilter& filter) {
+    const OutliersAnswer answer = Value(db().Outliers({.window = window, .filter = filter}));
+    return std::pair(answer.unjudged_calls, answer.learning_calls);
+  };
+  EXPECT_EQ(ask(Always(), {}), std::pair(int64_t{1}, int64_t{3}));
+  EXPECT_EQ(ask(Always(), OfStep("planning")), std::pair(int64_t{1}, int64_t{1}));
+  const Window first_minute = Window::Of({kNowUs, kNowUs + kMinuteUs});
+  EXPECT_EQ(ask(first_minute, {}), std::pair(int64_t{0}, int64_t{3}));
+  CallFilter sonnet;
+  sonnet[NameKind::kModel] = "claude-sonnet-4-6";
+  EXPECT_EQ(ask(Always(), sonnet), std::pair(int64_t{0}, int64_t{3}));
 }
 
 TEST_F(OutlierRules, ThirtyCallsAreEnoughToLearnAndTwentyNineAreNot) {
@@ -74,7 +118,7 @@ TEST_F(OutlierRules, ACallStrictlyAboveFiveTimesTheMedianIsFlaggedWithItsReceipt
   EXPECT_EQ(Flagged(), 0);
   Report(1, 501);
   ASSERT_EQ(Flagged(), 1);
-  EXPECT_EQ(*Outliers().calls.at(0).outlier,
+  EXPECT_EQ(*Outliers().calls.at(0).receipt,
             (OutlierReceipt{.p50_picos = 100 * kToken, .sample_count = 31, .learning = false}));
   EXPECT_EQ(Now().sample_count, 31);  // The flagged one does not count.
 }
@@ -90,17 +134,18 @@ TEST_F(OutlierRules, AWholeBatchIsComparedWithTheStateBeforeIt) {
   Store(batch);
   EXPECT_EQ(Flagged(), 50);
   for (const BilledCall& flagged : Outliers().calls) {
-    EXPECT_EQ(flagged.outlier->sample_count, 101);
+    EXPECT_EQ(flagged.receipt->sample_count, 101);
   }
 }
 
 TEST_F(OutlierRules, CallsFlaggedWhileLearningCountInTheBaseline) {
   Report(29, 10'000);
-  EXPECT_EQ(Flagged(), 29);
+  EXPECT_EQ(Learning(), 29);
   Report(1, 10'000);
   EXPECT_EQ(Now().p50_picos, 10'000 * kToken);
   Report(1, 50'000);
-  EXPECT_EQ(Flagged(), 30);
+  EXPECT_EQ(Learning(), 30);
+  EXPECT_EQ(Flagged(), 0);
 }
 
 TEST_F(OutlierRules, StepsLearnApart) {
@@ -213,28 +258,37 @@ TEST_F(OutlierRules, RetractingTheNewestCallDoesNotMoveTheWindowBack) {
   EXPECT_EQ(Now().sample_count, 0);
 }
 
-TEST_F(OutlierRules, AnUnpricedCallIsNeverFlaggedNotEvenWhenARatePricesItLater) {
+TEST_F(OutlierRules, AnUnpricedCallHasNoVerdictUntilARatePricesIt) {
   Call unknown = MakeCall("u", "run", "planning", 1'000'000);
   unknown.model = "mystery-1";
   Store({unknown});
-  SetRates({MakeRate("mystery-1", kToken, kToken)});
+  Report(30, 100);
   EXPECT_EQ(Flagged(), 0);
-  EXPECT_EQ(Now().sample_count, 1);
+  EXPECT_EQ(Outliers().unjudged_calls, 1);
+  SetRates({MakeRate("mystery-1", kToken, kToken)});
+  ASSERT_EQ(Flagged(), 1);
+  EXPECT_EQ(Outliers().unjudged_calls, 0);
+  EXPECT_EQ(*Outliers().calls.at(0).receipt, (OutlierReceipt{.p50_picos = 100 * kToken,
+                                                             .sample_count = 30,
+                                                             .learning = false,
+                                                             .judged_when_priced = true}));
+  EXPECT_EQ(Now().sample_count, 30);
 }
 
 TEST_F(OutlierRules, FlagsAndReceiptsStayWhenRatesChangeButCostsFollow) {
   Report(30, 100);
   Report(1, 600);
-  const OutlierReceipt receipt = *Outliers().calls.at(0).outlier;
+  const OutlierReceipt receipt = *Outliers().calls.at(0).receipt;
   SetRates({MakeRate("claude-sonnet-4-6", 3 * kToken, kToken)});
   EXPECT_EQ(Now().p50_picos, 300 * kToken);  // Of the calls at their present price.
   const OutliersAnswer outliers = Outliers();
   ASSERT_EQ(outliers.total, 1);
-  EXPECT_EQ(*outliers.calls[0].outlier, receipt);
+  EXPECT_EQ(*outliers.calls[0].receipt, receipt);
   EXPECT_EQ(outliers.calls[0].cost.picos, 1'800 * kToken);
 }
 
 TEST_F(OutlierRules, TheNewestComeFirstAndTheTotalCountsThoseBeyondTheLimit) {
+  Report(30, 1);
   for (int i = 0; i < 5; ++i) {
     Report(1, 6'000 + i);
     clock().Advance(kMinuteUs);

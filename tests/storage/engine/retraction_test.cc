@@ -67,12 +67,22 @@ TEST_F(Retraction, AReDeliveryIsADuplicateAlsoAfterReopening) {
 }
 
 TEST_F(Retraction, AFlaggedCallLeavesTheOutliers) {
-  Store({MakeCall("c", "run", "planning", 1'000'000)});
+  std::vector<Call> usual;
+  for (int i = 0; i < 30; ++i) {
+    usual.push_back(MakeCall("usual-" + std::to_string(i), "run", "planning", 1'000));
+  }
+  Store(usual);
+  Store({MakeCall("c", "run", "planning", 1'000'000), MakeCall("d", "run", "new", 1'000'000)});
   EXPECT_EQ(Outliers().total, 1);
+  EXPECT_EQ(Outliers().learning_calls, 1);
   EXPECT_EQ(Retract("run", "c"), 1);
+  EXPECT_EQ(Retract("run", "d"), 1);
   EXPECT_EQ(Outliers().total, 0);
+  EXPECT_EQ(Outliers().learning_calls, 0);
   EXPECT_EQ(Top().total.outliers, 0);
-  EXPECT_EQ(db().ThresholdOf("planning").sample_count, 0);
+  EXPECT_EQ(Top().total.learning_calls, 0);
+  EXPECT_EQ(db().ThresholdOf("planning").sample_count, 30);
+  EXPECT_EQ(db().ThresholdOf("new").sample_count, 0);
 }
 
 TEST_F(Retraction, ARunWithoutItsLastCallIsGoneUnlessItEnded) {

@@ -15,12 +15,13 @@
 
 #include "storage/base/bytes.h"
 #include "storage/log/block_codec.h"
+#include "storage/log/row_appender.h"
 #include "tests/storage/log/block_for_test.h"
 
 namespace itemized {
 namespace {
 
-// As AppendRow takes it over; names of attributes are numbered anew.
+// As RowAppender takes it over; names of attributes are numbered anew.
 void ExpectSameRow(const CallRows& a, const CallRows& b, size_t row) {
   const auto attributes = [row](const CallRows& calls) {
     std::vector<std::pair<absl::string_view, absl::string_view>> named;
@@ -67,9 +68,9 @@ TEST(RowDecoder, ChosenRowsAreThoseOfTheWholeBlock) {
     const std::string bytes = EncodeBlock(block);
     for (const std::vector<uint32_t>& rows : SomeRows(count)) {
       Block expected;
+      RowAppender appender(&expected.calls);
       for (const uint32_t row : rows) {
-        AppendRow(block.calls, row, block.calls.weight[row], block.calls.CostAt(row),
-                  &expected.calls);
+        appender.Append(block.calls, row, block.calls.weight[row]);
       }
       const absl::StatusOr<Block> chosen =
           DecodeChosen(block.ref, bytes, Columns(ColumnId::kCost), [&](const Block& shown) {
@@ -98,10 +99,10 @@ TEST(RowDecoder, RowsOfRunsAreThoseOfTheWholeBlock) {
     for (const RunNames& runs : {RunNames{}, RunNames{"unknown"}, RunNames{names.front()},
                                  RunNames{names.front(), names.back(), "unknown"}, all}) {
       Block expected;
+      RowAppender appender(&expected.calls);
       for (size_t row = 0; row < count; ++row) {
         if (runs.contains(block.calls.RunName(row))) {
-          AppendRow(block.calls, row, block.calls.weight[row], block.calls.CostAt(row),
-                    &expected.calls);
+          appender.Append(block.calls, row, block.calls.weight[row]);
         }
       }
       const absl::StatusOr<Block> read = DecodeRowsOfRuns(block.ref, bytes, runs);

@@ -239,5 +239,75 @@ TEST(ValidateRate, TheLimitsThemselvesAreValid) {
   EXPECT_TRUE(ValidateRate(rate).ok());
 }
 
+TEST(RateBook, ARateThatWasRemovedHoldsNoMore) {
+  RateBook book = BookOf({Named("", ModelMatch::Equals("m"), 0, "always"),
+                          Named("", ModelMatch::Equals("m"), 5, "later"),
+                          Named("", StartsWith("m"), 0, "pattern")});
+  const RateBook before = book;
+  const Rate later = Named("", ModelMatch::Equals("m"), 5, "");
+  const CheckedRatePtr removed = book.Remove(RateKey(later));
+  ASSERT_NE(removed, nullptr);
+  EXPECT_EQ(removed->rate().source, "later");
+  EXPECT_EQ(book.Remove(RateKey(later)), nullptr);
+  EXPECT_EQ(SourceAt(book, "p", "m", 7), "always");
+  EXPECT_NE(book.Remove(RateKey(Named("", ModelMatch::Equals("m"), 0, ""))), nullptr);
+  EXPECT_EQ(SourceAt(book, "p", "m", 7), "pattern");
+  EXPECT_NE(book.Remove(RateKey(Named("", StartsWith("m"), 0, ""))), nullptr);
+  EXPECT_EQ(SourceAt(book, "p", "m", 7), "none");
+  EXPECT_EQ(book.size(), 0u);
+  EXPECT_FALSE(book.has_patterns());
+  EXPECT_EQ(SourceAt(before, "p", "m", 7), "later");  // A copy does not change with it.
+}
+
+TEST(RateBook, HoldsNoMoreRatesThanItSays) {
+  RateBook book;
+  for (size_t i = 0; i < kRatesMax; ++i) {
+    ASSERT_TRUE(book.Set(RateFor("m-" + std::to_string(i), 1, 1)).ok());
+  }
+  const auto refused = book.Set(RateFor("one more", 1, 1));
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("20000"));
+  EXPECT_EQ(book.size(), kRatesMax);
+  EXPECT_TRUE(*book.Set(RateFor("m-7", 2, 2)));  // Replacing needs no room.
+  EXPECT_NE(book.Remove(RateKey(RateFor("m-8", 1, 1))), nullptr);
+  EXPECT_TRUE(book.Set(RateFor("one more", 1, 1)).ok());
+}
+
+TEST(RateBook, HoldsNoMoreSearchesThanItSays) {
+  for (const Kind kind : {Kind::kContains, Kind::kRegex}) {
+    RateBook book;
+    for (size_t i = 0; i < kMatchSearchesMax; ++i) {
+      ASSERT_TRUE(book.Set(Named("", Leaf(kind, "x" + std::to_string(i)), 0, "s")).ok());
+    }
+    const auto refused = book.Set(Named("", Leaf(kind, "one more"), 0, "s"));
+    EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(refused.status().message()), HasSubstr("searched for anywhere"));
+    EXPECT_TRUE(book.Set(Named("", StartsWith("one more"), 0, "s")).ok());
+    EXPECT_EQ(SourceAt(book, "", "x1999", 0), "s");
+  }
+}
+
+TEST(RateBook, HoldsNoMoreLeavesAndInstructionsThanItSays) {
+  RateBook leaves;
+  std::vector<ModelMatch> parts;
+  for (int i = 0; i < 1'000; ++i) {
+    parts.push_back(StartsWith("x" + std::to_string(i)));
+  }
+  absl::Status status;
+  for (size_t i = 0; status.ok(); ++i) {
+    parts.front() = StartsWith("y" + std::to_string(i));
+    status = leaves.Set(Named("", Combination(Kind::kAnyOf, parts), 0, "s")).status();
+  }
+  EXPECT_EQ(leaves.size(), kMatchLeavesMax / 1'000);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("names and patterns"));
+  RateBook book;
+  for (status = absl::OkStatus(); status.ok();) {
+    const std::string number = std::to_string(book.size());
+    status = book.Set(Named("", Leaf(Kind::kRegex, "(abc|def){100}" + number), 0, "s")).status();
+  }
+  EXPECT_LT(book.size(), kMatchSearchesMax);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("instructions"));
+}
+
 }  // namespace
 }  // namespace itemized

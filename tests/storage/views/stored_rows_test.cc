@@ -19,10 +19,10 @@ namespace {
 
 constexpr int64_t kCost = 300;
 
-// One call, 10 input tokens, 300 pico-dollars: zigzag of 1, 0, 0, 300, 10 and of
+// One call, 10 input tokens, 300 pico-dollars: zigzag of 1, 0, 0, 0, 0, 300, 10 and of
 // eleven classes that were not used.
 constexpr char kSums[] =
-    "02000000d80414"
+    "0200000000d80414"
     "0000000000000000000000";
 // One value of 300 in bucket 278, which begins with 300.
 constexpr char kHistogramOf300[] = "0196020100";

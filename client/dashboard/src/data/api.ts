@@ -31,7 +31,7 @@ export class Refused extends Error {
 const TIMEOUT_MS = 60_000;
 
 async function send<T>(path: string, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await fetch(path, init);
   const body: unknown = await response.json();
   if (!response.ok) {
     const { error } = body as { error?: string };
@@ -42,17 +42,18 @@ async function send<T>(path: string, init: RequestInit = {}): Promise<T> {
 
 /** `path` is what follows /api/v1/, parameters included. */
 export const ask = <K extends Kind>(path: string): Promise<Answers[K]> =>
-  send<Answers[K]>(`/api/v1/${path}`);
+  send<Answers[K]>(`/api/v1/${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
 
-/** A rate in protobuf's JSON mapping; what is left out is not set. */
+/** What is left out is not set. */
 export interface NewRate {
   provider: string;
   match: { equals: string } | { starts_with: string };
-  effective_from_unix_us: string;
+  effective_from_unix_us: number;
   prices: Record<string, string>;
   source: string;
 }
 
+/** Answers when the calls that the rate covers are priced again, which may take minutes. */
 export const setRate = (rate: NewRate): Promise<SetRatesResponse> =>
   send<SetRatesResponse>('/api/v1/rates', {
     method: 'POST',

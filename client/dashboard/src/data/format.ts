@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures other than money, for people.
 
+import { DASH } from './money';
+
 // By hand: the formatters of Intl take tens of milliseconds to make, at the first paint.
 const SUFFIXES = ['', 'K', 'M', 'B', 'T', 'P', 'E'];
 
-/** 64-bit integers come as strings and stay exact. */
 export const formatCount = (count: string | number): string =>
   String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
@@ -18,7 +19,13 @@ export function formatShort(count: number): string {
   return `${Number(value.toPrecision(3))}${SUFFIXES[power] ?? ''}`;
 }
 
-export function formatShare(share: number): string {
+/** "1 call", "2 calls". */
+export const formatCalls = (count: number): string => `${formatCount(count)} ${count === 1 ? 'call' : 'calls'}`;
+
+export function formatShare(share: number | undefined): string {
+  if (share === undefined) {
+    return DASH;
+  }
   const percent = share * 100;
   if (percent === 0) {
     return '0%';
@@ -37,7 +44,13 @@ export function formatChange(change: number | undefined): string {
   return percent === 0 ? '±0%' : `${percent > 0 ? '+' : '−'}${formatCount(Math.abs(percent))}%`;
 }
 
-export function formatDuration(ms: number): string {
+export function formatDuration(ms: number | undefined): string {
+  if (ms === undefined) {
+    return DASH;
+  }
+  if (ms < 1) {
+    return '<1 ms';
+  }
   if (ms < 1000) {
     return `${Math.round(ms)} ms`;
   }
@@ -47,7 +60,10 @@ export function formatDuration(ms: number): string {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** "2026-11-27 06:08:10" in `zone`. */
-export function formatTime(rfc3339: string, zone: string): string {
+export function formatTime(rfc3339: string | undefined, zone: string): string {
+  if (rfc3339 === undefined) {
+    return DASH;
+  }
   let format = formats.get(zone);
   if (format === undefined) {
     // Swedish dates are ISO dates.
@@ -66,13 +82,6 @@ export const formatBucket = (start: string, hourly: boolean): string =>
   hourly ? `${start.slice(5, 10)} ${start.slice(11, 16)}` : start.slice(5, 10);
 
 /** What a name that was not given is called. */
-export const nameOf = (name: string): string => (name === '' ? '(none)' : name);
+export const nameOf = (name: string | undefined): string => (name === undefined || name === '' ? '(none)' : name);
 
-const OUTCOMES: Record<string, string> = {
-  OUTCOME_UNSPECIFIED: 'open',
-  OUTCOME_COMPLETED: 'completed',
-  OUTCOME_FAILED: 'failed',
-  OUTCOME_SHORT_CIRCUITED: 'short-circuited',
-  OUTCOME_ABANDONED: 'abandoned',
-};
-export const formatOutcome = (outcome: string): string => OUTCOMES[outcome] ?? outcome;
+export const formatOutcome = (outcome: string): string => outcome.replace('_', '-');

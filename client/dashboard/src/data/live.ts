@@ -3,6 +3,7 @@
 // come in, and only then asks its questions again; what it showed stays until then.
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Repricing } from '../generated/itemized/v1/query';
 import type { GetServerInfoResponse } from '../generated/itemized/v1/server_info';
 import { ask, Refused, type Answers, type Kind } from './api';
 
@@ -15,6 +16,8 @@ export interface Pulse {
   info?: GetServerInfoResponse;
   /** Since when it does not answer, ms; undefined while it does. */
   lostSince?: number;
+  /** Calls that are being priced again, as far as the newest answer of any kind knows. */
+  repricing?: Repricing;
   /** When it last answered, ms. */
   heardAt: number;
   /** Late calls that the server had counted when the page was opened. */
@@ -36,16 +39,24 @@ export const refresh = (): void => publish({ ...pulse, version: pulse.version + 
 
 function beat(info: GetServerInfoResponse): void {
   const before = pulse.info;
-  const late = Number(info.ingested?.late_calls ?? 0);
+  const late = info.ingested?.late_calls ?? 0;
   const restarted = before !== undefined && before.started_at !== info.started_at;
   const changed = before === undefined || restarted || before.last_block !== info.last_block ||
-    pulse.lostSince !== undefined;
+    pulse.lostSince !== undefined || (pulse.repricing !== undefined && info.repricing === undefined);
   publish({
     info,
+    repricing: info.repricing,
     heardAt: Date.now(),
     lateBefore: before === undefined ? late : restarted ? 0 : pulse.lateBefore,
     version: pulse.version + (changed ? 1 : 0),
   });
+}
+
+/** An answer that mixes old prices and new ones is asked for again when all are new. */
+export function noteRepricing(answer: { repricing?: Repricing | undefined } | object): void {
+  if ('repricing' in answer && answer.repricing !== undefined) {
+    publish({ ...pulse, repricing: answer.repricing });
+  }
 }
 
 async function poll(): Promise<void> {
@@ -127,6 +138,7 @@ export function useAnswer<K extends Kind>(path: string): Answer<Answers[K]> {
   const load = async (path: string): Promise<void> => {
     try {
       const data = await askOrTake<K>(path);
+      noteRepricing(data);
       if (wanted.current === path) {
         setAnswer({ path, data, isPending: false });
       }

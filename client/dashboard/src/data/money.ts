@@ -5,8 +5,14 @@
 const DECIMALS = 12;
 const PICOS_PER_USD = 10n ** BigInt(DECIMALS);
 
-/** Pico-dollars of "0.147"; of "" none, which is 0. Throws on anything else. */
-export function parseUsd(text: string): bigint {
+/** What stands where an amount, a share or a duration is not known. */
+export const DASH = '—';
+
+/** Pico-dollars of "0.147"; of no amount none, which is 0. Throws on anything else. */
+export function parseUsd(text: string | undefined): bigint {
+  if (text === undefined) {
+    return 0n;
+  }
   const match = /^(-?)(\d*)(?:\.(\d{1,12}))?$/.exec(text);
   if (match === null) {
     throw new Error(`not an amount in USD: ${text}`);
@@ -46,11 +52,15 @@ export function formatPicos(picos: bigint): string {
   return magnitude >= PICOS_PER_USD / 1_000_000n ? rounded(picos, 6) : rounded(picos, 9);
 }
 
-export const formatUsd = (text: string): string => formatPicos(parseUsd(text));
+/** A dash for an amount that is not known. */
+export const formatUsd = (text: string | undefined): string =>
+  text === undefined || text === '' ? DASH : formatPicos(parseUsd(text));
 
 /** For the place of a mark on a chart, never for a sum. */
 export const picosForChart = (picos: bigint): number => Number(picos) / 1e12;
-export const usdForChart = (text: string): number => picosForChart(parseUsd(text));
+export const usdForChart = (text: string | undefined): number => picosForChart(parseUsd(text));
+/** What a place on a scale is called. */
+export const usdLabel = (usd: number): string => `$${Number(usd.toPrecision(3))}`;
 
 /** How much `now` is above `before`, as a fraction; undefined if there was next to nothing,
  * less than a hundredth. */

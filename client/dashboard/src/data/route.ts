@@ -23,7 +23,12 @@ export interface Route {
   filter: Filter;
   /** Column and direction, "-cost_usd"; "" is the order of the API. */
   sort: string;
+  /** Which outliers come first, and so which are fetched. */
+  order: Order;
 }
+
+export const ORDERS = ['newest', 'cost'] as const;
+export type Order = (typeof ORDERS)[number];
 
 /** Each is a name that calls must have, or undefined. */
 export interface Filter {
@@ -92,6 +97,7 @@ export function parseRoute(path: string, search: string): Route {
     by: query.get('by') ?? 'step',
     filter,
     sort: query.get('sort') ?? '',
+    order: ORDERS.find((order) => order === query.get('order')) ?? 'newest',
   };
 }
 
@@ -135,6 +141,9 @@ export function addressOf(route: Route): string {
   }
   if (route.sort !== '') {
     query.set('sort', route.sort);
+  }
+  if (route.order !== 'newest') {
+    query.set('order', route.order);
   }
   return `${PATHS[route.view]}${encodeURIComponent(route.name)}?${query}`;
 }

@@ -2,18 +2,19 @@
 // Small marks inside tables, as elements of the page: they can be read aloud and printed.
 
 import { formatShare, formatShort } from '../data/format';
+import { DASH } from '../data/money';
 
 /** Sets a width through the object model, which the Content-Security-Policy allows. */
 const width = (share: number) => ({ width: `${Math.max(0, Math.min(1, share)) * 100}%` });
 
 /** Two shares, one under the other: where the upper one is longer, a thing costs more than
  * its part of the calls. */
-export function SharePair(props: { spend: number; calls: number; scale: number }) {
+export function SharePair(props: { spend: number | undefined; calls: number; scale: number }) {
   const scale = props.scale || 1;
   return (
     <div class="pair">
       <span class="pair-row">
-        <span class="track"><span class="fill spend" style={width(props.spend / scale)} /></span>
+        <span class="track"><span class="fill spend" style={width((props.spend ?? 0) / scale)} /></span>
         <b>{formatShare(props.spend)}</b>
       </span>
       <span class="pair-row">
@@ -38,17 +39,22 @@ export const TOKEN_CLASSES = [
   { id: 'output', colour: 'output', title: 'output' },
 ] as const;
 
-/** The tokens of an average call; `scale` is the total of the longest bar. */
-export function TokenBar(props: { tokens: TokenClasses; scale: number }) {
-  const total = Object.values(props.tokens).reduce((sum: number, count: number) => sum + count, 0);
-  const text = TOKEN_CLASSES.filter(({ id }) => props.tokens[id] > 0)
-    .map(({ id, title }) => `${formatShort(props.tokens[id])} ${title}`)
+/** The tokens of an average call, if any reported its usage; `scale` is the total of the
+ * longest bar. */
+export function TokenBar(props: { tokens: TokenClasses | undefined; scale: number }) {
+  const { tokens } = props;
+  if (tokens === undefined) {
+    return <span class="dim">{DASH}</span>;
+  }
+  const total = Object.values(tokens).reduce((sum: number, count: number) => sum + count, 0);
+  const text = TOKEN_CLASSES.filter(({ id }) => tokens[id] > 0)
+    .map(({ id, title }) => `${formatShort(tokens[id])} ${title}`)
     .join(', ');
   return (
     <div class="tokens" title={text}>
       <span class="track">
         {TOKEN_CLASSES.map(({ id, colour }) => (
-          <span key={id} class={`fill ${colour}`} style={width(props.tokens[id] / (props.scale || 1))} />
+          <span key={id} class={`fill ${colour}`} style={width(tokens[id] / (props.scale || 1))} />
         ))}
       </span>
       <span>{formatShort(total)}</span>
@@ -81,7 +87,7 @@ const SPARK = { width: 80, height: 24 };
 export function Sparkline(props: { values: number[]; describe: (value: number) => string }) {
   const { values, describe } = props;
   if (values.length < 2) {
-    return <span class="dim">—</span>;
+    return <span class="dim">{DASH}</span>;
   }
   const top = Math.max(...values) || 1;
   const step = SPARK.width / (values.length - 1);

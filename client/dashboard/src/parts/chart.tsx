@@ -70,13 +70,24 @@ function options(Plot: typeof uPlot, width: number, labels: string[], layers: La
   };
 }
 
-export function Chart(props: {
+interface ChartProps {
   title: string;
   labels: string[];
   layers: Layer[];
   unit: (value: number) => string;
   isPending?: boolean;
-}) {
+  /** Said instead if there are no layers. */
+  nothing: string;
+}
+
+/** A chart, or why there is none. */
+export function Chart(props: ChartProps) {
+  return props.layers.length > 0 ? <Drawn {...props} /> : (
+    <figure class="chart"><figcaption><h2>{props.title}</h2></figcaption><p class="dim">{props.nothing}</p></figure>
+  );
+}
+
+function Drawn(props: ChartProps) {
   const { labels, layers } = props;
   const place = useRef<HTMLDivElement>(null);
   const [Plot, setPlot] = useState<typeof uPlot>();

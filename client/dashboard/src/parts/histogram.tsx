@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { GetDistributionResponse } from '../generated/itemized/v1/query';
+import type { DistributionBucket, GetDistributionResponse } from '../generated/itemized/v1/query';
 import { formatCount, formatShare } from '../data/format';
-import { formatUsd, usdForChart } from '../data/money';
+import { learningText } from '../data/known';
+import { formatUsd, usdForChart, usdLabel } from '../data/money';
 
 const WIDTH = 720;
 const HEIGHT = 200;
@@ -14,49 +15,77 @@ interface Mark {
   usd: string;
 }
 
+const ROOM = 1.05; // Between a mark and the end of the scale.
+
+/** Those that are known. */
+function marksOf(distribution: GetDistributionResponse): Mark[] {
+  const learning = learningText(distribution);
+  return [
+    { id: 'p50', title: 'p50', usd: distribution.p50_usd },
+    { id: 'p95', title: 'p95', usd: distribution.p95_usd },
+    { id: 'threshold', title: learning === '' ? 'threshold' : `threshold (${learning})`, usd: distribution.threshold_usd },
+  ].flatMap(({ usd, ...mark }) => (usd === undefined ? [] : [{ ...mark, usd }]));
+}
+
+/** The ends of a scale that has all buckets and all marks on it, USD above 0. */
+function scaleOf(buckets: DistributionBucket[], marks: Mark[]): { low: number; high: number } {
+  const marked = marks.map((mark) => usdForChart(mark.usd)).filter((usd) => usd > 0);
+  return {
+    low: Math.min(usdForChart(buckets[0]?.from_usd), ...marked.map((usd) => usd / ROOM)),
+    high: Math.max(usdForChart(buckets[buckets.length - 1]?.to_usd), ...marked.map((usd) => usd * ROOM)),
+  };
+}
+
+/** Why there is nothing to draw. */
+function nothingText(of: string, distribution: GetDistributionResponse): string {
+  if (distribution.count > 0) {
+    return `${formatCount(distribution.count)} ${of} in this window, each for ${formatUsd('0')}.`;
+  }
+  return distribution.unpriced_calls > 0
+    ? `None of the ${formatCount(distribution.unpriced_calls)} ${of} in this window has a price.`
+    : `No ${of} in this window.`;
+}
+
+/** Costs of $0 have no place on a logarithmic scale. */
+function Free(props: { of: string; distribution: GetDistributionResponse; isLacking?: boolean }) {
+  const count = props.distribution.buckets.reduce((sum, bucket) => sum + (usdForChart(bucket.from_usd) > 0 ? 0 : bucket.count), 0);
+  return count === 0 ? null : <p class="dim">Beside these {formatCount(count)} {props.of} {props.isLacking ? 'without a known cost' : `for ${formatUsd('0')}`}.</p>;
+}
+
 /** How costs are distributed, on a logarithmic scale, with marks at some of them. */
 export function Histogram(props: {
   of: string;
   distribution: GetDistributionResponse;
   isSmall?: boolean;
+  /** Some have no price, so that a cost of 0 is none that is known. */
+  isLacking?: boolean;
 }) {
   const { distribution } = props;
-  const buckets = distribution.buckets.filter((bucket) => usdForChart(bucket.to_usd) > 0);
-  const first = buckets[0];
-  const last = buckets[buckets.length - 1];
-  if (first === undefined || last === undefined) {
-    return <p class="dim">No {props.of} in this window.</p>;
+  const buckets = distribution.buckets.filter((bucket) => usdForChart(bucket.from_usd) > 0);
+  if (buckets.length === 0) {
+    return <p class="dim">{nothingText(props.of, distribution)}</p>;
   }
-  const marks: Mark[] = [
-    { id: 'p50', title: 'p50', usd: distribution.p50_usd },
-    { id: 'p95', title: 'p95', usd: distribution.p95_usd },
-    {
-      id: 'threshold',
-      title: distribution.threshold_learning ? 'threshold (learning)' : 'threshold',
-      usd: distribution.threshold_usd,
-    },
-  ].filter((mark) => mark.usd !== '');
-  const low = usdForChart(first.from_usd) || usdForChart(first.to_usd) / 2;
-  const high = Math.max(usdForChart(last.to_usd), ...marks.map((mark) => usdForChart(mark.usd) * 1.05));
+  const marks = marksOf(distribution);
+  const { low, high } = scaleOf(buckets, marks);
   const place = (usd: number) =>
     (Math.log(Math.max(usd, low) / low) / Math.log(high / low || 2)) * WIDTH;
-  const most = Math.max(...buckets.map((bucket) => Number(bucket.count)));
-  const count = Number(distribution.count);
-  const label = `${formatCount(distribution.count)} ${props.of}: ` +
+  const most = Math.max(...buckets.map((bucket) => bucket.count));
+  const { count } = distribution;
+  const label = `${formatCount(count)} ${props.of}: ` +
     marks.map((mark) => `${mark.title} ${formatUsd(mark.usd)}`).join(', ');
-  return (
+  const picture = (
     <svg class={props.isSmall ? 'histogram small' : 'histogram'} role="img" aria-label={label}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio={props.isSmall ? 'none' : undefined}>
       {buckets.map((bucket) => {
         const x = place(usdForChart(bucket.from_usd));
-        const height = (Number(bucket.count) / most) * (HEIGHT - BASE - TOP);
-        const isOver = distribution.threshold_usd !== '' &&
+        const height = (bucket.count / most) * (HEIGHT - BASE - TOP);
+        const isOver = distribution.threshold_usd !== undefined && !distribution.threshold_learning &&
           usdForChart(bucket.from_usd) >= usdForChart(distribution.threshold_usd);
         return (
           <rect key={bucket.from_usd} class={isOver ? 'over' : ''} x={x} y={HEIGHT - BASE - height}
             width={Math.max(1, place(usdForChart(bucket.to_usd)) - x - 1)} height={height}>
             <title>
-              {`${formatUsd(bucket.from_usd)} to ${formatUsd(bucket.to_usd)}: ${formatCount(bucket.count)} (${formatShare(Number(bucket.count) / count)}), ${formatUsd(bucket.total_usd)} in all`}
+              {`${formatUsd(bucket.from_usd)} to ${formatUsd(bucket.to_usd)}: ${formatCount(bucket.count)} (${formatShare(bucket.count / count)}), ${formatUsd(bucket.total_usd)} in all`}
             </title>
           </rect>
         );
@@ -76,10 +105,11 @@ export function Histogram(props: {
       {!props.isSmall && (
         <g class="scale">
           <line x1="0" x2={WIDTH} y1={HEIGHT - BASE} y2={HEIGHT - BASE} />
-          <text x="0" y={HEIGHT - 6}>{formatUsd(first.from_usd)}</text>
-          <text x={WIDTH} y={HEIGHT - 6} text-anchor="end">{formatUsd(last.to_usd)}</text>
+          <text x="0" y={HEIGHT - 6}>{usdLabel(low)}</text>
+          <text x={WIDTH} y={HEIGHT - 6} text-anchor="end">{usdLabel(high)}</text>
         </g>
       )}
     </svg>
   );
+  return props.isSmall ? picture : <>{picture}<Free of={props.of} distribution={distribution} isLacking={props.isLacking} /></>;
 }

@@ -10,7 +10,8 @@ const VITAL = 0.8; // Of spend: the few steps that make it up are drawn strong.
 /** Each row's share of spend as a bar, and all up to it as a line. */
 export function Pareto(props: { rows: TopRow[] }) {
   const shown = props.rows.slice(0, BARS_MAX);
-  if (shown.length < 2) {
+  // Of no spend there are no shares.
+  if (shown.length < 2 || shown.every((row) => row.spend_share === 0)) {
     return null;
   }
   const step = WIDTH / shown.length;

@@ -63,6 +63,52 @@ function HeaderCell<Row>(props: { column: Column<Row>; sort: string; onSort: (s:
   );
 }
 
+function toFile<Row>(file: string, columns: Column<Row>[], rows: Row[]): void {
+  const saved = columns.filter((column) => column.value !== undefined);
+  const cells = rows.map((row) => saved.map((column) => column.value?.(row) ?? ''));
+  download(`${file}.csv`, toCsv(saved.map((column) => column.id), cells));
+}
+
+/** Says so where the file will not have all there is. */
+function SaveButton<Row>(props: {
+  file: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  sort: string;
+  total?: number;
+  fetchAll?: (onProgress: (rows: number) => void) => Promise<Row[]>;
+}) {
+  const { file, columns, rows, fetchAll } = props;
+  const [state, setState] = useState('');
+  const [busy, setBusy] = useState(false);
+  const total = props.total ?? rows.length;
+  const isPart = total > rows.length;
+  const save = async () => {
+    if (!isPart || fetchAll === undefined) {
+      toFile(file, columns, rows);
+      return;
+    }
+    setBusy(true);
+    try {
+      const all = await fetchAll((count) => setState(`${formatCount(count)} of ${formatCount(total)} read`));
+      toFile(file, columns, sorted(all, columns, props.sort));
+      setState('');
+    } catch (problem) {
+      setState(`Not saved: ${problem instanceof Error ? problem.message : String(problem)}`);
+    }
+    setBusy(false);
+  };
+  const what = !isPart ? '' : fetchAll === undefined ? ` of these ${formatCount(rows.length)}` : ` of all ${formatCount(total)}`;
+  return (
+    <span class="save">
+      <span role="status" class="dim">{state}</span>
+      <button type="button" class="quiet" onClick={() => void save()} disabled={busy || rows.length === 0}>
+        Download CSV{what}
+      </button>
+    </span>
+  );
+}
+
 /** A table whose order stands in the address under `sort`, if it `route`s one. */
 export function Table<Row>(props: {
   caption: string;
@@ -74,7 +120,11 @@ export function Table<Row>(props: {
   /** If the order is part of the address. */
   route?: Route;
   isPending?: boolean;
-  classOf?: (row: Row) => string;
+  /** If there are more rows than `rows`: fetches all for the CSV file, telling how many
+   * there are already. */
+  fetchAll?: (onProgress: (rows: number) => void) => Promise<Row[]>;
+  /** Of all rows, those not fetched among them. */
+  total?: number;
 }) {
   const { rows, route } = props;
   const columns = props.columns.filter((column) => column.cell !== undefined);
@@ -83,23 +133,11 @@ export function Table<Row>(props: {
   const sort = route?.sort ?? ownSort;
   const setSort = (next: string) => (route ? go({ ...route, sort: next }) : setOwnSort(next));
   const ordered = sorted(rows, columns, sort);
-  const save = () => {
-    const saved = props.columns.filter((column) => column.value !== undefined);
-    download(
-      `${props.file}.csv`,
-      toCsv(
-        saved.map((column) => column.id),
-        ordered.map((row) => saved.map((column) => column.value?.(row) ?? '')),
-      ),
-    );
-  };
   return (
     <section class="table" aria-busy={props.isPending === true}>
       <div class="table-head">
         <h2>{props.caption}</h2>
-        <button type="button" class="quiet" onClick={save} disabled={rows.length === 0}>
-          Download CSV
-        </button>
+        <SaveButton file={props.file} columns={props.columns} rows={ordered} sort={sort} total={props.total} fetchAll={props.fetchAll} />
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label={props.caption}>
         <table>
@@ -112,7 +150,7 @@ export function Table<Row>(props: {
           </thead>
           <tbody>
             {ordered.slice(0, shown).map((row) => (
-              <tr key={props.keyOf(row)} class={props.classOf?.(row)}>
+              <tr key={props.keyOf(row)}>
                 {columns.map((column) => (
                   <td
                     key={column.id}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'preact/hooks';
+import type { Repricing } from '../generated/itemized/v1/query';
 import { formatCount, formatShare } from '../data/format';
 import { usePulse } from '../data/live';
 import type { Route } from '../data/route';
@@ -7,7 +8,7 @@ import { Link } from './link';
 
 /** How far the figures can be trusted, and whether they are fresh. */
 export function Trust(props: { route: Route }) {
-  const { info, lostSince, heardAt, lateBefore } = usePulse();
+  const { info, repricing, lostSince, heardAt, lateBefore } = usePulse();
   const [, tick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => tick((n) => n + 1), 1_000);
@@ -17,26 +18,39 @@ export function Trust(props: { route: Route }) {
     return lostSince === undefined ? null
       : <p class="trust lost" role="status">The server does not answer. Trying again.</p>;
   }
-  const calls = Number(info.calls);
-  const unpriced = Number(info.unpriced_calls);
-  const noRate = unpriced - Number(info.usage_missing_calls);
-  const late = Number(info.ingested?.late_calls ?? 0) - lateBefore;
+  const { calls, unpriced_calls: unpriced, usage_missing_calls: noUsage } = info;
+  const noRate = unpriced - noUsage;
+  const late = (info.ingested?.late_calls ?? 0) - lateBefore;
+  const toPrices: Route = { ...props.route, view: 'prices', name: '', sort: '' };
   const seconds = Math.round((Date.now() - heardAt) / 1_000);
   return (
     <>
       <p class="trust">
-        <span><b>{calls === 0 ? '100%' : formatShareExactly((calls - unpriced) / calls)}</b> of {formatCount(info.calls)} stored calls priced</span>
-        {noRate > 0 && <span class="warn"><Link to={{ ...props.route, view: 'prices', name: '', sort: '' }}>{formatCount(noRate)} without a rate</Link></span>}
-        <span>{formatCount(info.usage_missing_calls)} without usage</span>
+        {calls === 0 ? <span>no calls stored</span>
+          : <span><b>{formatShareExactly((calls - unpriced) / calls)}</b> of {formatCount(calls)} stored calls priced</span>}
+        {noRate > 0 && <span class="warn"><Link to={toPrices}>{formatCount(noRate)} without a rate</Link></span>}
+        {noUsage > 0 && <span class="warn"><Link to={toPrices}>{formatCount(noUsage)} without usage</Link></span>}
         <span>{formatCount(late)} late since this page was opened</span>
         <span class="dim">{lostSince === undefined ? 'live' : `${seconds} s old`}</span>
       </p>
+      {repricing !== undefined && <RepricingLine repricing={repricing} />}
       {lostSince !== undefined && (
         <p class="lost" role="status">
           The server has not answered for {seconds} s. What you see is what it said last; this page goes on trying.
         </p>
       )}
     </>
+  );
+}
+
+/** Rounded down: 100% only when it is done. */
+function RepricingLine(props: { repricing: Repricing }) {
+  const { calls, done } = props.repricing;
+  const percent = calls === 0 ? '' : ` ${Math.floor((done / calls) * 100)}%`;
+  return (
+    <p class="repricing" role="status">
+      <b>repricing{percent}</b>: rates have changed. Until all {formatCount(calls)} calls are priced again, some amounts are the old ones.
+    </p>
   );
 }
 

@@ -4,10 +4,11 @@
 import { useState } from 'preact/hooks';
 import type { ModelMatch, Rate, UnpricedModel } from '../generated/itemized/v1/rates';
 import { setRate } from '../data/api';
-import { formatCount, nameOf } from '../data/format';
-import { refresh, useAnswer } from '../data/live';
-import { formatUsd } from '../data/money';
+import { formatCalls, formatCount, nameOf } from '../data/format';
+import { refresh, useAnswer, usePulse } from '../data/live';
+import { formatUsd, parseUsd } from '../data/money';
 import type { Route } from '../data/route';
+import { BundledPrices } from '../parts/empty';
 import { Table, type Column } from '../parts/table';
 
 const PRICES = [
@@ -32,21 +33,21 @@ function matchText(match: ModelMatch | undefined): string {
 }
 
 /** The day from which a rate holds, in UTC. */
-const since = (rate: Rate): string => rate.effective_from_unix_us === '0' ? 'always'
-  : new Date(Number(BigInt(rate.effective_from_unix_us) / 1000n)).toISOString().slice(0, 10);
+const since = (rate: Rate): string => rate.effective_from_unix_us === 0 ? 'always'
+  : new Date(rate.effective_from_unix_us / 1000).toISOString().slice(0, 10);
 
 function rateColumns(): Column<Rate>[] {
   return [
     { id: 'model', title: 'Model', isText: true, cell: (rate) => <span class="name">{matchText(rate.match)}</span>,
       value: (rate) => matchText(rate.match), key: (rate) => matchText(rate.match) },
-    { id: 'provider', title: 'Provider', isText: true, cell: (rate) => rate.provider || 'any', value: (rate) => rate.provider, key: (rate) => rate.provider },
+    { id: 'provider', title: 'Provider', isText: true, cell: (rate) => rate.provider ?? 'any', value: (rate) => rate.provider ?? '', key: (rate) => rate.provider ?? '' },
     ...PRICES.map(({ field, title }): Column<Rate> => ({
-      id: field, title, hint: 'USD per million tokens', cell: (rate) => (rate.prices?.[field] ? formatUsd(rate.prices[field]) : ''),
-      value: (rate) => rate.prices?.[field] ?? '', key: (rate) => Number(rate.prices?.[field] || -1),
+      id: field, title, hint: 'USD per million tokens', cell: (rate) => rate.prices?.[field] && formatUsd(rate.prices[field]),
+      value: (rate) => rate.prices?.[field] ?? '', key: (rate) => parseUsd(rate.prices?.[field] ?? '-1'),
     })),
     { id: 'tiers', title: 'Large context', isText: true, isMinor: true, cell: (rate) => rate.tiers.map((tier) => `over ${formatCount(tier.input_tokens_over)}: ${tier.prices?.input ?? ''} / ${tier.prices?.output ?? ''}`).join('; ') },
     { id: 'effective_from', title: 'From', isText: true, cell: since, value: since, key: since },
-    { id: 'source', title: 'Source', isText: true, isMinor: true, cell: (rate) => rate.source, value: (rate) => rate.source, key: (rate) => rate.source },
+    { id: 'source', title: 'Source', isText: true, isMinor: true, cell: (rate) => rate.source, value: (rate) => rate.source ?? '', key: (rate) => rate.source ?? '' },
   ];
 }
 
@@ -56,23 +57,27 @@ const EMPTY: Draft = { provider: '', model: '', match: 'equals', from: '', sourc
 function RateForm(props: { draft: Draft; onChange: (draft: Draft) => void }) {
   const { draft } = props;
   const [message, setMessage] = useState<{ isError: boolean; text: string }>();
+  const [busy, setBusy] = useState(false);
   const change = (part: Partial<Draft>) => props.onChange({ ...draft, ...part });
   const submit = async (event: Event) => {
     event.preventDefault();
+    setBusy(true);
+    setMessage({ isError: false, text: 'Setting the rate, and pricing the calls it covers again…' });
     try {
       const done = await setRate({
         provider: draft.provider,
         match: draft.match === 'equals' ? { equals: draft.model } : { starts_with: draft.model },
-        effective_from_unix_us: draft.from === '' ? '0' : (BigInt(Date.parse(draft.from)) * 1000n).toString(),
+        effective_from_unix_us: draft.from === '' ? 0 : Date.parse(draft.from) * 1000,
         prices: Object.fromEntries(Object.entries(draft.prices).filter(([, price]) => price !== '')),
         source: draft.source,
       });
-      setMessage({ isError: false, text: `${done.added !== '0' ? 'Added' : 'Replaced'}; ${formatCount(done.repriced_calls)} calls were priced again.` });
+      setMessage({ isError: false, text: `${done.added > 0 ? 'Added' : 'Replaced'}; ${formatCalls(done.repriced_calls)} ${done.repriced_calls === 1 ? 'was' : 'were'} priced again.` });
       props.onChange(EMPTY);
       refresh();
     } catch (error) {
       setMessage({ isError: true, text: error instanceof Error ? error.message : String(error) });
     }
+    setBusy(false);
   };
   return (
     <form class="rate" id="rate-form" onSubmit={(event) => void submit(event)} aria-labelledby="rate-title">
@@ -95,27 +100,49 @@ function RateForm(props: { draft: Draft; onChange: (draft: Draft) => void }) {
         <label>From (UTC) <input type="date" value={draft.from} onInput={(e) => change({ from: e.currentTarget.value })} /></label>
         <label>Source <input placeholder="where the figures come from" value={draft.source} onInput={(e) => change({ source: e.currentTarget.value })} /></label>
       </div>
-      <button type="submit" class="primary">Set rate</button>
+      <button type="submit" class="primary" disabled={busy}>Set rate</button>
       <p role="status" class={message?.isError ? 'error' : 'done'}>{message?.text}</p>
     </form>
   );
 }
 
+/** No rate prices a call that tells no tokens; its sender has to be mended. */
+function WithoutUsage(props: { calls: number }) {
+  return props.calls === 0 ? null : (
+    <section>
+      <h2>Without usage</h2>
+      <p>
+        {formatCalls(props.calls)} reported no usage, so that no rate can price {props.calls === 1 ? 'it' : 'them'}. Have the sender report it:
+        an OpenAI stream does with <code>{'"stream_options":{"include_usage":true}'}</code>, a line of JSON
+        with <code>usage</code> or the provider’s own object as <code>usage_reported</code>.
+      </p>
+    </section>
+  );
+}
+
 function Unpriced(props: { models: UnpricedModel[]; onPick: (model: UnpricedModel) => void }) {
+  const { info } = usePulse();
   if (props.models.length === 0) {
-    return <p>Every model with calls has a rate.</p>;
+    return info === undefined ? null : <p>{info.calls === 0 ? 'No calls yet, and so no model without a rate.' : 'Every model with calls has a rate.'}</p>;
   }
   const columns: Column<UnpricedModel>[] = [
-    { id: 'model', title: 'Model', isText: true, cell: (row) => <span class="name">{nameOf(row.model)}</span>, value: (row) => row.model, key: (row) => row.model },
-    { id: 'provider', title: 'Provider', isText: true, cell: (row) => nameOf(row.provider), value: (row) => row.provider, key: (row) => row.provider },
-    { id: 'calls', title: 'Calls without a rate', cell: (row) => formatCount(row.calls), value: (row) => row.calls, key: (row) => BigInt(row.calls) },
+    { id: 'model', title: 'Model', isText: true, cell: (row) => <span class="name">{nameOf(row.model)}</span>, value: (row) => row.model ?? '', key: (row) => row.model ?? '' },
+    { id: 'provider', title: 'Provider', isText: true, cell: (row) => nameOf(row.provider), value: (row) => row.provider ?? '', key: (row) => row.provider ?? '' },
+    { id: 'calls', title: 'Calls without a rate', cell: (row) => formatCount(row.calls), value: (row) => row.calls, key: (row) => row.calls },
     { id: 'set', title: '', isText: true, cell: (row) => <button type="button" class="quiet" onClick={() => props.onPick(row)}>Set a rate</button> },
   ];
-  return <Table caption="Unpriced" file="unpriced" columns={columns} rows={props.models} keyOf={(row) => `${row.provider} ${row.model}`} />;
+  return (
+    <>
+      <Table caption="Unpriced" file="unpriced" columns={columns} rows={props.models} keyOf={(row) => `${row.provider} ${row.model}`} />
+      <p class="dim">A rate prices the calls that are there already, too. Most models have one among the bundled prices:</p>
+      <BundledPrices label="the bundled prices" />
+    </>
+  );
 }
 
 export function PricesView(props: { route: Route }) {
   const { data, error } = useAnswer<'rates'>('rates');
+  const { info } = usePulse();
   const [draft, setDraft] = useState(EMPTY);
   if (error !== undefined) {
     return <p class="error" role="alert">{error}</p>;
@@ -124,14 +151,15 @@ export function PricesView(props: { route: Route }) {
     return <p class="dim">Asking…</p>;
   }
   const pick = (model: UnpricedModel) => {
-    setDraft({ ...EMPTY, model: model.model, provider: model.provider });
+    setDraft({ ...EMPTY, model: model.model ?? '', provider: model.provider ?? '' });
     document.getElementById('rate-form')?.scrollIntoView({ block: 'center' });
   };
   return (
     <>
       <Unpriced models={data.unpriced} onPick={pick} />
+      <WithoutUsage calls={info?.usage_missing_calls ?? 0} />
       <RateForm draft={draft} onChange={setDraft} />
-      <Table caption={`Rate book, ${formatCount(data.rates.length)} rates`} file="rates" columns={rateColumns()} rows={data.rates} route={props.route}
+      <Table caption={`Rate book, ${formatCount(data.rates.length)} ${data.rates.length === 1 ? 'rate' : 'rates'}`} file="rates" columns={rateColumns()} rows={data.rates} route={props.route}
         keyOf={(rate) => `${rate.provider} ${matchText(rate.match)} ${rate.effective_from_unix_us}`} />
     </>
   );

@@ -1,30 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // One step: when it costs, by which model, how much a call, and where it is dear.
 
-import type { GetSeriesResponse, TopRow } from '../generated/itemized/v1/query';
+import type { GetSeriesResponse, SeriesPoint, TopRow } from '../generated/itemized/v1/query';
 import { formatBucket, formatCount, formatDuration, formatShare, formatShort, nameOf } from '../data/format';
+import { durationOf, learningText, pricedOf, usdOfPriced } from '../data/known';
 import { useAnswer } from '../data/live';
-import { formatPicos, formatUsd, parseUsd, picosForChart, usdForChart } from '../data/money';
+import { DASH, formatPicos, formatUsd, parseUsd, picosForChart, usdForChart, usdLabel } from '../data/money';
 import { addFilter, windowParameters, type Route } from '../data/route';
 import { CALL_COLUMNS } from '../parts/calls';
 import { Chart, COLOURS, type Layer } from '../parts/chart';
-import { NothingHere } from '../parts/empty';
+import { Nothing } from '../parts/empty';
 import { Histogram } from '../parts/histogram';
 import { Link } from '../parts/link';
+import { Missing, Unjudged } from '../parts/missing';
 import { Table, type Column } from '../parts/table';
+import { learningCalls, thresholdText } from '../parts/verdicts';
 
-const usdLabel = (usd: number): string => `$${Number(usd.toPrecision(3))}`;
+/** What calls of one point cost together; `picos` of those that have a price. */
+function pointText(point: SeriesPoint | undefined, calls: number, picos: bigint): string {
+  const isLacking = picos === 0n && (point?.unpriced_calls ?? 0) > 0;
+  return calls === 0 || isLacking ? DASH : formatPicos(picos);
+}
 
 /** The dearest as they are, the others as one layer. */
 function modelLayers(series: GetSeriesResponse): Layer[] {
   const layers = series.groups.slice(0, COLOURS - 1).map((group): Layer => ({
-    name: nameOf(group.key), values: group.point_cost_usd.map(usdForChart), texts: group.point_cost_usd.map(formatUsd),
+    name: nameOf(group.key), values: group.point_cost_usd.map(usdForChart),
+    texts: group.point_cost_usd.map((usd, at) => pointText(series.points[at], group.point_calls[at] ?? 0, parseUsd(usd))),
   }));
   const rest = series.groups.slice(COLOURS - 1);
   if (rest.length > 0) {
-    const sums = series.points.map((_, at) =>
-      rest.reduce((sum, group) => sum + parseUsd(group.point_cost_usd[at] ?? '0'), 0n));
-    layers.push({ name: `${rest.length} others`, values: sums.map(picosForChart), texts: sums.map(formatPicos) });
+    const sums = series.points.map((_, at) => rest.reduce((sum, group) => sum + parseUsd(group.point_cost_usd[at]), 0n));
+    const calls = series.points.map((_, at) => rest.reduce((sum, group) => sum + (group.point_calls[at] ?? 0), 0));
+    layers.push({
+      name: `${rest.length} others`, values: sums.map(picosForChart),
+      texts: sums.map((picos, at) => pointText(series.points[at], calls[at] ?? 0, picos)),
+    });
   }
   return layers;
 }
@@ -41,38 +52,55 @@ function tokenLayers(series: GetSeriesResponse): Layer[] {
   return CLASSES.map(({ field, name, colour }): Layer => ({
     name,
     colour,
-    values: series.points.map((point) => Number(point[field])),
+    values: series.points.map((point) => point[field]),
     texts: series.points.map((point) => formatCount(point[field])),
   })).filter((layer) => layer.values.some((value) => value > 0));
 }
 
-function Facts(props: { row: TopRow }) {
-  const { row } = props;
+function Facts(props: { row: TopRow; spend: string | undefined; route: Route }) {
+  const { row, route } = props;
+  const ofPriced = (usd: string | undefined): string => formatUsd(usdOfPriced(usd, row));
+  const share = pricedOf(row) > 0 && parseUsd(props.spend) > 0n ? row.spend_share : undefined;
   return (
     <dl class="totals">
-      <div><dt>Spend</dt><dd class="spend-total">{formatUsd(row.cost_usd)}</dd><dd class="dim">{formatShare(row.spend_share)} of all</dd></div>
+      <div><dt>Spend</dt><dd class="spend-total">{ofPriced(row.cost_usd)}</dd><dd class="dim">{formatShare(share)} of all</dd>
+        <dd class="warn"><Missing route={route} unpriced={row.unpriced_calls} withoutUsage={row.usage_missing_calls} /></dd></div>
       <div><dt>Calls</dt><dd>{formatCount(row.calls)}</dd><dd class="dim">{formatShare(row.call_share)} of all</dd></div>
-      <div><dt>A call</dt><dd>{formatUsd(row.mean_cost_usd)}</dd><dd class="dim">p50 {formatUsd(row.p50_cost_usd)}, p95 {formatUsd(row.p95_cost_usd)}</dd></div>
-      <div><dt>Time</dt><dd>{formatDuration(row.p50_duration_ms)}</dd><dd class="dim">p95 {formatDuration(row.p95_duration_ms)}</dd></div>
-      <div><dt>Outliers</dt><dd>{formatCount(row.outliers)}</dd>
-        <dd class="dim">over {formatUsd(row.threshold_usd)}{row.threshold_learning ? ', the default while learning' : ' now'}</dd></div>
-      <div><dt>Unsurfaced</dt><dd>{formatUsd(row.unsurfaced_usd)}</dd><dd class="dim">seen by no user</dd></div>
+      <div><dt>A call</dt><dd>{ofPriced(row.mean_cost_usd)}</dd><dd class="dim">p50 {ofPriced(row.p50_cost_usd)}, p95 {ofPriced(row.p95_cost_usd)}</dd></div>
+      <div><dt>Time</dt><dd>{formatDuration(durationOf(row.p50_duration_ms))}</dd><dd class="dim">p95 {formatDuration(durationOf(row.p95_duration_ms))}</dd></div>
+      <div><dt>Outliers</dt><dd>{pricedOf(row) > 0 ? formatCount(row.outliers) : DASH}</dd>
+        <dd class="dim">{thresholdText(row)}{learningText(row) === '' ? ' now' : `, until then over ${formatUsd(row.threshold_usd)}`}</dd>
+        {row.learning_calls > 0 && <dd class="dim">{learningCalls(row)}, not counted</dd>}
+        <dd class="warn"><Unjudged route={route} count={row.unpriced_calls} /></dd></div>
+      <div><dt>Unsurfaced</dt><dd>{parseUsd(row.unsurfaced_usd) === 0n ? DASH : formatUsd(row.unsurfaced_usd)}</dd>
+        <dd class="dim">{parseUsd(row.unsurfaced_usd) > 0n ? 'seen by no user' : row.unpriced_calls > 0 ? 'none known of the priced calls' : 'none reported'}</dd></div>
     </dl>
   );
 }
 
-export function splitColumns(route: Route, by: 'model' | 'workflow'): Column<TopRow>[] {
+export function splitColumns(route: Route, by: 'model' | 'workflow', spend: string | undefined): Column<TopRow>[] {
+  const share = (row: TopRow) => (pricedOf(row) > 0 && parseUsd(spend) > 0n ? row.spend_share : undefined);
+  const unsurfaced = (row: TopRow) => (parseUsd(row.unsurfaced_usd) === 0n ? undefined : row.unsurfaced_usd);
+  const money = (id: 'cost_usd' | 'mean_cost_usd' | 'p95_cost_usd', title: string): Column<TopRow> => ({
+    id, title, cell: (row) => formatUsd(usdOfPriced(row[id], row)), value: (row) => usdOfPriced(row[id], row) ?? '',
+    key: (row) => parseUsd(usdOfPriced(row[id], row) ?? '-1'),
+  });
   return [
     { id: by, title: by, isText: true, value: (row) => row.key, key: (row) => row.key,
       cell: (row) => by === 'workflow'
         ? <Link class="name" to={{ ...route, view: 'workflow', name: row.key, sort: '' }}>{nameOf(row.key)}</Link>
         : <span class="name">{nameOf(row.key)}</span> },
-    { id: 'cost_usd', title: 'Spend', cell: (row) => <b>{formatUsd(row.cost_usd)}</b>, value: (row) => row.cost_usd, key: (row) => parseUsd(row.cost_usd) },
-    { id: 'spend_share', title: 'of spend', cell: (row) => formatShare(row.spend_share), value: (row) => row.spend_share, key: (row) => row.spend_share },
-    { id: 'calls', title: 'Calls', cell: (row) => formatCount(row.calls), value: (row) => row.calls, key: (row) => BigInt(row.calls) },
-    { id: 'mean_cost_usd', title: 'Mean', cell: (row) => formatUsd(row.mean_cost_usd), value: (row) => row.mean_cost_usd, key: (row) => parseUsd(row.mean_cost_usd) },
-    { id: 'p95_cost_usd', title: 'p95', cell: (row) => formatUsd(row.p95_cost_usd), value: (row) => row.p95_cost_usd, key: (row) => parseUsd(row.p95_cost_usd) },
-    { id: 'unsurfaced_usd', title: 'Unsurfaced', cell: (row) => formatUsd(row.unsurfaced_usd), value: (row) => row.unsurfaced_usd, key: (row) => parseUsd(row.unsurfaced_usd) },
+    { ...money('cost_usd', 'Spend'),
+      cell: (row) => (
+        <><b>{formatUsd(usdOfPriced(row.cost_usd, row))}</b>
+          {row.unpriced_calls > 0 && <small class="line">{formatCount(row.unpriced_calls)} unpriced</small>}</>
+      ) },
+    { id: 'spend_share', title: 'of spend', cell: (row) => formatShare(share(row)), value: (row) => share(row) ?? '', key: (row) => share(row) ?? -1 },
+    { id: 'calls', title: 'Calls', cell: (row) => formatCount(row.calls), value: (row) => row.calls, key: (row) => row.calls },
+    money('mean_cost_usd', 'Mean'),
+    money('p95_cost_usd', 'p95'),
+    { id: 'unsurfaced_usd', title: 'Unsurfaced', cell: (row) => formatUsd(unsurfaced(row)), value: (row) => unsurfaced(row) ?? '',
+      key: (row) => parseUsd(unsurfaced(row) ?? '-1') },
   ];
 }
 
@@ -91,30 +119,33 @@ export function StepView(props: { route: Route }) {
   const workflows = useAnswer<'top'>(`top?${question}&by=workflow`);
   const outliers = useAnswer<'outliers'>(`outliers?${question}&limit=${OUTLIERS_SHOWN}`);
   const row = all.data?.rows.find(({ key }) => key === route.name);
-  const labels = series.data?.points.map((point) => formatBucket(point.start, hourly)) ?? [];
+  const labels = series.data?.points.map((point) => formatBucket(point.start ?? '', hourly)) ?? [];
   return (
     <>
       <h1>{nameOf(route.name)}</h1>
       {all.error !== undefined && <p class="error" role="alert">{all.error}</p>}
-      {all.data !== undefined && (row === undefined ? <NothingHere what="calls of this step" /> : <Facts row={row} />)}
+      {all.data !== undefined && (row === undefined ? <Nothing what="calls of this step" route={route} />
+        : <Facts row={row} spend={all.data.total?.cost_usd} route={route} />)}
       {series.data === undefined && row !== undefined && <p class="waiting">Adding up what each model cost, from the log…</p>}
       {series.data !== undefined && row !== undefined && (
         <div class="charts">
-          <Chart title="Spend by model" labels={labels} layers={modelLayers(series.data)} unit={usdLabel} isPending={series.isPending} />
-          <Chart title="Tokens by class" labels={labels} layers={tokenLayers(series.data)} unit={formatShort} isPending={series.isPending} />
+          <Chart title="Spend by model" labels={labels} layers={pricedOf(row) > 0 ? modelLayers(series.data) : []} unit={usdLabel} isPending={series.isPending}
+            nothing="No call of this window has a price." />
+          <Chart title="Tokens by class" labels={labels} layers={tokenLayers(series.data)} unit={formatShort} isPending={series.isPending}
+            nothing="No call of this window has any tokens." />
         </div>
       )}
       {distribution.data !== undefined && row !== undefined && (
         <figure><figcaption><h2>Cost of a call</h2></figcaption><Histogram of="calls" distribution={distribution.data} /></figure>
       )}
       {workflows.data !== undefined && row !== undefined && (
-        <Table caption="Workflows it serves" file="workflows-of-step" columns={splitColumns(route, 'workflow')}
+        <Table caption="Workflows it serves" file="workflows-of-step" columns={splitColumns(route, 'workflow', workflows.data.total?.cost_usd)}
           rows={workflows.data.rows} keyOf={({ key }) => key} isPending={workflows.isPending} />
       )}
       {outliers.data !== undefined && outliers.data.calls.length > 0 && (
         <>
           <Table caption={`Outliers, newest ${outliers.data.calls.length} of ${formatCount(outliers.data.total)}`} file="outliers-of-step"
-            columns={[CALL_COLUMNS.time(route), CALL_COLUMNS.cost, CALL_COLUMNS.receipt, CALL_COLUMNS.model, CALL_COLUMNS.input,
+            columns={[CALL_COLUMNS.time(route), CALL_COLUMNS.cost(route), CALL_COLUMNS.receipt, CALL_COLUMNS.model, CALL_COLUMNS.input,
               CALL_COLUMNS.output, CALL_COLUMNS.duration, CALL_COLUMNS.run(route)]}
             rows={outliers.data.calls} keyOf={(call) => `${call.workflow_id} ${call.event_id} ${call.time}`} />
           <p><Link to={{ ...route, view: 'outliers', name: '', filter, sort: '' }}>All outliers of this step</Link></p>

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// "Did you mean": the words that a mistyped one may stand for.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace itemized::cli {
+
+// How many letters have to be put in, left out, changed or swapped with the next one to
+// make `b` of `a`; upper and lower case are alike.
+size_t EditDistance(absl::string_view a, absl::string_view b);
+
+// Those of `words` that `typed` may be meant for, the nearest first, at most three.
+std::vector<std::string> Nearest(absl::string_view typed, const std::vector<std::string>& words);
+
+// " Did you mean \"top\"?", or "" if nothing is near.
+std::string DidYouMean(absl::string_view typed, const std::vector<std::string>& words);
+
+}  // namespace itemized::cli

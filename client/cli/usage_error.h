@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "CLI/CLI.hpp"
+
+namespace itemized::cli {
+
+// A sentence about what `app` could not make sense of, with what may have been meant.
+std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error);
+
+// The same of a word that should be a command of `app`.
+std::string UnknownCommand(const CLI::App& app, const std::string& word);
+
+// The command of `app` with that name, or null.
+const CLI::App* FindCommand(const CLI::App& app, const std::string& word);
+
+}  // namespace itemized::cli

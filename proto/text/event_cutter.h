@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Cuts a body into events: one JSON array of them, or objects, each on a line of its own
+// or over several lines as pretty printers write them. Looks at brackets and strings only;
+// NdjsonParser judges what is between them.
+//
+//   EventCutter cutter(body);
+//   for (EventPiece piece; cutter.Next(piece);) { ... }
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/string_view.h"
+
+namespace itemized::text {
+
+struct EventPiece {
+  absl::string_view text;         // Into the body; never blank.
+  uint64_t line = 0;              // Where it begins, from 1.
+  std::optional<uint64_t> index;  // Its place in the array, from 0.
+  const char* fault = nullptr;    // Why it is no event: the array itself is broken here.
+};
+
+class EventCutter {
+ public:
+  // `body` outlives it and the pieces.
+  explicit EventCutter(absl::string_view body);
+
+  // False at the end. Time is linear in the body, however broken it is, and a broken line
+  // takes no other line with it.
+  bool Next(EventPiece& piece);
+
+ private:
+  bool NextLine(EventPiece& piece);
+  bool NextElement(EventPiece& piece);
+  bool Break(EventPiece& piece, const char* fault);
+  size_t LinesOfObject(absl::string_view text);
+  void Skip(size_t bytes);
+  void SkipSpace();
+
+  absl::string_view rest_;
+  size_t search_bytes_;  // That searches for ends may still look at.
+  uint64_t line_ = 1;
+  bool in_array_ = false;
+  uint64_t index_ = 0;          // Of the next element.
+  bool wants_element_ = false;  // After a comma.
+};
+
+}  // namespace itemized::text

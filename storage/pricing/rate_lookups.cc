@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/pricing/rate_lookups.h"
+
+namespace itemized {
+namespace {
+
+constexpr size_t kFoundMax = 20'000;  // Names of models are the senders' choice.
+
+}  // namespace
+
+void RateLookups::SetBook(std::shared_ptr<const RateBook> book) {
+  const MutexLock lock(mutex_);
+  book_ = std::move(book);
+  found_.clear();
+}
+
+std::shared_ptr<const RateBook> RateLookups::book() const {
+  const MutexLock lock(mutex_);
+  return book_;
+}
+
+// The search takes long, so it is done without the lock.
+RateLookups::SchedulePtr RateLookups::Find(absl::string_view provider, absl::string_view model) {
+  Names names{provider, model};
+  std::shared_ptr<const RateBook> book;
+  {
+    const MutexLock lock(mutex_);
+    const auto known = found_.find(names);
+    if (known != found_.end()) {
+      return known->second;
+    }
+    book = book_;
+  }
+  auto found = std::make_shared<Found>();
+  found->schedule = book->Find(provider, model);
+  found->book = book;
+  SchedulePtr schedule(found, &found->schedule);
+  const MutexLock lock(mutex_);
+  if (book == book_) {  // Else another one came into force meanwhile.
+    if (found_.size() >= kFoundMax) {
+      found_.clear();
+    }
+    found_.emplace(std::move(names), schedule);
+  }
+  return schedule;
+}
+
+}  // namespace itemized

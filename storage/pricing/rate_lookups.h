@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+
+#include "storage/base/mutex.h"
+#include "storage/pricing/rate_book.h"
+
+namespace itemized {
+
+// The rate book in force, and which of its rates hold for the names that were asked for:
+// whoever brings a name looks it up first, so that the thread that commits finds it here.
+// Thread-safe.
+class RateLookups {
+ public:
+  // Keeps the book alive.
+  using SchedulePtr = std::shared_ptr<const RateBook::Schedule>;
+
+  // From now on `book` is in force.
+  void SetBook(std::shared_ptr<const RateBook> book);
+  std::shared_ptr<const RateBook> book() const;
+  bool has_patterns() const { return book()->has_patterns(); }
+
+  SchedulePtr Find(absl::string_view provider, absl::string_view model);
+
+ private:
+  struct Found {
+    std::shared_ptr<const RateBook> book;
+    RateBook::Schedule schedule;
+  };
+  using Names = std::pair<std::string, std::string>;
+
+  mutable Mutex mutex_;
+  std::shared_ptr<const RateBook> book_ ABSL_GUARDED_BY(mutex_) =
+      std::make_shared<const RateBook>();
+  absl::flat_hash_map<Names, SchedulePtr> found_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace itemized
