@@ -21,6 +21,10 @@ namespace {
 // first sender wait for the last.
 constexpr size_t kGroupEventsMax = 20'000;
 
+// Blocks whose replay is saved at once, so that a process that is ended again and again
+// soon after its start gets on all the same.
+constexpr BlockSequence kReplayedMax = 64;
+
 // Events of a group from which its memory is given back by another thread.
 constexpr size_t kCleanElsewhereMin = 1'000;
 
@@ -140,6 +144,9 @@ std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
 void Committer::Loop() {
   pthread_setname_np(pthread_self(), "committer");
   bool stop = false;
+  if (state_.views.folded() - state_.views.checkpointed() >= kReplayedMax) {
+    Checkpoint().IgnoreError();  // The next one writes what this one could not.
+  }
   while (!stop) {
     std::vector<Task> group = TakeGroup(&stop);
     if (!group.empty() && group.front().job != nullptr) {

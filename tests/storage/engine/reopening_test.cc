@@ -178,6 +178,22 @@ TEST_F(Reopening, AStoreWithoutItsFileAcknowledgedIsRefusedUntilThatIsAccepted) 
   EXPECT_EQ(Top().total.calls, 1);
 }
 
+TEST_F(Reopening, SavesALongReplayAtOnceSoThatALoopOfCrashesEnds) {
+  DatabaseOptions options = Options();
+  options.checkpoint_interval_us = kMicrosPerDay;
+  Reopen(options);
+  for (int i = 0; i < 70; ++i) {
+    Store({MakeCall("c" + std::to_string(i), "run", "planning", 10)});
+  }
+  EXPECT_EQ(db().Info().checkpointed_block, 0U);
+  const TemporaryDirectory crashed;  // What a kill would leave.
+  std::filesystem::copy(directory(), crashed.path(), std::filesystem::copy_options::recursive);
+  options.directory = crashed.path();
+  const auto next = Value(Database::Open(options));
+  Value(next->Retract({}));  // The committer has begun.
+  EXPECT_EQ(next->Info().checkpointed_block, 70U);
+}
+
 // As a power cut may leave a store that was being made.
 TEST_F(Reopening, ADirectoryWithNothingButTheFirstFileAcknowledgedIsANewStore) {
   Close();
