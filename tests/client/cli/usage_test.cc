@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -56,6 +57,16 @@ struct Wrong {
   const char* hint;
 };
 
+void ExpectWrongUsage(absl::Span<const Wrong> cases) {
+  for (const Wrong& c : cases) {
+    const Outcome outcome = RunNowhere(c.words);
+    EXPECT_EQ(outcome.exit_status, 2) << c.sentence;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, AllOf(StartsWith("itemize: "), HasSubstr(c.sentence)));
+    EXPECT_THAT(outcome.err, HasSubstr(std::string("\nTry `") + c.hint + "`.\n")) << c.sentence;
+  }
+}
+
 TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
@@ -96,6 +107,12 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
        "itemize outliers --help"},
       {{"series", "--every", "1w"}, "--every", "itemize series --help"},
       {{"show"}, "WORKFLOW_ID", "itemize show --help"},
+  };
+  ExpectWrongUsage(kCases);
+}
+
+TEST(Usage, SaysWhatIsWrongWithFilesAndRates) {
+  const Wrong kCases[] = {
       {{"import"}, "FILE", "itemize import --help"},
       {{"import", "--format", "csv", "-"},
        "There is no format \"csv\". The formats are: native.",
@@ -128,13 +145,7 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
        "itemize rates import --help"},
       {{"rates", "import", "x.json", "--bundled"}, "--bundled", "itemize rates import --help"},
   };
-  for (const Wrong& c : kCases) {
-    const Outcome outcome = RunNowhere(c.words);
-    EXPECT_EQ(outcome.exit_status, 2) << c.sentence;
-    EXPECT_EQ(outcome.out, "");
-    EXPECT_THAT(outcome.err, AllOf(StartsWith("itemize: "), HasSubstr(c.sentence)));
-    EXPECT_THAT(outcome.err, HasSubstr(std::string("\nTry `") + c.hint + "`.\n")) << c.sentence;
-  }
+  ExpectWrongUsage(kCases);
 }
 
 TEST(Usage, TakesServerAndJsonBeforeAndAfterTheCommand) {

@@ -169,7 +169,7 @@ describe('the dashboard', { timeout: 300_000 }, () => {
     assert.equal(excess, '5.985');
     assert.deepEqual(await column(page, 'Outliers, dearest 3 of 3', 'cost_usd').allInnerTexts(), ['$3.00', '$2.00', '$1.00']);
     assert.equal(calls.length, 3);
-    assert.match(await fact('Excess').innerText(), /^Excess\s+\$5\.99\s/);
+    assert.match(await fact('Excess').innerText(), /^Excess\s+\$5\.98\s/);
     assert.match(page.url(), /order=cost/);
     await page.reload();
     await page.getByRole('button', { name: 'Dearest', pressed: true }).waitFor();

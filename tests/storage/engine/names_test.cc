@@ -135,7 +135,7 @@ class NamesOfRefused : public Names {
         spoil(&call);
       }
       const BatchResult result = Write(calls);
-      ASSERT_EQ(result.refusals.size(), calls.size());
+      ASSERT_EQ(result.refused(), static_cast<int64_t>(calls.size()));
       EXPECT_EQ(result.refusals.front().code, code);
       EXPECT_EQ(result.refusals.back().code, code);
     }
