@@ -57,6 +57,11 @@ bool WorkerPool::TakeBack(const void* asker) {
   return true;
 }
 
+size_t WorkerPool::waiting() const {
+  const MutexLock lock(mutex_);
+  return waiting_.size();
+}
+
 void WorkerPool::Run(int niceness) {
   if (niceness != 0) {
     // Linux has a value for each thread. If it refuses, the work is done all the same.

@@ -32,6 +32,9 @@ class WorkerPool {
   // Takes the work of `asker` back, so that it is never done. False if it has begun.
   bool TakeBack(const void* asker);
 
+  // Work that no thread has begun.
+  size_t waiting() const;
+
  private:
   struct Entry {
     std::function<void()> work;
@@ -41,7 +44,7 @@ class WorkerPool {
   void Run(int niceness);
 
   const size_t waiting_max_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   std::deque<Entry> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -25,7 +25,7 @@ class DemoTest(harness.TestCase):
         reckoned = re.search(r"^(\d+) calls, (\S+) USD", self.demo(*FLAGS, "--dry-run"), re.M)
         self.assertIn(" 0 refused", self.demo(*FLAGS))
         total = self.ask("top", *WINDOW)["total"]
-        self.assertEqual(total["calls"], reckoned.group(1))
+        self.assertEqual(total["calls"], int(reckoned.group(1)))
         self.assertEqual(Decimal(total["cost_usd"]), Decimal(reckoned.group(2)))
 
     def test_the_bill_shows_the_scenario(self):

@@ -145,8 +145,10 @@ class BriefRunsRetention : public BriefRuns {
 
   void SetUp() override {
     BriefRuns::SetUp();
+    Call another = CallAt("another", kNowUs, 1);  // Retention believes the clock for its sake.
+    another.workflow_id = "another";
     Store({CallAt("old", kFirstKeptUs - kMicrosPerHour, 7),
-           CallAt("new", kFirstKeptUs + kMicrosPerHour, 9)});
+           CallAt("new", kFirstKeptUs + kMicrosPerHour, 9), another});
   }
 
   void Retain() {
