@@ -46,7 +46,7 @@ enum class Outcome : uint8_t {
 
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
-// One model call. Limits: names and ids 200 bytes, 64 attributes.
+// One model call. Limits: names and ids 200 bytes, 64 attributes (corrections.h).
 struct Call {
   std::string event_id = {};        // Empty: the tracer makes one.
   int64_t time_us = 0;              // When it ended, Unix microseconds; 0: now.

@@ -50,6 +50,22 @@ void Delivery::CountDropped(absl::string_view why) {
   stats_.last_error.assign(why.data(), why.size());
 }
 
+void Delivery::CountCorrected(Correction correction) {
+  ++stats_.corrected;
+  if (corrected_before_.insert(correction.of).second) {
+    Warn(std::move(correction.sentence));
+  }
+}
+
+void Delivery::WarnOfRefused(const RefusedEvent& event) {
+  if (!std::exchange(refused_before_, true)) {
+    Warn(absl::StrCat("An event of run ", event.workflow_id,
+                      event.step.empty() ? "" : absl::StrCat(", step ", event.step),
+                      " was not stored: ", event.message,
+                      " Set on_refused to hear of all such events."));
+  }
+}
+
 uint64_t Delivery::RequestFlush() {
   const uint64_t target = spool_->next_record();
   flush_through_ = std::max(flush_through_, target);

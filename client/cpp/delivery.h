@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "client/cpp/backoff.h"
 #include "client/cpp/batch_packer.h"
 #include "client/cpp/call.h"
+#include "client/cpp/corrections.h"
 #include "client/cpp/producer.h"
 #include "client/cpp/spool/spool.h"
 #include "client/cpp/tracer.h"
@@ -56,6 +58,8 @@ class Delivery {
   // Takes a record, or counts it as dropped. True: it may be time to do something.
   bool Append(RecordType type, absl::string_view payload);
   void CountDropped(absl::string_view why);
+  // The first one of its kind is told.
+  void CountCorrected(Correction correction);
 
   // All records so far are to be sent without delay. Returns their number, which
   // settled_through() reaches in the end.
@@ -89,6 +93,7 @@ class Delivery {
 
   // For an operator: kept until taken.
   void Warn(std::string sentence);
+  void WarnOfRefused(const RefusedEvent& event);  // The first time.
   std::deque<std::string> TakeWarnings() { return std::exchange(warnings_, {}); }
 
   TracerStats Stats() const;
@@ -109,7 +114,9 @@ class Delivery {
   bool fenced_before_ = false;
   bool renumbered_ = false;  // And nothing was acknowledged since.
   bool dropping_ = false;    // The last record was dropped.
-  TimePoint retry_at_;       // Nothing is sent before.
+  bool refused_before_ = false;
+  std::set<Correction::Of> corrected_before_;
+  TimePoint retry_at_;  // Nothing is sent before.
   TimePoint trim_at_ = TimePoint::max();
   std::deque<std::string> warnings_;
   TracerStats stats_;

@@ -167,6 +167,12 @@ void Sender::CountDropped(absl::string_view why) {
   delivery_->CountDropped(why);
 }
 
+void Sender::CountCorrected(Correction correction) {
+  MutexLock lock(mutex_);
+  delivery_->CountCorrected(std::move(correction));
+  work_.notify_all();
+}
+
 absl::Status Sender::Flush(absl::Duration timeout) {
   const TimePoint deadline = Now() + ToChrono(timeout);
   MutexLock lock(mutex_);

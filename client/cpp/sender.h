@@ -19,6 +19,7 @@
 
 #include "client/cpp/batch_stream.h"
 #include "client/cpp/connection.h"
+#include "client/cpp/corrections.h"
 #include "client/cpp/delivery.h"
 #include "client/cpp/tracer.h"
 #include "storage/base/mutex.h"
@@ -41,6 +42,7 @@ class Sender {
   TracerStats Stats() const;
 
   void CountDropped(absl::string_view why);
+  void CountCorrected(Correction correction);
   absl::Duration close_timeout() const { return options_.close_timeout; }
 
  private:
@@ -59,7 +61,7 @@ class Sender {
 
   void OnAck(uint64_t sequence, const pb::BatchResult& result);
   void OnBroken(const absl::Status& status);
-  void ReportRefused(const std::vector<RefusedEvent>& refused) const;
+  void ReportRefused(const std::vector<RefusedEvent>& refused);
 
   void SyncInIntervals();
   bool WaitForUnsynced();

@@ -42,11 +42,15 @@ void Sender::OnAck(uint64_t sequence, const pb::BatchResult& result) {
   work_.notify_all();
 }
 
-void Sender::ReportRefused(const std::vector<RefusedEvent>& refused) const {
+void Sender::ReportRefused(const std::vector<RefusedEvent>& refused) {
   if (options_.on_refused) {
     for (const RefusedEvent& event : refused) {
       options_.on_refused(event);
     }
+  } else if (!refused.empty()) {
+    MutexLock lock(mutex_);
+    delivery_->WarnOfRefused(refused.front());
+    work_.notify_all();
   }
 }
 

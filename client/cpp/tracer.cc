@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "client/cpp/corrections.h"
 #include "client/cpp/sender.h"
 
 namespace itemized::client {
@@ -55,6 +56,9 @@ void Tracer::Hand(Event&& event) noexcept {
   try {
     if (event.time_us == 0) {
       event.time_us = clock_->NowUs();
+    }
+    for (Correction& correction : Correct(clock_->NowUs(), &event)) {
+      sender_->CountCorrected(std::move(correction));
     }
     sender_->Push(std::forward<Event>(event));
   } catch (const std::exception& e) {  // Out of memory: billing must not end the application.

@@ -64,12 +64,14 @@ struct TracerOptions {
 
   // Called from a background thread for each event that was not stored, again if
   // its batch is sent again. It may Record, but not Flush, and must not block for long.
+  // Null: the first one is told to on_warning.
   std::function<void(const RefusedEvent&)> on_refused = nullptr;
 
   // Called from a background thread, and at last from the destructor, with a sentence
   // that an operator should read: the server has lost what it had acknowledged,
   // another sender goes by the same id, records are being dropped, the spool is
-  // damaged or fails. As on_refused; null: written to standard error.
+  // damaged or fails, the first of each kind of value that had to be corrected. As on_refused;
+  // null: written to standard error.
   std::function<void(const std::string&)> on_warning = nullptr;
 
   const Clock* clock = nullptr;  // Null: the machine's. Must outlive the tracer.
@@ -88,6 +90,7 @@ struct TracerStats {
   uint64_t reconnects = 0;    // Streams opened after the first.
   uint64_t lost_batches = 0;  // Acknowledged, and lost by the server since.
   uint64_t warnings = 0;      // Sentences told to on_warning.
+  uint64_t corrected = 0;     // Values replaced or left out of what Record took.
   bool spooling = false;      // Records are kept in spool_directory.
   std::string last_error;     // Why the last stream or record failed; may long be mended.
 };
@@ -106,7 +109,8 @@ class Tracer {
 
   // Hand a record to the background thread, by way of the spool if there is one.
   // They never wait for the network and never fail; a record that finds no room, or
-  // is itself larger than 1 MiB, is counted as dropped.
+  // is itself larger than 1 MiB, is counted as dropped. A value that no server takes
+  // costs itself, not its record, where it can (corrections.h).
   void Record(Call call) noexcept;
   void Record(Completion completion) noexcept;
 

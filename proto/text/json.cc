@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -27,9 +28,16 @@ using google::protobuf::Reflection;
 // JSON keep.
 constexpr uint64_t kCountEnd = uint64_t{1} << 53;
 
+// The shortest text that is read as `value` again: 100000 rather than 1e+05, unless it
+// would be long.
 std::string DoubleText(double value) {
-  std::array<char, 32> text;  // More than the shortest form of any double.
-  const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
+  const double size = std::fabs(value);
+  const bool is_plain = size == 0 || (size >= 1e-6 && size < 1e17);
+  std::array<char, 48> text;  // More than either form of any double has.
+  const std::to_chars_result end =
+      std::to_chars(text.data(), text.data() + text.size(), value,
+                    is_plain ? std::chars_format::fixed : std::chars_format::scientific);
+  CHECK(end.ec == std::errc());
   return std::string(text.data(), end.ptr);
 }
 

@@ -7,9 +7,9 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
+#include "client/cpp/spool/files.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 
@@ -26,13 +26,19 @@ absl::Status FileError(const char* what, const std::string& path, const std::err
       absl::StrCat("Cannot ", what, " ", path, ": ", error.message(), "."));
 }
 
-// The number of a segment from its file name; 0 if it is not one.
+// Of the batches that may be missing in a spool, each of which an empty one stands for.
+constexpr uint64_t kLostBatchesMax = 1'000'000;
+
+// The number of a segment from its file name; 0 if a spool gives no such name.
 uint64_t NumberOf(const std::string& name) {
   uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  const bool is_segment =
-      error == std::errc() && absl::StartsWith(end, kSegmentSuffix) && end != name.data();
-  return is_segment ? number : 0;
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  return name == SegmentName(number) ? number : 0;
+}
+
+absl::Status NotOfThisSpool(const std::string& path) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " does not belong to this spool; move it away."));
 }
 
 bool ReadNumber(absl::string_view payload, uint64_t* number) {
@@ -50,10 +56,11 @@ absl::Status SpoolRecovery::Run() {
   }
   ASSIGN_OR_RETURN(spool_.lock_, SpoolLock::Take(directory));
   ASSIGN_OR_RETURN(const std::vector<uint64_t> numbers, ListSegments());
-  for (const uint64_t number : numbers) {
-    RETURN_IF_ERROR(ReadSegment(number, number == numbers.back()));
+  std::vector<Found> found = OpenSegments(numbers);
+  for (Found& each : found) {
+    RETURN_IF_ERROR(ReadSegment(&each, &each == &found.back()));
   }
-  Conclude();
+  RETURN_IF_ERROR(Conclude());
   return spool_.Rotate(0);
 }
 
@@ -64,10 +71,7 @@ absl::StatusOr<std::vector<uint64_t>> SpoolRecovery::ListSegments() {
   std::error_code error;
   fs::directory_iterator files(directory, error);
   for (; !error && files != fs::directory_iterator(); files.increment(error)) {
-    const std::string name = files->path().filename().string();
-    const uint64_t number = NumberOf(name);
-    spool_.next_segment_ = std::max(spool_.next_segment_, number + 1);
-    if (number > 0 && absl::EndsWith(name, kSegmentSuffix)) {
+    if (const uint64_t number = NumberOf(files->path().filename().string()); number > 0) {
       numbers.push_back(number);
     }
   }
@@ -78,22 +82,42 @@ absl::StatusOr<std::vector<uint64_t>> SpoolRecovery::ListSegments() {
   return numbers;
 }
 
-absl::Status SpoolRecovery::ReadSegment(uint64_t number, bool is_last) {
-  const std::string path = spool_.PathOf(number);
-  absl::StatusOr<std::shared_ptr<Segment>> segment = Segment::Open(path);
+// Leaves out what is no segment and only has the name of one.
+std::vector<SpoolRecovery::Found> SpoolRecovery::OpenSegments(
+    const std::vector<uint64_t>& numbers) {
+  std::vector<Found> found;
+  for (const uint64_t number : numbers) {
+    absl::StatusOr<std::shared_ptr<Segment>> segment = Segment::Open(spool_.PathOf(number), number);
+    if (absl::IsInvalidArgument(segment.status())) {
+      notes_.emplace_back(segment.status().message());
+      // Should it lie where a segment was, no sequence is used for anything else again.
+      damaged_ = true;
+      front_lost_ = front_lost_ || found.empty();
+    } else {
+      spool_.next_segment_ = number + 1;
+      found.push_back({.number = number, .segment = std::move(segment)});
+    }
+  }
+  return found;
+}
+
+absl::Status SpoolRecovery::ReadSegment(Found* found, bool is_last) {
+  absl::StatusOr<std::shared_ptr<Segment>>& segment = found->segment;
   if (segment.ok()) {
     return Adopt(*std::move(segment), is_last);
   }
   if (!absl::IsDataLoss(segment.status())) {
     return segment.status();
   }
+  const std::string path = spool_.PathOf(found->number);
+  const std::string aside = FreeName(path + kDamagedSuffix);
   damaged_ = true;
   front_lost_ = front_lost_ || is_first_;
   notes_.push_back(absl::StrCat(segment.status().message(),
-                                " What it held is lost to the spool; the file is kept as ", path,
-                                kDamagedSuffix, "."));
+                                " What it held is lost to the spool; the file is kept as ", aside,
+                                "."));
   std::error_code error;
-  fs::rename(path, path + kDamagedSuffix, error);
+  fs::rename(path, aside, error);
   return error ? FileError("rename", path, error) : absl::OkStatus();
 }
 
@@ -102,9 +126,9 @@ absl::Status SpoolRecovery::Adopt(std::shared_ptr<Segment> segment, bool is_last
   if (std::exchange(is_first_, false)) {
     spool_.first_ = header.first_batch;
   }
-  if (header.first_batch <= spool_.newest()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(segment->path(), " does not belong to this spool; move it away."));
+  if (header.first_batch <= spool_.newest() ||
+      header.first_batch - spool_.newest() > kLostBatchesMax) {
+    return NotOfThisSpool(segment->path());
   }
   AddLostBatches(header.first_batch);
   spool_.id_ = header.producer_id;
@@ -186,12 +210,12 @@ absl::Status SpoolRecovery::Finish(Segment* segment, size_t end, bool is_last) {
   const size_t rest = segment->size() - std::min(end, segment->size());
   if (rest > 0 && !segment->IsBlankFrom(end)) {
     if (!is_last || segment->HasRecordsBeyond(end)) {
+      const std::string aside = FreeName(segment->path() + kDamagedSuffix);
       damaged_ = true;
-      notes_.push_back(absl::StrCat(segment->path(), " is damaged ", end,
-                                    " bytes from its start: what follows, ", rest,
-                                    " bytes, is lost to the spool. The file is kept as ",
-                                    segment->path(), kDamagedSuffix, "."));
-      return segment->SetAside(end, segment->path() + kDamagedSuffix);
+      notes_.push_back(absl::StrCat(
+          segment->path(), " is damaged ", end, " bytes from its start: what follows, ", rest,
+          " bytes, is lost to the spool. The file is kept as ", aside, "."));
+      return segment->SetAside(end, aside);
     }
     notes_.push_back(absl::StrCat(segment->path(),
                                   " ends in the middle of a record, as after a crash or a power "
@@ -201,9 +225,12 @@ absl::Status SpoolRecovery::Finish(Segment* segment, size_t end, bool is_last) {
   return segment->SyncThrough(end);
 }
 
-void SpoolRecovery::Conclude() {
+absl::Status SpoolRecovery::Conclude() {
   if (!front_lost_) {  // Only what was acknowledged is ever removed.
     spool_.acknowledged_ = std::max(spool_.acknowledged_, spool_.first_ - 1);
+  }
+  if (spool_.first_ > spool_.acknowledged_ + kLostBatchesMax) {
+    return NotOfThisSpool(spool_.segments_.front().segment->path());
   }
   while (spool_.first_ > spool_.acknowledged_ + 1) {
     spool_.batches_.emplace_front();
@@ -228,6 +255,7 @@ void SpoolRecovery::Conclude() {
                         std::chrono::duration_cast<std::chrono::steady_clock::duration>(age);
     }
   }
+  return absl::OkStatus();
 }
 
 }  // namespace itemized::client

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 #include "client/cpp/spool/spool.h"
 
@@ -13,7 +16,7 @@ namespace itemized::client {
 // Reads what the directory of a new spool holds into it. A tail that was cut in the
 // middle of a record is cut off there. After any other damage the rest of the
 // segment is set aside as *.damaged, empty batches stand for those lost, and the
-// producer's epoch is raised.
+// producer's epoch is raised. What has the name of a segment and is none is left alone.
 class SpoolRecovery {
  public:
   SpoolRecovery(Spool* spool, std::vector<std::string>* notes) : spool_(*spool), notes_(*notes) {}
@@ -22,15 +25,20 @@ class SpoolRecovery {
   absl::Status Run();
 
  private:
+  struct Found {
+    uint64_t number;
+    absl::StatusOr<std::shared_ptr<Segment>> segment;
+  };
+
   absl::StatusOr<std::vector<uint64_t>> ListSegments();
-  absl::Status ReadSegment(uint64_t number, bool is_last);
+  std::vector<Found> OpenSegments(const std::vector<uint64_t>& numbers);
+  absl::Status ReadSegment(Found* found, bool is_last);
   absl::Status Adopt(std::shared_ptr<Segment> segment, bool is_last);
   size_t ReadRecords(const std::shared_ptr<Segment>& segment);
   bool ReadMark(const Segment::Record& record, SpooledBatch* open);
   absl::Status Finish(Segment* segment, size_t end, bool is_last);
-  absl::Status SetAside(Segment* segment, size_t keep);
   void AddLostBatches(uint64_t first_batch);
-  void Conclude();
+  absl::Status Conclude();
 
   Spool& spool_;
   std::vector<std::string>& notes_;

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "client/cpp/spool/files.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
@@ -31,6 +32,11 @@ constexpr size_t kIdBytes = 16;
 constexpr size_t kSizeBytes = 4;
 constexpr size_t kPrefixBytes = 9;
 constexpr size_t kAlignment = 8;  // Of records, so that their sizes are written as a whole.
+
+constexpr uint64_t kBatchMax = uint64_t{1} << 62;  // Of a header that somebody has made up.
+
+// The first page of a segment that a power cut left without its content.
+constexpr size_t kPageBytes = 4096;
 
 uint32_t Checksum(uint32_t size, const char* type_and_payload) {
   return static_cast<uint32_t>(XXH3_64bits_withSeed(type_and_payload, size, size));
@@ -63,12 +69,47 @@ bool DecodeHeader(absl::string_view in, SegmentHeader* header) {
   in.remove_prefix(kIdBytes);
   return ReadVarint(&in, &header->epoch) && ReadVarint(&in, &header->base) &&
          ReadVarint(&in, &header->first_batch) && ReadVarint(&in, &header->acknowledged) &&
-         header->first_batch > 0 && header->base < header->first_batch && in.empty();
+         header->first_batch > 0 && header->first_batch <= kBatchMax &&
+         header->base < header->first_batch && header->acknowledged < header->first_batch &&
+         in.empty();
 }
 
-absl::Status ErrnoStatus(const char* what, const std::string& path) {
-  return absl::UnavailableError(
-      absl::StrCat("Cannot ", what, " ", path, ": ", std::strerror(errno), "."));
+absl::Status NotASegment(const std::string& path, absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, " is no file of this spool (", why,
+                   ") and is left alone; keep other files out of this directory."));
+}
+
+// A file that may be a segment. INVALID_ARGUMENT for anything else, which is neither
+// read nor waited for.
+absl::StatusOr<int> OpenRegular(const std::string& path, struct stat* info) {
+  const int fd = open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) {
+    switch (errno) {
+      case ELOOP:
+        return NotASegment(path, "a symbolic link");
+      case EISDIR:
+        return NotASegment(path, "a directory");
+      case ENXIO:
+      case ENODEV:
+        return NotASegment(path, "a socket or device");
+      default:
+        return ErrnoStatus("open", path);
+    }
+  }
+  absl::Status status;
+  if (fstat(fd, info) != 0) {
+    status = ErrnoStatus("look at", path);
+  } else if (!S_ISREG(info->st_mode)) {
+    status = NotASegment(path, "a pipe or device");
+  } else if (info->st_size > static_cast<off_t>(Segment::kFileBytesMax)) {
+    status = NotASegment(path, absl::StrCat("larger than ", Segment::kFileBytesMax, " bytes"));
+  }
+  if (!status.ok()) {
+    close(fd);
+    return status;
+  }
+  return fd;
 }
 
 }  // namespace
@@ -88,7 +129,8 @@ absl::StatusOr<std::shared_ptr<Segment>> Segment::Create(const std::string& path
   if (!path.empty()) {
     fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
-      return ErrnoStatus("create", path);
+      return errno == EEXIST ? absl::AlreadyExistsError(absl::StrCat(path, " exists already."))
+                             : ErrnoStatus("create", path);
     }
     // Writing to a mapped page for which the disk has no room would end the process.
     if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
@@ -117,17 +159,14 @@ absl::StatusOr<std::shared_ptr<Segment>> Segment::Create(const std::string& path
   return segment;
 }
 
-absl::StatusOr<std::shared_ptr<Segment>> Segment::Open(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) {
-    return ErrnoStatus("open", path);
-  }
+absl::StatusOr<std::shared_ptr<Segment>> Segment::Open(const std::string& path, uint64_t number) {
   struct stat info {};
-  if (fstat(fd, &info) != 0 || info.st_size < static_cast<off_t>(kMagic.size())) {
-    close(fd);
-    return absl::DataLossError(absl::StrCat(path, " is too short to be read."));
-  }
+  ASSIGN_OR_RETURN(const int fd, OpenRegular(path, &info));
   const auto bytes = static_cast<size_t>(info.st_size);
+  if (bytes == 0) {
+    close(fd);
+    return absl::DataLossError(absl::StrCat(path, " is empty."));
+  }
   void* data = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd, 0);
   if (data == MAP_FAILED) {
     const absl::Status status = ErrnoStatus("map", path);
@@ -137,13 +176,28 @@ absl::StatusOr<std::shared_ptr<Segment>> Segment::Open(const std::string& path) 
   std::shared_ptr<Segment> segment(new Segment(path, fd, static_cast<char*>(data), bytes));
   segment->size_ = bytes;
   RETURN_IF_ERROR(segment->ReadHeader());
+  if (segment->header_.number != number) {
+    return NotASegment(path, absl::StrCat("a copy of segment ", segment->header_.number));
+  }
   return segment;
 }
 
+// Whether a header that cannot be read looks like one of ours that was damaged.
+bool Segment::WasBegun() const {
+  const size_t magic_bytes = std::min(size(), kMagic.size());
+  return absl::string_view(data_, magic_bytes) == kMagic.substr(0, magic_bytes) ||
+         At(kMagic.size()).has_value() ||
+         std::all_of(data_, data_ + std::min(size(), kPageBytes),
+                     [](char byte) { return byte == 0; });
+}
+
 absl::Status Segment::ReadHeader() {
+  if (!WasBegun()) {
+    return NotASegment(path_, "it does not begin as one");
+  }
   const std::optional<Record> record = At(kMagic.size());
-  if (absl::string_view(data_, kMagic.size()) != kMagic || !record.has_value() ||
-      record->type != RecordType::kHeader) {
+  if (!record.has_value() || record->type != RecordType::kHeader ||
+      absl::string_view(data_, kMagic.size()) != kMagic) {
     return absl::DataLossError(absl::StrCat("The header of ", path_, " cannot be read."));
   }
   absl::string_view payload = record->payload;
@@ -245,8 +299,8 @@ absl::Status Segment::Remove() const {
 }
 
 absl::Status Segment::SetAside(size_t keep, const std::string& aside) {
-  const std::string copy = path_ + ".copy";
-  const int fd = open(copy.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const std::string copy = FreeName(path_ + ".copy");
+  const int fd = open(copy.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) {
     return ErrnoStatus("create", copy);
   }
@@ -268,17 +322,6 @@ absl::Status Segment::SetAside(size_t keep, const std::string& aside) {
   size_.store(keep);
   synced_.store(keep);
   return SyncDirectory(path_.substr(0, path_.rfind('/')));
-}
-
-absl::Status SyncDirectory(const std::string& directory) {
-  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    return ErrnoStatus("open", directory);
-  }
-  const bool synced = fsync(fd) == 0;
-  const absl::Status status = synced ? absl::OkStatus() : ErrnoStatus("sync", directory);
-  close(fd);
-  return status;
 }
 
 }  // namespace itemized::client

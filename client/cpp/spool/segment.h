@@ -44,18 +44,22 @@ struct SegmentHeader {
 class Segment {
  public:
   // A new segment with room for `bytes`. An empty path: in memory. Errors:
-  // UNAVAILABLE names the file; what is begun of it is removed.
+  // ALREADY_EXISTS if anything has that name; UNAVAILABLE names the file; what is
+  // begun of it is removed.
   static absl::StatusOr<std::shared_ptr<Segment>> Create(const std::string& path,
                                                          const SegmentHeader& header, size_t bytes);
-  // One to be read only. Errors: UNAVAILABLE; DATA_LOSS if the header cannot be
-  // read; FAILED_PRECONDITION if another version wrote it.
-  static absl::StatusOr<std::shared_ptr<Segment>> Open(const std::string& path);
+  // Segment `number`, to be read only. It never follows a link or waits. Errors:
+  // INVALID_ARGUMENT if there is something else under that name, which is not touched;
+  // DATA_LOSS if the header cannot be read; FAILED_PRECONDITION if another version
+  // wrote it; UNAVAILABLE.
+  static absl::StatusOr<std::shared_ptr<Segment>> Open(const std::string& path, uint64_t number);
   ~Segment();
 
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
 
   static constexpr size_t kPayloadBytesMax = size_t{1} << 20;
+  static constexpr size_t kFileBytesMax = size_t{64} << 20;  // Of one that is opened.
   // Room that a record takes.
   static size_t BytesOf(size_t payload_size);
   static constexpr size_t kHeaderBytesMax = 128;  // What is before the first record.
@@ -101,6 +105,7 @@ class Segment {
  private:
   Segment(std::string path, int fd, char* data, size_t capacity)
       : path_(std::move(path)), fd_(fd), data_(data), capacity_(capacity) {}
+  bool WasBegun() const;
   absl::Status ReadHeader();
   absl::Status Errno(const char* what) const;
 
@@ -113,8 +118,5 @@ class Segment {
   std::atomic<size_t> size_{0};
   std::atomic<size_t> synced_{0};
 };
-
-// Makes the creation, renaming and removal of files of `directory` durable.
-absl::Status SyncDirectory(const std::string& directory);
 
 }  // namespace itemized::client

@@ -29,6 +29,10 @@ std::string Number(uint64_t value) {
 
 }  // namespace
 
+std::string SegmentName(uint64_t number) {
+  return absl::StrCat(absl::Dec(number, absl::kZeroPad10), kSegmentSuffix);
+}
+
 Spool::Spool(SpoolOptions options) : options_(std::move(options)), id_(NewProducerId()) {
   if (options_.directory.empty()) {
     CHECK_OK(Rotate(0));
@@ -46,8 +50,7 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(SpoolOptions options,
 std::string Spool::PathOf(uint64_t segment_number) const {
   return options_.directory.empty()
              ? ""
-             : absl::StrCat(options_.directory, "/", absl::Dec(segment_number, absl::kZeroPad10),
-                            kSegmentSuffix);
+             : absl::StrCat(options_.directory, "/", SegmentName(segment_number));
 }
 
 absl::Status Spool::CheckLimits(size_t payload_size) const {
@@ -113,15 +116,11 @@ absl::Status Spool::Rotate(size_t payload_size) {
         " bytes); records are dropped until the itemized server takes what is in it."));
   }
   Cut();
-  absl::StatusOr<std::shared_ptr<Segment>> segment =
-      Segment::Create(PathOf(next_segment_),
-                      {.number = next_segment_,
-                       .producer_id = id_,
-                       .epoch = epoch_,
-                       .base = base_,
-                       .first_batch = newest() + 1,
-                       .acknowledged = acknowledged_},
-                      bytes);
+  absl::StatusOr<std::shared_ptr<Segment>> segment = CreateNext(bytes);
+  while (absl::IsAlreadyExists(segment.status())) {  // Something that is not ours.
+    ++next_segment_;
+    segment = CreateNext(bytes);
+  }
   if (!segment.ok()) {
     rotate_again_at_ = now + kRotatePause;
     return segment.status();
@@ -133,6 +132,17 @@ absl::Status Spool::Rotate(size_t payload_size) {
   ++next_segment_;
   segments_.push_back({.segment = *std::move(segment)});
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<Segment>> Spool::CreateNext(size_t bytes) const {
+  return Segment::Create(PathOf(next_segment_),
+                         {.number = next_segment_,
+                          .producer_id = id_,
+                          .epoch = epoch_,
+                          .base = base_,
+                          .first_batch = newest() + 1,
+                          .acknowledged = acknowledged_},
+                         bytes);
 }
 
 uint64_t Spool::TotalBytes() const {

@@ -59,6 +59,9 @@ struct SpooledBatch {
 
 inline constexpr char kSegmentSuffix[] = ".spool";
 
+// Of the file of segment `number`: at least ten digits, and the suffix.
+std::string SegmentName(uint64_t number);
+
 // Not thread-safe. Batches are numbered from 1 over the life of the spool; batch
 // n goes out as sequence n - base of the producer's epoch.
 class Spool {
@@ -133,6 +136,7 @@ class Spool {
 
   absl::Status CheckLimits(size_t payload_size) const;
   absl::Status Rotate(size_t payload_size);
+  absl::StatusOr<std::shared_ptr<Segment>> CreateNext(size_t bytes) const;
   bool RemoveFront();
   std::string PathOf(uint64_t segment_number) const;
   void Note(absl::Status status);

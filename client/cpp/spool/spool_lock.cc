@@ -11,8 +11,10 @@
 
 #include "absl/strings/str_cat.h"
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "storage/base/mutex.h"
+#include "storage/base/status_macros.h"
 
 namespace itemized::client {
 
@@ -39,17 +41,33 @@ Locks& AllLocks() {
   return locks;
 }
 
+// A regular file that is here: not one that a link would have made elsewhere.
+absl::StatusOr<int> OpenLock(const std::string& path) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const int fd = open(path.c_str(), kFlags, 0600);
+  const int error = fd < 0 ? errno : 0;
+  struct stat info {};
+  if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+    return fd;
+  }
+  if (fd >= 0) {
+    close(fd);
+  }
+  if (error == 0 || error == ELOOP || error == EISDIR || error == ENXIO) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " is no regular file, so the spool cannot be locked; move it away."));
+  }
+  return absl::UnavailableError(
+      absl::StrCat("Cannot open ", path, ": ", std::strerror(error), "."));
+}
+
 }  // namespace
 
 absl::StatusOr<SpoolLock> SpoolLock::Take(const std::string& directory) {
   const std::string path = directory + "/lock";
   Locks& locks = AllLocks();
   const std::lock_guard<std::mutex> hold(locks.mutex);
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return absl::UnavailableError(
-        absl::StrCat("Cannot open ", path, ": ", std::strerror(errno), "."));
-  }
+  ASSIGN_OR_RETURN(const int fd, OpenLock(path));
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const bool taken = errno == EWOULDBLOCK;
     const std::string reason = std::strerror(errno);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cpp/spool/record_codec.h"
 
+#include <cstdint>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -54,6 +55,26 @@ TEST(RecordCodec, ACallComesBackAsItWas) {
     EXPECT_EQ(read.usage.has_value(), call.usage.has_value());
     EXPECT_EQ(BytesOf(read), BytesOf(call));
   }
+}
+
+TEST(RecordCodec, NoDurationIsAnotherOneOnTheWire) {
+  Chunk chunk;
+  for (int64_t us = 0; us <= 200'000; ++us) {
+    Call& read = chunk.calls.emplace_back();
+    ASSERT_TRUE(ParseRecord(BytesOf(Call{.duration_us = us}), &read));
+  }
+  for (const int64_t us : {int64_t{2'591'999'999'999}, int64_t{9'007'199'254'740'993}, INT64_MAX}) {
+    ASSERT_TRUE(ParseRecord(BytesOf(Call{.duration_us = us}), &chunk.calls.emplace_back()));
+  }
+  const PackedBatch packed = Pack(chunk);
+  const auto& durations = packed.batch.columns().duration_us();
+  ASSERT_EQ(static_cast<size_t>(durations.size()), chunk.calls.size());
+  for (int us = 0; us <= 200'000; ++us) {
+    ASSERT_EQ(durations[us], us);
+  }
+  EXPECT_EQ(durations[200'001], 2'591'999'999'999);
+  EXPECT_EQ(durations[200'002], 9'007'199'254'740'993);
+  EXPECT_EQ(durations[200'003], INT64_MAX);
 }
 
 TEST(RecordCodec, ACompletionComesBackAsItWas) {
