@@ -2,14 +2,15 @@
 #include "client/cpp/corrections.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include <openssl/sha.h>
 
-#include "client/cpp/sha256.h"
 #include "client/cpp/utf8.h"
 #include "storage/base/time.h"
 
@@ -23,7 +24,7 @@ constexpr size_t kAttributesMax = 64;
 constexpr size_t kUnusedStepsMax = 1'000;
 constexpr int64_t kDurationMaxUs = 30 * kMicrosPerDay;
 
-constexpr size_t kHashDigits = 32;
+constexpr size_t kHashBytes = 16;  // Of a SHA-256; as hexadecimal digits twice as many.
 constexpr size_t kCodePointBytesMax = 4;
 constexpr size_t kShownBytesMax = 60;
 
@@ -33,6 +34,13 @@ using Corrections = std::vector<Correction>;
 std::string Shown(absl::string_view text) {
   return absl::StrCat("\"", absl::CHexEscape(text.substr(0, kShownBytesMax)),
                       text.size() > kShownBytesMax ? "...\"" : "\"");
+}
+
+std::string HashOf(absl::string_view text) {
+  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const uint8_t*>(text.data()), text.size(), digest.data());
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), kHashBytes));
 }
 
 bool IsName(absl::string_view text) {
@@ -67,7 +75,7 @@ void CorrectId(Of of, const char* what, std::string* id, Corrections* correction
       {of, absl::StrCat("The ", what, " ", Shown(*id),
                         " has more than 200 bytes or is not UTF-8: a hash takes the place of its "
                         "end; give a shorter one in UTF-8.")});
-  const std::string tail = absl::StrCat("~", Sha256Hex(*id).substr(0, kHashDigits));
+  const std::string tail = absl::StrCat("~", HashOf(*id));
   std::string head = Escaped(*id).substr(0, kNameBytesMax - tail.size());
   while (!IsValidUtf8(head)) {
     head.pop_back();
