@@ -70,7 +70,7 @@ void Baselines::Apply(const RowsByName::Part& part, Step* step) {
   }
   const CallRows& calls = part.block->calls;
   const bool shifted = ((step->shifted >> (step->newest - day)) & 1) != 0;
-  DayCounts counts;
+  BaselineDay counts;
   counted_rows_.clear();
   for (const uint32_t row : part.rows) {
     if (calls.Has(row, kFlagUnpriced)) {
@@ -83,7 +83,7 @@ void Baselines::Apply(const RowsByName::Part& part, Step* step) {
     }
   }
   step->costs.AddEach(calls.cost_picos, calls.weight, counted_rows_);
-  DayCounts& total = step->days.At(day).value;
+  BaselineDay& total = step->days.At(day).value;
   total.baseline += counts.baseline;
   total.flagged += counts.flagged;
 }

@@ -31,6 +31,12 @@ struct Threshold {
   bool learning = true;
 };
 
+// Priced calls of a step on one day.
+struct BaselineDay {
+  int64_t baseline = 0;  // Not flagged, or while learning.
+  int64_t flagged = 0;   // Against a learned median.
+};
+
 // The baseline of a step holds the costs of its priced calls over the 30 UTC
 // days up to the newest day with any call of it, late days included as they
 // change. Calls flagged against a learned median are left out, so that a burst
@@ -57,17 +63,13 @@ class Baselines {
   }
 
  private:
-  struct DayCounts {
-    int64_t baseline = 0;
-    int64_t flagged = 0;
-  };
   struct Step {
     bool seen = false;
     bool touched = false;  // Since the last Settle.
     bool stale = false;    // `costs` has to be merged anew.
     Day newest = 0;
-    uint32_t shifted = 0;         // Bit i: day newest - i belongs to a level shift.
-    BucketTable<DayCounts> days;  // Those in the window that had calls.
+    uint32_t shifted = 0;           // Bit i: day newest - i belongs to a level shift.
+    BucketTable<BaselineDay> days;  // Those in the window that had calls.
     Histogram costs;
   };
   static bool InWindow(const Step& step, Day day);
