@@ -10,6 +10,7 @@
 #include "itemized/v1/rates.pb.h"
 #include <google/protobuf/stubs/logging.h>
 
+#include "server/convert/page_token.h"
 #include "server/convert/query_requests.h"
 #include "server/convert/rates.h"
 #include "storage/base/check.h"
@@ -80,6 +81,10 @@ absl::Status ConvertOutliers(const pb::GetOutliersRequest& request) {
   return server::ToOutliersQuery(request).status();
 }
 
+absl::Status ConvertRun(const pb::GetRunRequest& request) {
+  return server::ToRunQuery(request).status();
+}
+
 pb::SetRatesRequest SomeRates() {
   pb::SetRatesRequest request;
   pb::Rate& rate = *request.add_rates();
@@ -121,10 +126,14 @@ std::string Top() {
 std::vector<std::string> Seeds() {
   pb::GetRunRequest run;
   run.set_workflow_id("w-1");
-  return {absl::StrCat("0", SomeRates().SerializeAsString()), absl::StrCat("1", Top()),
+  pb::GetRunRequest page = run;
+  page.set_page_token(server::ToPageToken("w-1", {.key = {.time_us = 7, .event_id = "c-1"}}));
+  return {absl::StrCat("0", SomeRates().SerializeAsString()),
+          absl::StrCat("1", Top()),
           absl::StrCat("2", Series()),
           absl::StrCat("3", pb::GetOutliersRequest().SerializeAsString()),
-          absl::StrCat("4", run.SerializeAsString())};
+          absl::StrCat("4", run.SerializeAsString()),
+          absl::StrCat("4", page.SerializeAsString())};
 }
 
 bool Accepts(absl::string_view input) {
@@ -140,7 +149,7 @@ bool Accepts(absl::string_view input) {
     case '3':
       return AcceptsQuestion<pb::GetOutliersRequest>(bytes, ConvertOutliers);
     case '4':
-      return AcceptsQuestion<pb::GetRunRequest>(bytes, server::ToRunQuery);
+      return AcceptsQuestion<pb::GetRunRequest>(bytes, ConvertRun);
     default:
       return AcceptsRates(bytes);
   }

@@ -4,6 +4,8 @@
 #include "storage/views/run.h"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "storage/base/check.h"
 #include "tests/fuzz/fuzz.h"
@@ -43,7 +45,7 @@ CallRows TwoCalls() {
   return calls;
 }
 
-Run SmallRun(const std::vector<NameId>& unused_steps) {
+Run SmallRun(const std::vector<std::string>& unused_steps) {
   Run run;
   const CallRows calls = TwoCalls();
   run.Apply(RowContents(calls), {0, 1}, {.hour = 0, .sequence = 9}, TheCatalog());
@@ -68,7 +70,8 @@ void CheckSame(const Run& a, const Run& b) {
 }  // namespace
 
 std::vector<std::string> Seeds() {
-  return {Run().Encode(), SmallRun({}).Encode(), SmallRun({1}).Encode(), KeptRun().Encode()};
+  return {Run().Encode(), SmallRun({}).Encode(), SmallRun({"planning"}).Encode(),
+          KeptRun().Encode()};
 }
 
 bool Accepts(absl::string_view input) {
