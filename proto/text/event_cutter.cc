@@ -158,7 +158,7 @@ bool EventCutter::NextElement(EventPiece& piece) {
   piece.text = rest_.substr(0, end);
   piece.line = line_;
   piece.index = index_;
-  piece.fault = end == 0 ? kNoElement : nullptr;
+  piece.fault = IsBlank(piece.text) ? kNoElement : nullptr;
   ++index_;
   wants_element_ = rest_[end] == ',';
   Skip(end + (wants_element_ ? 1 : 0));

@@ -79,6 +79,11 @@ TEST(EventCutter, WhatIsCutOfABrokenArrayIsKept) {
 }
 
 // Each byte is looked at a few times, whatever stands in them.
+// Blank here is more than JSON's white space.
+TEST(EventCutter, AnElementOfAFormFeedIsNone) {
+  EXPECT_THAT(Cut("[{},\f,{}]"), ElementsAre("1[0]:{}", "1[1]!", "1[2]:{}"));
+}
+
 TEST(EventCutter, IsDoneWithBrokenBodiesAsFastAsWithGoodOnes) {
   for (const char* line : {" {x\n", "{\n", "{\nx\n", " {\"\n", "{[\n ", "{\n\n"}) {
     std::string body;
