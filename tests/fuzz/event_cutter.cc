@@ -24,7 +24,7 @@ constexpr char kPretty[] =
 std::vector<std::string> Seeds() {
   const std::string one = kOne;
   const std::string pretty = kPretty;
-  return {one + "\n" + one, pretty + "\n" + pretty, "[" + one + ",\n" + pretty + "]", "[]", "[,\f,]"};
+  return {one + "\n" + one, pretty + "\n" + pretty, "[" + one + ",\n" + pretty + "]", "[]"};
 }
 
 bool Accepts(absl::string_view input) {
