@@ -2,7 +2,6 @@
 // The daemon. See server.h for what it does, flags.h for its command line.
 
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdio>
@@ -14,6 +13,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "server/data_directory.h"
 #include "server/flags.h"

@@ -25,7 +25,7 @@ grpc::Status Overloaded() {
 }
 
 // One batch in a call of its own. Owns itself.
-class WriteCall final : public grpc::ServerUnaryReactor {
+class WriteCall final : public QuickReactor {
  public:
   WriteCall(IngestShared& shared, grpc::ByteBuffer& response)
       : shared_(shared), response_(response) {}

@@ -55,11 +55,16 @@ void WatchedSocket::Shut() const {
   close(fd);
 }
 
-FrameWatch::Verdict WatchedSocket::Read(absl::Span<const uint8_t> bytes) {
+FrameWatch::Verdict WatchedSocket::Read(const ReadBytes& read) {
   const auto now = std::chrono::steady_clock::now();
   const MutexLock lock(mutex_);
   read_at_ = now;
-  return watch_.Feed(bytes, now);
+  for (const absl::Span<const uint8_t> bytes : read) {
+    if (const auto verdict = watch_.Feed(bytes, now); verdict != FrameWatch::Verdict::kFine) {
+      return verdict;
+    }
+  }
+  return FrameWatch::Verdict::kFine;
 }
 
 bool WatchedSocket::Pay() {
@@ -184,16 +189,16 @@ void SocketTable::Erase(int fd) {
   }
 }
 
-bool SocketTable::Read(int fd, absl::Span<const uint8_t> bytes) {
+bool SocketTable::Read(int fd, const ReadBytes& read) {
   const Socket socket = Find(fd);
   if (socket == nullptr) {
     return true;
   }
-  if (bytes.empty() || !socket->is_open()) {
+  if (read.empty() || !socket->is_open()) {
     Erase(fd);
     return true;
   }
-  const FrameWatch::Verdict verdict = socket->Read(bytes);
+  const FrameWatch::Verdict verdict = socket->Read(read);
   if (verdict != FrameWatch::Verdict::kFine) {
     CutOff(*socket, verdict);
     Erase(fd);
@@ -240,20 +245,15 @@ void SocketTable::FreeMemory(const MemoryBudget& memory) {
 
 namespace {
 
-// Of what a call to recvmsg has read.
-bool NoteRead(int fd, const msghdr& message, size_t read) {
-  SocketTable& table = SocketTable::Get();
-  if (read == 0) {
-    return table.Read(fd, {});
+ReadBytes PiecesOf(const msghdr& message, size_t size) {
+  ReadBytes pieces;
+  for (size_t i = 0; i < message.msg_iovlen && size > 0; ++i) {
+    const iovec& buffer = message.msg_iov[i];
+    const size_t taken = std::min(size, buffer.iov_len);
+    pieces.emplace_back(static_cast<const uint8_t*>(buffer.iov_base), taken);
+    size -= taken;
   }
-  for (size_t i = 0; i < message.msg_iovlen && read > 0; ++i) {
-    const size_t bytes = std::min(read, message.msg_iov[i].iov_len);
-    if (!table.Read(fd, {static_cast<const uint8_t*>(message.msg_iov[i].iov_base), bytes})) {
-      return false;
-    }
-    read -= bytes;
-  }
-  return true;
+  return pieces;
 }
 
 }  // namespace
@@ -264,8 +264,11 @@ bool NoteRead(int fd, const msghdr& message, size_t read) {
 #ifndef __SANITIZE_THREAD__
 extern "C" ssize_t recvmsg(int fd, msghdr* message, int flags) {
   const ssize_t read = syscall(SYS_recvmsg, fd, message, flags);
-  const bool takes_data = read >= 0 && (flags & (MSG_PEEK | MSG_ERRQUEUE)) == 0;
-  if (takes_data && !itemized::server::NoteRead(fd, *message, static_cast<size_t>(read))) {
+  if (read < 0 || (flags & (MSG_PEEK | MSG_ERRQUEUE)) != 0) {
+    return read;
+  }
+  const auto pieces = itemized::server::PiecesOf(*message, static_cast<size_t>(read));
+  if (!itemized::server::SocketTable::Get().Read(fd, pieces)) {
     errno = ECONNRESET;
     return -1;
   }

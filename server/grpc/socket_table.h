@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/types/span.h"
 #include <sys/types.h>
 
@@ -20,6 +21,9 @@
 #include "storage/base/mutex.h"
 
 namespace itemized::server {
+
+// What one call to the system has read, in its pieces.
+using ReadBytes = absl::InlinedVector<absl::Span<const uint8_t>, 4>;
 
 // What is known of one socket. Thread-safe.
 class WatchedSocket {
@@ -33,7 +37,7 @@ class WatchedSocket {
   // Tells gRPC that the client is gone, so that it closes the socket.
   void Shut() const;
 
-  FrameWatch::Verdict Read(absl::Span<const uint8_t> bytes);
+  FrameWatch::Verdict Read(const ReadBytes& read);
   // Whether the budget has what the unfinished messages take.
   bool Pay();
   // Gives it back; nothing is charged any more.
@@ -74,7 +78,7 @@ class SocketTable {
 
   // Takes note of what was read from any descriptor of the process; nothing: its end. False if
   // the client is to be cut off.
-  bool Read(int fd, absl::Span<const uint8_t> bytes);
+  bool Read(int fd, const ReadBytes& read);
 
  private:
   using Socket = std::shared_ptr<WatchedSocket>;

@@ -229,9 +229,9 @@ struct DatabaseInfo {
   int64_t runs = 0;
   uint64_t last_block = 0;
   uint64_t checkpointed_block = 0;
-  int64_t events_kept_from_us = 0;   // 0: all are.
-  int64_t rollups_kept_from_us = 0;  // The same of rollups.
-  bool is_dropping = false;          // Some older ones are still on disk.
+  int64_t events_kept_from_us = 0;             // 0: all are.
+  int64_t rollups_kept_from_us = 0;            // The same of rollups.
+  bool is_dropping = false;                    // Some older ones are still on disk.
   std::optional<RepricingProgress> repricing;  // None if none is under way.
 };
 

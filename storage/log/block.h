@@ -32,10 +32,10 @@ struct BlockRef {
 
 // PERSISTED: never change or reuse a bit.
 enum CallFlag : uint8_t {
-  kFlagUnpriced = 1,      // No rate covered the call, or it had no usage.
-  kFlagUsageMissing = 2,  // No usage was reported.
-  kFlagOutlier = 4,       // Over its threshold when it was judged; it has a receipt.
-  kFlagLearning = 8,      // ... which was the default one: not known whether it is an outlier.
+  kFlagUnpriced = 1,           // No rate covered the call, or it had no usage.
+  kFlagUsageMissing = 2,       // No usage was reported.
+  kFlagOutlier = 4,            // Over its threshold when it was judged; it has a receipt.
+  kFlagLearning = 8,           // ... which was the default one: not known whether it is an outlier.
   kFlagJudgedWhenPriced = 16,  // ... which was not on arrival: its price came later.
 };
 

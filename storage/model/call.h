@@ -67,9 +67,9 @@ struct Completion {
 // What the cost of a call was compared with when it was judged: on arrival, or when a rate
 // that came later first priced it.
 struct OutlierReceipt {
-  int64_t p50_picos = 0;     // Rolling median of the step; 0 while learning.
-  int64_t sample_count = 0;  // Calls behind the median.
-  bool learning = false;     // Too little history: the default threshold applied.
+  int64_t p50_picos = 0;            // Rolling median of the step; 0 while learning.
+  int64_t sample_count = 0;         // Calls behind the median.
+  bool learning = false;            // Too little history: the default threshold applied.
   bool judged_when_priced = false;  // Not on arrival.
 
   bool operator==(const OutlierReceipt&) const = default;

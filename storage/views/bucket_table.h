@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,8 @@ class BucketTable {
   };
 
  private:
-  using Entries = absl::btree_map<uint32_t, Entry>;
+  // By themselves, so that few nodes are passed on the way from one to the next.
+  using Entries = absl::btree_map<uint32_t, std::unique_ptr<Entry>>;
 
  public:
   class Iterator {
@@ -36,8 +38,8 @@ class BucketTable {
     using reference = const Entry&;
 
     Iterator() = default;
-    reference operator*() const { return at_->second; }
-    pointer operator->() const { return &at_->second; }
+    reference operator*() const { return *at_->second; }
+    pointer operator->() const { return at_->second.get(); }
     Iterator& operator++() {
       ++at_;
       return *this;
@@ -69,8 +71,12 @@ class BucketTable {
   // or erased.
   Entry& At(uint32_t bucket) {
     if (last_ == nullptr || last_->bucket != bucket) {
-      last_ = &entries_.try_emplace(bucket, Entry{.bucket = bucket, .dirty = false, .value = T{}})
-                   .first->second;
+      std::unique_ptr<Entry>& entry = entries_[bucket];
+      if (entry == nullptr) {
+        entry = std::make_unique<Entry>();
+        entry->bucket = bucket;
+      }
+      last_ = entry.get();
     }
     return *last_;
   }
@@ -85,7 +91,7 @@ class BucketTable {
   // The first entry of `bucket` or later.
   Iterator LowerBound(uint32_t bucket) const { return Iterator(entries_.lower_bound(bucket)); }
   bool empty() const { return entries_.empty(); }
-  const Entry& back() const { return entries_.rbegin()->second; }
+  const Entry& back() const { return *entries_.rbegin()->second; }
   void clear() {
     entries_.clear();
     last_ = nullptr;

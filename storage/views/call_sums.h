@@ -22,7 +22,7 @@ struct CallSums {
   int64_t usage_missing_calls = 0;  // Of the unpriced ones: no usage was reported.
   int64_t outliers = 0;             // Over a learned threshold.
   int64_t learning_calls = 0;       // Over the default one: not known whether they are outliers.
-  Picos cost = 0;  // Of the priced calls.
+  Picos cost = 0;                   // Of the priced calls.
   Usage usage;
 
   void Merge(const CallSums& other);

@@ -45,8 +45,7 @@ std::string Text(const CallSums& sums) {
   std::ostringstream out;
   out << "calls " << sums.calls << " unpriced " << sums.unpriced_calls << " usage missing "
       << sums.usage_missing_calls << " outliers " << sums.outliers << " learning "
-      << sums.learning_calls << " cost " << sums.cost << ' '
-      << Text(sums.usage);
+      << sums.learning_calls << " cost " << sums.cost << ' ' << Text(sums.usage);
   return out.str();
 }
 
@@ -173,8 +172,8 @@ std::string Describe(const BatchResult& result) {
 }
 
 std::string Describe(const RateChange& change) {
-  return Line("added", change.added, "replaced", change.replaced, "removed", change.removed, "repriced",
-              change.repriced_calls);
+  return Line("added", change.added, "replaced", change.replaced, "removed", change.removed,
+              "repriced", change.repriced_calls);
 }
 
 std::string Describe(std::vector<UnpricedModel> models) {

@@ -42,12 +42,17 @@ void OracleRun::Step() {
     void (OracleRun::*operation)();
   };
   static constexpr Choice kChoices[] = {
-      {548, &OracleRun::Write},     {80, &OracleRun::WriteCompletions},
-      {20, &OracleRun::SetRates},   {60, &OracleRun::Retract},
+      {548, &OracleRun::Write},
+      {80, &OracleRun::WriteCompletions},
+      {20, &OracleRun::SetRates},
+      {60, &OracleRun::Retract},
       {12, &OracleRun::RemoveRates},
-      {20, &OracleRun::Checkpoint}, {8, &OracleRun::Reopen},
-      {7, &OracleRun::Verify},      {205, &OracleRun::Ask},
-      {10, &OracleRun::Wait},       {30, &OracleRun::CompareThresholds},
+      {20, &OracleRun::Checkpoint},
+      {8, &OracleRun::Reopen},
+      {7, &OracleRun::Verify},
+      {205, &OracleRun::Ask},
+      {10, &OracleRun::Wait},
+      {30, &OracleRun::CompareThresholds},
   };
   Wait();
   int64_t dice = random_.Between(1, 1'000);
