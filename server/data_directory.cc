@@ -14,7 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include "storage/base/status_macros.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 
 namespace itemized::server {
 

@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "storage/engine/verify.h"
+#include "storage/maintenance/verify.h"
 
 namespace itemized::server {
 

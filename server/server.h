@@ -19,7 +19,7 @@
 #include "server/grpc/ingest_stream.h"
 #include "server/memory_limit.h"
 #include "storage/base/time.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 
 namespace itemized::server {
 

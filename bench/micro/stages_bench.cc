@@ -21,14 +21,14 @@
 #include "bench/load/workload.h"
 #include "server/convert/batch_decoder.h"
 #include "storage/base/check.h"
-#include "storage/engine/checked_batch.h"
-#include "storage/engine/group_builder.h"
-#include "storage/engine/state.h"
-#include "storage/log/block_codec.h"
+#include "storage/block/block_codec.h"
+#include "storage/ingest/checked_batch.h"
+#include "storage/ingest/group_builder.h"
+#include "storage/runs/runs.h"
+#include "storage/store/state.h"
 #include "storage/views/baselines.h"
 #include "storage/views/call_rollups.h"
 #include "storage/views/rows_by_name.h"
-#include "storage/views/runs.h"
 
 namespace itemized {
 namespace {
@@ -119,7 +119,7 @@ class Pipeline {
       }
       blocks = builder.Finish();
     });
-    CHECK_OK(state_->Commit(&blocks, KvBatch()));
+    CHECK_OK(state_->Commit(&blocks, builder.staged(), KvBatch()));
     TimeEncoding(blocks);
     TimeFolds(&blocks);
   }
@@ -162,17 +162,11 @@ class Pipeline {
       rest.remove_prefix(count);
     }
     Time(kBaselines, [&] { baselines_.Settle(rollups_); });
-    for (Block& block : *blocks) {
-      StageRuns(&block);
+    StagedRuns staged(runs_.get(), /*mutex=*/nullptr);
+    for (const Block& block : *blocks) {
+      CHECK_OK(staged.Add(block));
     }
-    Time(kRuns, [&] { runs_->Fold(*blocks); });
-  }
-
-  void StageRuns(Block* block) {
-    block->staged.clear();
-    for (const absl::string_view name : block->calls.run_names) {
-      block->staged.push_back(*runs_->Stage(name));
-    }
+    Time(kRuns, [&] { runs_->Fold(*blocks, staged.blocks()); });
   }
 
   std::unique_ptr<State> state_;

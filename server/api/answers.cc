@@ -15,7 +15,7 @@
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
-#include "storage/engine/verify.h"
+#include "storage/maintenance/verify.h"
 
 namespace itemized::server {
 namespace {

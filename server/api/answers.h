@@ -17,7 +17,7 @@
 #include "itemized/v1/server_info.pb.h"
 
 #include "storage/base/cancellation.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 
 namespace itemized::server {
 

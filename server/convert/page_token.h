@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-#include "storage/engine/query_types.h"
+#include "storage/query/query_types.h"
 
 namespace itemized::server {
 

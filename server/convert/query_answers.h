@@ -12,8 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "itemized/v1/query.pb.h"
 
-#include "storage/engine/query_types.h"
 #include "storage/model/call.h"
+#include "storage/query/query_types.h"
 
 namespace itemized::server {
 

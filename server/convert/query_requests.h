@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "itemized/v1/query.pb.h"
 
-#include "storage/engine/query_types.h"
+#include "storage/query/query_types.h"
 
 namespace itemized::server {
 

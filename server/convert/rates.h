@@ -9,9 +9,9 @@
 #include "absl/status/statusor.h"
 #include "itemized/v1/rates.pb.h"
 
-#include "storage/engine/database.h"
-#include "storage/engine/query_types.h"
+#include "storage/database/database.h"
 #include "storage/pricing/rate.h"
+#include "storage/query/query_types.h"
 
 namespace itemized::server {
 

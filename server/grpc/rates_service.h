@@ -5,7 +5,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "server/grpc/unary_call.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 
 namespace itemized::server {
 

@@ -9,7 +9,7 @@
 
 #include "server/api/answers.h"
 #include "server/grpc/unary_call.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 
 namespace itemized::server {
 

@@ -12,7 +12,7 @@
 #include "server/http/http_limits.h"
 #include "server/http/router.h"
 #include "storage/base/time.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 
 namespace itemized::server {
 

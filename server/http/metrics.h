@@ -7,7 +7,7 @@
 
 #include "server/api/answers.h"
 #include "server/http/http_limits.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 
 namespace itemized::server {
 

@@ -12,7 +12,7 @@
 
 #include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
-#include "storage/engine/value_checks.h"
+#include "storage/model/value_checks.h"
 
 namespace itemized::server {
 namespace {

@@ -56,7 +56,7 @@ class Catalog {
   // Reads the key, all names and series. DATA_LOSS if malformed.
   absl::Status Load(const Kv& kv);
 
-  // Under which event ids are numbered (storage/views/run.h). Does not change once loaded.
+  // Under which event ids are numbered (storage/runs/run.h). Does not change once loaded.
   const HashKey& id_key() const { return id_key_; }
 
   static constexpr uint32_t kUnknown = UINT32_MAX;

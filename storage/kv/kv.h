@@ -19,11 +19,11 @@ namespace itemized {
 
 // What is kept under which keys is described in storage/FORMAT.md.
 enum class Family : uint8_t {
-  kMeta = 0,       // Schema version, names, series, rate book, watermarks, commit index.
-  kEvents = 1,     // The log: blocks by hour and sequence.
-  kSteps = 2,      // Rollups of calls by step, day and series.
-  kWorkflows = 3,  // Runs by workflow_id.
-  kOutcomes = 4,   // Runs by workflow and hour; unsurfaced spend by series and hour.
+  kMeta = 0,      // Schema version, names, series, rate book, producers, commit index.
+  kLog = 1,       // Blocks by hour and sequence.
+  kRollups = 2,   // Calls by each kind of name and by day.
+  kRuns = 3,      // Runs by workflow_id.
+  kOutcomes = 4,  // Runs by workflow and hour; unsurfaced spend by series and hour.
 };
 inline constexpr int kFamilyCount = 5;
 

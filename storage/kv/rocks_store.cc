@@ -31,19 +31,19 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   // New runs are looked up in vain; a false hit costs as much as 50 misses.
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(family == Family::kWorkflows ? 14 : 10));
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(family == Family::kRuns ? 14 : 10));
   table.checksum = rocksdb::kXXH3;
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = size_t{32} << 20;
   options.memtable_whole_key_filtering = true;
   options.memtable_prefix_bloom_size_ratio = 0.02;
-  if (family == Family::kEvents) {
+  if (family == Family::kLog) {
     options.compression = rocksdb::kNoCompression;  // Blocks are zstd inside.
     options.write_buffer_size = size_t{64} << 20;
   } else {
     options.compression = rocksdb::kLZ4Compression;  // Rewritten often; half is hashes.
   }
-  if (family == Family::kWorkflows) {
+  if (family == Family::kRuns) {
     // Written once or twice, in any order of keys: levels would be rewritten
     // again and again for each table of a checkpoint.
     options.compaction_style = rocksdb::kCompactionStyleUniversal;

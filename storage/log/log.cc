@@ -15,7 +15,7 @@
 namespace itemized {
 namespace {
 
-// Family::kEvents: hour, sequence -> block. Family::kMeta: 'g', first sequence
+// Family::kLog: hour, sequence -> block. Family::kMeta: 'g', first sequence
 // of a commit -> the hours of its blocks; 'l' -> the newest sequence
 // (storage/FORMAT.md, "Log").
 constexpr char kCommitPrefix = 'g';
@@ -114,11 +114,11 @@ absl::Status Log::SaveFirstHour(Hour hour, bool dropping) const {
 
 absl::StatusOr<bool> Log::DropSome() {
   const std::string end = HourKey(first_hour_);
-  RETURN_IF_ERROR(kv_->DropFiles(Family::kEvents, HourKey(0), end));
-  auto keys = kv_->Scan(Family::kEvents, "", end);
+  RETURN_IF_ERROR(kv_->DropFiles(Family::kLog, HourKey(0), end));
+  auto keys = kv_->Scan(Family::kLog, "", end);
   KvBatch batch;
   for (size_t i = 0; i < kDroppedPerStep && keys->Valid(); ++i, keys->Next()) {
-    batch.Delete(Family::kEvents, std::string(keys->key()));
+    batch.Delete(Family::kLog, std::string(keys->key()));
   }
   RETURN_IF_ERROR(keys->status());
   RETURN_IF_ERROR(kv_->Write(batch, /*sync=*/false));
@@ -157,7 +157,7 @@ absl::Status Log::Append(std::vector<Block>* blocks, KvBatch batch) {
     Block& block = (*blocks)[i];
     block.ref.sequence = ++sequence;
     AppendVarint(&hours, block.ref.hour);
-    batch.Put(Family::kEvents, BlockKey(block.ref), std::move(encoded[i]));
+    batch.Put(Family::kLog, BlockKey(block.ref), std::move(encoded[i]));
   }
   if (!blocks->empty()) {
     std::string last;
@@ -171,7 +171,7 @@ absl::Status Log::Append(std::vector<Block>* blocks, KvBatch batch) {
 }
 
 absl::StatusOr<std::string> Log::ReadBytes(BlockRef ref) const {
-  ASSIGN_OR_RETURN(std::optional<std::string> bytes, kv_->Get(Family::kEvents, BlockKey(ref)));
+  ASSIGN_OR_RETURN(std::optional<std::string> bytes, kv_->Get(Family::kLog, BlockKey(ref)));
   if (!bytes.has_value()) {
     return absl::DataLossError(absl::StrCat("the store is damaged: block ", ref.sequence,
                                             " of hour ", FormatTime(HourStartUs(ref.hour)),
@@ -218,7 +218,7 @@ absl::Status Log::Replay(BlockSequence after, BlockTaker take) const {
 
 absl::StatusOr<std::vector<BlockRef>> Log::List(BlockSequence up_to) const {
   std::vector<BlockRef> refs;
-  auto keys = kv_->Scan(Family::kEvents, "", "");
+  auto keys = kv_->Scan(Family::kLog, "", "");
   for (; keys->Valid(); keys->Next()) {
     ASSIGN_OR_RETURN(const BlockRef ref, ParseBlockKey(keys->key()));
     if (ref.sequence <= up_to) {
@@ -264,7 +264,7 @@ absl::StatusOr<Log::Reader> Log::OpenHours(Hour from, Hour to, BlockSequence up_
                      " are no longer kept; from days before it only whole UTC days can be "
                      "asked for, and not by attribute"));
   }
-  return Reader(kv_->Scan(Family::kEvents, HourKey(from), HourKey(to)), up_to, mask);
+  return Reader(kv_->Scan(Family::kLog, HourKey(from), HourKey(to)), up_to, mask);
 }
 
 absl::StatusOr<std::optional<BlockRef>> Log::Reader::NextRef() {

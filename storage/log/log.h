@@ -19,10 +19,10 @@
 
 #include "storage/base/helper_thread.h"
 #include "storage/base/time.h"
+#include "storage/block/block.h"
+#include "storage/block/block_codec.h"
+#include "storage/block/column_codec.h"
 #include "storage/kv/kv.h"
-#include "storage/log/block.h"
-#include "storage/log/block_codec.h"
-#include "storage/log/column_codec.h"
 
 namespace itemized {
 

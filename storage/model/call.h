@@ -85,4 +85,10 @@ struct BilledCall {
   bool is_outlier() const { return receipt.has_value() && !receipt->learning; }
 };
 
+// Names one stored call.
+struct CallId {
+  std::string workflow_id;
+  std::string event_id;
+};
+
 }  // namespace itemized

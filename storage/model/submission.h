@@ -5,9 +5,12 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
+
+#include "absl/status/statusor.h"
 
 #include "storage/model/event_batch.h"
 
@@ -56,5 +59,8 @@ struct Submission {
 
 // One for each part.
 using SubmissionResult = std::vector<BatchResult>;
+
+// Called once with what became of a submission, from any thread; must not block.
+using SubmitDone = std::function<void(absl::StatusOr<SubmissionResult>)>;
 
 }  // namespace itemized

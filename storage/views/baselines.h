@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "storage/base/time.h"
+#include "storage/block/block.h"
 #include "storage/catalog/catalog.h"
-#include "storage/log/block.h"
 #include "storage/sketch/histogram.h"
 #include "storage/views/bucket_table.h"
 #include "storage/views/call_rollups.h"

@@ -17,7 +17,7 @@ namespace {
 // No kind has more names; bounds what a damaged key can allocate.
 constexpr size_t kNamesMax = std::max({kStepsMax, kWorkflowsMax, kProvidersMax, kModelsMax});
 
-// Family::kSteps (storage/FORMAT.md, "Rollups").
+// Family::kRollups (storage/FORMAT.md, "Rollups").
 std::string RowKey(NameKind kind, NameId name, Day day) {
   std::string key(1, static_cast<char>(kind));
   AppendBigEndian32(&key, name);
@@ -198,7 +198,7 @@ void CallRollups::Checkpoint(HelperThread* helper, KvBatch* batch) {
   helper->Wait();
   for (size_t i = 0; i < values.size(); ++i) {
     const NameKey& key = dirty_names_[i];
-    batch->Put(Family::kSteps, RowKey(key.kind, key.name, key.day), std::move(values[i]));
+    batch->Put(Family::kRollups, RowKey(key.kind, key.name, key.day), std::move(values[i]));
   }
   for (const NameKey& key : hot_names_) {
     auto& entry = TableOf(key.kind, key.name).At(key.day);
@@ -234,7 +234,7 @@ absl::Status CallRollups::LoadRow(absl::string_view key, absl::string_view value
 }
 
 absl::Status CallRollups::Load(const Kv& kv, const Catalog& catalog) {
-  auto rows = kv.Scan(Family::kSteps, "", kWatermarkKey);
+  auto rows = kv.Scan(Family::kRollups, "", kWatermarkKey);
   for (; rows->Valid(); rows->Next()) {
     RETURN_IF_ERROR(LoadRow(rows->key(), rows->value(), catalog));
   }

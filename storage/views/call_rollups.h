@@ -16,9 +16,9 @@
 
 #include "storage/base/helper_thread.h"
 #include "storage/base/time.h"
+#include "storage/block/block.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
-#include "storage/log/block.h"
 #include "storage/sketch/histogram.h"
 #include "storage/views/bucket_table.h"
 #include "storage/views/call_sums.h"

@@ -10,7 +10,7 @@
 #include "absl/types/span.h"
 
 #include "storage/base/money.h"
-#include "storage/log/block.h"
+#include "storage/block/block.h"
 #include "storage/model/usage.h"
 
 namespace itemized {

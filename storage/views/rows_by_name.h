@@ -11,8 +11,8 @@
 
 #include "absl/types/span.h"
 
+#include "storage/block/block.h"
 #include "storage/catalog/catalog.h"
-#include "storage/log/block.h"
 
 namespace itemized {
 

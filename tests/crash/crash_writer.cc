@@ -17,9 +17,9 @@
 
 #include "storage/base/check.h"
 #include "storage/base/failpoint.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 #include "tests/crash/numbered_batch.h"
-#include "tests/storage/engine/database_fixture.h"
+#include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
 namespace {

@@ -13,7 +13,7 @@
 #include "storage/kv/rocks_kv.h"
 #include "tests/crash/faulty_file_system.h"
 #include "tests/crash/workload.h"
-#include "tests/storage/engine/database_fixture.h"
+#include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
 namespace {
@@ -103,22 +103,22 @@ TEST(FailedLog, IsAnErrorOfCheckpointsAndBackupsUntilTheStoreIsOpenedAnew) {
   const TemporaryDirectory directory;
   const auto files = std::make_shared<FaultyFileSystem>();
   const std::unique_ptr<Kv> kv = Value(OpenRocksKv(directory.path(), files));
-  ASSERT_TRUE(kv->Write(RowOf(Family::kWorkflows, "a"), /*sync=*/true).ok());
+  ASSERT_TRUE(kv->Write(RowOf(Family::kRuns, "a"), /*sync=*/true).ok());
   files->Arm({.operation = FileOperation::kWrite, .no_space = true});
-  EXPECT_TRUE(absl::IsUnavailable(kv->Write(RowOf(Family::kEvents, "b"), /*sync=*/true)));
-  EXPECT_TRUE(absl::IsUnavailable(kv->WriteTables(RowOf(Family::kWorkflows, "c"))));
+  EXPECT_TRUE(absl::IsUnavailable(kv->Write(RowOf(Family::kLog, "b"), /*sync=*/true)));
+  EXPECT_TRUE(absl::IsUnavailable(kv->WriteTables(RowOf(Family::kRuns, "c"))));
   EXPECT_TRUE(absl::IsUnavailable(kv->CopyTo(directory.path() + "/copy")));
   // Not before: RocksDB opens another log by itself as soon as it can.
   files->Disarm();
 
   const absl::Time deadline = absl::Now() + absl::Seconds(20);
-  while (!kv->Write(RowOf(Family::kEvents, "d"), /*sync=*/true).ok()) {
+  while (!kv->Write(RowOf(Family::kLog, "d"), /*sync=*/true).ok()) {
     ASSERT_LT(absl::Now(), deadline);
   }
-  EXPECT_TRUE(kv->WriteTables(RowOf(Family::kWorkflows, "c")).ok());
-  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "a")), "1");
-  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "c")), "1");
-  EXPECT_FALSE(Value(kv->Get(Family::kEvents, "b")).has_value());
+  EXPECT_TRUE(kv->WriteTables(RowOf(Family::kRuns, "c")).ok());
+  EXPECT_EQ(Value(kv->Get(Family::kRuns, "a")), "1");
+  EXPECT_EQ(Value(kv->Get(Family::kRuns, "c")), "1");
+  EXPECT_FALSE(Value(kv->Get(Family::kLog, "b")).has_value());
 }
 
 INSTANTIATE_TEST_SUITE_P(Sweeps, IoErrors,

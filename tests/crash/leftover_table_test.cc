@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/kv/rocks_kv.h"
-#include "tests/storage/engine/database_fixture.h"
+#include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
 namespace {
@@ -20,7 +20,7 @@ TEST(LeftoverTable, IsNotWrittenOver) {
   const TemporaryDirectory directory;
   std::unique_ptr<Kv> kv = Value(OpenRocksKv(directory.path()));
   KvBatch first;
-  first.Put(Family::kWorkflows, "a", "1");
+  first.Put(Family::kRuns, "a", "1");
   ASSERT_TRUE(kv->WriteTables(first).ok());
   kv.reset();
   const std::string leftover = directory.path() + "/workflows.table";
@@ -33,14 +33,14 @@ TEST(LeftoverTable, IsNotWrittenOver) {
 
   kv = Value(OpenRocksKv(directory.path()));
   KvBatch second;
-  second.Put(Family::kWorkflows, "b", "2");
+  second.Put(Family::kRuns, "b", "2");
   ASSERT_TRUE(kv->WriteTables(second).ok());
   kv.reset();
 
   kv = Value(OpenRocksKv(directory.path()));
   EXPECT_TRUE(kv->VerifyChecksums().ok()) << kv->VerifyChecksums();
-  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "a")), "1");
-  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "b")), "2");
+  EXPECT_EQ(Value(kv->Get(Family::kRuns, "a")), "1");
+  EXPECT_EQ(Value(kv->Get(Family::kRuns, "b")), "2");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "storage/kv/rocks_kv.h"
 #include "tests/crash/faulty_file_system.h"
 #include "tests/crash/workload.h"
-#include "tests/storage/engine/database_fixture.h"
+#include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
 namespace {

@@ -16,7 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/kv/rocks_kv.h"
-#include "tests/storage/engine/database_fixture.h"
+#include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
 namespace {
@@ -36,8 +36,8 @@ std::string Noise(size_t bytes) {
 KvBatch RowsOf(const std::string& first_key, const std::string& last_key,
                const std::string& value) {
   KvBatch batch;
-  batch.Put(Family::kWorkflows, first_key, value);
-  batch.Put(Family::kWorkflows, last_key, value);
+  batch.Put(Family::kRuns, first_key, value);
+  batch.Put(Family::kRuns, last_key, value);
   return batch;
 }
 
@@ -72,9 +72,9 @@ TEST(TableOrder, HoldsForSmallCheckpointsAroundMergedLargeOnes) {
 
   kv = Value(OpenRocksKv(directory.path()));
   EXPECT_TRUE(kv->VerifyChecksums().ok()) << kv->VerifyChecksums();
-  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "a")), "before");
-  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "m6")), "6");
-  EXPECT_EQ(Value(kv->Get(Family::kWorkflows, "z")), "after");
+  EXPECT_EQ(Value(kv->Get(Family::kRuns, "a")), "before");
+  EXPECT_EQ(Value(kv->Get(Family::kRuns, "m6")), "6");
+  EXPECT_EQ(Value(kv->Get(Family::kRuns, "z")), "after");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 #include "storage/model/submission.h"
 
 namespace itemized::testing {

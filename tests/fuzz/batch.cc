@@ -13,7 +13,7 @@
 
 #include "server/convert/batch_decoder.h"
 #include "storage/base/check.h"
-#include "storage/engine/checked_batch.h"
+#include "storage/ingest/checked_batch.h"
 #include "storage/model/limits.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/server/random_batch.h"

@@ -11,10 +11,10 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
-#include "storage/log/block_codec.h"
-#include "storage/log/row_appender.h"
+#include "storage/block/block_codec.h"
+#include "storage/block/row_appender.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/storage/log/block_for_test.h"
+#include "tests/storage/block/block_for_test.h"
 
 namespace itemized::fuzz {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs as the views keep them.
 
-#include "storage/views/run.h"
+#include "storage/runs/run.h"
 
 #include <optional>
 #include <string>

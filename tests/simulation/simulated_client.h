@@ -14,7 +14,7 @@
 #include "client/cpp/delivery.h"
 #include "tests/simulation/simulated_server.h"
 #include "tests/simulation/world.h"
-#include "tests/storage/engine/database_fixture.h"
+#include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
 

@@ -14,10 +14,10 @@
 #include "itemized/v1/ingest.pb.h"
 
 #include "server/convert/batch_decoder.h"
-#include "storage/engine/database.h"
+#include "storage/database/database.h"
 #include "tests/crash/faulty_file_system.h"
 #include "tests/simulation/world.h"
-#include "tests/storage/engine/database_fixture.h"
+#include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,7 +34,8 @@ const std::map<std::string, int>& LongFunctions() {
 // A folder of storage/ may include itself and those before it.
 const std::vector<std::string>& StorageFolders() {
   static const auto& folders = *new std::vector<std::string>{
-      "base", "model", "pricing", "sketch", "kv", "catalog", "log", "views", "engine"};
+      "base",  "model", "pricing", "sketch", "kv",          "catalog", "block",   "log",
+      "views", "runs",  "store",   "query",  "maintenance", "ingest",  "database"};
   return folders;
 }
 
@@ -112,6 +114,46 @@ TEST(Layering, IncludesPointOneWay) {
   }
 }
 
+// Names by what follows `pattern`'s keyword, as "struct Block {" or "class Run;".
+std::vector<std::string> NamesIn(const SourceFile& file, const std::regex& pattern) {
+  const std::string text = WithoutCommentsAndStrings(file.text);
+  std::vector<std::string> names;
+  for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) {
+    names.push_back((*at)[1]);
+  }
+  return names;
+}
+
+std::vector<std::string> DeclaredAhead(const SourceFile& file) {
+  static const std::regex pattern(R"((?:^|\n)(?:class|struct) (\w+);)");
+  return NamesIn(file, pattern);
+}
+
+std::vector<std::string> Defined(const SourceFile& file) {
+  static const std::regex pattern(R"((?:^|\n)(?:class|struct) (\w+)(?: final)?(?: :[^;{]*)? \{)");
+  return NamesIn(file, pattern);
+}
+
+// Includes alone would not show that a folder knows a type of one behind it.
+TEST(Layering, StorageDeclaresNoTypeOfALaterFolder) {
+  std::map<std::string, int> places;
+  for (const SourceFile& file : Sources()) {
+    if (StartsWith(file.path, "storage/") && file.path.substr(file.path.rfind('.')) == ".h") {
+      for (const std::string& name : Defined(file)) {
+        places[name] = StoragePlace(file.path);
+      }
+    }
+  }
+  EXPECT_GT(places.size(), 50U);
+  for (const SourceFile& file : Sources()) {
+    for (const std::string& name : DeclaredAhead(file)) {
+      EXPECT_FALSE(StartsWith(file.path, "storage/") && places.contains(name) &&
+                   places.at(name) > StoragePlace(file.path))
+          << file.path << " declares " << name << ", which a later folder defines";
+    }
+  }
+}
+
 TEST(Layering, EveryStorageFolderHasAPlaceInTheOrder) {
   for (const SourceFile& file : Sources()) {
     if (StartsWith(file.path, "storage/")) {
@@ -167,17 +209,24 @@ TEST(LayeringRules, NameWhatIsWrong) {
   EXPECT_EQ(FaultOf("storage/log/log.cc", "storage/kv/kv.h"), "");
   EXPECT_EQ(FaultOf("storage/kv/rocks.cc", "rocksdb/db.h"), "");
   EXPECT_EQ(FaultOf("client/cpp/usd.cc", "storage/base/money.h"), "");
-  EXPECT_EQ(FaultOf("server/main.cc", "storage/engine/database.h"), "");
+  EXPECT_EQ(FaultOf("server/main.cc", "storage/database/database.h"), "");
   EXPECT_NE(FaultOf("storage/kv/kv.h", "storage/log/log.h"), "");
   EXPECT_NE(FaultOf("storage/base/a.h", "storage/new_folder/b.h"), "");
   EXPECT_NE(FaultOf("storage/log/log.cc", "rocksdb/db.h"), "");
   EXPECT_NE(FaultOf("server/main.cc", "rocksdb/db.h"), "");
-  EXPECT_NE(FaultOf("storage/engine/a.cc", "grpcpp/grpcpp.h"), "");
-  EXPECT_NE(FaultOf("storage/engine/a.cc", "google/protobuf/message.h"), "");
-  EXPECT_NE(FaultOf("storage/engine/a.cc", "itemized/v1/query.pb.h"), "");
-  EXPECT_NE(FaultOf("storage/engine/a.cc", "server/main.h"), "");
+  EXPECT_NE(FaultOf("storage/ingest/a.cc", "grpcpp/grpcpp.h"), "");
+  EXPECT_NE(FaultOf("storage/ingest/a.cc", "google/protobuf/message.h"), "");
+  EXPECT_NE(FaultOf("storage/ingest/a.cc", "itemized/v1/query.pb.h"), "");
+  EXPECT_NE(FaultOf("storage/ingest/a.cc", "server/main.h"), "");
   EXPECT_NE(FaultOf("client/cpp/a.cc", "storage/model/call.h"), "");
   EXPECT_NE(FaultOf("client/cpp/a.cc", "server/main.h"), "");
+}
+
+TEST(SourceLint, TellsDeclarationsFromDefinitions) {
+  const SourceFile file{
+      "a.h", "struct A;\nclass B final : public C {\n};\nstruct D {\n};\n// struct E;\n"};
+  EXPECT_EQ(DeclaredAhead(file), std::vector<std::string>{"A"});
+  EXPECT_EQ(Defined(file), (std::vector<std::string>{"B", "D"}));
 }
 
 TEST(SourceLint, FindsEveryInclude) {

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/kv/rocks_kv.h"
-#include "tests/storage/log/block_for_test.h"
+#include "tests/storage/block/block_for_test.h"
 
 namespace itemized {
 namespace {
@@ -119,7 +119,7 @@ TEST_F(LogTest, ABlockMissingFromTheMiddleIsFoundOnReplay) {
   Append({2});
   Append({3});
   KvBatch batch;
-  batch.Delete(Family::kEvents, std::string("\0\0\0\2\0\0\0\0\0\0\0\2", 12));
+  batch.Delete(Family::kLog, std::string("\0\0\0\2\0\0\0\0\0\0\0\2", 12));
   ASSERT_TRUE(kv_->Write(batch, true).ok());
   const absl::Status status = log_->Replay(0, [](const Block&) { return absl::OkStatus(); });
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;

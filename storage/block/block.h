@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A block: the part of one group commit that lies in one hour. The unit of the
+// log. Calls are columns, so that folding and scanning touch little memory.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "storage/base/time.h"
+#include "storage/block/string_column.h"
+#include "storage/catalog/catalog.h"
+#include "storage/model/call.h"
+#include "storage/model/usage.h"
+
+namespace itemized {
+
+// Position in the log; from 1, one for each block, never reused.
+using BlockSequence = uint64_t;
+
+struct BlockRef {
+  Hour hour = 0;
+  BlockSequence sequence = 0;
+
+  bool operator==(const BlockRef&) const = default;
+};
+
+// PERSISTED: never change or reuse a bit.
+enum CallFlag : uint8_t {
+  kFlagUnpriced = 1,           // No rate covered the call, or it had no usage.
+  kFlagUsageMissing = 2,       // No usage was reported.
+  kFlagOutlier = 4,            // Over its threshold when it was judged; it has a receipt.
+  kFlagLearning = 8,           // ... which was the default one: not known whether it is an outlier.
+  kFlagJudgedWhenPriced = 16,  // ... which was not on arrival: its price came later.
+};
+
+// What says how a call compared with its threshold. A call without a price has none of it.
+inline constexpr uint8_t kVerdictFlags = kFlagOutlier | kFlagLearning | kFlagJudgedWhenPriced;
+
+// Over a learned threshold. Those over the default one are not counted as outliers.
+constexpr bool IsOutlier(uint8_t flags) {
+  return (flags & (kFlagOutlier | kFlagLearning)) == kFlagOutlier;
+}
+
+// The calls of a block. Row i is made of element i of each column; a negative
+// weight takes an earlier, otherwise identical row out of the log.
+struct CallRows {
+  // Names used by this block only.
+  StringColumn run_names;  // workflow_ids, of the completions too.
+  StringColumn strings;    // Of attributes.
+  std::vector<std::vector<std::pair<uint32_t, uint32_t>>> attribute_sets;  // Into strings.
+
+  std::vector<int8_t> weight;  // +1 or -1.
+  std::vector<int64_t> time_us;
+  std::vector<SeriesId> series;
+  std::vector<uint32_t> run;  // Into run_names.
+  StringColumn event_ids;
+  std::array<std::vector<int64_t>, kUsageClassCount> usage;  // Empty: all zero.
+  std::vector<int64_t> duration_us;
+  std::vector<CallStatus> status;
+  std::vector<int64_t> cost_picos;
+  std::vector<uint8_t> flags;           // CallFlag.
+  std::vector<int64_t> p50_picos;       // Of the receipt; empty: all zero.
+  std::vector<int64_t> sample_count;    // Of the receipt; empty: all zero.
+  std::vector<uint32_t> attribute_set;  // Into attribute_sets; empty: no attributes.
+
+  size_t size() const { return time_us.size(); }
+  absl::string_view EventId(size_t row) const { return event_ids[row]; }
+  absl::string_view RunName(size_t row) const { return run_names[run[row]]; }
+  int64_t UsageAt(size_t usage_class, size_t row) const {
+    return usage[usage_class].empty() ? 0 : usage[usage_class][row];
+  }
+  Usage UsageAt(size_t row) const;
+  bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }
+  CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
+};
+
+// The usage classes that rows have a column of, by rising class: most have three of twelve.
+class UsedClasses {
+ public:
+  explicit UsedClasses(const CallRows& calls);
+
+  const size_t* begin() const { return classes_.data(); }
+  const size_t* end() const { return classes_.data() + count_; }
+
+ private:
+  std::array<size_t, kUsageClassCount> classes_{};
+  size_t count_ = 0;
+};
+
+// A completion. Its unused steps are names, for there need be no call of them.
+struct CompletionRow {
+  int64_t time_us = 0;
+  uint32_t run = 0;     // Into run_names of the block's calls.
+  NameId workflow = 0;  // 0: not named.
+  Outcome outcome = Outcome::kCompleted;
+  std::vector<std::string> unused_steps;  // Sorted, without repetition.
+
+  bool operator==(const CompletionRow&) const = default;
+};
+
+struct Block {
+  BlockRef ref;
+  CallRows calls;
+  std::vector<CompletionRow> completions;
+};
+
+// Whether row `row` takes a call out and the next one brings it back at another cost: it has
+// been priced again, and all else of it stays.
+bool IsRepriced(const CallRows& calls, size_t row);
+
+// The row as the call it was, with names from `catalog`.
+BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog);
+
+}  // namespace itemized

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "storage/block/block.h"
+#include "storage/block/column_codec.h"
+
+namespace itemized {
+
+// Fills a block from the raw bytes of its columns. Methods return false at malformed
+// bytes. Not thread-safe.
+class BlockColumns {
+ public:
+  // Does not own `block`, whose ref is set. The columns have `rows` values each, but for
+  // those of names; there are at most `completions`.
+  BlockColumns(Block* block, size_t rows, size_t completions)
+      : block_(*block), rows_(rows), completions_(completions) {}
+
+  bool Read(ColumnId id, absl::string_view raw);
+
+  // To be called last. Fills what depends on several columns and checks indices; `mask`
+  // says which columns were to be read. One that was not stored is all zero.
+  bool Finish(ColumnMask mask);
+
+ private:
+  template <typename T>
+  bool ReadUnsigned(absl::string_view raw, std::vector<T>* out) const;
+  bool ReadUsage(ColumnId id, absl::string_view raw);
+  bool ReadTime(absl::string_view raw);
+  bool ReadNegativeWeights(absl::string_view raw);
+  bool ReadAttributeSets(absl::string_view raw);
+  bool ReadCompletions(absl::string_view raw);
+  bool FinishEventIds();
+  bool IndicesFit(ColumnMask mask) const;
+
+  Block& block_;
+  const size_t rows_;
+  const size_t completions_;
+  std::string event_id_shape_;
+  std::string event_id_bytes_;
+};
+
+}  // namespace itemized

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/block/column_codec.h"
+
+#include <zstd.h>
+
+#include <memory>
+#include <utility>
+
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized {
+namespace {
+
+// PERSISTED: never change or reuse a bit.
+constexpr uint8_t kZstd = 1;
+constexpr uint8_t kSparse = 2;
+
+constexpr int kZstdLevel = 1;
+constexpr size_t kCompressFrom = 32;  // Bytes; below, a zstd frame's header eats the gain.
+constexpr size_t kSampleBytes = 2048;
+// Costs, times and token counts are nearly random: they would gain a few percent, and take
+// most of the time of packing and unpacking. A column has to shrink by this share.
+constexpr size_t kGainShare = 8;
+constexpr size_t kRawMax = size_t{256} << 20;  // Far above any block; bounds a damaged length.
+
+struct FreeCompression {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+struct FreeDecompression {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// A context costs far more to make than a small column to compress.
+ZSTD_CCtx* Compression() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompression> context(ZSTD_createCCtx());
+  CHECK(context != nullptr);
+  return context.get();
+}
+
+ZSTD_DCtx* Decompression() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompression> context(ZSTD_createDCtx());
+  CHECK(context != nullptr);
+  return context.get();
+}
+
+absl::Status Malformed() {
+  return absl::DataLossError("a column of a block cannot be read");
+}
+
+void AppendStored(ColumnId id, uint8_t encoding, size_t raw_size, absl::string_view stored,
+                  std::string* out) {
+  out->push_back(static_cast<char>(id));
+  out->push_back(static_cast<char>(encoding));
+  AppendVarint(out, raw_size);
+  AppendVarint(out, stored.size());
+  out->append(stored.data(), stored.size());
+}
+
+// `raw` compressed, valid until the next call; empty if that does not pay.
+absl::string_view Compress(absl::string_view raw) {
+  thread_local std::string compressed;
+  if (compressed.size() < ZSTD_compressBound(raw.size())) {
+    compressed.resize(ZSTD_compressBound(raw.size()));
+  }
+  const size_t size = ZSTD_compressCCtx(Compression(), compressed.data(), compressed.size(),
+                                        raw.data(), raw.size(), kZstdLevel);
+  CHECK(!ZSTD_isError(size));
+  return size <= raw.size() - raw.size() / kGainShare
+             ? absl::string_view(compressed).substr(0, size)
+             : absl::string_view();
+}
+
+void AppendCompressed(ColumnId id, uint8_t encoding, absl::string_view raw, std::string* out) {
+  if (raw.empty()) {
+    return;
+  }
+  const bool may_pay =
+      raw.size() >= kCompressFrom &&
+      (raw.size() < 2 * kSampleBytes || !Compress(raw.substr(0, kSampleBytes)).empty());
+  const absl::string_view compressed = may_pay ? Compress(raw) : absl::string_view();
+  if (compressed.empty()) {
+    AppendStored(id, encoding, raw.size(), raw, out);
+  } else {
+    AppendStored(id, encoding | kZstd, raw.size(), compressed, out);
+  }
+}
+
+// `sparse` with its zeros; false if it is malformed or has more than `rows`.
+bool FillIn(absl::string_view sparse, size_t rows, std::string* out) {
+  out->clear();
+  out->reserve(rows + sparse.size());
+  size_t row = 0;  // The next one.
+  while (!sparse.empty()) {
+    uint64_t distance = 0;
+    uint64_t value = 0;
+    if (!ReadVarint(&sparse, &distance)) {
+      return false;
+    }
+    const absl::string_view begin = sparse;
+    const uint64_t zeros = row == 0 ? distance : distance - 1;
+    if ((row > 0 && distance == 0) || !ReadVarint(&sparse, &value) || zeros >= rows - row) {
+      return false;
+    }
+    out->append(zeros, '\0');
+    out->append(begin.data(), begin.size() - sparse.size());
+    row += zeros + 1;
+  }
+  out->append(rows - row, '\0');
+  return true;
+}
+
+absl::StatusOr<absl::string_view> Decompress(const StoredColumn& column, std::string* buffer) {
+  buffer->resize(column.raw_size);
+  const size_t size = ZSTD_decompressDCtx(Decompression(), buffer->data(), buffer->size(),
+                                          column.stored.data(), column.stored.size());
+  if (ZSTD_isError(size) || size != column.raw_size) {
+    return Malformed();
+  }
+  return absl::string_view(*buffer);
+}
+
+}  // namespace
+
+void AppendColumn(ColumnId id, absl::string_view raw, std::string* out) {
+  AppendCompressed(id, 0, raw, out);
+}
+
+void AppendSparseColumn(ColumnId id, absl::string_view raw, std::string* out) {
+  AppendCompressed(id, kSparse, raw, out);
+}
+
+absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in) {
+  StoredColumn column;
+  if (in->size() < 2) {
+    return Malformed();
+  }
+  column.id = static_cast<uint8_t>((*in)[0]);
+  column.encoding = static_cast<uint8_t>((*in)[1]);
+  in->remove_prefix(2);
+  uint64_t raw_size = 0;
+  uint64_t stored_size = 0;
+  if (!ReadVarint(in, &raw_size) || !ReadVarint(in, &stored_size) || stored_size > in->size() ||
+      raw_size > kRawMax || column.id >= 64) {
+    return Malformed();
+  }
+  column.raw_size = raw_size;
+  column.stored = in->substr(0, stored_size);
+  in->remove_prefix(stored_size);
+  return column;
+}
+
+absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, size_t rows,
+                                           std::string* buffer) {
+  if (column.encoding > (kZstd | kSparse)) {
+    return Malformed();
+  }
+  absl::string_view raw = column.stored;
+  if ((column.encoding & kZstd) != 0) {
+    ASSIGN_OR_RETURN(raw, Decompress(column, buffer));
+  }
+  if (raw.size() != column.raw_size) {
+    return Malformed();
+  }
+  if ((column.encoding & kSparse) == 0) {
+    return raw;
+  }
+  std::string filled;
+  if (!FillIn(raw, rows, &filled)) {
+    return Malformed();
+  }
+  *buffer = std::move(filled);
+  return absl::string_view(*buffer);
+}
+
+}  // namespace itemized

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/block/row_appender.h"
+
+namespace itemized {
+namespace {
+
+// Brings `column` to one element less than `rows`, in zeros, before an append.
+template <typename T>
+void AppendSparse(std::vector<T>* column, size_t rows, T value) {
+  if (column->empty() && value == T{}) {
+    return;
+  }
+  column->resize(rows);
+  column->back() = value;
+}
+
+}  // namespace
+
+RowVerdict VerdictOf(const CallRows& calls, size_t row) {
+  return {.flags = static_cast<uint8_t>(calls.flags[row] & kVerdictFlags),
+          .p50_picos = calls.p50_picos.empty() ? 0 : calls.p50_picos[row],
+          .sample_count = calls.sample_count.empty() ? 0 : calls.sample_count[row]};
+}
+
+uint32_t RowAppender::IndexOf(absl::string_view text, Texts* index, StringColumn* list) {
+  const auto found = index->find(text);
+  if (found != index->end()) {
+    return found->second;
+  }
+  const auto position = static_cast<uint32_t>(list->size());
+  list->push_back(text);
+  index->emplace(text, position);
+  return position;
+}
+
+void RowAppender::AppendAttributes(const CallRows& from, size_t row) {
+  if (from.attribute_set.empty() && to_.attribute_sets.empty()) {
+    return;
+  }
+  if (to_.attribute_sets.empty()) {
+    to_.attribute_sets.emplace_back();  // Number 0: no attributes.
+    attribute_sets_.emplace(AttributeSet(), 0);
+  }
+  AttributeSet set;
+  if (!from.attribute_set.empty()) {
+    for (const auto& [key, value] : from.attribute_sets[from.attribute_set[row]]) {
+      const uint32_t key_index = IndexOf(from.strings[key], &strings_, &to_.strings);
+      set.emplace_back(key_index, IndexOf(from.strings[value], &strings_, &to_.strings));
+    }
+  }
+  const auto [it, inserted] =
+      attribute_sets_.emplace(set, static_cast<uint32_t>(to_.attribute_sets.size()));
+  if (inserted) {
+    to_.attribute_sets.push_back(std::move(set));
+  }
+  AppendSparse(&to_.attribute_set, to_.size(), it->second);
+}
+
+void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, CallCost cost,
+                         const RowVerdict& verdict) {
+  to_.weight.push_back(weight);
+  to_.time_us.push_back(from.time_us[row]);
+  const size_t rows = to_.size();
+  to_.series.push_back(from.series[row]);
+  to_.run.push_back(IndexOf(from.RunName(row), &run_names_, &to_.run_names));
+  to_.event_ids.push_back(from.EventId(row));
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    AppendSparse(&to_.usage[c], rows, from.UsageAt(c, row));
+  }
+  to_.duration_us.push_back(from.duration_us[row]);
+  to_.status.push_back(from.status[row]);
+  to_.cost_picos.push_back(cost.picos);
+  const int kept = from.flags[row] & ~(kFlagUnpriced | kVerdictFlags);
+  to_.flags.push_back(
+      static_cast<uint8_t>(kept | (cost.unpriced ? kFlagUnpriced : 0) | verdict.flags));
+  AppendSparse(&to_.p50_picos, rows, verdict.p50_picos);
+  AppendSparse(&to_.sample_count, rows, verdict.sample_count);
+  AppendAttributes(from, row);
+}
+
+}  // namespace itemized

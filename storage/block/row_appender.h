@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+
+#include "storage/block/block.h"
+
+namespace itemized {
+
+// How a call compared with its threshold: kVerdictFlags, and the receipt.
+struct RowVerdict {
+  uint8_t flags = 0;
+  int64_t p50_picos = 0;
+  int64_t sample_count = 0;
+};
+RowVerdict VerdictOf(const CallRows& calls, size_t row);
+
+// Appends rows of other blocks to one of the same hour, whose names it knows: the time that
+// takes does not depend on how many there are. For one thread.
+class RowAppender {
+ public:
+  // `to` is empty and outlives this; nothing else changes it meanwhile.
+  explicit RowAppender(CallRows* to) : to_(*to) {}
+
+  // Appends row `row` of `from` with another weight.
+  void Append(const CallRows& from, size_t row, int8_t weight) {
+    Append(from, row, weight, from.CostAt(row), VerdictOf(from, row));
+  }
+  // With another cost and verdict besides.
+  void Append(const CallRows& from, size_t row, int8_t weight, CallCost cost,
+              const RowVerdict& verdict);
+
+ private:
+  using AttributeSet = std::vector<std::pair<uint32_t, uint32_t>>;
+  using Texts = absl::flat_hash_map<std::string, uint32_t>;
+
+  static uint32_t IndexOf(absl::string_view text, Texts* index, StringColumn* list);
+  void AppendAttributes(const CallRows& from, size_t row);
+
+  CallRows& to_;
+  Texts run_names_;
+  Texts strings_;
+  absl::flat_hash_map<AttributeSet, uint32_t> attribute_sets_;
+};
+
+}  // namespace itemized

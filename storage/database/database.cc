@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/database/database.h"
+
+#include <algorithm>
+#include <future>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/status_macros.h"
+#include "storage/ingest/committer.h"
+#include "storage/maintenance/backup.h"
+#include "storage/maintenance/retraction.h"
+#include "storage/maintenance/verify.h"
+#include "storage/query/queries.h"
+#include "storage/store/state.h"
+
+namespace itemized {
+namespace {
+
+constexpr int64_t kRetainRollupsMinUs = (kBaselineDays + 1) * kMicrosPerDay;
+
+// On the caller's thread: compiling expressions takes long.
+absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates) {
+  RETURN_IF_ERROR(CheckRateCount(rates.size()));
+  std::vector<CheckedRatePtr> checked;
+  for (Rate& rate : rates) {
+    const std::string name = rate.match.ToString();
+    absl::StatusOr<CheckedRatePtr> made = CheckedRate::Make(std::move(rate));
+    if (!made.ok()) {
+      return absl::Status(made.status().code(),
+                          absl::StrCat("the rate for ", name, ": ", made.status().message()));
+    }
+    checked.push_back(*std::move(made));
+  }
+  return checked;
+}
+
+}  // namespace
+
+class Database::Impl {
+ public:
+  Impl(std::unique_ptr<State> state, const DatabaseOptions& options)
+      : state_(std::move(state)), context_(state_.get()), committer_(state_.get(), options) {}
+
+  const State& state() const { return *state_; }
+  const QueryContext& context() const { return context_; }
+  Committer& committer() { return committer_; }
+
+  // Runs `function` on the committer's thread and returns its result.
+  template <typename Function>
+  auto RunThere(Function function) {
+    std::optional<decltype(function(*state_, std::declval<RateFinder&>()))> result;
+    committer_.Execute([&](State& state, RateFinder& rates) { result = function(state, rates); });
+    return *std::move(result);
+  }
+
+ private:
+  std::unique_ptr<State> state_;
+  QueryContext context_;
+  Committer committer_;
+};
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Database::~Database() = default;
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options) {
+  if (options.retain_rollups_us != 0 &&
+      (options.retain_events_us == 0 || options.retain_rollups_us < options.retain_events_us ||
+       options.retain_rollups_us < kRetainRollupsMinUs)) {
+    return absl::InvalidArgumentError(
+        "rollups are kept at least as long as events, and 31 days at least; drop events too, or "
+        "keep rollups for longer");
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, options.open_kv(options.directory));
+  ASSIGN_OR_RETURN(std::unique_ptr<State> state, State::Open(std::move(kv), options));
+  state->free_bytes_min = options.free_bytes_min;
+  auto impl = std::make_unique<Impl>(std::move(state), options);
+  return std::unique_ptr<Database>(new Database(std::move(impl)));
+}
+
+void Database::Submit(Submission submission, SubmitDone done) {
+  impl_->committer().Submit(std::move(submission), std::move(done));
+}
+
+absl::StatusOr<BatchResult> Database::Write(EventBatch batch) {
+  std::promise<absl::StatusOr<SubmissionResult>> promise;
+  Submission submission;
+  submission.parts.push_back(std::move(batch));
+  Submit(std::move(submission),
+         [&](absl::StatusOr<SubmissionResult> result) { promise.set_value(std::move(result)); });
+  ASSIGN_OR_RETURN(SubmissionResult result, promise.get_future().get());
+  return std::move(result.front());
+}
+
+void Database::BeginSession(const ProducerHello& hello, BeginDone done) {
+  impl_->committer().Post([hello, done = std::move(done)](State& state, RateFinder&) {
+    done(state.producers.Begin(hello));
+  });
+}
+
+absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {
+  return impl_->RunThere([&](State& state, RateFinder&) {
+    impl_->committer().repricing().Invalidate();
+    return RetractCalls(&state, ids);
+  });
+}
+
+void Database::SetRates(std::vector<Rate> rates, RatesDone done) {
+  absl::StatusOr<std::vector<CheckedRatePtr>> checked = CheckRates(std::move(rates));
+  if (!checked.ok()) {
+    return done(checked.status());
+  }
+  Committer& committer = impl_->committer();
+  committer.Post([&committer, rates = *std::move(checked), done = std::move(done)](
+                     State&, RateFinder&) { committer.repricing().Set(rates, done); });
+}
+
+void Database::RemoveRates(std::vector<RateName> names, RatesDone done) {
+  Committer& committer = impl_->committer();
+  committer.Post([&committer, names = std::move(names), done = std::move(done)](
+                     State&, RateFinder&) { committer.repricing().Remove(names, done); });
+}
+
+namespace {
+
+// Calls `start` with what is to be called at the end, and waits for that.
+absl::StatusOr<RateChange> WaitFor(absl::FunctionRef<void(Database::RatesDone)> start) {
+  std::promise<absl::StatusOr<RateChange>> promise;
+  start([&](absl::StatusOr<RateChange> change) { promise.set_value(std::move(change)); });
+  return promise.get_future().get();
+}
+
+}  // namespace
+
+absl::StatusOr<RateChange> Database::SetRates(std::vector<Rate> rates) {
+  return WaitFor([&](RatesDone done) { SetRates(std::move(rates), std::move(done)); });
+}
+
+absl::StatusOr<RateChange> Database::RemoveRates(std::vector<RateName> names) {
+  return WaitFor([&](RatesDone done) { RemoveRates(std::move(names), std::move(done)); });
+}
+
+absl::Status Database::WaitUntilRepriced() {
+  Committer& committer = impl_->committer();
+  return WaitFor([&](RatesDone done) {
+           committer.Post([&committer, done = std::move(done)](State&, RateFinder&) {
+             committer.repricing().WhenDone(done);
+           });
+         })
+      .status();
+}
+
+void Database::AbandonRateChanges() {
+  Committer& committer = impl_->committer();
+  committer.Post([&committer](State&, RateFinder&) { committer.repricing().Abandon(); });
+}
+
+std::optional<RepricingProgress> Database::Repricing() const {
+  const ReaderLock lock(impl_->state().mutex);
+  return impl_->state().repricing;
+}
+
+std::vector<Rate> Database::ListRates() const {
+  return impl_->state().rates.book()->List();
+}
+
+std::vector<UnpricedModel> Database::ListUnpriced() const {
+  const State& state = impl_->state();
+  const ReaderLock lock(state.mutex);
+  std::map<std::pair<NameId, NameId>, int64_t> counts;
+  const CallRollups& rollups = state.views.rollups();
+  for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
+    for (const auto& day : rollups.DaysOf(NameKind::kStep, step)) {
+      for (const auto& [id, sums] : day.value.series) {
+        const SeriesKey& key = state.catalog.Series(id);
+        counts[{key[NameKind::kProvider], key[NameKind::kModel]}] +=
+            sums.unpriced_calls - sums.usage_missing_calls;
+      }
+    }
+  }
+  std::vector<UnpricedModel> models;
+  for (const auto& [key, calls] : counts) {
+    if (calls > 0) {
+      models.push_back({.provider = state.catalog.Name(NameKind::kProvider, key.first),
+                        .model = state.catalog.Name(NameKind::kModel, key.second),
+                        .calls = calls});
+    }
+  }
+  std::stable_sort(models.begin(), models.end(),
+                   [](const auto& a, const auto& b) { return a.calls > b.calls; });
+  return models;
+}
+
+absl::StatusOr<TopAnswer> Database::Top(const TopQuery& query,
+                                        const Cancellation* cancellation) const {
+  return AnswerTop(impl_->context(), query, cancellation);
+}
+
+absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window,
+                                                    const Cancellation* cancellation) const {
+  return AnswerWorkflows(impl_->context(), window, cancellation);
+}
+
+absl::StatusOr<RunAnswer> Database::Run(const RunQuery& query,
+                                        const Cancellation* cancellation) const {
+  return AnswerRun(impl_->context(), query, cancellation);
+}
+
+absl::StatusOr<RunAnswer> Database::Run(absl::string_view workflow_id,
+                                        const Cancellation* cancellation) const {
+  return Run(RunQuery{.workflow_id = std::string(workflow_id)}, cancellation);
+}
+
+absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query,
+                                              const Cancellation* cancellation) const {
+  return AnswerSeries(impl_->context(), query, cancellation);
+}
+
+absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query,
+                                                  const Cancellation* cancellation) const {
+  return AnswerOutliers(impl_->context(), query, cancellation);
+}
+
+absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuery& query,
+                                                          const Cancellation* cancellation) const {
+  return AnswerDistribution(impl_->context(), query, cancellation);
+}
+
+Threshold Database::ThresholdOf(absl::string_view step) const {
+  const State& state = impl_->state();
+  const ReaderLock lock(state.mutex);
+  return state.views.baselines().ThresholdOf(state.catalog.Find(NameKind::kStep, step));
+}
+
+DatabaseInfo Database::Info() const {
+  const State& state = impl_->state();
+  const ReaderLock lock(state.mutex);
+  const CallSums& total = state.views.rollups().total();
+  return {.schema_version = kSchemaVersion,
+          .calls = total.calls,
+          .unpriced_calls = total.unpriced_calls,
+          .usage_missing_calls = total.usage_missing_calls,
+          .cost = total.cost,
+          .ingested = impl_->committer().ingested(),
+          .runs = state.views.runs().outcomes().runs(),
+          .last_block = state.views.folded(),
+          .checkpointed_block = state.views.checkpointed(),
+          .events_kept_from_us = HourStartUs(state.log.first_hour()),
+          .rollups_kept_from_us = HourStartUs(state.views.first_hour()),
+          .is_dropping = state.log.is_dropping(),
+          .repricing = state.repricing};
+}
+
+absl::Status Database::Checkpoint() {
+  return impl_->RunThere(
+      [&](State&, RateFinder&) { return impl_->committer().checkpointer().WriteAll(); });
+}
+
+absl::StatusOr<VerifyReport> Database::Verify() const {
+  using Snapshot = std::unique_ptr<VerifySnapshot>;
+  ASSIGN_OR_RETURN(Snapshot snapshot,
+                   impl_->RunThere([&](State& state, RateFinder&) -> absl::StatusOr<Snapshot> {
+                     RETURN_IF_ERROR(impl_->committer().checkpointer().WriteAll());
+                     return std::make_unique<VerifySnapshot>(state);
+                   }));
+  return std::move(*snapshot).Verify();
+}
+
+absl::Status Database::VerifyViews() const {
+  ASSIGN_OR_RETURN(const VerifyReport report, Verify());
+  return report.differences == 0 ? absl::OkStatus() : absl::DataLossError(report.examples.front());
+}
+
+absl::Status Database::VerifyChecksums() const {
+  return impl_->state().kv->VerifyChecksums();
+}
+
+absl::StatusOr<BackupReport> Database::Backup(const std::string& directory) const {
+  RETURN_IF_ERROR(CheckBackupDirectory(directory));
+  const std::string partial = absl::StrCat(directory, kPartialSuffix);
+  BackupContents expected;
+  RETURN_IF_ERROR(impl_->RunThere([&](State& state, RateFinder&) -> absl::Status {
+    RETURN_IF_ERROR(impl_->committer().checkpointer().WriteAll());
+    expected = ContentsOf(state);
+    return state.kv->CopyTo(partial);
+  }));
+  return FinishBackup(partial, directory, expected);
+}
+
+}  // namespace itemized

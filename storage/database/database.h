@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The whole database, without a socket.
+//
+//   ASSIGN_OR_RETURN(auto db, Database::Open({.directory = "data"}));
+//   ASSIGN_OR_RETURN(BatchResult result, db->Write(MakeBatch({call})));
+//   ASSIGN_OR_RETURN(TopAnswer top, db->Top({.window = Window::Last(30 * kMicrosPerDay)}));
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+#include "storage/base/cancellation.h"
+#include "storage/maintenance/reports.h"
+#include "storage/model/call.h"
+#include "storage/model/event_batch.h"
+#include "storage/model/submission.h"
+#include "storage/pricing/rate.h"
+#include "storage/pricing/rate_change.h"
+#include "storage/query/query_types.h"
+#include "storage/store/database_options.h"
+
+namespace itemized {
+
+// Thread-safe. Answers reflect every batch that was acknowledged before.
+class Database {
+ public:
+  // Errors: FAILED_PRECONDITION if another process has the directory open or a
+  // newer version wrote it; DATA_LOSS if files are damaged; UNAVAILABLE if
+  // they cannot be read.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(DatabaseOptions options);
+
+  // Commits what is pending, writes the views, closes.
+  ~Database();
+
+  // Queues `submission` for the next group commit. `done` is called once from
+  // another thread and must not block: with the result after all is on disk and
+  // visible, or with UNAVAILABLE if it could not be written, or
+  // RESOURCE_EXHAUSTED if too much is pending. With a position also:
+  // FAILED_PRECONDITION if the producer's session has ended, OUT_OF_RANGE after a
+  // gap in its sequence, ALREADY_EXISTS if that sequence had other content. A
+  // batch that the producer sent before is answered as duplicate.
+  void Submit(Submission submission, SubmitDone done);
+
+  // Submits one batch, and waits.
+  absl::StatusOr<BatchResult> Write(EventBatch batch);
+
+  // Begins a session of a producer, which ends its earlier ones. It lasts as long as the lease
+  // that `done` is handed. `done` as above; FAILED_PRECONDITION if a higher epoch of it has
+  // begun, DATA_LOSS or UNAVAILABLE if what is known of it cannot be read.
+  using BeginDone = std::function<void(absl::StatusOr<ProducerSession>)>;
+  void BeginSession(const ProducerHello& hello, BeginDone done);
+
+  // Takes calls out of the bill: every view is as if they had never come, but
+  // they stay known, so that a re-delivery is a duplicate. Returns how many
+  // were found; unknown and already retracted ones are skipped.
+  absl::StatusOr<int64_t> Retract(std::vector<CallId> ids);
+
+  // Puts rates into the book, all or none, and prices earlier calls again: those that come
+  // from now on have the new price at once, earlier ones by and by, between commits, as
+  // Repricing tells. `done` is called once all have it, from another thread or this one, and
+  // must not block. INVALID_ARGUMENT names the rate and what to mend, RESOURCE_EXHAUSTED says
+  // that too many changes wait; nothing has changed then. UNAVAILABLE may come later, if the
+  // disk is full or the database closes: the rates are in the book then, and the calls are
+  // priced when that goes again.
+  using RatesDone = std::function<void(absl::StatusOr<RateChange>)>;
+  void SetRates(std::vector<Rate> rates, RatesDone done);
+  // Takes rates out of the book, all or none; calls that they priced have the price of what
+  // remains, or none. Errors as above; NOT_FOUND names the rate that is not there.
+  void RemoveRates(std::vector<RateName> names, RatesDone done);
+  // The same; these wait.
+  absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates);
+  absl::StatusOr<RateChange> RemoveRates(std::vector<RateName> names);
+  // None if all calls have the price that the book says. To be asked before a question, whose
+  // answer may else have been made of two prices without a word.
+  std::optional<RepricingProgress> Repricing() const;
+  // Waits until that is so. Errors as those of SetRates that come later.
+  absl::Status WaitUntilRepriced();
+  // Answers all who wait for calls to be priced again with UNAVAILABLE, from now on at once:
+  // before the database is closed, what has to be answered by then.
+  void AbandonRateChanges();
+  std::vector<Rate> ListRates() const;
+  // Models with calls that no rate covers, by falling number of them.
+  std::vector<UnpricedModel> ListUnpriced() const;
+
+  // INVALID_ARGUMENT for an empty or reversed range. With a `cancellation`, which outlives
+  // the call, also its error, some milliseconds after it has one.
+  absl::StatusOr<TopAnswer> Top(const TopQuery& query,
+                                const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window,
+                                            const Cancellation* cancellation = nullptr) const;
+  // NOT_FOUND.
+  absl::StatusOr<RunAnswer> Run(const RunQuery& query,
+                                const Cancellation* cancellation = nullptr) const;
+  // With all of its calls.
+  absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id,
+                                const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query,
+                                      const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query,
+                                          const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query,
+                                                  const Cancellation* cancellation = nullptr) const;
+
+  // What the next call of `step` will be compared with.
+  Threshold ThresholdOf(absl::string_view step) const;
+
+  DatabaseInfo Info() const;
+
+  // Writes the views to disk now.
+  absl::Status Checkpoint();
+
+  // Reads every file and block with its checksum, folds the whole log again and
+  // compares every persisted row of a view byte for byte. Writing and asking go on
+  // meanwhile. UNAVAILABLE if something cannot be read.
+  absl::StatusOr<VerifyReport> Verify() const;
+  // The same; DATA_LOSS names the first difference.
+  absl::Status VerifyViews() const;
+  // The part that needs no fold.
+  absl::Status VerifyChecksums() const;
+
+  // Makes a copy that a database can be opened on, and proves that it can. Writing
+  // goes on meanwhile. `directory` is absolute and must not exist. Errors:
+  // INVALID_ARGUMENT, UNAVAILABLE, DATA_LOSS; then nothing is left behind.
+  absl::StatusOr<BackupReport> Backup(const std::string& directory) const;
+
+ private:
+  class Impl;
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace itemized

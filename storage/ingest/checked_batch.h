@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A batch whose events have been checked one by one: all that can be done
+// before its turn comes to be committed.
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+
+#include "storage/ingest/batch_reader.h"
+#include "storage/model/event_batch.h"
+#include "storage/pricing/rate_lookups.h"
+#include "storage/runs/run.h"
+
+namespace itemized {
+
+struct CheckedCall {
+  CallView view;  // Into the batch.
+  EventFingerprint fingerprint = 0;
+};
+
+struct CheckedBatch {
+  EventBatch batch;
+  // Good by themselves; what they cost or repeat is still to be seen.
+  std::vector<CheckedCall> calls;
+  std::vector<uint32_t> completions;  // Places among those of the batch.
+  BatchResult refused;                // All others.
+  std::vector<AttributeView> attributes;
+  std::vector<size_t> usage_classes;  // Those that have a column.
+
+  // A name of a call; empty for a column that is not there.
+  absl::string_view Text(uint32_t name) const {
+    return name == BatchReader::kEmptyName ? absl::string_view() : batch.calls.strings[name];
+  }
+  // All zero if missing.
+  Usage UsageOf(const CallView& call) const {
+    Usage usage;
+    for (size_t c = 0; c < kUsageClassCount; ++c) {
+      const absl::Span<const int64_t> counts = batch.calls.usage[c];
+      usage.counts[c] = counts.empty() || call.usage_missing ? 0 : counts[call.row];
+    }
+    return usage;
+  }
+  absl::Span<const AttributeView> AttributesOf(const CallView& call) const {
+    return absl::MakeConstSpan(attributes)
+        .subspan(call.attributes_begin, call.attributes_end - call.attributes_begin);
+  }
+};
+
+// Checks a batch that came at `now_us`. `id_key`: Catalog::id_key.
+CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key);
+
+// Looks up the rates of its models, so that the committer finds them.
+void FindRates(const CheckedBatch& batch, RateLookups* rates);
+
+// What a sender is told of a batch that is stored already.
+BatchResult AllDuplicate(const CheckedBatch& batch);
+
+}  // namespace itemized

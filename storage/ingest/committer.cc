@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/ingest/committer.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/check.h"
+#include "storage/base/failpoint.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized {
+namespace {
+
+// Events in one group. More do not make the fsync cheaper; they make the
+// first sender wait for the last.
+constexpr size_t kGroupEventsMax = 20'000;
+
+// Blocks whose replay is saved at once, so that a process that is ended again and again
+// soon after its start gets on all the same.
+constexpr BlockSequence kReplayedMax = 64;
+
+// Events of a group from which its memory is given back by another thread.
+constexpr size_t kCleanElsewhereMin = 1'000;
+
+// Between attempts to drop what is too old.
+constexpr int64_t kRetainAgainUs = 60 * kMicrosPerSecond;
+
+// Between attempts to price calls again: twice as long after each that failed.
+constexpr int64_t kRepriceAgainFirstUs = 50'000;
+constexpr int64_t kRepriceAgainLastUs = 10 * kMicrosPerSecond;
+
+int64_t SteadyUs() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+absl::Status Unavailable(const absl::Status& status) {
+  return status.ok() ? status : absl::UnavailableError(status.message());
+}
+
+}  // namespace
+
+Committer::Committer(State* state, const DatabaseOptions& options)
+    : state_(*state),
+      options_(options),
+      rates_(&state->rates, state->catalog),
+      retention_(state, options.retain_events_us, options.retain_rollups_us),
+      checkpointer_(state, options),
+      repricing_(state, &rates_, [this] { Wake(); }),
+      thread_([this] { Loop(); }) {}
+
+Committer::~Committer() {
+  {
+    const MutexLock lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void Committer::Submit(Submission submission, SubmitDone done) {
+  Task task;
+  task.done = std::move(done);
+  task.events = submission.size();
+  task.position = submission.position;
+  {
+    const MutexLock lock(mutex_);
+    // An empty queue takes a batch of any size, so that no batch waits for ever.
+    task.refused =
+        pending_events_ > 0 && pending_events_ + task.events > options_.pending_events_max;
+    task.events = task.refused ? 0 : task.events;
+    pending_events_ += task.events;
+  }
+  if (!task.refused) {
+    for (EventBatch& part : submission.parts) {
+      task.parts.push_back(
+          CheckBatch(std::move(part), state_.clock->NowUs(), state_.catalog.id_key()));
+      FindRates(task.parts.back(), &state_.rates);
+    }
+  }
+  {
+    const MutexLock lock(mutex_);
+    queue_.push_back(std::move(task));
+  }
+  wake_.notify_all();
+}
+
+void Committer::Post(Job job) {
+  {
+    const MutexLock lock(mutex_);
+    queue_.emplace_back().job = std::move(job);
+  }
+  wake_.notify_all();
+}
+
+void Committer::Execute(Job job) {
+  std::promise<void> done;
+  Post([&](State& state, RateFinder& rates) {
+    job(state, rates);
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+// The lock sees to it that a thread that is about to wait does not miss it.
+void Committer::Wake() {
+  { const MutexLock lock(mutex_); }
+  wake_.notify_all();
+}
+
+std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
+  std::vector<Task> group;
+  const MutexLock lock(mutex_);
+  const bool has_other_work = (retention_.is_busy() && SteadyUs() >= retain_after_us_) ||
+                              (repricing_.is_ready() && SteadyUs() >= reprice_after_us_);
+  if (queue_.empty() && !stop_ && !has_other_work) {
+    wake_.wait_for(mutex_, std::chrono::microseconds(options_.checkpoint_interval_us));
+  }
+  size_t events = 0;
+  while (!queue_.empty() && events < kGroupEventsMax) {
+    const bool is_job = queue_.front().job != nullptr;
+    if (is_job && !group.empty()) {
+      break;
+    }
+    events += queue_.front().events;
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    if (is_job) {
+      break;
+    }
+  }
+  pending_events_ -= events;
+  *stop = stop_ && group.empty();
+  return group;
+}
+
+void Committer::Loop() {
+  pthread_setname_np(pthread_self(), "committer");
+  bool stop = false;
+  if (state_.views.folded() - state_.views.checkpointed() >= kReplayedMax) {
+    checkpointer_.WriteAll().IgnoreError();  // The next one writes what this one could not.
+  }
+  while (!stop) {
+    std::vector<Task> group = TakeGroup(&stop);
+    if (!group.empty() && group.front().job != nullptr) {
+      group.front().job(state_, rates_);
+    } else if (!group.empty()) {
+      CommitGroup(std::move(group));
+    }
+    WatchClock();
+    checkpointer_.WorkIfDue();
+    RetainIfDue();
+    RepriceIfBusy();
+  }
+  // What could not be written is replayed from the log when the store is opened.
+  checkpointer_.WriteAll().IgnoreError();
+}
+
+// An error is one of the sender's, unless `*store_status` has one that the whole
+// group shares.
+absl::StatusOr<SubmissionResult> Committer::Take(const Task& task, GroupBuilder* builder,
+                                                 absl::Status* store_status) {
+  if (task.refused) {
+    return absl::ResourceExhaustedError(
+        "too many events wait to be written; send this batch again in a moment");
+  }
+  auto turn = Producers::Turn::kNew;
+  if (task.position.has_value()) {
+    ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position));
+  }
+  SubmissionResult result;
+  for (const CheckedBatch& part : task.parts) {
+    if (turn == Producers::Turn::kKnown) {
+      result.push_back(AllDuplicate(part));
+      continue;
+    }
+    absl::StatusOr<BatchResult> added = builder->Add(part);
+    if (!added.ok()) {
+      return *store_status = Unavailable(added.status());
+    }
+    result.push_back(*std::move(added));
+  }
+  return result;
+}
+
+absl::Status Committer::CommitBlocks(std::vector<Block>* blocks, const StagedRuns& staged) {
+  if (blocks->empty() && !state_.producers.has_changes()) {
+    return absl::OkStatus();
+  }
+  KvBatch batch;
+  state_.producers.Save(&batch);
+  return Unavailable(state_.Commit(blocks, staged, std::move(batch)));
+}
+
+void Committer::CountCommitted(const GroupBuilder& builder,
+                               const std::vector<absl::StatusOr<SubmissionResult>>& results) {
+  IngestCounters counted = builder.accepted();
+  counted.commits = 1;
+  for (const auto& result : results) {
+    for (size_t i = 0; result.ok() && i < result->size(); ++i) {
+      counted.AddRest((*result)[i]);
+    }
+  }
+  const MutexLock lock(mutex_);
+  ingested_.Add(counted);
+}
+
+IngestCounters Committer::ingested() const {
+  const MutexLock lock(mutex_);
+  return ingested_;
+}
+
+void Committer::CommitGroup(std::vector<Task> group) {
+  rates_.Trim();
+  size_t events = 0;
+  for (const Task& task : group) {
+    events += task.events;
+  }
+  auto builder = std::make_unique<GroupBuilder>(&state_, &rates_, events);
+  std::vector<absl::StatusOr<SubmissionResult>> results;
+  absl::Status status;
+  for (const Task& task : group) {
+    results.push_back(status.ok() ? Take(task, builder.get(), &status)
+                                  : absl::StatusOr<SubmissionResult>(status));
+  }
+  std::vector<Block> blocks = builder->Finish();
+  PassFailpoint(Failpoint::kGroupBuilt);
+  if (status.ok()) {
+    status = CommitBlocks(&blocks, builder->staged());
+  }
+  state_.producers.Settle(status.ok());
+  if (!status.ok()) {
+    ForgetNames();
+  }
+  if (status.ok()) {
+    CountCommitted(*builder, results);
+  }
+  for (size_t i = 0; i < group.size(); ++i) {
+    const bool is_lost = results[i].ok() && !status.ok();
+    group[i].done(is_lost ? absl::StatusOr<SubmissionResult>(status) : std::move(results[i]));
+    PassFailpoint(Failpoint::kFirstAnswered);
+  }
+  if (events >= kCleanElsewhereMin) {
+    cleaner_.Wait();
+    spent_ = {std::move(group), std::move(builder), std::move(blocks)};
+    cleaner_.Start([this] { spent_ = Spent(); });
+  }
+}
+
+// Those that the group brought with it and that are not on disk.
+void Committer::ForgetNames() {
+  {
+    const WriterLock lock(state_.mutex);
+    state_.catalog.DropUnsaved();
+  }
+  rates_.Clear();  // What it found is by the numbers of series.
+}
+
+void Committer::WatchClock() {
+  state_.trusted.Save(state_.kv.get()).IgnoreError();  // Tried again with the next group.
+  const std::optional<int64_t> ahead_us = state_.trusted.AheadUs();
+  if (ahead_us.has_value() && !clock_is_ahead_) {
+    options_.warn(absl::StrCat(
+        "The clock of this machine says ", FormatTime(state_.clock->NowUs()), ", which is ",
+        *ahead_us / kMicrosPerHour, " hours after ", FormatTime(state_.trusted.NowUs()),
+        ", up to where time has gone by for this store. Nothing is dropped or forgotten by that "
+        "clock. If it is right, start the server once with --accept-clock."));
+  }
+  clock_is_ahead_ = ahead_us.has_value();
+}
+
+void Committer::RetainIfDue() {
+  if (SteadyUs() >= retain_after_us_ && (retention_.is_busy() || retention_.is_due()) &&
+      !Retain().ok()) {
+    retain_after_us_ = SteadyUs() + kRetainAgainUs;  // What was not dropped is dropped then.
+  }
+}
+
+void Committer::RepriceIfBusy() {
+  if (!repricing_.is_ready() || SteadyUs() < reprice_after_us_) {
+    return;
+  }
+  if (const absl::Status status = repricing_.Step(); !status.ok()) {
+    repricing_.Fail(Unavailable(status));
+    reprice_wait_us_ = std::clamp(2 * reprice_wait_us_, kRepriceAgainFirstUs, kRepriceAgainLastUs);
+    reprice_after_us_ = SteadyUs() + reprice_wait_us_;
+  } else {
+    reprice_wait_us_ = 0;
+  }
+}
+
+absl::Status Committer::Retain() {
+  if (retention_.is_due()) {
+    RETURN_IF_ERROR(checkpointer_.WriteAll());
+    return retention_.Begin();
+  }
+  if (retention_.needs_checkpoint()) {
+    RETURN_IF_ERROR(checkpointer_.WriteAll());
+  }
+  return retention_.Step();
+}
+
+}  // namespace itemized

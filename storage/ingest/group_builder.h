@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One group commit in the making: checks what senders hand in, prices it,
+// leaves out what is known already, flags outliers, and sorts it into blocks.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "storage/ingest/checked_batch.h"
+#include "storage/ingest/hour_blocks.h"
+#include "storage/ingest/pending_calls.h"
+#include "storage/model/event_batch.h"
+#include "storage/model/ingest_counters.h"
+#include "storage/store/state.h"
+#include "storage/views/call_sums.h"
+
+namespace itemized {
+
+// For the committer, one for each group.
+class GroupBuilder {
+ public:
+  // For about `events` of them. Does not own its arguments.
+  GroupBuilder(State* state, RateFinder* rates, size_t events);
+
+  // Takes up the good events of `batch`, which must outlive the builder, and says
+  // what became of each. An error means that the store could not be read; the
+  // group must be given up.
+  absl::StatusOr<BatchResult> Add(const CheckedBatch& batch);
+
+  // What was taken up so far.
+  const IngestCounters& accepted() const { return accepted_; }
+
+  // The blocks of all batches added. The builder is then spent.
+  std::vector<Block> Finish() { return blocks_.Finish(&staged_); }
+  // The runs of those blocks.
+  const StagedRuns& staged() const { return staged_; }
+
+ private:
+  // A run that the group names.
+  struct RunState {
+    PendingRun run;
+    std::optional<RunCompletion> completion;  // In force after this group.
+    PendingCalls calls;
+  };
+
+  // A call of the batch at hand, and what follows from its names. These are numbered once it
+  // is accepted: until then its series is kUnknown if any of them is new.
+  struct NamedCall {
+    const CheckedCall* checked = nullptr;
+    RunState* run = nullptr;
+    SeriesId series = 0;
+    NameId step = 0;
+    const RateBook::Schedule* schedule = nullptr;
+  };
+
+  // A call whose id is known, of a run that is brief: the log has the content.
+  struct Unresolved {
+    const CheckedCall* checked = nullptr;
+    const RunEntry* run = nullptr;
+    CallContent content = 0;
+  };
+
+  // Whether the call is one that came before; it is then counted, or will be.
+  bool IsKnown(const NamedCall& named, const PendingCall& call, BatchResult* result);
+  absl::Status Resolve(const CheckedBatch& batch, BatchResult* result);
+  absl::Status AddCalls(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
+                        BatchResult* result);
+  absl::Status FindRuns(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
+                        BatchResult* result);
+  void FindNames(const CheckedBatch& batch, NamedCall* call);
+  void FindRates(const CheckedBatch& batch, NamedCall* call);
+  void NumberNames(const CheckedBatch& batch, NamedCall* call);
+  void AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result);
+  absl::Status AddCompletion(const CheckedBatch& batch, uint32_t place, BatchResult* result);
+  Refusal RefuseTooOld(uint32_t index, int64_t time_us) const;
+  absl::StatusOr<RunState*> RunOf(absl::string_view workflow_id);
+  RunCompletion RowOf(const Completion& completion) const;
+  bool FitsTotals(const Usage& usage);
+
+  State& state_;
+  RateFinder& rates_;
+  StagedRuns staged_;
+  HourBlocks blocks_;
+  CallSums total_;          // Of the store and this group, unless is_roomy_.
+  const bool is_roomy_;     // No group can make a total overflow.
+  const int64_t first_us_;  // Earlier events are no longer kept.
+  const int64_t late_us_;   // Earlier calls are late.
+  IngestCounters accepted_;
+  absl::flat_hash_map<absl::string_view, uint32_t> run_indices_;  // Into runs_, by workflow_id.
+  std::deque<RunState> runs_;
+
+  // Of the batch at hand, by place in its dictionary.
+  std::vector<RunState*> batch_runs_;
+  std::array<std::vector<NameId>, kNameKindCount> name_ids_;
+  std::vector<NamedCall> named_;    // Of the calls at hand,
+  std::vector<PricedCall> priced_;  // and those of them that are taken up.
+  std::vector<Unresolved> unresolved_;
+};
+
+}  // namespace itemized

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Sorts rows into one block for each hour.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+#include "storage/block/block.h"
+#include "storage/ingest/checked_batch.h"
+#include "storage/runs/runs.h"
+#include "storage/runs/staged_runs.h"
+#include "storage/views/baselines.h"
+
+namespace itemized {
+
+// A run that the group names, by its place among them; and where its last call
+// went, since the next one mostly goes there too.
+struct PendingRun {
+  RunEntry* entry = nullptr;
+  uint32_t index = 0;
+  size_t block = SIZE_MAX;
+  uint32_t name = 0;  // In that block.
+};
+
+// A call that the group takes up.
+struct PricedCall {
+  const CheckedCall* checked = nullptr;
+  PendingRun* run = nullptr;
+  const Threshold* threshold = nullptr;  // Of its step.
+  SeriesId series = 0;
+  CallCost cost;
+};
+
+class HourBlocks {
+ public:
+  // For about `calls` of them.
+  explicit HourBlocks(size_t calls) : calls_(calls) {}
+
+  // Appends calls of `batch`.
+  void Add(const CheckedBatch& batch, absl::Span<const PricedCall> calls);
+  // Appends a completion of `run`, and sets its place in the block.
+  void Add(CompletionRow row, PendingRun* run);
+
+  // The blocks in the order in which their hours were first used, which are added to `staged`.
+  // The builder is then spent.
+  std::vector<Block> Finish(StagedRuns* staged);
+
+ private:
+  // What speeds up the building of a block.
+  struct Index {
+    absl::flat_hash_map<uint32_t, uint32_t> runs;  // By PendingRun::index.
+    absl::flat_hash_map<std::string, uint32_t> strings;
+    absl::flat_hash_map<std::vector<std::pair<uint32_t, uint32_t>>, uint32_t> attribute_sets;
+  };
+  size_t PositionOf(Hour hour);
+  uint32_t NameOf(PendingRun* run, size_t position);
+  void AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCall> calls, size_t position);
+  void AddAttributes(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
+                     size_t position);
+
+  const size_t calls_;
+  std::vector<Block> blocks_;
+  std::vector<StagedBlock> staged_;  // One for each.
+  std::vector<Index> indices_;
+  absl::flat_hash_map<Hour, size_t> positions_;
+  Hour last_hour_ = 0;
+  size_t last_position_ = SIZE_MAX;
+};
+
+}  // namespace itemized

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a group knows of the calls of one run that it takes up itself.
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "storage/ingest/checked_batch.h"
+#include "storage/runs/call_content.h"
+#include "storage/runs/run.h"
+
+namespace itemized {
+
+// A call that the group stores. Owns nothing. Its content is asked for only if its id comes
+// again.
+struct PendingCall {
+  const CheckedBatch* batch = nullptr;
+  const CallView* view = nullptr;
+  SeriesId series = 0;
+
+  CallContent Content() const;
+};
+
+// Calls with an id. Not thread-safe.
+class PendingCalls {
+ public:
+  void Add(EventFingerprint id, const PendingCall& call);
+
+  // The call with this id; null if there is none. Valid until the next Add.
+  const PendingCall* Find(EventFingerprint id) const;
+
+ private:
+  std::vector<std::pair<EventFingerprint, PendingCall>> list_;
+  absl::flat_hash_map<EventFingerprint, PendingCall> map_;  // All of them, once there are many.
+};
+
+}  // namespace itemized

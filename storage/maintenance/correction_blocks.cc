@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/maintenance/correction_blocks.h"
+
+#include <utility>
+#include <vector>
+
+#include "storage/base/failpoint.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized {
+
+RowAppender& CorrectionBlocks::Of(Hour hour) {
+  std::unique_ptr<Growing>& growing = blocks_[hour];
+  if (growing == nullptr) {
+    growing = std::make_unique<Growing>();
+    growing->block.ref.hour = hour;
+  }
+  return growing->rows;
+}
+
+absl::Status CorrectionBlocks::Commit(State* state, KvBatch batch) {
+  std::vector<Block> blocks;
+  for (auto& [hour, growing] : blocks_) {
+    blocks.push_back(std::move(growing->block));
+  }
+  blocks_.clear();
+  StagedRuns staged(&state->views.runs(), &state->mutex);
+  for (const Block& block : blocks) {
+    RETURN_IF_ERROR(staged.Add(block));
+  }
+  RETURN_IF_ERROR(state->Commit(&blocks, staged, std::move(batch)));
+  PassFailpoint(Failpoint::kCorrected);
+  return absl::OkStatus();
+}
+
+}  // namespace itemized

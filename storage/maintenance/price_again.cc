@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/maintenance/price_again.h"
+
+#include "storage/block/row_appender.h"
+
+namespace itemized {
+namespace {
+
+CallCost PriceRow(const State& state, RateFinder* finder, const CallRows& calls, size_t row) {
+  const SeriesId series = calls.series[row];
+  const RateBook::Schedule* schedule = finder->Known(series);
+  if (schedule == nullptr) {
+    const SeriesKey& key = state.catalog.Series(series);
+    schedule =
+        &finder->Find(series, state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]),
+                      state.catalog.Name(NameKind::kModel, key[NameKind::kModel]));
+  }
+  // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
+  bool too_large = false;
+  return PriceCall(*schedule, calls.time_us[row], calls.UsageAt(row),
+                   calls.Has(row, kFlagUsageMissing), &too_large);
+}
+
+RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost cost) {
+  if (cost.unpriced) {
+    return {};
+  }
+  if (!calls.Has(row, kFlagUnpriced)) {
+    return VerdictOf(calls, row);
+  }
+  const NameId step = state.catalog.Series(calls.series[row])[NameKind::kStep];
+  const Threshold& threshold = state.views.baselines().ThresholdOf(step);
+  if (cost.picos <= threshold.picos) {
+    return {};
+  }
+  return {.flags = static_cast<uint8_t>(kFlagOutlier | kFlagJudgedWhenPriced |
+                                        (threshold.learning ? kFlagLearning : 0)),
+          .p50_picos = threshold.p50_picos,
+          .sample_count = threshold.sample_count};
+}
+
+}  // namespace
+
+bool PriceAgain(const State& state, RateFinder* finder, const Block& block, size_t row,
+                CorrectionBlocks* out) {
+  const CallRows& calls = block.calls;
+  const CallCost cost = PriceRow(state, finder, calls, row);
+  if (cost == calls.CostAt(row)) {
+    return false;
+  }
+  RowAppender& rows = out->Of(block.ref.hour);
+  rows.Append(calls, row, -1);
+  rows.Append(calls, row, 1, cost, Judge(state, calls, row, cost));
+  return true;
+}
+
+}  // namespace itemized

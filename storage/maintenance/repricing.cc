@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/maintenance/repricing.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/bytes.h"
+#include "storage/base/failpoint.h"
+#include "storage/base/quoted.h"
+#include "storage/base/status_macros.h"
+#include "storage/maintenance/price_again.h"
+
+namespace itemized {
+namespace {
+
+// Family::kMeta (storage/FORMAT.md, "Rates"): rates by their key.
+constexpr char kRatePrefix[] = "r/";
+
+// Calls in one commit. The first ones teach what is normal, so that few are judged by the
+// default threshold; later on each commit holds up ingestion for some 10 ms.
+constexpr size_t kCommitCallsFirst = 64;
+constexpr size_t kCommitCallsMax = 4'096;
+constexpr size_t kCommitHoursMax = 256;  // Each has a block of its own.
+
+// Calls in one step that are looked at: most may cost what they did.
+constexpr size_t kSeenCallsMax = 16'384;
+
+// Calls and hours that are read at once; bounds memory, but for an hour with more calls.
+constexpr int64_t kPortionCalls = 16'384;
+constexpr size_t kPortionHours = 4'096;
+
+// Changes that wait for their calls to be priced; bounds memory.
+constexpr size_t kWaitingMax = 256;
+
+void PutMarker(int64_t from_us, KvBatch* batch) {
+  std::string value;
+  AppendVarint(&value, static_cast<uint64_t>(from_us));
+  batch->Put(Family::kMeta, kRepricingKey, std::move(value));
+}
+
+std::string RateRowKey(const std::string& key) {
+  return absl::StrCat(kRatePrefix, key);
+}
+
+}  // namespace
+
+Repricing::Repricing(State* state, RateFinder* finder, std::function<void()> wake)
+    : state_(*state), finder_(*finder), wake_(std::move(wake)) {
+  if (state->unfinished_repricing_us.has_value()) {
+    next_scope_ = {.from_us = *state->unfinished_repricing_us, .all = true, .rates = {}};
+    StartPass();
+  }
+}
+
+Repricing::~Repricing() {
+  if (is_reading_) {
+    reader_.Wait();
+  }
+  Abandon();
+}
+
+void Repricing::Abandon() {
+  is_abandoned_ = true;
+  Fail(absl::UnavailableError("the server is stopping; it is done when it is next started"));
+}
+
+void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
+  RateBook book = *state_.rates.book();
+  Change change{.result = {}, .done = std::move(done)};
+  KvBatch batch;
+  for (const CheckedRatePtr& rate : rates) {
+    const absl::StatusOr<bool> replaced = book.Set(rate);
+    if (!replaced.ok()) {
+      return change.done(absl::Status(replaced.status().code(),
+                                      absl::StrCat("the rate for ", rate->rate().match.ToString(),
+                                                   ": ", replaced.status().message())));
+    }
+    ++(*replaced ? change.result.replaced : change.result.added);
+    batch.Put(Family::kMeta, RateRowKey(rate->key()), EncodeRate(rate->rate()));
+  }
+  Begin(std::move(book), std::move(batch), rates, std::move(change));
+}
+
+void Repricing::Remove(const std::vector<RateName>& names, Done done) {
+  RateBook book = *state_.rates.book();
+  Change change{.result = {}, .done = std::move(done)};
+  KvBatch batch;
+  std::vector<CheckedRatePtr> removed;
+  for (const RateName& name : names) {
+    Rate rate;
+    rate.provider = name.provider;
+    rate.match = name.match;
+    rate.effective_from_us = name.effective_from_us;
+    const std::string key = RateKey(rate);
+    if (CheckedRatePtr found = book.Remove(key); found != nullptr) {
+      removed.push_back(std::move(found));
+    } else {
+      return change.done(absl::NotFoundError(absl::StrCat(
+          "There is no rate for ", name.match.ToString(),
+          name.provider.empty() ? "" : absl::StrCat(" of provider ", Quoted(name.provider)),
+          name.effective_from_us == 0 ? " that holds always"
+                                      : absl::StrCat(" from ", FormatTime(name.effective_from_us)),
+          "; nothing was removed. List the rates to see how each is named.")));
+    }
+    ++change.result.removed;
+    batch.Delete(Family::kMeta, RateRowKey(key));
+  }
+  Begin(std::move(book), std::move(batch), removed, std::move(change));
+}
+
+void Repricing::Begin(RateBook book, KvBatch batch, const std::vector<CheckedRatePtr>& concerned,
+                      Change change) {
+  if (concerned.empty()) {
+    return change.done(change.result);
+  }
+  if (next_changes_.size() >= kWaitingMax) {
+    return change.done(absl::ResourceExhaustedError(
+        "Too many changes of rates wait for calls to be priced again; try again later."));
+  }
+  RepricingScope scope = next_scope_.value_or(RepricingScope());
+  for (const CheckedRatePtr& rate : concerned) {
+    scope.from_us = std::min(scope.from_us, rate->rate().effective_from_us);
+    scope.rates.push_back(rate);
+  }
+  PutMarker(is_busy() ? std::min(pass_->from_us, scope.from_us) : scope.from_us, &batch);
+  if (const absl::Status status = state_.kv->Write(batch, /*sync=*/true); !status.ok()) {
+    return change.done(status);
+  }
+  state_.rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
+  finder_.Clear();
+  PassFailpoint(Failpoint::kRatesSaved);
+  next_scope_ = std::move(scope);
+  next_changes_.push_back(std::move(change));
+  if (!is_busy()) {
+    StartPass();
+  }
+  if (is_abandoned_) {
+    Abandon();
+  }
+}
+
+void Repricing::WhenDone(Done done) {
+  if (!is_busy()) {
+    return done(RateChange());
+  }
+  (next_scope_.has_value() ? next_changes_ : changes_)
+      .push_back({.result = {}, .done = std::move(done)});
+}
+
+void Repricing::StartPass() {
+  pass_ = PlanRepricing(state_, *next_scope_);
+  changes_ = std::exchange(next_changes_, {});
+  next_scope_.reset();
+  repriced_ = 0;
+  progress_ = {.calls = pass_->calls, .done = 0};
+  commit_calls_ = kCommitCallsFirst;
+  next_hour_ = 0;
+  portion_ = Portion();
+  pending_begin_ = portion_begin_ = 0;
+  ShowProgress();
+}
+
+absl::Status Repricing::FinishPass() {
+  KvBatch batch;
+  if (next_scope_.has_value()) {
+    PutMarker(next_scope_->from_us, &batch);
+  } else {
+    batch.Delete(Family::kMeta, kRepricingKey);
+  }
+  RETURN_IF_ERROR(CommitPending(std::move(batch)));
+  pass_.reset();
+  const std::vector<Change> finished = std::exchange(changes_, {});
+  if (next_scope_.has_value()) {
+    StartPass();
+  } else {
+    ShowProgress();
+  }
+  for (const Change& change : finished) {
+    RateChange result = change.result;
+    result.repriced_calls = repriced_;
+    change.done(result);
+  }
+  return absl::OkStatus();
+}
+
+void Repricing::Fail(const absl::Status& status) {
+  const absl::Status told(
+      status.code(),
+      absl::StrCat("The rates are in the book, but not all earlier calls are priced by them yet, "
+                   "which goes on by itself: ",
+                   status.message()));
+  for (std::vector<Change>* changes : {&changes_, &next_changes_}) {
+    for (const Change& change : std::exchange(*changes, {})) {
+      change.done(told);
+    }
+  }
+}
+
+void Repricing::ShowProgress() {
+  const WriterLock lock(state_.mutex);
+  state_.repricing = is_busy() ? std::optional(progress_) : std::nullopt;
+}
+
+// What was read, and what was to be written, is made anew: it may name calls that are gone.
+void Repricing::Invalidate() {
+  if (!is_busy()) {
+    return;
+  }
+  if (is_reading_) {
+    is_outdated_ = true;
+  } else {
+    Rewind();
+  }
+}
+
+void Repricing::Rewind() {
+  next_hour_ = pending_begin_;
+  progress_.done = std::max<int64_t>(0, progress_.done - pending_seen_);
+  pending_.clear();
+  pending_calls_ = 0;
+  pending_seen_ = 0;
+  portion_ = Portion();
+}
+
+absl::Status Repricing::Step() {
+  if (is_reading_) {
+    return TakePortion();
+  }
+  if (portion_.next < portion_.rows.size()) {
+    return RepriceSome();
+  }
+  if (next_hour_ < pass_->hours.size()) {
+    StartReading();
+    return absl::OkStatus();
+  }
+  return FinishPass();
+}
+
+void Repricing::StartReading() {
+  portion_ = Portion();
+  portion_begin_ = next_hour_;
+  if (pending_.empty()) {
+    pending_begin_ = next_hour_;
+  }
+  int64_t calls = 0;
+  while (next_hour_ < pass_->hours.size() && calls < kPortionCalls &&
+         next_hour_ - portion_begin_ < kPortionHours) {
+    calls += pass_->hours[next_hour_++].second;
+  }
+  is_reading_ = true;
+  is_read_ = false;
+  reader_.Start([this, from = portion_begin_, to = next_hour_, up_to = state_.views.folded()] {
+    Read(from, to, up_to);
+    is_read_ = true;
+    wake_();
+  });
+}
+
+void Repricing::Read(size_t from, size_t to, BlockSequence up_to) {
+  for (size_t i = from; i < to && portion_.status.ok(); ++i) {
+    const Hour hour = pass_->hours[i].first;
+    absl::StatusOr<std::optional<Log::Reader>> reader = std::nullopt;
+    {
+      const ReaderLock lock(state_.mutex);
+      if (hour >= state_.log.first_hour()) {  // Else it was dropped meanwhile.
+        reader = state_.log.OpenHours(hour, hour + 1, up_to, kAllColumns);
+      }
+    }
+    portion_.status = reader.status();
+    while (portion_.status.ok() && reader->has_value()) {
+      absl::StatusOr<std::optional<Block>> block = (*reader)->Next();
+      portion_.status = block.status();
+      if (!block.ok() || !block->has_value()) {
+        break;
+      }
+      portion_.blocks.push_back(**std::move(block));
+    }
+  }
+  if (portion_.status.ok()) {
+    portion_.rows = NetRows(portion_.blocks);
+  }
+}
+
+absl::Status Repricing::TakePortion() {
+  reader_.Wait();
+  is_reading_ = false;
+  const absl::Status status = portion_.status;
+  if (std::exchange(is_outdated_, false) || !status.ok()) {
+    Rewind();
+  }
+  return status;
+}
+
+bool Repricing::is_commit_due() const {
+  return pending_calls_ >= commit_calls_ || pending_.size() >= kCommitHoursMax;
+}
+
+absl::Status Repricing::RepriceSome() {
+  size_t seen = 0;
+  while (portion_.next < portion_.rows.size() && !is_commit_due() && seen < kSeenCallsMax) {
+    RepriceRow(portion_.rows[portion_.next++]);
+    ++seen;
+  }
+  progress_.done = std::min(progress_.done, progress_.calls);
+  if (is_commit_due()) {
+    commit_calls_ = std::min(2 * commit_calls_, kCommitCallsMax);
+    RETURN_IF_ERROR(CommitPending(KvBatch()));
+  }
+  ShowProgress();
+  return absl::OkStatus();
+}
+
+void Repricing::RepriceRow(const RowRef& ref) {
+  const Block& block = portion_.blocks[ref.block];
+  const CallRows& calls = block.calls;
+  const SeriesId series = calls.series[ref.row];
+  // Series that came later were priced by the new book from the first.
+  if (series >= pass_->covered.size() || !pass_->covered[series]) {
+    return;
+  }
+  ++progress_.done;
+  ++pending_seen_;
+  if (block.ref.hour >= state_.log.first_hour() &&
+      PriceAgain(state_, &finder_, block, ref.row, &pending_)) {
+    ++pending_calls_;
+  }
+}
+
+absl::Status Repricing::CommitPending(KvBatch batch) {
+  const absl::Status status = pending_.Commit(&state_, std::move(batch));
+  if (!status.ok()) {
+    Rewind();
+    return status;
+  }
+  repriced_ += static_cast<int64_t>(std::exchange(pending_calls_, 0));
+  pending_seen_ = 0;
+  pending_begin_ = portion_begin_;
+  return absl::OkStatus();
+}
+
+}  // namespace itemized

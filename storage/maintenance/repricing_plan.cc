@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/maintenance/repricing_plan.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "storage/model/limits.h"
+
+namespace itemized {
+namespace {
+
+// A series for each step and workflow has the same few models, so each is asked about once.
+std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope) {
+  std::vector<bool> covered(state.catalog.series_count());
+  RateBook changed;
+  bool all = scope.all;
+  for (const CheckedRatePtr& rate : scope.rates) {
+    all = !changed.Set(rate).ok() || all;  // Of more rates than a book holds all are looked at.
+  }
+  absl::flat_hash_map<std::pair<NameId, NameId>, bool> known;
+  for (SeriesId id = 0; id < covered.size(); ++id) {
+    const SeriesKey& key = state.catalog.Series(id);
+    const auto [it, inserted] =
+        known.try_emplace({key[NameKind::kProvider], key[NameKind::kModel]});
+    if (inserted) {
+      const std::string& model = state.catalog.Name(NameKind::kModel, key[NameKind::kModel]);
+      // The names behind kOtherName are lost, so such calls keep their price.
+      it->second =
+          model != kOtherName &&
+          (all ||
+           !changed.Find(state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]), model)
+                .empty());
+    }
+    covered[id] = it->second;
+  }
+  return covered;
+}
+
+}  // namespace
+
+RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
+  RepricingPlan plan;
+  plan.from_us = scope.from_us;
+  plan.covered = CoveredSeries(state, scope);
+  const CallRollups& rollups = state.views.rollups();
+  absl::flat_hash_map<Hour, int64_t> hours;
+  for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
+    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
+    const Day first = std::max(DayOf(scope.from_us), state.log.first_hour() / 24);
+    for (auto day = days.LowerBound(first); day != days.end(); ++day) {
+      int64_t concerned = 0;
+      for (const auto& [series, sums] : day->value.series) {
+        concerned += plan.covered[series] ? sums.calls : 0;
+      }
+      plan.calls += concerned;
+      for (const auto& [hour, sums] : day->value.hours) {
+        if (concerned != 0 && sums.calls != 0) {
+          hours[day->bucket * 24 + hour] += sums.calls;
+        }
+      }
+    }
+  }
+  plan.hours.assign(hours.begin(), hours.end());
+  std::sort(plan.hours.begin(), plan.hours.end());
+  const Day newest = DayOf(state.views.latest_call_us());
+  const Hour first_of_window = newest < kBaselineDays ? 0 : (newest - (kBaselineDays - 1)) * 24;
+  const auto in_window = std::lower_bound(plan.hours.begin(), plan.hours.end(),
+                                          std::pair(first_of_window, int64_t{0}));
+  std::rotate(plan.hours.begin(), in_window, plan.hours.end());
+  return plan;
+}
+
+}  // namespace itemized

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/query/call_totals.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "storage/base/helper_thread.h"
+#include "storage/base/status_macros.h"
+#include "storage/query/query_context.h"
+#include "storage/query/rims.h"
+#include "storage/store/state.h"
+
+namespace itemized {
+namespace {
+
+void GatherDays(const BucketTable<NameDay>& days, Day first, Day end, CallTotals* group) {
+  std::vector<const Histogram*> costs;
+  std::vector<const Histogram*> durations;
+  for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
+    costs.insert(costs.end(), {&it->value.cost, &it->value.flagged_cost});
+    durations.push_back(&it->value.duration);
+  }
+  group->cost.Reserve(costs);
+  group->duration.Reserve(durations);
+  for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
+    group->sums.Merge(it->value.sums);
+    group->cost.Merge(it->value.cost);
+    group->cost.Merge(it->value.flagged_cost);
+    group->duration.Merge(it->value.duration);
+  }
+}
+
+// What one thread hands to another at a time: waking it up costs as much as some thousand calls.
+// Bounds the memory, of which a block takes a kilobyte besides its calls.
+constexpr size_t kCallsAtOnce = 50'000;
+constexpr size_t kBlocksAtOnce = 1'000;
+
+// Empty at the end.
+absl::StatusOr<std::vector<Block>> DecodeSome(Log::Reader* reader,
+                                              const Cancellation* cancellation) {
+  std::vector<Block> blocks;
+  size_t calls = 0;
+  while (calls < kCallsAtOnce && blocks.size() < kBlocksAtOnce) {
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+    ASSIGN_OR_RETURN(std::optional<Block> block, reader->Next());
+    if (!block.has_value()) {
+      break;
+    }
+    calls += block->calls.size();
+    blocks.push_back(*std::move(block));
+  }
+  return blocks;
+}
+
+}  // namespace
+
+void CallTotals::Add(const LogRow& row, int64_t weight) {
+  const CallRows& calls = row.calls();
+  row.sums.AddTo(&sums, row.row, weight);
+  if (!calls.Has(row.row, kFlagUnpriced)) {
+    cost.Add(calls.cost_picos[row.row], weight);
+  }
+  duration.Add(calls.duration_us[row.row], weight);
+}
+
+void CallTotals::Merge(const CallTotals& other) {
+  sums.Merge(other.sums);
+  cost.Merge(other.cost);
+  duration.Merge(other.duration);
+}
+
+void CallTotals::Subtract(const CallTotals& other) {
+  sums.Subtract(other.sums);
+  cost.Subtract(other.cost);
+  duration.Subtract(other.duration);
+}
+
+CallTotals& TotalsOf(NameId id, CallTotalsByName* groups) {
+  if (id >= groups->size()) {
+    groups->resize(id + 1);
+  }
+  return (*groups)[id];
+}
+
+absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit) {
+  const RowSums sums(block.calls);
+  for (size_t row = 0; row < block.calls.size(); ++row) {
+    if (range.Contains(block.calls.time_us[row])) {
+      RETURN_IF_ERROR(visit({.block = block, .row = row, .sums = sums}));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+                       const Cancellation* cancellation) {
+  if (range.empty()) {
+    return absl::OkStatus();
+  }
+  return state.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                             state.views.folded(), mask, [&](const Block& block) -> absl::Status {
+                               RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+                               return VisitRows(block, range, visit);
+                             });
+}
+
+namespace {
+
+// Lets commits go first: whenever there was one, the scan rests for as long as it had worked.
+// Its threads, and the memory and the lock that they take, then cost ingestion half as much.
+class ScanPace {
+ public:
+  explicit ScanPace(const State& state) : state_(state), folded_(Folded()) {}
+
+  void RestIfCommitting() {
+    constexpr Duration kRestMax = std::chrono::milliseconds(50);
+    const BlockSequence folded = Folded();
+    if (std::exchange(folded_, folded) != folded) {
+      std::this_thread::sleep_for(std::min(Steady::now() - began_, kRestMax));
+    }
+    began_ = Steady::now();
+  }
+
+ private:
+  using Steady = std::chrono::steady_clock;
+  using Duration = Steady::duration;
+
+  BlockSequence Folded() const {
+    const ReaderLock lock(state_.mutex);
+    return state_.views.folded();
+  }
+
+  const State& state_;
+  BlockSequence folded_;  // When it last began to work.
+  Steady::time_point began_ = Steady::now();
+};
+
+}  // namespace
+
+absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+                      const Cancellation* cancellation) {
+  std::optional<Log::Reader> reader;
+  {
+    const ReaderLock lock(state.mutex);
+    ASSIGN_OR_RETURN(reader,
+                     state.log.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                                         state.views.folded(), mask));
+  }
+  // Decoding takes about as long as visiting: a second thread is some blocks ahead.
+  HelperThread decoder("decoder");
+  ScanPace pace(state);
+  absl::StatusOr<std::vector<Block>> next = DecodeSome(&*reader, cancellation);
+  while (next.ok() && !next->empty()) {
+    const std::vector<Block> blocks = *std::move(next);
+    decoder.Start([&] { next = DecodeSome(&*reader, cancellation); });
+    absl::Status visited;
+    for (size_t i = 0; i < blocks.size() && visited.ok(); ++i) {
+      const ReaderLock lock(state.mutex);
+      visited = CheckNotCancelled(cancellation);
+      if (visited.ok()) {
+        visited = VisitRows(blocks[i], range, visit);
+      }
+    }
+    decoder.Wait();
+    RETURN_IF_ERROR(visited);
+    pace.RestIfCommitting();
+  }
+  return next.status();
+}
+
+RangeParts Split(TimeRange range, int64_t bucket_us) {
+  const int64_t first = (range.start_us + bucket_us - 1) / bucket_us;
+  const int64_t end = std::max(first, range.end_us / bucket_us);
+  RangeParts parts{static_cast<uint32_t>(first), static_cast<uint32_t>(end), {}};
+  for (const TimeRange rim : {TimeRange{range.start_us, std::min(range.end_us, first * bucket_us)},
+                              TimeRange{end * bucket_us, range.end_us}}) {
+    if (!rim.empty()) {
+      parts.rims.push_back(rim);
+    }
+  }
+  return parts;
+}
+
+// Two threads: each reads half of the rims, and merges the days of every second name.
+absl::StatusOr<CallTotalsByName> GatherCalls(const State& state, TimeRange range, NameKind kind,
+                                             const Cancellation* cancellation) {
+  const DayParts parts = SplitByDays(range);
+  const std::array<Rims, 2> halves = Halve(parts.rims);
+  const CallRollups& rollups = state.views.rollups();
+  CallTotalsByName groups(rollups.name_count(kind));
+  std::array<RimReader, 2> readers = {RimReader(state, kind, cancellation),
+                                      RimReader(state, kind, cancellation)};
+  std::array<absl::Status, 2> statuses;
+  const auto gather = [&](NameId half) {
+    absl::Status& status = statuses[half];
+    for (NameId name = half; name < groups.size() && status.ok(); name += 2) {
+      GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
+      status = CheckNotCancelled(cancellation);
+    }
+    if (status.ok()) {
+      status = readers[half].Read(halves[half]);
+    }
+  };
+  HelperThread helper("rim");
+  helper.Start([&] { gather(1); });
+  gather(0);
+  helper.Wait();
+  for (const absl::Status& status : statuses) {
+    RETURN_IF_ERROR(status);
+  }
+  for (const RimReader& reader : readers) {
+    for (NameId name = 0; name < reader.more().size(); ++name) {
+      groups[name].Merge(reader.more()[name]);
+    }
+  }
+  for (const RimReader& reader : readers) {
+    for (NameId name = 0; name < reader.less().size(); ++name) {
+      groups[name].Subtract(reader.less()[name]);
+    }
+  }
+  return groups;
+}
+
+absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context, TimeRange range,
+                                                    NameKind kind,
+                                                    const Cancellation* cancellation) {
+  const State& state = context.state;
+  const Outcomes& outcomes = state.views.runs().outcomes();
+  std::vector<Picos> sums(state.views.rollups().name_count(kind));
+  const RangeParts parts = Split(range, kMicrosPerHour);
+  for (NameId name = 0; name < sums.size(); ++name) {
+    sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
+  }
+  for (const TimeRange& rim : parts.rims) {
+    ASSIGN_OR_RETURN(const auto calls,
+                     context.edges.Unsurfaced(state, HourOf(rim.start_us), cancellation));
+    for (const UnsurfacedCall& call : *calls) {
+      if (rim.Contains(call.time_us)) {
+        sums[state.catalog.Series(call.series)[kind]] += call.picos;
+      }
+    }
+  }
+  return sums;
+}
+
+}  // namespace itemized

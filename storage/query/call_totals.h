@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Calls of a range, grouped by one of their names: rankings before they are
+// ranked.
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "storage/base/cancellation.h"
+#include "storage/base/time.h"
+#include "storage/block/block.h"
+#include "storage/block/column_codec.h"
+#include "storage/catalog/catalog.h"
+#include "storage/sketch/histogram.h"
+#include "storage/views/call_sums.h"
+
+namespace itemized {
+
+struct QueryContext;
+struct State;
+
+// A row of a block of the log.
+struct LogRow {
+  const Block& block;
+  size_t row;
+  const RowSums& sums;  // Of the block.
+
+  const CallRows& calls() const { return block.calls; }
+  int64_t weight() const { return block.calls.weight[row]; }
+  int64_t time_us() const { return block.calls.time_us[row]; }
+  SeriesId series() const { return block.calls.series[row]; }
+  // What its call costs, negative where the row takes one out.
+  Picos cost() const { return Picos(block.calls.weight[row]) * Picos(block.calls.cost_picos[row]); }
+};
+
+struct CallTotals {
+  CallSums sums;
+  Histogram cost;      // Pico-dollars, of priced calls.
+  Histogram duration;  // Microseconds.
+
+  // Adds a row `weight` times: its own weight, or that turned around.
+  void Add(const LogRow& row, int64_t weight);
+  void Merge(const CallTotals& other);
+  // Takes out calls that were added before.
+  void Subtract(const CallTotals& other);
+};
+
+// By NameId of the kind that groups.
+using CallTotalsByName = std::vector<CallTotals>;
+CallTotals& TotalsOf(NameId id, CallTotalsByName* groups);
+
+// What a scan for sums and quantiles decodes.
+inline constexpr ColumnMask kSummingColumns =
+    kUsageColumns |
+    Columns(ColumnId::kSeries, ColumnId::kDuration, ColumnId::kCost, ColumnId::kFlags);
+
+// Visits the rows of `block` that lie in `range`.
+using RowVisitor = absl::FunctionRef<absl::Status(const LogRow& row)>;
+absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit);
+
+// Visits the folded rows of `range` by hour, then by arrival, as they stand in
+// the log, negative ones too. The caller holds the lock of `state`. Here and below
+// `cancellation`, which may be null, is checked for each block.
+absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+                       const Cancellation* cancellation);
+
+// The same, without the lock: takes it for each block while its rows are visited, so
+// that a long scan does not hold up ingestion. The rows are those that were folded at
+// the beginning.
+absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+                      const Cancellation* cancellation);
+
+// A range as whole buckets [first, end) of the views, hours or UTC days, and
+// the rims, each of which lies within one bucket.
+struct RangeParts {
+  uint32_t first = 0;
+  uint32_t end = 0;
+  std::vector<TimeRange> rims;  // At most two.
+};
+// `bucket_us`: kMicrosPerHour or kMicrosPerDay.
+RangeParts Split(TimeRange range, int64_t bucket_us);
+
+// The calls of `range` by `kind`. Days come from the views; of those that the range cuts,
+// half a day at most is read from the log, and added or taken out.
+// The caller holds the lock of `state`.
+absl::StatusOr<CallTotalsByName> GatherCalls(const State& state, TimeRange range, NameKind kind,
+                                             const Cancellation* cancellation);
+
+// Unsurfaced spend of the calls of `range` by `kind`: whole hours come from
+// the views, broken ones from the log. The caller holds the lock of `state`.
+absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context, TimeRange range,
+                                                    NameKind kind,
+                                                    const Cancellation* cancellation);
+
+}  // namespace itemized

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Answers from the state of the database. All of them take the lock of the
+// state themselves; `range` is not empty. `cancellation` may be null, and its error ends
+// the answer between two pieces of work.
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "storage/base/cancellation.h"
+#include "storage/query/query_context.h"
+#include "storage/query/query_types.h"
+#include "storage/store/state.h"
+
+namespace itemized {
+
+// The range that `window` means now. INVALID_ARGUMENT if it is empty or
+// reversed, or reaches beyond the instants that can be stored. One that ends now
+// and begins where single calls are no longer kept begins with the UTC day, or with
+// what is kept at all.
+absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state);
+
+absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery& query,
+                                    const Cancellation* cancellation);
+absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const QueryContext& context, const Window& window,
+                                                const Cancellation* cancellation);
+absl::StatusOr<RunAnswer> AnswerRun(const QueryContext& context, const RunQuery& query,
+                                    const Cancellation* cancellation);
+absl::StatusOr<SeriesAnswer> AnswerSeries(const QueryContext& context, const SeriesQuery& query,
+                                          const Cancellation* cancellation);
+absl::StatusOr<OutliersAnswer> AnswerOutliers(const QueryContext& context,
+                                              const OutliersQuery& query,
+                                              const Cancellation* cancellation);
+absl::StatusOr<DistributionAnswer> AnswerDistribution(const QueryContext& context,
+                                                      const DistributionQuery& query,
+                                                      const Cancellation* cancellation);
+
+}  // namespace itemized

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/base/status_macros.h"
+#include "storage/query/call_totals.h"
+#include "storage/query/queries.h"
+
+namespace itemized {
+namespace {
+
+// Buckets of a histogram that are shown as one: eight to the octave are left.
+constexpr int kShownBits = 4;
+
+std::vector<DistributionBucket> Coarsen(const Histogram& histogram) {
+  std::vector<DistributionBucket> shown;
+  for (const HistogramBucket& bucket : histogram.Buckets()) {
+    const int place = bucket.index >> kShownBits;
+    const int64_t from = BucketLow(static_cast<BucketIndex>(place << kShownBits));
+    if (shown.empty() || shown.back().from != from) {
+      const int last = (place << kShownBits) | ((1 << kShownBits) - 1);
+      const int64_t high = BucketHigh(static_cast<BucketIndex>(last));
+      shown.push_back({.from = from, .to = high == INT64_MAX ? high : high + 1});
+    }
+    shown.back().count += bucket.count;
+    shown.back().total += bucket.sum;
+  }
+  return shown;
+}
+
+absl::StatusOr<Histogram> CostOfCalls(const State& state, TimeRange range,
+                                      const DistributionQuery& query, int64_t* unpriced,
+                                      const Cancellation* cancellation) {
+  Histogram costs;
+  const NameId step = state.catalog.Find(NameKind::kStep, query.name);
+  const RangeParts parts = Split(range, kMicrosPerDay);
+  const BucketTable<NameDay>& days = state.views.rollups().DaysOf(NameKind::kStep, step);
+  for (auto day = days.LowerBound(parts.first); day != days.end() && day->bucket < parts.end;
+       ++day) {
+    costs.Merge(day->value.cost);
+    costs.Merge(day->value.flagged_cost);
+    *unpriced += day->value.sums.unpriced_calls;
+  }
+  constexpr ColumnMask kMask = Columns(ColumnId::kSeries, ColumnId::kCost, ColumnId::kFlags);
+  for (const TimeRange& rim : parts.rims) {
+    RETURN_IF_ERROR(VisitRows(
+        state, rim, kMask,
+        [&](const LogRow& row) {
+          const CallRows& calls = row.calls();
+          if (state.catalog.Series(row.series())[NameKind::kStep] != step) {
+            return absl::OkStatus();
+          }
+          if (calls.Has(row.row, kFlagUnpriced)) {
+            *unpriced += row.weight();
+          } else {
+            costs.Add(calls.cost_picos[row.row], row.weight());
+          }
+          return absl::OkStatus();
+        },
+        cancellation));
+  }
+  return costs;
+}
+
+absl::StatusOr<Histogram> CostOfRuns(const QueryContext& context, TimeRange range,
+                                     const DistributionQuery& query,
+                                     const Cancellation* cancellation) {
+  const State& state = context.state;
+  const NameId workflow = state.catalog.Find(NameKind::kWorkflow, query.name);
+  const RangeParts parts = Split(range, kMicrosPerHour);
+  OutcomeCell cell;
+  state.views.runs().outcomes().Gather(workflow, parts.first, parts.end, &cell);
+  for (const TimeRange& rim : parts.rims) {
+    ASSIGN_OR_RETURN(const auto runs,
+                     context.edges.Runs(state, HourOf(rim.start_us), cancellation));
+    for (const RunShare& share : *runs) {
+      if (share.workflow == workflow && rim.Contains(share.anchor_us)) {
+        cell.Add(share, 1);
+      }
+    }
+  }
+  return cell.completed_cost;
+}
+
+}  // namespace
+
+absl::StatusOr<DistributionAnswer> AnswerDistribution(const QueryContext& context,
+                                                      const DistributionQuery& query,
+                                                      const Cancellation* cancellation) {
+  const State& state = context.state;
+  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
+  const ReaderLock lock(state.mutex);
+  RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+  int64_t unpriced = 0;
+  ASSIGN_OR_RETURN(const Histogram costs,
+                   query.of == NameKind::kWorkflow
+                       ? CostOfRuns(context, range, query, cancellation)
+                       : CostOfCalls(state, range, query, &unpriced, cancellation));
+  return DistributionAnswer{.range = range,
+                            .count = costs.count(),
+                            .total = costs.sum(),
+                            .p50 = costs.Quantile(0.5),
+                            .p95 = costs.Quantile(0.95),
+                            .buckets = Coarsen(costs),
+                            .unpriced_calls = unpriced};
+}
+
+}  // namespace itemized

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "absl/strings/str_cat.h"
+
+#include "storage/query/queries.h"
+
+namespace itemized {
+
+absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state) {
+  const int64_t now_us = state.clock->NowUs();
+  TimeRange range = window.range;
+  if (window.last_us.has_value()) {
+    if (*window.last_us <= 0) {
+      return absl::InvalidArgumentError("the window has no length; ask for 1h or more");
+    }
+    range = {std::max(kTimeMinUs, now_us - *window.last_us), now_us};
+    const ReaderLock lock(state.mutex);
+    if (HourOf(range.start_us) < state.log.first_hour()) {
+      range.start_us =
+          std::max(DayStartUs(DayOf(range.start_us)), HourStartUs(state.views.first_hour()));
+    }
+  }
+  if (range.start_us < kTimeMinUs || range.end_us > kTimeMaxUs) {
+    return absl::InvalidArgumentError("the window reaches outside 1970 to 2200");
+  }
+  const ReaderLock lock(state.mutex);
+  if (const Hour first = state.views.first_hour(); HourOf(range.start_us) < first) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "nothing before ", FormatTime(HourStartUs(first)), " is kept; begin the window there"));
+  }
+  if (range.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the window is empty: it starts at ", FormatTime(range.start_us),
+                     " and ends at ", FormatTime(range.end_us), " (the end is exclusive)"));
+  }
+  return range;
+}
+
+}  // namespace itemized

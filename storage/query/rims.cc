@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/query/rims.h"
+
+#include <algorithm>
+
+#include "storage/base/status_macros.h"
+#include "storage/store/state.h"
+
+namespace itemized {
+namespace {
+
+// The histograms of all names do not fit into the cache: their cells are asked for this
+// many rows before they are added to.
+constexpr size_t kRowsAhead = 12;
+
+// What a scan for quantiles alone decodes.
+constexpr ColumnMask kHistogramColumns =
+    Columns(ColumnId::kSeries, ColumnId::kDuration, ColumnId::kCost, ColumnId::kFlags);
+
+void AddRim(TimeRange rim, DayParts* days) {
+  if (2 * (rim.end_us - rim.start_us) <= kMicrosPerDay) {
+    days->rims.more.push_back(rim);
+    return;
+  }
+  const Day day = DayOf(rim.start_us);
+  days->first = std::min(days->first, day);
+  days->end = std::max(days->end, day + 1);
+  days->rims.less.push_back({DayStartUs(day), rim.start_us});
+  days->rims.less.push_back({rim.end_us, DayStartUs(day + 1)});
+}
+
+}  // namespace
+
+int64_t LengthUs(const Rims& rims) {
+  int64_t length_us = 0;
+  for (const auto* const list : {&rims.more, &rims.less}) {
+    for (const TimeRange& range : *list) {
+      length_us += range.end_us - range.start_us;
+    }
+  }
+  return length_us;
+}
+
+DayParts SplitByDays(TimeRange range) {
+  const RangeParts parts = Split(range, kMicrosPerDay);
+  DayParts days{.first = parts.first, .end = parts.end, .rims = {}};
+  for (const TimeRange& rim : parts.rims) {
+    AddRim(rim, &days);
+  }
+  return days;
+}
+
+std::array<Rims, 2> Halve(const Rims& rims) {
+  std::array<Rims, 2> halves;
+  int64_t left_us = LengthUs(rims) / 2;  // Of the first half.
+  for (const auto list : {&Rims::more, &Rims::less}) {
+    for (const TimeRange& range : rims.*list) {
+      const int64_t cut_us =
+          left_us <= 0 ? range.start_us
+                       : std::min(range.end_us, HourStartUs(HourOf(range.start_us + left_us) + 1));
+      (halves[0].*list).push_back({range.start_us, cut_us});
+      (halves[1].*list).push_back({cut_us, range.end_us});
+      left_us -= cut_us - range.start_us;
+    }
+  }
+  return halves;
+}
+
+RimReader::RimReader(const State& state, NameKind kind, const Cancellation* cancellation)
+    : state_(state), kind_(kind), cancellation_(cancellation) {}
+
+absl::Status RimReader::Read(const Rims& rims) {
+  RETURN_IF_ERROR(Add(rims.more, &more_));
+  return Add(rims.less, &less_);
+}
+
+absl::Status RimReader::Add(const std::vector<TimeRange>& ranges, CallTotalsByName* groups) {
+  groups_ = groups;
+  for (const TimeRange& range : ranges) {
+    if (!range.empty()) {
+      groups->resize(state_.views.rollups().name_count(kind_));  // Of whatever is folded.
+      RETURN_IF_ERROR(Add(range));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Adds the rows of `range`, which lies in one day. Steps have the sums of whole hours in
+// the views, so that only what their histograms need is read.
+absl::Status RimReader::Add(TimeRange range) {
+  ReserveDay(DayOf(range.start_us));
+  if (kind_ != NameKind::kStep) {
+    return AddRows(range, kSummingColumns);
+  }
+  const RangeParts hours = Split(range, kMicrosPerHour);
+  for (const TimeRange& rim : hours.rims) {
+    RETURN_IF_ERROR(AddRows(rim, kSummingColumns));
+  }
+  if (hours.first == hours.end) {
+    return absl::OkStatus();
+  }
+  AddHourSums(hours.first, hours.end);
+  return AddRows({HourStartUs(hours.first), HourStartUs(hours.end)}, kHistogramColumns);
+}
+
+// Calls visit(name, NameDay) for each name that has calls on `day`.
+template <typename Visit>
+void RimReader::VisitDay(Day day, Visit visit) {
+  const CallRollups& rollups = state_.views.rollups();
+  for (NameId name = 0; name < rollups.name_count(kind_); ++name) {
+    const BucketTable<NameDay>& days = rollups.DaysOf(kind_, name);
+    const auto found = days.LowerBound(day);
+    if (found != days.end() && found->bucket == day) {
+      visit(name, found->value);
+    }
+  }
+}
+
+void RimReader::ReserveDay(Day day) {
+  VisitDay(day, [&](NameId name, const NameDay& of_day) {
+    CallTotals& group = (*groups_)[name];
+    group.cost.Reserve({&of_day.cost, &of_day.flagged_cost});
+    group.duration.Reserve({&of_day.duration});
+  });
+}
+
+void RimReader::AddHourSums(Hour first, Hour end) {
+  VisitDay(first / 24, [&](NameId name, const NameDay& of_day) {
+    for (const auto& [hour, sums] : of_day.hours) {
+      if (first / 24 * 24 + hour >= first && first / 24 * 24 + hour < end) {
+        (*groups_)[name].sums.Merge(sums);
+      }
+    }
+  });
+}
+
+absl::Status RimReader::AddRows(TimeRange range, ColumnMask mask) {
+  return state_.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                              state_.views.folded(), mask, [&](const Block& block) -> absl::Status {
+                                RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
+                                AddBlock(block, range, mask == kSummingColumns);
+                                return absl::OkStatus();
+                              });
+}
+
+void RimReader::AddBlock(const Block& block, TimeRange range, bool with_sums) {
+  const CallRows& calls = block.calls;
+  rows_.clear();
+  for (uint32_t row = 0; row < calls.size(); ++row) {
+    if (range.Contains(calls.time_us[row])) {
+      const NameId name = state_.catalog.Series(calls.series[row])[kind_];
+      rows_.emplace_back(row, &(*groups_)[name]);
+    }
+  }
+  if (with_sums) {
+    const RowSums sums(calls);
+    for (const auto& [row, group] : rows_) {
+      sums.AddTo(&group->sums, row, calls.weight[row]);
+    }
+  }
+  AddValues(calls, calls.cost_picos, &CallTotals::cost, kFlagUnpriced);
+  AddValues(calls, calls.duration_us, &CallTotals::duration, 0);
+}
+
+// Adds a column to a histogram of each row's group, but for rows with a flag of `without`.
+void RimReader::AddValues(const CallRows& calls, const std::vector<int64_t>& values,
+                          Histogram CallTotals::*histogram, int without) {
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    if (const size_t next = i + kRowsAhead; next < rows_.size()) {
+      (rows_[next].second->*histogram).Prefetch(values[rows_[next].first]);
+    }
+    const auto& [row, group] = rows_[i];
+    if ((calls.flags[row] & without) == 0) {
+      (group->*histogram).Add(values[row], calls.weight[row]);
+    }
+  }
+}
+
+}  // namespace itemized

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a range leaves of the days that it cuts: rows of the log that are added to the sums of
+// whole days, or taken out of them.
+
+#include <array>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "storage/base/cancellation.h"
+#include "storage/base/time.h"
+#include "storage/catalog/catalog.h"
+#include "storage/query/call_totals.h"
+
+namespace itemized {
+
+// Each range lies within one UTC day.
+struct Rims {
+  std::vector<TimeRange> more;  // To be added.
+  std::vector<TimeRange> less;  // To be taken out.
+};
+int64_t LengthUs(const Rims& rims);  // Of all ranges together.
+
+// A range as whole UTC days [first, end) and its rims: of each day that it cuts, whichever
+// side is shorter.
+struct DayParts {
+  Day first = 0;
+  Day end = 0;
+  Rims rims;
+};
+DayParts SplitByDays(TimeRange range);
+
+// As much for each of two threads, cut where an hour begins, for blocks do not reach across.
+std::array<Rims, 2> Halve(const Rims& rims);
+
+// Reads rims into groups of its own. Not thread-safe; the caller holds the lock of `state`.
+class RimReader {
+ public:
+  // `cancellation` may be null.
+  RimReader(const State& state, NameKind kind, const Cancellation* cancellation);
+
+  absl::Status Read(const Rims& rims);
+
+  // By NameId; empty if there was no such range.
+  const CallTotalsByName& more() const { return more_; }
+  const CallTotalsByName& less() const { return less_; }
+
+ private:
+  absl::Status Add(const std::vector<TimeRange>& ranges, CallTotalsByName* groups);
+  absl::Status Add(TimeRange range);
+  template <typename Visit>
+  void VisitDay(Day day, Visit visit);
+  void ReserveDay(Day day);
+  void AddHourSums(Hour first, Hour end);
+  absl::Status AddRows(TimeRange range, ColumnMask mask);
+  void AddBlock(const Block& block, TimeRange range, bool with_sums);
+  void AddValues(const CallRows& calls, const std::vector<int64_t>& values,
+                 Histogram CallTotals::*histogram, int without);
+
+  const State& state_;
+  const NameKind kind_;
+  const Cancellation* const cancellation_;
+  CallTotalsByName more_;
+  CallTotalsByName less_;
+  CallTotalsByName* groups_ = nullptr;                  // Of the two, the one being read into.
+  std::vector<std::pair<uint32_t, CallTotals*>> rows_;  // Of the block at hand, those of a range.
+};
+
+}  // namespace itemized

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/query/row_filter.h"
+
+#include <algorithm>
+
+namespace itemized {
+namespace {
+
+constexpr ColumnMask kAttributeColumns =
+    Columns(ColumnId::kStrings, ColumnId::kAttributeSets, ColumnId::kAttributeSet);
+
+using AttributeSet = std::vector<std::pair<uint32_t, uint32_t>>;
+
+absl::string_view ValueIn(const CallRows& calls, const AttributeSet& set, absl::string_view key) {
+  for (const auto& [name, value] : set) {
+    if (calls.strings[name] == key) {
+      return calls.strings[value];
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+bool CallFilter::has_step_only() const {
+  CallFilter rest = *this;
+  rest[NameKind::kStep].reset();
+  return rest.empty();
+}
+
+std::optional<NameKind> KindOf(GroupBy by) {
+  switch (by) {
+    case GroupBy::kStep:
+      return NameKind::kStep;
+    case GroupBy::kModel:
+      return NameKind::kModel;
+    case GroupBy::kWorkflow:
+      return NameKind::kWorkflow;
+    case GroupBy::kProvider:
+      return NameKind::kProvider;
+    case GroupBy::kAttribute:
+      break;
+  }
+  return std::nullopt;
+}
+
+absl::string_view AttributeOf(const CallRows& calls, size_t row, absl::string_view key) {
+  return calls.attribute_set.empty()
+             ? ""
+             : ValueIn(calls, calls.attribute_sets[calls.attribute_set[row]], key);
+}
+
+RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
+    : filter_(filter), is_empty_(filter.empty()), catalog_(catalog) {
+  for (size_t kind = 0; kind < kNameKindCount; ++kind) {
+    if (filter.names[kind].has_value()) {
+      names_[kind] = catalog.Find(static_cast<NameKind>(kind), *filter.names[kind]);
+    }
+  }
+  series_.resize(catalog.series_count());
+  for (SeriesId id = 0; id < series_.size(); ++id) {
+    series_[id] = static_cast<char>(Matches(catalog.Series(id)));
+  }
+}
+
+ColumnMask RowFilter::columns() const {
+  return has_attributes() ? kAttributeColumns : ColumnMask{0};
+}
+
+bool RowFilter::Matches(const SeriesKey& key) const {
+  for (size_t kind = 0; kind < kNameKindCount; ++kind) {
+    if (names_[kind].has_value() && *names_[kind] != key.names[kind]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool RowFilter::MatchesSet(const CallRows& calls, size_t set) const {
+  static const auto* const kNone = new AttributeSet;
+  const AttributeSet& found = calls.attribute_set.empty() ? *kNone : calls.attribute_sets[set];
+  return std::all_of(filter_.attributes.begin(), filter_.attributes.end(), [&](const auto& wanted) {
+    return ValueIn(calls, found, wanted.first) == wanted.second;
+  });
+}
+
+void RowFilter::Begin(const Block& block) {
+  block_ = &block;
+  sequence_ = block.ref.sequence;
+  sets_.assign(std::max<size_t>(1, block.calls.attribute_sets.size()), 0);
+  for (size_t set = 0; set < sets_.size(); ++set) {
+    sets_[set] = static_cast<char>(MatchesSet(block.calls, set));
+  }
+}
+
+bool RowFilter::Matches(const Block& block, size_t row) {
+  if (is_empty_) {
+    return true;
+  }
+  if (series_[block.calls.series[row]] == 0) {
+    return false;
+  }
+  if (!has_attributes()) {
+    return true;
+  }
+  if (block_ != &block || sequence_ != block.ref.sequence) {
+    Begin(block);
+  }
+  return sets_[block.calls.attribute_set.empty() ? 0 : block.calls.attribute_set[row]] != 0;
+}
+
+ColumnMask RowKeys::columns() const {
+  return kind_.has_value() ? ColumnMask{0} : kAttributeColumns;
+}
+
+absl::string_view RowKeys::KeyOf(const LogRow& row) const {
+  return kind_.has_value() ? KeyOf(catalog_.Series(row.series()))
+                           : AttributeOf(row.calls(), row.row, attribute_key_);
+}
+
+uint32_t RowKeys::NumberOf(const LogRow& row) const {
+  if (kind_.has_value()) {
+    return catalog_.Series(row.series())[*kind_];
+  }
+  return row.calls().attribute_set.empty() ? 0 : row.calls().attribute_set[row.row];
+}
+
+}  // namespace itemized

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Which rows of the log a question is about, and by what they are told apart.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+
+#include "storage/block/block.h"
+#include "storage/block/column_codec.h"
+#include "storage/catalog/catalog.h"
+#include "storage/query/call_totals.h"
+#include "storage/query/query_types.h"
+
+namespace itemized {
+
+// The kind of name that `by` groups by; none for attributes.
+std::optional<NameKind> KindOf(GroupBy by);
+
+// The value of an attribute of a row; "" if it has none.
+absl::string_view AttributeOf(const CallRows& calls, size_t row, absl::string_view key);
+
+// For one question; the lock of the state is held meanwhile.
+class RowFilter {
+ public:
+  // Outlived by both.
+  RowFilter(const CallFilter& filter, const Catalog& catalog);
+
+  // What `Matches` needs, beside kSeries.
+  ColumnMask columns() const;
+
+  bool Matches(const SeriesKey& key) const;
+  // For all rows of a block in turn.
+  bool Matches(const Block& block, size_t row);
+  bool has_attributes() const { return !filter_.attributes.empty(); }
+
+ private:
+  bool MatchesSet(const CallRows& calls, size_t set) const;
+  void Begin(const Block& block);
+
+  const CallFilter& filter_;
+  const bool is_empty_;
+  const Catalog& catalog_;
+  std::array<std::optional<NameId>, kNameKindCount> names_;  // kUnknown: no call has it.
+  std::vector<char> series_;                                 // By SeriesId.
+  const Block* block_ = nullptr;
+  BlockSequence sequence_ = 0;  // Of `block_`, whose place another may take.
+  std::vector<char> sets_;      // By attribute set of the block.
+};
+
+// The name by which a question tells rows apart.
+class RowKeys {
+ public:
+  // Outlived by both.
+  RowKeys(GroupBy by, const std::string& attribute_key, const Catalog& catalog)
+      : kind_(KindOf(by)), attribute_key_(attribute_key), catalog_(catalog) {}
+
+  // What KeyOf needs, beside kSeries.
+  ColumnMask columns() const;
+  absl::string_view KeyOf(const SeriesKey& key) const { return catalog_.Name(*kind_, key[*kind_]); }
+  absl::string_view KeyOf(const LogRow& row) const;
+  // Rows of one block with equal numbers have equal keys; of all blocks, unless it is an
+  // attribute that tells them apart.
+  uint32_t NumberOf(const LogRow& row) const;
+  bool is_attribute() const { return !kind_.has_value(); }
+
+ private:
+  const std::optional<NameKind> kind_;
+  const std::string& attribute_key_;
+  const Catalog& catalog_;
+};
+
+}  // namespace itemized

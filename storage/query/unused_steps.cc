@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/query/unused_steps.h"
+
+#include <algorithm>
+
+#include "storage/store/state.h"
+
+namespace itemized {
+
+bool UnusedSteps::Contains(const Block& block, size_t row) {
+  if (block.ref.sequence != sequence_) {
+    sequence_ = block.ref.sequence;
+    unused_.assign(block.calls.run_names.size(), std::nullopt);
+  }
+  std::optional<absl::Span<const NameId>>& steps = unused_[block.calls.run[row]];
+  if (!steps.has_value()) {
+    steps = state_.views.runs().unused().Find(block.calls.RunName(row));
+  }
+  return !steps->empty() &&
+         std::binary_search(steps->begin(), steps->end(),
+                            state_.catalog.Series(block.calls.series[row])[NameKind::kStep]);
+}
+
+}  // namespace itemized

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/runs/outcomes.h"
+
+#include <algorithm>
+
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
+#include "storage/model/limits.h"
+
+namespace itemized {
+namespace {
+
+// Family::kOutcomes (storage/FORMAT.md, "Outcomes").
+constexpr char kCellPrefix = 'o';
+constexpr char kUnsurfacedPrefix = 'u';
+
+std::string RowKey(char prefix, uint32_t id, Hour hour) {
+  std::string key(1, prefix);
+  AppendBigEndian32(&key, id);
+  AppendBigEndian32(&key, hour);
+  return key;
+}
+
+int64_t Capped(Picos picos) {
+  return picos > Picos(INT64_MAX) ? INT64_MAX : static_cast<int64_t>(picos);
+}
+
+bool IsAmong(const std::vector<NameId>& steps, const RunCall& call, const Catalog& catalog) {
+  return std::binary_search(steps.begin(), steps.end(),
+                            catalog.Series(call.series)[NameKind::kStep]);
+}
+
+absl::Status Damaged() {
+  return absl::DataLossError("the store is damaged: a row of the outcomes cannot be read");
+}
+
+}  // namespace
+
+std::string CellKey(NameId workflow, Hour hour) {
+  return RowKey(kCellPrefix, workflow, hour);
+}
+
+std::string UnsurfacedKey(SeriesId series, Hour hour) {
+  return RowKey(kUnsurfacedPrefix, series, hour);
+}
+
+Picos UnsurfacedOf(const Run& run, const Catalog& catalog) {
+  Picos total = 0;
+  if (!run.completion().has_value() || run.completion()->unused_steps.empty()) {
+    return total;
+  }
+  CHECK(!run.is_brief());
+  const std::vector<NameId> unused = run.UnusedSteps(catalog);
+  for (const RunCall& call : run.ledger()) {
+    if (!call.retracted && IsAmong(unused, call, catalog)) {
+      total += call.cost_picos;
+    }
+  }
+  return total;
+}
+
+RunShare ShareOf(const Run& run, const Catalog& catalog) {
+  return {.workflow = run.workflow(),
+          .anchor_us = run.AnchorUs(),
+          .outcome = run.outcome(),
+          .calls = run.calls(),
+          .unpriced_calls = run.unpriced_calls(),
+          .cost = run.cost(),
+          .unsurfaced = UnsurfacedOf(run, catalog)};
+}
+
+void RunSums::Add(const RunShare& share, int sign) {
+  runs[static_cast<size_t>(share.outcome)] += sign;
+  unpriced_calls += sign * share.unpriced_calls;
+  spend += Picos(sign) * share.cost;
+  unsurfaced += Picos(sign) * share.unsurfaced;
+  if (share.outcome == Outcome::kCompleted) {
+    completed_calls += sign * share.calls;
+    completed_spend += Picos(sign) * share.cost;
+  }
+}
+
+void RunSums::Merge(const RunSums& other) {
+  for (size_t i = 0; i < runs.size(); ++i) {
+    runs[i] += other.runs[i];
+  }
+  completed_calls += other.completed_calls;
+  unpriced_calls += other.unpriced_calls;
+  spend += other.spend;
+  completed_spend += other.completed_spend;
+  unsurfaced += other.unsurfaced;
+}
+
+void OutcomeCell::Add(const RunShare& share, int sign) {
+  sums.Add(share, sign);
+  if (share.outcome == Outcome::kCompleted) {
+    completed_cost.Add(Capped(share.cost), sign);
+  }
+}
+
+void OutcomeCell::Merge(const OutcomeCell& other) {
+  sums.Merge(other.sums);
+  completed_cost.Merge(other.completed_cost);
+}
+
+void OutcomeCell::EncodeTo(std::string* out) const {
+  for (const int64_t count : sums.runs) {
+    AppendZigzag(out, count);
+  }
+  AppendZigzag(out, sums.completed_calls);
+  AppendZigzag(out, sums.unpriced_calls);
+  AppendZigzag128(out, sums.spend);
+  AppendZigzag128(out, sums.completed_spend);
+  AppendZigzag128(out, sums.unsurfaced);
+  completed_cost.EncodeTo(out);
+}
+
+bool OutcomeCell::DecodeFrom(absl::string_view* in) {
+  for (int64_t& count : sums.runs) {
+    if (!ReadZigzag(in, &count)) {
+      return false;
+    }
+  }
+  if (!ReadZigzag(in, &sums.completed_calls) || !ReadZigzag(in, &sums.unpriced_calls) ||
+      !ReadZigzag128(in, &sums.spend) || !ReadZigzag128(in, &sums.completed_spend) ||
+      !ReadZigzag128(in, &sums.unsurfaced)) {
+    return false;
+  }
+  absl::StatusOr<Histogram> histogram = Histogram::DecodeFrom(in);
+  if (!histogram.ok()) {
+    return false;
+  }
+  completed_cost = *std::move(histogram);
+  return true;
+}
+
+void Outcomes::Post(const Run& run, int sign, const Catalog& catalog) {
+  if (!run.exists()) {
+    return;
+  }
+  const RunShare share = ShareOf(run, catalog);
+  PostUnsurfaced(run, sign, catalog);
+  const Hour hour = HourOf(share.anchor_us);
+  if (hour < first_hour_) {
+    return;
+  }
+  for (size_t level = 0; level < cells_.size(); ++level) {
+    TableAt(&cells_[level], share.workflow).At(hour / kLevelHours[level]).value.Add(share, sign);
+  }
+  auto& cell = cells_[0][share.workflow].At(hour);
+  if (!cell.dirty) {
+    cell.dirty = true;
+    dirty_hours_.emplace_back(share.workflow, hour);
+  }
+  ++hour_states_[hour].version;
+  runs_ += sign;
+}
+
+void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) {
+  if (!run.completion().has_value() || run.completion()->unused_steps.empty()) {
+    return;
+  }
+  CHECK(!run.is_brief());
+  const std::vector<NameId> unused = run.UnusedSteps(catalog);
+  for (const RunCall& call : run.ledger()) {
+    if (call.retracted || call.cost_picos == 0 || HourOf(call.time_us) < first_hour_ ||
+        !IsAmong(unused, call, catalog)) {
+      continue;
+    }
+    const Hour hour = HourOf(call.time_us);
+    AddUnsurfaced(call.series, hour, Picos(sign) * Picos(call.cost_picos), catalog);
+    ++hour_states_[hour].version;
+    Unsurfaced& row = unsurfaced_[{call.series, hour}];
+    if (!row.dirty) {
+      row.dirty = true;
+      dirty_unsurfaced_.emplace_back(call.series, hour);
+    }
+  }
+}
+
+void Outcomes::AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Catalog& catalog) {
+  unsurfaced_[{series, hour}].picos += change;
+  hour_states_[hour].unsurfaced += change;
+  const SeriesKey& key = catalog.Series(series);
+  for (size_t kind = 0; kind < kNameKindCount; ++kind) {
+    auto& days = TableAt(&unsurfaced_days_[kind], key.names[kind]);
+    DayPicos& day = days.At(hour / 24).value;
+    day.sum += change;
+    day.hours[hour % 24] += change;
+  }
+}
+
+void Outcomes::Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) const {
+  GatherLevel(cells_.size() - 1, workflow, from, to, out);
+}
+
+// Whole buckets of `level` where they fit, smaller ones at the rims.
+void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
+                           OutcomeCell* out) const {
+  const Hour hours = kLevelHours[level];
+  const uint32_t first = (from + hours - 1) / hours;
+  const uint32_t end = to / hours;
+  if (first >= end) {
+    if (level > 0) {
+      GatherLevel(level - 1, workflow, from, to, out);
+    }
+    return;
+  }
+  const BucketTable<OutcomeCell>& cells = TableAt(cells_[level], workflow);
+  const auto begin = cells.LowerBound(first);
+  std::vector<const Histogram*> costs;
+  for (auto it = begin; it != cells.end() && it->bucket < end; ++it) {
+    costs.push_back(&it->value.completed_cost);
+  }
+  out->completed_cost.Reserve(costs);  // The widest first: then it need hardly grow any more.
+  for (auto it = begin; it != cells.end() && it->bucket < end; ++it) {
+    out->Merge(it->value);
+  }
+  if (level > 0) {
+    GatherLevel(level - 1, workflow, from, first * hours, out);
+    GatherLevel(level - 1, workflow, end * hours, to, out);
+  }
+}
+
+Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const {
+  Picos sum = 0;
+  const auto& days = TableAt(unsurfaced_days_[static_cast<size_t>(kind)], name);
+  for (auto it = days.LowerBound(from / 24); it != days.end() && it->bucket * 24 < to; ++it) {
+    if (it->bucket * 24 >= from && it->bucket * 24 + 24 <= to) {
+      sum += it->value.sum;
+      continue;
+    }
+    for (Hour hour = 0; hour < 24; ++hour) {
+      if (it->bucket * 24 + hour >= from && it->bucket * 24 + hour < to) {
+        sum += it->value.hours[hour];
+      }
+    }
+  }
+  return sum;
+}
+
+bool Outcomes::HasUnsurfaced(Hour hour) const {
+  const auto found = hour_states_.find(hour);
+  return found != hour_states_.end() && found->second.unsurfaced != 0;
+}
+
+uint64_t Outcomes::VersionOf(Hour hour) const {
+  const auto found = hour_states_.find(hour);
+  return found == hour_states_.end() ? 0 : found->second.version;
+}
+
+void Outcomes::Checkpoint(KvBatch* batch) {
+  for (const auto& [workflow, hour] : dirty_hours_) {
+    auto& cell = cells_[0][workflow].At(hour);
+    cell.dirty = false;
+    std::string row_key = CellKey(workflow, hour);
+    if (cell.value.empty()) {
+      batch->Delete(Family::kOutcomes, std::move(row_key));
+      cells_[0][workflow].Erase(hour);
+      continue;
+    }
+    cell.value.completed_cost.Compact();  // Of the widest cells there are few.
+    cells_[1][workflow].At(hour / kLevelHours[1]).value.completed_cost.Compact();
+    std::string value;
+    cell.value.EncodeTo(&value);
+    batch->Put(Family::kOutcomes, std::move(row_key), std::move(value));
+  }
+  dirty_hours_.clear();
+  CheckpointUnsurfaced(batch);
+}
+
+void Outcomes::CheckpointUnsurfaced(KvBatch* batch) {
+  for (const SeriesHour& key : dirty_unsurfaced_) {
+    const auto found = unsurfaced_.find(key);
+    found->second.dirty = false;
+    std::string row_key = UnsurfacedKey(key.first, key.second);
+    if (found->second.picos == 0) {
+      batch->Delete(Family::kOutcomes, std::move(row_key));
+      unsurfaced_.erase(found);
+      continue;
+    }
+    std::string value;
+    AppendZigzag128(&value, found->second.picos);
+    batch->Put(Family::kOutcomes, std::move(row_key), std::move(value));
+  }
+  dirty_unsurfaced_.clear();
+}
+
+absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
+  auto rows = kv.Scan(Family::kOutcomes, "", kWatermarkKey);
+  for (; rows->Valid(); rows->Next()) {
+    absl::string_view key = rows->key();
+    absl::string_view value = rows->value();
+    const char prefix = key.empty() ? '\0' : key[0];
+    key.remove_prefix(key.empty() ? 0 : 1);
+    uint32_t id = 0;
+    Hour hour = 0;
+    if (!ReadBigEndian32(&key, &id) || !ReadBigEndian32(&key, &hour) || !key.empty() ||
+        id > kSeriesMax) {
+      return Damaged();
+    }
+    ++hour_states_[hour].version;
+    if (prefix == kCellPrefix) {
+      OutcomeCell cell;
+      if (!cell.DecodeFrom(&value) || !value.empty()) {
+        return Damaged();
+      }
+      for (size_t level = 1; level < cells_.size(); ++level) {
+        TableAt(&cells_[level], id).At(hour / kLevelHours[level]).value.Merge(cell);
+      }
+      for (const int64_t count : cell.sums.runs) {
+        runs_ += count;
+      }
+      TableAt(&cells_[0], id).At(hour).value = std::move(cell);
+      continue;
+    }
+    Picos unsurfaced = 0;
+    if (prefix != kUnsurfacedPrefix || id >= catalog.series_count() ||
+        !ReadZigzag128(&value, &unsurfaced) || !value.empty()) {
+      return Damaged();
+    }
+    AddUnsurfaced(id, hour, unsurfaced, catalog);
+  }
+  return rows->status();
+}
+
+}  // namespace itemized

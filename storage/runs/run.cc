@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/runs/run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/base/check.h"
+
+namespace itemized {
+namespace {
+
+constexpr size_t kIndexFrom = 48;   // Calls; below, a search through the ledger is as fast.
+constexpr size_t kLedgerFirst = 8;  // Calls of a run that memory is asked for at once.
+constexpr SeriesId kSeriesMask = (SeriesId{1} << RunCall::kSeriesBits) - 1;
+
+}  // namespace
+
+const RunCall* Run::Find(EventFingerprint fingerprint) const {
+  if (fingerprint == 0) {
+    return nullptr;
+  }
+  if (index_ != nullptr) {
+    const auto found = index_->find(fingerprint);
+    return found == index_->end() ? nullptr : &ledger_[found->second];
+  }
+  const auto found = std::find_if(ledger_.begin(), ledger_.end(), [&](const RunCall& call) {
+    return call.fingerprint == fingerprint;
+  });
+  return found == ledger_.end() ? nullptr : &*found;
+}
+
+size_t Run::PositionOf(const RunCall& call) const {
+  const RunCall* found = Find(call.fingerprint);
+  return found == nullptr ? ledger_.size() : static_cast<size_t>(found - ledger_.data());
+}
+
+void Run::Index() {
+  if (ledger_.size() < kIndexFrom) {
+    return;
+  }
+  if (index_ == nullptr) {
+    index_ = std::make_unique<absl::flat_hash_map<EventFingerprint, size_t>>();
+    for (size_t i = 0; i < ledger_.size(); ++i) {
+      index_->emplace(ledger_[i].fingerprint, i);
+    }
+  } else {
+    index_->emplace(ledger_.back().fingerprint, ledger_.size() - 1);
+  }
+}
+
+void Run::Add(const RunCall& call) {
+  ledger_.push_back(call);
+  Index();
+  if (anonymous_ != nullptr && call.fingerprint == 0) {
+    (*anonymous_)[AnonymousOf(call)].insert(ledger_.size() - 1);
+  }
+}
+
+Run::Anonymous Run::AnonymousOf(const RunCall& call) {
+  return {call.content, call.series, call.time_us, call.cost_picos, call.unpriced};
+}
+
+// Where a call without an id stands that is what `call` is; the size of the ledger if none is.
+size_t Run::FindAnonymous(const RunCall& call) {
+  if (anonymous_ == nullptr) {
+    anonymous_ = std::make_unique<absl::flat_hash_map<Anonymous, std::set<size_t>>>();
+    for (size_t i = 0; i < ledger_.size(); ++i) {
+      if (ledger_[i].fingerprint == 0 && !ledger_[i].retracted && !ledger_[i].brief) {
+        (*anonymous_)[AnonymousOf(ledger_[i])].insert(i);
+      }
+    }
+  }
+  const auto found = anonymous_->find(AnonymousOf(call));
+  return found == anonymous_->end() ? ledger_.size() : *found->second.begin();
+}
+
+void Run::SetCost(size_t position, CallCost cost) {
+  RunCall& call = ledger_[position];
+  if (anonymous_ != nullptr && call.fingerprint == 0) {
+    const auto found = anonymous_->find(AnonymousOf(call));
+    found->second.erase(position);
+    if (found->second.empty()) {
+      anonymous_->erase(found);
+    }
+  }
+  call.cost_picos = cost.picos;
+  call.unpriced = cost.unpriced;
+  if (anonymous_ != nullptr && call.fingerprint == 0) {
+    (*anonymous_)[AnonymousOf(call)].insert(position);
+  }
+}
+
+void Run::Count(const RunCall& call, int sign) {
+  totals_.calls += sign;
+  totals_.unpriced_calls += call.unpriced ? sign : 0;
+  totals_.cost += Picos(sign) * Picos(call.cost_picos);
+}
+
+// Brings what is known of the extremes up to `call`, which stands.
+void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
+  totals_.latest_us = std::max(totals_.latest_us, call.time_us);
+  if (totals_.workflow != 0 && call.time_us > totals_.workflow_us) {
+    return;  // As most are, so that their series are not looked at.
+  }
+  const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
+  if (workflow == 0) {
+    return;
+  }
+  const bool first = totals_.workflow == 0 || call.time_us < totals_.workflow_us ||
+                     catalog.Name(NameKind::kWorkflow, workflow) <
+                         catalog.Name(NameKind::kWorkflow, totals_.workflow);
+  if (first) {
+    totals_.workflow = workflow;
+    totals_.workflow_us = call.time_us;
+  }
+}
+
+void Run::Retract(size_t position) {
+  CHECK(!is_brief_);
+  CHECK(position < ledger_.size() && !ledger_[position].retracted);
+  CHECK(ledger_[position].fingerprint != 0 && "a call without an id is only priced again");
+  Count(ledger_[position], -1);
+  ledger_[position].retracted = true;
+  extremes_are_stale_ = true;
+}
+
+void Run::FindExtremes(const Catalog& catalog) {
+  totals_.latest_us = 0;
+  totals_.workflow = 0;
+  totals_.workflow_us = 0;
+  for (const RunCall& call : ledger_) {
+    if (!call.retracted) {
+      SeeCall(call, catalog);
+    }
+  }
+  extremes_are_stale_ = false;
+}
+
+RunCall Run::CallOf(const RowContents& block, size_t row, const Catalog& catalog) {
+  const CallRows& calls = block.calls();
+  return {.fingerprint = block.FingerprintOf(catalog.id_key(), row),
+          .time_us = calls.time_us[row],
+          .cost_picos = calls.cost_picos[row],
+          .content = block.Of(row),
+          .series = calls.series[row] & kSeriesMask,
+          .unpriced = calls.Has(row, kFlagUnpriced),
+          .retracted = false};
+}
+
+// Of a brief run the totals say all that changes.
+void Run::Reprice(const RowContents& block, size_t row, const Catalog& catalog) {
+  const RunCall before = CallOf(block, row, catalog);
+  const CallCost cost = block.calls().CostAt(row + 1);
+  Count(before, -1);
+  RunCall after = before;
+  after.cost_picos = cost.picos;
+  after.unpriced = cost.unpriced;
+  Count(after, 1);
+  const size_t position = before.fingerprint != 0 ? PositionOf(before) : FindAnonymous(before);
+  if (position == ledger_.size()) {
+    CHECK(is_brief_ && before.fingerprint == 0);
+  } else if (!ledger_[position].brief) {
+    CHECK(!ledger_[position].retracted);
+    SetCost(position, cost);
+  }
+}
+
+void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog) {
+  const RunCall call = CallOf(block, row, catalog);
+  if (block.calls().weight[row] < 0) {
+    return Retract(PositionOf(call));
+  }
+  Count(call, 1);
+  SeeCall(call, catalog);
+  if (const RunCall* known = Find(call.fingerprint); known != nullptr) {
+    CHECK(known->retracted);  // The other half of a correction.
+    ledger_[static_cast<size_t>(known - ledger_.data())] = call;
+    return;
+  }
+  Add(call);
+}
+
+void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
+                const Catalog& catalog) {
+  if (blocks_.empty() || blocks_.back() != ref) {
+    blocks_.push_back(ref);
+  }
+  const size_t calls = ledger_.size() + rows.size();
+  if (calls > ledger_.capacity()) {  // At least twice as much, so that many small steps are few.
+    ledger_.reserve(std::max({calls, 2 * ledger_.capacity(), kLedgerFirst}));
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (IsRepriced(block.calls(), rows[i])) {
+      Reprice(block, rows[i++], catalog);
+    } else {
+      ApplyRow(block, rows[i], catalog);
+    }
+  }
+  if (extremes_are_stale_) {
+    FindExtremes(catalog);
+  }
+}
+
+void Run::Apply(const RunCompletion& completion) {
+  CHECK(completion.unused_steps.empty() || !is_brief_);
+  if (!completion_.has_value() || completion.time_us >= completion_->time_us) {
+    completion_ = completion;
+  }
+}
+
+bool Run::TakeCalls(Run whole) {
+  CHECK(is_brief_ && !whole.is_brief_);
+  if (whole.totals_ != totals_ || whole.blocks_ != blocks_) {
+    return false;
+  }
+  whole.completion_ = std::move(completion_);
+  *this = std::move(whole);
+  return true;
+}
+
+void Run::KeepCalls() {
+  CHECK(!is_brief_);
+  keeps_calls_ = true;
+}
+
+bool Run::HasUnused() const {
+  return completion_.has_value() && !completion_->unused_steps.empty();
+}
+
+std::vector<NameId> Run::UnusedSteps(const Catalog& catalog) const {
+  std::vector<NameId> steps;
+  if (!HasUnused() || is_brief_) {
+    return steps;
+  }
+  const std::vector<std::string>& unused = completion_->unused_steps;
+  for (const RunCall& call : ledger_) {
+    const NameId step = catalog.Series(call.series)[NameKind::kStep];
+    if (std::binary_search(unused.begin(), unused.end(), catalog.Name(NameKind::kStep, step))) {
+      steps.push_back(step);
+    }
+  }
+  std::sort(steps.begin(), steps.end());
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
+}
+
+Outcome Run::outcome() const {
+  return completion_.has_value() ? completion_->outcome : Outcome::kOpen;
+}
+
+NameId Run::workflow() const {
+  return completion_.has_value() && completion_->workflow != 0 ? completion_->workflow
+                                                               : totals_.workflow;
+}
+
+int64_t Run::AnchorUs() const {
+  return completion_.has_value() ? completion_->time_us : totals_.latest_us;
+}
+
+}  // namespace itemized

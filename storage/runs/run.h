@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One run: its calls in short, its completion, and what follows from them.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+#include "storage/base/keyed_hash.h"
+#include "storage/base/money.h"
+#include "storage/block/block.h"
+#include "storage/catalog/catalog.h"
+#include "storage/runs/call_content.h"
+
+namespace itemized {
+
+// A call as its run remembers it. Retracted calls stay, so that a re-delivery
+// is known.
+struct RunCall {
+  EventFingerprint fingerprint = 0;
+  int64_t time_us = 0;
+  int64_t cost_picos = 0;
+  CallContent content = 0;
+  static constexpr int kSeriesBits = 29;  // Numbers of series end far below (kSeriesMax).
+  SeriesId series : kSeriesBits = 0;
+  bool unpriced : 1 = false;
+  bool retracted : 1 = false;
+  bool brief : 1 = false;  // Only `fingerprint` and `retracted` are known; the log has the rest.
+
+  CallCost cost() const { return {cost_picos, unpriced}; }
+  bool operator==(const RunCall&) const = default;
+};
+static_assert(sizeof(RunCall) == 32);  // Half of what there is in memory.
+
+// The completion in force.
+struct RunCompletion {
+  int64_t time_us = 0;
+  NameId workflow = 0;  // 0: not named.
+  Outcome outcome = Outcome::kCompleted;
+  std::vector<std::string> unused_steps;  // Sorted. There need be no call of them.
+
+  bool operator==(const RunCompletion&) const = default;
+};
+
+// What the calls of a run come to, net of retractions.
+struct RunTotals {
+  int64_t calls = 0;
+  int64_t unpriced_calls = 0;
+  Picos cost = 0;
+  int64_t latest_us = 0;    // 0 if there is no call.
+  NameId workflow = 0;      // Of the earliest call that names one (at equal times the first name
+  int64_t workflow_us = 0;  // in order), and when that was. 0: none does.
+
+  bool operator==(const RunTotals&) const = default;
+};
+
+// A run that is read from its row is mostly *brief*: of its calls it has the ids and the
+// totals. What else is known of them is read back from the log where it is needed
+// (StagedRuns): for retractions and for unused steps. Not thread-safe.
+class Run {
+ public:
+  // The call of this id, retracted or not; null if it was never stored.
+  const RunCall* Find(EventFingerprint fingerprint) const;
+
+  // Folds rows of a block: adds the calls, prices them again (IsRepriced), or takes them
+  // out; the latter not if brief. Takes time by their number, not by that of all calls.
+  void Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
+             const Catalog& catalog);
+
+  // Puts `completion` in force unless a later one is. One with unused steps needs a run
+  // that is not brief.
+  void Apply(const RunCompletion& completion);
+
+  bool is_brief() const { return is_brief_; }
+  // Takes the calls of a brief run from `whole`, which was folded from blocks(). False if
+  // that is another run, and then nothing is changed.
+  bool TakeCalls(Run whole);
+  // From now on its row has all of its calls, for the log will not keep them. Not if brief.
+  void KeepCalls();
+  bool keeps_calls() const { return keeps_calls_; }
+
+  // Those of its calls' steps that its completion says were not used, sorted. Empty if brief.
+  std::vector<NameId> UnusedSteps(const Catalog& catalog) const;
+  bool HasUnused() const;  // Any step, perhaps one without calls.
+
+  // Nothing was ever folded into it.
+  bool is_empty() const { return blocks_.empty() && !completion_.has_value(); }
+
+  int64_t calls() const { return totals_.calls; }
+  int64_t unpriced_calls() const { return totals_.unpriced_calls; }
+  Picos cost() const { return totals_.cost; }
+  bool exists() const { return totals_.calls > 0 || completion_.has_value(); }
+  Outcome outcome() const;
+  // What its completion names, else that of RunTotals. So it does not depend on the
+  // order in which calls arrive. 0: none is named.
+  NameId workflow() const;
+  // Completion, else latest call: the instant by which a run belongs to a window.
+  int64_t AnchorUs() const;
+
+  const std::optional<RunCompletion>& completion() const { return completion_; }
+  const std::vector<RunCall>& ledger() const { return ledger_; }
+  const std::vector<BlockRef>& blocks() const { return blocks_; }  // With its calls.
+
+  // The persisted form (storage/FORMAT.md, "Run").
+  std::string Encode() const;
+  static std::optional<Run> Decode(absl::string_view bytes, const Catalog& catalog);
+  // Whether the completion in the persisted form names unused steps; true too if it
+  // cannot be read.
+  static bool MayHaveUnused(absl::string_view bytes);
+
+ private:
+  size_t PositionOf(const RunCall& call) const;
+  static RunCall CallOf(const RowContents& block, size_t row, const Catalog& catalog);
+  void ApplyRow(const RowContents& block, size_t row, const Catalog& catalog);
+  void Add(const RunCall& call);
+  void Index();
+  void Count(const RunCall& call, int sign);
+  void SeeCall(const RunCall& call, const Catalog& catalog);
+  void Retract(size_t position);
+  void Reprice(const RowContents& block, size_t row, const Catalog& catalog);
+  void FindExtremes(const Catalog& catalog);
+  size_t FindAnonymous(const RunCall& call);
+  void SetCost(size_t position, CallCost cost);
+
+  // storage/runs/run_codec.cc
+  void EncodeBrief(std::string* out) const;
+  void EncodeCalls(std::string* out) const;
+  bool DecodeBrief(absl::string_view* in, const Catalog& catalog);
+  bool DecodeCalls(absl::string_view* in, const Catalog& catalog);
+  bool DecodeBlocks(absl::string_view in);
+
+  std::optional<RunCompletion> completion_;
+  std::vector<RunCall> ledger_;  // By arrival.
+  std::vector<BlockRef> blocks_;
+  RunTotals totals_;
+  bool is_brief_ = false;
+  bool keeps_calls_ = false;
+  // Position by fingerprint, for runs too long to search.
+  std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;
+  // The same of calls without an id that stand, by what they are: made when such a run is
+  // first priced again. Equal ones are alike, and the first is taken.
+  using Anonymous = std::tuple<CallContent, SeriesId, int64_t, int64_t, bool>;
+  static Anonymous AnonymousOf(const RunCall& call);
+  std::unique_ptr<absl::flat_hash_map<Anonymous, std::set<size_t>>> anonymous_;
+  bool extremes_are_stale_ = false;  // Of totals_; within Apply only.
+};
+
+}  // namespace itemized

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/store/producers.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/bytes.h"
+#include "storage/base/mutex.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/time.h"
+
+namespace itemized {
+namespace {
+
+// Family::kMeta (storage/FORMAT.md, "Producers").
+constexpr char kPrefix = 'p';
+constexpr char kPrefixEnd = 'q';
+constexpr char kRowVersion = 1;
+
+// Rows that each new session looks at for producers to forget: more than it can add.
+constexpr size_t kRowsPerSession = 64;
+
+// How much older the time in a row may be than that in memory.
+constexpr int64_t kSeenEveryUs = kMicrosPerDay;
+
+std::string RowKey(const ProducerId& id) {
+  std::string key(1, kPrefix);
+  key.append(id.begin(), id.end());
+  return key;
+}
+
+absl::Status Damaged() {
+  return absl::DataLossError("the store is damaged: the row of a producer cannot be read");
+}
+
+absl::Status Ended() {
+  return absl::FailedPreconditionError(
+      "this stream has ended: a newer one of the same producer_id has begun. Two senders must "
+      "not share a producer_id; give each its own");
+}
+
+}  // namespace
+
+// Leases end on any thread, and perhaps after the database.
+class Producers::EndedSessions {
+ public:
+  struct Ended {
+    ProducerId id{};
+    uint64_t number = 0;
+    int64_t time_us = 0;
+  };
+
+  explicit EndedSessions(const Clock* clock) : clock_(clock) {}
+
+  void Add(const ProducerId& id, uint64_t number) {
+    const MutexLock lock(mutex_);
+    if (clock_ != nullptr) {
+      sessions_.push_back({.id = id, .number = number, .time_us = clock_->NowUs()});
+    }
+  }
+  std::vector<Ended> Take() {
+    const MutexLock lock(mutex_);
+    return std::exchange(sessions_, {});
+  }
+  void Close() {
+    const MutexLock lock(mutex_);
+    clock_ = nullptr;
+  }
+
+ private:
+  Mutex mutex_;
+  const Clock* clock_ ABSL_GUARDED_BY(mutex_);  // Null once the database is closed.
+  std::vector<Ended> sessions_ ABSL_GUARDED_BY(mutex_);
+};
+
+struct Producers::Lease {
+  Lease(std::shared_ptr<EndedSessions> list, const ProducerId& producer, uint64_t session)
+      : ended(std::move(list)), id(producer), number(session) {}
+  ~Lease() { ended->Add(id, number); }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  const std::shared_ptr<EndedSessions> ended;
+  const ProducerId id;
+  const uint64_t number;
+};
+
+Producers::Producers(const Kv* kv, const Clock* clock)
+    : kv_(*kv), clock_(*clock), ended_(std::make_shared<EndedSessions>(clock)) {}
+
+Producers::~Producers() {
+  ended_->Close();
+}
+
+std::string Producers::Encode(const Position& position) {
+  std::string row(1, kRowVersion);
+  AppendVarint(&row, position.epoch);
+  AppendVarint(&row, position.last_sequence);
+  AppendZigzag(&row, position.last_seen_us);
+  for (const uint64_t content : position.contents) {
+    AppendBigEndian64(&row, content);
+  }
+  return row;
+}
+
+bool Producers::Decode(absl::string_view row, Position* position) {
+  if (row.empty() || row[0] != kRowVersion) {
+    return false;
+  }
+  row.remove_prefix(1);
+  if (!ReadVarint(&row, &position->epoch) || !ReadVarint(&row, &position->last_sequence) ||
+      !ReadZigzag(&row, &position->last_seen_us)) {
+    return false;
+  }
+  while (!row.empty()) {
+    uint64_t content = 0;
+    if (!ReadBigEndian64(&row, &content)) {
+      return false;
+    }
+    position->contents.push_back(content);
+  }
+  return position->contents.size() <= std::min(position->last_sequence, kProducerContentsMax);
+}
+
+// Of a producer that is not known, or no longer, all is 0.
+absl::StatusOr<Producers::Position> Producers::Find(const ProducerId& id, int64_t now_us) const {
+  if (const auto live = sessions_.find(id); live != sessions_.end()) {
+    return live->second.position;
+  }
+  Position position;
+  if (const auto seen = seen_.find(id); seen != seen_.end()) {
+    position = seen->second;
+  } else {
+    ASSIGN_OR_RETURN(const std::optional<std::string> row, kv_.Get(Family::kMeta, RowKey(id)));
+    if (row.has_value() && !Decode(*row, &position)) {
+      return Damaged();
+    }
+  }
+  return position.last_seen_us < now_us - kProducerIdleMaxUs ? Position() : position;
+}
+
+// That it is there now, which its row has to say from time to time.
+void Producers::See(const ProducerId& id, int64_t now_us, Position* position) {
+  const bool is_stale = position->last_seen_us < now_us - kSeenEveryUs;
+  if (is_stale && position->last_sequence > 0) {
+    position->last_seen_us = now_us;
+    seen_[id] = *position;
+  }
+}
+
+void Producers::CloseEnded() {
+  for (const auto& [id, number, time_us] : ended_->Take()) {
+    const auto session = sessions_.find(id);
+    if (session != sessions_.end() && session->second.number == number) {
+      See(id, time_us, &session->second.position);
+      sessions_.erase(session);
+    }
+  }
+}
+
+// A few rows at a time, round and round.
+absl::Status Producers::ForgetSome(int64_t now_us) {
+  auto rows = kv_.Scan(Family::kMeta, next_row_.empty() ? std::string(1, kPrefix) : next_row_,
+                       std::string(1, kPrefixEnd));
+  for (size_t i = 0; i < kRowsPerSession && rows->Valid(); ++i, rows->Next()) {
+    ProducerId id{};
+    Position position;
+    const absl::string_view key = rows->key();
+    if (key.size() != 1 + id.size() || !Decode(rows->value(), &position)) {
+      return Damaged();
+    }
+    std::copy(key.begin() + 1, key.end(), id.begin());
+    if (const auto live = sessions_.find(id); live != sessions_.end()) {
+      See(id, now_us, &live->second.position);
+    } else if (position.last_seen_us < now_us - kProducerIdleMaxUs && !seen_.contains(id)) {
+      forgotten_.insert(id);
+    }
+  }
+  next_row_ = rows->Valid() ? std::string(rows->key()) : "";
+  return rows->status();
+}
+
+absl::StatusOr<ProducerSession> Producers::Begin(const ProducerHello& hello) {
+  CloseEnded();
+  const int64_t now_us = clock_.NowUs();
+  RETURN_IF_ERROR(ForgetSome(now_us));
+  ASSIGN_OR_RETURN(Position position, Find(hello.id, now_us));
+  if (hello.epoch < position.epoch) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "this producer_id has gone on to epoch ", position.epoch, "; epoch ", hello.epoch,
+        " has ended. Two senders must not share a producer_id; give each its own"));
+  }
+  See(hello.id, now_us, &position);
+  if (hello.epoch > position.epoch) {
+    position = Position();
+    position.epoch = hello.epoch;
+  }
+  if (position.last_sequence > 0) {
+    forgotten_.erase(hello.id);
+  }
+  const uint64_t last_sequence = position.last_sequence;
+  sessions_[hello.id] = {.number = ++last_session_, .position = std::move(position)};
+  return ProducerSession{.session = last_session_,
+                         .last_sequence = last_sequence,
+                         .lease = std::make_shared<const Lease>(ended_, hello.id, last_session_)};
+}
+
+absl::StatusOr<Producers::Turn> Producers::Take(const BatchPosition& batch) {
+  const auto session = sessions_.find(batch.producer);
+  if (session == sessions_.end() || session->second.number != batch.session) {
+    return Ended();
+  }
+  const auto staged = staged_.find(batch.producer);
+  const Position& position = staged == staged_.end() ? session->second.position : staged->second;
+  if (batch.sequence == 0) {
+    return absl::InvalidArgumentError("sequence 0: those of a producer begin with 1");
+  }
+  if (batch.sequence > position.last_sequence + 1) {
+    return absl::OutOfRangeError(absl::StrCat("sequence ", batch.sequence, " came where ",
+                                              position.last_sequence + 1, " is expected"));
+  }
+  if (batch.sequence <= position.last_sequence) {
+    const uint64_t age = position.last_sequence - batch.sequence;
+    const std::deque<uint64_t>& contents = position.contents;
+    if (age < contents.size() && contents[contents.size() - 1 - age] != batch.content) {
+      return absl::AlreadyExistsError(absl::StrCat(
+          "sequence ", batch.sequence, " of this producer is stored with other content"));
+    }
+    return Turn::kKnown;
+  }
+  Position& next = staged_.try_emplace(batch.producer, position).first->second;
+  next.last_sequence = batch.sequence;
+  next.last_seen_us = clock_.NowUs();
+  next.contents.push_back(batch.content);
+  if (next.contents.size() > kProducerContentsMax) {
+    next.contents.pop_front();
+  }
+  return Turn::kNew;
+}
+
+// Of the rows of one producer, the one that says most comes last.
+void Producers::Save(KvBatch* batch) const {
+  for (const ProducerId& id : forgotten_) {
+    batch->Delete(Family::kMeta, RowKey(id));
+  }
+  for (const auto* rows : {&seen_, &staged_}) {
+    for (const auto& [id, position] : *rows) {
+      batch->Put(Family::kMeta, RowKey(id), Encode(position));
+    }
+  }
+}
+
+void Producers::Settle(bool saved) {
+  if (saved) {
+    for (auto& [id, position] : staged_) {
+      sessions_.at(id).position = std::move(position);
+    }
+    seen_.clear();
+    forgotten_.clear();
+  }
+  staged_.clear();
+}
+
+}  // namespace itemized

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/base/cancellation.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include <gtest/gtest.h>
+
+#include "storage/kv/rocks_kv.h"
+#include "tests/storage/database/database_fixture.h"
+
+namespace itemized::testing {
+namespace {
+
+constexpr int kHours = 100;
+
+// Calls `read` for every block of the log that is read.
+struct Tap {
+  std::function<void()> read = [] {};
+};
+
+class TappedIterator final : public KvIterator {
+ public:
+  TappedIterator(std::unique_ptr<KvIterator> inner, const Tap& tap)
+      : inner_(std::move(inner)), tap_(tap) {}
+
+  bool Valid() const override { return inner_->Valid(); }
+  void Next() override { inner_->Next(); }
+  absl::string_view key() const override { return inner_->key(); }
+  absl::string_view value() const override {
+    tap_.read();
+    return inner_->value();
+  }
+  absl::Status status() const override { return inner_->status(); }
+
+ private:
+  const std::unique_ptr<KvIterator> inner_;
+  const Tap& tap_;
+};
+
+class TappedKv final : public Kv {
+ public:
+  TappedKv(std::unique_ptr<Kv> inner, const Tap& tap) : inner_(std::move(inner)), tap_(tap) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(Family family,
+                                                 absl::string_view key) const override {
+    if (family == Family::kLog) {
+      tap_.read();
+    }
+    return inner_->Get(family, key);
+  }
+  std::unique_ptr<KvIterator> Scan(Family family, absl::string_view start,
+                                   absl::string_view end) const override {
+    std::unique_ptr<KvIterator> found = inner_->Scan(family, start, end);
+    if (family != Family::kLog) {
+      return found;
+    }
+    return std::make_unique<TappedIterator>(std::move(found), tap_);
+  }
+  absl::Status Write(const KvBatch& batch, bool sync) override {
+    return inner_->Write(batch, sync);
+  }
+  absl::Status WriteTables(const KvBatch& batch) override { return inner_->WriteTables(batch); }
+  absl::Status DropFiles(Family family, absl::string_view start, absl::string_view end) override {
+    return inner_->DropFiles(family, start, end);
+  }
+  absl::Status VerifyChecksums() const override { return inner_->VerifyChecksums(); }
+  absl::StatusOr<int64_t> FreeBytes() const override { return inner_->FreeBytes(); }
+  absl::Status CopyTo(const std::string& directory) override { return inner_->CopyTo(directory); }
+
+ private:
+  const std::unique_ptr<Kv> inner_;
+  const Tap& tap_;
+};
+
+// A question that reads the log, by name.
+struct Question {
+  std::string name;
+  std::function<absl::Status(const Database&, const Cancellation*)> ask;
+};
+
+std::vector<Question> QuestionsOf(const Window& window) {
+  SeriesQuery series;
+  series.window = window;
+  series.by = GroupBy::kAttribute;
+  series.attribute_key = "tenant";
+  TopQuery filtered;
+  filtered.window = window;
+  filtered.filter.attributes.emplace_back("tenant", "acme");
+  return {
+      {"a ranking by attribute",
+       [=](const Database& db, const Cancellation* cancellation) {
+         TopQuery query;
+         query.window = window;
+         query.by = GroupBy::kAttribute;
+         query.attribute_key = "tenant";
+         return db.Top(query, cancellation).status();
+       }},
+      {"a filtered ranking",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Top(filtered, cancellation).status();
+       }},
+      {"a ranking whose window cuts a day",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Top({.window = window, .by = GroupBy::kStep}, cancellation).status();
+       }},
+      {"a series by attribute",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Series(series, cancellation).status();
+       }},
+      {"outliers",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Outliers({.window = window}, cancellation).status();
+       }},
+      {"a distribution whose window cuts a day",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db
+             .Distribution({.window = window, .of = NameKind::kStep, .name = "planning"},
+                           cancellation)
+             .status();
+       }},
+      {"a run",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Run("run-long", cancellation).status();
+       }},
+  };
+}
+
+class CancellationTest : public DatabaseTest {
+ protected:
+  void SetUp() override {
+    DatabaseTest::SetUp();
+    DatabaseOptions options = Options();
+    options.open_kv = [this](const std::string& path) -> absl::StatusOr<std::unique_ptr<Kv>> {
+      auto kv = OpenRocksKv(path);
+      return kv.ok() ? std::make_unique<TappedKv>(*std::move(kv), tap_)
+                     : absl::StatusOr<std::unique_ptr<Kv>>(kv.status());
+    };
+    Reopen(options);
+    SetSonnetRate();
+    // Enough cheap ones for a median by which those below are outliers.
+    std::vector<Call> cheap;
+    for (int i = 0; i < 3 * kHours; ++i) {
+      cheap.push_back(MakeCall(absl::StrCat("c-", i), "run-cheap", "planning", 1'000));
+      cheap.back().time_us = kNowUs - 10 * kMicrosPerDay;
+    }
+    Store(cheap);
+    // One block for each hour, of calls that are outliers and of one run.
+    for (int hour = 0; hour < kHours; ++hour) {
+      Call call = MakeCall(absl::StrCat("e-", hour), "run-long", "planning", 1'000'000);
+      call.time_us = kNowUs - (kHours - hour) * kMicrosPerHour + kMinuteUs;
+      call.attributes.emplace_back("tenant", "acme");
+      Store({call});
+    }
+  }
+  void TearDown() override {
+    tap_.read = [] {};
+    DatabaseTest::TearDown();
+  }
+
+  // From within a day, so that rims are read.
+  static Window Cut() {
+    return Window::Of({kNowUs - kHours * kMicrosPerHour, kNowUs - 2 * kMicrosPerHour});
+  }
+
+  Tap tap_;
+};
+
+TEST_F(CancellationTest, EveryQuestionThatIsCancelledWhileItReadsTheLogEndsSoon) {
+  for (const Question& question : QuestionsOf(Cut())) {
+    Cancellation cancellation;
+    std::atomic<int> read = 0;
+    tap_.read = [&] {
+      if (++read == 2) {
+        cancellation.Cancel();
+      }
+    };
+    const absl::Status status = question.ask(db(), &cancellation);
+    EXPECT_EQ(status.code(), absl::StatusCode::kCancelled) << question.name << ": " << status;
+    EXPECT_LT(read, 8) << question.name << " went on reading";
+  }
+}
+
+TEST_F(CancellationTest, EveryQuestionWhoseDeadlineHasPassedEndsWithASentence) {
+  const Cancellation cancellation(std::chrono::steady_clock::now());
+  for (const Question& question : QuestionsOf(Cut())) {
+    const absl::Status status = question.ask(db(), &cancellation);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << question.name;
+    EXPECT_NE(status.message().find("shorter window"), absl::string_view::npos) << status;
+  }
+  EXPECT_TRUE(absl::IsDeadlineExceeded(db().Workflows(Cut(), &cancellation).status()));
+}
+
+// The window that is kept ready is built by whoever asks first, who may not wait for it.
+TEST_F(CancellationTest, ACancelledQuestionLeavesAnswersForOthersAsTheyWere) {
+  const TopQuery last_day{.window = Window::Last(30 * kMicrosPerHour), .by = GroupBy::kStep};
+  clock().Set(kNowUs + kMinuteUs);
+  const TopAnswer before = Value(db().Top(last_day));
+  Cancellation cancelled;
+  cancelled.Cancel();
+  for (int64_t hours = 0; hours < 5; ++hours) {
+    clock().Advance(2 * kMicrosPerHour);
+    EXPECT_TRUE(absl::IsCancelled(db().Top(last_day, &cancelled).status()));
+    const Window same = Window::Of({clock().NowUs() - 30 * kMicrosPerHour, clock().NowUs()});
+    EXPECT_EQ(Value(db().Top(last_day)).total.cost,
+              Value(db().Top({.window = same, .by = GroupBy::kStep})).total.cost);
+  }
+  EXPECT_LT(Value(db().Top(last_day)).total.cost, before.total.cost);
+}
+
+}  // namespace
+}  // namespace itemized::testing

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/storage/database/oracle_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "storage/base/check.h"
+#include "tests/storage/database/broken_batch.h"
+#include "tests/storage/database/describe.h"
+
+namespace itemized::testing {
+namespace {
+
+// 2026-09-28: the clocks of Europe (October 25) and America (November 1) are
+// put back in the weeks that follow.
+constexpr int64_t kStartUs = 1'790'553'600 * kMicrosPerSecond;
+
+}  // namespace
+
+OracleRun::OracleRun(uint64_t seed) : events_(seed) {
+  clock_.Set(kStartUs);
+  options_.directory = directory_.path();
+  options_.clock = &clock_;
+  options_.resident_runs_max = random_.Percent(50) ? 8 : 200'000;
+  longest_wait_us_ = random_.Percent(25) ? kMinuteUs : 100 * kMinuteUs;
+  Reopen();
+  const std::vector<Rate> costly = {RandomEvents::CostlyRate()};
+  model_.SetRates(costly);
+  Value(db_->SetRates(costly));
+}
+
+void OracleRun::Reopen() {
+  db_.reset();
+  db_ = Value(Database::Open(options_));
+}
+
+void OracleRun::Step() {
+  struct Choice {
+    int64_t weight;
+    void (OracleRun::*operation)();
+  };
+  static constexpr Choice kChoices[] = {
+      {548, &OracleRun::Write},
+      {80, &OracleRun::WriteCompletions},
+      {20, &OracleRun::SetRates},
+      {60, &OracleRun::Retract},
+      {12, &OracleRun::RemoveRates},
+      {20, &OracleRun::Checkpoint},
+      {8, &OracleRun::Reopen},
+      {7, &OracleRun::Verify},
+      {205, &OracleRun::Ask},
+      {10, &OracleRun::Wait},
+      {30, &OracleRun::CompareThresholds},
+  };
+  Wait();
+  int64_t dice = random_.Between(1, 1'000);
+  for (const Choice& choice : kChoices) {
+    dice -= choice.weight;
+    if (dice <= 0) {
+      (this->*choice.operation)();
+      return;
+    }
+  }
+  CHECK(false && "the weights add up to 1,000");
+}
+
+void OracleRun::Wait() {
+  clock_.Advance(random_.Between(0, longest_wait_us_));
+  if (random_.Percent(1)) {
+    clock_.Advance(random_.Between(0, 2 * kMicrosPerDay));
+  }
+  if (random_.Percent(1)) {  // As when a server's clock is set right.
+    clock_.Advance(-random_.LogUniform(kMicrosPerHour));
+  }
+  if (random_.Percent(2)) {
+    events_.ShiftALevel();
+  }
+}
+
+void OracleRun::Write() {
+  const int64_t now_us = clock_.NowUs();
+  std::vector<Call> calls;
+  std::set<size_t> malformed;
+  const int64_t size = random_.Percent(70) ? random_.Between(1, 10) : random_.Between(1, 50);
+  for (int64_t i = 0; i < size; ++i) {
+    if (random_.Percent(4)) {
+      calls.push_back(events_.NextBadCall(now_us));
+    } else if (random_.Percent(8) && !delivered_.empty()) {
+      calls.push_back(random_.Pick(delivered_));
+      calls.back().duration_us += random_.Between(0, 1);
+    } else {
+      calls.push_back(events_.NextCall(now_us));
+      if (random_.Percent(1)) {
+        malformed.insert(calls.size() - 1);
+      } else {
+        delivered_.push_back(calls.back());
+      }
+    }
+  }
+  std::vector<Completion> completions;
+  if (random_.Percent(15)) {
+    completions.push_back(events_.NextCompletion(now_us));
+    completions_.push_back(completions.back());
+  }
+  WriteToBoth(calls, completions, malformed);
+}
+
+void OracleRun::WriteCompletions() {
+  const int64_t now_us = clock_.NowUs();
+  std::vector<Completion> completions;
+  for (int64_t i = random_.Between(1, 5); i > 0; --i) {
+    if (random_.Percent(10)) {
+      completions.push_back(events_.NextBadCompletion(now_us));
+      continue;
+    }
+    const bool again = random_.Percent(30) && !completions_.empty();
+    completions.push_back(again ? random_.Pick(completions_) : events_.NextCompletion(now_us));
+    if (again && random_.Percent(30)) {  // At an equal time, but another end.
+      completions.back().outcome = static_cast<Outcome>(random_.Between(1, 4));
+    }
+    completions_.push_back(completions.back());
+  }
+  WriteToBoth({}, completions);
+}
+
+void OracleRun::WriteToBoth(const std::vector<Call>& calls,
+                            const std::vector<Completion>& completions,
+                            const std::set<size_t>& malformed) {
+  EventBatch batch = MakeBatch(calls, completions);
+  for (const size_t row : malformed) {
+    PointStepNowhere(&batch, row);
+  }
+  const BatchResult result = Value(db_->Write(std::move(batch)));
+  EXPECT_EQ(Describe(model_.Write(calls, completions, clock_.NowUs(), malformed)),
+            Describe(result));
+  for (const Refusal& refusal : result.refusals) {
+    EXPECT_FALSE(refusal.message.empty());
+  }
+}
+
+void OracleRun::SetRates() {
+  const std::vector<Rate> rates = events_.NextRates(clock_.NowUs());
+  EXPECT_EQ(Describe(model_.SetRates(rates)), Describe(Value(db_->SetRates(rates))));
+}
+
+// One that was never set among them now and then. That of the model which is too costly to
+// store stays: what it is for is stored no other way.
+void OracleRun::RemoveRates() {
+  std::vector<RateName> names;
+  for (const Rate& rate : model_.ListRates()) {
+    if (rate.match != RandomEvents::CostlyRate().match && random_.Percent(15)) {
+      names.push_back({rate.provider, rate.match, rate.effective_from_us});
+    }
+  }
+  if (random_.Percent(10)) {
+    names.push_back({"nobody", ModelMatch::Equals("never set"), 0});
+  }
+  const std::optional<RateChange> expected = model_.RemoveRates(names);
+  const absl::StatusOr<RateChange> actual = db_->RemoveRates(names);
+  if (expected.has_value()) {
+    EXPECT_EQ(Describe(*expected), Describe(Value(actual)));
+  } else {
+    EXPECT_EQ(actual.status().code(), absl::StatusCode::kNotFound);
+  }
+}
+
+void OracleRun::Retract() {
+  std::vector<CallId> ids;
+  for (int64_t i = random_.Between(1, 4); i > 0; --i) {
+    if (random_.Percent(20) || delivered_.empty()) {
+      ids.push_back({"run-1", "unknown" + std::to_string(random_.Between(0, 9))});
+      continue;
+    }
+    const bool recent = random_.Percent(50);
+    const int64_t last = static_cast<int64_t>(delivered_.size()) - 1;
+    const int64_t first = recent ? std::max<int64_t>(0, last - 20) : 0;
+    const Call& call = delivered_[static_cast<size_t>(random_.Between(first, last))];
+    if (!call.event_id.empty()) {
+      ids.push_back({call.workflow_id, call.event_id});
+    }
+  }
+  EXPECT_EQ(model_.Retract(ids), Value(db_->Retract(ids)));
+}
+
+void OracleRun::Checkpoint() {
+  const absl::Status status = db_->Checkpoint();
+  EXPECT_TRUE(status.ok()) << status.ToString();
+}
+
+void OracleRun::Verify() {
+  const absl::Status status = db_->VerifyViews();
+  EXPECT_TRUE(status.ok()) << status.ToString();
+}
+
+int64_t OracleRun::RandomInstant() {
+  const int64_t oldest_us = clock_.NowUs() - 60 * kMicrosPerDay;
+  const int64_t time_us = random_.Between(oldest_us, clock_.NowUs() + kMicrosPerHour);
+  switch (random_.Between(0, 4)) {
+    case 0:
+      return time_us / kMicrosPerDay * kMicrosPerDay;
+    case 1:
+      return time_us / kMicrosPerHour * kMicrosPerHour + random_.Between(-1, 1);
+    case 2:
+      return delivered_.empty() ? time_us
+                                : random_.Pick(delivered_).time_us + random_.Between(0, 1);
+    default:
+      return time_us;
+  }
+}
+
+Window OracleRun::RandomWindow(int64_t longest_us) {
+  if (random_.Percent(40)) {  // Mostly one of a few lengths, as a dashboard asks for.
+    const int64_t days = random_.Pick(std::vector<int64_t>{1, 7, 30});
+    const bool usual = days * kMicrosPerDay <= longest_us && random_.Percent(75);
+    return Window::Last(usual ? days * kMicrosPerDay : random_.LogUniform(longest_us));
+  }
+  TimeRange range{RandomInstant(), RandomInstant()};
+  if (range.start_us > range.end_us) {
+    std::swap(range.start_us, range.end_us);
+  }
+  range.end_us = std::clamp(range.end_us, range.start_us + 1, range.start_us + longest_us);
+  return Window::Of(range);
+}
+
+void OracleRun::Ask() {
+  switch (random_.Between(0, 5)) {
+    case 0:
+    case 1:
+      CompareTop(
+          {.window = RandomWindow(90 * kMicrosPerDay),
+           .by = static_cast<GroupBy>(random_.Between(0, 4)),
+           .attribute_key = random_.Pick(std::vector<std::string>{"tenant", "release", "unknown"}),
+           .filter = RandomFilter()});
+      break;
+    case 2:
+      CompareWorkflows(RandomWindow(90 * kMicrosPerDay));
+      break;
+    case 3:
+      CompareRun(delivered_.empty() ? "run-0" : random_.Pick(delivered_).workflow_id);
+      break;
+    case 4:
+      CompareSeries();
+      break;
+    default:
+      CompareOutliers({.window = RandomWindow(90 * kMicrosPerDay),
+                       .filter = RandomFilter(),
+                       .limit = static_cast<size_t>(random_.LogUniform(1'000))});
+      CompareDistributions(RandomWindow(90 * kMicrosPerDay));
+  }
+}
+
+void OracleRun::CompareEverything() {
+  const Window always = Window::Of({0, clock_.NowUs() + kMicrosPerDay});
+  for (const GroupBy by : {GroupBy::kStep, GroupBy::kModel, GroupBy::kWorkflow, GroupBy::kProvider,
+                           GroupBy::kAttribute}) {
+    CompareTop({.window = always, .by = by, .attribute_key = "tenant"});
+    CompareTop({.window = Window::Last(30 * kMicrosPerDay), .by = by, .attribute_key = "release"});
+  }
+  CompareWorkflows(always);
+  CompareWorkflows(Window::Last(30 * kMicrosPerDay));
+  const std::vector<std::string> run_ids = model_.RunIds();
+  for (size_t i = 0; i < 100 && !run_ids.empty(); ++i) {
+    CompareRun(random_.Pick(run_ids));
+  }
+  for (int i = 0; i < 10; ++i) {
+    CompareSeries();
+  }
+  CompareOutliers({.window = always, .limit = 1'000'000});
+  CompareDistributions(always);
+  CompareThresholds();
+  CompareStock();
+}
+
+}  // namespace itemized::testing
