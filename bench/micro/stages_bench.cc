@@ -91,7 +91,6 @@ class Pipeline {
     RateBook book;
     CHECK_OK(AddRates(&book));
     state_->rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
-    rates_ = std::make_unique<RateFinder>(&state_->rates, state_->catalog);
     runs_ = std::make_unique<Runs>(/*kv=*/nullptr, /*log=*/nullptr, state_->catalog,
                                    /*resident_max=*/0);
   }
@@ -99,7 +98,7 @@ class Pipeline {
   void Ingest(absl::Span<const std::string> messages) {
     std::vector<server::DecodedIngestRequest> requests;
     std::vector<CheckedBatch> batches;
-    GroupBuilder builder(state_.get(), rates_.get(), messages.size() * bench::kBatchCalls);
+    GroupBuilder builder(state_.get(), messages.size() * bench::kBatchCalls);
     Time(kDecode, [&] {
       for (const std::string& message : messages) {
         requests.push_back(*server::DecodeIngestRequest({.bytes = message, .owner = nullptr}));
@@ -170,7 +169,6 @@ class Pipeline {
   }
 
   std::unique_ptr<State> state_;
-  std::unique_ptr<RateFinder> rates_;
   RowsByName rows_;
   CallRollups rollups_;
   Baselines baselines_;

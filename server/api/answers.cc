@@ -2,11 +2,8 @@
 #include "server/api/answers.h"
 
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
-
-#include "absl/container/flat_hash_map.h"
 
 #include "server/api/backup_directory.h"
 #include "server/convert/query_answers.h"
@@ -15,46 +12,11 @@
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
-#include "storage/maintenance/verify.h"
 
 namespace itemized::server {
 namespace {
 
 namespace pb = itemized::v1;
-
-// The unused steps of runs, each asked for once.
-class UnusedSteps {
- public:
-  UnusedSteps(const Database& database, const Cancellation* cancellation)
-      : database_(database), cancellation_(cancellation) {}
-
-  absl::Status Load(const std::string& workflow_id) {
-    if (steps_.contains(workflow_id)) {
-      return absl::OkStatus();
-    }
-    absl::StatusOr<RunAnswer> run =
-        database_.Run(RunQuery{.workflow_id = workflow_id, .limit = 0}, cancellation_);
-    // A run can vanish between two questions: its last call was retracted.
-    if (!run.ok() && !absl::IsNotFound(run.status())) {
-      return run.status();
-    }
-    std::set<std::string>& steps = steps_[workflow_id];
-    if (run.ok()) {
-      steps.insert(run->unused_steps.begin(), run->unused_steps.end());
-    }
-    return absl::OkStatus();
-  }
-
-  bool Contain(const Call& call) const {
-    const auto run = steps_.find(call.workflow_id);
-    return run != steps_.end() && run->second.count(call.step) > 0;
-  }
-
- private:
-  const Database& database_;
-  const Cancellation* const cancellation_;
-  absl::flat_hash_map<std::string, std::set<std::string>> steps_;  // By workflow id.
-};
 
 void SetRepricing(const RepricingProgress& progress, pb::Repricing* to) {
   to->set_calls(progress.calls);
@@ -90,11 +52,7 @@ absl::StatusOr<pb::GetTopResponse> GetTop(const Database& database,
   const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const TopQuery query, ToTopQuery(request));
   ASSIGN_OR_RETURN(const TopAnswer answer, database.Top(query, cancellation));
-  ThresholdOf threshold_of;
-  if (query.by == GroupBy::kStep) {
-    threshold_of = [&database](absl::string_view step) { return database.ThresholdOf(step); };
-  }
-  return repricing.On(ToTopResponse(answer, request.limit(), threshold_of));
+  return repricing.On(ToTopResponse(answer, request.limit()));
 }
 
 absl::StatusOr<pb::GetWorkflowsResponse> GetWorkflows(const Database& database,
@@ -111,7 +69,7 @@ absl::StatusOr<pb::GetRunResponse> GetRun(const Database& database,
                                           const Cancellation* cancellation) {
   const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const RunQuery query, ToRunQuery(request));
-  ASSIGN_OR_RETURN(const RunAnswer answer, database.Run(query, cancellation));
+  ASSIGN_OR_RETURN(const RunAnswer answer, database.GetRun(query, cancellation));
   return repricing.On(ToRunResponse(answer));
 }
 
@@ -131,12 +89,7 @@ absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const Database& database,
   const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const OutliersQuery query, ToOutliersQuery(request));
   ASSIGN_OR_RETURN(const OutliersAnswer answer, database.Outliers(query, cancellation));
-  UnusedSteps unused(database, cancellation);
-  for (const BilledCall& billed : answer.calls) {
-    RETURN_IF_ERROR(unused.Load(billed.call.workflow_id));
-  }
-  return repricing.On(
-      ToOutliersResponse(answer, [&](const Call& call) { return unused.Contain(call); }));
+  return repricing.On(ToOutliersResponse(answer));
 }
 
 absl::StatusOr<pb::GetDistributionResponse> GetDistribution(
@@ -145,11 +98,7 @@ absl::StatusOr<pb::GetDistributionResponse> GetDistribution(
   const RepricingNote repricing(database);
   ASSIGN_OR_RETURN(const DistributionQuery query, ToDistributionQuery(request));
   ASSIGN_OR_RETURN(const DistributionAnswer answer, database.Distribution(query, cancellation));
-  std::optional<Threshold> threshold;
-  if (query.of == NameKind::kStep) {
-    threshold = database.ThresholdOf(query.name);
-  }
-  return repricing.On(ToDistributionResponse(answer, threshold));
+  return repricing.On(ToDistributionResponse(answer));
 }
 
 pb::GetServerInfoResponse GetServerInfo(const Database& database, const ServerFacts& facts) {

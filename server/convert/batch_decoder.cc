@@ -10,7 +10,7 @@
 #include <xxhash.h>
 
 #include "server/convert/call_columns.h"
-#include "server/convert/call_rows.h"
+#include "server/convert/row_batch_builder.h"
 #include "server/convert/wire_reader.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
@@ -23,7 +23,7 @@ namespace pb = itemized::v1;
 // What the views of a part point into.
 struct RowMemory {
   std::shared_ptr<const void> message;
-  CallRows rows;
+  RowBatchBuilder rows;
 };
 struct ColumnMemory {
   std::shared_ptr<const void> message;

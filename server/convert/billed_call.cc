@@ -57,7 +57,7 @@ pb::Usage ToUsage(const Usage& usage) {
   return to;
 }
 
-pb::BilledCall ToBilledCall(const BilledCall& billed, bool unsurfaced) {
+pb::BilledCall ToBilledCall(const BilledCall& billed) {
   const Call& call = billed.call;
   pb::BilledCall to;
   to.set_event_id(call.event_id);
@@ -81,7 +81,7 @@ pb::BilledCall ToBilledCall(const BilledCall& billed, bool unsurfaced) {
   if (billed.receipt.has_value()) {
     SetReceipt(*billed.receipt, billed.cost.picos, to.mutable_receipt());
   }
-  to.set_unsurfaced(unsurfaced);
+  to.set_unsurfaced(billed.unsurfaced);
   return to;
 }
 
@@ -105,9 +105,7 @@ pb::GetRunResponse ToRunResponse(const RunAnswer& answer) {
   }
   to.mutable_calls()->Reserve(static_cast<int>(answer.calls.size()));
   for (const BilledCall& billed : answer.calls) {
-    const bool unsurfaced =
-        std::count(answer.unused_steps.begin(), answer.unused_steps.end(), billed.call.step) > 0;
-    *to.add_calls() = ToBilledCall(billed, unsurfaced);
+    *to.add_calls() = ToBilledCall(billed);
   }
   return to;
 }

@@ -31,7 +31,7 @@ bool DecodeUsage(absl::string_view bytes, Usage& usage) {
   return reader.ok();
 }
 
-bool DecodeAttribute(absl::string_view bytes, CallView& call) {
+bool DecodeAttribute(absl::string_view bytes, WireCall& call) {
   absl::string_view key;
   absl::string_view value;
   WireReader reader(bytes);
@@ -56,7 +56,7 @@ bool DecodeAttribute(absl::string_view bytes, CallView& call) {
   return reader.ok();
 }
 
-void DecodeCallNumber(const WireReader& reader, CallView& call) {
+void DecodeCallNumber(const WireReader& reader, WireCall& call) {
   switch (reader.number()) {
     case pb::Call::kTimeUnixUsFieldNumber:
       call.time_us = static_cast<int64_t>(reader.varint());
@@ -72,7 +72,7 @@ void DecodeCallNumber(const WireReader& reader, CallView& call) {
   }
 }
 
-bool DecodeCallBytes(const WireReader& reader, CallView& call) {
+bool DecodeCallBytes(const WireReader& reader, WireCall& call) {
   switch (reader.number()) {
     case pb::Call::kEventIdFieldNumber:
       call.event_id = reader.bytes();
@@ -102,7 +102,7 @@ bool DecodeCallBytes(const WireReader& reader, CallView& call) {
   }
 }
 
-bool DecodeCall(absl::string_view bytes, CallView& call) {
+bool DecodeCall(absl::string_view bytes, WireCall& call) {
   WireReader reader(bytes);
   while (reader.Next()) {
     if (reader.is_varint()) {
@@ -145,7 +145,7 @@ void Become(EventView::Kind kind, EventView& event) {
   event.completion = CompletionView{};
   auto attributes = std::move(event.call.attributes);  // Its memory serves the next call.
   attributes.clear();
-  event.call = CallView{};
+  event.call = WireCall{};
   event.call.attributes = std::move(attributes);
 }
 

@@ -15,7 +15,7 @@
 
 namespace itemized::server {
 
-struct CallView {
+struct WireCall {
   absl::string_view event_id;
   absl::string_view workflow;
   absl::string_view workflow_id;
@@ -45,7 +45,7 @@ struct EventView {
   enum class Kind : uint8_t { kNone, kCall, kCompletion };
 
   Kind kind = Kind::kNone;
-  CallView call;
+  WireCall call;
   CompletionView completion;
 };
 

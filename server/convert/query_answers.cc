@@ -127,8 +127,7 @@ void SetGroup(const SeriesGroup& group, pb::SeriesGroup* to) {
 
 }  // namespace
 
-pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit,
-                                 const ThresholdOf& threshold_of) {
+pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit) {
   pb::GetTopResponse to;
   *to.mutable_window() = ToWindow(answer.range);
   to.mutable_total()->set_calls(answer.total.calls);
@@ -145,8 +144,8 @@ pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit,
     above += answer.rows[i].sums.cost;
     pb::TopRow* row = to.add_rows();
     SetTopRow(answer.rows[i], answer, above, row);
-    if (threshold_of) {
-      const Threshold threshold = threshold_of(answer.rows[i].key);
+    if (answer.rows[i].threshold.has_value()) {
+      const Threshold& threshold = *answer.rows[i].threshold;
       row->set_threshold_usd(FormatUsd(threshold.picos));
       row->set_threshold_learning(threshold.learning);
       row->set_threshold_sample_count(threshold.sample_count);
@@ -179,8 +178,7 @@ pb::GetSeriesResponse ToSeriesResponse(const SeriesAnswer& answer, absl::string_
   return to;
 }
 
-pb::GetDistributionResponse ToDistributionResponse(const DistributionAnswer& answer,
-                                                   const std::optional<Threshold>& threshold) {
+pb::GetDistributionResponse ToDistributionResponse(const DistributionAnswer& answer) {
   pb::GetDistributionResponse to;
   *to.mutable_window() = ToWindow(answer.range);
   to.set_count(answer.count);
@@ -190,10 +188,10 @@ pb::GetDistributionResponse ToDistributionResponse(const DistributionAnswer& ans
     to.set_p50_usd(FormatUsd(answer.p50));
     to.set_p95_usd(FormatUsd(answer.p95));
   }
-  if (threshold.has_value()) {
-    to.set_threshold_usd(FormatUsd(threshold->picos));
-    to.set_threshold_learning(threshold->learning);
-    to.set_threshold_sample_count(threshold->sample_count);
+  if (answer.threshold.has_value()) {
+    to.set_threshold_usd(FormatUsd(answer.threshold->picos));
+    to.set_threshold_learning(answer.threshold->learning);
+    to.set_threshold_sample_count(answer.threshold->sample_count);
   }
   for (const DistributionBucket& bucket : answer.buckets) {
     pb::DistributionBucket* added = to.add_buckets();
@@ -205,12 +203,11 @@ pb::GetDistributionResponse ToDistributionResponse(const DistributionAnswer& ans
   return to;
 }
 
-pb::GetOutliersResponse ToOutliersResponse(const OutliersAnswer& answer,
-                                           const IsUnsurfaced& is_unsurfaced) {
+pb::GetOutliersResponse ToOutliersResponse(const OutliersAnswer& answer) {
   pb::GetOutliersResponse to;
   *to.mutable_window() = ToWindow(answer.range);
   for (const BilledCall& billed : answer.calls) {
-    *to.add_calls() = ToBilledCall(billed, is_unsurfaced(billed.call));
+    *to.add_calls() = ToBilledCall(billed);
   }
   to.set_total(answer.total);
   to.set_unjudged_calls(answer.unjudged_calls);

@@ -4,8 +4,6 @@
 // Answers of the database to answers on the wire.
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +15,8 @@
 
 namespace itemized::server {
 
-// What calls of a step are compared with now; null: rows are not steps.
-using ThresholdOf = std::function<Threshold(absl::string_view step)>;
-
 // At most `limit` rows; 0: all.
-itemized::v1::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit,
-                                           const ThresholdOf& threshold_of);
+itemized::v1::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit);
 itemized::v1::GetWorkflowsResponse ToWorkflowsResponse(const WorkflowsAnswer& answer);
 itemized::v1::GetRunResponse ToRunResponse(const RunAnswer& answer);
 
@@ -30,16 +24,10 @@ itemized::v1::GetRunResponse ToRunResponse(const RunAnswer& answer);
 itemized::v1::GetSeriesResponse ToSeriesResponse(const SeriesAnswer& answer, absl::string_view step,
                                                  absl::TimeZone zone);
 
-// `threshold`: of the step, unless it is a workflow's.
-itemized::v1::GetDistributionResponse ToDistributionResponse(
-    const DistributionAnswer& answer, const std::optional<Threshold>& threshold);
+itemized::v1::GetDistributionResponse ToDistributionResponse(const DistributionAnswer& answer);
+itemized::v1::GetOutliersResponse ToOutliersResponse(const OutliersAnswer& answer);
 
-// Whether the output of a call's step was not used in its run.
-using IsUnsurfaced = std::function<bool(const Call& call)>;
-itemized::v1::GetOutliersResponse ToOutliersResponse(const OutliersAnswer& answer,
-                                                     const IsUnsurfaced& is_unsurfaced);
-
-itemized::v1::BilledCall ToBilledCall(const BilledCall& billed, bool unsurfaced);
+itemized::v1::BilledCall ToBilledCall(const BilledCall& billed);
 itemized::v1::Usage ToUsage(const Usage& usage);
 
 }  // namespace itemized::server

@@ -31,6 +31,13 @@ inline constexpr Hour HourOf(int64_t time_us) {
 inline constexpr Day DayOf(int64_t time_us) {
   return static_cast<Day>(time_us / kMicrosPerDay);
 }
+inline constexpr uint32_t kHoursPerDay = 24;
+inline constexpr Day DayOfHour(Hour hour) {
+  return hour / kHoursPerDay;
+}
+inline constexpr Hour FirstHourOf(Day day) {
+  return day * kHoursPerDay;
+}
 inline constexpr int64_t HourStartUs(Hour hour) {
   return int64_t{hour} * kMicrosPerHour;
 }

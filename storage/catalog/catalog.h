@@ -34,6 +34,7 @@ struct SeriesKey {
   NameId& operator[](NameKind kind) { return names[static_cast<size_t>(kind)]; }
   // As std::array does it, without calling memcmp for 16 bytes of each call of a batch.
   bool operator==(const SeriesKey& other) const {
+    static_assert(kNameKindCount == 4);
     return names[0] == other.names[0] && names[1] == other.names[1] && names[2] == other.names[2] &&
            names[3] == other.names[3];
   }

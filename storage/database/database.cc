@@ -53,8 +53,8 @@ class Database::Impl {
   // Runs `function` on the committer's thread and returns its result.
   template <typename Function>
   auto RunThere(Function function) {
-    std::optional<decltype(function(*state_, std::declval<RateFinder&>()))> result;
-    committer_.Execute([&](State& state, RateFinder& rates) { result = function(state, rates); });
+    std::optional<decltype(function(*state_))> result;
+    committer_.Execute([&](State& state) { result = function(state); });
     return *std::move(result);
   }
 
@@ -97,13 +97,12 @@ absl::StatusOr<BatchResult> Database::Write(EventBatch batch) {
 }
 
 void Database::BeginSession(const ProducerHello& hello, BeginDone done) {
-  impl_->committer().Post([hello, done = std::move(done)](State& state, RateFinder&) {
-    done(state.producers.Begin(hello));
-  });
+  impl_->committer().Post(
+      [hello, done = std::move(done)](State& state) { done(state.producers.Begin(hello)); });
 }
 
 absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {
-  return impl_->RunThere([&](State& state, RateFinder&) {
+  return impl_->RunThere([&](State& state) {
     impl_->committer().repricing().Invalidate();
     return RetractCalls(&state, ids);
   });
@@ -115,14 +114,16 @@ void Database::SetRates(std::vector<Rate> rates, RatesDone done) {
     return done(checked.status());
   }
   Committer& committer = impl_->committer();
-  committer.Post([&committer, rates = *std::move(checked), done = std::move(done)](
-                     State&, RateFinder&) { committer.repricing().Set(rates, done); });
+  committer.Post([&committer, rates = *std::move(checked), done = std::move(done)](State&) {
+    committer.repricing().Set(rates, done);
+  });
 }
 
 void Database::RemoveRates(std::vector<RateName> names, RatesDone done) {
   Committer& committer = impl_->committer();
-  committer.Post([&committer, names = std::move(names), done = std::move(done)](
-                     State&, RateFinder&) { committer.repricing().Remove(names, done); });
+  committer.Post([&committer, names = std::move(names), done = std::move(done)](State&) {
+    committer.repricing().Remove(names, done);
+  });
 }
 
 namespace {
@@ -147,7 +148,7 @@ absl::StatusOr<RateChange> Database::RemoveRates(std::vector<RateName> names) {
 absl::Status Database::WaitUntilRepriced() {
   Committer& committer = impl_->committer();
   return WaitFor([&](RatesDone done) {
-           committer.Post([&committer, done = std::move(done)](State&, RateFinder&) {
+           committer.Post([&committer, done = std::move(done)](State&) {
              committer.repricing().WhenDone(done);
            });
          })
@@ -156,7 +157,7 @@ absl::Status Database::WaitUntilRepriced() {
 
 void Database::AbandonRateChanges() {
   Committer& committer = impl_->committer();
-  committer.Post([&committer](State&, RateFinder&) { committer.repricing().Abandon(); });
+  committer.Post([&committer](State&) { committer.repricing().Abandon(); });
 }
 
 std::optional<RepricingProgress> Database::Repricing() const {
@@ -205,14 +206,14 @@ absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window,
   return AnswerWorkflows(impl_->context(), window, cancellation);
 }
 
-absl::StatusOr<RunAnswer> Database::Run(const RunQuery& query,
-                                        const Cancellation* cancellation) const {
+absl::StatusOr<RunAnswer> Database::GetRun(const RunQuery& query,
+                                           const Cancellation* cancellation) const {
   return AnswerRun(impl_->context(), query, cancellation);
 }
 
-absl::StatusOr<RunAnswer> Database::Run(absl::string_view workflow_id,
-                                        const Cancellation* cancellation) const {
-  return Run(RunQuery{.workflow_id = std::string(workflow_id)}, cancellation);
+absl::StatusOr<RunAnswer> Database::GetRun(absl::string_view workflow_id,
+                                           const Cancellation* cancellation) const {
+  return GetRun(RunQuery{.workflow_id = std::string(workflow_id)}, cancellation);
 }
 
 absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query,
@@ -256,14 +257,13 @@ DatabaseInfo Database::Info() const {
 }
 
 absl::Status Database::Checkpoint() {
-  return impl_->RunThere(
-      [&](State&, RateFinder&) { return impl_->committer().checkpointer().WriteAll(); });
+  return impl_->RunThere([&](State&) { return impl_->committer().checkpointer().WriteAll(); });
 }
 
 absl::StatusOr<VerifyReport> Database::Verify() const {
   using Snapshot = std::unique_ptr<VerifySnapshot>;
   ASSIGN_OR_RETURN(Snapshot snapshot,
-                   impl_->RunThere([&](State& state, RateFinder&) -> absl::StatusOr<Snapshot> {
+                   impl_->RunThere([&](State& state) -> absl::StatusOr<Snapshot> {
                      RETURN_IF_ERROR(impl_->committer().checkpointer().WriteAll());
                      return std::make_unique<VerifySnapshot>(state);
                    }));
@@ -283,7 +283,7 @@ absl::StatusOr<BackupReport> Database::Backup(const std::string& directory) cons
   RETURN_IF_ERROR(CheckBackupDirectory(directory));
   const std::string partial = absl::StrCat(directory, kPartialSuffix);
   BackupContents expected;
-  RETURN_IF_ERROR(impl_->RunThere([&](State& state, RateFinder&) -> absl::Status {
+  RETURN_IF_ERROR(impl_->RunThere([&](State& state) -> absl::Status {
     RETURN_IF_ERROR(impl_->committer().checkpointer().WriteAll());
     expected = ContentsOf(state);
     return state.kv->CopyTo(partial);

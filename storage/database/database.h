@@ -99,11 +99,11 @@ class Database {
   absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window,
                                             const Cancellation* cancellation = nullptr) const;
   // NOT_FOUND.
-  absl::StatusOr<RunAnswer> Run(const RunQuery& query,
-                                const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<RunAnswer> GetRun(const RunQuery& query,
+                                   const Cancellation* cancellation = nullptr) const;
   // With all of its calls.
-  absl::StatusOr<RunAnswer> Run(absl::string_view workflow_id,
-                                const Cancellation* cancellation = nullptr) const;
+  absl::StatusOr<RunAnswer> GetRun(absl::string_view workflow_id,
+                                   const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query,
                                       const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query,

@@ -35,12 +35,6 @@ constexpr int64_t kRetainAgainUs = 60 * kMicrosPerSecond;
 constexpr int64_t kRepriceAgainFirstUs = 50'000;
 constexpr int64_t kRepriceAgainLastUs = 10 * kMicrosPerSecond;
 
-int64_t SteadyUs() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 absl::Status Unavailable(const absl::Status& status) {
   return status.ok() ? status : absl::UnavailableError(status.message());
 }
@@ -50,10 +44,9 @@ absl::Status Unavailable(const absl::Status& status) {
 Committer::Committer(State* state, const DatabaseOptions& options)
     : state_(*state),
       options_(options),
-      rates_(&state->rates, state->catalog),
       retention_(state, options.retain_events_us, options.retain_rollups_us),
       checkpointer_(state, options),
-      repricing_(state, &rates_, [this] { Wake(); }),
+      repricing_(state, [this] { Wake(); }),
       thread_([this] { Loop(); }) {}
 
 Committer::~Committer() {
@@ -102,8 +95,8 @@ void Committer::Post(Job job) {
 
 void Committer::Execute(Job job) {
   std::promise<void> done;
-  Post([&](State& state, RateFinder& rates) {
-    job(state, rates);
+  Post([&](State& state) {
+    job(state);
     done.set_value();
   });
   done.get_future().wait();
@@ -118,8 +111,8 @@ void Committer::Wake() {
 std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
   std::vector<Task> group;
   const MutexLock lock(mutex_);
-  const bool has_other_work = (retention_.is_busy() && SteadyUs() >= retain_after_us_) ||
-                              (repricing_.is_ready() && SteadyUs() >= reprice_after_us_);
+  const bool has_other_work = (retention_.is_busy() && options_.steady() >= retain_after_us_) ||
+                              (repricing_.is_ready() && options_.steady() >= reprice_after_us_);
   if (queue_.empty() && !stop_ && !has_other_work) {
     wake_.wait_for(mutex_, std::chrono::microseconds(options_.checkpoint_interval_us));
   }
@@ -150,7 +143,7 @@ void Committer::Loop() {
   while (!stop) {
     std::vector<Task> group = TakeGroup(&stop);
     if (!group.empty() && group.front().job != nullptr) {
-      group.front().job(state_, rates_);
+      group.front().job(state_);
     } else if (!group.empty()) {
       CommitGroup(std::move(group));
     }
@@ -218,12 +211,11 @@ IngestCounters Committer::ingested() const {
 }
 
 void Committer::CommitGroup(std::vector<Task> group) {
-  rates_.Trim();
   size_t events = 0;
   for (const Task& task : group) {
     events += task.events;
   }
-  auto builder = std::make_unique<GroupBuilder>(&state_, &rates_, events);
+  auto builder = std::make_unique<GroupBuilder>(&state_, events);
   std::vector<absl::StatusOr<SubmissionResult>> results;
   absl::Status status;
   for (const Task& task : group) {
@@ -256,11 +248,8 @@ void Committer::CommitGroup(std::vector<Task> group) {
 
 // Those that the group brought with it and that are not on disk.
 void Committer::ForgetNames() {
-  {
-    const WriterLock lock(state_.mutex);
-    state_.catalog.DropUnsaved();
-  }
-  rates_.Clear();  // What it found is by the numbers of series.
+  const WriterLock lock(state_.mutex);
+  state_.catalog.DropUnsaved();
 }
 
 void Committer::WatchClock() {
@@ -277,20 +266,20 @@ void Committer::WatchClock() {
 }
 
 void Committer::RetainIfDue() {
-  if (SteadyUs() >= retain_after_us_ && (retention_.is_busy() || retention_.is_due()) &&
+  if (options_.steady() >= retain_after_us_ && (retention_.is_busy() || retention_.is_due()) &&
       !Retain().ok()) {
-    retain_after_us_ = SteadyUs() + kRetainAgainUs;  // What was not dropped is dropped then.
+    retain_after_us_ = options_.steady() + kRetainAgainUs;  // What was not dropped is dropped then.
   }
 }
 
 void Committer::RepriceIfBusy() {
-  if (!repricing_.is_ready() || SteadyUs() < reprice_after_us_) {
+  if (!repricing_.is_ready() || options_.steady() < reprice_after_us_) {
     return;
   }
   if (const absl::Status status = repricing_.Step(); !status.ok()) {
     repricing_.Fail(Unavailable(status));
     reprice_wait_us_ = std::clamp(2 * reprice_wait_us_, kRepriceAgainFirstUs, kRepriceAgainLastUs);
-    reprice_after_us_ = SteadyUs() + reprice_wait_us_;
+    reprice_after_us_ = options_.steady() + reprice_wait_us_;
   } else {
     reprice_wait_us_ = 0;
   }

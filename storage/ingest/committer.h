@@ -41,7 +41,7 @@ class Committer {
   void Submit(Submission submission, SubmitDone done);
 
   // Runs `job` on the committer's thread, between groups; Execute waits for it.
-  using Job = std::function<void(State&, RateFinder&)>;
+  using Job = std::function<void(State&)>;
   void Post(Job job);
   void Execute(Job job);
 
@@ -91,7 +91,6 @@ class Committer {
 
   State& state_;
   const DatabaseOptions options_;
-  RateFinder rates_;
 
   // The committer's thread only.
   Retention retention_;

@@ -56,9 +56,9 @@ bool IsRoomy(const CallSums& total) {
 
 }  // namespace
 
-GroupBuilder::GroupBuilder(State* state, RateFinder* rates, size_t events)
+GroupBuilder::GroupBuilder(State* state, size_t events)
     : state_(*state),
-      rates_(*rates),
+      pricer_(&state->rates, state->catalog),
       staged_(&state->views.runs(), &state->mutex),
       blocks_(events),
       total_(state->views.rollups().total()),
@@ -173,7 +173,7 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchRes
   const Usage usage = batch.UsageOf(call);
   bool too_large = false;
   const CallCost cost =
-      PriceCall(*named->schedule, call.time_us, usage, call.usage_missing, &too_large);
+      Pricer::Price(*named->schedule, call.time_us, usage, call.usage_missing, &too_large);
   if (too_large) {
     AddRefusal(
         Refuse(call.row, RefusalCode::kCostOutOfRange,

@@ -20,6 +20,7 @@
 #include "storage/ingest/pending_calls.h"
 #include "storage/model/event_batch.h"
 #include "storage/model/ingest_counters.h"
+#include "storage/store/pricer.h"
 #include "storage/store/state.h"
 #include "storage/views/call_sums.h"
 
@@ -29,7 +30,7 @@ namespace itemized {
 class GroupBuilder {
  public:
   // For about `events` of them. Does not own its arguments.
-  GroupBuilder(State* state, RateFinder* rates, size_t events);
+  GroupBuilder(State* state, size_t events);
 
   // Takes up the good events of `batch`, which must outlive the builder, and says
   // what became of each. An error means that the store could not be read; the
@@ -77,7 +78,6 @@ class GroupBuilder {
   absl::Status FindRuns(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
                         BatchResult* result);
   void FindNames(const CheckedBatch& batch, NamedCall* call);
-  void FindRates(const CheckedBatch& batch, NamedCall* call);
   void NumberNames(const CheckedBatch& batch, NamedCall* call);
   void AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result);
   absl::Status AddCompletion(const CheckedBatch& batch, uint32_t place, BatchResult* result);
@@ -87,7 +87,7 @@ class GroupBuilder {
   bool FitsTotals(const Usage& usage);
 
   State& state_;
-  RateFinder& rates_;
+  Pricer pricer_;
   StagedRuns staged_;
   HourBlocks blocks_;
   CallSums total_;          // Of the store and this group, unless is_roomy_.

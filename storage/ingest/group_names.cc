@@ -26,20 +26,9 @@ void GroupBuilder::FindNames(const CheckedBatch& batch, NamedCall* call) {
   }
   call->step = key[NameKind::kStep];
   call->series = is_known ? state_.catalog.Resolve(key) : Catalog::kUnknown;
-  FindRates(batch, call);
-}
-
-void GroupBuilder::FindRates(const CheckedBatch& batch, NamedCall* call) {
-  const absl::string_view provider = batch.Text(call->checked->view.NameOf(NameKind::kProvider));
-  const absl::string_view model = batch.Text(call->checked->view.NameOf(NameKind::kModel));
-  if (call->series == Catalog::kUnknown) {
-    call->schedule = &rates_.Find(provider, model);
-    return;
-  }
-  call->schedule = rates_.Known(call->series);
-  if (call->schedule == nullptr) {
-    call->schedule = &rates_.Find(call->series, provider, model);
-  }
+  call->schedule = &pricer_.RatesFor(key[NameKind::kProvider], key[NameKind::kModel],
+                                     batch.Text(view.NameOf(NameKind::kProvider)),
+                                     batch.Text(view.NameOf(NameKind::kModel)));
 }
 
 void GroupBuilder::NumberNames(const CheckedBatch& batch, NamedCall* call) {

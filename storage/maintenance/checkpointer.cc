@@ -17,19 +17,14 @@ namespace {
 // Changed runs after which they are written: bounds the memory and the pause that takes.
 constexpr size_t kUnwrittenRunsMax = 32'768;
 
-int64_t SteadyUs() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 Checkpointer::Checkpointer(State* state, const DatabaseOptions& options)
     : state_(*state),
       interval_us_(options.checkpoint_interval_us),
       table_rows_min_(options.table_rows_min),
-      last_us_(SteadyUs()) {}
+      steady_(options.steady),
+      last_us_(steady_()) {}
 
 void Checkpointer::Start(Views::Scope scope) {
   CHECK(!writing_.valid());
@@ -83,7 +78,7 @@ void Checkpointer::WorkIfDue() {
     return;
   }
   Finish().IgnoreError();  // The next one writes what this one could not.
-  const int64_t now_us = SteadyUs();
+  const int64_t now_us = steady_();
   const bool all_due =
       now_us - last_us_ >= interval_us_ && state_.views.folded() > state_.views.checkpointed();
   const bool runs_due = state_.views.runs().unwritten() >= kUnwrittenRunsMax;

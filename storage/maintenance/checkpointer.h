@@ -37,6 +37,7 @@ class Checkpointer {
   State& state_;
   const int64_t interval_us_;
   const size_t table_rows_min_;
+  const SteadyMicros steady_;
   int64_t last_us_;                    // Steady clock.
   KvBatch unwritten_;                  // Rows of a checkpoint that is not on disk yet.
   BlockSequence written_to_ = 0;       // The watermark of those rows.

@@ -6,21 +6,6 @@
 namespace itemized {
 namespace {
 
-CallCost PriceRow(const State& state, RateFinder* finder, const CallRows& calls, size_t row) {
-  const SeriesId series = calls.series[row];
-  const RateBook::Schedule* schedule = finder->Known(series);
-  if (schedule == nullptr) {
-    const SeriesKey& key = state.catalog.Series(series);
-    schedule =
-        &finder->Find(series, state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]),
-                      state.catalog.Name(NameKind::kModel, key[NameKind::kModel]));
-  }
-  // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
-  bool too_large = false;
-  return PriceCall(*schedule, calls.time_us[row], calls.UsageAt(row),
-                   calls.Has(row, kFlagUsageMissing), &too_large);
-}
-
 RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost cost) {
   if (cost.unpriced) {
     return {};
@@ -41,10 +26,10 @@ RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost
 
 }  // namespace
 
-bool PriceAgain(const State& state, RateFinder* finder, const Block& block, size_t row,
+bool PriceAgain(const State& state, Pricer* pricer, const Block& block, size_t row,
                 CorrectionBlocks* out) {
   const CallRows& calls = block.calls;
-  const CallCost cost = PriceRow(state, finder, calls, row);
+  const CallCost cost = pricer->PriceRow(calls, row);
   if (cost == calls.CostAt(row)) {
     return false;
   }

@@ -47,8 +47,8 @@ std::string RateRowKey(const std::string& key) {
 
 }  // namespace
 
-Repricing::Repricing(State* state, RateFinder* finder, std::function<void()> wake)
-    : state_(*state), finder_(*finder), wake_(std::move(wake)) {
+Repricing::Repricing(State* state, std::function<void()> wake)
+    : state_(*state), wake_(std::move(wake)) {
   if (state->unfinished_repricing_us.has_value()) {
     next_scope_ = {.from_us = *state->unfinished_repricing_us, .all = true, .rates = {}};
     StartPass();
@@ -130,7 +130,6 @@ void Repricing::Begin(RateBook book, KvBatch batch, const std::vector<CheckedRat
     return change.done(status);
   }
   state_.rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
-  finder_.Clear();
   PassFailpoint(Failpoint::kRatesSaved);
   next_scope_ = std::move(scope);
   next_changes_.push_back(std::move(change));
@@ -299,9 +298,10 @@ bool Repricing::is_commit_due() const {
 }
 
 absl::Status Repricing::RepriceSome() {
+  Pricer pricer(&state_.rates, state_.catalog);
   size_t seen = 0;
   while (portion_.next < portion_.rows.size() && !is_commit_due() && seen < kSeenCallsMax) {
-    RepriceRow(portion_.rows[portion_.next++]);
+    RepriceRow(portion_.rows[portion_.next++], &pricer);
     ++seen;
   }
   progress_.done = std::min(progress_.done, progress_.calls);
@@ -313,7 +313,7 @@ absl::Status Repricing::RepriceSome() {
   return absl::OkStatus();
 }
 
-void Repricing::RepriceRow(const RowRef& ref) {
+void Repricing::RepriceRow(const RowRef& ref, Pricer* pricer) {
   const Block& block = portion_.blocks[ref.block];
   const CallRows& calls = block.calls;
   const SeriesId series = calls.series[ref.row];
@@ -324,7 +324,7 @@ void Repricing::RepriceRow(const RowRef& ref) {
   ++progress_.done;
   ++pending_seen_;
   if (block.ref.hour >= state_.log.first_hour() &&
-      PriceAgain(state_, &finder_, block, ref.row, &pending_)) {
+      PriceAgain(state_, pricer, block, ref.row, &pending_)) {
     ++pending_calls_;
   }
 }

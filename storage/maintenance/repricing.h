@@ -19,6 +19,7 @@
 #include "storage/maintenance/correction_blocks.h"
 #include "storage/maintenance/repricing_plan.h"
 #include "storage/pricing/rate.h"
+#include "storage/store/pricer.h"
 #include "storage/store/state.h"
 
 namespace itemized {
@@ -36,7 +37,7 @@ class Repricing {
 
   // Goes on with what the marker says was left unfinished. `wake` is called from another
   // thread when Step has something to do again. Does not own its arguments.
-  Repricing(State* state, RateFinder* finder, std::function<void()> wake);
+  Repricing(State* state, std::function<void()> wake);
   ~Repricing();
 
   // Puts rates into the book, all or none, or takes them out. `done` is called when all calls
@@ -82,14 +83,13 @@ class Repricing {
   void Read(size_t from, size_t to, BlockSequence up_to);
   absl::Status TakePortion();
   absl::Status RepriceSome();
-  void RepriceRow(const RowRef& ref);
+  void RepriceRow(const RowRef& ref, Pricer* pricer);
   bool is_commit_due() const;
   absl::Status CommitPending(KvBatch batch);
   void Rewind();
   void ShowProgress();
 
   State& state_;
-  RateFinder& finder_;
   const std::function<void()> wake_;
 
   std::optional<RepricingPlan> pass_;

@@ -49,7 +49,7 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   absl::flat_hash_map<Hour, int64_t> hours;
   for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
     const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
-    const Day first = std::max(DayOf(scope.from_us), state.log.first_hour() / 24);
+    const Day first = std::max(DayOf(scope.from_us), DayOfHour(state.log.first_hour()));
     for (auto day = days.LowerBound(first); day != days.end(); ++day) {
       int64_t concerned = 0;
       for (const auto& [series, sums] : day->value.series) {
@@ -58,7 +58,7 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
       plan.calls += concerned;
       for (const auto& [hour, sums] : day->value.hours) {
         if (concerned != 0 && sums.calls != 0) {
-          hours[day->bucket * 24 + hour] += sums.calls;
+          hours[FirstHourOf(day->bucket) + hour] += sums.calls;
         }
       }
     }
@@ -66,7 +66,8 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   plan.hours.assign(hours.begin(), hours.end());
   std::sort(plan.hours.begin(), plan.hours.end());
   const Day newest = DayOf(state.views.latest_call_us());
-  const Hour first_of_window = newest < kBaselineDays ? 0 : (newest - (kBaselineDays - 1)) * 24;
+  const Hour first_of_window =
+      newest < kBaselineDays ? 0 : FirstHourOf(newest - (kBaselineDays - 1));
   const auto in_window = std::lower_bound(plan.hours.begin(), plan.hours.end(),
                                           std::pair(first_of_window, int64_t{0}));
   std::rotate(plan.hours.begin(), in_window, plan.hours.end());

@@ -41,7 +41,7 @@ Hour HourOfKey(Family family, absl::string_view key) {
   if (!ReadBigEndian32(&key, &bucket)) {
     return std::numeric_limits<Hour>::max();  // The watermark.
   }
-  return family == Family::kRollups ? bucket * 24 : bucket;
+  return family == Family::kRollups ? FirstHourOf(bucket) : bucket;
 }
 
 }  // namespace

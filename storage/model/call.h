@@ -81,6 +81,7 @@ struct BilledCall {
   CallCost cost;
   // Set if the call cost more than its threshold. It is an outlier only if that was learned.
   std::optional<OutlierReceipt> receipt;
+  bool unsurfaced = false;  // No user saw what came of it: its run did not use its step.
 
   bool is_outlier() const { return receipt.has_value() && !receipt->learning; }
 };

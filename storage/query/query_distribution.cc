@@ -93,13 +93,19 @@ absl::StatusOr<DistributionAnswer> AnswerDistribution(const QueryContext& contex
                    query.of == NameKind::kWorkflow
                        ? CostOfRuns(context, range, query, cancellation)
                        : CostOfCalls(state, range, query, &unpriced, cancellation));
+  std::optional<Threshold> threshold;
+  if (query.of == NameKind::kStep) {
+    threshold =
+        state.views.baselines().ThresholdOf(state.catalog.Find(NameKind::kStep, query.name));
+  }
   return DistributionAnswer{.range = range,
                             .count = costs.count(),
                             .total = costs.sum(),
                             .p50 = costs.Quantile(0.5),
                             .p95 = costs.Quantile(0.95),
                             .buckets = Coarsen(costs),
-                            .unpriced_calls = unpriced};
+                            .unpriced_calls = unpriced,
+                            .threshold = threshold};
 }
 
 }  // namespace itemized

@@ -12,6 +12,7 @@
 #include "storage/query/queries.h"
 #include "storage/query/row_filter.h"
 #include "storage/query/run_page.h"
+#include "storage/query/unused_steps.h"
 
 namespace itemized {
 namespace {
@@ -57,7 +58,7 @@ absl::StatusOr<std::map<Hour, Verdicts>> VerdictsByHour(const State& state, Time
     for (auto day = days.LowerBound(DayOf(range.start_us));
          day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
       for (const auto& [hour_of_day, sums] : day->value.hours) {
-        const Hour hour = day->bucket * 24 + hour_of_day;
+        const Hour hour = FirstHourOf(day->bucket) + hour_of_day;
         const Verdicts verdicts{.outliers = sums.outliers,
                                 .learning = sums.learning_calls,
                                 .unjudged = sums.unpriced_calls};
@@ -100,10 +101,12 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
   ASSIGN_OR_RETURN(const std::vector<Block> blocks,
                    ReadOutliers(state, hour, state.views.folded(), cancellation));
   std::vector<BilledCall> found;
+  UnusedSteps unused(state);
   for (const RowRef& ref : NetRows(blocks)) {
-    const CallRows& calls = blocks[ref.block].calls;
-    if (range.Contains(calls.time_us[ref.row]) && filter->Matches(blocks[ref.block], ref.row)) {
-      found.push_back(ToBilledCall(calls, ref.row, state.catalog));
+    const Block& block = blocks[ref.block];
+    if (range.Contains(block.calls.time_us[ref.row]) && filter->Matches(block, ref.row)) {
+      found.push_back(ToBilledCall(block.calls, ref.row, state.catalog));
+      found.back().unsurfaced = unused.Contains(block, ref.row);
     }
   }
   std::sort(found.begin(), found.end(), [](const BilledCall& a, const BilledCall& b) {
@@ -149,6 +152,7 @@ absl::Status FindDearest(const State& state, const std::vector<Hour>& hours, Blo
                          OutliersAnswer* answer) {
   DearestCalls dearest(limit, kAnswerBytesMax);
   Picos excess = 0;
+  UnusedSteps unused(state);
   for (const Hour hour : hours) {
     const absl::StatusOr<std::vector<Block>> blocks =
         ReadOutliers(state, hour, up_to, cancellation);
@@ -167,7 +171,9 @@ absl::Status FindDearest(const State& state, const std::vector<Hour>& hours, Blo
       const int64_t p50 = calls.p50_picos.empty() ? 0 : calls.p50_picos[ref.row];
       excess += Picos{cost} - Picos{p50} * kOutlierMultiple;
       if (dearest.HasPlaceFor(cost)) {
-        dearest.Add(ToBilledCall(calls, ref.row, state.catalog));
+        BilledCall call = ToBilledCall(calls, ref.row, state.catalog);
+        call.unsurfaced = unused.Contains(block, ref.row);
+        dearest.Add(std::move(call));
       }
     }
   }

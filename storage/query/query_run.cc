@@ -76,6 +76,13 @@ absl::Status ReadHour(const State& state, const std::vector<BlockRef>& refs,
   return absl::OkStatus();
 }
 
+void MarkUnsurfaced(RunAnswer* answer) {
+  for (BilledCall& call : answer->calls) {
+    call.unsurfaced =
+        std::count(answer->unused_steps.begin(), answer->unused_steps.end(), call.call.step) > 0;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<RunAnswer> AnswerRun(const QueryContext& context, const RunQuery& query,
@@ -92,6 +99,7 @@ absl::StatusOr<RunAnswer> AnswerRun(const QueryContext& context, const RunQuery&
     for (bool more = IsKept(state, hour->first); more;) {
       if (answer.calls.size() >= query.limit || bytes >= query.bytes_max) {
         answer.next = position;
+        MarkUnsurfaced(&answer);
         return std::move(answer);
       }
       RunPage page(position, query.limit - answer.calls.size(), query.bytes_max - bytes);
@@ -100,6 +108,7 @@ absl::StatusOr<RunAnswer> AnswerRun(const QueryContext& context, const RunQuery&
       bytes += page.bytes();
     }
   }
+  MarkUnsurfaced(&answer);
   return std::move(answer);
 }
 

@@ -71,6 +71,17 @@ absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, NameKind kind, 
   return gathered;
 }
 
+// The caller holds the lock of `state`.
+void SetThresholds(const State& state, const TopQuery& query, TopAnswer* answer) {
+  if (query.by != GroupBy::kStep) {
+    return;
+  }
+  for (TopRow& row : answer->rows) {
+    row.threshold =
+        state.views.baselines().ThresholdOf(state.catalog.Find(NameKind::kStep, row.key));
+  }
+}
+
 absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const TopQuery& query,
                                     TimeRange range, const Cancellation* cancellation) {
   const State& state = context.state;
@@ -93,6 +104,7 @@ absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const TopQuery&
     }
   }
   Finish(&answer);
+  SetThresholds(state, query, &answer);
   return answer;
 }
 
@@ -182,6 +194,8 @@ absl::StatusOr<TopAnswer> TopByScan(const State& state, const TopQuery& query, T
   answer.range = range;
   answer.rows = groups->Rows();
   Finish(&answer);
+  const ReaderLock lock(state.mutex);
+  SetThresholds(state, query, &answer);
   return answer;
 }
 

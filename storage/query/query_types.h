@@ -68,6 +68,7 @@ struct TopRow {
   int64_t p50_duration_us = 0;
   int64_t p95_duration_us = 0;
   Picos unsurfaced = 0;
+  std::optional<Threshold> threshold = {};  // What the next call is compared with; of steps.
 };
 
 struct TopAnswer {
@@ -206,6 +207,7 @@ struct DistributionAnswer {
   int64_t p95 = 0;
   std::vector<DistributionBucket> buckets;  // By rising cost, without empty ones.
   int64_t unpriced_calls = 0;               // Of the step; not in the buckets.
+  std::optional<Threshold> threshold;       // Of the step; none of a workflow.
 };
 
 struct UnpricedModel {

@@ -125,9 +125,10 @@ void RimReader::ReserveDay(Day day) {
 }
 
 void RimReader::AddHourSums(Hour first, Hour end) {
-  VisitDay(first / 24, [&](NameId name, const NameDay& of_day) {
+  const Hour midnight = FirstHourOf(DayOfHour(first));
+  VisitDay(DayOfHour(first), [&](NameId name, const NameDay& of_day) {
     for (const auto& [hour, sums] : of_day.hours) {
-      if (first / 24 * 24 + hour >= first && first / 24 * 24 + hour < end) {
+      if (midnight + hour >= first && midnight + hour < end) {
         (*groups_)[name].sums.Merge(sums);
       }
     }

@@ -184,9 +184,9 @@ void Outcomes::AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Cat
   const SeriesKey& key = catalog.Series(series);
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
     auto& days = TableAt(&unsurfaced_days_[kind], key.names[kind]);
-    DayPicos& day = days.At(hour / 24).value;
+    DayPicos& day = days.At(DayOfHour(hour)).value;
     day.sum += change;
-    day.hours[hour % 24] += change;
+    day.hours[hour % kHoursPerDay] += change;
   }
 }
 
@@ -225,13 +225,17 @@ void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
 Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const {
   Picos sum = 0;
   const auto& days = TableAt(unsurfaced_days_[static_cast<size_t>(kind)], name);
-  for (auto it = days.LowerBound(from / 24); it != days.end() && it->bucket * 24 < to; ++it) {
-    if (it->bucket * 24 >= from && it->bucket * 24 + 24 <= to) {
+  for (auto it = days.LowerBound(DayOfHour(from)); it != days.end(); ++it) {
+    const Hour midnight = FirstHourOf(it->bucket);
+    if (midnight >= to) {
+      break;
+    }
+    if (midnight >= from && midnight + kHoursPerDay <= to) {
       sum += it->value.sum;
       continue;
     }
-    for (Hour hour = 0; hour < 24; ++hour) {
-      if (it->bucket * 24 + hour >= from && it->bucket * 24 + hour < to) {
+    for (Hour hour = 0; hour < kHoursPerDay; ++hour) {
+      if (midnight + hour >= from && midnight + hour < to) {
         sum += it->value.hours[hour];
       }
     }

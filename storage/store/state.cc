@@ -17,7 +17,6 @@ namespace {
 
 // Family::kMeta (storage/FORMAT.md, "Versions" and "Rates").
 constexpr char kVersionKey[] = "version";
-constexpr size_t kFoundMax = 20'000;  // Names of models are the senders' choice.
 
 absl::Status CheckVersion(Kv* kv, const std::string& directory) {
   ASSIGN_OR_RETURN(const std::optional<std::string> row, kv->Get(Family::kMeta, kVersionKey));
@@ -116,64 +115,6 @@ absl::Status State::Commit(std::vector<Block>* blocks, const StagedRuns& staged,
   }
   PassFailpoint(Failpoint::kFolded);
   return absl::OkStatus();
-}
-
-void RateFinder::Trim() {
-  if (found_.size() > kFoundMax) {
-    Clear();
-  }
-}
-
-void RateFinder::Clear() {
-  by_series_.clear();
-  found_.clear();
-}
-
-const RateBook::Schedule& RateFinder::Find(SeriesId series, absl::string_view provider,
-                                           absl::string_view model) {
-  if (series >= by_series_.size()) {
-    by_series_.resize(catalog_.series_count());
-  }
-  const RateBook::Schedule*& schedule = by_series_[series];
-  if (schedule == nullptr) {
-    const RateBook::Schedule& found = Find(provider, model);
-    const SeriesKey& key = catalog_.Series(series);
-    const bool is_whole =
-        catalog_.Name(NameKind::kProvider, key[NameKind::kProvider]) == provider &&
-        catalog_.Name(NameKind::kModel, key[NameKind::kModel]) == model;
-    if (!is_whole) {  // Of kOtherName, which stands for many.
-      return found;
-    }
-    schedule = &found;
-  }
-  return *schedule;
-}
-
-const RateBook::Schedule& RateFinder::Find(absl::string_view provider, absl::string_view model) {
-  std::pair<std::string, std::string> key{provider, model};
-  const auto found = found_.find(key);
-  if (found != found_.end()) {
-    return *found->second;
-  }
-  RateLookups::SchedulePtr schedule = rates_.Find(provider, model);
-  return *found_.emplace(std::move(key), std::move(schedule)).first->second;
-}
-
-CallCost PriceCall(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
-                   bool usage_missing, bool* too_large) {
-  const Rate* rate = usage_missing ? nullptr : schedule.At(time_us);
-  if (rate == nullptr) {
-    return {.picos = 0, .unpriced = true};
-  }
-  const std::optional<Picos> cost = PriceUsage(*rate, usage);
-  if (!cost.has_value()) {
-    return {.picos = 0, .unpriced = true};
-  }
-  if (*cost > Picos(INT64_MAX)) {
-    *too_large = true;
-    return {.picos = 0, .unpriced = true};
-  }
-  return {.picos = static_cast<int64_t>(*cost), .unpriced = false};
 }
 
 }  // namespace itemized

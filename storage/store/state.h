@@ -70,32 +70,4 @@ struct State {
   absl::Status Commit(std::vector<Block>* blocks, const StagedRuns& staged, KvBatch batch);
 };
 
-// Finds rates by name, remembering what it found. For the committer.
-class RateFinder {
- public:
-  RateFinder(RateLookups* rates, const Catalog& catalog) : rates_(*rates), catalog_(catalog) {}
-  // Valid until Clear or Trim.
-  const RateBook::Schedule& Find(absl::string_view provider, absl::string_view model);
-  // What Find has found for a series before; null if it has not been asked.
-  const RateBook::Schedule* Known(SeriesId series) const {
-    return series < by_series_.size() ? by_series_[series] : nullptr;
-  }
-  // The same as the first Find for a series of these names.
-  const RateBook::Schedule& Find(SeriesId series, absl::string_view provider,
-                                 absl::string_view model);
-  void Clear();  // To be called when the book has changed.
-  void Trim();   // Bounds memory; to be called between groups.
-
- private:
-  RateLookups& rates_;
-  const Catalog& catalog_;
-  std::vector<const RateBook::Schedule*> by_series_;
-  absl::flat_hash_map<std::pair<std::string, std::string>, RateLookups::SchedulePtr> found_;
-};
-
-// The cost of a call at `time_us`; unpriced without usage, without a rate, or
-// if the cost does not fit 63 bits (`*too_large` is then set).
-CallCost PriceCall(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
-                   bool usage_missing, bool* too_large);
-
 }  // namespace itemized

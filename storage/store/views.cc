@@ -99,7 +99,8 @@ absl::Status Views::FindLatestCall() {
   for (NameId step = 0; step < rollups_.name_count(NameKind::kStep); ++step) {
     const BucketTable<NameDay>& days = rollups_.DaysOf(NameKind::kStep, step);
     if (!days.empty() && !days.back().value.hours.empty()) {
-      latest = std::max(latest, days.back().bucket * 24 + days.back().value.hours.back().first);
+      latest =
+          std::max(latest, FirstHourOf(days.back().bucket) + days.back().value.hours.back().first);
     }
   }
   if (latest < log_->first_hour()) {
@@ -119,9 +120,9 @@ absl::Status Views::FindLatestCall() {
 void Views::FoldCalls(absl::Span<const Block> blocks) {
   blocks = After(rollups_saved_, blocks);
   while (!blocks.empty()) {
-    const Day day = blocks.front().ref.hour / 24;
+    const Day day = DayOfHour(blocks.front().ref.hour);
     size_t count = 1;
-    while (count < blocks.size() && blocks[count].ref.hour / 24 == day) {
+    while (count < blocks.size() && DayOfHour(blocks[count].ref.hour) == day) {
       ++count;
     }
     rows_.Sort(blocks.first(count), catalog_);
@@ -161,7 +162,7 @@ void Views::Fold(absl::Span<const Block> blocks, const StagedRuns& staged) {
 
 absl::StatusOr<Views::Kept> Views::DropBefore(Hour hour, Kv* kv) const {
   KvBatch batch;
-  RETURN_IF_ERROR(DeleteBefore(*kv, Family::kRollups, hour / 24, &batch));
+  RETURN_IF_ERROR(DeleteBefore(*kv, Family::kRollups, DayOfHour(hour), &batch));
   RETURN_IF_ERROR(DeleteBefore(*kv, Family::kOutcomes, hour, &batch));
   std::string value;
   AppendVarint(&value, hour);

@@ -64,7 +64,7 @@ void Baselines::Advance(const BucketTable<NameDay>& days, Day day, Step* step) {
 }
 
 void Baselines::Apply(const RowsByName::Part& part, Step* step) {
-  const Day day = part.block->ref.hour / 24;
+  const Day day = DayOfHour(part.block->ref.hour);
   if (!InWindow(*step, day)) {
     return;
   }
@@ -108,7 +108,7 @@ void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
 
 void Baselines::Fold(const RowsByName& rows, const CallRollups& rollups) {
   for (const RowsByName::Part& part : rows.Parts(NameKind::kStep)) {
-    const Day day = part.block->ref.hour / 24;
+    const Day day = DayOfHour(part.block->ref.hour);
     if (part.name >= steps_.size()) {
       steps_.resize(part.name + 1);
     }

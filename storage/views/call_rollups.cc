@@ -162,14 +162,15 @@ void CallRollups::Fold(const RowsByName& rows) {
     const auto kind = static_cast<NameKind>(i);
     for (const RowsByName::Part& part : rows.Parts(kind)) {
       const Hour hour = part.block->ref.hour;
-      NameDay& day = DayOf(kind, part.name, hour / 24);
+      NameDay& day = DayOf(kind, part.name, DayOfHour(hour));
       AddCosts(part, kind == NameKind::kStep ? &day.flagged_cost : &day.cost, &day.cost);
       day.duration.AddEach(part.block->calls.duration_us, part.block->calls.weight, part.rows);
       const CallSums sums = RowSums(part.block->calls).Of(part.rows);
       day.sums.Merge(sums);
       if (kind == NameKind::kStep) {
         total_.Merge(sums);
-        day.hours[PlaceOf(static_cast<uint8_t>(hour % 24), &day.hours)].second.Merge(sums);
+        day.hours[PlaceOf(static_cast<uint8_t>(hour % kHoursPerDay), &day.hours)].second.Merge(
+            sums);
         AddStepSums(part, &day);
       }
     }

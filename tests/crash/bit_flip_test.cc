@@ -88,7 +88,7 @@ class BitFlips : public ::testing::TestWithParam<int> {
     }
     std::string answers = absl::StrCat(Describe(*top), Describe(*workflows));
     for (size_t run = 0; run < 200; ++run) {
-      const absl::StatusOr<RunAnswer> answer = db.Run(absl::StrCat("run-", run));
+      const absl::StatusOr<RunAnswer> answer = db.GetRun(absl::StrCat("run-", run));
       if (!answer.ok() && !absl::IsNotFound(answer.status())) {
         return answer.status();
       }

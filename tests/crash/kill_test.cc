@@ -78,7 +78,7 @@ class Books {
 
  private:
   static bool Has(Database& db, const std::string& run) {
-    const absl::StatusOr<RunAnswer> answer = db.Run(run);
+    const absl::StatusOr<RunAnswer> answer = db.GetRun(run);
     EXPECT_TRUE(answer.ok() || absl::IsNotFound(answer.status())) << answer.status();
     EXPECT_TRUE(!answer.ok() ||
                 (answer->calls.size() == 1 && answer->outcome == Outcome::kCompleted))

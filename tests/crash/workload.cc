@@ -135,7 +135,7 @@ void CrashWorkload::CheckPrice(int64_t cost, int64_t tokens) {
 
 Picos CrashWorkload::CheckBatch(Database& db, size_t index, int64_t* calls) {
   Batch& batch = batches_[index];
-  const absl::StatusOr<RunAnswer> run = db.Run(RunOf(index));
+  const absl::StatusOr<RunAnswer> run = db.GetRun(RunOf(index));
   if (absl::IsNotFound(run.status())) {
     EXPECT_FALSE(batch.acknowledged) << RunOf(index) << " was acknowledged and is lost";
     return 0;

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include <gtest/gtest.h>
 
-#include "server/convert/call_rows.h"
+#include "server/convert/row_batch_builder.h"
 
 namespace itemized::server {
 namespace {

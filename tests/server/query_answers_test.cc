@@ -36,7 +36,7 @@ constexpr int64_t kUsd = 1'000'000'000'000;
 
 TEST(QueryAnswers, SharesAreOfTheWholeWindow) {
   const auto top = ToTopResponse(
-      Top({Row("a", 1, 0, 6 * kUsd), Row("b", 7, 0, 3 * kUsd), Row("c", 2, 1, kUsd)}), 0, nullptr);
+      Top({Row("a", 1, 0, 6 * kUsd), Row("b", 7, 0, 3 * kUsd), Row("c", 2, 1, kUsd)}), 0);
   ASSERT_EQ(top.rows_size(), 3);
   EXPECT_EQ(top.window().start(), "1970-01-01T00:00:00Z");
   EXPECT_EQ(top.window().end(), "1970-01-01T00:00:01.500Z");
@@ -51,7 +51,7 @@ TEST(QueryAnswers, SharesAreOfTheWholeWindow) {
 }
 
 TEST(QueryAnswers, TheLimitCutsRowsButNotTotals) {
-  const auto top = ToTopResponse(Top({Row("a", 1, 0, 3 * kUsd), Row("b", 1, 0, kUsd)}), 1, nullptr);
+  const auto top = ToTopResponse(Top({Row("a", 1, 0, 3 * kUsd), Row("b", 1, 0, kUsd)}), 1);
   ASSERT_EQ(top.rows_size(), 1);
   EXPECT_EQ(top.rows_omitted(), 1);
   EXPECT_EQ(top.total().cost_usd(), "4");
@@ -59,33 +59,30 @@ TEST(QueryAnswers, TheLimitCutsRowsButNotTotals) {
 }
 
 TEST(QueryAnswers, MeansAreOverPricedCallsAndRoundedHalfToEven) {
-  const auto top =
-      ToTopResponse(Top({Row("a", 4, 2, 5), Row("b", 2, 0, 3), Row("c", 3, 3, 0)}), 0, nullptr);
+  const auto top = ToTopResponse(Top({Row("a", 4, 2, 5), Row("b", 2, 0, 3), Row("c", 3, 3, 0)}), 0);
   EXPECT_EQ(top.rows(0).mean_cost_usd(), "0.000000000002");
   EXPECT_EQ(top.rows(1).mean_cost_usd(), "0.000000000002");
   EXPECT_EQ(top.rows(2).mean_cost_usd(), "0");
 }
 
 TEST(QueryAnswers, AWindowWithoutSpendHasSharesOfZero) {
-  const auto top = ToTopResponse(Top({Row("a", 2, 2, 0)}), 0, nullptr);
+  const auto top = ToTopResponse(Top({Row("a", 2, 2, 0)}), 0);
   EXPECT_EQ(top.rows(0).spend_share(), 0);
   EXPECT_EQ(top.rows(0).cumulative_spend_share(), 0);
   EXPECT_EQ(top.rows(0).call_share(), 1);
 }
 
 TEST(QueryAnswers, RowsOfStepsHaveThresholds) {
-  const auto threshold_of = [](absl::string_view step) {
-    Threshold threshold;
-    threshold.picos = step == "a" ? 5'000'000'000 : kUsd;
-    threshold.learning = step == "a";
-    return threshold;
-  };
-  const auto top = ToTopResponse(Top({Row("a", 1, 0, 1), Row("b", 1, 0, 1)}), 0, threshold_of);
+  TopRow learning = Row("a", 1, 0, 1);
+  learning.threshold = Threshold{.picos = 5'000'000'000, .learning = true};
+  TopRow learned = Row("b", 1, 0, 1);
+  learned.threshold = Threshold{.picos = kUsd, .learning = false};
+  const auto top = ToTopResponse(Top({learning, learned}), 0);
   EXPECT_EQ(top.rows(0).threshold_usd(), "0.005");
   EXPECT_TRUE(top.rows(0).threshold_learning());
   EXPECT_EQ(top.rows(1).threshold_usd(), "1");
   EXPECT_FALSE(top.rows(1).threshold_learning());
-  EXPECT_EQ(ToTopResponse(Top({Row("a", 1, 0, 1)}), 0, nullptr).rows(0).threshold_usd(), "");
+  EXPECT_EQ(ToTopResponse(Top({Row("a", 1, 0, 1)}), 0).rows(0).threshold_usd(), "");
 }
 
 TEST(QueryAnswers, EveryTokenClassHasItsOwnField) {
@@ -95,7 +92,7 @@ TEST(QueryAnswers, EveryTokenClassHasItsOwnField) {
   }
   row.p50_duration_us = 1500;
   row.p95_duration_us = 2'000'000;
-  const pb::TopRow got = ToTopResponse(Top({row}), 0, nullptr).rows(0);
+  const pb::TopRow got = ToTopResponse(Top({row}), 0).rows(0);
   EXPECT_EQ(got.input_tokens(), 1);
   EXPECT_EQ(got.cache_read_tokens(), 2);
   EXPECT_EQ(got.cache_write_5m_tokens(), 3);
@@ -161,7 +158,8 @@ BilledCall Billed(int64_t cost) {
 TEST(QueryAnswers, ACallShowsItsReceipt) {
   BilledCall billed = Billed(kUsd);
   billed.receipt = OutlierReceipt{.p50_picos = kUsd / 10, .sample_count = 40};
-  const pb::BilledCall got = ToBilledCall(billed, true);
+  billed.unsurfaced = true;
+  const pb::BilledCall got = ToBilledCall(billed);
   EXPECT_EQ(got.cost_usd(), "1");
   EXPECT_EQ(got.status(), "cancelled");
   EXPECT_DOUBLE_EQ(got.duration_ms(), 812.5);
@@ -180,8 +178,8 @@ TEST(QueryAnswers, ACallShowsItsReceipt) {
 TEST(QueryAnswers, AReceiptWhileLearningNamesTheDefaultThreshold) {
   BilledCall billed = Billed(kUsd / 100);
   billed.receipt = OutlierReceipt{.sample_count = 3, .learning = true, .judged_when_priced = true};
-  EXPECT_FALSE(ToBilledCall(billed, false).is_outlier());
-  const pb::OutlierReceipt receipt = ToBilledCall(billed, false).receipt();
+  EXPECT_FALSE(ToBilledCall(billed).is_outlier());
+  const pb::OutlierReceipt receipt = ToBilledCall(billed).receipt();
   EXPECT_TRUE(receipt.judged_when_priced());
   EXPECT_TRUE(receipt.learning());
   EXPECT_EQ(receipt.p50_usd(), "");
@@ -193,7 +191,7 @@ TEST(QueryAnswers, AnUnpricedCallHasNoCost) {
   BilledCall billed = Billed(0);
   billed.cost.unpriced = true;
   billed.call.usage.reset();
-  const pb::BilledCall got = ToBilledCall(billed, false);
+  const pb::BilledCall got = ToBilledCall(billed);
   EXPECT_EQ(got.cost_usd(), "");
   EXPECT_TRUE(got.unpriced());
   EXPECT_FALSE(got.has_usage());
@@ -207,6 +205,7 @@ TEST(QueryAnswers, ARunMarksTheCallsWhoseOutputWasNotUsed) {
   run.completed_at_us = 1'000'000;
   run.unused_steps = {"plan"};
   run.calls = {Billed(1), Billed(2)};
+  run.calls[0].unsurfaced = true;
   run.calls[1].call.step = "answer";
   const pb::GetRunResponse got = ToRunResponse(run);
   EXPECT_EQ(got.outcome(), pb::OUTCOME_SHORT_CIRCUITED);

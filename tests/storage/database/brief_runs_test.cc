@@ -25,7 +25,7 @@ class BriefRuns : public DatabaseTest {
     call.time_us = time_us;
     return call;
   }
-  RunAnswer Run() { return Value(db().Run("run")); }
+  RunAnswer Run() { return Value(db().GetRun("run")); }
   Picos UnsurfacedWithin(int64_t start_us, int64_t end_us) {
     return Value(db().Top({.window = Window::Of({start_us, end_us}), .attribute_key = ""}))
         .unsurfaced;

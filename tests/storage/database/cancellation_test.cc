@@ -126,7 +126,7 @@ std::vector<Question> QuestionsOf(const Window& window) {
        }},
       {"a run",
        [=](const Database& db, const Cancellation* cancellation) {
-         return db.Run("run-long", cancellation).status();
+         return db.GetRun("run-long", cancellation).status();
        }},
   };
 }

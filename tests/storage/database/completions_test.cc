@@ -24,7 +24,7 @@ class Completions : public DatabaseTest {
     call.time_us = time_us;
     return call;
   }
-  RunAnswer Run() { return Value(db().Run("run")); }
+  RunAnswer Run() { return Value(db().GetRun("run")); }
   int64_t RunsWithin(int64_t start_us, int64_t end_us) {
     int64_t runs = 0;
     for (const WorkflowRow& row : Value(db().Workflows(Window::Of({start_us, end_us}))).rows) {
@@ -220,7 +220,7 @@ TEST_F(Completions, ARankingThatReadsTheLogKnowsWhichStepsAreUnusedNow) {
 }
 
 TEST_F(Completions, ARunThatNobodyHeardOfIsNotFound) {
-  EXPECT_EQ(db().Run("unknown").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(db().GetRun("unknown").status().code(), absl::StatusCode::kNotFound);
   Store({}, {MakeCompletion("run", Outcome::kFailed, kEndUs)});
   EXPECT_EQ(Run().outcome, Outcome::kFailed);  // Without calls, yet it exists.
   EXPECT_TRUE(Run().calls.empty());

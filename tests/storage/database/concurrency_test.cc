@@ -75,7 +75,7 @@ class Concurrency : public DatabaseTest {
       Value(db().Workflows(Always()));
       db().ThresholdOf("step-1");
       db().Info();
-      (void)db().Run("run-7");
+      (void)db().GetRun("run-7");
     }
   }
 

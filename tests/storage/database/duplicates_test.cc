@@ -140,7 +140,7 @@ TEST_F(Duplicates, WithoutAnIdEveryDeliveryCounts) {
   Store({call, call});
   Store({call});
   EXPECT_EQ(Top().total.calls, 3);
-  EXPECT_EQ(Value(db().Run("run")).calls.size(), 3U);
+  EXPECT_EQ(Value(db().GetRun("run")).calls.size(), 3U);
 }
 
 TEST_F(Duplicates, AreKnownAfterReopeningWithAndWithoutACheckpoint) {
@@ -167,7 +167,7 @@ TEST_F(Duplicates, AreKnownWhenTheirRunIsNoLongerInMemory) {
   }
   EXPECT_EQ(Write(calls).duplicate, 200);
   EXPECT_EQ(WorkflowOf("support_ticket").runs[0], 200);
-  EXPECT_EQ(Value(db().Run("run-0")).calls.size(), 1U);
+  EXPECT_EQ(Value(db().GetRun("run-0")).calls.size(), 1U);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST_F(Names, ThatDifferByCaseOrUnicodeFormStayApart) {
     EXPECT_EQ(TopOf(names[i]).sums.cost, cost);
     EXPECT_EQ(TopOf(names[i], GroupBy::kWorkflow).sums.cost, cost);
     EXPECT_EQ(TopOf(names[i], GroupBy::kProvider).sums.cost, cost);
-    EXPECT_EQ(Value(db().Run(names[i])).cost, cost);
+    EXPECT_EQ(Value(db().GetRun(names[i])).cost, cost);
   }
 }
 
@@ -265,7 +265,7 @@ TEST_F(UnusedNames, UseUpNoNames) {
     Store({MakeCall(step, "run", step, 10)});
     EXPECT_EQ(TopOf(step).sums.calls, 1);
     Reopen();
-    EXPECT_EQ(Value(db().Run("run-3")).unused_steps.size(), kUnusedStepsMax);
+    EXPECT_EQ(Value(db().GetRun("run-3")).unused_steps.size(), kUnusedStepsMax);
   }
 }
 
@@ -281,7 +281,7 @@ TEST_F(UnusedNames, CountForCallsThatComeLater) {
     const TopAnswer by_attribute =
         Value(db().Top({.window = Always(), .by = GroupBy::kAttribute, .attribute_key = "tenant"}));
     EXPECT_EQ(by_attribute.unsurfaced, Picos{10 * (reopened + 1)});
-    EXPECT_EQ(Value(db().Run("run-4")).unsurfaced, Picos{10 * (reopened + 1)});
+    EXPECT_EQ(Value(db().GetRun("run-4")).unsurfaced, Picos{10 * (reopened + 1)});
     Reopen();
   }
 }
@@ -310,7 +310,7 @@ TEST_F(UnusedNames, OfStepsBeyondTheLimitStandForOther) {
   const std::vector<Completion> end = {
       MakeCompletion("run", Outcome::kCompleted, kNowUs, {"beyond"})};
   Store({MakeCall("c", "run", "beyond", 10)}, end);
-  EXPECT_EQ(Value(db().Run("run")).unsurfaced, Picos{10});
+  EXPECT_EQ(Value(db().GetRun("run")).unsurfaced, Picos{10});
   EXPECT_EQ(Write({}, end).duplicate, 1);
 }
 

@@ -82,6 +82,12 @@ void OracleRun::CompareTop(const TopQuery& query) {
   EXPECT_EQ(Describe(model_.Top(query, clock_.NowUs())), Describe(actual))
       << "Top by " << static_cast<int>(query.by);
   ExpectRowsAddUp(actual);
+  for (const TopRow& row : actual.rows) {
+    ASSERT_EQ(row.threshold.has_value(), query.by == GroupBy::kStep);
+    if (row.threshold.has_value()) {
+      EXPECT_EQ(Describe(model_.ThresholdOf(row.key)), Describe(*row.threshold)) << row.key;
+    }
+  }
 }
 
 void OracleRun::CompareWorkflows(const Window& window) {
@@ -91,7 +97,7 @@ void OracleRun::CompareWorkflows(const Window& window) {
 
 void OracleRun::CompareRun(const std::string& workflow_id) {
   const std::optional<RunAnswer> expected = model_.Run(workflow_id);
-  const absl::StatusOr<RunAnswer> actual = db_->Run(workflow_id);
+  const absl::StatusOr<RunAnswer> actual = db_->GetRun(workflow_id);
   if (!expected.has_value()) {
     EXPECT_EQ(actual.status().code(), absl::StatusCode::kNotFound) << workflow_id;
     return;
@@ -152,6 +158,10 @@ void OracleRun::CompareOutliers(const OutliersQuery& query) {
   EXPECT_TRUE(std::is_sorted(
       actual.calls.begin(), actual.calls.end(),
       [](const BilledCall& a, const BilledCall& b) { return a.call.time_us > b.call.time_us; }));
+  for (const BilledCall& call : actual.calls) {
+    const std::vector<std::string> unused = Value(db_->GetRun(call.call.workflow_id)).unused_steps;
+    EXPECT_EQ(call.unsurfaced, std::count(unused.begin(), unused.end(), call.call.step) > 0);
+  }
 }
 
 void OracleRun::CompareThresholds() {

@@ -57,7 +57,7 @@ TEST_F(OutlierRules, WhileLearningCallsStrictlyAboveHalfACentStandApartFromOutli
   EXPECT_TRUE(outliers.calls.empty());
   EXPECT_EQ(outliers.total, 0);
   EXPECT_EQ(outliers.learning_calls, 1);
-  const BilledCall judged = Value(db().Run("run")).calls.at(1);
+  const BilledCall judged = Value(db().GetRun("run")).calls.at(1);
   EXPECT_EQ(judged.cost.picos, 5'001 * kToken);
   EXPECT_FALSE(judged.is_outlier());
   EXPECT_EQ(judged.receipt, (OutlierReceipt{.p50_picos = 0, .sample_count = 1, .learning = true}));

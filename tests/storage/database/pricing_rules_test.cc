@@ -141,8 +141,8 @@ TEST_F(PricingRules, AnUnpricedCallIsCountedWithItsTokensAndNeverTakenForZeroDol
   EXPECT_EQ(unpriced[0].provider, "anthropic");
   EXPECT_EQ(unpriced[0].model, "mystery-1");
   EXPECT_EQ(unpriced[0].calls, 1);
-  EXPECT_TRUE(Value(db().Run("run")).calls[1].cost.unpriced ||
-              Value(db().Run("run")).calls[0].cost.unpriced);
+  EXPECT_TRUE(Value(db().GetRun("run")).calls[1].cost.unpriced ||
+              Value(db().GetRun("run")).calls[0].cost.unpriced);
 }
 
 TEST_F(PricingRules, ACallWithoutUsageIsNotACallWithZeroUsage) {
@@ -153,9 +153,9 @@ TEST_F(PricingRules, ACallWithoutUsageIsNotACallWithZeroUsage) {
 
   EXPECT_EQ(TopOf("missing").sums.unpriced_calls, 1);
   EXPECT_EQ(TopOf("zero").sums.unpriced_calls, 0);
-  EXPECT_FALSE(Value(db().Run("run-1")).calls.at(0).call.usage.has_value());
-  EXPECT_TRUE(Value(db().Run("run-2")).calls.at(0).call.usage.has_value());
-  EXPECT_EQ(Value(db().Run("run-1")).unpriced_calls, 1);
+  EXPECT_FALSE(Value(db().GetRun("run-1")).calls.at(0).call.usage.has_value());
+  EXPECT_TRUE(Value(db().GetRun("run-2")).calls.at(0).call.usage.has_value());
+  EXPECT_EQ(Value(db().GetRun("run-1")).unpriced_calls, 1);
 }
 
 TEST_F(PricingRules, ARateForTheProviderGoesBeforeOneForAnyAndANameBeforeAPattern) {

@@ -47,7 +47,7 @@ class Reopening : public DatabaseTest {
         db().Top({.window = Always(), .by = GroupBy::kAttribute, .attribute_key = "tenant"})));
     text += Describe(Value(db().Workflows(Always())));
     for (int i = 0; i < 5; ++i) {
-      text += Describe(Value(db().Run("run-" + std::to_string(i))));
+      text += Describe(Value(db().GetRun("run-" + std::to_string(i))));
     }
     SeriesQuery series;
     series.window = Window::Last(12 * kMicrosPerDay);
@@ -108,7 +108,7 @@ TEST_F(Reopening, ACompletedRunThatGoesOnIsStoredAsItIsAtTheCheckpoint) {
   EXPECT_TRUE(db().VerifyViews().ok());
   Store({MakeCall("c", "run-0", "planning", 4'000)});
   Reopen();
-  const RunAnswer run = Value(db().Run("run-0"));
+  const RunAnswer run = Value(db().GetRun("run-0"));
   EXPECT_EQ(run.outcome, Outcome::kCompleted);
   EXPECT_EQ(run.calls.size(), 3U);
   EXPECT_EQ(run.cost, TotalCost());

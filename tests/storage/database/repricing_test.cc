@@ -115,7 +115,7 @@ TEST_F(RepricingTest, ACallWithAPriceKeepsItsVerdictAndOneWithoutHasNone) {
   EXPECT_EQ(Outliers().unjudged_calls, 31);
   EXPECT_EQ(Top().total.outliers, 0);
   EXPECT_TRUE(db().ThresholdOf("planning").learning);
-  for (const BilledCall& call : Value(db().Run("run")).calls) {
+  for (const BilledCall& call : Value(db().GetRun("run")).calls) {
     EXPECT_EQ(call.receipt, std::nullopt);
   }
   SetRates({MakeRate("claude-sonnet-4-6", 10 * kToken, kToken)});  // Learning begins again.
@@ -223,7 +223,7 @@ TEST_F(RepricingTest, AnHourOfManyRunsAndARunOfManyCallsTakeAsLongAsOthers) {
               100'000);
     EXPECT_EQ(TotalCost(), Picos{100'000} * price);
   }
-  EXPECT_EQ(Value(db().Run("run")).cost, Picos{100'000});
+  EXPECT_EQ(Value(db().GetRun("run")).cost, Picos{100'000});
 }
 
 TEST_F(RepricingTest, CallsWithoutAnIdArePricedAgainOneByOne) {
@@ -235,8 +235,8 @@ TEST_F(RepricingTest, CallsWithoutAnIdArePricedAgainOneByOne) {
   Store(calls, {MakeCompletion("run", Outcome::kCompleted, kNowUs, {"planning"})});
   for (const int64_t price : {1, 2, 0, 5}) {
     SetRates({MakeRate("claude-sonnet-4-6", price, 1)});
-    EXPECT_EQ(Value(db().Run("run")).cost, Picos{1'666 + 2 * 1'666 + 0 + 1} * price);
-    EXPECT_EQ(Value(db().Run("run")).unsurfaced, Value(db().Run("run")).cost);
+    EXPECT_EQ(Value(db().GetRun("run")).cost, Picos{1'666 + 2 * 1'666 + 0 + 1} * price);
+    EXPECT_EQ(Value(db().GetRun("run")).unsurfaced, Value(db().GetRun("run")).cost);
   }
 }
 
@@ -256,7 +256,7 @@ TEST_F(RepricingTest, ARunThatIsReadFromItsRowIsPricedAgainWithoutItsCalls) {
   Reopen(options);
   SetTokenRate();
   for (int run = 0; run < 20; ++run) {
-    const RunAnswer answer = Value(db().Run("run-" + std::to_string(run)));
+    const RunAnswer answer = Value(db().GetRun("run-" + std::to_string(run)));
     EXPECT_EQ(answer.cost, Picos{7} * kToken);
     EXPECT_EQ(answer.unpriced_calls, 0);
     ASSERT_EQ(answer.calls.size(), 7U);

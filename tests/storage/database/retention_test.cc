@@ -108,9 +108,9 @@ TEST_F(RetentionTest, DropsBlocksAndRunsThatLieWhollyBefore) {
   const int64_t blocks = Value(db().Verify()).blocks;
   Retain();
   EXPECT_LT(Value(db().Verify()).blocks, blocks * (kKept + 1) / kDays + 2);
-  EXPECT_EQ(db().Run("run-9-0").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_TRUE(db().Run("run-1-0").ok());
-  const RunAnswer straddling = Value(db().Run("long"));
+  EXPECT_EQ(db().GetRun("run-9-0").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(db().GetRun("run-1-0").ok());
+  const RunAnswer straddling = Value(db().GetRun("long"));
   EXPECT_EQ(straddling.cost, Picos{16 * kSonnetIn});
   ASSERT_EQ(straddling.calls.size(), 1U);
   EXPECT_EQ(straddling.calls[0].call.event_id, "new");
@@ -169,7 +169,7 @@ TEST_F(RetentionTest, AWindowThatEndsNowBeginsWithTheDay) {
 TEST_F(RetentionTest, ARateThatComesLaterPricesOnlyWhatIsKept) {
   Retain();
   SetRates({MakeRate("claude-sonnet-4-6", 2 * kSonnetIn, kSonnetOut)});
-  EXPECT_EQ(Value(db().Run("long")).cost, Picos{(7 + 2 * 9) * kSonnetIn});
+  EXPECT_EQ(Value(db().GetRun("long")).cost, Picos{(7 + 2 * 9) * kSonnetIn});
   EXPECT_EQ(Value(db().Retract({{"long", "old"}, {"long", "new"}})), 1);
 }
 
@@ -180,7 +180,7 @@ TEST_F(RetentionTest, GoesOnAsDaysGoBy) {
          db().Info().is_dropping) {
     ASSERT_TRUE(db().Checkpoint().ok());
   }
-  EXPECT_EQ(db().Run("run-5-0").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(db().GetRun("run-5-0").status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(RetentionTest, NeverGoesBack) {
@@ -244,7 +244,7 @@ TEST_F(RollupRetentionTest, ARunThatOutlivesItsFirstRollupsGoesOn) {
   const std::string before = Answers();
   Store({}, {MakeCompletion("tough", Outcome::kAbandoned, kNowUs - kMicrosPerDay, {"planning"})});
   EXPECT_NE(Answers(), before);
-  EXPECT_EQ(Value(db().Run("tough")).cost, Picos{110 * kSonnetIn});
+  EXPECT_EQ(Value(db().GetRun("tough")).cost, Picos{110 * kSonnetIn});
   ASSERT_TRUE(db().Checkpoint().ok());
   EXPECT_TRUE(db().VerifyViews().ok());
 }
@@ -313,9 +313,9 @@ TEST_P(RetentionKills, AreFinishedByTheNextProcess) {
   Reopen();  // A process without the flag finishes it too.
   AwaitDropped();
   EXPECT_EQ(Answers(), before);
-  EXPECT_EQ(db().Run("run-9-0").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(db().GetRun("run-9-0").status().code(), absl::StatusCode::kNotFound);
   Store({}, {MakeCompletion("open", Outcome::kCompleted, kNowUs, {"planning"})});
-  EXPECT_EQ(Value(db().Run("open")).unsurfaced, Picos{16 * kSonnetIn});
+  EXPECT_EQ(Value(db().GetRun("open")).unsurfaced, Picos{16 * kSonnetIn});
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, RetentionKills,

@@ -37,7 +37,7 @@ TEST_F(Retraction, EveryViewIsAsIfTheCallHadNeverCome) {
   EXPECT_NE(AllViews(), before);
   EXPECT_EQ(Value(db().Retract({{"run-1", "goes"}, {"run-2", "u"}})), 2);
   EXPECT_EQ(AllViews(), before);
-  EXPECT_EQ(Value(db().Run("run-1")).calls.size(), 1U);
+  EXPECT_EQ(Value(db().GetRun("run-1")).calls.size(), 1U);
   EXPECT_EQ(db().Info().calls, 1);
 }
 
@@ -89,15 +89,15 @@ TEST_F(Retraction, ARunWithoutItsLastCallIsGoneUnlessItEnded) {
   Store({MakeCall("c", "open", "planning", 1'000), MakeCall("c", "ended", "planning", 1'000)},
         {MakeCompletion("ended", Outcome::kCompleted, kNowUs)});
   EXPECT_EQ(Value(db().Retract({{"open", "c"}, {"ended", "c"}})), 2);
-  EXPECT_EQ(db().Run("open").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(Value(db().Run("ended")).cost, Picos{0});
+  EXPECT_EQ(db().GetRun("open").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Value(db().GetRun("ended")).cost, Picos{0});
   const WorkflowRow row = WorkflowOf("support_ticket");
   EXPECT_EQ(row.runs[0], 0);
   EXPECT_EQ(row.runs[static_cast<int>(Outcome::kCompleted)], 1);
   EXPECT_EQ(db().Info().runs, 1);
 
   Store({MakeCall("d", "open", "planning", 1'000)});  // And it can come back.
-  EXPECT_EQ(Value(db().Run("open")).cost, Picos{3'000'000'000});
+  EXPECT_EQ(Value(db().GetRun("open")).cost, Picos{3'000'000'000});
 }
 
 TEST_F(Retraction, AnOpenRunFallsBackToItsEarlierCallAndName) {
@@ -110,7 +110,7 @@ TEST_F(Retraction, AnOpenRunFallsBackToItsEarlierCallAndName) {
     return Value(db().Workflows(Window::Of({start_us, end_us}))).rows;
   };
   EXPECT_TRUE(rows_within(0, kNowUs).empty());
-  EXPECT_EQ(Value(db().Run("run")).workflow, "research");
+  EXPECT_EQ(Value(db().GetRun("run")).workflow, "research");
   EXPECT_EQ(Retract("run", "last"), 1);
   ASSERT_EQ(rows_within(0, kNowUs).size(), 1U);
   EXPECT_EQ(rows_within(0, kNowUs)[0].workflow, "research");
@@ -121,9 +121,9 @@ TEST_F(Retraction, TheNameOfARetractedCallNamesItsRunNoMore) {
   first.workflow = "research";
   Store({first, MakeCall("second", "run", "planning", 1)});
   EXPECT_EQ(Retract("run", "first"), 1);
-  EXPECT_EQ(Value(db().Run("run")).workflow, "support_ticket");
+  EXPECT_EQ(Value(db().GetRun("run")).workflow, "support_ticket");
   Reopen();
-  EXPECT_EQ(Value(db().Run("run")).workflow, "support_ticket");
+  EXPECT_EQ(Value(db().GetRun("run")).workflow, "support_ticket");
 }
 
 TEST_F(Retraction, UnsurfacedSpendGoesWithItsCall) {

@@ -21,10 +21,10 @@ using Calls = std::vector<BilledCall>;
 // A line for each call, with all that tells it from others.
 std::vector<std::string> Lines(const Calls& calls) {
   std::vector<std::string> lines;
-  for (const auto& [call, cost, receipt] : calls) {
+  for (const auto& [call, cost, receipt, unsurfaced] : calls) {
     lines.push_back(absl::StrCat(call.time_us, " ", call.event_id, " ", call.step, " ",
                                  (*call.usage)[UsageClass::kInput], " ", cost.picos, " ",
-                                 cost.unpriced, " ", receipt.has_value()));
+                                 cost.unpriced, " ", receipt.has_value(), " ", unsurfaced));
     for (const auto& [key, value] : call.attributes) {
       absl::StrAppend(&lines.back(), " ", key, "=", value);
     }
@@ -41,7 +41,7 @@ class RunPages : public DatabaseTest {
 
   RunAnswer Page(const std::optional<RunPosition>& after, size_t limit,
                  size_t bytes_max = SIZE_MAX) {
-    return Value(db().Run(
+    return Value(db().GetRun(
         RunQuery{.workflow_id = kRun, .after = after, .limit = limit, .bytes_max = bytes_max}));
   }
 
@@ -80,7 +80,7 @@ class RunPages : public DatabaseTest {
   }
 
   void ExpectPagesAreTheWhole() {
-    const std::vector<std::string> whole = Lines(Value(db().Run(kRun)).calls);
+    const std::vector<std::string> whole = Lines(Value(db().GetRun(kRun)).calls);
     for (const size_t limit : {1U, 2U, 3U, 7U, 50U, 1'000U}) {
       EXPECT_EQ(Lines(AllPages(limit)), whole) << limit;
     }
@@ -89,7 +89,7 @@ class RunPages : public DatabaseTest {
 
 TEST_F(RunPages, HaveEveryCallOnceAndInOrder) {
   StoreShuffled(SomeCalls(97));
-  const RunAnswer whole = Value(db().Run(kRun));
+  const RunAnswer whole = Value(db().GetRun(kRun));
   ASSERT_EQ(whole.calls.size(), 97U);
   EXPECT_FALSE(whole.next.has_value());
   for (size_t i = 1; i < whole.calls.size(); ++i) {
@@ -102,7 +102,7 @@ TEST_F(RunPages, HaveEveryCallOnceAndInOrder) {
 
 TEST_F(RunPages, SayOfTheWholeRunWhatItIs) {
   Store(SomeCalls(9), {MakeCompletion(kRun, Outcome::kCompleted, kNowUs, {"planning"})});
-  const RunAnswer whole = Value(db().Run(kRun));
+  const RunAnswer whole = Value(db().GetRun(kRun));
   for (const size_t limit : {0U, 1U, 4U}) {
     const RunAnswer page = Page(std::nullopt, limit);
     EXPECT_EQ(page.calls.size(), limit);
@@ -127,7 +127,7 @@ TEST_F(RunPages, TellCallsWithoutAnIdApartByWhatTheyAre) {
     calls.back().attributes = {{"kind", absl::StrCat(i % 2)}};
   }
   StoreShuffled(calls);
-  const Calls whole = Value(db().Run(kRun)).calls;
+  const Calls whole = Value(db().GetRun(kRun)).calls;
   ASSERT_EQ(whole.size(), 60U);
   int64_t odd = 0;
   for (const BilledCall& billed : whole) {
@@ -145,7 +145,7 @@ TEST_F(RunPages, LeaveOutWhatWasTakenBackAndHaveTheNewCost) {
   }
   ASSERT_EQ(Value(db().Retract(ids)), 30);
   SetRates({MakeRate("claude-sonnet-4-6", 2 * kSonnetIn, kSonnetOut)});
-  const Calls whole = Value(db().Run(kRun)).calls;
+  const Calls whole = Value(db().GetRun(kRun)).calls;
   ASSERT_EQ(whole.size(), 30U);
   for (const BilledCall& billed : whole) {
     EXPECT_EQ(billed.cost.picos, 2 * kSonnetIn * (*billed.call.usage)[UsageClass::kInput]);
@@ -158,7 +158,7 @@ TEST_F(RunPages, GoOnWhereTheyWereAlsoIfCallsArePricedAgainBetweenThem) {
   const RunAnswer first = Page(std::nullopt, 7);
   SetRates({MakeRate("claude-sonnet-4-6", 3 * kSonnetIn, kSonnetOut)});
   const RunAnswer second = Page(first.next, 100);
-  const Calls whole = Value(db().Run(kRun)).calls;
+  const Calls whole = Value(db().GetRun(kRun)).calls;
   EXPECT_EQ(Lines(second.calls), Lines(Calls(whole.begin() + 7, whole.end())));
 }
 
@@ -181,7 +181,7 @@ TEST_F(RunPages, EndByBytesTooButNeverBeforeACall) {
     }
   }
   StoreShuffled(calls);
-  const Calls whole = Value(db().Run(kRun)).calls;
+  const Calls whole = Value(db().GetRun(kRun)).calls;
   const RunAnswer page = Page(std::nullopt, 1'000, 100'000);
   EXPECT_GT(page.calls.size(), 1U);
   EXPECT_LT(page.calls.size(), 8U);
@@ -190,7 +190,7 @@ TEST_F(RunPages, EndByBytesTooButNeverBeforeACall) {
 }
 
 TEST_F(RunPages, OfARunThatDoesNotExistAreNotFound) {
-  EXPECT_EQ(db().Run(RunQuery{.workflow_id = "nobody", .limit = 1}).status().code(),
+  EXPECT_EQ(db().GetRun(RunQuery{.workflow_id = "nobody", .limit = 1}).status().code(),
             absl::StatusCode::kNotFound);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/convert/call_rows.h"
+#include "server/convert/row_batch_builder.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -36,7 +36,7 @@ uint32_t NameTable::IndexOf(absl::string_view name) {
   return *slot - 1;
 }
 
-void CallRows::Add(const CallView& call) {
+void RowBatchBuilder::Add(const WireCall& call) {
   const size_t row = size();
   time_us_.push_back(call.time_us);
   event_id_data_.append(call.event_id.data(), call.event_id.size());
@@ -52,7 +52,7 @@ void CallRows::Add(const CallView& call) {
   AddAttributes(call);
 }
 
-void CallRows::AddUsage(const CallView& call) {
+void RowBatchBuilder::AddUsage(const WireCall& call) {
   const size_t row = size() - 1;
   SetLazily(usage_missing_, row, !call.has_usage);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
@@ -60,7 +60,7 @@ void CallRows::AddUsage(const CallView& call) {
   }
 }
 
-void CallRows::AddAttributes(const CallView& call) {
+void RowBatchBuilder::AddAttributes(const WireCall& call) {
   SetLazily(attribute_counts_, size() - 1, static_cast<uint32_t>(call.attributes.size()));
   for (const auto& [key, value] : call.attributes) {
     attribute_keys_.push_back(names_.IndexOf(key));
@@ -68,7 +68,7 @@ void CallRows::AddAttributes(const CallView& call) {
   }
 }
 
-CallColumns CallRows::Columns() const {
+CallColumns RowBatchBuilder::Columns() const {
   CallColumns columns;
   columns.strings = names_.names();
   columns.time_offset_us = time_us_;

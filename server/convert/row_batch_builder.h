@@ -35,17 +35,17 @@ class NameTable {
 
 // The rows of one batch. Names stay views into the decoded bytes. A column in
 // which every row is zero is left out. Not thread-safe.
-class CallRows {
+class RowBatchBuilder {
  public:
-  void Add(const CallView& call);
+  void Add(const WireCall& call);
   size_t size() const { return time_us_.size(); }
 
   // The columns over this object's memory, which they do not own.
   CallColumns Columns() const;
 
  private:
-  void AddUsage(const CallView& call);
-  void AddAttributes(const CallView& call);
+  void AddUsage(const WireCall& call);
+  void AddAttributes(const WireCall& call);
 
   NameTable names_;
   std::vector<int64_t> time_us_;

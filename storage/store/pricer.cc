@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/store/pricer.h"
+
+#include <optional>
+
+#include "storage/model/limits.h"
+
+namespace itemized {
+
+bool Pricer::StandsForOne(NameKind kind, NameId name) const {
+  return name != Catalog::kUnknown && catalog_.Name(kind, name) != kOtherName;
+}
+
+const RateBook::Schedule& Pricer::RatesFor(NameId provider, NameId model,
+                                           absl::string_view provider_text,
+                                           absl::string_view model_text) {
+  const uint64_t number = uint64_t{provider} << 32 | model;
+  if (const auto known = by_number_.find(number); known != by_number_.end()) {
+    return *known->second;
+  }
+  if (StandsForOne(NameKind::kProvider, provider) && StandsForOne(NameKind::kModel, model)) {
+    return *by_number_.emplace(number, rates_.Find(provider_text, model_text)).first->second;
+  }
+  const auto [found, inserted] =
+      by_text_.try_emplace(std::pair(std::string(provider_text), std::string(model_text)));
+  if (inserted) {
+    found->second = rates_.Find(provider_text, model_text);
+  }
+  return *found->second;
+}
+
+CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
+                       bool usage_missing, bool* too_large) {
+  const Rate* rate = usage_missing ? nullptr : schedule.At(time_us);
+  if (rate == nullptr) {
+    return {.picos = 0, .unpriced = true};
+  }
+  const std::optional<Picos> cost = PriceUsage(*rate, usage);
+  if (!cost.has_value()) {
+    return {.picos = 0, .unpriced = true};
+  }
+  if (*cost > Picos(INT64_MAX)) {
+    *too_large = true;
+    return {.picos = 0, .unpriced = true};
+  }
+  return {.picos = static_cast<int64_t>(*cost), .unpriced = false};
+}
+
+CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
+  const SeriesKey& key = catalog_.Series(calls.series[row]);
+  const NameId provider = key[NameKind::kProvider];
+  const NameId model = key[NameKind::kModel];
+  const RateBook::Schedule& schedule =
+      RatesFor(provider, model, catalog_.Name(NameKind::kProvider, provider),
+               catalog_.Name(NameKind::kModel, model));
+  // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
+  bool too_large = false;
+  return Price(schedule, calls.time_us[row], calls.UsageAt(row), calls.Has(row, kFlagUsageMissing),
+               &too_large);
+}
+
+}  // namespace itemized

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What calls cost: those that arrive, and those that are stored.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+
+#include "storage/block/block.h"
+#include "storage/catalog/catalog.h"
+#include "storage/model/call.h"
+#include "storage/model/usage.h"
+#include "storage/pricing/rate_book.h"
+#include "storage/pricing/rate_lookups.h"
+
+namespace itemized {
+
+// Finds rates by the numbers of names, and remembers what it found. For one piece of work, as
+// one commit: what it hands out stays valid and the same for as long as it lives, whatever
+// book comes into force meanwhile. Not thread-safe.
+class Pricer {
+ public:
+  // `rates` and `catalog` outlive it; no name of the catalog is numbered anew meanwhile.
+  Pricer(RateLookups* rates, const Catalog& catalog) : rates_(*rates), catalog_(catalog) {}
+  Pricer(const Pricer&) = delete;
+  Pricer& operator=(const Pricer&) = delete;
+
+  // The rates for calls of these names. Either number may be Catalog::kUnknown, for a name
+  // that is not numbered yet, or that of kOtherName, which stands for many; the texts are
+  // those of the call.
+  const RateBook::Schedule& RatesFor(NameId provider, NameId model, absl::string_view provider_text,
+                                     absl::string_view model_text);
+
+  // What a call costs at `time_us`: unpriced without usage, without a rate, or if the cost
+  // does not fit 63 bits (`*too_large` is then set).
+  static CallCost Price(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
+                        bool usage_missing, bool* too_large);
+
+  // What row `row` costs by these rates, whatever it cost before.
+  CallCost PriceRow(const CallRows& calls, size_t row);
+
+ private:
+  using SchedulePtr = RateLookups::SchedulePtr;
+
+  bool StandsForOne(NameKind kind, NameId name) const;
+
+  RateLookups& rates_;
+  const Catalog& catalog_;
+  absl::flat_hash_map<uint64_t, SchedulePtr> by_number_;  // By provider and model.
+  // Of names without a number of their own. Keeps what was handed out alive.
+  absl::flat_hash_map<std::pair<std::string, std::string>, SchedulePtr> by_text_;
+};
+
+}  // namespace itemized
