@@ -24,7 +24,7 @@ grpc::Status Overloaded() {
                       "too many events wait to be stored; send the batch again a little later");
 }
 
-// One batch in a call of its own. Owns itself.
+// One batch in a call of its own.
 class WriteCall final : public QuickReactor {
  public:
   WriteCall(IngestShared& shared, grpc::ByteBuffer& response)
@@ -51,8 +51,6 @@ class WriteCall final : public QuickReactor {
       Answer(std::move(result));
     });
   }
-
-  void OnDone() override { delete this; }
 
  private:
   void Answer(absl::StatusOr<pb::BatchResult> result) {

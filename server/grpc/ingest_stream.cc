@@ -24,6 +24,7 @@ IngestStream::IngestStream(IngestShared& shared, grpc::CallbackServerContext* co
       context_(context) {}
 
 void IngestStream::Start() {
+  handover_.Give();
   MutexLock lock(mutex_);
   self_ = shared_from_this();
   Advance();
@@ -56,6 +57,7 @@ std::optional<IngestStream::Instant> IngestStream::DispensableSince() const {
 }
 
 void IngestStream::OnReadDone(bool ok) {
+  handover_.Follow();
   if (ok) {
     ReadMessage();
   }

@@ -20,6 +20,7 @@
 #include "server/api/ingest_queue.h"
 #include "server/api/log_sampler.h"
 #include "server/api/memory_budget.h"
+#include "server/grpc/handover.h"
 #include "storage/base/mutex.h"
 
 namespace itemized::server {
@@ -115,6 +116,7 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   IngestShared& shared_;
   const std::string peer_;
   const std::function<void(IngestStream*)> on_closed_;
+  Handover handover_;          // Of the above, to those who read.
   grpc::ByteBuffer request_;   // gRPC's while reading_.
   grpc::ByteBuffer response_;  // gRPC's while writing_.
 

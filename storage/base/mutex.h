@@ -4,9 +4,10 @@
 // Annotated wrappers over the standard mutexes. absl::Mutex is not used: the
 // packaged library is not instrumented, so ThreadSanitizer reports false races.
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <mutex>
-#include <shared_mutex>
 
 #include "absl/base/thread_annotations.h"
 
@@ -34,15 +35,23 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
+// A writer waits for those who read, and for nobody who comes after it. std::shared_mutex lets
+// readers in for as long as there are any, so that a few that follow upon each other keep a
+// writer out for good. Whoever reads must not begin to read again: a writer may be in between.
 class ABSL_LOCKABLE SharedMutex {
  public:
-  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
-  void unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
-  void lock_shared() ABSL_SHARED_LOCK_FUNCTION() { mutex_.lock_shared(); }
-  void unlock_shared() ABSL_UNLOCK_FUNCTION() { mutex_.unlock_shared(); }
+  SharedMutex();
+  ~SharedMutex();
+  SharedMutex(const SharedMutex&) = delete;
+  SharedMutex& operator=(const SharedMutex&) = delete;
+
+  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION();
+  void unlock() ABSL_UNLOCK_FUNCTION();
+  void lock_shared() ABSL_SHARED_LOCK_FUNCTION();
+  void unlock_shared() ABSL_UNLOCK_FUNCTION();
 
  private:
-  std::shared_mutex mutex_;
+  pthread_rwlock_t lock_;
 };
 
 class ABSL_SCOPED_LOCKABLE ReaderLock {
