@@ -30,8 +30,9 @@ absl::StatusOr<Block> DecodeBlock(BlockRef ref, absl::string_view bytes,
 // Names rows of a block, rising, of which some columns are decoded.
 using RowChooser = absl::FunctionRef<std::vector<uint32_t>(const Block&)>;
 
-// Decodes all columns of the rows that `choose` names, having been shown those of `mask`,
-// without the completions. Of names it has those of all rows. Errors as DecodeBlock.
+// Decodes the columns of `mask`, passes that block to `choose`, and then decodes every column of
+// the rows it names. Completions are left out; names are those of all rows. Errors are those of
+// DecodeBlock.
 absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask mask,
                                    RowChooser choose);
 

@@ -29,8 +29,8 @@ T At(absl::Span<const T> column, size_t row) {
   return column.empty() ? T{} : column[row];
 }
 
-// Bits of which the highest is set if a value is negative or above `highest`, which is not
-// negative. Without branches, so that many values are looked at in one step.
+// Returns a word whose sign bit is set if any value lies outside [0, highest]; `highest` is not
+// negative. It has no branches, so that many values are looked at in one step.
 template <typename T>
 uint64_t OutOfRange(absl::Span<const T> column, T highest, uint64_t base = 0) {
   uint64_t bits = 0;

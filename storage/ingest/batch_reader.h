@@ -19,8 +19,8 @@ namespace itemized {
 // Key and value of an attribute, as places in the dictionary of the batch.
 using AttributeView = std::pair<uint32_t, uint32_t>;
 
-// One row with its names as places in the dictionary of the batch. Its usage stays in the
-// columns: one thread writes these and another reads them, through memory.
+// One row, with its names as places in the dictionary of the batch. It has no usage: one thread
+// fills these views and another reads them, and the columns need no copy.
 struct CallView {
   absl::string_view event_id;
   int64_t time_us = 0;

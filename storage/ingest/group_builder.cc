@@ -19,8 +19,8 @@ Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
   return {.index = index, .code = code, .message = std::move(message)};
 }
 
-// Calls that go through the same stage one after the other, so that the memory that one
-// waits for is asked for by the next. What is noted of them fits into the cache.
+// How many calls pass through one stage together. Their cache misses then overlap, and what is
+// noted of them still fits the cache.
 constexpr size_t kCallsAtOnce = 256;
 
 // A call whose id is stored already: the first one stays.
@@ -222,8 +222,8 @@ absl::Status GroupBuilder::AddCalls(const CheckedBatch& batch, absl::Span<const 
 Refusal GroupBuilder::RefuseTooOld(uint32_t index, int64_t time_us) const {
   return Refuse(index, RefusalCode::kTooOld,
                 absl::StrCat("its time ", FormatTime(time_us), " is before ", FormatTime(first_us_),
-                             ", from when on events are kept; whether it was counted before cannot "
-                             "be told any more"));
+                             "; older events have been dropped, so that it cannot be told any more "
+                             "whether it was counted"));
 }
 
 absl::Status GroupBuilder::AddCompletion(const CheckedBatch& batch, uint32_t place,

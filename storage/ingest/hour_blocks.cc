@@ -37,7 +37,8 @@ void Reserve(size_t count, CallRows* rows, StagedBlock* staged) {
   rows->flags.reserve(count);
 }
 
-// Of the last rows, whose other columns are filled. A class that they do not use stays short.
+// Fills the usage columns of the rows just appended. A usage class that none of them uses is left
+// unpadded; Finish pads it.
 void AddUsage(const CheckedBatch& batch, absl::Span<const PricedCall> calls, CallRows* rows) {
   const size_t first = rows->size() - calls.size();
   for (const size_t c : batch.usage_classes) {

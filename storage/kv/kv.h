@@ -83,9 +83,9 @@ class Kv {
   virtual std::unique_ptr<KvIterator> Scan(Family family, absl::string_view start,
                                            absl::string_view end) const = 0;
 
-  // With `sync`, returns OK only after the batch is on disk (fsync). One that failed
-  // is as if it had not been tried: what it may have left is undone before the next
-  // one. Only if the process ends before that may all of it be there.
+  // With `sync`, returns OK only after the batch is on disk (fsync). After an error nothing of
+  // it is applied: what it may have left is undone before the next write. If the process ends
+  // before that, the whole batch may turn up after a restart.
   virtual absl::Status Write(const KvBatch& batch, bool sync) = 0;
 
   // The same as Write with sync, for thousands of rows: as sorted tables that are

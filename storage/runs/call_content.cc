@@ -9,8 +9,8 @@
 namespace itemized {
 namespace {
 
-// PERSISTED (storage/FORMAT.md, "Run"): never change. Of usage only the classes that are not
-// zero, of which there are few, and which those are.
+// PERSISTED (storage/FORMAT.md, "Run"): never change. Only the usage classes that are not
+// zero are hashed, each with its number: there are few.
 class Words {
  public:
   void AddUsage(size_t usage_class, int64_t count) {

@@ -78,8 +78,8 @@ class Runs {
   // Drops a run whose row has been deleted; what it added to the outcomes stays.
   void Forget(absl::string_view workflow_id);
 
-  // Adds the rows changed since the last call to `batch`, which `helper` does half of.
-  // Once they are written, Evict may forget runs that memory has no room for.
+  // Adds every row that has changed since the last call to `batch`; the encoding is shared with
+  // `helper`. Once they are written, Evict may forget runs that memory has no room for.
   void Checkpoint(HelperThread* helper, KvBatch* batch);
   void Evict();
   absl::Status Load(Hour first_hour);

@@ -58,8 +58,7 @@ struct State {
   // What an earlier process left to be priced again: calls from this instant on.
   std::optional<int64_t> unfinished_repricing_us;
   Producers producers{kv.get(), &trusted};  // The committer's alone.
-  // As in DatabaseOptions, once the store is open: what an earlier process began is
-  // finished with what is left.
+  // That of DatabaseOptions, set once the store is open: replaying may use the reserve.
   int64_t free_bytes_min = 0;
   // Called with the blocks of a commit once they have been folded, under the lock.
   std::function<void(absl::Span<const Block>)> on_fold;

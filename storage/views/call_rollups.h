@@ -62,8 +62,8 @@ class CallRollups {
     return TableAt(names_[static_cast<size_t>(kind)], name);
   }
 
-  // Adds the rows changed since the last call to `batch`, as absolute values, which
-  // `helper` encodes half of.
+  // Adds every row that has changed since the last call to `batch`, as an absolute value. The
+  // encoding is shared with `helper`.
   void Checkpoint(HelperThread* helper, KvBatch* batch);
   absl::Status Load(const Kv& kv, const Catalog& catalog);
 

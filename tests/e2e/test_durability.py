@@ -48,6 +48,19 @@ class DurabilityTest(harness.TestCase):
             self.restart_after(number)
             self.assertEqual(self.answers(), before)
 
+    def test_a_store_that_lost_its_file_acknowledged_waits_for_a_flag(self):
+        self.start()
+        self.import_events(events(50))
+        self.server.stop(signal.SIGKILL)
+        (self.directory / "data" / "acknowledged").unlink()
+        refused = harness.Server(self.directory / "data")
+        self.addCleanup(refused.kill)
+        self.assertEqual(refused.wait_exit(), 1)
+        self.assertIn("--accept-missing-acknowledged", refused.log)
+        self.start(flags=("--accept-missing-acknowledged",))
+        self.assertEqual(self.ask("top", *WINDOW)["total"]["calls"], 50)
+        self.restart_after(signal.SIGTERM)
+
     def test_an_import_broken_by_a_crash_can_be_repeated(self):
         self.start()
         self.set_rate()

@@ -64,6 +64,16 @@ TEST(Flags, MistakesAreWrongUsage) {
   EXPECT_EQ(std::get<int>(Parse({"--memory-limit", "9999999TiB"})), 2);
 }
 
+TEST(Flags, AcceptWhatIsAskedAboutAndNothingByThemselves) {
+  const auto defaults = std::get<Flags>(Parse({}));
+  EXPECT_FALSE(defaults.server.accept_clock);
+  EXPECT_FALSE(defaults.server.accept_missing_mark);
+  const auto clock = std::get<Flags>(Parse({"--accept-clock"}));
+  EXPECT_TRUE(clock.server.accept_clock);
+  EXPECT_FALSE(clock.server.accept_missing_mark);
+  EXPECT_TRUE(std::get<Flags>(Parse({"--accept-missing-acknowledged"})).server.accept_missing_mark);
+}
+
 TEST(Flags, HelpAndVersionNeedNoServer) {
   EXPECT_EQ(std::get<int>(Parse({"--help"})), 0);
   EXPECT_EQ(std::get<int>(Parse({"--version"})), 0);

@@ -143,6 +143,13 @@ TEST_F(HttpApi, TakesGzippedBodies) {
               StartsWith("HTTP/1.1 413"));
 }
 
+TEST_F(HttpApi, TakesGzippedRates) {
+  const std::string gzip = Gzip(R"({"rates":[{"match":{"equals":"m"},"prices":{"input":"2"}}]})");
+  EXPECT_THAT(
+      Post("/api/v1/rates", gzip, "Content-Type: application/json\r\nContent-Encoding: gzip\r\n"),
+      HasSubstr("{\"added\":1,"));
+}
+
 TEST_F(HttpApi, APageMayOnlySendJson) {
   const std::string ours =
       absl::StrCat("Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n");

@@ -3,12 +3,17 @@
 #include <string>
 #include <utility>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "server/http/host_guard.h"
+#include "tests/server/captured_log.h"
 
 namespace itemized::server {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 int StatusOf(const HttpGuard& guard, const std::string& method,
              std::map<std::string, std::string> headers) {
@@ -92,6 +97,19 @@ TEST(HostGuard, HostsThatOnlyBeginWellAreRefused) {
   for (const char* host : {"[::1]evil", "localhost:80@evil", "[::1", "127.0.0.1:4318/"}) {
     EXPECT_EQ(StatusOf(MakeHostGuard({}), "GET", {{"host", host}}), 421) << host;
   }
+}
+
+// A page that a user has open may try a thousand times.
+TEST(HostGuard, TheFirstRefusalIsToldInTheLogAndNotEachThatFollows) {
+  const CapturedLog log;
+  const HttpGuard guard = MakeHostGuard({});
+  EXPECT_EQ(StatusOf(guard, "GET", {{"host", "localhost"}}), 200);
+  EXPECT_EQ(StatusOf(guard, "GET", {{"host", "evil.example"}}), 421);
+  EXPECT_EQ(StatusOf(guard, "GET", {{"host", "evil.example"}}), 421);
+  EXPECT_EQ(StatusOf(guard, "POST", {{"host", "localhost"}, {"origin", "null"}}), 403);
+  EXPECT_THAT(log.Lines(""),
+              ElementsAre(HasSubstr("refused (1 since the last report). The newest: This server "
+                                    "does not go by the name \"evil.example\"")));
 }
 
 }  // namespace

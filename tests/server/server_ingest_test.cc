@@ -183,6 +183,31 @@ TEST_F(ServerIngest, ColumnsOfUnequalLengthDoNotHarmTheRowsBesideThem) {
   EXPECT_EQ(result.refusals(0).code(), pb::REFUSAL_CODE_MALFORMED);
 }
 
+// The answer to a batch is no larger for all that is wrong with it.
+TEST_F(ServerIngest, OfManyBadEventsTheFirstAreToldAndTheOthersCounted) {
+  constexpr int kBad = 1'000;
+  constexpr auto kTold = static_cast<int>(kRefusalsToldMax);
+  pb::Batch batch;
+  for (int i = 0; i < kBad; ++i) {
+    batch.add_events()->mutable_call()->set_step("no more than that");
+  }
+  *batch.add_events()->mutable_call() = CallOf("c-1");
+  pb::WriteRequest request;
+  *request.mutable_batch() = batch;
+  pb::WriteResponse written;
+  grpc::ClientContext context;
+  const pb::BatchResult streamed = Send(batch);
+  ASSERT_TRUE(ingest_->Write(&context, request, &written).ok());
+  EXPECT_EQ(streamed.accepted(), 1);
+  EXPECT_EQ(written.result().duplicate(), 1);
+  for (const pb::BatchResult& result : {streamed, written.result()}) {
+    EXPECT_EQ(result.refused(), kBad);
+    ASSERT_EQ(result.refusals_size(), kTold);
+    EXPECT_EQ(result.refusals(kTold - 1).index(), static_cast<uint32_t>(kTold - 1));
+    EXPECT_EQ(result.refusals_omitted(), kBad - kTold);
+  }
+}
+
 TEST_F(ServerIngest, ABatchOfTooManyEventsIsRefused) {
   pb::Batch batch;
   for (size_t i = 0; i <= kBatchEventsMax; ++i) {

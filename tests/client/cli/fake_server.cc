@@ -115,6 +115,8 @@ Outcome RunAt(const std::string& address, const std::vector<std::string>& words,
   env.stdin_fd = options.stdin_fd;
   env.canvas.width = options.width;
   env.out_is_terminal = options.out_is_terminal;
+  env.err_canvas.width = options.width;
+  env.err_is_terminal = options.err_is_terminal;
   env.server = address;
   env.clock = &clock;
   env.interrupted = &interrupted;

@@ -61,8 +61,10 @@ class FakeServer final : public pb::QueryService::Service,
   Canned<pb::GetOutliersRequest, pb::GetOutliersResponse> outliers;
   Canned<pb::ListRatesRequest, pb::ListRatesResponse> list_rates;
   Canned<pb::SetRatesRequest, pb::SetRatesResponse> set_rates;
+  std::function<void()> while_setting_rates = [] {};  // Before `set_rates` is answered.
   Canned<pb::RemoveRatesRequest, pb::RemoveRatesResponse> remove_rates;
   Canned<pb::GetServerInfoRequest, pb::GetServerInfoResponse> info;
+  std::atomic<int> infos_asked = 0;
   Judge judge;
   std::atomic<int> batches_max = 1'000'000;  // Of a stream; then it breaks.
 
@@ -103,6 +105,7 @@ class FakeServer final : public pb::QueryService::Service,
   }
   grpc::Status SetRates(grpc::ServerContext*, const pb::SetRatesRequest* q,
                         pb::SetRatesResponse* a) override {
+    while_setting_rates();
     return set_rates.Answer(q, a);
   }
   grpc::Status RemoveRates(grpc::ServerContext*, const pb::RemoveRatesRequest* q,
@@ -111,6 +114,7 @@ class FakeServer final : public pb::QueryService::Service,
   }
   grpc::Status GetServerInfo(grpc::ServerContext*, const pb::GetServerInfoRequest* q,
                              pb::GetServerInfoResponse* a) override {
+    ++infos_asked;
     return info.Answer(q, a);
   }
   grpc::Status Ingest(grpc::ServerContext*, Ingested* stream) override;
@@ -141,6 +145,7 @@ inline constexpr int64_t kTestNowUs = 1'793'491'200'000'000;
 struct RunOptions {
   size_t width = 100;
   bool out_is_terminal = false;
+  bool err_is_terminal = false;
   int stdin_fd = -1;
   bool interrupted = false;
   absl::Duration patience = absl::ZeroDuration();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -14,7 +15,9 @@ namespace itemized::cli {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST(RatesSet, SendsEveryPriceAsItWasWritten) {
   FakeServer server;
@@ -210,6 +213,32 @@ TEST(RatesSet, NamesTheRateThatStillPricesTodaysCalls) {
   EXPECT_THAT(
       RunAt(server.address(), {"rates", "set", "new", "--input", "1", "--from", "2027-01-01"}).out,
       HasSubstr("It holds from 2027-01-01; until then calls of new have no price."));
+}
+
+TEST(RatesSet, ShowsOnATerminalHowFarTheRepricingIs) {
+  FakeServer server;
+  server.info.response.mutable_repricing()->set_calls(2'000);
+  server.info.response.mutable_repricing()->set_done(380);
+  server.set_rates.response.set_repriced_calls(2'000);
+  // Until it has been asked a second time, by which the first line stands there.
+  server.while_setting_rates = [&] {
+    while (server.infos_asked < 2) {
+      std::this_thread::yield();
+    }
+  };
+  const Outcome seen =
+      RunAt(server.address(), {"rates", "set", "m", "--input", "1"}, {.err_is_terminal = true});
+  EXPECT_EQ(seen.exit_status, 0);
+  EXPECT_THAT(seen.err, StartsWith("\rrepricing 19%  380 of 2,000 calls\x1b[K"));
+  EXPECT_THAT(seen.err, EndsWith("\r\x1b[K"));  // What follows stands on a line of its own.
+  EXPECT_THAT(seen.out, HasSubstr("repriced 2000 calls\n"));
+}
+
+TEST(RatesSet, ShowsNoProgressInAFile) {
+  FakeServer server;
+  server.info.response.mutable_repricing()->set_calls(2'000);
+  EXPECT_EQ(RunAt(server.address(), {"rates", "set", "m", "--input", "1"}).err, "");
+  EXPECT_EQ(server.infos_asked, 0);
 }
 
 TEST(RatesImport, CountsWhatHasOtherPricesNowAndNamesWhatLostSome) {

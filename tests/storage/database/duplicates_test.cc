@@ -70,6 +70,25 @@ TEST_F(Duplicates, TwoIdsThatDoCollideAreToldApartByTheirBytes) {
   EXPECT_EQ(later.refusals.size(), 1U);
 }
 
+// Otherwise whoever has a store of the same program knows what collides in all others.
+TEST_F(Duplicates, AreKnownByAKeyThatNoOtherStoreHas) {
+  const TemporaryDirectory other;
+  DatabaseOptions options = Options();
+  options.directory = other.path();
+  Value(Database::Open(options)).reset();
+  Close();
+  const auto key_in = [](const std::string& path) {
+    return Value(Value(OpenRocksKv(path))->Get(Family::kMeta, "k")).value_or("");
+  };
+  const std::string key = key_in(directory());
+  EXPECT_EQ(key.size(), 16U);
+  EXPECT_NE(key_in(other.path()), key);
+  Reopen();
+  Close();
+  EXPECT_EQ(key_in(directory()), key);  // It never changes.
+  Reopen();
+}
+
 TEST_F(Duplicates, TheFirstOfTwoInABatchIsStored) {
   const BatchResult result =
       Write({MakeCall("c", "run", "first", 1'000), MakeCall("c", "run", "second", 1)});

@@ -2,9 +2,11 @@
 // Rates that come after the calls: every call is priced again, and judged when it is first
 // priced, while calls come in.
 
+#include <algorithm>
 #include <future>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,8 +14,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "storage/kv/rocks_kv.h"
 #include "tests/storage/database/database_fixture.h"
 #include "tests/storage/database/describe.h"
+#include "tests/storage/database/tapped_kv.h"
 
 namespace itemized::testing {
 namespace {
@@ -93,8 +97,8 @@ TEST_F(RepricingTest, CallsFromBeforeTheBaselineAreJudgedByWhatIsLearnedFromIt) 
   Store(Calls(5, 30'000, kNowUs - 80 * kMicrosPerDay));
   Store(Calls(100, 2'000, kNowUs - kMicrosPerDay));
   SetTokenRate();
-  EXPECT_EQ(Outliers().total, 5);
   EXPECT_EQ(Outliers().learning_calls, 0);
+  ASSERT_EQ(Outliers().total, 5);
   EXPECT_EQ(Outliers().calls.front().receipt,
             (OutlierReceipt{.p50_picos = 2'000 * kToken,
                             .sample_count = 64,  // Of the first commit.
@@ -224,6 +228,48 @@ TEST_F(RepricingTest, AnHourOfManyRunsAndARunOfManyCallsTakeAsLongAsOthers) {
     EXPECT_EQ(TotalCost(), Picos{100'000} * price);
   }
   EXPECT_EQ(Value(db().GetRun("run")).cost, Picos{100'000});
+}
+
+// Ingestion waits for a commit, so that none may have all calls or all hours.
+TEST_F(RepricingTest, IsCommittedInPieces) {
+  Tap tap;
+  DatabaseOptions options = Options();
+  options.open_kv = [&](const std::string& path) -> absl::StatusOr<std::unique_ptr<Kv>> {
+    return std::make_unique<TappedKv>(Value(OpenRocksKv(path)), tap);
+  };
+  Reopen(options);
+  for (int batch = 0; batch < 4; ++batch) {
+    Store(Calls(10'000, 1, kNowUs - batch * kMicrosPerHour));
+  }
+  std::vector<Call> hours = Calls(3'000, 1, kNowUs);
+  for (size_t i = 0; i < hours.size(); ++i) {
+    hours[i].time_us -= static_cast<int64_t>(10 + i) * kMicrosPerHour;
+  }
+  Store(hours);
+  std::vector<size_t> blocks;  // Of each commit.
+  std::vector<size_t> bytes;
+  tap.write = [&](const KvBatch& batch) {
+    size_t written = 0;
+    size_t count = 0;
+    for (const KvBatch::Operation& operation : batch.operations()) {
+      if (operation.family == Family::kLog && operation.value.has_value()) {
+        written += operation.value->size();
+        ++count;
+      }
+    }
+    if (count > 0) {
+      blocks.push_back(count);
+      bytes.push_back(written);
+    }
+  };
+  SetTokenRate();
+  tap.write = [](const KvBatch&) {};
+  EXPECT_EQ(TotalCost(), Picos{43'000} * kToken);
+  EXPECT_GT(blocks.size(), 43'000U / 4'096);
+  EXPECT_LE(*std::max_element(blocks.begin(), blocks.end()), 256U);
+  const size_t all = std::accumulate(bytes.begin(), bytes.end(), size_t{0});
+  EXPECT_LT(*std::max_element(bytes.begin(), bytes.end()), all / 4);
+  Reopen();
 }
 
 TEST_F(RepricingTest, CallsWithoutAnIdArePricedAgainOneByOne) {

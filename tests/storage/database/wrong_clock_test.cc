@@ -159,6 +159,19 @@ TEST_F(WrongClock, ADayWithoutAServerIsBelieved) {
   Reopen(Keeping());
 }
 
+// The store knows up to when a server saw time go by, though no call came.
+TEST_F(WrongClock, IsNotSuspectedAfterAServerThatHeardNothingForLong) {
+  Reopen(Keeping());
+  Settle();
+  clock().Advance(20 * kMicrosPerDay);
+  Settle();
+  Reopen(Keeping());
+  Settle();
+  Close();
+  EXPECT_EQ(warnings_, "");
+  Reopen(Keeping());
+}
+
 TEST_F(WrongClock, ForgetsNoProducer) {
   const auto begin = [&] {
     std::promise<absl::StatusOr<ProducerSession>> promise;
