@@ -187,6 +187,22 @@ TEST(QueryAnswers, AReceiptWhileLearningNamesTheDefaultThreshold) {
   EXPECT_DOUBLE_EQ(receipt.multiple(), 2);
 }
 
+TEST(QueryAnswers, OutliersSayHowManyCallsAreNotJudgedOrNotSurely) {
+  OutliersAnswer answer;
+  answer.total = 3;
+  answer.unjudged_calls = 1'621'000;
+  answer.learning_calls = 12;
+  answer.calls.emplace_back().receipt = OutlierReceipt{
+      .p50_picos = 1, .sample_count = 30, .learning = false, .judged_when_priced = true};
+  const pb::GetOutliersResponse response =
+      ToOutliersResponse(answer, [](const Call&) { return false; });
+  EXPECT_EQ(response.total(), 3);
+  EXPECT_EQ(response.unjudged_calls(), 1'621'000);
+  EXPECT_EQ(response.learning_calls(), 12);
+  ASSERT_EQ(response.calls_size(), 1);
+  EXPECT_TRUE(response.calls(0).receipt().judged_when_priced());
+}
+
 TEST(QueryAnswers, AnUnpricedCallHasNoCost) {
   BilledCall billed = Billed(0);
   billed.cost.unpriced = true;

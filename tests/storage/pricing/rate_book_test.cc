@@ -284,6 +284,10 @@ TEST(RateBook, HoldsNoMoreSearchesThanItSays) {
     EXPECT_THAT(std::string(refused.status().message()), HasSubstr("searched for anywhere"));
     EXPECT_TRUE(book.Set(Named("", StartsWith("one more"), 0, "s")).ok());
     EXPECT_EQ(SourceAt(book, "", "x1999", 0), "s");
+    EXPECT_TRUE(*book.Set(Named("", Leaf(kind, "x7"), 0, "t")));  // Replacing needs no room.
+    EXPECT_NE(book.Remove(RateKey(Named("", Leaf(kind, "x7"), 0, ""))), nullptr);
+    EXPECT_TRUE(book.Set(Named("", Leaf(kind, "one more"), 0, "s")).ok());
+    EXPECT_FALSE(book.Set(Named("", Leaf(kind, "x7"), 0, "s")).ok());
   }
 }
 
