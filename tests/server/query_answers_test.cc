@@ -194,8 +194,7 @@ TEST(QueryAnswers, OutliersSayHowManyCallsAreNotJudgedOrNotSurely) {
   answer.learning_calls = 12;
   answer.calls.emplace_back().receipt = OutlierReceipt{
       .p50_picos = 1, .sample_count = 30, .learning = false, .judged_when_priced = true};
-  const pb::GetOutliersResponse response =
-      ToOutliersResponse(answer, [](const Call&) { return false; });
+  const pb::GetOutliersResponse response = ToOutliersResponse(answer);
   EXPECT_EQ(response.total(), 3);
   EXPECT_EQ(response.unjudged_calls(), 1'621'000);
   EXPECT_EQ(response.learning_calls(), 12);
