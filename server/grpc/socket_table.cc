@@ -260,8 +260,7 @@ ReadBytes PiecesOf(const msghdr& message, size_t size) {
 }  // namespace itemized::server
 
 // gRPC reads with this function, and has no other place to look on. The one of libc is the
-// same system call. ThreadSanitizer needs its own.
-#ifndef __SANITIZE_THREAD__
+// same system call.
 extern "C" ssize_t recvmsg(int fd, msghdr* message, int flags) {
   const ssize_t read = syscall(SYS_recvmsg, fd, message, flags);
   if (read < 0 || (flags & (MSG_PEEK | MSG_ERRQUEUE)) != 0) {
@@ -274,4 +273,3 @@ extern "C" ssize_t recvmsg(int fd, msghdr* message, int flags) {
   }
   return read;
 }
-#endif
