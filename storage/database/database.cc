@@ -77,7 +77,6 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, options.open_kv(options.directory));
   ASSIGN_OR_RETURN(std::unique_ptr<State> state, State::Open(std::move(kv), options));
-  state->free_bytes_min = options.free_bytes_min;
   auto impl = std::make_unique<Impl>(std::move(state), options);
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }

@@ -84,7 +84,8 @@ State::State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& o
       trusted(options.clock, options.steady),
       kv(std::move(store)),
       log(std::move(opened_log)),
-      views(kv.get(), &log, catalog, options.resident_runs_max) {}
+      views(kv.get(), &log, catalog, options.resident_runs_max),
+      free_bytes_min(options.free_bytes_min) {}
 
 absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
                                                    const DatabaseOptions& options) {

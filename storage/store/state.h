@@ -58,8 +58,7 @@ struct State {
   // What an earlier process left to be priced again: calls from this instant on.
   std::optional<int64_t> unfinished_repricing_us;
   Producers producers{kv.get(), &trusted};  // The committer's alone.
-  // That of DatabaseOptions, set once the store is open: replaying may use the reserve.
-  int64_t free_bytes_min = 0;
+  const int64_t free_bytes_min;             // That of DatabaseOptions; for Commit.
   // Called with the blocks of a commit once they have been folded, under the lock.
   std::function<void(absl::Span<const Block>)> on_fold;
 

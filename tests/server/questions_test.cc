@@ -18,8 +18,7 @@
 #include "server/api/answers.h"
 #include "server/grpc/query_service.h"
 #include "storage/kv/rocks_kv.h"
-#include "tests/storage/database/database_fixture.h"
-#include "tests/storage/database/tapped_kv.h"
+#include "tests/storage/database/long_log_fixture.h"
 
 namespace itemized::server {
 namespace {
@@ -45,38 +44,9 @@ pb::WindowSpec Cut() {
   return window;
 }
 
-class QuestionsTest : public testing::DatabaseTest {
+class QuestionsTest : public testing::LongLogTest {
  protected:
-  void SetUp() override {
-    DatabaseTest::SetUp();
-    DatabaseOptions options = Options();
-    options.open_kv = [this](const std::string& path) -> absl::StatusOr<std::unique_ptr<Kv>> {
-      auto kv = OpenRocksKv(path);
-      return kv.ok() ? std::make_unique<TappedKv>(*std::move(kv), tap_)
-                     : absl::StatusOr<std::unique_ptr<Kv>>(kv.status());
-    };
-    Reopen(options);
-    SetSonnetRate();
-    // Enough cheap ones for a median by which those below are outliers.
-    std::vector<Call> cheap;
-    for (int i = 0; i < 3 * kHours; ++i) {
-      cheap.push_back(MakeCall(absl::StrCat("c-", i), "run-cheap", "planning", 1'000));
-      cheap.back().time_us = kNowUs - 10 * kMicrosPerDay;
-    }
-    Store(cheap);
-    for (int hour = 0; hour < kHours; ++hour) {  // A block for each.
-      Call call = MakeCall(absl::StrCat("e-", hour), "run-long", "planning", 1'000'000);
-      call.time_us = kNowUs - (kHours - hour) * kMicrosPerHour + kMinuteUs;
-      call.attributes.emplace_back("tenant", "acme");
-      Store({call});
-    }
-  }
-  void TearDown() override {
-    tap_.read = [] {};
-    DatabaseTest::TearDown();
-  }
-
-  Tap tap_;
+  QuestionsTest() : LongLogTest(kHours) {}
 };
 
 class QuestionsOverGrpc : public QuestionsTest {

@@ -12,8 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/kv/rocks_kv.h"
-#include "tests/storage/database/database_fixture.h"
-#include "tests/storage/database/tapped_kv.h"
+#include "tests/storage/database/long_log_fixture.h"
 
 namespace itemized::testing {
 namespace {
@@ -73,44 +72,14 @@ std::vector<Question> QuestionsOf(const Window& window) {
   };
 }
 
-class CancellationTest : public DatabaseTest {
+class CancellationTest : public LongLogTest {
  protected:
-  void SetUp() override {
-    DatabaseTest::SetUp();
-    DatabaseOptions options = Options();
-    options.open_kv = [this](const std::string& path) -> absl::StatusOr<std::unique_ptr<Kv>> {
-      auto kv = OpenRocksKv(path);
-      return kv.ok() ? std::make_unique<TappedKv>(*std::move(kv), tap_)
-                     : absl::StatusOr<std::unique_ptr<Kv>>(kv.status());
-    };
-    Reopen(options);
-    SetSonnetRate();
-    // Enough cheap ones for a median by which those below are outliers.
-    std::vector<Call> cheap;
-    for (int i = 0; i < 3 * kHours; ++i) {
-      cheap.push_back(MakeCall(absl::StrCat("c-", i), "run-cheap", "planning", 1'000));
-      cheap.back().time_us = kNowUs - 10 * kMicrosPerDay;
-    }
-    Store(cheap);
-    // One block for each hour, of calls that are outliers and of one run.
-    for (int hour = 0; hour < kHours; ++hour) {
-      Call call = MakeCall(absl::StrCat("e-", hour), "run-long", "planning", 1'000'000);
-      call.time_us = kNowUs - (kHours - hour) * kMicrosPerHour + kMinuteUs;
-      call.attributes.emplace_back("tenant", "acme");
-      Store({call});
-    }
-  }
-  void TearDown() override {
-    tap_.read = [] {};
-    DatabaseTest::TearDown();
-  }
+  CancellationTest() : LongLogTest(kHours) {}
 
   // From within a day, so that rims are read.
   static Window Cut() {
     return Window::Of({kNowUs - kHours * kMicrosPerHour, kNowUs - 2 * kMicrosPerHour});
   }
-
-  Tap tap_;
 };
 
 TEST_F(CancellationTest, EveryQuestionThatIsCancelledWhileItReadsTheLogEndsSoon) {
