@@ -13,7 +13,7 @@ namespace itemized::server {
 WorkerPool::WorkerPool(size_t threads, size_t waiting_max, int niceness)
     : waiting_max_(waiting_max) {
   for (size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, niceness] { Run(niceness); });
+    threads_.emplace_back([this, niceness] { Loop(niceness); });
   }
 }
 
@@ -63,7 +63,7 @@ size_t WorkerPool::waiting() const {
   return waiting_.size();
 }
 
-void WorkerPool::Run(int niceness) {
+void WorkerPool::Loop(int niceness) {
   if (niceness != 0) {
     // Linux has a value for each thread. If it refuses, the work is done all the same.
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);

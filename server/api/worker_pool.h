@@ -41,7 +41,7 @@ class WorkerPool {
     const void* asker = nullptr;
   };
 
-  void Run(int niceness);
+  void Loop(int niceness);
 
   const size_t waiting_max_;
   mutable Mutex mutex_;
