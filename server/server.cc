@@ -30,7 +30,6 @@
 #include "server/http/http_server.h"
 #include "server/http/pages.h"
 #include "storage/base/status_macros.h"
-#include "storage/model/limits.h"
 
 namespace itemized::server {
 namespace {
@@ -165,14 +164,16 @@ absl::Status ServerImpl::OpenDatabase() {
   options.open_kv = [accept = options_.accept_missing_mark](const std::string& path) {
     return OpenRocksKv(path, nullptr, accept);
   };
-  // One batch above what the queue lets through, so that it never refuses.
-  options.pending_events_max = options_.pending_events_max + kBatchEventsMax;
+  IngestRoom room = options_.ingest_room;
+  // Streams are held back before the memory is used up, so that they need not be ended.
+  room.bytes = std::min(room.bytes, options_.memory_limit / (2 * kMemoryPerMessageByte));
+  options.pending_events_max = room.events;  // The queue sees to it that it is never exceeded.
   ASSIGN_OR_RETURN(database_, Database::Open(std::move(options)));
   queue_ = std::make_unique<IngestQueue>(
       [this](Submission submission, IngestQueue::Done done) {
         database_->Submit(std::move(submission), std::move(done));
       },
-      options_.pending_events_max);
+      room);
   http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
   MakePools();
   return absl::OkStatus();
@@ -239,14 +240,11 @@ absl::Status ServerImpl::ServeGrpc() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.grpc_address));
   ASSIGN_OR_RETURN(const Address address, Resolve(named));
   WarnIfOpen(address);
-  const auto begin_session = [this](const ProducerHello& hello, Database::BeginDone done) {
+  const auto begin_session = [this](const Principal& /*principal*/, const ProducerHello& hello,
+                                    Database::BeginDone done) {
     database_->BeginSession(hello, std::move(done));
   };
-  IngestLimits limits = options_.ingest;
-  // Streams are held back before the memory is used up, so that they need not be ended.
-  limits.server_bytes =
-      std::min(limits.server_bytes, options_.memory_limit / (2 * kMemoryPerMessageByte));
-  ingest_ = std::make_unique<IngestService>(*queue_, begin_session, memory_, limits);
+  ingest_ = std::make_unique<IngestService>(*queue_, begin_session, memory_, options_.ingest);
   query_ = std::make_unique<QueryService>(*database_, *questions_);
   rates_ = std::make_unique<RatesService>(*database_, *questions_, *rate_changes_);
   info_ = std::make_unique<ServerInfoService>(*database_, *infos_, facts_);

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "server/api/ingest_queue.h"
 #include "server/grpc/ingest_stream.h"
 #include "server/memory_limit.h"
 #include "storage/base/time.h"
@@ -50,7 +51,7 @@ struct ServerOptions {
   // A question takes no longer, whatever its caller's deadline. A ranking by attribute over
   // a hundred million calls takes about ten seconds on two cores that do nothing else.
   std::chrono::seconds question_time_max{60};
-  size_t pending_events_max = 200'000;  // Read and not yet stored, of all senders.
+  IngestRoom ingest_room;  // Its bytes are less if the memory limit is small.
   IngestLimits ingest;
 };
 

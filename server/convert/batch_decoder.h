@@ -16,7 +16,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "itemized/v1/ingest.pb.h"
 
 #include "server/convert/event_decoder.h"
 #include "storage/model/submission.h"
@@ -29,29 +28,34 @@ struct WireBytes {
   std::shared_ptr<const void> owner;
 };
 
+// Where the events of a part are in the batch of their sender.
+struct PartPositions {
+  // The place of each call and then of each completion; empty if they stand one behind the
+  // other from `first` on.
+  std::vector<uint32_t> each;
+  uint32_t first = 0;
+
+  uint32_t Of(uint32_t index) const { return each.empty() ? first + index : each[index]; }
+};
+
 // Events that go to the database together.
 struct BatchPart {
-  CallColumns calls;                        // Own their memory.
-  std::vector<CompletionView> completions;  // Views into it.
-  // Place in the sender's batch of each call and then of each completion;
-  // empty: `first_position` and those after it.
-  std::vector<uint32_t> positions;
-  uint32_t first_position = 0;
+  CallColumns calls;                        // They own their memory.
+  std::vector<CompletionView> completions;  // Views into that memory.
+  PartPositions positions;
 
   size_t size() const { return calls.size() + completions.size(); }
-  uint32_t PositionOf(uint32_t index) const {
-    return positions.empty() ? first_position + index : positions[index];
-  }
-  EventBatch ToEventBatch() const;
+  EventBatch ToEventBatch() const&;
+  // The same, without a copy of the columns.
+  EventBatch ToEventBatch() &&;
 };
 
 // What one Batch held.
 struct DecodedBatch {
-  size_t events = 0;              // All of them, also those in `refusals`.
-  std::vector<BatchPart> parts;   // At most one of rows and one of columns.
-  std::vector<Refusal> refusals;  // Settled without the database, the first of them; by position.
-
-  Submission ToSubmission() const;
+  size_t events = 0;             // All of them, also the refused ones.
+  std::vector<BatchPart> parts;  // At most one of rows and one of columns.
+  // The first kRefusalsToldMax events that never reach the database; by position.
+  std::vector<Refusal> refusals;
 };
 
 struct DecodedIngestRequest {
@@ -66,16 +70,5 @@ struct DecodedIngestRequest {
 // choose another one each time.
 absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message);
 absl::StatusOr<DecodedBatch> DecodeWriteRequest(WireBytes message);
-
-// The answer to a batch before its parts have theirs.
-itemized::v1::BatchResult StartResult(const DecodedBatch& batch);
-
-// Adds what the database said about `part`.
-void AddPartResult(const BatchPart& part, const BatchResult& result,
-                   itemized::v1::BatchResult& answer);
-
-// Puts refusals in the order of the batch, and counts those beyond kRefusalsToldMax instead;
-// once, after all parts were added.
-void FinishResult(itemized::v1::BatchResult& answer);
 
 }  // namespace itemized::server

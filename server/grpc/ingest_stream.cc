@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "server/convert/batch_decoder.h"
+#include "server/convert/batch_result.h"
 #include "server/convert/status.h"
 #include "server/grpc/byte_buffer.h"
 #include "server/grpc/unary_call.h"
@@ -16,9 +17,11 @@ namespace itemized::server {
 
 namespace pb = itemized::v1;
 
-IngestStream::IngestStream(IngestShared& shared, grpc::CallbackServerContext* context,
+IngestStream::IngestStream(IngestShared& shared, const Principal& principal,
+                           grpc::CallbackServerContext* context,
                            std::function<void(IngestStream*)> on_closed)
     : shared_(shared),
+      principal_(principal),
       peer_(context->peer()),
       on_closed_(std::move(on_closed)),
       context_(context) {}
@@ -92,7 +95,7 @@ void IngestStream::ReadMessage() {
   if (request->hello.has_value()) {
     Greet(*request->hello, message);
   } else {
-    Submit(*std::move(request), message);
+    Submit(*std::move(request), bytes, message);
   }
 }
 
@@ -108,7 +111,8 @@ void IngestStream::Greet(const ProducerHello& hello, Unanswered* message) {
                   absl::InvalidArgumentError("A Hello can only be the first message of a stream."));
   }
   shared_.begin_session(
-      hello, [self = shared_from_this(), hello, message](absl::StatusOr<ProducerSession> session) {
+      principal_, hello,
+      [self = shared_from_this(), hello, message](absl::StatusOr<ProducerSession> session) {
         self->Welcome(hello, message, std::move(session));
       });
 }
@@ -147,26 +151,29 @@ void IngestStream::TellRefused(const absl::Status& status) {
   }
 }
 
-void IngestStream::Submit(DecodedIngestRequest request, Unanswered* message) {
-  std::optional<BatchPosition> position;
+void IngestStream::Submit(DecodedIngestRequest request, int64_t bytes, Unanswered* message) {
+  OutlinedSubmission outlined = ToSubmission(std::move(request.batch));
   {
     MutexLock lock(mutex_);
     begun_ = true;
     if (producer_.has_value()) {
-      position = {producer_->id, producer_->session.session, request.sequence, request.content};
+      outlined.submission.position = {producer_->id, producer_->session.session, request.sequence,
+                                      request.content};
     }
   }
-  shared_.queue->Submit(std::move(request.batch), position,
-                        [self = shared_from_this(), message,
-                         sequence = request.sequence](absl::StatusOr<pb::BatchResult> result) {
-                          if (!result.ok()) {
-                            return self->Settle(message, result.status());
-                          }
-                          pb::IngestResponse answer;
-                          answer.set_sequence(sequence);
-                          *answer.mutable_result() = *std::move(result);
-                          self->Settle(message, std::move(answer));
-                        });
+  shared_.queue->Submit(
+      principal_, std::move(outlined.submission), bytes,
+      [self = shared_from_this(), message, sequence = request.sequence,
+       outline = std::move(outlined.outline)](const absl::StatusOr<SubmissionResult>& stored) {
+        absl::StatusOr<pb::BatchResult> result = ToBatchResult(outline, stored);
+        if (!result.ok()) {
+          return self->Settle(message, result.status());
+        }
+        pb::IngestResponse answer;
+        answer.set_sequence(sequence);
+        *answer.mutable_result() = *std::move(result);
+        self->Settle(message, std::move(answer));
+      });
 }
 
 // Null if the message came too late to be taken.
@@ -180,7 +187,6 @@ IngestStream::Unanswered* IngestStream::Expect(int64_t bytes, MemoryBudget::Char
   message.charge = std::move(charge);
   changed_at_ = std::chrono::steady_clock::now();
   bytes_ += bytes;
-  shared_.bytes += bytes;
   return &message;
 }
 
@@ -189,7 +195,6 @@ void IngestStream::Settle(Unanswered* message, absl::StatusOr<pb::IngestResponse
   message->settled = true;
   message->answer = std::move(answer);
   bytes_ -= message->bytes;
-  shared_.bytes -= message->bytes;
   if (message->answer.ok()) {
     message->answer_bytes = static_cast<int64_t>(message->answer->ByteSizeLong());
     answer_bytes_ += message->answer_bytes;
@@ -275,7 +280,7 @@ void IngestStream::AdvanceReading() {
   }
   // A stream that waits for all the others has a batch of its own, whose end
   // brings it back here.
-  if (bytes_ > 0 && shared_.bytes >= limits.server_bytes) {
+  if (bytes_ > 0 && !shared_.queue->MayRead()) {
     return;
   }
   reading_ = true;

@@ -3,7 +3,6 @@
 
 // One client's Ingest stream.
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -20,24 +19,27 @@
 #include "server/api/ingest_queue.h"
 #include "server/api/log_sampler.h"
 #include "server/api/memory_budget.h"
+#include "server/api/principal.h"
+#include "server/convert/batch_decoder.h"
 #include "server/grpc/handover.h"
 #include "storage/base/mutex.h"
 
 namespace itemized::server {
 
+// What each stream may have, so that none lives at the cost of others. IngestQueue decides what
+// all senders together may have.
 struct IngestLimits {
-  size_t streams = 256;                       // Open at a time.
-  size_t stream_batches = 32;                 // Read and not acknowledged, of one stream.
-  int64_t stream_bytes = int64_t{16} << 20;   // The same in bytes of messages.
-  int64_t server_bytes = int64_t{256} << 20;  // Of all streams together.
-  int64_t answer_bytes = int64_t{1} << 20;    // Answers that one stream has not taken yet.
+  size_t streams = 256;                      // Open at a time.
+  size_t stream_batches = 32;                // Read and not acknowledged, of one stream.
+  int64_t stream_bytes = int64_t{16} << 20;  // The same in bytes of messages.
+  int64_t answer_bytes = int64_t{1} << 20;   // Answers that one stream has not taken yet.
   // Whoever does not take an answer for so long gives way when there is no room.
   std::chrono::seconds stalled_after{10};
 };
 
-// As Database::BeginSession.
-using BeginSession =
-    std::function<void(const ProducerHello&, std::function<void(absl::StatusOr<ProducerSession>)>)>;
+// Does what Database::BeginSession does, for whoever asks.
+using BeginSession = std::function<void(const Principal&, const ProducerHello&,
+                                        std::function<void(absl::StatusOr<ProducerSession>)>)>;
 
 // What the streams of a server have in common. Outlives them.
 struct IngestShared {
@@ -45,7 +47,6 @@ struct IngestShared {
   BeginSession begin_session;
   IngestLimits limits;
   MemoryBudget* memory = nullptr;  // For messages read, and answers until they are written.
-  std::atomic<int64_t> bytes = 0;  // Read and not yet settled, of all streams.
   LogSampler refused_hellos{};
 };
 
@@ -56,8 +57,8 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
                      public std::enable_shared_from_this<IngestStream> {
  public:
   // `on_closed` is called when the call is over.
-  IngestStream(IngestShared& shared, grpc::CallbackServerContext* context,
-               std::function<void(IngestStream*)> on_closed);
+  IngestStream(IngestShared& shared, const Principal& principal,
+               grpc::CallbackServerContext* context, std::function<void(IngestStream*)> on_closed);
 
   // The address of the connection, "ipv4:127.0.0.1:5432".
   const std::string& peer() const { return peer_; }
@@ -101,7 +102,7 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void Greet(const ProducerHello& hello, Unanswered* message);
   void Welcome(const ProducerHello& hello, Unanswered* message,
                absl::StatusOr<ProducerSession> session);
-  void Submit(DecodedIngestRequest request, Unanswered* message);
+  void Submit(DecodedIngestRequest request, int64_t bytes, Unanswered* message);
   Unanswered* Expect(int64_t bytes, MemoryBudget::Charge charge) ABSL_LOCKS_EXCLUDED(mutex_);
   void TellRefused(const absl::Status& status);
   void Settle(Unanswered* message, absl::StatusOr<itemized::v1::IngestResponse> answer);
@@ -114,6 +115,7 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void End(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   IngestShared& shared_;
+  const Principal principal_;
   const std::string peer_;
   const std::function<void(IngestStream*)> on_closed_;
   Handover handover_;          // Of the above, to those who read.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "itemized/v1/ingest.pb.h"
 #include <gtest/gtest.h>
 
 #include "server/convert/batch_decoder.h"

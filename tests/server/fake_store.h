@@ -18,7 +18,7 @@ namespace itemized::server {
 class FakeStore {
  public:
   IngestQueue::Submitter Submitter() {
-    return [this](Submission batch, IngestQueue::Done done) {
+    return [this](Submission batch, SubmitDone done) {
       MutexLock lock(mutex_);
       submissions_.push_back({std::move(batch), std::move(done)});
       ++submitted_;
@@ -47,7 +47,7 @@ class FakeStore {
  private:
   struct Pending {
     Submission batch;
-    IngestQueue::Done done;
+    SubmitDone done;
   };
 
   static void Settle(Pending submission) {

@@ -57,7 +57,7 @@ class IngestServiceTest : public ::testing::Test {
 
   FakeStore store_;
   MemoryBudget memory_{int64_t{1} << 30};
-  IngestQueue queue_{store_.Submitter(), 100};
+  IngestQueue queue_{store_.Submitter(), {.events = 100}};
   std::unique_ptr<IngestService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<pb::IngestService::Stub> stub_;
