@@ -248,8 +248,9 @@ absl::Status ServerImpl::ServeGrpc() {
   query_ = std::make_unique<QueryService>(*database_, *questions_);
   rates_ = std::make_unique<RatesService>(*database_, *questions_, *rate_changes_);
   info_ = std::make_unique<ServerInfoService>(*database_, *infos_, facts_);
-  admin_ = std::make_unique<AdminService>(*database_, *admin_calls_, options_.backup_dir,
-                                          IsLoopback(address));
+  admin_ = std::make_unique<AdminService>(
+      *database_, *admin_calls_,
+      BackupPlace{.root = options_.backup_dir, .is_allowed = IsLoopback(address)});
 
   EnableGrpcPlugins();
   grpc::ServerBuilder builder;

@@ -236,6 +236,21 @@ absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& 
   return names;
 }
 
+pb::SetRatesResponse ToSetRatesResponse(const RateChange& change) {
+  pb::SetRatesResponse response;
+  response.set_added(change.added);
+  response.set_replaced(change.replaced);
+  response.set_repriced_calls(change.repriced_calls);
+  return response;
+}
+
+pb::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change) {
+  pb::RemoveRatesResponse response;
+  response.set_removed(change.removed);
+  response.set_repriced_calls(change.repriced_calls);
+  return response;
+}
+
 pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
                                           const std::vector<UnpricedModel>& unpriced) {
   pb::ListRatesResponse response;

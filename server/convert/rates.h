@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "itemized/v1/rates.pb.h"
 
-#include "storage/database/database.h"
 #include "storage/pricing/rate.h"
+#include "storage/pricing/rate_change.h"
 #include "storage/query/query_types.h"
 
 namespace itemized::server {
@@ -21,6 +21,9 @@ absl::StatusOr<std::vector<Rate>> ToRates(const itemized::v1::SetRatesRequest& r
 
 // INVALID_ARGUMENT names the rate whose match cannot be read.
 absl::StatusOr<std::vector<RateName>> ToRateNames(const itemized::v1::RemoveRatesRequest& request);
+
+itemized::v1::SetRatesResponse ToSetRatesResponse(const RateChange& change);
+itemized::v1::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change);
 
 itemized::v1::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
                                                     const std::vector<UnpricedModel>& unpriced);

@@ -10,9 +10,9 @@
 
 #include "server/convert/batch_decoder.h"
 #include "server/convert/batch_result.h"
-#include "server/convert/status.h"
 #include "server/grpc/byte_buffer.h"
 #include "server/grpc/principal.h"
+#include "server/grpc/status.h"
 #include "server/grpc/unary_call.h"
 #include "storage/base/check.h"
 

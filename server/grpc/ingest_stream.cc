@@ -9,8 +9,8 @@
 
 #include "server/convert/batch_decoder.h"
 #include "server/convert/batch_result.h"
-#include "server/convert/status.h"
 #include "server/grpc/byte_buffer.h"
+#include "server/grpc/status.h"
 #include "server/grpc/unary_call.h"
 
 namespace itemized::server {

@@ -13,8 +13,9 @@
 
 #include "server/api/memory_budget.h"
 #include "server/api/worker_pool.h"
-#include "server/convert/status.h"
 #include "server/grpc/handover.h"
+#include "server/grpc/principal.h"
+#include "server/grpc/status.h"
 #include "storage/base/cancellation.h"
 
 namespace itemized::server {
@@ -74,6 +75,7 @@ class UnaryCall final : public QuickReactor {
       : pool_(pool),
         request_(*request),
         response_(*response),
+        principal_(PrincipalOf(*context)),
         answer_(std::move(answer)),
         cancellation_(DeadlineOf(*context, pool.time_max)) {
     handover().Give();
@@ -118,23 +120,25 @@ class UnaryCall final : public QuickReactor {
   }
 
   absl::StatusOr<Response> Ask() {
-    if constexpr (std::is_invocable_v<Answer, const Request&, const Cancellation*>) {
-      return answer_(request_, &cancellation_);
+    if constexpr (std::is_invocable_v<Answer, const Principal&, const Request&,
+                                      const Cancellation*>) {
+      return answer_(principal_, request_, &cancellation_);
     } else {
-      return answer_(request_);
+      return answer_(principal_, request_);
     }
   }
 
   CallPool& pool_;
   const Request& request_;
   Response& response_;
+  const Principal principal_;
   Answer answer_;
   Cancellation cancellation_;
   MemoryBudget::Charge charge_;
 };
 
-// Answers a unary call with `answer(*request)`, a StatusOr<Response>, from a thread of
-// `pool`; one that takes a `const Cancellation*` besides is to give up with its error.
+// Answers a unary call with `answer(principal, *request)`, a StatusOr<Response>, from a thread
+// of `pool`; one that takes a `const Cancellation*` besides is to give up with its error.
 // A call whose client has gone by then is not answered.
 template <typename Request, typename Response, typename Answer>
 grpc::ServerUnaryReactor* AnswerOn(CallPool& pool, grpc::CallbackServerContext* context,

@@ -15,7 +15,9 @@
 #include "server/http/body_coding.h"
 #include "server/http/events.h"
 #include "server/http/metrics.h"
+#include "server/http/principal.h"
 #include "server/http/questions.h"
+#include "server/v1/methods.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::server {
@@ -91,14 +93,14 @@ bool AsksTheLog(const HttpRequest& request) {
 }
 
 // A question made by `read(parameters, now_us)`, answered with
-// `answer(database, question, cancellation)`.
+// `answer(principal, database, question, cancellation)`, a method of itemized.v1.
 template <typename Read, typename Answer>
 auto Ask(const HttpApiContext& context, Read read, Answer answer) {
   return [context, read, answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
     ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
     ASSIGN_OR_RETURN(const auto question, read(std::move(parameters), context.clock.NowUs()));
-    ASSIGN_OR_RETURN(const auto response,
-                     answer(context.database, question, request.cancellation.get()));
+    ASSIGN_OR_RETURN(const auto response, answer(PrincipalOf(request), context.database, question,
+                                                 request.cancellation.get()));
     return Json(context, response);
   };
 }
@@ -121,8 +123,8 @@ absl::StatusOr<HttpResponse> AnswerRun(const HttpApiContext& context, const Http
       absl::string_view(request.path).substr(sizeof(kRunsPath) - 1);
   ASSIGN_OR_RETURN(const pb::GetRunRequest question,
                    ToRunRequest(workflow_id, std::move(parameters)));
-  ASSIGN_OR_RETURN(const pb::GetRunResponse response,
-                   GetRun(context.database, question, request.cancellation.get()));
+  ASSIGN_OR_RETURN(const pb::GetRunResponse response, GetRun(PrincipalOf(request), context.database,
+                                                             question, request.cancellation.get()));
   return Json(context, response);
 }
 
@@ -157,7 +159,7 @@ void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Re
   if (!rates.ok()) {
     return respond(HttpError(rates.status()));
   }
-  SetRates(context.database, *rates,
+  SetRates(PrincipalOf(request), context.database, *rates,
            [context, respond](const absl::StatusOr<pb::SetRatesResponse>& done) {
              absl::StatusOr<HttpResponse> response =
                  done.ok() ? Json(context, *done) : absl::StatusOr<HttpResponse>(done.status());
@@ -205,7 +207,9 @@ void AddApi(const HttpApiContext& context, Router* router) {
                  OnPool(context.pools.questions,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
                           RETURN_IF_ERROR(NoParameters(request));
-                          return Json(context, ListRates(context.database));
+                          ASSIGN_OR_RETURN(const pb::ListRatesResponse rates,
+                                           ListRates(PrincipalOf(request), context.database));
+                          return Json(context, rates);
                         }));
   router->Handle("POST", "/api/v1/rates", [context](HttpRequest request, const Respond& respond) {
     const bool added = context.pools.rates.Add([context, request = std::move(request), respond] {
@@ -220,7 +224,10 @@ void AddApi(const HttpApiContext& context, Router* router) {
                  OnPool(context.pools.info,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
                           RETURN_IF_ERROR(NoParameters(request));
-                          return Json(context, GetServerInfo(context.database, context.facts));
+                          ASSIGN_OR_RETURN(
+                              const pb::GetServerInfoResponse info,
+                              GetServerInfo(PrincipalOf(request), context.database, context.facts));
+                          return Json(context, info);
                         }));
   router->Handle("GET", "/metrics",
                  OnPool(context.pools.metrics,
@@ -229,8 +236,8 @@ void AddApi(const HttpApiContext& context, Router* router) {
                           response.content_type = kMetricsContentType;
                           ASSIGN_OR_RETURN(
                               response.body,
-                              WriteMetrics(context.database, context.facts, context.connections,
-                                           request.cancellation.get()));
+                              WriteMetrics(PrincipalOf(request), context.database, context.facts,
+                                           context.connections, request.cancellation.get()));
                           return response;
                         }));
   router->Handle("POST", "/api/v1/events", [context](HttpRequest request, const Respond& respond) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 #include "server/api/answers.h"
+#include "server/api/principal.h"
 #include "server/http/http_limits.h"
 #include "storage/database/database.h"
 
@@ -15,12 +17,12 @@ namespace itemized::server {
 inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charset=utf-8";
 
 // Steps with a series of their own; others are not shown, to bound the cardinality.
-inline constexpr int kMetricSteps = 100;
+inline constexpr size_t kMetricSteps = 100;
 
 // What came in, what the store holds, what the process takes, who is connected over HTTP,
 // and the dearest steps of the last 30 days.
-absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts,
-                                         const HttpCounters& connections,
+absl::StatusOr<std::string> WriteMetrics(const Principal& principal, const Database& database,
+                                         const ServerFacts& facts, const HttpCounters& connections,
                                          const Cancellation* cancellation);
 
 }  // namespace itemized::server

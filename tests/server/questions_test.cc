@@ -15,8 +15,8 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include "server/api/answers.h"
 #include "server/grpc/query_service.h"
+#include "server/v1/methods.h"
 #include "storage/kv/rocks_kv.h"
 #include "tests/storage/database/long_log_fixture.h"
 
@@ -32,6 +32,7 @@ using testing::Tap;
 using testing::TappedKv;
 using testing::Value;
 
+const Principal kLocal = Principal::Local();
 constexpr int kHours = 50;
 constexpr int kTries = 20;
 constexpr std::chrono::milliseconds kTimeMax(100);
@@ -165,16 +166,16 @@ TEST_F(QuestionsTest, AreAnsweredWithHowFarARepricingIs) {
   distribution.set_step("planning");
   pb::GetSeriesRequest series;
   series.set_every_us(kMicrosPerDay);
-  expect_told(GetTop(db(), {}, nullptr), "a ranking");
-  expect_told(GetWorkflows(db(), {}, nullptr), "workflows");
-  expect_told(GetRun(db(), run, nullptr), "a run");
-  expect_told(GetSeries(db(), series, nullptr), "a series");
-  expect_told(GetOutliers(db(), {}, nullptr), "outliers");
-  expect_told(GetDistribution(db(), distribution, nullptr), "a distribution");
-  EXPECT_TRUE(GetServerInfo(db(), {}).has_repricing());
+  expect_told(GetTop(kLocal, db(), {}, nullptr), "a ranking");
+  expect_told(GetWorkflows(kLocal, db(), {}, nullptr), "workflows");
+  expect_told(GetRun(kLocal, db(), run, nullptr), "a run");
+  expect_told(GetSeries(kLocal, db(), series, nullptr), "a series");
+  expect_told(GetOutliers(kLocal, db(), {}, nullptr), "outliers");
+  expect_told(GetDistribution(kLocal, db(), distribution, nullptr), "a distribution");
+  EXPECT_TRUE(Value(GetServerInfo(kLocal, db(), {})).has_repricing());
   may_go_on.set_value();
   EXPECT_EQ(Value(changed.get_future().get()).repriced_calls, 4 * kHours);
-  EXPECT_FALSE(Value(GetTop(db(), {}, nullptr)).has_repricing());
+  EXPECT_FALSE(Value(GetTop(kLocal, db(), {}, nullptr)).has_repricing());
 }
 
 }  // namespace

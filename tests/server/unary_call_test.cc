@@ -31,7 +31,7 @@ class Service final : public pb::QueryService::CallbackService {
                                    const pb::GetTopRequest* request,
                                    pb::GetTopResponse* response) override {
     return AnswerOn(pool_, context, request, response,
-                    [this](const pb::GetTopRequest& question,
+                    [this](const Principal& /*principal*/, const pb::GetTopRequest& question,
                            const Cancellation* cancellation) -> absl::StatusOr<pb::GetTopResponse> {
                       ++begun_;
                       pb::GetTopResponse answer;
