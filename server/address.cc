@@ -19,7 +19,7 @@ namespace {
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-// What the resolver knows of `address`; null with an error text if nothing.
+// Returns what the resolver knows of `address`, or null and an error text if that is nothing.
 AddressList LookUp(const Address& address, std::string& error) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

@@ -38,13 +38,14 @@ constexpr int kMessageBytesMax = 16 << 20;
 constexpr int kStreamsPerConnectionMax = 100;
 constexpr size_t kAdminCallsWaiting = 4;
 constexpr size_t kRateChangesWaiting = 64;
-// Questions leave the processors to what comes in: of those that both want, a quarter.
+// Questions leave the processors to what comes in: of one that both want they get a quarter.
 constexpr int kQuestionNiceness = 5;
 constexpr int kMetadataBytesMax = 8 << 10;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kPingIntervalMinMs = 30'000;  // Clients that ping more often are cut off.
-// For questions under way when the last sender is done. Health watches never end by themselves.
+// Questions under way when the last sender is done have so long. Health watches never end by
+// themselves.
 constexpr std::chrono::seconds kLastCallsGrace{1};
 
 void EnableGrpcPlugins() {
@@ -56,7 +57,7 @@ void EnableGrpcPlugins() {
 }
 
 void SetLimits(int64_t memory_limit, grpc::ServerBuilder& builder) {
-  // For what gRPC keeps besides: messages that wait to be read, what is on its way out.
+  // gRPC keeps more besides: messages that wait to be read, what is on its way out.
   grpc::ResourceQuota buffers("buffers");
   buffers.Resize(static_cast<size_t>(memory_limit));
   builder.SetResourceQuota(buffers);
@@ -107,8 +108,8 @@ class ServerImpl final : public Server {
   const ServerOptions options_;
   MemoryBudget memory_;
   std::string grpc_address_;
-  ServerFacts facts_;                    // Does not change while anything is served.
-  std::atomic<bool> listening_ = false;  // For gRPC too.
+  ServerFacts facts_;                    // It does not change while anything is served.
+  std::atomic<bool> listening_ = false;  // It is set once both protocols are served.
   std::atomic<bool> draining_ = false;
   bool drained_ = false;
 
@@ -117,7 +118,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<Database> database_;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<HttpPools> http_pools_;
-  // Of what takes no time, so that it never waits behind questions.
+  // What takes no time has a pool of its own, so that it never waits behind questions.
   std::unique_ptr<WorkerPool> info_pool_;
   std::unique_ptr<WorkerPool> rates_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;
@@ -179,7 +180,7 @@ absl::Status ServerImpl::OpenDatabase() {
   return absl::OkStatus();
 }
 
-// Of gRPC.
+// Makes the pools that answer over gRPC.
 void ServerImpl::MakePools() {
   pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max,
                                        kQuestionNiceness);
@@ -302,13 +303,13 @@ absl::Status ServerImpl::Drain() {
   if (http_ != nullptr) {
     http_->AwaitAnswers(std::chrono::steady_clock::now() + kLastCallsGrace);
   }
-  // Calls that end only now still know their pools.
+  // The pools live on after they are closed, since calls that end only now still know them.
   for (const auto* pool : {&pool_, &info_pool_, &rates_pool_, &admin_pool_}) {
     if (*pool != nullptr) {
       (*pool)->Close();
     }
   }
-  http_.reset();  // Until now it tells that the server is shutting down.
+  http_.reset();  // It has told until now that the server is shutting down.
   const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
   database_.reset();
   return saved;

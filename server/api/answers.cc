@@ -9,7 +9,7 @@
 namespace itemized::server {
 namespace {
 
-// The answer of `ask()`, a StatusOr, with how far a repricing is.
+// Adds to the answer of `ask()`, a StatusOr, how far a repricing is.
 template <typename Ask>
 auto WithRepricing(const Database& database, Ask ask)
     -> absl::StatusOr<Answered<typename decltype(ask())::value_type>> {

@@ -23,9 +23,9 @@
 
 namespace itemized::server {
 
-// An answer, and how far the calls are that were being priced again when the question was
-// asked, or are when it is answered. Some of them have their new cost in it and others the
-// old one.
+// Pairs an answer with the progress of a repricing, if one was under way when the question was
+// asked or is when it is answered. Then some calls have their new cost in the answer and others
+// the old one.
 template <typename Answer>
 struct Answered {
   Answer answer;
@@ -53,11 +53,11 @@ absl::StatusOr<Answered<DistributionAnswer>> AskDistribution(
     const Principal& principal, const Database& database, const DistributionQuery& query,
     const Cancellation* cancellation = nullptr);
 
-// What the server knows of itself.
+// Says what the server knows of itself.
 struct ServerFacts {
   std::string version;
   int64_t started_at_us = 0;
-  std::string http_address;  // "" if HTTP is off.
+  std::string http_address;  // It is "" if HTTP is off.
 };
 struct ServerInfo {
   ServerFacts facts;
@@ -66,7 +66,7 @@ struct ServerInfo {
 absl::StatusOr<ServerInfo> AskInfo(const Principal& principal, const Database& database,
                                    const ServerFacts& facts);
 
-// The rate book, and the models whose calls it leaves without a price.
+// Lists the rate book, and the models whose calls it leaves without a price.
 struct RateList {
   std::vector<Rate> rates;
   std::vector<UnpricedModel> unpriced;
@@ -81,14 +81,14 @@ void DropRates(const Principal& principal, Database& database, std::vector<RateN
 
 absl::StatusOr<VerifyReport> VerifyStore(const Principal& principal, const Database& database);
 
-// Where backups are made, and whether they may be. Whoever reaches a server may have it fill
-// its disk with backups, so they are for servers that only their own machine reaches.
+// Says where backups are made, and whether they may be. Whoever reaches a server may have it
+// fill its disk with backups, so they are for servers that only their own machine reaches.
 struct BackupPlace {
-  std::string root;  // See ServerOptions::backup_dir.
+  std::string root;  // ServerOptions::backup_dir says what it is.
   bool is_allowed = false;
 };
 struct BackupMade {
-  std::string directory;  // Absolute.
+  std::string directory;  // The path is absolute.
   BackupReport report;
 };
 // Makes a copy of the store in the directory `name` below the root. INVALID_ARGUMENT if the

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Events on their way from the senders of all protocols to the database. The queue alone
-// decides whether the server has room for more of them: senders that can wait are held back,
-// those that cannot are refused. Results come home on a thread of the queue's own, so that the
-// committer never waits for a socket.
+// The queue brings events from the senders of all protocols to the database. It alone decides
+// whether the server has room for more of them: senders that can wait are held back, those that
+// cannot are refused. Results come home on a thread of the queue's own, so that the committer
+// never waits for a socket.
 
 #include <atomic>
 #include <chrono>
@@ -25,10 +25,10 @@
 
 namespace itemized::server {
 
-// How much of all senders together may be read and not yet stored.
+// Says how much of all senders together may be read and not yet stored.
 struct IngestRoom {
   size_t events = 200'000;
-  int64_t bytes = int64_t{256} << 20;  // Messages as they came.
+  int64_t bytes = int64_t{256} << 20;  // The messages are counted as they came.
 };
 
 // Thread-safe.
@@ -43,7 +43,7 @@ class IngestQueue {
   // yet is only a part of what the queue counts.
   IngestQueue(Submitter submitter, IngestRoom room);
 
-  // Only when idle.
+  // The queue must be idle.
   ~IngestQueue();
   IngestQueue(const IngestQueue&) = delete;
   IngestQueue& operator=(const IngestQueue&) = delete;
@@ -89,12 +89,13 @@ class IngestQueue {
   const Submitter submitter_;
   const IngestRoom room_;
 
-  std::atomic<int64_t> bytes_ = 0;  // Messages whose submissions are not settled.
+  std::atomic<int64_t> bytes_ = 0;  // It counts messages whose submissions are not settled.
   mutable Mutex mutex_;
-  CondVar changed_;                                     // settled_, stopping_ or unanswered_.
-  size_t pending_events_ ABSL_GUARDED_BY(mutex_) = 0;   // With the database.
-  size_t pending_batches_ ABSL_GUARDED_BY(mutex_) = 0;  // With the database.
-  size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;       // Those, and what waits.
+  CondVar changed_;  // It tells of settled_, stopping_ and unanswered_.
+  // What is pending is with the database; what is unanswered may also wait.
+  size_t pending_events_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t pending_batches_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<Entry> waiting_ ABSL_GUARDED_BY(mutex_);
   bool handing_over_ ABSL_GUARDED_BY(mutex_) = false;  // Nothing may overtake what waited.
   std::vector<Settled> settled_ ABSL_GUARDED_BY(mutex_);
@@ -103,7 +104,7 @@ class IngestQueue {
   // Only the queue's thread uses these two.
   bool is_refusing_ = false;  // The log was told that the store takes nothing.
   std::chrono::steady_clock::time_point tell_after_;
-  std::thread thread_;  // The last member, since it uses all of the above.
+  std::thread thread_;  // It is the last member, since it uses the others.
 };
 
 }  // namespace itemized::server

@@ -46,7 +46,7 @@ bool WorkerPool::Add(std::function<void()> work, const void* asker) {
 }
 
 bool WorkerPool::TakeBack(const void* asker) {
-  Entry taken;  // What it holds goes without the lock.
+  Entry taken;  // What it holds is destroyed after the lock is given up.
   const MutexLock lock(mutex_);
   const auto found = std::find_if(waiting_.begin(), waiting_.end(),
                                   [&](const Entry& entry) { return entry.asker == asker; });

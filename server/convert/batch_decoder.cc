@@ -21,7 +21,7 @@ namespace {
 
 namespace pb = itemized::v1;
 
-// What the views of a part point into.
+// These two hold what the views of a part point into.
 struct RowMemory {
   std::shared_ptr<const void> message;
   RowBatchBuilder rows;
@@ -64,11 +64,12 @@ class BatchDecoder {
     columns_->message = std::move(message);
   }
 
-  // Adds what the bytes of a Batch hold. False if malformed.
+  // Adds what the bytes of a Batch hold. Returns false if they are malformed.
   bool Merge(absl::string_view bytes);
   DecodedBatch Finish() &&;
 
-  uint64_t content() const { return content_; }  // Of what was merged.
+  // Hashes what was merged.
+  uint64_t content() const { return content_; }
 
  private:
   void AddEvent(absl::string_view bytes);
@@ -80,7 +81,7 @@ class BatchDecoder {
   std::shared_ptr<ColumnMemory> columns_;
   uint64_t content_ = 0;
   EventView event_;
-  size_t events_ = 0;  // Of `Batch.events`.
+  size_t events_ = 0;  // It counts `Batch.events`, and no columns.
   std::vector<CompletionView> completions_;
   std::vector<uint32_t> call_positions_;
   std::vector<uint32_t> completion_positions_;
@@ -108,7 +109,7 @@ bool BatchDecoder::Merge(absl::string_view bytes) {
 void BatchDecoder::AddEvent(absl::string_view bytes) {
   const auto position = static_cast<uint32_t>(events_++);
   if (events_ > kBatchEventsMax) {
-    return;  // All will be refused: only their number matters.
+    return;  // All will be refused, so that only their number matters.
   }
   const bool is_valid = DecodeEvent(bytes, event_);
   content_ = HashEvent(bytes, event_.call.attributes.size() > 1, content_);
@@ -132,7 +133,7 @@ void BatchDecoder::AddEvent(absl::string_view bytes) {
   }
 }
 
-// Only those that are told; Finish() knows how many there are.
+// Keeps only those that are told; Finish() knows how many there are.
 void BatchDecoder::Refuse(RefusalCode code, absl::string_view message) {
   if (refusals_.size() == kRefusalsToldMax) {
     return;

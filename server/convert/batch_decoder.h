@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// itemized.v1.Batch, from bytes on the wire to what the database takes.
+// This folder turns messages of itemized.v1 into the types of storage and back. It uses storage
+// and the messages, and nothing else of server/. This header reads itemized.v1.Batch.
 //
 // The generated parser is not used here: it refuses a whole message when one
 // string of it is not UTF-8, whereas a bad event must cost only itself. This
@@ -22,50 +23,51 @@
 
 namespace itemized::server {
 
-// Bytes of a message, and what keeps them alive.
+// Refers to the bytes of a message, and keeps them alive.
 struct WireBytes {
   absl::string_view bytes;
   std::shared_ptr<const void> owner;
 };
 
-// Where the events of a part are in the batch of their sender.
+// Says where the events of a part are in the batch of their sender.
 struct PartPositions {
-  // The place of each call and then of each completion; empty if they stand one behind the
-  // other from `first` on.
+  // It has the place of each call and then of each completion, or is empty if they stand one
+  // behind the other from `first` on.
   std::vector<uint32_t> each;
   uint32_t first = 0;
 
   uint32_t Of(uint32_t index) const { return each.empty() ? first + index : each[index]; }
 };
 
-// Events that go to the database together.
+// Holds events that go to the database together.
 struct BatchPart {
   CallColumns calls;                        // They own their memory.
-  std::vector<CompletionView> completions;  // Views into that memory.
+  std::vector<CompletionView> completions;  // They point into that memory.
   PartPositions positions;
 
   size_t size() const { return calls.size() + completions.size(); }
   EventBatch ToEventBatch() const&;
-  // The same, without a copy of the columns.
+  // Moves the columns instead of copying them.
   EventBatch ToEventBatch() &&;
 };
 
-// What one Batch held.
+// Holds what one Batch brought.
 struct DecodedBatch {
-  size_t events = 0;             // All of them, also the refused ones.
-  std::vector<BatchPart> parts;  // At most one of rows and one of columns.
-  // The first kRefusalsToldMax events that never reach the database; by position.
+  size_t events = 0;             // All are counted, also the refused ones.
+  std::vector<BatchPart> parts;  // There is at most one of rows and one of columns.
+  // The first kRefusalsToldMax of the events that never reach the database are named, by
+  // position.
   std::vector<Refusal> refusals;
 };
 
 struct DecodedIngestRequest {
   uint64_t sequence = 0;
   DecodedBatch batch;
-  uint64_t content = 0;                // A hash of the batch, see DecodeIngestRequest.
-  std::optional<ProducerHello> hello;  // Then there is no batch.
+  uint64_t content = 0;                // It is a hash of the batch; see DecodeIngestRequest.
+  std::optional<ProducerHello> hello;  // If it is set, there is no batch.
 };
 
-// INVALID_ARGUMENT if the bytes are no such message. `content` is the same for
+// Both return INVALID_ARGUMENT if the bytes are no such message. `content` is the same for
 // encodings that differ only in the order of attributes: encoders of maps may
 // choose another one each time.
 absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message);

@@ -20,7 +20,7 @@ void AddRefusal(uint32_t position, const Refusal& refusal, pb::BatchResult& answ
   added->set_message(refusal.message);
 }
 
-// The answer before the parts have theirs.
+// Tells what the decoder refused; the parts add theirs.
 pb::BatchResult StartResult(const BatchOutline& outline) {
   pb::BatchResult answer;
   answer.set_refused(outline.refused);

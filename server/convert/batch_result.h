@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A decoded batch on its way to the database, and what became of it on its way back to the
-// sender. Every protocol that brings batches of itemized.v1 uses these two functions.
+// A decoded batch goes to the database as a submission, and what became of that goes back to
+// the sender as itemized.v1.BatchResult. Every protocol that brings batches of itemized.v1 uses
+// these two functions.
 
 #include <cstdint>
 #include <vector>
@@ -15,12 +16,11 @@
 
 namespace itemized::server {
 
-// What is known of a batch beside its events: all that the answer to its sender needs while
-// the database has those.
+// Keeps of a batch what the answer to its sender needs while the database has the events.
 struct BatchOutline {
-  int64_t refused = 0;               // Events that never reach the database.
-  std::vector<Refusal> refusals;     // The first of these; by position.
-  std::vector<PartPositions> parts;  // One for each part of the submission.
+  int64_t refused = 0;               // These events never reach the database.
+  std::vector<Refusal> refusals;     // The first of them are named, by position.
+  std::vector<PartPositions> parts;  // Each part of the submission has one.
 };
 
 struct OutlinedSubmission {
@@ -28,12 +28,12 @@ struct OutlinedSubmission {
   BatchOutline outline;
 };
 
-// Columns are moved, not copied.
+// Takes the events out of `batch`. Columns are moved, not copied.
 OutlinedSubmission ToSubmission(DecodedBatch batch);
 
-// The answer to a batch, of which the database said `result`: counts of all of its events,
+// Makes the answer to a batch of which the database said `result`: counts of all of its events,
 // and the first kRefusalsToldMax refusals, whoever refused them, by their places in the
-// sender's batch. The error of `result` is passed on.
+// sender's batch. An error of `result` is passed on.
 absl::StatusOr<itemized::v1::BatchResult> ToBatchResult(
     const BatchOutline& outline, const absl::StatusOr<SubmissionResult>& result);
 

@@ -17,7 +17,7 @@ namespace {
 constexpr char kVersion = 1;
 constexpr size_t kTokenBytesMax = 1'024;  // Event ids are short; no token is longer.
 
-// Tells mistakes, and tokens of other runs; nobody gains anything by making one up.
+// Finds mistakes, and tokens of other runs; nobody gains anything by making one up.
 uint32_t ChecksumOf(absl::string_view workflow_id, absl::string_view bytes) {
   return static_cast<uint32_t>(XXH3_64bits_withSeed(
       bytes.data(), bytes.size(), XXH3_64bits(workflow_id.data(), workflow_id.size())));

@@ -127,7 +127,7 @@ absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from) {
   return filter;
 }
 
-// The filter of a question that also has a step of its own; "": none.
+// Reads the filter of a question that also has a step of its own, which is "" if it names none.
 absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from, const std::string& step) {
   ASSIGN_OR_RETURN(CallFilter filter, ToFilter(from));
   RETURN_IF_ERROR(CheckName("step", step));

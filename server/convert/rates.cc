@@ -24,7 +24,7 @@ constexpr int64_t kRequestsQuoted = 1'000;
 
 struct PriceField {
   const char* name;
-  size_t price;  // Index into Prices.
+  size_t price;  // It is an index into Prices.
   const std::string& (pb::Prices::*get)() const;
   std::string* (pb::Prices::*mutate)();
 };
@@ -189,7 +189,7 @@ absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
   return rate;
 }
 
-// "rates[2] (gpt-5)", or without the model where there is none.
+// Names a rate as "rates[2] (gpt-5)", or without the model where there is none.
 std::string NameOf(int index, const pb::Rate& rate) {
   const std::string place = absl::StrCat("rates[", index, "]");
   const bool named = rate.match().match_case() == pb::ModelMatch::kEquals;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Rates on the wire (USD per million tokens, per thousand searches or calls,
-// as decimal strings) and rates of the rate book (pico-dollars a unit).
+// These functions turn rates on the wire (USD per million tokens, per thousand searches or
+// calls, as decimal strings) into rates of the rate book (pico-dollars a unit) and back.
 
 #include <vector>
 
@@ -15,7 +15,7 @@
 
 namespace itemized::server {
 
-// Exact. INVALID_ARGUMENT names the rate and the field that cannot be read.
+// Reads prices exactly. INVALID_ARGUMENT names the rate and the field that cannot be read.
 // What a rate means is checked where it is put into the book.
 absl::StatusOr<std::vector<Rate>> ToRates(const itemized::v1::SetRatesRequest& request);
 

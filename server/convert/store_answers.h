@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a database tells of its own state, as answers on the wire.
+// These functions turn what a database tells of its own state into answers on the wire.
 
 #include <string>
 

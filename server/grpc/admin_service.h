@@ -12,7 +12,8 @@
 
 namespace itemized::server {
 
-// Thread-safe. Its methods take long: they have a pool of their own.
+// Serves itemized.v1.AdminService. Its methods take long, so that they have a pool of their own.
+// Thread-safe.
 class AdminService final : public itemized::v1::AdminService::CallbackService {
  public:
   // What is passed by reference outlives the service.

@@ -21,7 +21,7 @@ namespace {
 
 namespace pb = itemized::v1;
 
-// One batch in a call of its own.
+// Takes one batch in a call of its own.
 class WriteCall final : public QuickReactor {
  public:
   WriteCall(IngestShared& shared, const Principal& principal, grpc::ByteBuffer& response)
@@ -68,7 +68,7 @@ class WriteCall final : public QuickReactor {
   IngestShared& shared_;
   const Principal principal_;
   grpc::ByteBuffer& response_;
-  MemoryBudget::Charge charge_;  // Until the answer has been sent.
+  MemoryBudget::Charge charge_;  // It is held until the answer has been sent.
 };
 
 grpc::Status MakeRoom() {
@@ -151,8 +151,8 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Inge
   return stream.get();
 }
 
-// Of the connection with the most streams, so that nobody can hold more than a share of them;
-// of that the one that has been idle longest.
+// Chooses from the connection with the most streams, so that nobody can hold more than a share
+// of them, the stream that has been idle longest.
 IngestService::Stream IngestService::Dispensable() const {
   if (leaving_.size() >= shared_.limits.streams) {
     return nullptr;

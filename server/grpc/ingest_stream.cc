@@ -176,7 +176,7 @@ void IngestStream::Submit(DecodedIngestRequest request, int64_t bytes, Unanswere
       });
 }
 
-// Null if the message came too late to be taken.
+// Returns null if the message came too late to be taken.
 IngestStream::Unanswered* IngestStream::Expect(int64_t bytes, MemoryBudget::Charge charge) {
   MutexLock lock(mutex_);
   if (read_closed_ || broken_ || ended_) {
@@ -224,7 +224,7 @@ void IngestStream::OnCancel() {
 }
 
 void IngestStream::OnDone() {
-  std::shared_ptr<IngestStream> self;  // Perhaps the last.
+  std::shared_ptr<IngestStream> self;  // This may be the last owner.
   {
     MutexLock lock(mutex_);
     self = std::move(self_);
@@ -233,7 +233,7 @@ void IngestStream::OnDone() {
   on_closed_(this);
 }
 
-// Starts whatever the state allows; called after every change of it.
+// Starts whatever the state allows. It has to be called after every change of that.
 void IngestStream::Advance() {
   if (!ended_ && !writing_) {
     AdvanceWriting();

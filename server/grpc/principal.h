@@ -7,7 +7,7 @@
 
 namespace itemized::server {
 
-// Who makes a call over gRPC. No other place of this protocol makes a principal.
+// Says who makes a call over gRPC. No other place of this protocol makes a principal.
 inline Principal PrincipalOf(const grpc::CallbackServerContext& /*context*/) {
   return Principal::Local();
 }

@@ -9,7 +9,7 @@
 
 namespace itemized::server {
 
-// Thread-safe.
+// Serves itemized.v1.QueryService. Thread-safe.
 class QueryService final : public itemized::v1::QueryService::CallbackService {
  public:
   // Both outlive the service.

@@ -14,7 +14,7 @@ namespace pb = itemized::v1;
 
 namespace {
 
-// Begins a change from a thread of `pool`, and answers when it is done: that may take minutes,
+// Begins a change from a thread of `pool`, and answers when it is done. That may take minutes,
 // and keeps no thread.
 template <typename Request, typename Response, typename Begin>
 grpc::ServerUnaryReactor* ChangeOn(CallPool& pool, grpc::CallbackServerContext* context,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// This folder serves itemized.v1 over gRPC: its services, and the connections below them. It
+// uses server/v1, server/api and server/convert, and knows nothing of other protocols. This
+// header answers calls that have one question and one answer.
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -20,7 +24,7 @@
 
 namespace itemized::server {
 
-// Where calls are answered, and what they may take. Thread-safe.
+// Says where calls are answered, and what they may take. Thread-safe.
 struct CallPool {
   CallPool(WorkerPool& pool, MemoryBudget& budget,
            std::chrono::steady_clock::duration call_time_max = std::chrono::hours(24 * 365))
@@ -28,20 +32,20 @@ struct CallPool {
 
   WorkerPool& workers;
   MemoryBudget& memory;
-  // The most that a call may take, whatever deadline it came with.
+  // No call takes longer, whatever deadline it came with.
   const std::chrono::steady_clock::duration time_max;
 };
 
-// The time by which a call has to be answered.
+// Returns the time by which a call has to be answered.
 Cancellation::Instant DeadlineOf(const grpc::CallbackServerContext& context,
                                  std::chrono::steady_clock::duration time_max);
 
-// What a question holds while it is being answered, as far as can be told before.
+// A question is taken to hold so much while it is being answered, for want of knowing better.
 inline constexpr int64_t kQuestionBytes = int64_t{8} << 20;
 
 grpc::Status NoMemory();
 
-// A unary call that owns itself, and whose OnCancel and destructor are short and wait for nobody,
+// Is a unary call that owns itself. Its OnCancel and destructor are short and wait for nobody,
 // so that gRPC need not wake a thread of its own for them. That is a tenth of what a small answer
 // costs.
 class QuickReactor : public grpc::ServerUnaryReactor {
@@ -65,7 +69,7 @@ class QuickReactor : public grpc::ServerUnaryReactor {
   Handover handover_;
 };
 
-// One call: waits for a thread, is answered there, and holds what its answer takes until
+// Is one call. It waits for a thread, is answered there, and holds what its answer takes until
 // that has been sent.
 template <typename Request, typename Response, typename Answer>
 class UnaryCall final : public QuickReactor {
@@ -110,7 +114,7 @@ class UnaryCall final : public QuickReactor {
       return ToGrpcStatus(result.status());
     }
     response_ = *std::move(result);
-    // Once as a message, and once as bytes on their way.
+    // The answer is there twice, as a message and as bytes on their way.
     if (!charge->Resize(2 * static_cast<int64_t>(response_.ByteSizeLong()))) {
       response_.Clear();
       return NoMemory();

@@ -31,10 +31,10 @@ constexpr size_t kQuestionsWaiting = 64;
 constexpr size_t kBodiesWaiting = 128;
 constexpr size_t kOthersWaiting = 16;
 
-// The largest answer, of its message: JSON is a few times larger.
+// No answer has a message of more bytes; its JSON is a few times larger.
 constexpr size_t kAnswerBytesMax = size_t{16} << 20;
-constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // Not charged.
-// Of one byte of a message, the memory that it and its JSON take while that is written.
+constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // It is not charged.
+// A message and its JSON take so many times its bytes while that is written.
 constexpr int64_t kJsonFactor = 8;
 
 absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
@@ -57,7 +57,7 @@ absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
   return response;
 }
 
-// A handler that answers with `answer(request)`, a StatusOr<HttpResponse>, from a
+// Makes a handler that answers with `answer(request)`, a StatusOr<HttpResponse>, from a
 // thread of the pool, unless nobody waits for the answer any more by then.
 template <typename Answer>
 HttpHandler OnPool(WorkerPool& pool, Answer answer) {
@@ -76,7 +76,7 @@ HttpHandler OnPool(WorkerPool& pool, Answer answer) {
   };
 }
 
-// Whether the log has to be read for a ranking or series, since the rollups are by step,
+// Tells whether the log has to be read for a ranking or series, since the rollups are by step,
 // model, workflow or provider alone.
 bool AsksTheLog(const HttpRequest& request) {
   const absl::StatusOr<Parameters> parsed = Parameters::Parse(request.query);
@@ -92,7 +92,7 @@ bool AsksTheLog(const HttpRequest& request) {
   return absl::StartsWith(parameters.Take("by"), "attribute");
 }
 
-// A question made by `read(parameters, now_us)`, answered with
+// Answers the question that `read(parameters, now_us)` makes with
 // `answer(principal, database, question, cancellation)`, a method of itemized.v1.
 template <typename Read, typename Answer>
 auto Ask(const HttpApiContext& context, Read read, Answer answer) {

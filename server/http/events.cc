@@ -31,9 +31,9 @@ namespace {
 
 namespace pb = itemized::v1;
 
-constexpr int kBatchEvents = 5'000;  // Half of what a batch may have.
+constexpr int kBatchEvents = 5'000;  // That is half of what a batch may have.
 
-// Of one byte of a body, the memory that its events take on their way to the disk.
+// The events of a body take so many times its bytes on their way to the disk.
 constexpr int64_t kWorkFactor = 2;
 
 std::string ContentHash(const std::string& body) {
@@ -109,7 +109,7 @@ class BodyReader {
   text::NdjsonParser parser_;
   pb::Event event_;
   pb::WriteRequest batch_;
-  std::vector<EventPlace> places_;  // Of its events.
+  std::vector<EventPlace> places_;  // The events of the batch have these places.
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ class Exposition {
     name_ = std::string(name);
     absl::StrAppend(&text_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
   }
-  // `labels` is as written by Label.
+  // Label writes `labels`.
   void Sample(absl::string_view value, absl::string_view labels = "") {
     absl::StrAppend(&text_, name_, labels.empty() ? "" : "{", labels, labels.empty() ? "" : "}",
                     " ", value, "\n");

@@ -13,13 +13,13 @@
 
 namespace itemized::server {
 
-// https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4.
+// The format is https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4.
 inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charset=utf-8";
 
-// Steps with a series of their own; others are not shown, to bound the cardinality.
+// So many steps have series of their own; others are not shown, to bound the cardinality.
 inline constexpr size_t kMetricSteps = 100;
 
-// What came in, what the store holds, what the process takes, who is connected over HTTP,
+// Tells what came in, what the store holds, what the process takes, who is connected over HTTP,
 // and the dearest steps of the last 30 days.
 absl::StatusOr<std::string> WriteMetrics(const Principal& principal, const Database& database,
                                          const ServerFacts& facts, const HttpCounters& connections,

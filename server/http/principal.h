@@ -6,7 +6,7 @@
 
 namespace itemized::server {
 
-// Who makes a request over HTTP. No other place of this protocol makes a principal.
+// Says who makes a request over HTTP. No other place of this protocol makes a principal.
 inline Principal PrincipalOf(const HttpRequest& /*request*/) {
   return Principal::Local();
 }

@@ -54,7 +54,7 @@ absl::Status TakeFilter(Parameters& parameters, pb::CallFilter* filter) {
   return absl::OkStatus();
 }
 
-// As it was where there is no such parameter.
+// Leaves both as they were if there is no such parameter.
 absl::Status TakeGroup(Parameters& parameters, pb::GroupBy* by, std::string* attribute_key) {
   if (!parameters.Has("by")) {
     return absl::OkStatus();

@@ -43,7 +43,7 @@ T At(absl::Span<const T> column, size_t row) {
   return column.empty() ? T{} : column[row];
 }
 
-// The call that a row of columns stands for, by the rules of event_batch.h.
+// Returns the call that a row of columns stands for, by the rules of event_batch.h.
 pb::Call CallAt(const CallColumns& columns, size_t row) {
   pb::Call call;
   size_t id_start = 0;
@@ -89,7 +89,7 @@ pb::Completion ToMessage(const Completion& from) {
   return completion;
 }
 
-// The events that go to the database, back in the order of the sender.
+// Puts the events that go to the database back in the order of the sender.
 pb::Batch Restore(const DecodedBatch& decoded) {
   std::vector<pb::Event> events(decoded.events);
   for (const BatchPart& part : decoded.parts) {
@@ -116,7 +116,8 @@ TEST(BatchDecoder, EveryFieldOfRowsArrivesInTheOrderOfTheSender) {
     }
     for (pb::Event& event : *batch.mutable_events()) {
       if (event.has_call() && event.call().status() == pb::CALL_STATUS_UNSPECIFIED) {
-        event.mutable_call()->set_status(pb::CALL_STATUS_OK);  // Which it is read as.
+        event.mutable_call()->set_status(
+            pb::CALL_STATUS_OK);  // An unset status is read as this one.
       }
     }
     const pb::Batch restored = Restore(Decode(batch));
@@ -202,8 +203,8 @@ TEST(BatchDecoder, AnEventOfBrokenBytesIsRefusedAtItsPlace) {
   batch.add_events()->mutable_call()->set_step("a");
   pb::WriteRequest request;
   *request.mutable_batch() = batch;
-  // Appended to the message: a batch with an event that names a call of five
-  // bytes and has none; it merges with the batch before.
+  // This is appended to the message: a batch with an event that names a call of five
+  // bytes and has none. It merges with the batch before.
   const std::string broken = "\x0a\x04\x0a\x02\x0a\x05";
   const auto decoded = DecodeWriteRequest(BytesOf(request.SerializeAsString() + broken));
   ASSERT_TRUE(decoded.ok()) << decoded.status();
@@ -237,7 +238,7 @@ TEST(BatchDecoder, UnknownNumbersOfEnumsStayUnknown) {
 }
 
 TEST(BatchDecoder, TheLastValueOfAnAttributeWins) {
-  // Entries of a map, one after another, as some encoders write them.
+  // Some encoders write the entries of a map one after another like this.
   const std::string entries =
       "\x5a\x06\x0a\x01k\x12\x01"
       "a\x5a\x06\x0a\x01k\x12\x01"
@@ -258,8 +259,8 @@ TEST(BatchDecoder, BytesThatAreNoMessageAreAnError) {
   EXPECT_THAT(std::string(decoded.status().message()), HasSubstr("encodes"));
 }
 
-// Run under the sanitizers this is what the test is about: no read beyond the
-// bytes. Where the generated parser finds a message, so must the decoder.
+// The sanitizers see whether anything reads beyond the bytes, which is what the test is about.
+// Where the generated parser finds a message, so must the decoder.
 TEST(BatchDecoder, DamagedBytesDoNoHarm) {
   google::protobuf::LogSilencer silencer;
   std::mt19937_64 random(3);

@@ -39,7 +39,7 @@ class FakeStore {
     return submitted_;
   }
 
-  // Settles the oldest batch (or the newest): all of its events accepted.
+  // Both accept all events of a batch, the oldest one or the newest.
   void Accept() { Settle(Take(true)); }
   void AcceptNewest() { Settle(Take(false)); }
   void Fail(absl::Status error) { Take(true).done(std::move(error)); }

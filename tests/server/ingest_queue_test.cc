@@ -57,7 +57,7 @@ class IngestQueueTest : public ::testing::Test {
 
 class IngestQueueOverADatabase : public testing::DatabaseTest {
  protected:
-  // A submission of `count` calls whose ids begin with `name`.
+  // Makes a submission of `count` calls whose ids begin with `name`.
   static Submission CallsOf(const std::string& name, int count) {
     std::vector<Call> calls;
     for (int i = 0; i < count; ++i) {
@@ -70,7 +70,7 @@ class IngestQueueOverADatabase : public testing::DatabaseTest {
 TEST_F(IngestQueueTest, HoldsBatchesBackInTheirOrderUntilThereIsRoom) {
   Submit(6, "a");
   Submit(6, "b");
-  Submit(1, "c");  // Would fit, but must not overtake.
+  Submit(1, "c");  // It would fit, but must not overtake.
   EXPECT_EQ(store_.submitted(), 1u);
   EXPECT_EQ(queue_.CheckRoom(1).code(), absl::StatusCode::kResourceExhausted);
   store_.Accept();

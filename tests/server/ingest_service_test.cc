@@ -18,7 +18,7 @@ namespace pb = itemized::v1;
 using ::testing::HasSubstr;
 using Stream = grpc::ClientReaderWriter<pb::IngestRequest, pb::IngestResponse>;
 
-// The service on a real socket, with a store that the test settles by hand.
+// Serves on a real socket, with a store that the test settles by hand.
 class IngestServiceTest : public ::testing::Test {
  protected:
   IngestServiceTest() {
@@ -84,7 +84,7 @@ TEST_F(IngestServiceTest, TellsTheResultOfEachBatch) {
   grpc::ClientContext context;
   auto stream = stub_->Ingest(&context);
   pb::IngestRequest request = Request(1, 3);
-  request.mutable_batch()->add_events();  // Empty, at index 3.
+  request.mutable_batch()->add_events();  // This event, at index 3, is empty.
   ASSERT_TRUE(stream->Write(request));
   store_.AwaitSubmitted(1);
   store_.Accept();
@@ -176,7 +176,7 @@ TEST_F(IngestServiceTest, AClientThatLeavesTakesNothingWithIt) {
     context.TryCancel();
     EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  store_.Accept();  // Its owner is gone by now.
+  store_.Accept();  // The stream is gone by now.
   queue_.WaitUntilIdle();
 }
 

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 constexpr int64_t kHour = 3'600'000'000;
 
-// The sentence that refuses `status`, which must be INVALID_ARGUMENT.
+// Returns the sentence of `status`, which must be INVALID_ARGUMENT.
 std::string Refusal(const absl::Status& status) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   return std::string(status.message());
@@ -101,7 +101,7 @@ TEST(QueryRequests, OnlyNamesOfTheTimeZoneDatabaseAreZones) {
   EXPECT_EQ(ToTimeZone("")->name(), "UTC");
 }
 
-// Otherwise there would be no end of names that Abseil keeps.
+// If a zone had many names, there would be no end of those that Abseil keeps.
 TEST(QueryRequests, AZoneHasOneNameOnly) {
   using namespace std::string_literals;
   for (const std::string& name :

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions over gRPC about a log that takes long to read, and while calls are priced again.
+// These tests ask over gRPC about a log that takes long to read, and while calls are priced again.
 
 #include <atomic>
 #include <chrono>
@@ -37,7 +37,7 @@ constexpr int kHours = 50;
 constexpr int kTries = 20;
 constexpr std::chrono::milliseconds kTimeMax(100);
 
-// From within a day, so that the log is read for what is no whole day.
+// The window cuts days, so that the log is read for what is no whole day.
 pb::WindowSpec Cut() {
   pb::WindowSpec window;
   window.set_start_unix_us(kNowUs - kHours * kMicrosPerHour);
@@ -69,7 +69,7 @@ class QuestionsOverGrpc : public QuestionsTest {
   }
 
   // Asks with a log of which the first block takes longer to read than a question may take,
-  // until the log is read at all. How it ends, and how many blocks were read.
+  // until the log is read at all. Says how it ends, and how many blocks were read.
   template <typename Request, typename Response>
   std::pair<grpc::StatusCode, int> Ask(grpc::Status (pb::QueryService::Stub::*method)(
                                            grpc::ClientContext*, const Request&, Response*),
@@ -139,7 +139,7 @@ TEST_F(QuestionsOverGrpc, AllGiveUpWhileTheyReadTheLog) {
   ExpectGivesUp("a run", &Stub::GetRun, run);
 }
 
-// Whatever is asked while some calls have their new cost and others the old one.
+// Some calls have their new cost while the questions are asked, and others the old one.
 TEST_F(QuestionsTest, AreAnsweredWithHowFarARepricingIs) {
   std::promise<void> begun;
   std::promise<void> may_go_on;

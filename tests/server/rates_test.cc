@@ -14,7 +14,7 @@ namespace pb = itemized::v1;
 using google::protobuf::util::MessageDifferencer;
 using ::testing::HasSubstr;
 
-// One rate for "m" whose input price is `input`.
+// Makes one rate for "m" whose input price is `input`.
 pb::SetRatesRequest RateOf(const std::string& input) {
   pb::SetRatesRequest request;
   pb::Rate* rate = request.add_rates();
