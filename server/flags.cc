@@ -17,8 +17,8 @@ namespace {
 
 constexpr int kWrongUsage = 2;
 constexpr int64_t kDaysMax = 36'500;
-constexpr int64_t kFreeDiskMax = int64_t{1}
-                                 << 50;  // No disk is larger, so that the unit must be wrong.
+// No disk is larger, so that the unit must be wrong.
+constexpr int64_t kFreeDiskMax = int64_t{1} << 50;
 
 std::string CheckAddress(const std::string& text) {
   const auto address = ParseAddress(text);

@@ -268,7 +268,8 @@ absl::Status ServerImpl::ServeGrpc() {
   builder.RegisterService(admin_.get());
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {
-    return absl::UnavailableError("cannot serve gRPC at " + address.ToString());
+    return absl::UnavailableError("The server cannot serve gRPC at " + address.ToString() +
+                                  "; the log above says why.");
   }
   grpc_address_ = connections_->address().ToString();
   connections_->Serve(std::move(acceptor));

@@ -85,4 +85,8 @@ void WorkerPool::Loop(int niceness) {
   }
 }
 
+absl::Status TooManyWaiting() {
+  return absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.");
+}
+
 }  // namespace itemized::server

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
+
 #include "storage/base/mutex.h"
 
 namespace itemized::server {
@@ -50,5 +52,8 @@ class WorkerPool {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
+
+// Tells callers that a pool had no room for their question: RESOURCE_EXHAUSTED, with a sentence.
+absl::Status TooManyWaiting();
 
 }  // namespace itemized::server

@@ -25,8 +25,8 @@ uint32_t ChecksumOf(absl::string_view workflow_id, absl::string_view bytes) {
 
 absl::Status BadToken() {
   return absl::InvalidArgumentError(
-      "page_token is not one of this run's: give the next_page_token of the page before as it is, "
-      "or none for the first page");
+      "The page_token is not one of this run's: give the next_page_token of the page before as it "
+      "is, or none for the first page.");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
@@ -56,23 +57,20 @@ bool IsPerRequest(const PriceField& field) {
          field.price == static_cast<size_t>(UsageClass::kWebSearches);
 }
 
-absl::Status PriceError(const std::string& where, const PriceField& field,
-                        absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat(where, ".", field.name, ": ", problem));
-}
-
 absl::StatusOr<int64_t> ToPrice(const std::string& where, const PriceField& field,
                                 const std::string& text) {
   const bool per_request = IsPerRequest(field);
   absl::StatusOr<Picos> picos = ParseDecimal(text, per_request ? kRequestDecimals : kTokenDecimals);
   if (!picos.ok()) {
-    return PriceError(where, field, picos.status().message());
+    return absl::InvalidArgumentError(
+        absl::StrCat("The price ", where, ".", field.name,
+                     " cannot be read: ", absl::StripSuffix(picos.status().message(), "."), "."));
   }
   if (*picos < 0 || *picos > kPriceMaxPicos) {
     const Picos most = Picos{kPriceMaxPicos} * (per_request ? kRequestsQuoted : kTokensQuoted);
-    return PriceError(where, field,
-                      absl::StrCat("the price is ", text, "; give one from 0 to ", FormatUsd(most),
-                                   " USD per ", per_request ? "thousand" : "million tokens"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("The price ", where, ".", field.name, " is ", text, "; give one from 0 to ",
+                     FormatUsd(most), " USD per ", per_request ? "thousand." : "million tokens."));
   }
   return static_cast<int64_t>(*picos);
 }
@@ -139,7 +137,7 @@ absl::StatusOr<ModelMatch> ToMatch(const std::string& where, const pb::ModelMatc
       break;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat(where, ".match is not set; say which models the rate is for"));
+      absl::StrCat("The field ", where, ".match is not set; say which models the rate is for."));
 }
 
 pb::ModelMatch FromMatch(const ModelMatch& from) {

@@ -48,7 +48,8 @@ absl::StatusOr<uint16_t> PortOf(int socket) {
   if (getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0 ||
       getnameinfo(reinterpret_cast<const sockaddr*>(&bound), size, nullptr, 0, port.data(),
                   port.size(), NI_NUMERICSERV) != 0) {
-    return absl::UnavailableError("the port of a listening socket cannot be read");
+    return absl::UnavailableError(
+        "The port of a listening socket cannot be read; start the server again.");
   }
   return static_cast<uint16_t>(std::stoi(port.data()));
 }

@@ -136,8 +136,8 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Inge
       gives_way = Dispensable();
       if (gives_way == nullptr) {
         return new RefusedStream(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                              "too many streams are open; use fewer, each with "
-                                              "several batches in flight"));
+                                              "Too many streams are open; use fewer, each with "
+                                              "several batches in flight."));
       }
       streams_.erase(gives_way);
       leaving_.insert(gives_way);

@@ -245,7 +245,7 @@ void IngestStream::Advance() {
 
 void IngestStream::AdvanceWriting() {
   if (broken_) {
-    return End(grpc::Status(grpc::StatusCode::CANCELLED, "the client is gone"));
+    return End(grpc::Status(grpc::StatusCode::CANCELLED, "The client is gone."));
   }
   if (unanswered_.empty()) {
     return read_closed_ ? End(status_) : void();
@@ -301,7 +301,8 @@ void IngestStream::End(const grpc::Status& status) {
 }
 
 grpc::Status ShuttingDown() {
-  return grpc::Status(grpc::StatusCode::UNAVAILABLE, "server is shutting down");
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                      "The server is shutting down; send again to the next one.");
 }
 
 }  // namespace itemized::server

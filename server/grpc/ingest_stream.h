@@ -93,7 +93,8 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
     MemoryBudget::Charge charge;
     int64_t answer_bytes = 0;
     bool settled = false;
-    absl::StatusOr<itemized::v1::IngestResponse> answer = absl::UnknownError("pending");
+    absl::StatusOr<itemized::v1::IngestResponse> answer =
+        absl::UnknownError("The database has not answered yet.");
   };
   struct Producer {
     ProducerId id{};

@@ -29,8 +29,7 @@ grpc::ServerUnaryReactor* ChangeOn(CallPool& pool, grpc::CallbackServerContext* 
     });
   });
   if (!added) {
-    reactor->Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                 "Too many questions wait for an answer; ask again later."));
+    reactor->Finish(ToGrpcStatus(TooManyWaiting()));
   }
   return reactor;
 }

@@ -84,8 +84,7 @@ class UnaryCall final : public QuickReactor {
         cancellation_(DeadlineOf(*context, pool.time_max)) {
     handover().Give();
     if (!pool_.workers.Add([this] { Work(); }, this)) {
-      Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                          "too many questions wait for an answer; ask again later"));
+      Finish(ToGrpcStatus(TooManyWaiting()));
     }
   }
 

@@ -70,8 +70,7 @@ HttpHandler OnPool(WorkerPool& pool, Answer answer) {
       respond(response.ok() ? *std::move(response) : HttpError(response.status()));
     });
     if (!added) {
-      respond(HttpError(
-          absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.")));
+      respond(HttpError(TooManyWaiting()));
     }
   };
 }
@@ -216,8 +215,7 @@ void AddApi(const HttpApiContext& context, Router* router) {
       AnswerSetRates(context, request, respond);
     });
     if (!added) {
-      respond(HttpError(
-          absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.")));
+      respond(HttpError(TooManyWaiting()));
     }
   });
   router->Handle("GET", "/api/v1/info",

@@ -139,9 +139,10 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(const Address& ad
   const error_code error = impl->Listen(address);
   if (error) {
     absl::Status reason = TryToListen(address);
-    return reason.ok() ? absl::UnavailableError("cannot listen at " + address.ToString() + ": " +
-                                                error.message())
-                       : reason;
+    return reason.ok()
+               ? absl::UnavailableError("The server cannot listen at " + address.ToString() + ": " +
+                                        error.message() + "; choose another address.")
+               : reason;
   }
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

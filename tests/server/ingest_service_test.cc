@@ -145,7 +145,7 @@ TEST_F(IngestServiceTest, DrainingAcknowledgesWhatWasReadAndEndsTheStream) {
   EXPECT_FALSE(stream->Read(&response));
   const grpc::Status status = stream->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(status.error_message(), "server is shutting down");
+  EXPECT_EQ(status.error_message(), "The server is shutting down; send again to the next one.");
 }
 
 TEST_F(IngestServiceTest, DrainingEndsAnIdleStreamAndRefusesNewCalls) {
@@ -190,7 +190,7 @@ TEST_F(IngestServiceTest, TooManyStreamsAreRefused) {
   store_.AwaitSubmitted(2);
   const grpc::Status status = stub_->Ingest(&contexts[2])->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("too many streams"));
+  EXPECT_THAT(status.error_message(), HasSubstr("Too many streams"));
   store_.Accept();
   store_.Accept();
   contexts[0].TryCancel();

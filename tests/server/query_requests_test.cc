@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/convert/query_requests.h"
 
+#include <cctype>
 #include <limits>
 #include <string>
 
@@ -11,6 +12,7 @@ namespace itemized::server {
 namespace {
 
 namespace pb = itemized::v1;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 constexpr int64_t kHour = 3'600'000'000;
@@ -18,7 +20,10 @@ constexpr int64_t kHour = 3'600'000'000;
 // Returns the sentence of `status`, which must be INVALID_ARGUMENT.
 std::string Refusal(const absl::Status& status) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-  return std::string(status.message());
+  const std::string sentence(status.message());
+  EXPECT_TRUE(std::isupper(static_cast<unsigned char>(sentence.front()))) << sentence;
+  EXPECT_THAT(sentence, EndsWith("."));
+  return sentence;
 }
 
 TEST(QueryRequests, AWindowThatSaysNothingIsTheLastThirtyDays) {

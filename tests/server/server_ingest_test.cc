@@ -276,7 +276,7 @@ TEST_F(ServerIngest, DrainingAcknowledgesWhatItHasRead) {
   }
   const grpc::Status status = stream->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_THAT(status.error_message(), HasSubstr("server is shutting down"));
+  EXPECT_THAT(status.error_message(), HasSubstr("The server is shutting down"));
 
   // Exactly what was acknowledged is there when the server is back.
   server_.reset();
