@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include "server/address.h"
+#include "server/api/answers.h"
 #include "server/api/backup_directory.h"
 #include "server/api/ingest_queue.h"
 #include "server/api/memory_budget.h"
@@ -241,9 +242,9 @@ absl::Status ServerImpl::ServeGrpc() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.grpc_address));
   ASSIGN_OR_RETURN(const Address address, Resolve(named));
   WarnIfOpen(address);
-  const auto begin_session = [this](const Principal& /*principal*/, const ProducerHello& hello,
+  const auto begin_session = [this](const Principal& principal, const ProducerHello& hello,
                                     Database::BeginDone done) {
-    database_->BeginSession(hello, std::move(done));
+    BeginSession(principal, *database_, hello, std::move(done));
   };
   ingest_ = std::make_unique<IngestService>(*queue_, begin_session, memory_, options_.ingest);
   query_ = std::make_unique<QueryService>(*database_, *questions_);

@@ -81,6 +81,11 @@ void DropRates(const Principal& /*principal*/, Database& database, std::vector<R
   database.RemoveRates(std::move(names), std::move(done));
 }
 
+void BeginSession(const Principal& /*principal*/, Database& database, const ProducerHello& hello,
+                  Database::BeginDone done) {
+  database.BeginSession(hello, std::move(done));
+}
+
 absl::StatusOr<VerifyReport> VerifyStore(const Principal& /*principal*/, const Database& database) {
   return database.Verify();
 }

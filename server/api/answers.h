@@ -2,9 +2,9 @@
 #pragma once
 
 // What a server does for its callers, whatever protocol they speak: it answers questions,
-// changes rates, and looks after the store. This folder speaks the types of storage, and knows
-// of every caller who it is; it includes no message of a protocol and nothing of the rest of
-// server/, so that another protocol comes in beside gRPC and HTTP.
+// changes rates, begins the sessions of producers, and looks after the store. This folder speaks
+// the types of storage, and knows of every caller who it is; it includes no message of a protocol
+// and nothing of the rest of server/, so that another protocol comes in beside gRPC and HTTP.
 //
 // All functions are thread-safe. Errors are those of the Database's method of the same purpose
 // and that of the cancellation, which may be null. Whoever may not do something is refused
@@ -78,6 +78,10 @@ void PutRates(const Principal& principal, Database& database, std::vector<Rate> 
 // `done` is called as Database::RemoveRates says; nothing waits for it meanwhile.
 void DropRates(const Principal& principal, Database& database, std::vector<RateName> names,
                Database::RatesDone done);
+
+// `done` is called as Database::BeginSession says.
+void BeginSession(const Principal& principal, Database& database, const ProducerHello& hello,
+                  Database::BeginDone done);
 
 absl::StatusOr<VerifyReport> VerifyStore(const Principal& principal, const Database& database);
 

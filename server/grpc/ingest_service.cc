@@ -79,8 +79,8 @@ grpc::Status MakeRoom() {
 
 }  // namespace
 
-IngestService::IngestService(IngestQueue& queue, BeginSession begin_session, MemoryBudget& memory,
-                             IngestLimits limits) {
+IngestService::IngestService(IngestQueue& queue, SessionBeginner begin_session,
+                             MemoryBudget& memory, IngestLimits limits) {
   shared_.queue = &queue;
   shared_.memory = &memory;
   shared_.begin_session = std::move(begin_session);

@@ -24,7 +24,7 @@ using RawIngestService = itemized::v1::IngestService::WithRawCallbackMethod_Inge
 class IngestService final : public RawIngestService {
  public:
   // `queue` and `memory` outlive the service, and the service every call.
-  IngestService(IngestQueue& queue, BeginSession begin_session, MemoryBudget& memory,
+  IngestService(IngestQueue& queue, SessionBeginner begin_session, MemoryBudget& memory,
                 IngestLimits limits);
   ~IngestService() override;
 

@@ -40,14 +40,14 @@ struct IngestLimits {
   std::chrono::seconds stalled_after{10};
 };
 
-// Does what Database::BeginSession does, for whoever asks.
-using BeginSession = std::function<void(const Principal&, const ProducerHello&,
-                                        std::function<void(absl::StatusOr<ProducerSession>)>)>;
+// Does what BeginSession of server/api/answers.h does.
+using SessionBeginner = std::function<void(const Principal&, const ProducerHello&,
+                                           std::function<void(absl::StatusOr<ProducerSession>)>)>;
 
 // Holds what the streams of a server have in common. It outlives them.
 struct IngestShared {
   IngestQueue* queue = nullptr;
-  BeginSession begin_session;
+  SessionBeginner begin_session;
   IngestLimits limits;
   MemoryBudget* memory = nullptr;  // Charged for messages read, and answers until they are written.
   LogSampler refused_hellos{};

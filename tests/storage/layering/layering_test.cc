@@ -179,6 +179,18 @@ TEST(Layering, StorageDeclaresNoTypeOfALaterFolder) {
   }
 }
 
+// Access control has one place to look at in each protocol.
+TEST(Layering, EachProtocolMakesPrincipalsInOnePlace) {
+  std::vector<std::string> makers;
+  for (const SourceFile& file : Sources()) {
+    if (StartsWith(file.path, "server/") && Contains(file.text, "Principal::Local(")) {
+      makers.push_back(file.path);
+    }
+  }
+  EXPECT_EQ(makers,
+            (std::vector<std::string>{"server/grpc/principal.h", "server/http/principal.h"}));
+}
+
 TEST(Layering, EveryStorageFolderHasAPlaceInTheOrder) {
   for (const SourceFile& file : Sources()) {
     if (StartsWith(file.path, "storage/")) {
