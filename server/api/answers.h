@@ -95,8 +95,8 @@ struct BackupMade {
   std::string directory;  // The path is absolute.
   BackupReport report;
 };
-// Makes a copy of the store in the directory `name` below the root. INVALID_ARGUMENT if the
-// name leads elsewhere, FAILED_PRECONDITION if there is no root.
+// Makes a copy of the store in the directory `name` below the root. Returns INVALID_ARGUMENT if
+// the name leads elsewhere, FAILED_PRECONDITION if there is no root.
 absl::StatusOr<BackupMade> BackUpStore(const Principal& principal, const Database& database,
                                        const BackupPlace& place, const std::string& name);
 

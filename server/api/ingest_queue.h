@@ -57,12 +57,12 @@ class IngestQueue {
   // Waits until every submission has been answered.
   void WaitUntilIdle();
 
-  // Decides for senders that cannot be held back: RESOURCE_EXHAUSTED, with a sentence for
-  // them, unless `events` more would go to the database at once.
+  // Decides for senders that cannot be held back. Returns RESOURCE_EXHAUSTED, with a sentence
+  // for them, unless `events` more would go to the database at once.
   absl::Status CheckRoom(size_t events) const;
 
-  // Decides for senders that can be held back: false if nothing more should be read. Whoever
-  // has a submission under way may ask again when it is answered.
+  // Decides for senders that can be held back. Returns false if nothing more should be read.
+  // Whoever has a submission under way may ask again when it is answered.
   bool MayRead() const { return bytes_.load(std::memory_order_relaxed) < room_.bytes; }
 
  private:

@@ -21,7 +21,7 @@ using Stream = grpc::ClientReaderWriter<pb::IngestRequest, pb::IngestResponse>;
 // Serves on a real socket, with a store that the test settles by hand.
 class IngestServiceTest : public ::testing::Test {
  protected:
-  IngestServiceTest() {
+  explicit IngestServiceTest(IngestRoom room = {.events = 100}) : queue_(store_.Submitter(), room) {
     IngestLimits limits;
     limits.stream_batches = 4;
     limits.streams = 2;
@@ -57,7 +57,7 @@ class IngestServiceTest : public ::testing::Test {
 
   FakeStore store_;
   MemoryBudget memory_{int64_t{1} << 30};
-  IngestQueue queue_{store_.Submitter(), {.events = 100}};
+  IngestQueue queue_;
   std::unique_ptr<IngestService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<pb::IngestService::Stub> stub_;
@@ -109,6 +109,36 @@ TEST_F(IngestServiceTest, ReadsNoMoreThanItMayHaveUnacknowledged) {
     store_.Accept();
     EXPECT_EQ(ReadSequence(*stream), sequence);
     store_.AwaitSubmitted(std::min<size_t>(10, sequence + 5));
+  }
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+// Two messages of a batch take all the room that there is.
+class IngestServiceWithLittleRoom : public IngestServiceTest {
+ protected:
+  IngestServiceWithLittleRoom()
+      : IngestServiceTest({.bytes = static_cast<int64_t>(2 * Request(1).ByteSizeLong())}) {}
+};
+
+TEST_F(IngestServiceWithLittleRoom, ReadsNoMoreThanAllSendersMayHaveUnstored) {
+  grpc::ClientContext context;
+  auto stream = stub_->Ingest(&context);
+  for (uint64_t sequence = 1; sequence <= 10; ++sequence) {
+    ASSERT_TRUE(stream->Write(Request(sequence)));
+  }
+  store_.AwaitSubmitted(2);
+  grpc::ClientContext write_context;
+  pb::WriteRequest request;
+  *request.mutable_batch() = Request(1).batch();
+  pb::WriteResponse response;
+  EXPECT_EQ(stub_->Write(&write_context, request, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  for (uint64_t sequence = 1; sequence <= 10; ++sequence) {
+    EXPECT_LE(store_.submitted(), sequence + 1);
+    store_.Accept();
+    EXPECT_EQ(ReadSequence(*stream), sequence);
+    store_.AwaitSubmitted(std::min<size_t>(10, sequence + 2));
   }
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
