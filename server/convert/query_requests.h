@@ -16,7 +16,7 @@
 namespace itemized::server {
 
 inline constexpr int64_t kDefaultWindowUs = 30 * kMicrosPerDay;
-inline constexpr int64_t kLastMaxUs = 50 * 365 * kMicrosPerDay;
+inline constexpr int64_t kLastMaxUs = int64_t{50} * 365 * kMicrosPerDay;
 inline constexpr int64_t kSeriesPointsMax = 20'000;
 inline constexpr int32_t kOutliersDefault = 100;
 inline constexpr int32_t kOutliersMax = 10'000;

@@ -41,7 +41,7 @@ std::string ContentHash(const std::string& body) {
   return absl::StrFormat("%016x%016x", hash.high64, hash.low64);
 }
 
-DecodedBatch Decode(std::shared_ptr<const std::string> message) {
+DecodedBatch Decode(const std::shared_ptr<const std::string>& message) {
   absl::StatusOr<DecodedBatch> batch = DecodeWriteRequest({*message, message});
   CHECK_OK(batch.status());
   return *std::move(batch);
