@@ -38,7 +38,7 @@ std::optional<int64_t> ParseDays(absl::string_view text) {
 std::string CheckDays(const std::string& text) {
   return ParseDays(text).has_value() ? ""
                                      : absl::StrCat("must be a number of days from 1d to ",
-                                                    kDaysMax, "d, but is \"", text, "\"");
+                                                    kDaysMax, "d, but is \"", text, "\".");
 }
 
 // These two checks look at numbers of bytes, whose unit was resolved before.
@@ -46,7 +46,8 @@ std::string CheckFreeDisk(const std::string& text) {
   int64_t bytes = 0;
   return absl::SimpleAtoi(text, &bytes) && bytes >= 0 && bytes <= kFreeDiskMax
              ? ""
-             : absl::StrCat("must be from 0 to ", kFreeDiskMax >> 40, "TiB, but is \"", text, "\"");
+             : absl::StrCat("must be from 0 to ", kFreeDiskMax >> 40, "TiB, but is \"", text,
+                            "\".");
 }
 
 std::string CheckMemoryLimit(const std::string& text) {
@@ -54,7 +55,7 @@ std::string CheckMemoryLimit(const std::string& text) {
   return absl::SimpleAtoi(text, &bytes) && bytes >= kMemoryLimitMin
              ? ""
              : absl::StrCat("must be ", kMemoryLimitMin >> 20, "MiB at least, but is \"", text,
-                            "\"");
+                            "\".");
 }
 
 std::string CheckHttpAddress(const std::string& text) {

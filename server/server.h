@@ -43,8 +43,8 @@ struct ServerOptions {
   bool accept_clock = false;
   bool accept_missing_mark = false;  // OpenRocksKv says what it means.
   int64_t free_bytes_min = DatabaseOptions().free_bytes_min;
-  // Messages read, answers not sent yet and questions at work may take so many bytes, of all
-  // clients together; beyond it they are refused with RESOURCE_EXHAUSTED, or held back.
+  // The most bytes that messages read, answers not sent yet and questions at work may take, of
+  // all clients together. Beyond it they are refused with RESOURCE_EXHAUSTED, or held back.
   int64_t memory_limit = DefaultMemoryLimit();
   // Clients may have backups made below this directory, which is created if missing; they may
   // not if it is "".

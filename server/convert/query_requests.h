@@ -20,7 +20,7 @@ inline constexpr int64_t kLastMaxUs = int64_t{50} * 365 * kMicrosPerDay;
 inline constexpr int64_t kSeriesPointsMax = 20'000;
 inline constexpr int32_t kOutliersDefault = 100;
 inline constexpr int32_t kOutliersMax = 10'000;
-// A page of a run has at most so many calls, and about so many bytes; one call may be more.
+// A page of a run has at most this many calls, and about this many bytes; one call may be more.
 inline constexpr int32_t kRunCallsMax = 10'000;
 inline constexpr size_t kRunBytesMax = size_t{4} << 20;
 

@@ -31,7 +31,8 @@ namespace itemized::server {
 namespace {
 
 constexpr int kBacklog = 512;
-constexpr std::chrono::milliseconds kTryAgain(100);  // So long nothing is accepted after a failure.
+constexpr std::chrono::milliseconds kTryAgain(
+    100);  // Nothing is accepted for this long after a failure.
 constexpr rlim_t kDescriptorsMin = 96;
 
 std::string HostOf(const sockaddr_storage& address, socklen_t size) {

@@ -17,10 +17,10 @@
 namespace itemized::server {
 
 struct FrameLimits {
-  // A header block, with its continuations, may have so many bytes. gRPC refuses metadata above
+  // The most bytes of a header block with its continuations. gRPC refuses metadata above
   // 8 KiB, but only when it is complete.
   size_t header_block_bytes = 64 << 10;
-  // So many frames at once, and so many a second, may cost the server work and bring nothing:
+  // The most frames, at once and by the second, that cost the server work and bring nothing:
   // streams that are reset, pings, settings, priorities, empty data.
   double idle_frames_max = 1'000;
   double idle_frames_per_second = 100;

@@ -29,14 +29,14 @@ namespace itemized::server {
 // Limits each stream, so that none lives at the cost of others. IngestQueue decides what
 // all senders together may have.
 struct IngestLimits {
-  size_t streams = 256;  // So many may be open at a time.
-  // One stream may have so many batches, and bytes of messages, that were read and are not
-  // acknowledged.
+  size_t streams = 256;  // This is the most that may be open at a time.
+  // A stream is read no further while it has this many batches, or bytes of messages, that are
+  // not acknowledged.
   size_t stream_batches = 32;
   int64_t stream_bytes = int64_t{16} << 20;
-  // One stream may leave so many bytes of answers untaken.
+  // A stream is read no further while its client leaves this many bytes of answers untaken.
   int64_t answer_bytes = int64_t{1} << 20;
-  // Whoever does not take an answer for so long gives way when there is no room.
+  // A client that does not take an answer for this long gives way when there is no room.
   std::chrono::seconds stalled_after{10};
 };
 
@@ -157,7 +157,7 @@ class RefusedStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
 // Tells clients that the server is going down.
 grpc::Status ShuttingDown();
 
-// A message and what becomes of it take so many times its length at most.
+// A message and what becomes of it take at most this many times its length.
 inline constexpr int64_t kMemoryPerMessageByte = 2;
 
 }  // namespace itemized::server

@@ -40,7 +40,7 @@ struct CallPool {
 Cancellation::Instant DeadlineOf(const grpc::CallbackServerContext& context,
                                  std::chrono::steady_clock::duration time_max);
 
-// A question is taken to hold so much while it is being answered, for want of knowing better.
+// A question is charged this much while it is being answered, since its answer is not known yet.
 inline constexpr int64_t kQuestionBytes = int64_t{8} << 20;
 
 grpc::Status NoMemory();

@@ -34,7 +34,7 @@ constexpr size_t kOthersWaiting = 16;
 // No answer has a message of more bytes; its JSON is a few times larger.
 constexpr size_t kAnswerBytesMax = size_t{16} << 20;
 constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // It is not charged.
-// A message and its JSON take so many times its bytes while that is written.
+// A message and its JSON take this many times its bytes while that is written.
 constexpr int64_t kJsonFactor = 8;
 
 absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,

@@ -33,7 +33,7 @@ namespace pb = itemized::v1;
 
 constexpr int kBatchEvents = 5'000;  // That is half of what a batch may have.
 
-// The events of a body take so many times its bytes on their way to the disk.
+// The events of a body take this many times its bytes on their way to the disk.
 constexpr int64_t kWorkFactor = 2;
 
 std::string ContentHash(const std::string& body) {

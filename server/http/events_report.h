@@ -20,7 +20,7 @@
 
 namespace itemized::server {
 
-// An answer tells of so many refused events, the first ones of the body; others are counted.
+// An answer tells of the first refused events of the body, up to this many; others are counted.
 inline constexpr size_t kRefusalsTold = 100;
 
 // Says where in its body an event is.

@@ -16,7 +16,7 @@ namespace itemized::server {
 // The format is https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4.
 inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charset=utf-8";
 
-// So many steps have series of their own; others are not shown, to bound the cardinality.
+// The dearest steps have series of their own; others are not shown, to bound the cardinality.
 inline constexpr size_t kMetricSteps = 100;
 
 // Tells what came in, what the store holds, what the process takes, who is connected over HTTP,

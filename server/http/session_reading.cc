@@ -17,8 +17,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using Phase = Connection::Phase;
 
-// So much is read of what follows a request that is being answered; later bytes wait in the
-// kernel.
+// The most that is read of what follows a request that is being answered. Later bytes wait in
+// the kernel.
 constexpr size_t kReadAheadMax = size_t{16} << 10;
 // A line that tells how long a chunk is, or what comes after the last one, has no more bytes.
 constexpr size_t kChunkLineMax = size_t{4} << 10;

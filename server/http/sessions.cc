@@ -13,7 +13,7 @@ namespace {
 
 using Phase = Connection::Phase;
 
-// So many connections may be told at a time that there is no room for them.
+// The most connections that are told at a time that there is no room for them.
 constexpr size_t kRefusedAtATime = 64;
 
 HttpResponse NoRoom() {
