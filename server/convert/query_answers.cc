@@ -32,7 +32,7 @@ pb::Window ToWindow(const TimeRange& range) {
   return to;
 }
 
-// The six token sums that every answer has; rows and points have the same fields.
+// Sets the six token sums that every answer has; rows and points have the same fields.
 template <typename Message>
 void SetTokens(const Usage& usage, Message* to) {
   to->set_input_tokens(usage[UsageClass::kInput]);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
@@ -24,7 +25,7 @@ constexpr int64_t kRequestsQuoted = 1'000;
 
 struct PriceField {
   const char* name;
-  size_t price;  // Index into Prices.
+  size_t price;  // It is an index into Prices.
   const std::string& (pb::Prices::*get)() const;
   std::string* (pb::Prices::*mutate)();
 };
@@ -56,23 +57,20 @@ bool IsPerRequest(const PriceField& field) {
          field.price == static_cast<size_t>(UsageClass::kWebSearches);
 }
 
-absl::Status PriceError(const std::string& where, const PriceField& field,
-                        absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat(where, ".", field.name, ": ", problem));
-}
-
 absl::StatusOr<int64_t> ToPrice(const std::string& where, const PriceField& field,
                                 const std::string& text) {
   const bool per_request = IsPerRequest(field);
   absl::StatusOr<Picos> picos = ParseDecimal(text, per_request ? kRequestDecimals : kTokenDecimals);
   if (!picos.ok()) {
-    return PriceError(where, field, picos.status().message());
+    return absl::InvalidArgumentError(
+        absl::StrCat("The price ", where, ".", field.name,
+                     " cannot be read: ", absl::StripSuffix(picos.status().message(), "."), "."));
   }
   if (*picos < 0 || *picos > kPriceMaxPicos) {
     const Picos most = Picos{kPriceMaxPicos} * (per_request ? kRequestsQuoted : kTokensQuoted);
-    return PriceError(where, field,
-                      absl::StrCat("the price is ", text, "; give one from 0 to ", FormatUsd(most),
-                                   " USD per ", per_request ? "thousand" : "million tokens"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("The price ", where, ".", field.name, " is ", text, "; give one from 0 to ",
+                     FormatUsd(most), " USD per ", per_request ? "thousand." : "million tokens."));
   }
   return static_cast<int64_t>(*picos);
 }
@@ -139,7 +137,7 @@ absl::StatusOr<ModelMatch> ToMatch(const std::string& where, const pb::ModelMatc
       break;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat(where, ".match is not set; say which models the rate is for"));
+      absl::StrCat("The field ", where, ".match is not set; say which models the rate is for."));
 }
 
 pb::ModelMatch FromMatch(const ModelMatch& from) {
@@ -189,7 +187,7 @@ absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
   return rate;
 }
 
-// "rates[2] (gpt-5)", or without the model where there is none.
+// Names a rate as "rates[2] (gpt-5)", or without the model where there is none.
 std::string NameOf(int index, const pb::Rate& rate) {
   const std::string place = absl::StrCat("rates[", index, "]");
   const bool named = rate.match().match_case() == pb::ModelMatch::kEquals;
@@ -234,6 +232,21 @@ absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& 
     name.effective_from_us = id.effective_from_unix_us();
   }
   return names;
+}
+
+pb::SetRatesResponse ToSetRatesResponse(const RateChange& change) {
+  pb::SetRatesResponse response;
+  response.set_added(change.added);
+  response.set_replaced(change.replaced);
+  response.set_repriced_calls(change.repriced_calls);
+  return response;
+}
+
+pb::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change) {
+  pb::RemoveRatesResponse response;
+  response.set_removed(change.removed);
+  response.set_repriced_calls(change.repriced_calls);
+  return response;
 }
 
 pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
