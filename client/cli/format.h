@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "itemized/v1/event.pb.h"
 #include "itemized/v1/query.pb.h"
+#include "proto/usage_fields.h"
 
 #include "storage/base/money.h"
 
@@ -60,9 +61,12 @@ std::string TimeText(absl::string_view rfc3339, absl::TimeZone zone, bool millis
 std::string WindowText(const v1::Window& window, absl::TimeZone zone);
 
 // All tokens that went in, from a cache or not.
-int64_t TotalInput(const v1::Usage& usage);
+int64_t TokensIn(const UsageCounts& counts);
+
+// Those among them that came from a cache.
+int64_t TokensCached(const UsageCounts& counts);
 
 // Text, audio and image tokens that came out.
-int64_t TotalOutput(const v1::Usage& usage);
+int64_t TokensOut(const UsageCounts& counts);
 
 }  // namespace itemized::cli

@@ -35,8 +35,8 @@ Table MakeTable(const pb::GetOutliersResponse& response, absl::TimeZone zone) {
          receipt.learning() ? LearningText(receipt.sample_count()) : MoneyText(receipt.p50_usd()),
          Count(receipt.sample_count()),
          MoneyText(receipt.threshold_usd()),
-         ShortCount(TotalInput(call.usage())),
-         ShortCount(TotalOutput(call.usage())),
+         ShortCount(TokensIn(CountsOf(call.usage()))),
+         ShortCount(TokensOut(CountsOf(call.usage()))),
          call.model(),
          call.workflow_id()});
   }

@@ -71,8 +71,8 @@ Table MakeTable(const pb::GetRunResponse& run, absl::TimeZone zone) {
                   {Offset(call.time(), run.calls(0).time()), Style::kDim},
                   NameCell(call.step()),
                   call.model(),
-                  has_usage ? Count(TotalInput(call.usage())) : kNothing,
-                  has_usage ? Count(TotalOutput(call.usage())) : kNothing,
+                  has_usage ? Count(TokensIn(CountsOf(call.usage()))) : kNothing,
+                  has_usage ? Count(TokensOut(CountsOf(call.usage()))) : kNothing,
                   KnownDurationText(call.duration_ms()),
                   {MoneyText(call.cost_usd()), Style::kBold},
                   Marks(call)});

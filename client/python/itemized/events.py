@@ -20,7 +20,7 @@ from itertools import islice
 from typing import Any, Callable, Optional
 
 from .diagnostics import warn_once
-from .usage import CLASSES
+from .usage_classes import CLASSES
 
 Event = dict[str, Any]
 

@@ -11,23 +11,8 @@ from typing import Any, MutableMapping, Optional
 
 from .diagnostics import warn_once
 from .responses import extract
+from .usage_classes import CLASSES
 
-#: The classes of ``itemized.v1.Usage``. They are disjoint: a token counts in one of them
-#: only, except that reasoning tokens are a part of output_tokens.
-CLASSES = (
-    "input_tokens",  # Uncached text input.
-    "cache_read_tokens",  # Input served from the provider's prompt cache.
-    "cache_write_5m_tokens",  # Input written to the cache for 5 minutes.
-    "cache_write_1h_tokens",  # Input written to the cache for 1 hour.
-    "output_tokens",  # All text billed as output, reasoning included.
-    "reasoning_tokens",  # The part of output_tokens spent on reasoning.
-    "input_audio_tokens",
-    "cache_read_audio_tokens",
-    "output_audio_tokens",
-    "input_image_tokens",
-    "output_image_tokens",
-    "web_searches",  # Server-side web searches, requests.
-)
 _KNOWN = frozenset(CLASSES)
 _MAIN = ("input_tokens", "output_tokens")  # What is reported by hand, if anything is.
 _COUNT_MAX = 2**40  # As the server's limit.

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .events import Event, checked
-from .usage import CLASSES
+from .usage_classes import CLASSES
 
 _STATUS = {"ok": 1, "error": 2, "cancelled": 3}
 _OUTCOME = {"completed": 1, "failed": 2, "short_circuited": 3, "abandoned": 4}
