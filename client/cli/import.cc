@@ -135,7 +135,7 @@ int ExitStatus(const absl::Status& status, const ImportTotals& totals, Session& 
 
 }  // namespace
 
-int RunImport(const ImportArguments& arguments, Session& session) {
+int ImportCommand(const ImportArguments& arguments, Session& session) {
   Environment& env = session.env;
   if (arguments.format != kFormats) {
     return WrongUsage(env,

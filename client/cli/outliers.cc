@@ -103,7 +103,7 @@ void PrintOutliers(const pb::GetOutliersResponse& response, const QueryArguments
 
 }  // namespace
 
-int RunOutliers(const QueryArguments& arguments, Session& session) {
+int OutliersCommand(const QueryArguments& arguments, Session& session) {
   const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
   if (!window.ok()) {
     return WrongUsage(session.env, window.status().message(), "itemize outliers");

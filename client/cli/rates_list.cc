@@ -99,7 +99,7 @@ void PrintRates(const pb::ListRatesResponse& response, Session& session) {
 
 }  // namespace
 
-int RunRatesList(Session& session) {
+int RatesListCommand(Session& session) {
   return Answer(session.connection->ListRates(), session,
                 [&](const pb::ListRatesResponse& response) { PrintRates(response, session); });
 }

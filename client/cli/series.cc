@@ -79,7 +79,7 @@ void PrintSeries(const pb::GetSeriesResponse& series, bool days, absl::TimeZone 
 
 }  // namespace
 
-int RunSeries(const QueryArguments& arguments, Session& session) {
+int SeriesCommand(const QueryArguments& arguments, Session& session) {
   const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
   if (!window.ok()) {
     return WrongUsage(session.env, window.status().message(), "itemize series");

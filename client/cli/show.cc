@@ -207,7 +207,7 @@ absl::StatusOr<pb::GetRunResponse> Collect(Pages pages) {
 
 }  // namespace
 
-int RunShow(const QueryArguments& arguments, Session& session) {
+int ShowCommand(const QueryArguments& arguments, Session& session) {
   constexpr int32_t kCallsForPeople = 1'000;
   const absl::StatusOr<absl::TimeZone> zone = text::FindZone(arguments.window.tz);
   if (!zone.ok()) {

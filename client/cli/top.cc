@@ -133,7 +133,7 @@ void PrintTop(const pb::GetTopRequest& request, const std::string& by, absl::Tim
 
 }  // namespace
 
-int RunTop(const QueryArguments& arguments, Session& session) {
+int TopCommand(const QueryArguments& arguments, Session& session) {
   pb::GetTopRequest request;
   pb::GroupBy by = pb::GROUP_BY_UNSPECIFIED;
   if (!text::ParseGroupBy(arguments.by, &by, request.mutable_attribute_key())) {
