@@ -43,7 +43,7 @@ class Declaration {
     DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
     DeclareVerify();
     DeclareBackup();
-    // For the list of commands; ParseArguments makes `help X` out of `X --help` before.
+    // This lists the command; ParseArguments makes `help X` out of `X --help` before.
     app_.add_subcommand("help", "Show what a command does: itemize help top");
   }
 

@@ -241,7 +241,7 @@ std::vector<RefusedEvent> DescribeRefusals(const pb::Batch& batch, const pb::Bat
   std::vector<RefusedEvent> refused;
   const pb::CallColumns& columns = batch.columns();
   int row_reached = 0;
-  size_t id_offset = 0;  // Of row_reached in event_id_data; refusals come by rising index.
+  size_t id_offset = 0;  // Where the id of row_reached begins; refusals come by rising index.
   for (const pb::Refusal& refusal : result.refusals()) {
     const int64_t index = refusal.index();
     const int64_t row = index - batch.events_size();

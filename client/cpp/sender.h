@@ -35,7 +35,7 @@ class Sender {
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
-  // As Tracer's.
+  // Push, Flush and Stats are those of Tracer.
   void Push(Call&& call);
   void Push(Completion&& completion);
   absl::Status Flush(absl::Duration timeout);

@@ -154,8 +154,8 @@ class GenaiReader {
     by_id_.Add(absl::StrCat(provider, "/", id));
   }
 
-  // Of conditional prices the last one active wins, so one that a later entry
-  // of an earlier or equal date hides is left out.
+  // The last active one of conditional prices wins, so one that a later entry of an earlier or
+  // equal date hides is left out.
   absl::Status ReadHistory(const v1::Rate& model, const JsonValue& history) {
     int64_t hidden_from_us = std::numeric_limits<int64_t>::max();
     for (auto entry = history.items.rbegin(); entry != history.items.rend(); ++entry) {
@@ -285,7 +285,7 @@ class GenaiReader {
 
   RateImportOptions options_;
   RateImport import_;
-  std::string name_;  // Of the model being read, for sentences.
+  std::string name_;  // What sentences call the model being read.
   Tally conditional_;
   Tally by_id_;
   Tally other_prices_;

@@ -20,8 +20,8 @@
 namespace itemized::client {
 namespace {
 
-// Names in the file and in v1.Prices. Of two for one price the later in this
-// list is used if a model has both.
+// Names in the file and in v1.Prices. If a model has two for one price, the later in this
+// list is used.
 constexpr std::array<std::pair<absl::string_view, absl::string_view>, 16> kFields = {{
     {"input_cost_per_token", "input"},
     {"output_cost_per_token", "output"},
@@ -55,7 +55,7 @@ absl::string_view FieldFor(absl::string_view name) {
 
 // What the name of a field says.
 struct FieldName {
-  absl::string_view price;  // Without suffixes.
+  absl::string_view price;  // It has no suffixes.
   int64_t over = 0;         // Input tokens; 0: no threshold.
   bool flex = false;
   bool priority = false;
@@ -116,12 +116,12 @@ class LiteLlmReader {
   }
 
  private:
-  // Of the model being read.
+  // A rate of the model being read, before it is complete.
   struct Draft {
     absl::string_view name;
     v1::Rate rate;
     TierSet tiers;
-    std::map<std::pair<absl::string_view, int64_t>, size_t> rank;  // Of the field that was used.
+    std::map<std::pair<absl::string_view, int64_t>, size_t> rank;  // The used field has it.
   };
 
   absl::Status ReadModel(absl::string_view name, const JsonValue& model) {

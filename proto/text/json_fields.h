@@ -35,7 +35,7 @@ Fault Refuse(pb::RefusalCode code, std::string message);
 Fault Malformed(std::string message);
 Fault BrokenJson(simdjson::error_code error);
 
-// As much of `raw` as fits into a sentence; cuts between characters.
+// The beginning of `raw` that fits into a sentence; it is cut between characters.
 std::string Excerpt(absl::string_view raw);
 
 // Whether `value` is null, which says of an optional field that it is not there. It has

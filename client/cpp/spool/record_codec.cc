@@ -51,7 +51,7 @@ bool ReadUsage(absl::string_view* in, std::optional<Usage>* usage) {
   return true;
 }
 
-// Of a list that has at least one byte for each element.
+// The length of a list that has at least one byte for each element, so that memory is bounded.
 bool ReadCount(absl::string_view* in, uint64_t* count) {
   return ReadVarint(in, count) && *count <= in->size();
 }

@@ -12,7 +12,7 @@ import time
 LOGGER = logging.getLogger("itemized")
 
 _DISTINCT_MAX = 1_000  # Bounds the memory of what was said.
-_AGAIN_S = 10.0  # Between reports of the same trouble.
+_AGAIN_S = 10.0  # The time between two reports of one trouble.
 _said: set[str] = set()
 _lock = threading.Lock()
 

@@ -35,7 +35,7 @@ class RecordMaker:
         self._fields = None  # They name the process.
 
     def _made_by_logging(self) -> logging.LogRecord:
-        # Not by LOGGER.info, which looks through the stack for the line that called it.
+        # LOGGER.info would look through the stack for the line that called it.
         return LOGGER.makeRecord(LOGGER.name, logging.INFO, "itemized", 0, self._message, (), None)
 
     def make(self) -> logging.LogRecord:

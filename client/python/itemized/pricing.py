@@ -29,8 +29,8 @@ _RISKY = re.compile(r"\)[*+{]|\\[1-9]|\(\?(?:<?[=!]|\(|P[=>])")  # Repeated grou
 _REPEATS = re.compile(r"[*+]|\{\d*,")
 _REPEATS_MAX = 3
 _CHOICES_MAX = 8
-_WHOLE_DIGITS_MAX = 12  # Of an amount in USD: a trillion.
-_DEPTH_MAX = 16  # Of a match in a match.
+_WHOLE_DIGITS_MAX = 12  # An amount in USD is below a trillion.
+_DEPTH_MAX = 16  # Matches in a match.
 
 Prices = dict[str, int]  # Pico-dollars a unit, by class.
 
@@ -135,7 +135,7 @@ class Rate:
         ]
 
     def prices_for(self, counts: dict[str, int]) -> Prices:
-        """Those of the last tier below the total input."""
+        """The prices of the last tier below the total input."""
         found = self.base
         if self.tiers:
             total = sum(counts.get(name, 0) for name in _TOTAL_INPUT)

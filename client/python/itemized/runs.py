@@ -22,7 +22,7 @@ Steps = Union[str, Iterable[str]]
 
 
 def _names_in(steps: tuple[Any, ...]) -> Iterator[str]:
-    """Those of names and of lists of names. Raises ValueError for a list in a list."""
+    """The names among names and lists of names. Raises ValueError for a list in a list."""
     for each in steps:
         is_list = isinstance(each, Iterable) and not isinstance(each, (str, bytes, Mapping))
         parts = sorted(each, key=name_of) if isinstance(each, Set) else each if is_list else [each]

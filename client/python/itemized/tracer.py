@@ -77,7 +77,7 @@ class Tracer:
 
     @property
     def counters(self) -> Counters:
-        """As they are now."""
+        """The counters as they are now."""
         with self._lock:
             return replace(self._counters, waiting=len(self._queue) + len(self._unsettled))
 
@@ -128,7 +128,7 @@ class Tracer:
         with self._lock:
             self._counters.dropped += 1
             dropped = self._counters.dropped
-        kind = " ".join(why.split(" ", 2)[:2])  # Such as "outcome is".
+        kind = " ".join(why.split(" ", 2)[:2])  # A text such as "outcome is".
         self._reporter.tell(f"dropped: {kind}", "%d calls or completions are dropped so far: %s.", dropped, why)
 
     def _start(self) -> None:

@@ -15,7 +15,7 @@ from .usage_classes import CLASSES
 
 _KNOWN = frozenset(CLASSES)
 _MAIN = ("input_tokens", "output_tokens")  # What is reported by hand, if anything is.
-_COUNT_MAX = 2**40  # As the server's limit.
+_COUNT_MAX = 2**40  # The server's limit.
 _EXACT = Context(prec=60)  # More digits than any cost has.
 
 
@@ -44,7 +44,7 @@ class Usage(MutableMapping[str, int]):
         self.counts: dict[str, int] = {}
         #: The model that served the call, if a response said so.
         self.model: Optional[str] = None
-        #: Such as "anthropic", if a response was recognised.
+        #: A name such as "anthropic", if a response was recognised.
         self.provider: Optional[str] = None
 
     def __repr__(self) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the tracer to the server's disk: outages, forks, crashes, the end of a process."""
+"""The way from the tracer to the server's disk: outages, forks, crashes, the end of a process."""
 
 import json
 import multiprocessing

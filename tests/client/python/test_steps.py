@@ -246,7 +246,7 @@ def test_a_generator_is_driven_as_it_would_be_without():
 
     generator = delegate()
     assert next(generator) == 1
-    assert name_here() is None  # Between two values it is the caller's code that runs.
+    assert name_here() is None  # The caller's code runs between two values.
     assert generator.send("sent") == 2
     assert generator.throw(KeyError()) == 3
     assert list(generator) == []

@@ -77,7 +77,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Stranger:
-    """In front of a server: gives its own answers until `honest` is set, then the server's."""
+    """Stands in front of a server: gives its own answers until `honest` is set, then the server's."""
 
     def __init__(self, behind, answers):
         self.behind, self.honest, self.given = behind, False, 0
@@ -246,7 +246,7 @@ def test_a_handler_of_the_log_that_fails_ends_nothing(server, configure, strange
     proxy = stranger((403, PROXY_PAGE))
     monkeypatch.setattr("itemized.diagnostics.LOGGER.warning", lambda *_: 1 / 0)
     tracer = configure(http=proxy.url, transport="http", queue_max=150)
-    with cost_trace("plan", "m") as usage:  # Without a run, which is told.
+    with cost_trace("plan", "m") as usage:  # There is no run, which is told.
         usage["input_tokens"] = "many"
     trace(range(100), run)
     eventually(lambda: proxy.given >= 3)

@@ -49,7 +49,7 @@ def test_an_exception_is_recorded_and_goes_on():
                 raise asyncio.CancelledError
     assert [call["status"] for call in recorder.calls] == ["error", "cancelled"]
     assert recorder.calls[0]["usage"] == {"input_tokens": 5}
-    assert "usage" not in recorder.calls[1]  # Not reported is not the same as zero.
+    assert "usage" not in recorder.calls[1]  # What is not reported is not zero.
 
 
 def test_a_run_supplies_its_id_and_sends_its_end():

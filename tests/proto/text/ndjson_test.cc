@@ -284,7 +284,7 @@ TEST(Ndjson, RefusesEveryTruncationOfAGoodLine) {
 }
 
 TEST(Ndjson, SurvivesRandomDamage) {
-  std::mt19937 random(20261101);  // The same damage in every run.
+  std::mt19937 random(20261101);  // Every run damages the same.
   const std::string pieces[] = {"{", "}",    "[",         "]",     ",",
                                 ":", "\"",   "\\",        "null",  "1e9",
                                 "-", "\xff", "\"usage\"", "\\u00", std::string(1, '\0')};

@@ -18,7 +18,7 @@ import { learningCalls, OutlierCell } from '../parts/verdicts';
 
 const GROUPS = ['step', 'model', 'workflow', 'provider'];
 
-/** Of an average call that reported its usage; undefined if none did. */
+/** The tokens of an average call that reported its usage; undefined if none did. */
 export function tokensOf(row: TopRow): TokenClasses | undefined {
   const calls = row.calls - row.usage_missing_calls;
   return calls <= 0 ? undefined : {
@@ -66,7 +66,7 @@ const isComparable = (around: Around, row: TopRow): boolean => {
   return around.before !== undefined && pricedOf(row) > 0 && (before === undefined || pricedOf(before) > 0);
 };
 
-/** Where a name leads: a step or a workflow to its page, others to the calls that have it. */
+/** The place that a name leads to: a step or a workflow to its page, others to the calls that have it. */
 function target(route: Route, key: string): Route {
   if (route.by === 'step') {
     return { ...route, view: 'step', name: key, sort: '' };
@@ -246,7 +246,7 @@ function windowBefore(top: GetTopResponse | undefined, route: Route): string {
   if (top?.window?.start === undefined || top.window.end === undefined) {
     return '';
   }
-  // To the minute, so that the question stays the same for a while.
+  // The minute is all that counts, so that the question stays the same for a while.
   const start = Math.floor(Date.parse(top.window.start) / 60_000) * 60_000;
   const length = Math.round((Date.parse(top.window.end) - Date.parse(top.window.start)) / 60_000) * 60_000;
   const query = new URLSearchParams({
