@@ -129,9 +129,9 @@ absl::Status Importer::SendFile(size_t index, const InputFile& file) {
     status = status.ok() ? finished : status;
   }
   if (absl::IsFailedPrecondition(status)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        files_[index], ": another import of the same content has begun since; let it finish (",
-        status.message(), ")"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("Another import of the content of \"", files_[index],
+                     "\" has begun since: let it finish (", status.message(), ")."));
   }
   return status;
 }
@@ -188,7 +188,7 @@ absl::Status Importer::BeginStream(size_t index, const InputFile& file) {
   {
     const MutexLock lock(mutex_);
     if (cancelled_) {
-      return absl::CancelledError("cancelled");
+      return absl::CancelledError("The import was interrupted.");
     }
     stream_ = stream;
   }

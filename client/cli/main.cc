@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   const int exit_status =
       itemized::cli::Execute(std::vector<std::string>(argv + 1, argv + argc), env);
   if (!std::cout.flush()) {
-    std::cerr << "itemize: cannot write to standard output.\n";
+    std::cerr << "itemize: Cannot write to standard output: check where it goes.\n";
     return itemized::cli::kExitFailed;
   }
   return exit_status;

@@ -170,7 +170,8 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
     *request.add_rates() = std::move(rate);
   }
   if (request.rates().empty()) {
-    *session.env.err << "itemize: there is no rate in it; nothing was set.\n";
+    *session.env.err
+        << "itemize: There is no rate in the file, so nothing was set: give one that has some.\n";
     return kExitRefused;
   }
   const absl::StatusOr<pb::ListRatesResponse> book = session.connection->ListRates();
