@@ -59,7 +59,7 @@ def make_transport(options: Options) -> Transport:
             _grpc_process = os.getpid()
             return GrpcTransport(grpc, options.server)
         if options.transport == "grpc":
-            warn_once("grpc", "grpcio is not installed; sending over HTTP to %s.", options.http)
+            warn_once("grpc", "There is no grpcio here, so events go over HTTP to %s.", options.http)
     return HttpTransport(options.http)
 
 
@@ -103,6 +103,6 @@ class Delivery:
             except TooLarge:
                 return None
             except Unreachable as trouble:
-                self._reporter.tell("unreachable", "itemized: %s; %d events wait.", trouble, waiting())
+                self._reporter.tell("unreachable", "%d events wait for the server: %s.", waiting(), trouble)
             self._ending.pause(pause)
             pause = min(2 * pause, _RETRY_S[1])

@@ -26,8 +26,10 @@ os.register_at_fork(after_in_child=_renew_lock)  # A thread of the parent may ha
 
 
 def _warn(sentence: str, *args: object) -> None:
+    """`sentence` begins with a capital letter and ends with a full stop. Where nobody has
+    configured logging, Python prints it alone, so it says whose it is."""
     try:
-        LOGGER.warning(sentence, *args)
+        LOGGER.warning(f"itemized: {sentence}", *args)
     except Exception:  # A handler of the user's: neither its caller nor delivery ends by it.
         pass
 

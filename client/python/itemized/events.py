@@ -110,7 +110,7 @@ def name_of(value: object) -> str:
         return text
     encoded = text.encode("utf-8", "replace")
     if len(encoded) > _NAME_BYTES_MAX:
-        warn_once("long name", "itemized: names are cut at %d bytes, such as %.60r.", _NAME_BYTES_MAX, text)
+        warn_once("long name", "Names are cut at %d bytes, such as %.60r.", _NAME_BYTES_MAX, text)
     return encoded[:_NAME_BYTES_MAX].decode("utf-8", "ignore")
 
 
@@ -134,13 +134,13 @@ def attributes_of(attributes: Optional[Mapping[Any, Any]]) -> Optional[dict[str,
         return None
     if not isinstance(attributes, Mapping):
         kind = type(attributes).__name__
-        warn_once("attributes", "itemized: attributes are left out: give a dict of names, not a %s.", kind)
+        warn_once("attributes", "Attributes are left out: give a dict of names, not a %s.", kind)
         return None
     taken = {name_of(key): name_of(value) for key, value in islice(attributes.items(), _ATTRIBUTES_MAX)}
     if len(attributes) > _ATTRIBUTES_MAX:
-        warn_once("attributes max", "itemized: attributes beyond %d are left out of a call.", _ATTRIBUTES_MAX)
+        warn_once("attributes max", "Attributes beyond %d are left out of a call.", _ATTRIBUTES_MAX)
     if taken.pop("", None) is not None:
-        warn_once("attribute name", "itemized: an attribute without a name is left out.")
+        warn_once("attribute name", "An attribute without a name is left out.")
     return taken or None
 
 

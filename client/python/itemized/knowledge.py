@@ -64,7 +64,7 @@ class Knowledge:
         except (Unreachable, Rejected):
             pass  # What was known stays.
         except Exception as error:  # Whatever a stranger answered: delivery goes on.
-            warn_once("knowledge", "itemized: what the server says of its rates cannot be read: %s.", reason_of(error))
+            warn_once("knowledge", "What the server says of its rates cannot be read: %s.", reason_of(error))
         self._transport.close()
 
     def _refresh(self) -> None:

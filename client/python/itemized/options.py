@@ -17,7 +17,7 @@ def _transport_of_environment() -> str:
     try:
         return one_of(_TRANSPORTS, "ITEMIZED_TRANSPORT", os.environ.get("ITEMIZED_TRANSPORT", "auto"))
     except ValueError as error:  # No caller set it who could be told by an exception.
-        warn_once("transport", "itemized: %s; auto is taken.", error)
+        warn_once("transport", "%s; auto is taken.", error)
         return "auto"
 
 

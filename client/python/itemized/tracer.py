@@ -166,7 +166,7 @@ class Tracer:
                     self._queue.extendleft(reversed(self._unsettled))
                     self._unsettled = []
                 self._reporter.tell(
-                    "interrupted", "itemized: delivery was interrupted by %s and begins again; %d events wait.",
+                    "interrupted", "Delivery was interrupted by %s and begins again; %d events wait.",
                     reason_of(trouble), len(self._queue),
                 )  # fmt: skip
             self._ending.pause(_INTERRUPTED_S)
@@ -214,7 +214,7 @@ class Tracer:
 
     def _settle(self, part: list[Row], ack: Ack) -> None:
         for sentence in ack.refusals[:5]:
-            warn_once(f"refused {sentence}", "itemized: an event was refused: %s", sentence)
+            warn_once(f"refused {sentence}", "An event was refused: %s", sentence)
         for item, _ in part:
             self._forget(item)
         with self._settled:
@@ -264,7 +264,7 @@ class Tracer:
         else:
             kept = "kept in the spool" if self._spool is not None else "lost"
             self._reporter.tell(
-                "end", "itemized: %d calls or completions could not be delivered and are %s.", waiting, kept
+                "end", "%d calls or completions could not be delivered and are %s.", waiting, kept
             )
         return done
 

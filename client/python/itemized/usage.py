@@ -64,7 +64,7 @@ class Usage(MutableMapping[str, int]):
             book = get_tracer().knowledge.book
             cost = book.cost(str(provider), str(model), time.time_ns() // 1000, self.counts)
         except Exception as bug:  # Rates that cannot be read, a count that is none.
-            warn_once(f"cost {type(bug).__name__}", "usage.cost_usd could not be computed: %r.", bug)
+            warn_once(f"cost {type(bug).__name__}", "The usage.cost_usd of a call could not be computed: %r.", bug)
             return None
         return None if cost is None else Decimal(cost).scaleb(-12, _EXACT)
 
@@ -91,7 +91,7 @@ class Usage(MutableMapping[str, int]):
                     return
         except Exception:  # What a foreign object does must not reach the caller.
             pass
-        warn_once(f"value {name}", "usage[%r] is left out: %s.", name, _explain(name, value))
+        warn_once(f"value {name}", "What usage[%r] was set to is left out: %s.", name, _explain(name, value))
 
     def __getitem__(self, name: str) -> int:
         return self.counts[name]
@@ -120,12 +120,12 @@ class Usage(MutableMapping[str, int]):
         try:
             found = extract(response)
         except Exception as error:  # Whatever an unknown object does must not reach the caller.
-            warn_once("record", "usage.record could not read a %s: %r.", type(response).__name__, error)
+            warn_once("record", "A %s could not be read by usage.record: %r.", type(response).__name__, error)
             return
         if found is None:
             warn_once(
                 f"record {type(response).__name__}",
-                "usage.record found no usage in a %s; fill in usage['input_tokens'] and so on instead.",
+                "There is no usage in a %s for usage.record; fill in usage['input_tokens'] and so on instead.",
                 type(response).__name__,
             )
             return

@@ -239,7 +239,7 @@ def test_a_delivery_that_is_interrupted_is_told_and_begins_again(server, configu
     assert tracer.flush(30)
     assert stored(server, run) == list(range(100))
     assert tracer.counters == Counters(delivered=100)
-    assert "delivery was interrupted by SystemExit() and begins again; 100 events wait" in caplog.text
+    assert "Delivery was interrupted by SystemExit() and begins again; 100 events wait" in caplog.text
 
 
 def test_a_handler_of_the_log_that_fails_ends_nothing(server, configure, stranger, short_pauses, monkeypatch, run):
