@@ -34,7 +34,7 @@ struct Environment {
   Canvas err_canvas;                    // What `err` is drawn on.
   bool out_is_terminal = false;         // Long tables are cut only there.
   bool err_is_terminal = false;         // Progress is shown only there.
-  std::string server = kDefaultServer;  // Unless --server names another.
+  std::string server = kDefaultServer;  // --server may name another.
   const Clock* clock = nullptr;
   absl::Duration patience = absl::Seconds(30);  // How long an import waits for a lost server.
   // Set by Ctrl-C once `catch_interrupts` was called; until then it ends the process.

@@ -35,7 +35,7 @@ struct Parcel {
   uint64_t sequence = 0;
   SpooledBatch batch;
   std::vector<RefusedEvent> unsendable;  // Records that could not be put on the wire.
-  size_t unsent = 0;                     // Those, and those that could not be read.
+  size_t unsent = 0;                     // How many are such, or could not be read.
 };
 
 // Reads the records of `parcel` from its segment, which takes a while, and packs them.
@@ -113,7 +113,7 @@ class Delivery {
   bool is_streaming_ = false;
   bool streamed_before_ = false;
   bool fenced_before_ = false;
-  bool renumbered_ = false;  // And nothing was acknowledged since.
+  bool renumbered_ = false;  // A new sequence began and nothing of it is acknowledged.
   bool dropping_ = false;    // The last record was dropped.
   bool refused_before_ = false;
   std::set<Correction::Of> corrected_before_;

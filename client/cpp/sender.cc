@@ -140,7 +140,7 @@ void Sender::Push(Completion&& completion) {
 
 template <typename Record>
 void Sender::PushRecord(RecordType type, const Record& record) {
-  thread_local std::string bytes;  // So that its memory is used again.
+  thread_local std::string bytes;  // Its memory is used again.
   bytes.clear();
   AppendRecord(record, &bytes);
   if (bytes.size() > Segment::kPayloadBytesMax) {

@@ -83,7 +83,7 @@ class Sender {
   std::shared_ptr<BatchStream> stream_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::thread syncing_;  // Only with a spool directory.
+  std::thread syncing_;  // It runs only if there is a spool directory.
   std::thread sending_;  // Last: it uses all of the above.
 };
 

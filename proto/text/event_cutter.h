@@ -41,7 +41,7 @@ class EventCutter {
   void SkipSpace();
 
   absl::string_view rest_;
-  size_t search_bytes_;  // That searches for ends may still look at.
+  size_t search_bytes_;  // Searches for ends may look at so many more.
   uint64_t line_ = 1;
   bool in_array_ = false;
   uint64_t index_ = 0;          // The next element has it.

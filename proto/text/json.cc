@@ -238,7 +238,7 @@ class Printer {
 
   const bool indented_;
   size_t depth_;
-  bool is_first_ = true;  // Within the innermost open bracket.
+  bool is_first_ = true;  // Nothing is in the innermost open bracket yet.
   size_t open_at_ = std::string::npos;
   std::string json_;
 };
@@ -271,7 +271,7 @@ absl::Status JsonListWriter::Begin() {
 }
 
 absl::Status JsonListWriter::Add(const Message& element) {
-  constexpr size_t kDepth = 2;  // Within the message and its list.
+  constexpr size_t kDepth = 2;  // The message and its list are two.
   Printer printer(JsonLayout::kIndented, kDepth);
   RETURN_IF_ERROR(printer.Print(element));
   out_ << (added_++ == 0 ? "\n  " : ",\n  ") << printer.Take();

@@ -44,7 +44,7 @@ Fault TakeNull(simdjson::ondemand::value& value, bool& is_null);
 
 // `path` names the field in sentences: "usage.input_tokens".
 Fault ReadView(simdjson::ondemand::value& value, absl::string_view path,
-               absl::string_view& result);  // Until the next line is read.
+               absl::string_view& result);  // It lives until the next line is read.
 Fault ReadString(simdjson::ondemand::value& value, absl::string_view path, std::string& result);
 Fault ReadCount(simdjson::ondemand::value& value, absl::string_view path, int64_t& result);
 

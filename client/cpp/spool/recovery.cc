@@ -226,7 +226,7 @@ absl::Status SpoolRecovery::Finish(Segment* segment, size_t end, bool is_last) {
 }
 
 absl::Status SpoolRecovery::Conclude() {
-  if (!front_lost_) {  // Only what was acknowledged is ever removed.
+  if (!front_lost_) {  // What is removed was acknowledged.
     spool_.acknowledged_ = std::max(spool_.acknowledged_, spool_.first_ - 1);
   }
   if (spool_.first_ > spool_.acknowledged_ + kLostBatchesMax) {

@@ -130,7 +130,7 @@ class Spool {
  private:
   struct Kept {
     std::shared_ptr<Segment> segment;
-    uint64_t last_batch = 0;                             // Once another one follows.
+    uint64_t last_batch = 0;                             // It is known once another one follows.
     std::optional<TimePoint> settled_at = std::nullopt;  // When all its batches were acknowledged.
   };
   friend class SpoolRecovery;

@@ -11,7 +11,7 @@ namespace itemized::client {
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);  // Then a test hangs no longer but fails.
+constexpr auto kPatience = std::chrono::seconds(60);  // A test that hangs fails then.
 
 int64_t At(const google::protobuf::RepeatedField<int64_t>& column, int row) {
   return column.empty() ? 0 : column.at(row);

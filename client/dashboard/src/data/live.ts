@@ -71,7 +71,7 @@ async function poll(): Promise<void> {
   setTimeout(() => void poll(), POLL_MS);
 }
 
-/** Once. */
+/** Starts the pulse; called once. */
 export function start(): void {
   void poll();
   setInterval(() => document.hidden || refresh(), MOVE_MS);
