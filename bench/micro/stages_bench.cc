@@ -91,7 +91,7 @@ class Pipeline {
     RateBook book;
     CHECK_OK(AddRates(&book));
     state_->rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
-    runs_ = std::make_unique<Runs>(/*kv=*/nullptr, /*log=*/nullptr, state_->catalog,
+    runs_ = std::make_unique<Runs>(/*kv=*/nullptr, /*blocks=*/nullptr, state_->catalog,
                                    /*resident_max=*/0);
   }
 
@@ -111,16 +111,16 @@ class Pipeline {
         }
       }
     });
-    std::vector<Block> blocks;
+    Entry entry;
     Time(kBuild, [&] {
       for (const CheckedBatch& batch : batches) {
         CHECK_OK(builder.Add(batch).status());
       }
-      blocks = builder.Finish();
+      entry.blocks = builder.Finish();
     });
-    CHECK_OK(state_->Commit(&blocks, builder.staged(), KvBatch()));
-    TimeEncoding(blocks);
-    TimeFolds(&blocks);
+    CHECK_OK(state_->Commit(&entry, builder.staged()));
+    TimeEncoding(entry.blocks);
+    TimeFolds(entry.blocks);
   }
 
   double NanosecondsOf(size_t stage) const { return nanoseconds_[stage]; }
@@ -148,8 +148,8 @@ class Pipeline {
     });
   }
 
-  void TimeFolds(std::vector<Block>* blocks) {
-    absl::Span<const Block> rest = *blocks;
+  void TimeFolds(absl::Span<const Block> blocks) {
+    absl::Span<const Block> rest = blocks;
     while (!rest.empty()) {
       size_t count = 1;
       while (count < rest.size() && rest[count].ref.hour / 24 == rest[0].ref.hour / 24) {
@@ -162,10 +162,10 @@ class Pipeline {
     }
     Time(kBaselines, [&] { baselines_.Settle(rollups_); });
     StagedRuns staged(runs_.get(), /*mutex=*/nullptr);
-    for (const Block& block : *blocks) {
+    for (const Block& block : blocks) {
       CHECK_OK(staged.Add(block));
     }
-    Time(kRuns, [&] { runs_->Fold(*blocks, staged.blocks()); });
+    Time(kRuns, [&] { runs_->Fold(blocks, staged.blocks()); });
   }
 
   std::unique_ptr<State> state_;

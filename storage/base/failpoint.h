@@ -15,8 +15,8 @@ enum class Failpoint : uint8_t {
   kFirstAnswered,        // The first sender of a group is answered, the others are not.
   kCheckpointCollected,  // A checkpoint's rows are collected, none is written.
   kTableWritten,         // Some of its tables are written, none is in place.
-  kTablesPlaced,         // All are in place, the log is not trimmed.
-  kLogTrimmed,           // And now it is.
+  kTablesPlaced,         // All are in place, nobody knows it.
+  kCheckpointFinished,   // They are known to be, and runs may leave memory.
   kRatesSaved,           // Rates are set, no call is priced again.
   kCorrected,            // Some retractions or repricings are committed.
   kReplayed,             // Opening: blocks of the log are folded again.

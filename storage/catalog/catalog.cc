@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/catalog/catalog.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -14,24 +15,14 @@
 namespace itemized {
 namespace {
 
-// Keys in Family::kMeta (storage/FORMAT.md, "Catalog").
-constexpr char kNamePrefix = 'n';
-constexpr char kSeriesPrefix = 's';
-constexpr char kIdKeyKey[] = "k";
-
 constexpr std::array<size_t, kNameKindCount> kNamesMax = {kStepsMax, kWorkflowsMax, kProvidersMax,
                                                           kModelsMax};
 
-std::string NameKey(NameKind kind, NameId id) {
-  std::string key = {kNamePrefix, static_cast<char>(kind)};
-  AppendBigEndian32(&key, id);
-  return key;
-}
+// Names that every kind has and that are in no entry: the empty one and kOtherName.
+constexpr size_t kFixedNames = 2;
 
-std::string SeriesRowKey(SeriesId id) {
-  std::string key = {kSeriesPrefix};
-  AppendBigEndian32(&key, id);
-  return key;
+std::string NameKey(NameKind kind, NameId id) {
+  return keys::Name(static_cast<uint8_t>(kind), id);
 }
 
 absl::Status Damaged(absl::string_view what) {
@@ -46,7 +37,7 @@ Catalog::Catalog() {
   for (int kind = 0; kind < kNameKindCount; ++kind) {
     Append(static_cast<NameKind>(kind), "");
     Append(static_cast<NameKind>(kind), kOtherName);
-    names_[static_cast<size_t>(kind)].saved = 2;
+    names_[static_cast<size_t>(kind)].saved = kFixedNames;
   }
 }
 
@@ -111,27 +102,105 @@ const std::string& Catalog::Name(NameKind kind, NameId id) const {
   return Of(kind).names[id];
 }
 
-void Catalog::Save(KvBatch* batch) const {
-  for (int i = 0; i < kNameKindCount; ++i) {
+// What comes after so many names of each kind, and so many series.
+CatalogAdditions Catalog::Behind(const std::array<size_t, kNameKindCount>& names,
+                                 size_t series) const {
+  CatalogAdditions additions;
+  for (size_t i = 0; i < kNameKindCount; ++i) {
     const NameKind kind = static_cast<NameKind>(i);
-    for (size_t id = Of(kind).saved; id < Of(kind).names.size(); ++id) {
-      batch->Put(Family::kMeta, NameKey(kind, static_cast<NameId>(id)), Of(kind).names[id]);
+    for (size_t id = names[i]; id < Of(kind).names.size(); ++id) {
+      additions.names.push_back({kind, static_cast<NameId>(id), Of(kind).names[id]});
     }
   }
-  for (size_t id = series_saved_; id < series_.size(); ++id) {
-    std::string value;
-    for (const NameId name : series_[id].names) {
-      AppendVarint(&value, name);
-    }
-    batch->Put(Family::kMeta, SeriesRowKey(static_cast<SeriesId>(id)), std::move(value));
-  }
+  additions.first_series = static_cast<SeriesId>(series);
+  additions.series.assign(series_.begin() + static_cast<std::ptrdiff_t>(series), series_.end());
+  return additions;
 }
 
-void Catalog::MarkSaved() {
-  for (Names& names : names_) {
-    names.saved = names.names.size();
+CatalogAdditions Catalog::Unsaved() const {
+  std::array<size_t, kNameKindCount> saved{};
+  std::transform(names_.begin(), names_.end(), saved.begin(),
+                 [](const Names& names) { return names.saved; });
+  return Behind(saved, series_saved_);
+}
+
+CatalogAdditions Catalog::All() const {
+  std::array<size_t, kNameKindCount> fixed{};
+  fixed.fill(kFixedNames);
+  CatalogAdditions additions = Behind(fixed, 0);
+  additions.id_key = id_key_;
+  return additions;
+}
+
+// False if it does not fit to what is there.
+bool Catalog::Add(const CatalogAdditions::Name& name) {
+  Names& names = Of(name.kind);
+  if (name.id == names.names.size() && !names.ids.contains(name.name)) {
+    Append(name.kind, name.name);
   }
-  series_saved_ = series_.size();
+  if (name.id >= names.names.size() || names.names[name.id] != name.name) {
+    return false;
+  }
+  names.saved = std::max<size_t>(names.saved, name.id + 1);
+  return true;
+}
+
+bool Catalog::Add(SeriesId id, const SeriesKey& key) {
+  for (size_t kind = 0; kind < kNameKindCount; ++kind) {
+    if (key.names[kind] >= names_[kind].names.size()) {
+      return false;
+    }
+  }
+  if (id == series_.size() && series_ids_.emplace(key, id).second) {
+    series_.push_back(key);
+  }
+  if (id >= series_.size() || !(series_[id] == key)) {
+    return false;
+  }
+  series_saved_ = std::max<size_t>(series_saved_, id + 1);
+  return true;
+}
+
+absl::Status Catalog::Apply(const CatalogAdditions& additions) {
+  if (additions.id_key.has_value()) {
+    id_key_ = *additions.id_key;
+  }
+  for (const CatalogAdditions::Name& name : additions.names) {
+    if (!Add(name)) {
+      return absl::DataLossError(absl::StrCat("The log is damaged: it gives the number ", name.id,
+                                              " to the name \"", name.name,
+                                              "\", which does not fit to what it said before."));
+    }
+  }
+  SeriesId id = additions.first_series;
+  for (const SeriesKey& key : additions.series) {
+    if (!Add(id++, key)) {
+      return absl::DataLossError(absl::StrCat("The log is damaged: what it says of series ", id - 1,
+                                              " does not fit to what it said before."));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Catalog::AddRows(const CatalogAdditions& additions, KvBatch* batch) {
+  if (additions.id_key.has_value()) {
+    std::string row;
+    for (const uint64_t word : *additions.id_key) {
+      AppendBigEndian64(&row, word);
+    }
+    batch->Put(Family::kMeta, keys::kIdKey, std::move(row));
+  }
+  for (const auto& [kind, id, name] : additions.names) {
+    batch->Put(Family::kMeta, NameKey(kind, id), name);
+  }
+  SeriesId id = additions.first_series;
+  for (const SeriesKey& key : additions.series) {
+    std::string value;
+    for (const NameId name : key.names) {
+      AppendVarint(&value, name);
+    }
+    batch->Put(Family::kMeta, keys::Series(id++), std::move(value));
+  }
 }
 
 void Catalog::DropUnsaved() {
@@ -145,16 +214,8 @@ void Catalog::DropUnsaved() {
   }
 }
 
-void Catalog::Create(KvBatch* batch) {
-  std::string row;
-  for (const uint64_t word : RandomHashKey()) {
-    AppendBigEndian64(&row, word);
-  }
-  batch->Put(Family::kMeta, kIdKeyKey, std::move(row));
-}
-
 absl::Status Catalog::LoadKey(const Kv& kv) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, kIdKeyKey));
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, keys::kIdKey));
   absl::string_view rest = row.has_value() ? absl::string_view(*row) : "";
   if (!ReadBigEndian64(&rest, &id_key_[0]) || !ReadBigEndian64(&rest, &id_key_[1]) ||
       !rest.empty()) {
@@ -165,7 +226,7 @@ absl::Status Catalog::LoadKey(const Kv& kv) {
 
 absl::Status Catalog::Load(const Kv& kv) {
   RETURN_IF_ERROR(LoadKey(kv));
-  auto names = kv.Scan(Family::kMeta, "n", "o");
+  auto names = kv.Scan(Family::kMeta, keys::kNames, keys::Past(keys::kNames));
   for (; names->Valid(); names->Next()) {
     const absl::string_view key = names->key();
     if (key.size() != 6 || static_cast<uint8_t>(key[1]) >= kNameKindCount) {
@@ -177,7 +238,7 @@ absl::Status Catalog::Load(const Kv& kv) {
     }
   }
   RETURN_IF_ERROR(names->status());
-  auto series = kv.Scan(Family::kMeta, "s", "t");
+  auto series = kv.Scan(Family::kMeta, keys::kSeries, keys::Past(keys::kSeries));
   for (; series->Valid(); series->Next()) {
     absl::string_view value = series->value();
     SeriesKey row;
@@ -188,15 +249,17 @@ absl::Status Catalog::Load(const Kv& kv) {
       }
       row.names[static_cast<size_t>(kind)] = static_cast<NameId>(id);
     }
-    if (!value.empty() || series->key() != SeriesRowKey(static_cast<SeriesId>(series_.size())) ||
+    if (!value.empty() || series->key() != keys::Series(static_cast<SeriesId>(series_.size())) ||
         !series_ids_.emplace(row, static_cast<SeriesId>(series_.size())).second) {
       return Damaged("series");
     }
     series_.push_back(row);
   }
-  RETURN_IF_ERROR(series->status());
-  MarkSaved();
-  return absl::OkStatus();
+  for (Names& of_kind : names_) {
+    of_kind.saved = of_kind.names.size();
+  }
+  series_saved_ = series_.size();
+  return series->status();
 }
 
 }  // namespace itemized

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,19 +46,42 @@ struct SeriesKey {
   }
 };
 
-// Not thread-safe: the engine guards it with the lock of the views. Names and
-// series are added in memory once an event of theirs is accepted, and saved with its batch.
+// What an entry of the log adds to a catalog. A plain value.
+struct CatalogAdditions {
+  struct Name {
+    NameKind kind = NameKind::kStep;
+    NameId id = 0;
+    std::string name;
+
+    bool operator==(const Name&) const = default;
+  };
+
+  std::optional<HashKey> id_key;  // In the first entry of a store, and in no other.
+  std::vector<Name> names;        // By kind, then by rising number without a gap.
+  SeriesId first_series = 0;      // The number of the first of `series`; the rest follow it.
+  std::vector<SeriesKey> series;
+
+  bool operator==(const CatalogAdditions&) const = default;
+};
+
+// Not thread-safe: the lock of the views guards it. Names and series are added in memory once
+// an event of theirs is accepted, and stay once the entry of the log that holds them is applied.
 class Catalog {
  public:
   Catalog();
 
-  // What a new store begins with: a key of its own.
-  static void Create(KvBatch* batch);
-
   // Reads the key, all names and series. DATA_LOSS if malformed.
   absl::Status Load(const Kv& kv);
 
-  // Under which event ids are numbered (storage/runs/run.h). Does not change once loaded.
+  // Adds what an entry says. What is there already, because it was interned here or because the
+  // entry was applied before, must be the same: DATA_LOSS if it is not, or if a number is missing.
+  absl::Status Apply(const CatalogAdditions& additions);
+
+  // Adds the rows that Load reads `additions` from to `batch`.
+  static void AddRows(const CatalogAdditions& additions, KvBatch* batch);
+
+  // The key under which event ids are numbered (storage/runs/run.h). It does not change once the
+  // store has its first entry.
   const HashKey& id_key() const { return id_key_; }
 
   static constexpr uint32_t kUnknown = UINT32_MAX;
@@ -71,7 +95,7 @@ class Catalog {
   NameId Resolve(NameKind kind, absl::string_view name) const;
   SeriesId Resolve(const SeriesKey& key) const;
 
-  // The number of a name that is on disk, or kUnknown. One that is not yet may still go away.
+  // The number of a name that an applied entry holds, or kUnknown. Any other may still go away.
   NameId Find(NameKind kind, absl::string_view name) const;
 
   const std::string& Name(NameKind kind, NameId id) const;
@@ -79,11 +103,12 @@ class Catalog {
   size_t name_count(NameKind kind) const { return Of(kind).names.size(); }
   size_t series_count() const { return series_.size(); }
 
-  // Adds to `batch` what was interned since the last MarkSaved.
-  void Save(KvBatch* batch) const;
-  // To be called when the batch of the last Save is on disk.
-  void MarkSaved();
-  // Takes back what was interned since the last MarkSaved. Its numbers are used again.
+  // All that it has, as one entry would say it.
+  CatalogAdditions All() const;
+
+  // What was interned and is in no entry that was applied.
+  CatalogAdditions Unsaved() const;
+  // Takes that back. Its numbers are used again.
   void DropUnsaved();
 
  private:
@@ -99,6 +124,9 @@ class Catalog {
   SeriesKey OtherSeries() const;
 
   absl::Status LoadKey(const Kv& kv);
+  CatalogAdditions Behind(const std::array<size_t, kNameKindCount>& names, size_t series) const;
+  bool Add(const CatalogAdditions::Name& name);
+  bool Add(SeriesId id, const SeriesKey& key);
 
   HashKey id_key_{};
   std::array<Names, kNameKindCount> names_;

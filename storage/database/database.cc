@@ -247,11 +247,11 @@ DatabaseInfo Database::Info() const {
           .cost = total.cost,
           .ingested = impl_->committer().ingested(),
           .runs = state.views.runs().outcomes().runs(),
-          .last_block = state.views.folded(),
-          .checkpointed_block = state.views.checkpointed(),
-          .events_kept_from_us = HourStartUs(state.log.first_hour()),
+          .last_block = state.views.folded().block,
+          .checkpointed_block = state.views.checkpointed().block,
+          .events_kept_from_us = HourStartUs(state.blocks.first_hour()),
           .rollups_kept_from_us = HourStartUs(state.views.first_hour()),
-          .is_dropping = state.log.is_dropping(),
+          .is_dropping = state.blocks.is_dropping(),
           .repricing = state.repricing};
 }
 
@@ -263,6 +263,11 @@ absl::StatusOr<VerifyReport> Database::Verify() const {
   using Snapshot = std::unique_ptr<VerifySnapshot>;
   ASSIGN_OR_RETURN(Snapshot snapshot,
                    impl_->RunThere([&](State& state) -> absl::StatusOr<Snapshot> {
+                     if (state.is_behind()) {
+                       return absl::UnavailableError(
+                           "It is not known yet what became of the last write; verify again in a "
+                           "moment.");
+                     }
                      RETURN_IF_ERROR(impl_->committer().checkpointer().WriteAll());
                      return std::make_unique<VerifySnapshot>(state);
                    }));

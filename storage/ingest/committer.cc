@@ -111,8 +111,9 @@ void Committer::Wake() {
 std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
   std::vector<Task> group;
   const MutexLock lock(mutex_);
-  const bool has_other_work = (retention_.is_busy() && options_.steady() >= retain_after_us_) ||
-                              (repricing_.is_ready() && options_.steady() >= reprice_after_us_);
+  const bool has_other_work =
+      (!state_.is_pinned() && retention_.is_busy() && options_.steady() >= retain_after_us_) ||
+      (repricing_.is_ready() && options_.steady() >= reprice_after_us_);
   if (queue_.empty() && !stop_ && !has_other_work) {
     wake_.wait_for(mutex_, std::chrono::microseconds(options_.checkpoint_interval_us));
   }
@@ -137,11 +138,12 @@ std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
 void Committer::Loop() {
   pthread_setname_np(pthread_self(), "committer");
   bool stop = false;
-  if (state_.views.folded() - state_.views.checkpointed() >= kReplayedMax) {
+  if (state_.views.folded().block - state_.views.checkpointed().block >= kReplayedMax) {
     checkpointer_.WriteAll().IgnoreError();  // The next one writes what this one could not.
   }
   while (!stop) {
     std::vector<Task> group = TakeGroup(&stop);
+    CatchUpIfBehind();
     if (!group.empty() && group.front().job != nullptr) {
       group.front().job(state_);
     } else if (!group.empty()) {
@@ -183,13 +185,11 @@ absl::StatusOr<SubmissionResult> Committer::Take(const Task& task, GroupBuilder*
   return result;
 }
 
-absl::Status Committer::CommitBlocks(std::vector<Block>* blocks, const StagedRuns& staged) {
-  if (blocks->empty() && !state_.producers.has_changes()) {
+absl::Status Committer::CommitEntry(Entry* entry, const StagedRuns& staged) {
+  if (entry->blocks.empty() && !state_.producers.has_changes()) {
     return absl::OkStatus();
   }
-  KvBatch batch;
-  state_.producers.Save(&batch);
-  return Unavailable(state_.Commit(blocks, staged, std::move(batch)));
+  return Unavailable(state_.Commit(entry, staged));
 }
 
 void Committer::CountCommitted(const GroupBuilder& builder,
@@ -222,17 +222,16 @@ void Committer::CommitGroup(std::vector<Task> group) {
     results.push_back(status.ok() ? Take(task, builder.get(), &status)
                                   : absl::StatusOr<SubmissionResult>(status));
   }
-  std::vector<Block> blocks = builder->Finish();
+  Entry entry;
+  entry.blocks = builder->Finish();
   PassFailpoint(Failpoint::kGroupBuilt);
   if (status.ok()) {
-    status = CommitBlocks(&blocks, builder->staged());
-  }
-  state_.producers.Settle(status.ok());
-  if (!status.ok()) {
-    ForgetNames();
+    status = CommitEntry(&entry, builder->staged());
   }
   if (status.ok()) {
     CountCommitted(*builder, results);
+  } else {
+    GiveUp();
   }
   for (size_t i = 0; i < group.size(); ++i) {
     const bool is_lost = results[i].ok() && !status.ok();
@@ -241,15 +240,21 @@ void Committer::CommitGroup(std::vector<Task> group) {
   }
   if (events >= kCleanElsewhereMin) {
     cleaner_.Wait();
-    spent_ = {std::move(group), std::move(builder), std::move(blocks)};
+    spent_ = {std::move(group), std::move(builder), std::move(entry)};
     cleaner_.Start([this] { spent_ = Spent(); });
   }
 }
 
-// Those that the group brought with it and that are not on disk.
-void Committer::ForgetNames() {
+void Committer::GiveUp() {
+  state_.producers.DropTaken();
   const WriterLock lock(state_.mutex);
   state_.catalog.DropUnsaved();
+}
+
+void Committer::CatchUpIfBehind() {
+  if (state_.is_behind() && state_.CatchUp().ok()) {
+    repricing_.Resume();
+  }
 }
 
 void Committer::WatchClock() {
@@ -266,8 +271,8 @@ void Committer::WatchClock() {
 }
 
 void Committer::RetainIfDue() {
-  if (options_.steady() >= retain_after_us_ && (retention_.is_busy() || retention_.is_due()) &&
-      !Retain().ok()) {
+  if (!state_.is_pinned() && options_.steady() >= retain_after_us_ &&
+      (retention_.is_busy() || retention_.is_due()) && !Retain().ok()) {
     retain_after_us_ = options_.steady() + kRetainAgainUs;  // What was not dropped is dropped then.
   }
 }

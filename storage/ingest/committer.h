@@ -66,7 +66,7 @@ class Committer {
   struct Spent {
     std::vector<Task> group;
     std::unique_ptr<GroupBuilder> builder;
-    std::vector<Block> blocks;
+    Entry entry;
   };
 
   void Loop();
@@ -75,11 +75,14 @@ class Committer {
   void CommitGroup(std::vector<Task> group);
   absl::StatusOr<SubmissionResult> Take(const Task& task, GroupBuilder* builder,
                                         absl::Status* store_status);
-  // Makes what `builder` and the producers hold durable.
-  absl::Status CommitBlocks(std::vector<Block>* blocks, const StagedRuns& staged);
+  // Commits `entry`, unless neither it nor the producers have anything to say.
+  absl::Status CommitEntry(Entry* entry, const StagedRuns& staged);
+  // Forgets what a group that was not committed brought with it.
+  void GiveUp();
   void CountCommitted(const GroupBuilder& builder,
                       const std::vector<absl::StatusOr<SubmissionResult>>& results);
-  void ForgetNames();
+  // After a write of which nobody knows what became of it: looks for it in the log.
+  void CatchUpIfBehind();
   // Writes down how far time has come, and tells of a clock that is ahead of it.
   void WatchClock();
   // Goes on dropping what is too old, or begins to.

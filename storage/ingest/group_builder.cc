@@ -63,7 +63,7 @@ GroupBuilder::GroupBuilder(State* state, size_t events)
       blocks_(events),
       total_(state->views.rollups().total()),
       is_roomy_(IsRoomy(total_)),
-      first_us_(HourStartUs(state->log.first_hour())),
+      first_us_(HourStartUs(state->blocks.first_hour())),
       late_us_(state->clock->NowUs() - kLateAfterUs) {}
 
 absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(absl::string_view workflow_id) {
@@ -126,7 +126,7 @@ absl::Status GroupBuilder::Resolve(const CheckedBatch& batch, BatchResult* resul
     }
   }
   absl::flat_hash_set<std::tuple<std::string, std::string, CallContent>> stored;
-  RETURN_IF_ERROR(blocks.Read(state_.log, [&](const Block& block) {
+  RETURN_IF_ERROR(blocks.Read(state_.blocks, [&](const Block& block) {
     const RowContents contents(block.calls);
     for (size_t row = 0; row < block.calls.size(); ++row) {
       stored.emplace(block.calls.RunName(row), block.calls.EventId(row), contents.Of(row));

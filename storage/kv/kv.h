@@ -15,20 +15,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "storage/kv/keys.h"
+
 namespace itemized {
-
-// What is kept under which keys is described in storage/FORMAT.md.
-enum class Family : uint8_t {
-  kMeta = 0,      // Schema version, names, series, rate book, producers, commit index.
-  kLog = 1,       // Blocks by hour and sequence.
-  kRollups = 2,   // Calls by each kind of name and by day.
-  kRuns = 3,      // Runs by workflow_id.
-  kOutcomes = 4,  // Runs by workflow and hour; unsurfaced spend by series and hour.
-};
-inline constexpr int kFamilyCount = 5;
-
-// The key of a watermark among the rows of a view; above every key of a row.
-inline constexpr char kWatermarkKey[] = "w";
 
 // Writes that become durable together or not at all. A plain value.
 class KvBatch {

@@ -97,7 +97,7 @@ BackupContents ContentsOf(const State& state) {
   return {.calls = total.calls,
           .runs = state.views.runs().outcomes().runs(),
           .cost = total.cost,
-          .last_block = state.views.folded()};
+          .last_block = state.views.folded().block};
 }
 
 absl::Status CheckBackupDirectory(const std::string& directory) {

@@ -40,7 +40,6 @@ class Checkpointer {
   const SteadyMicros steady_;
   int64_t last_us_;                    // Steady clock.
   KvBatch unwritten_;                  // Rows of a checkpoint that is not on disk yet.
-  BlockSequence written_to_ = 0;       // The watermark of those rows.
   std::future<absl::Status> writing_;  // Owns unwritten_ until it is ready; empties it.
 };
 

@@ -2,7 +2,6 @@
 #include "storage/maintenance/correction_blocks.h"
 
 #include <utility>
-#include <vector>
 
 #include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
@@ -18,17 +17,16 @@ RowAppender& CorrectionBlocks::Of(Hour hour) {
   return growing->rows;
 }
 
-absl::Status CorrectionBlocks::Commit(State* state, KvBatch batch) {
-  std::vector<Block> blocks;
+absl::Status CorrectionBlocks::Commit(State* state, Entry entry) {
   for (auto& [hour, growing] : blocks_) {
-    blocks.push_back(std::move(growing->block));
+    entry.blocks.push_back(std::move(growing->block));
   }
   blocks_.clear();
   StagedRuns staged(&state->views.runs(), &state->mutex);
-  for (const Block& block : blocks) {
+  for (const Block& block : entry.blocks) {
     RETURN_IF_ERROR(staged.Add(block));
   }
-  RETURN_IF_ERROR(state->Commit(&blocks, staged, std::move(batch)));
+  RETURN_IF_ERROR(state->Commit(&entry, staged));
   PassFailpoint(Failpoint::kCorrected);
   return absl::OkStatus();
 }

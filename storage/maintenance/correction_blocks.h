@@ -10,7 +10,7 @@
 #include "storage/base/time.h"
 #include "storage/block/block.h"
 #include "storage/block/row_appender.h"
-#include "storage/kv/kv.h"
+#include "storage/log/entry.h"
 #include "storage/store/state.h"
 
 namespace itemized {
@@ -23,9 +23,9 @@ class CorrectionBlocks {
   size_t size() const { return blocks_.size(); }
   void clear() { blocks_.clear(); }
 
-  // Makes them durable together with `batch`, then visible, and is empty again. On an error
+  // Commits them with `entry`, which has no blocks of its own, and is empty again. On an error
   // nothing has changed.
-  absl::Status Commit(State* state, KvBatch batch);
+  absl::Status Commit(State* state, Entry entry);
 
  private:
   struct Growing {

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "storage/base/bytes.h"
 #include "storage/base/failpoint.h"
 #include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
@@ -15,9 +14,6 @@
 
 namespace itemized {
 namespace {
-
-// Family::kMeta (storage/FORMAT.md, "Rates"): rates by their key.
-constexpr char kRatePrefix[] = "r/";
 
 // Calls in one commit. The first ones teach what is normal, so that few are judged by the
 // default threshold; later on each commit holds up ingestion for some 10 ms.
@@ -35,22 +31,19 @@ constexpr size_t kPortionHours = 4'096;
 // Changes that wait for their calls to be priced; bounds memory.
 constexpr size_t kWaitingMax = 256;
 
-void PutMarker(int64_t from_us, KvBatch* batch) {
-  std::string value;
-  AppendVarint(&value, static_cast<uint64_t>(from_us));
-  batch->Put(Family::kMeta, kRepricingKey, std::move(value));
-}
-
-std::string RateRowKey(const std::string& key) {
-  return absl::StrCat(kRatePrefix, key);
-}
-
 }  // namespace
 
 Repricing::Repricing(State* state, std::function<void()> wake)
     : state_(*state), wake_(std::move(wake)) {
-  if (state->unfinished_repricing_us.has_value()) {
-    next_scope_ = {.from_us = *state->unfinished_repricing_us, .all = true, .rates = {}};
+  Resume();
+}
+
+void Repricing::Resume() {
+  if (!state_.repricing_from_us.has_value()) {
+    return;
+  }
+  next_scope_ = {.from_us = *state_.repricing_from_us, .all = true, .rates = {}};
+  if (!is_busy()) {
     StartPass();
   }
 }
@@ -70,7 +63,7 @@ void Repricing::Abandon() {
 void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
   RateBook book = *state_.rates.book();
   Change change{.result = {}, .done = std::move(done)};
-  KvBatch batch;
+  Entry entry;
   for (const CheckedRatePtr& rate : rates) {
     const absl::StatusOr<bool> replaced = book.Set(rate);
     if (!replaced.ok()) {
@@ -79,15 +72,15 @@ void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
                                                    ": ", replaced.status().message())));
     }
     ++(*replaced ? change.result.replaced : change.result.added);
-    batch.Put(Family::kMeta, RateRowKey(rate->key()), EncodeRate(rate->rate()));
+    entry.rates_set.push_back(rate);
   }
-  Begin(std::move(book), std::move(batch), rates, std::move(change));
+  Begin(std::move(entry), rates, std::move(change));
 }
 
 void Repricing::Remove(const std::vector<RateName>& names, Done done) {
   RateBook book = *state_.rates.book();
   Change change{.result = {}, .done = std::move(done)};
-  KvBatch batch;
+  Entry entry;
   std::vector<CheckedRatePtr> removed;
   for (const RateName& name : names) {
     Rate rate;
@@ -106,13 +99,12 @@ void Repricing::Remove(const std::vector<RateName>& names, Done done) {
           "; nothing was removed. List the rates to see how each is named.")));
     }
     ++change.result.removed;
-    batch.Delete(Family::kMeta, RateRowKey(key));
+    entry.rates_removed.push_back(key);
   }
-  Begin(std::move(book), std::move(batch), removed, std::move(change));
+  Begin(std::move(entry), removed, std::move(change));
 }
 
-void Repricing::Begin(RateBook book, KvBatch batch, const std::vector<CheckedRatePtr>& concerned,
-                      Change change) {
+void Repricing::Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Change change) {
   if (concerned.empty()) {
     return change.done(change.result);
   }
@@ -125,11 +117,12 @@ void Repricing::Begin(RateBook book, KvBatch batch, const std::vector<CheckedRat
     scope.from_us = std::min(scope.from_us, rate->rate().effective_from_us);
     scope.rates.push_back(rate);
   }
-  PutMarker(is_busy() ? std::min(pass_->from_us, scope.from_us) : scope.from_us, &batch);
-  if (const absl::Status status = state_.kv->Write(batch, /*sync=*/true); !status.ok()) {
+  entry.repricing =
+      RepricingMark{is_busy() ? std::min(pass_->from_us, scope.from_us) : scope.from_us};
+  const StagedRuns none(&state_.views.runs(), &state_.mutex);
+  if (const absl::Status status = state_.Commit(&entry, none); !status.ok()) {
     return change.done(status);
   }
-  state_.rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
   PassFailpoint(Failpoint::kRatesSaved);
   next_scope_ = std::move(scope);
   next_changes_.push_back(std::move(change));
@@ -163,13 +156,12 @@ void Repricing::StartPass() {
 }
 
 absl::Status Repricing::FinishPass() {
-  KvBatch batch;
+  Entry entry;
+  entry.repricing = RepricingMark();
   if (next_scope_.has_value()) {
-    PutMarker(next_scope_->from_us, &batch);
-  } else {
-    batch.Delete(Family::kMeta, kRepricingKey);
+    entry.repricing->from_us = next_scope_->from_us;
   }
-  RETURN_IF_ERROR(CommitPending(std::move(batch)));
+  RETURN_IF_ERROR(CommitPending(std::move(entry)));
   pass_.reset();
   const std::vector<Change> finished = std::exchange(changes_, {});
   if (next_scope_.has_value()) {
@@ -251,21 +243,22 @@ void Repricing::StartReading() {
   }
   is_reading_ = true;
   is_read_ = false;
-  reader_.Start([this, from = portion_begin_, to = next_hour_, up_to = state_.views.folded()] {
-    Read(from, to, up_to);
-    is_read_ = true;
-    wake_();
-  });
+  reader_.Start(
+      [this, from = portion_begin_, to = next_hour_, up_to = state_.views.folded().block] {
+        Read(from, to, up_to);
+        is_read_ = true;
+        wake_();
+      });
 }
 
 void Repricing::Read(size_t from, size_t to, BlockSequence up_to) {
   for (size_t i = from; i < to && portion_.status.ok(); ++i) {
     const Hour hour = pass_->hours[i].first;
-    absl::StatusOr<std::optional<Log::Reader>> reader = std::nullopt;
+    absl::StatusOr<std::optional<BlockStore::Reader>> reader = std::nullopt;
     {
       const ReaderLock lock(state_.mutex);
-      if (hour >= state_.log.first_hour()) {  // Else it was dropped meanwhile.
-        reader = state_.log.OpenHours(hour, hour + 1, up_to, kAllColumns);
+      if (hour >= state_.blocks.first_hour()) {  // Else it was dropped meanwhile.
+        reader = state_.blocks.OpenHours(hour, hour + 1, up_to, kAllColumns);
       }
     }
     portion_.status = reader.status();
@@ -307,7 +300,7 @@ absl::Status Repricing::RepriceSome() {
   progress_.done = std::min(progress_.done, progress_.calls);
   if (is_commit_due()) {
     commit_calls_ = std::min(2 * commit_calls_, kCommitCallsMax);
-    RETURN_IF_ERROR(CommitPending(KvBatch()));
+    RETURN_IF_ERROR(CommitPending(Entry()));
   }
   ShowProgress();
   return absl::OkStatus();
@@ -323,14 +316,14 @@ void Repricing::RepriceRow(const RowRef& ref, Pricer* pricer) {
   }
   ++progress_.done;
   ++pending_seen_;
-  if (block.ref.hour >= state_.log.first_hour() &&
+  if (block.ref.hour >= state_.blocks.first_hour() &&
       PriceAgain(state_, pricer, block, ref.row, &pending_)) {
     ++pending_calls_;
   }
 }
 
-absl::Status Repricing::CommitPending(KvBatch batch) {
-  const absl::Status status = pending_.Commit(&state_, std::move(batch));
+absl::Status Repricing::CommitPending(Entry entry) {
+  const absl::Status status = pending_.Commit(&state_, std::move(entry));
   if (!status.ok()) {
     Rewind();
     return status;

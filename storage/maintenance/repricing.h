@@ -26,7 +26,7 @@ namespace itemized {
 
 // The committer's thread only.
 //
-// A change is durable with the book: the marker `repricing` (storage/FORMAT.md) says from
+// A change is durable with the book: the mark `repricing` (storage/FORMAT.md) says from
 // which instant on calls are still to be priced again, and goes with the last of them. Changes
 // that come while calls are priced wait together for the next pass. A call that is priced for
 // the first time is judged as one that arrives: against the threshold of its step as it stands
@@ -35,7 +35,7 @@ class Repricing {
  public:
   using Done = std::function<void(absl::StatusOr<RateChange>)>;
 
-  // Goes on with what the marker says was left unfinished. `wake` is called from another
+  // Goes on with what the mark says was left unfinished. `wake` is called from another
   // thread when Step has something to do again. Does not own its arguments.
   Repricing(State* state, std::function<void()> wake);
   ~Repricing();
@@ -53,6 +53,10 @@ class Repricing {
   bool is_ready() const { return is_busy() && (!is_reading_ || is_read_); }
   // Does some of it.
   absl::Status Step();
+
+  // Goes on with what the mark in the log says is left, if it does not already: to be called when
+  // entries were applied that others than this one made.
+  void Resume();
 
   // To be called when calls were taken out meanwhile.
   void Invalidate();
@@ -75,8 +79,7 @@ class Repricing {
     size_t next = 0;           // Into rows.
   };
 
-  void Begin(RateBook book, KvBatch batch, const std::vector<CheckedRatePtr>& concerned,
-             Change change);
+  void Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Change change);
   void StartPass();
   absl::Status FinishPass();
   void StartReading();
@@ -85,7 +88,7 @@ class Repricing {
   absl::Status RepriceSome();
   void RepriceRow(const RowRef& ref, Pricer* pricer);
   bool is_commit_due() const;
-  absl::Status CommitPending(KvBatch batch);
+  absl::Status CommitPending(Entry entry);
   void Rewind();
   void ShowProgress();
 

@@ -49,7 +49,7 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   absl::flat_hash_map<Hour, int64_t> hours;
   for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
     const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
-    const Day first = std::max(DayOf(scope.from_us), DayOfHour(state.log.first_hour()));
+    const Day first = std::max(DayOf(scope.from_us), DayOfHour(state.blocks.first_hour()));
     for (auto day = days.LowerBound(first); day != days.end(); ++day) {
       int64_t concerned = 0;
       for (const auto& [series, sums] : day->value.series) {

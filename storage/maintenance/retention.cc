@@ -46,31 +46,33 @@ Hour Retention::EventsTarget() const {
 
 // A run may still change rows of the hours of its events.
 Hour Retention::RollupsTarget() const {
-  return std::min(FirstHour(NowUs(), rollups_us_), state_.log.first_hour());
+  return std::min(FirstHour(NowUs(), rollups_us_), state_.blocks.first_hour());
 }
 
 absl::Status Retention::Begin() {
-  if (EventsTarget() > state_.log.first_hour()) {
+  if (EventsTarget() > state_.blocks.first_hour()) {
     RETURN_IF_ERROR(BeginEvents());
   }
   return RollupsTarget() > state_.views.first_hour() ? DropRollups() : absl::OkStatus();
 }
 
+absl::Status Retention::Commit(Entry entry) {
+  return state_.Commit(&entry, StagedRuns(&state_.views.runs(), &state_.mutex));
+}
+
 absl::Status Retention::DropRollups() {
-  ASSIGN_OR_RETURN(Views::Kept kept, state_.views.DropBefore(RollupsTarget(), state_.kv.get()));
-  const WriterLock lock(state_.mutex);
-  state_.views.Replace(std::move(kept));
-  return absl::OkStatus();
+  Entry entry;
+  entry.views_first_hour = RollupsTarget();
+  return Commit(std::move(entry));
 }
 
 absl::Status Retention::BeginEvents() {
   next_run_.clear();
   runs_are_done_ = false;
-  const Hour target = EventsTarget();
-  RETURN_IF_ERROR(state_.log.SaveFirstHour(target, /*dropping=*/true));
+  Entry entry;
+  entry.events_first_hour = EventsFirstHour{.hour = EventsTarget(), .is_dropping = true};
+  RETURN_IF_ERROR(Commit(std::move(entry)));
   PassFailpoint(Failpoint::kDropBegun);
-  const WriterLock lock(state_.mutex);
-  state_.log.SetFirstHour(target, /*dropping=*/true);
   return absl::OkStatus();
 }
 
@@ -79,67 +81,54 @@ absl::Status Retention::Step() {
     return DropRuns();
   }
   has_kept_calls_ = false;
-  ASSIGN_OR_RETURN(const bool is_done, state_.log.DropSome());
+  ASSIGN_OR_RETURN(const bool is_done, state_.blocks.DropSome());
   PassFailpoint(Failpoint::kBlocksDropped);
-  if (is_done) {
-    const Hour first_hour = state_.log.first_hour();
-    RETURN_IF_ERROR(state_.log.SaveFirstHour(first_hour, /*dropping=*/false));
-    const WriterLock lock(state_.mutex);
-    state_.log.SetFirstHour(first_hour, /*dropping=*/false);
+  const Hour first_hour = state_.blocks.first_hour();
+  RETURN_IF_ERROR(state_.log->Trim(state_.views.checkpointed().entry, first_hour));
+  if (!is_done) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  Entry entry;
+  entry.events_first_hour = EventsFirstHour{.hour = first_hour, .is_dropping = false};
+  return Commit(std::move(entry));
+}
+
+absl::StatusOr<std::string> Retention::LookAtRuns(Entry* entry) const {
+  const Hour first_hour = state_.blocks.first_hour();
+  std::string last;
+  auto rows = state_.kv->Scan(Family::kRuns, next_run_, "");
+  for (size_t i = 0; i < kRunsPerStep && rows->Valid(); ++i, rows->Next()) {
+    last = std::string(rows->key());
+    const auto visit = [&](const Run& run) {
+      if (LiesBefore(run, first_hour)) {
+        entry->runs_dropped.push_back(last);
+      } else if (!run.keeps_calls() && ReachesBefore(run, first_hour)) {
+        entry->runs_kept.push_back(last);
+      }
+    };
+    RETURN_IF_ERROR(state_.views.runs().Visit(last, visit).status());
+  }
+  RETURN_IF_ERROR(rows->status());
+  return rows->Valid() ? last + '\0' : "";
 }
 
 // A run that goes on after the first hour keeps all it knows of its calls. What a
 // dropped one added to the outcomes stays there.
 absl::Status Retention::DropRuns() {
-  const Hour first_hour = state_.log.first_hour();
-  std::vector<std::string> names;
-  auto rows = state_.kv->Scan(Family::kRuns, next_run_, "");
-  for (; rows->Valid() && names.size() < kRunsPerStep; rows->Next()) {
-    names.emplace_back(rows->key());
-  }
-  RETURN_IF_ERROR(rows->status());
-  const bool is_last = !rows->Valid();
-  KvBatch batch;
-  std::vector<std::string> dropped;
-  std::vector<std::string> kept;
-  for (const std::string& name : names) {
-    const auto visit = [&](const Run& run) {
-      if (LiesBefore(run, first_hour)) {
-        batch.Delete(Family::kRuns, name);
-        dropped.push_back(name);
-      } else if (!run.keeps_calls() && ReachesBefore(run, first_hour)) {
-        kept.push_back(name);
-      }
-    };
-    RETURN_IF_ERROR(state_.views.runs().Visit(name, visit).status());
-  }
-  RETURN_IF_ERROR(state_.kv->Write(batch, /*sync=*/false));
-  PassFailpoint(Failpoint::kRunsDropped);
-  {
-    const WriterLock lock(state_.mutex);
-    for (const std::string& name : dropped) {
-      state_.views.runs().Forget(name);
+  Entry entry;
+  ASSIGN_OR_RETURN(std::string next, LookAtRuns(&entry));
+  if (!entry.runs_dropped.empty() || !entry.runs_kept.empty()) {
+    StagedRuns staged(&state_.views.runs(), &state_.mutex);
+    for (const std::string& name : entry.runs_kept) {
+      RETURN_IF_ERROR(staged.Keep(name));
     }
+    RETURN_IF_ERROR(staged.LoadCalls());
+    RETURN_IF_ERROR(state_.Commit(&entry, staged));
   }
-  RETURN_IF_ERROR(KeepCalls(kept));
-  runs_are_done_ = is_last;
-  next_run_ = is_last ? "" : names.back() + '\0';
-  return absl::OkStatus();
-}
-
-absl::Status Retention::KeepCalls(const std::vector<std::string>& names) {
-  StagedRuns staged(&state_.views.runs(), &state_.mutex);
-  std::vector<RunEntry*> entries;
-  for (const std::string& name : names) {
-    ASSIGN_OR_RETURN(entries.emplace_back(), staged.Find(name));
-    staged.NeedCalls(entries.back());
-  }
-  has_kept_calls_ = has_kept_calls_ || !entries.empty();
-  RETURN_IF_ERROR(staged.LoadCalls());
-  const WriterLock lock(state_.mutex);
-  state_.views.runs().KeepCalls(entries);
+  PassFailpoint(Failpoint::kRunsDropped);
+  has_kept_calls_ = has_kept_calls_ || !entry.runs_kept.empty();
+  runs_are_done_ = next.empty();
+  next_run_ = std::move(next);
   return absl::OkStatus();
 }
 

@@ -24,7 +24,8 @@ class Retention {
   // Whether a day has become too old since the last one was dropped. Then the
   // views are to be written to disk, and Begin called.
   bool is_due() const {
-    return EventsTarget() > state_.log.first_hour() || RollupsTarget() > state_.views.first_hour();
+    return EventsTarget() > state_.blocks.first_hour() ||
+           RollupsTarget() > state_.views.first_hour();
   }
 
   // From here on, nothing reads or takes events before the new first hour. No
@@ -32,7 +33,7 @@ class Retention {
   absl::Status Begin();
 
   // Whether Step has something to do.
-  bool is_busy() const { return state_.log.is_dropping(); }
+  bool is_busy() const { return state_.blocks.is_dropping(); }
 
   // Whether the views are to be written to disk before the next Step: it drops what is
   // known of the calls of some runs elsewhere only in memory.
@@ -49,7 +50,10 @@ class Retention {
   absl::Status BeginEvents();
   absl::Status DropRollups();
   absl::Status DropRuns();
-  absl::Status KeepCalls(const std::vector<std::string>& names);
+  // Adds what is to be said of the next runs to `entry`; returns where those after them begin, ""
+  // if there are none.
+  absl::StatusOr<std::string> LookAtRuns(Entry* entry) const;
+  absl::Status Commit(Entry entry);
 
   State& state_;
   const int64_t events_us_;

@@ -21,7 +21,7 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
     if (ref->hour != HourOf(call.time_us)) {
       continue;
     }
-    ASSIGN_OR_RETURN(Block block, state.log.Read(*ref));
+    ASSIGN_OR_RETURN(Block block, state.blocks.Read(*ref));
     for (size_t row = block.calls.size(); row-- > 0;) {  // The newest of those at this cost.
       const CallRows& calls = block.calls;
       if (calls.weight[row] > 0 && calls.EventId(row) == id.event_id &&
@@ -40,7 +40,7 @@ absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlock
   staged.NeedCalls(entry);
   RETURN_IF_ERROR(staged.LoadCalls());
   const RunCall* const call = entry->run.Find(FingerprintOf(state->catalog.id_key(), id.event_id));
-  if (call == nullptr || call->retracted || HourOf(call->time_us) < state->log.first_hour()) {
+  if (call == nullptr || call->retracted || HourOf(call->time_us) < state->blocks.first_hour()) {
     return false;
   }
   ASSIGN_OR_RETURN(const auto found, FindRow(*state, entry->run, *call, id));
@@ -62,7 +62,7 @@ absl::StatusOr<int64_t> RetractCalls(State* state, const std::vector<CallId>& id
     retracted += found ? 1 : 0;
   }
   if (retracted > 0) {
-    RETURN_IF_ERROR(corrections.Commit(state, KvBatch()));
+    RETURN_IF_ERROR(corrections.Commit(state, Entry()));
   }
   return retracted;
 }

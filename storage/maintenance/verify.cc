@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
+#include "storage/kv/memory_kv.h"
 
 namespace itemized {
 namespace {
@@ -20,6 +22,8 @@ constexpr size_t kExamplesMax = 20;
 
 const char* NameOf(Family family) {
   switch (family) {
+    case Family::kMeta:
+      return "default";
     case Family::kRollups:
       return "steps";
     case Family::kRuns:
@@ -44,6 +48,13 @@ Hour HourOfKey(Family family, absl::string_view key) {
   return family == Family::kRollups ? FirstHourOf(bucket) : bucket;
 }
 
+// Rows of Family::kMeta that no entry sets: the entries themselves, the version, and how far time
+// has gone by for this server.
+bool IsNotOfEntries(absl::string_view key) {
+  return absl::StartsWith(key, keys::kEntries) || key == keys::kVersion ||
+         key == keys::kTrustedTime;
+}
+
 }  // namespace
 
 void VerifyReport::Add(std::string difference) {
@@ -54,51 +65,85 @@ void VerifyReport::Add(std::string difference) {
 }
 
 VerifySnapshot::VerifySnapshot(const State& state)
-    : kv_(*state.kv),
-      log_(state.log),
+    : pin_(state.pin),
+      kv_(*state.kv),
+      log_(*state.log),
       catalog_(state.catalog),
-      up_to_(state.views.folded()),
-      first_hour_(state.log.first_hour()) {
+      from_(state.log->first()),
+      up_to_(state.views.folded().entry),
+      first_hour_(state.blocks.first_hour()) {
+  known_ = kv_.Scan(Family::kMeta, "", "");
   for (size_t i = 0; i < kFamilies.size(); ++i) {
     stored_[i] = kv_.Scan(kFamilies[i], "", "");
   }
 }
 
-// False if some blocks cannot be read, so that the fold lacks them.
-absl::StatusOr<bool> VerifySnapshot::Fold(Views* fresh, VerifyReport* report) const {
-  ASSIGN_OR_RETURN(const std::vector<BlockRef> refs, log_.List(up_to_));
-  bool is_whole = true;
-  for (const BlockRef& ref : refs) {
-    absl::StatusOr<Block> block = log_.Read(ref);
-    ++report->blocks;
-    if (absl::IsDataLoss(block.status())) {
-      report->Add(absl::StrCat("block ", ref.sequence, " of hour ",
-                               FormatTime(HourStartUs(ref.hour)), ": ", block.status().message()));
-      is_whole = false;
-      continue;
-    }
-    RETURN_IF_ERROR(block.status());
-    report->calls += static_cast<int64_t>(block->calls.size());
-    report->completions += static_cast<int64_t>(block->completions.size());
-    StagedRuns staged(&fresh->runs(), /*mutex=*/nullptr);
-    RETURN_IF_ERROR(staged.Add(*block));  // All its runs are in memory, whole.
-    fresh->Fold(absl::MakeConstSpan(&*block, 1), staged);
+// What the entries that the log still has are applied to: nothing, or if it has lost some at its
+// front, what the store says of names, rates and first hours.
+absl::StatusOr<std::unique_ptr<State>> VerifySnapshot::NewStore() const {
+  DatabaseOptions options;
+  options.resident_runs_max = std::numeric_limits<size_t>::max();
+  auto rows = std::make_unique<MemoryKv>();
+  if (from_ == 1) {
+    return std::make_unique<State>(std::move(rows), BlockStore::Borrow(&kv_), options);
   }
+  KvBatch known;
+  for (KvIterator& stored = *known_; stored.Valid(); stored.Next()) {
+    if (!IsNotOfEntries(stored.key()) && !absl::StartsWith(stored.key(), keys::kProducers)) {
+      known.Put(Family::kMeta, std::string(stored.key()), std::string(stored.value()));
+    }
+  }
+  RETURN_IF_ERROR(known_->status());
+  RETURN_IF_ERROR(rows->Write(known, /*sync=*/false));
+  auto fresh = std::make_unique<State>(std::move(rows), BlockStore::Borrow(&kv_), options);
+  RETURN_IF_ERROR(fresh->LoadRows());
+  fresh->views.BeginBehind(from_ - 1);
+  return fresh;
+}
+
+// False if some of it cannot be read, so that what is made of it lacks that.
+absl::StatusOr<bool> VerifySnapshot::ApplyLog(State* fresh, VerifyReport* report) const {
+  bool is_whole = true;
+  const auto take = [&](const Entry& entry) {
+    for (const Block& block : entry.blocks) {
+      ++report->blocks;
+      report->calls += static_cast<int64_t>(block.calls.size());
+      report->completions += static_cast<int64_t>(block.completions.size());
+    }
+    return is_whole ? fresh->Apply(entry) : absl::OkStatus();
+  };
+  const auto on_damage = [&](BlockRef ref, const absl::Status& damage) {
+    ++report->blocks;
+    report->Add(absl::StrCat("block ", ref.sequence, " of hour ", FormatTime(HourStartUs(ref.hour)),
+                             ": ", damage.message()));
+    is_whole = false;
+    return absl::OkStatus();
+  };
+  const absl::Status read = log_.Read(from_ - 1, up_to_, first_hour_, take, on_damage);
+  if (absl::IsDataLoss(read)) {
+    report->Add(std::string(read.message()));
+    return false;
+  }
+  RETURN_IF_ERROR(read);
   return is_whole;
 }
 
 void VerifySnapshot::CarryOutcomesOf(const Run& run) {
   if (run.exists()) {
     const RunShare share = ShareOf(run, catalog_);
-    carried_.insert(CellKey(share.workflow, HourOf(share.anchor_us)));
+    carried_.insert(
+        keys::Outcome(keys::kOutcomesOfWorkflow, share.workflow, HourOf(share.anchor_us)));
   }
   for (const RunCall& call : run.ledger()) {
-    carried_.insert(UnsurfacedKey(call.series, HourOf(call.time_us)));
+    carried_.insert(keys::Outcome(keys::kUnsurfacedOfSeries, call.series, HourOf(call.time_us)));
   }
 }
 
 bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
-  if (first_hour_ > 0 && key == kWatermarkKey) {
+  if (family == Family::kMeta) {
+    return first_hour_ > 0 && key == keys::kApplied;
+  }
+  if (first_hour_ > 0 && key == keys::kWatermark) {
     return true;  // The newest block may be one that is no longer kept.
   }
   return family == Family::kRuns
@@ -106,10 +151,18 @@ bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
              : HourOfKey(family, key) < first_hour_ || carried_.contains(std::string(key));
 }
 
+// The log remembers the newest batches of a producer only as far as it goes back.
+bool VerifySnapshot::IsCarriedProducer(absl::string_view key) const {
+  return from_ > 1 && absl::StartsWith(key, keys::kProducers);
+}
+
 // A run that began before the first hour is carried, and with it what it adds to the
 // outcomes.
 absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view key,
                                                absl::string_view value, const Views& fresh) {
+  if (family == Family::kMeta) {
+    return IsCarried(family, key) || IsCarriedProducer(key);
+  }
   if (first_hour_ == 0 || family != Family::kRuns) {
     return IsCarried(family, key);
   }
@@ -132,6 +185,9 @@ absl::Status VerifySnapshot::CompareRows(size_t family, const Views& fresh, Rows
                                          VerifyReport* report) {
   KvIterator& stored = *stored_[family];
   for (; stored.Valid(); stored.Next()) {
+    if (kFamilies[family] == Family::kMeta && IsNotOfEntries(stored.key())) {
+      continue;
+    }
     ++report->rows;
     const auto row = expected->find(std::string(stored.key()));
     ASSIGN_OR_RETURN(const bool is_carried,
@@ -166,28 +222,32 @@ absl::StatusOr<VerifyReport> VerifySnapshot::Verify() && {
   } else {
     RETURN_IF_ERROR(files);
   }
-  Views fresh(nullptr, nullptr, catalog_, std::numeric_limits<size_t>::max());
-  ASSIGN_OR_RETURN(const bool is_whole, Fold(&fresh, &report));
-  if (!is_whole) {
-    return report;  // Every row that a damaged block concerns would differ.
+  ASSIGN_OR_RETURN(const std::unique_ptr<State> fresh, NewStore());
+  ASSIGN_OR_RETURN(const bool is_whole, ApplyLog(fresh.get(), &report));
+  if (is_whole) {  // Else every row that a damaged block concerns would differ.
+    RETURN_IF_ERROR(Compare(fresh.get(), &report));
   }
+  return report;
+}
+
+absl::Status VerifySnapshot::Compare(State* fresh, VerifyReport* report) {
   KvBatch batch;
-  fresh.Checkpoint(Views::Scope::kAll, &batch);
-  std::map<Family, Rows> expected;
-  for (const KvBatch::Operation& operation : batch.operations()) {
-    if (operation.value.has_value()) {
-      expected[operation.family][operation.key] = *operation.value;
-    }
-  }
+  fresh->views.Checkpoint(Views::Scope::kAll, &batch);
+  RETURN_IF_ERROR(fresh->kv->Write(batch, /*sync=*/false));
   for (size_t i = 0; i < kFamilies.size(); ++i) {
-    const absl::Status status = CompareRows(i, fresh, &expected[kFamilies[i]], &report);
+    Rows expected;
+    auto rows = fresh->kv->Scan(kFamilies[i], "", "");
+    for (; rows->Valid(); rows->Next()) {
+      expected.emplace(rows->key(), rows->value());
+    }
+    const absl::Status status = CompareRows(i, fresh->views, &expected, report);
     if (absl::IsDataLoss(status)) {
-      report.Add(std::string(status.message()));
+      report->Add(std::string(status.message()));
     } else {
       RETURN_IF_ERROR(status);
     }
   }
-  return report;
+  return absl::OkStatus();
 }
 
 }  // namespace itemized

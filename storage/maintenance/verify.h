@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Proves that the views are what the log folds to.
+// Proves that the store is what its log says: makes a second one from nothing but the entries
+// and compares them row by row.
 
 #include <array>
 #include <cstdint>
@@ -27,31 +28,38 @@ class VerifySnapshot {
   // `state` outlives the snapshot.
   explicit VerifySnapshot(const State& state);
 
-  // Folds the whole log up to that moment again and compares. It keeps all runs in
-  // memory meanwhile. Rows that contain events of which the log is no longer kept
-  // are taken as they are. An error means that something could not be read.
+  // Applies the whole log up to that moment again and compares. It keeps all runs in
+  // memory meanwhile. Rows that contain what the log no longer has are taken as they are.
+  // An error means that something could not be read.
   absl::StatusOr<VerifyReport> Verify() &&;
 
  private:
   using Rows = std::map<std::string, std::string>;
 
   // Runs before outcomes: which of these can be compared depends on those.
-  static constexpr std::array kFamilies = {Family::kRollups, Family::kRuns, Family::kOutcomes};
+  static constexpr std::array kFamilies = {Family::kMeta, Family::kRollups, Family::kRuns,
+                                           Family::kOutcomes};
 
-  absl::StatusOr<bool> Fold(Views* fresh, VerifyReport* report) const;
+  absl::StatusOr<std::unique_ptr<State>> NewStore() const;
+  absl::StatusOr<bool> ApplyLog(State* fresh, VerifyReport* report) const;
   absl::Status CompareRows(size_t family, const Views& fresh, Rows* expected, VerifyReport* report);
+  absl::Status Compare(State* fresh, VerifyReport* report);
+  bool IsCarriedProducer(absl::string_view key) const;
   absl::StatusOr<bool> IsCarried(Family family, absl::string_view key, absl::string_view value,
                                  const Views& fresh);
   bool IsCarried(Family family, absl::string_view key) const;
   void CarryOutcomesOf(const Run& run);
 
-  const Kv& kv_;
-  const Log& log_;
-  const Catalog catalog_;  // A copy: names go on being added.
-  const BlockSequence up_to_;
+  const std::shared_ptr<const void> pin_;  // The log stays as it is meanwhile.
+  Kv& kv_;
+  const CommitLog& log_;
+  const Catalog catalog_;   // A copy: names go on being added.
+  const EntryIndex from_;   // The log has entries from here
+  const EntryIndex up_to_;  // to here.
   const Hour first_hour_;
   // Rows of outcomes and runs that contain events from before the first hour.
   std::set<std::string> carried_;
+  std::unique_ptr<KvIterator> known_;  // Family::kMeta, to begin with if from_ > 1.
   std::array<std::unique_ptr<KvIterator>, kFamilies.size()> stored_;
 };
 

@@ -40,7 +40,7 @@ constexpr size_t kCallsAtOnce = 50'000;
 constexpr size_t kBlocksAtOnce = 1'000;
 
 // Empty at the end.
-absl::StatusOr<std::vector<Block>> DecodeSome(Log::Reader* reader,
+absl::StatusOr<std::vector<Block>> DecodeSome(BlockStore::Reader* reader,
                                               const Cancellation* cancellation) {
   std::vector<Block> blocks;
   size_t calls = 0;
@@ -101,11 +101,12 @@ absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, Row
   if (range.empty()) {
     return absl::OkStatus();
   }
-  return state.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                             state.views.folded(), mask, [&](const Block& block) -> absl::Status {
-                               RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-                               return VisitRows(block, range, visit);
-                             });
+  return state.blocks.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                                state.views.folded().block, mask,
+                                [&](const Block& block) -> absl::Status {
+                                  RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+                                  return VisitRows(block, range, visit);
+                                });
 }
 
 namespace {
@@ -131,7 +132,7 @@ class ScanPace {
 
   BlockSequence Folded() const {
     const ReaderLock lock(state_.mutex);
-    return state_.views.folded();
+    return state_.views.folded().block;
   }
 
   const State& state_;
@@ -143,12 +144,12 @@ class ScanPace {
 
 absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
                       const Cancellation* cancellation) {
-  std::optional<Log::Reader> reader;
+  std::optional<BlockStore::Reader> reader;
   {
     const ReaderLock lock(state.mutex);
     ASSIGN_OR_RETURN(reader,
-                     state.log.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                                         state.views.folded(), mask));
+                     state.blocks.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                                            state.views.folded().block, mask));
   }
   // Decoding takes about as long as visiting: a second thread is some blocks ahead.
   HelperThread decoder("decoder");

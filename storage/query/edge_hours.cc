@@ -18,12 +18,12 @@ constexpr size_t kHoursMax = 8;  // Of a kind. Windows that end now share their 
 absl::StatusOr<std::vector<Block>> ReadBlocks(const State& state, Hour hour,
                                               const Cancellation* cancellation) {
   std::vector<Block> blocks;
-  RETURN_IF_ERROR(state.log.ReadHours(hour, hour + 1, state.views.folded(), kSummingColumns,
-                                      [&](const Block& block) -> absl::Status {
-                                        RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-                                        blocks.push_back(block);
-                                        return absl::OkStatus();
-                                      }));
+  RETURN_IF_ERROR(state.blocks.ReadHours(hour, hour + 1, state.views.folded().block,
+                                         kSummingColumns, [&](const Block& block) -> absl::Status {
+                                           RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+                                           blocks.push_back(block);
+                                           return absl::OkStatus();
+                                         }));
   return blocks;
 }
 
@@ -53,15 +53,15 @@ absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, H
 absl::StatusOr<std::vector<RunShare>> ReadRuns(const State& state, Hour hour,
                                                const Cancellation* cancellation) {
   std::set<std::string> names;
-  RETURN_IF_ERROR(state.log.ReadHours(hour, hour + 1, state.views.folded(),
-                                      Columns(ColumnId::kRunNames),
-                                      [&](const Block& block) -> absl::Status {
-                                        RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-                                        for (const absl::string_view name : block.calls.run_names) {
-                                          names.emplace(name);
-                                        }
-                                        return absl::OkStatus();
-                                      }));
+  RETURN_IF_ERROR(
+      state.blocks.ReadHours(hour, hour + 1, state.views.folded().block,
+                             Columns(ColumnId::kRunNames), [&](const Block& block) -> absl::Status {
+                               RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+                               for (const absl::string_view name : block.calls.run_names) {
+                                 names.emplace(name);
+                               }
+                               return absl::OkStatus();
+                             }));
   std::vector<RunShare> found;
   for (const std::string& name : names) {
     const auto visit = [&](const Run& run) {

@@ -86,12 +86,13 @@ std::vector<uint32_t> OutlierRows(const Block& block) {
 absl::StatusOr<std::vector<Block>> ReadOutliers(const State& state, Hour hour, BlockSequence up_to,
                                                 const Cancellation* cancellation) {
   std::vector<Block> blocks;
-  RETURN_IF_ERROR(state.log.ReadRowsOfHours(hour, hour + 1, up_to, Columns(ColumnId::kFlags),
-                                            OutlierRows, [&](const Block& block) -> absl::Status {
-                                              RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-                                              blocks.push_back(block);
-                                              return absl::OkStatus();
-                                            }));
+  RETURN_IF_ERROR(state.blocks.ReadRowsOfHours(hour, hour + 1, up_to, Columns(ColumnId::kFlags),
+                                               OutlierRows,
+                                               [&](const Block& block) -> absl::Status {
+                                                 RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+                                                 blocks.push_back(block);
+                                                 return absl::OkStatus();
+                                               }));
   return blocks;
 }
 
@@ -99,7 +100,7 @@ absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, 
                                                  RowFilter* filter,
                                                  const Cancellation* cancellation) {
   ASSIGN_OR_RETURN(const std::vector<Block> blocks,
-                   ReadOutliers(state, hour, state.views.folded(), cancellation));
+                   ReadOutliers(state, hour, state.views.folded().block, cancellation));
   std::vector<BilledCall> found;
   UnusedSteps unused(state);
   for (const RowRef& ref : NetRows(blocks)) {
@@ -157,7 +158,7 @@ absl::Status FindDearest(const State& state, const std::vector<Hour>& hours, Blo
     const absl::StatusOr<std::vector<Block>> blocks =
         ReadOutliers(state, hour, up_to, cancellation);
     const ReaderLock lock(state.mutex);
-    if (hour < state.log.first_hour()) {
+    if (hour < state.blocks.first_hour()) {
       continue;  // Dropped since the question began.
     }
     RETURN_IF_ERROR(blocks.status());
@@ -195,7 +196,7 @@ absl::StatusOr<Survey> SurveyHours(const State& state, TimeRange range, const Ca
   for (auto it = by_hour.rbegin(); it != by_hour.rend(); ++it) {
     const auto& [hour, known] = *it;
     const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
-    const bool is_kept = hour >= state.log.first_hour();
+    const bool is_kept = hour >= state.blocks.first_hour();
     Verdicts verdicts = known;
     if (is_kept && !(whole && wanted.has_step_only())) {
       ASSIGN_OR_RETURN(verdicts, CountHour(state, hour, range, filter, cancellation));
@@ -226,7 +227,7 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const QueryContext& context,
   {
     const ReaderLock lock(state.mutex);
     filter.emplace(query.filter, state.catalog);
-    up_to = state.views.folded();
+    up_to = state.views.folded().block;
     ASSIGN_OR_RETURN(survey, SurveyHours(state, range, query.filter, &*filter, cancellation));
     size_t bytes = 0;
     for (const Hour hour : survey.hours) {

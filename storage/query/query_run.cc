@@ -53,7 +53,7 @@ absl::StatusOr<RunHead> ReadHead(const State& state, absl::string_view workflow_
 
 bool IsKept(const State& state, Hour hour) {
   const ReaderLock lock(state.mutex);
-  return hour >= state.log.first_hour();
+  return hour >= state.blocks.first_hour();
 }
 
 // Adds the run's rows of one hour to `page`. A block at a time is in memory, and the lock
@@ -65,7 +65,7 @@ absl::Status ReadHour(const State& state, const std::vector<BlockRef>& refs,
   runs.insert(workflow_id);
   for (const BlockRef& ref : refs) {
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-    const absl::StatusOr<Block> block = state.log.ReadRows(ref, runs);
+    const absl::StatusOr<Block> block = state.blocks.ReadRows(ref, runs);
     if (!block.ok()) {
       // It may have been dropped since the run was looked up.
       return IsKept(state, ref.hour) ? block.status() : absl::OkStatus();

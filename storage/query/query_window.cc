@@ -14,7 +14,7 @@ absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state
     }
     range = {std::max(kTimeMinUs, now_us - *window.last_us), now_us};
     const ReaderLock lock(state.mutex);
-    if (HourOf(range.start_us) < state.log.first_hour()) {
+    if (HourOf(range.start_us) < state.blocks.first_hour()) {
       range.start_us =
           std::max(DayStartUs(DayOf(range.start_us)), HourStartUs(state.views.first_hour()));
     }

@@ -136,12 +136,13 @@ void RimReader::AddHourSums(Hour first, Hour end) {
 }
 
 absl::Status RimReader::AddRows(TimeRange range, ColumnMask mask) {
-  return state_.log.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                              state_.views.folded(), mask, [&](const Block& block) -> absl::Status {
-                                RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
-                                AddBlock(block, range, mask == kSummingColumns);
-                                return absl::OkStatus();
-                              });
+  return state_.blocks.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
+                                 state_.views.folded().block, mask,
+                                 [&](const Block& block) -> absl::Status {
+                                   RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
+                                   AddBlock(block, range, mask == kSummingColumns);
+                                   return absl::OkStatus();
+                                 });
 }
 
 void RimReader::AddBlock(const Block& block, TimeRange range, bool with_sums) {

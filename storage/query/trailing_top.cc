@@ -88,7 +88,7 @@ absl::Status TrailingTop::MoveTo(const QueryContext& context, int64_t now_us,
   const State& state = context.state;
   const int64_t start_us = now_us - length_us_;
   if (!built_ || start_us < start_us_ || start_us - start_us_ > kSlideMaxUs ||
-      HourOf(start_us_) < state.log.first_hour()) {
+      HourOf(start_us_) < state.blocks.first_hour()) {
     return Rebuild(state, {start_us, now_us}, cancellation);
   }
   return DropUntil(context, start_us, cancellation);

@@ -10,17 +10,6 @@
 namespace itemized {
 namespace {
 
-// Family::kOutcomes (storage/FORMAT.md, "Outcomes").
-constexpr char kCellPrefix = 'o';
-constexpr char kUnsurfacedPrefix = 'u';
-
-std::string RowKey(char prefix, uint32_t id, Hour hour) {
-  std::string key(1, prefix);
-  AppendBigEndian32(&key, id);
-  AppendBigEndian32(&key, hour);
-  return key;
-}
-
 int64_t Capped(Picos picos) {
   return picos > Picos(INT64_MAX) ? INT64_MAX : static_cast<int64_t>(picos);
 }
@@ -35,14 +24,6 @@ absl::Status Damaged() {
 }
 
 }  // namespace
-
-std::string CellKey(NameId workflow, Hour hour) {
-  return RowKey(kCellPrefix, workflow, hour);
-}
-
-std::string UnsurfacedKey(SeriesId series, Hour hour) {
-  return RowKey(kUnsurfacedPrefix, series, hour);
-}
 
 Picos UnsurfacedOf(const Run& run, const Catalog& catalog) {
   Picos total = 0;
@@ -257,7 +238,7 @@ void Outcomes::Checkpoint(KvBatch* batch) {
   for (const auto& [workflow, hour] : dirty_hours_) {
     auto& cell = cells_[0][workflow].At(hour);
     cell.dirty = false;
-    std::string row_key = CellKey(workflow, hour);
+    std::string row_key = keys::Outcome(keys::kOutcomesOfWorkflow, workflow, hour);
     if (cell.value.empty()) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
       cells_[0][workflow].Erase(hour);
@@ -277,7 +258,7 @@ void Outcomes::CheckpointUnsurfaced(KvBatch* batch) {
   for (const SeriesHour& key : dirty_unsurfaced_) {
     const auto found = unsurfaced_.find(key);
     found->second.dirty = false;
-    std::string row_key = UnsurfacedKey(key.first, key.second);
+    std::string row_key = keys::Outcome(keys::kUnsurfacedOfSeries, key.first, key.second);
     if (found->second.picos == 0) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
       unsurfaced_.erase(found);
@@ -290,8 +271,46 @@ void Outcomes::CheckpointUnsurfaced(KvBatch* batch) {
   dirty_unsurfaced_.clear();
 }
 
+// Makes the longer buckets, and the number of runs, from the hours.
+void Outcomes::SumUpLevels() {
+  runs_ = 0;
+  for (size_t level = 1; level < cells_.size(); ++level) {
+    cells_[level].clear();
+  }
+  for (NameId workflow = 0; workflow < cells_[0].size(); ++workflow) {
+    for (const auto& entry : cells_[0][workflow]) {
+      for (size_t level = 1; level < cells_.size(); ++level) {
+        TableAt(&cells_[level], workflow)
+            .At(entry.bucket / kLevelHours[level])
+            .value.Merge(entry.value);
+      }
+      for (const int64_t count : entry.value.sums.runs) {
+        runs_ += count;
+      }
+    }
+  }
+}
+
+void Outcomes::DropBefore(Hour hour) {
+  first_hour_ = hour;
+  const auto is_old = [hour](const auto& key_and_hour) { return key_and_hour.second < hour; };
+  std::erase_if(dirty_hours_, is_old);
+  std::erase_if(dirty_unsurfaced_, is_old);
+  for (BucketTable<OutcomeCell>& cells : cells_[0]) {
+    cells.EraseBefore(hour);
+  }
+  absl::erase_if(unsurfaced_, [&](const auto& entry) { return is_old(entry.first); });
+  for (std::vector<BucketTable<DayPicos>>& of_kind : unsurfaced_days_) {
+    for (BucketTable<DayPicos>& days : of_kind) {
+      days.EraseBefore(DayOfHour(hour));
+    }
+  }
+  absl::erase_if(hour_states_, [hour](const auto& entry) { return entry.first < hour; });
+  SumUpLevels();
+}
+
 absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
-  auto rows = kv.Scan(Family::kOutcomes, "", kWatermarkKey);
+  auto rows = kv.Scan(Family::kOutcomes, "", keys::kWatermark);
   for (; rows->Valid(); rows->Next()) {
     absl::string_view key = rows->key();
     absl::string_view value = rows->value();
@@ -304,27 +323,22 @@ absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
       return Damaged();
     }
     ++hour_states_[hour].version;
-    if (prefix == kCellPrefix) {
+    if (prefix == keys::kOutcomesOfWorkflow) {
       OutcomeCell cell;
       if (!cell.DecodeFrom(&value) || !value.empty()) {
         return Damaged();
-      }
-      for (size_t level = 1; level < cells_.size(); ++level) {
-        TableAt(&cells_[level], id).At(hour / kLevelHours[level]).value.Merge(cell);
-      }
-      for (const int64_t count : cell.sums.runs) {
-        runs_ += count;
       }
       TableAt(&cells_[0], id).At(hour).value = std::move(cell);
       continue;
     }
     Picos unsurfaced = 0;
-    if (prefix != kUnsurfacedPrefix || id >= catalog.series_count() ||
+    if (prefix != keys::kUnsurfacedOfSeries || id >= catalog.series_count() ||
         !ReadZigzag128(&value, &unsurfaced) || !value.empty()) {
       return Damaged();
     }
     AddUnsurfaced(id, hour, unsurfaced, catalog);
   }
+  SumUpLevels();
   return rows->status();
 }
 

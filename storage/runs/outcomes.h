@@ -66,15 +66,15 @@ struct OutcomeCell {
   bool DecodeFrom(absl::string_view* in);
 };
 
-// Keys of the rows (storage/FORMAT.md, "Families").
-std::string CellKey(NameId workflow, Hour hour);
-std::string UnsurfacedKey(SeriesId series, Hour hour);
-
 // Not thread-safe: the engine guards it with the lock of the views.
 class Outcomes {
  public:
   // Hours before `first_hour` are no longer kept: what is posted there is ignored.
   explicit Outcomes(Hour first_hour = 0) : first_hour_(first_hour) {}
+
+  // Forgets earlier hours, and what of them is still to be written. `hour` is the first of a UTC
+  // day.
+  void DropBefore(Hour hour);
 
   // Adds a run, or takes it out as it was added.
   void Post(const Run& run, int sign, const Catalog& catalog);
@@ -117,6 +117,7 @@ class Outcomes {
   static constexpr std::array<Hour, 3> kLevelHours = {1, 24, 8 * 24};
 
   void GatherLevel(size_t level, NameId workflow, Hour from, Hour to, OutcomeCell* out) const;
+  void SumUpLevels();
   void PostUnsurfaced(const Run& run, int sign, const Catalog& catalog);
   void AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Catalog& catalog);
   void CheckpointUnsurfaced(KvBatch* batch);

@@ -14,9 +14,10 @@ void RunBlocks::Add(absl::string_view workflow_id, absl::Span<const BlockRef> bl
   }
 }
 
-absl::Status RunBlocks::Read(const Log& log, absl::FunctionRef<absl::Status(Block)> take) const {
+absl::Status RunBlocks::Read(const BlockStore& blocks,
+                             absl::FunctionRef<absl::Status(Block)> take) const {
   for (const auto& [sequence, ref] : blocks_) {
-    ASSIGN_OR_RETURN(Block block, log.ReadRows(ref, runs_));
+    ASSIGN_OR_RETURN(Block block, blocks.ReadRows(ref, runs_));
     RETURN_IF_ERROR(take(std::move(block)));
   }
   return absl::OkStatus();

@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
-#include "storage/log/log.h"
+#include "storage/block/block_store.h"
 
 namespace itemized {
 
@@ -21,8 +21,8 @@ class RunBlocks {
   void Add(absl::string_view workflow_id, absl::Span<const BlockRef> blocks);
 
   // Hands over each block once, by rising sequence, with the rows of all those runs and no
-  // others, and without completions. Errors are those of Log::ReadRows and of `take`.
-  absl::Status Read(const Log& log, absl::FunctionRef<absl::Status(Block)> take) const;
+  // others, and without completions. Errors are those of BlockStore::ReadRows and of `take`.
+  absl::Status Read(const BlockStore& blocks, absl::FunctionRef<absl::Status(Block)> take) const;
 
  private:
   RunNames runs_;

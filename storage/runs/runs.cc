@@ -63,7 +63,7 @@ absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entr
   if (whole.empty()) {
     return whole;
   }
-  RETURN_IF_ERROR(blocks.Read(*log_, [&](const Block& block) {
+  RETURN_IF_ERROR(blocks.Read(*blocks_, [&](const Block& block) {
     const RowContents contents(block.calls);
     std::vector<std::vector<uint32_t>> rows(block.calls.run_names.size());
     for (uint32_t row = 0; row < block.calls.size(); ++row) {
@@ -117,6 +117,16 @@ void Runs::NoteChange(RunEntry* entry) {
   }
   unwritten_[entry->unwritten].row =
       entry->run.completion().has_value() ? entry->run.Encode() : std::string();
+}
+
+void Runs::ForgetChange(RunEntry* entry) {
+  if (entry->unwritten == RunEntry::kWritten) {
+    return;
+  }
+  std::swap(unwritten_[entry->unwritten], unwritten_.back());
+  unwritten_[entry->unwritten].entry->unwritten = entry->unwritten;
+  unwritten_.pop_back();
+  entry->unwritten = RunEntry::kWritten;
 }
 
 // Takes the run out of the outcomes until the end of the fold.
@@ -223,7 +233,7 @@ void Runs::Forget(absl::string_view workflow_id) {
   unused_.Set(workflow_id, {});
   staged_.erase(workflow_id);
   if (const auto found = resident_.find(workflow_id); found != resident_.end()) {
-    CHECK(found->second->unwritten == RunEntry::kWritten);
+    ForgetChange(found->second.get());
     resident_.erase(found);
   }
 }

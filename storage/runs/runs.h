@@ -20,9 +20,9 @@
 #include "absl/types/span.h"
 
 #include "storage/base/helper_thread.h"
+#include "storage/block/block_store.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
-#include "storage/log/log.h"
 #include "storage/runs/name_filter.h"
 #include "storage/runs/outcomes.h"
 #include "storage/runs/run.h"
@@ -52,10 +52,10 @@ struct StagedBlock {
 // Visit and unused need it for reading. What a commit changes is made ready by StagedRuns.
 class Runs {
  public:
-  // Reads runs from `kv`, and from `log` what their rows leave out; without them, all
+  // Reads runs from `kv`, and from `blocks` what their rows leave out; without them, all
   // runs stay in memory. Owns none of them.
-  Runs(const Kv* kv, const Log* log, const Catalog& catalog, size_t resident_max)
-      : kv_(kv), log_(log), catalog_(catalog), resident_max_(resident_max) {}
+  Runs(const Kv* kv, const BlockStore* blocks, const Catalog& catalog, size_t resident_max)
+      : kv_(kv), blocks_(blocks), catalog_(catalog), resident_max_(resident_max) {}
 
   // Keeps all calls of the runs, which are not brief, in the row of the next checkpoint and
   // later ones.
@@ -72,10 +72,11 @@ class Runs {
   const UnusedIndex& unused() const { return unused_; }
 
   const Outcomes& outcomes() const { return outcomes_; }
-  void SetOutcomes(Outcomes outcomes) { outcomes_ = std::move(outcomes); }
+  void DropOutcomesBefore(Hour hour) { outcomes_.DropBefore(hour); }
   size_t unwritten() const { return unwritten_.size(); }  // Rows for the next Checkpoint.
 
-  // Drops a run whose row has been deleted; what it added to the outcomes stays.
+  // Drops a run whose row, if there was one, has been deleted; what it added to the outcomes
+  // stays.
   void Forget(absl::string_view workflow_id);
 
   // Adds every row that has changed since the last call to `batch`; the encoding is shared with
@@ -113,12 +114,13 @@ class Runs {
   absl::StatusOr<std::optional<Run>> ReadRow(absl::string_view workflow_id) const;
   void MakeResident(RunEntry* entry);
   void NoteChange(RunEntry* entry);
+  void ForgetChange(RunEntry* entry);
   void Touch(RunEntry* entry);
   void SortRows(const CallRows& calls);
   void FoldBlock(const Block& block, const StagedBlock& staged);
 
   const Kv* kv_;
-  const Log* log_;
+  const BlockStore* blocks_;
   const Catalog& catalog_;
   size_t resident_max_;
   Entries resident_;

@@ -22,6 +22,12 @@ void StagedRuns::NeedCalls(RunEntry* run) {
   }
 }
 
+absl::Status StagedRuns::Keep(absl::string_view workflow_id) {
+  ASSIGN_OR_RETURN(kept_.emplace_back(), Find(workflow_id));
+  NeedCalls(kept_.back());
+  return absl::OkStatus();
+}
+
 absl::Status StagedRuns::LoadCalls() {
   if (brief_.empty()) {
     return absl::OkStatus();

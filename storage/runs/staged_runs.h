@@ -36,18 +36,24 @@ class StagedRuns {
   void NeedCalls(RunEntry* run);
   absl::Status LoadCalls();
 
+  // Stages a run whose row keeps its calls from this commit on. LoadCalls reads them.
+  absl::Status Keep(absl::string_view workflow_id);
+
   // Stages the runs that `block` names, with their calls where these are needed.
   absl::Status Add(const Block& block);
   // Takes over a block whose runs have been found, with their calls where these are needed.
   void Add(StagedBlock block) { blocks_.push_back(std::move(block)); }
 
-  // Of the blocks that were added, in that order.
+  // What was staged of the blocks that were added, in that order.
   absl::Span<const StagedBlock> blocks() const { return blocks_; }
+  // The runs given to Keep.
+  absl::Span<RunEntry* const> kept() const { return kept_; }
 
  private:
   Runs& runs_;
   SharedMutex* const mutex_;
-  std::vector<RunEntry*> brief_;  // Of these the calls are needed.
+  std::vector<RunEntry*> brief_;  // Runs whose calls are needed.
+  std::vector<RunEntry*> kept_;
   std::vector<StagedBlock> blocks_;
 };
 

@@ -13,6 +13,7 @@
 
 #include "storage/base/time.h"
 #include "storage/kv/rocks_kv.h"
+#include "storage/log/commit_log.h"
 #include "storage/store/trusted_clock.h"
 
 namespace itemized {
@@ -22,6 +23,9 @@ struct DatabaseOptions {
   // Opens the store in a directory.
   std::function<absl::StatusOr<std::unique_ptr<Kv>>(const std::string&)> open_kv =
       [](const std::string& path) { return OpenRocksKv(path); };
+  // Puts something before the log of the store: what tests do to make it fail.
+  std::function<std::unique_ptr<CommitLog>(std::unique_ptr<CommitLog>)> wrap_log =
+      [](std::unique_ptr<CommitLog> log) { return log; };
   const Clock* clock = Clock::System();  // Not owned.
   // What tells a jump of the clock from time that goes by.
   SteadyMicros steady = SystemSteadyMicros;

@@ -2,6 +2,7 @@
 #include "storage/store/producers.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,9 +17,6 @@
 namespace itemized {
 namespace {
 
-// Family::kMeta (storage/FORMAT.md, "Producers").
-constexpr char kPrefix = 'p';
-constexpr char kPrefixEnd = 'q';
 constexpr char kRowVersion = 1;
 
 // Rows that each new session looks at for producers to forget: more than it can add.
@@ -28,9 +26,15 @@ constexpr size_t kRowsPerSession = 64;
 constexpr int64_t kSeenEveryUs = kMicrosPerDay;
 
 std::string RowKey(const ProducerId& id) {
-  std::string key(1, kPrefix);
-  key.append(id.begin(), id.end());
-  return key;
+  return keys::Producer(absl::string_view(reinterpret_cast<const char*>(id.data()), id.size()));
+}
+
+bool ParseRowKey(absl::string_view key, ProducerId* id) {
+  if (key.size() != 1 + id->size()) {
+    return false;
+  }
+  std::copy(key.begin() + 1, key.end(), id->begin());
+  return true;
 }
 
 absl::Status Damaged() {
@@ -126,7 +130,16 @@ bool Producers::Decode(absl::string_view row, Position* position) {
   return position->contents.size() <= std::min(position->last_sequence, kProducerContentsMax);
 }
 
-// Of a producer that is not known, or no longer, all is 0.
+absl::StatusOr<Producers::Position> Producers::Read(const ProducerId& id) const {
+  Position position;
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv_.Get(Family::kMeta, RowKey(id)));
+  if (row.has_value() && !Decode(*row, &position)) {
+    return Damaged();
+  }
+  return position;
+}
+
+// The position of a producer that is not known, or no longer, is all 0.
 absl::StatusOr<Producers::Position> Producers::Find(const ProducerId& id, int64_t now_us) const {
   if (const auto live = sessions_.find(id); live != sessions_.end()) {
     return live->second.position;
@@ -135,10 +148,7 @@ absl::StatusOr<Producers::Position> Producers::Find(const ProducerId& id, int64_
   if (const auto seen = seen_.find(id); seen != seen_.end()) {
     position = seen->second;
   } else {
-    ASSIGN_OR_RETURN(const std::optional<std::string> row, kv_.Get(Family::kMeta, RowKey(id)));
-    if (row.has_value() && !Decode(*row, &position)) {
-      return Damaged();
-    }
+    ASSIGN_OR_RETURN(position, Read(id));
   }
   return position.last_seen_us < now_us - kProducerIdleMaxUs ? Position() : position;
 }
@@ -164,16 +174,14 @@ void Producers::CloseEnded() {
 
 // A few rows at a time, round and round.
 absl::Status Producers::ForgetSome(int64_t now_us) {
-  auto rows = kv_.Scan(Family::kMeta, next_row_.empty() ? std::string(1, kPrefix) : next_row_,
-                       std::string(1, kPrefixEnd));
+  auto rows = kv_.Scan(Family::kMeta, next_row_.empty() ? keys::kProducers : next_row_,
+                       keys::Past(keys::kProducers));
   for (size_t i = 0; i < kRowsPerSession && rows->Valid(); ++i, rows->Next()) {
     ProducerId id{};
     Position position;
-    const absl::string_view key = rows->key();
-    if (key.size() != 1 + id.size() || !Decode(rows->value(), &position)) {
+    if (!ParseRowKey(rows->key(), &id) || !Decode(rows->value(), &position)) {
       return Damaged();
     }
-    std::copy(key.begin() + 1, key.end(), id.begin());
     if (const auto live = sessions_.find(id); live != sessions_.end()) {
       See(id, now_us, &live->second.position);
     } else if (position.last_seen_us < now_us - kProducerIdleMaxUs && !seen_.contains(id)) {
@@ -242,25 +250,93 @@ absl::StatusOr<Producers::Turn> Producers::Take(const BatchPosition& batch) {
   return Turn::kNew;
 }
 
-// Of the rows of one producer, the one that says most comes last.
-void Producers::Save(KvBatch* batch) const {
-  for (const ProducerId& id : forgotten_) {
-    batch->Delete(Family::kMeta, RowKey(id));
-  }
-  for (const auto* rows : {&seen_, &staged_}) {
-    for (const auto& [id, position] : *rows) {
-      batch->Put(Family::kMeta, RowKey(id), Encode(position));
+void Producers::AddTo(Entry* entry) const {
+  entry->forgotten_producers.assign(forgotten_.begin(), forgotten_.end());
+  for (const auto& [id, position] : seen_) {
+    if (!staged_.contains(id)) {
+      entry->producers.push_back({.id = id,
+                                  .epoch = position.epoch,
+                                  .last_sequence = position.last_sequence,
+                                  .last_seen_us = position.last_seen_us,
+                                  .contents = {}});
     }
+  }
+  for (const auto& [id, position] : staged_) {
+    const Position& before = sessions_.at(id).position;
+    const uint64_t added = position.epoch == before.epoch
+                               ? position.last_sequence - before.last_sequence
+                               : position.last_sequence;
+    const auto count = std::min<uint64_t>(added, position.contents.size());
+    entry->producers.push_back(
+        {.id = id,
+         .epoch = position.epoch,
+         .last_sequence = position.last_sequence,
+         .last_seen_us = position.last_seen_us,
+         .contents = {position.contents.end() - static_cast<std::ptrdiff_t>(count),
+                      position.contents.end()}});
   }
 }
 
-void Producers::Settle(bool saved) {
-  if (saved) {
-    for (auto& [id, position] : staged_) {
-      sessions_.at(id).position = std::move(position);
+absl::StatusOr<std::vector<ProducerProgress>> Producers::ReadAll(const Kv& kv) {
+  std::vector<ProducerProgress> all;
+  auto rows = kv.Scan(Family::kMeta, keys::kProducers, keys::Past(keys::kProducers));
+  for (; rows->Valid(); rows->Next()) {
+    ProducerProgress& progress = all.emplace_back();
+    Position position;
+    if (!ParseRowKey(rows->key(), &progress.id) || !Decode(rows->value(), &position)) {
+      return Damaged();
     }
-    seen_.clear();
-    forgotten_.clear();
+    progress.epoch = position.epoch;
+    progress.last_sequence = position.last_sequence;
+    progress.last_seen_us = position.last_seen_us;
+    progress.contents.assign(position.contents.begin(), position.contents.end());
+  }
+  RETURN_IF_ERROR(rows->status());
+  return all;
+}
+
+void Producers::Advance(const ProducerProgress& progress, Position* position) {
+  const uint64_t first = progress.last_sequence - progress.contents.size();
+  if (progress.epoch != position->epoch || first != position->last_sequence) {
+    position->contents.clear();
+  }
+  position->epoch = progress.epoch;
+  position->last_sequence = progress.last_sequence;
+  position->last_seen_us = progress.last_seen_us;
+  position->contents.insert(position->contents.end(), progress.contents.begin(),
+                            progress.contents.end());
+  while (position->contents.size() > kProducerContentsMax) {
+    position->contents.pop_front();
+  }
+}
+
+absl::Status Producers::AddRows(const Entry& entry, KvBatch* batch) const {
+  for (const ProducerId& id : entry.forgotten_producers) {
+    batch->Delete(Family::kMeta, RowKey(id));
+  }
+  for (const ProducerProgress& progress : entry.producers) {
+    const auto live = sessions_.find(progress.id);
+    Position position;
+    if (live != sessions_.end()) {
+      position = live->second.position;
+    } else {
+      ASSIGN_OR_RETURN(position, Read(progress.id));
+    }
+    Advance(progress, &position);
+    batch->Put(Family::kMeta, RowKey(progress.id), Encode(position));
+  }
+  return absl::OkStatus();
+}
+
+void Producers::Apply(const Entry& entry) {
+  for (const ProducerProgress& progress : entry.producers) {
+    if (const auto live = sessions_.find(progress.id); live != sessions_.end()) {
+      Advance(progress, &live->second.position);
+    }
+    seen_.erase(progress.id);
+  }
+  for (const ProducerId& id : entry.forgotten_producers) {
+    forgotten_.erase(id);
   }
   staged_.clear();
 }

@@ -18,6 +18,7 @@
 
 #include "storage/base/time.h"
 #include "storage/kv/kv.h"
+#include "storage/log/entry.h"
 #include "storage/model/submission.h"
 
 namespace itemized {
@@ -40,22 +41,30 @@ class Producers {
 
   // Begins a session, which ends the one that the producer had. FAILED_PRECONDITION if a
   // higher epoch has been seen; DATA_LOSS or UNAVAILABLE if its row cannot be read. Not
-  // between Take and Settle.
+  // between Take and the Apply or DropTaken that follows.
   absl::StatusOr<ProducerSession> Begin(const ProducerHello& hello);
 
-  // What is to be done with `batch`. A new one counts at once
-  // for those after it, for others only with Settle(true). Errors:
+  // What is to be done with `batch`. A new one counts at once for those after it, for others only
+  // once its entry is applied. Errors:
   // FAILED_PRECONDITION if the session has ended; OUT_OF_RANGE names the sequence
   // expected; ALREADY_EXISTS if the sequence is known with other content.
   enum class Turn : uint8_t { kNew, kKnown };
   absl::StatusOr<Turn> Take(const BatchPosition& batch);
 
-  // Whether Save has something to write.
+  // Whether AddTo has something to say.
   bool has_changes() const { return !staged_.empty() || !seen_.empty() || !forgotten_.empty(); }
-  // Adds to `batch` what was taken since the last Settle, and which rows are too old.
-  void Save(KvBatch* batch) const;
-  // To be called when the batch of the last Save is on disk, or has failed.
-  void Settle(bool saved);
+  // Adds to `entry` what was taken, and who is forgotten.
+  void AddTo(Entry* entry) const;
+  // Forgets what was taken since the last Apply: its entry could not be written.
+  void DropTaken() { staged_.clear(); }
+
+  // All rows of a store, as one entry would say it. Errors are those of Begin.
+  static absl::StatusOr<std::vector<ProducerProgress>> ReadAll(const Kv& kv);
+
+  // Adds the rows that `entry` changes to `batch`. Errors are those of Begin.
+  absl::Status AddRows(const Entry& entry, KvBatch* batch) const;
+  // Brings what is in memory up to `entry`, whose rows are written.
+  void Apply(const Entry& entry);
 
  private:
   // What the row of a producer says.
@@ -72,8 +81,10 @@ class Producers {
   class EndedSessions;
   struct Lease;
 
+  static void Advance(const ProducerProgress& progress, Position* position);
   static std::string Encode(const Position& position);
   static bool Decode(absl::string_view row, Position* position);
+  absl::StatusOr<Position> Read(const ProducerId& id) const;
   absl::StatusOr<Position> Find(const ProducerId& id, int64_t now_us) const;
   void See(const ProducerId& id, int64_t now_us, Position* position);
   void CloseEnded();
@@ -82,7 +93,7 @@ class Producers {
   const Kv& kv_;
   const Clock& clock_;
   absl::flat_hash_map<ProducerId, Session> sessions_;  // Those that have not ended.
-  absl::flat_hash_map<ProducerId, Position> staged_;   // Of batches since the last Settle.
+  absl::flat_hash_map<ProducerId, Position> staged_;   // With batches that are in no entry yet.
   absl::flat_hash_map<ProducerId, Position> seen_;     // Rows of which only the time is new.
   absl::flat_hash_set<ProducerId> forgotten_;          // Their rows are to be deleted.
   uint64_t last_session_ = 0;

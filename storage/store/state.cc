@@ -3,27 +3,28 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
-#include "storage/base/bytes.h"
+#include "storage/base/check.h"
 #include "storage/base/failpoint.h"
+#include "storage/base/keyed_hash.h"
 #include "storage/base/status_macros.h"
-#include "storage/pricing/rate.h"
+#include "storage/log/local_log.h"
+#include "storage/store/entry_rows.h"
+#include "storage/store/migration.h"
 
 namespace itemized {
 namespace {
 
-// Family::kMeta (storage/FORMAT.md, "Versions" and "Rates").
-constexpr char kVersionKey[] = "version";
-
-absl::Status CheckVersion(Kv* kv, const std::string& directory) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv->Get(Family::kMeta, kVersionKey));
+absl::Status CheckVersion(Kv* kv, const DatabaseOptions& options) {
+  const std::string& directory = options.directory;
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv->Get(Family::kMeta, keys::kVersion));
   if (!row.has_value()) {
     KvBatch batch;
-    batch.Put(Family::kMeta, kVersionKey, absl::StrCat(kSchemaVersion));
-    Catalog::Create(&batch);
+    batch.Put(Family::kMeta, keys::kVersion, absl::StrCat(kSchemaVersion));
     return kv->Write(batch, /*sync=*/true);
   }
   int version = 0;
@@ -35,11 +36,14 @@ absl::Status CheckVersion(Kv* kv, const std::string& directory) {
         absl::StrCat(directory, " was written by a newer itemized (schema version ", version,
                      "; this one knows ", kSchemaVersion, "); start that version or a later one"));
   }
+  if (version == 8) {
+    return MigrateFromVersion8(kv, options.warn);
+  }
   if (version < kSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat(
         directory, " was written by an older itemized (schema version ", version,
         "; this one reads ", kSchemaVersion,
-        " only); start that version, or name an empty directory and send the events again"));
+        " and 8 only). Start that version, or name an empty directory and send the events again."));
   }
   return absl::OkStatus();
 }
@@ -54,67 +58,199 @@ absl::Status CheckRoom(const Kv& kv, int64_t free_bytes_min) {
       free_bytes_min >> 20, " MiB must stay so; nothing is taken until there is room again"));
 }
 
-absl::Status LoadRates(const Kv& kv, RateBook* book) {
-  auto rows = kv.Scan(Family::kMeta, "r/", "r0");
-  for (; rows->Valid(); rows->Next()) {
-    ASSIGN_OR_RETURN(Rate rate, DecodeRate(rows->value()));
-    RETURN_IF_ERROR(book->Set(std::move(rate)).status());
-  }
-  return rows->status();
+// What is to be written however little room there is.
+bool MakesRoom(const Entry& entry) {
+  return entry.events_first_hour.has_value() || entry.views_first_hour.has_value() ||
+         !entry.runs_dropped.empty() || !entry.runs_kept.empty();
 }
 
-absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, kRepricingKey));
-  if (!row.has_value()) {
-    return absl::OkStatus();
+absl::Status NotInLog(const AppendResult& result) {
+  if (result.outcome == AppendResult::Outcome::kFenced) {
+    return absl::UnavailableError(
+        absl::StrCat("Another server writes the log of this store now; send this there. ",
+                     result.status.message()));
   }
-  absl::string_view value = *row;
-  uint64_t instant = 0;
-  if (!ReadVarint(&value, &instant) || !value.empty() || instant > uint64_t{kTimeMaxUs}) {
-    return absl::DataLossError("the store is damaged: the repricing marker cannot be read");
-  }
-  *from_us = static_cast<int64_t>(instant);
-  return absl::OkStatus();
+  return result.status;
+}
+
+absl::Status StopAtDamage(BlockRef, const absl::Status& damage) {
+  return damage;
 }
 
 }  // namespace
 
-State::State(std::unique_ptr<Kv> store, Log opened_log, const DatabaseOptions& options)
+State::State(std::unique_ptr<Kv> store, BlockStore block_store, const DatabaseOptions& options)
     : clock(options.clock),
       trusted(options.clock, options.steady),
       kv(std::move(store)),
-      log(std::move(opened_log)),
-      views(kv.get(), &log, catalog, options.resident_runs_max),
+      blocks(std::move(block_store)),
+      views(kv.get(), &blocks, catalog, options.resident_runs_max),
       free_bytes_min(options.free_bytes_min) {}
 
 absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
                                                    const DatabaseOptions& options) {
-  RETURN_IF_ERROR(CheckVersion(kv.get(), options.directory));
-  ASSIGN_OR_RETURN(Log log, Log::Open(kv.get()));
-  auto state = std::make_unique<State>(std::move(kv), std::move(log), options);
-  RETURN_IF_ERROR(state->catalog.Load(*state->kv));
-  RateBook book;
-  RETURN_IF_ERROR(LoadRates(*state->kv, &book));
-  state->rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
-  RETURN_IF_ERROR(LoadRepricing(*state->kv, &state->unfinished_repricing_us));
-  RETURN_IF_ERROR(state->views.Load());
+  RETURN_IF_ERROR(CheckVersion(kv.get(), options));
+  ASSIGN_OR_RETURN(BlockStore blocks, BlockStore::Open(kv.get()));
+  auto state = std::make_unique<State>(std::move(kv), std::move(blocks), options);
+  LogPosition applied;
+  RETURN_IF_ERROR(LoadApplied(*state->kv, &applied));
+  state->stored_ = applied.entry;
+  state->blocks.Advance(applied.block);
+  ASSIGN_OR_RETURN(state->log, LocalLog::Open(state->kv.get(), &state->blocks, applied.entry));
+  state->log = options.wrap_log(std::move(state->log));
+  RETURN_IF_ERROR(state->Load());
   RETURN_IF_ERROR(
       state->trusted.Load(*state->kv, state->views.latest_call_us(), options.accept_clock));
   return state;
 }
 
-absl::Status State::Commit(std::vector<Block>* blocks, const StagedRuns& staged, KvBatch batch) {
-  RETURN_IF_ERROR(CheckRoom(*kv, free_bytes_min));
-  catalog.Save(&batch);
-  RETURN_IF_ERROR(log.Append(blocks, std::move(batch)));
-  PassFailpoint(Failpoint::kLogAppended);
-  const WriterLock lock(mutex);
-  catalog.MarkSaved();
-  views.Fold(*blocks, staged);
-  if (on_fold != nullptr) {
-    on_fold(*blocks);
+// A store without an entry begins with one that has the key of its event ids.
+absl::Status State::Load() {
+  if (log->last() == 0) {
+    Entry first;
+    first.catalog.id_key = RandomHashKey();
+    return Commit(&first, StagedRuns(&views.runs(), /*mutex=*/nullptr));
   }
+  RETURN_IF_ERROR(LoadRows());
+  return ReadLog();
+}
+
+absl::Status State::LoadRows() {
+  RETURN_IF_ERROR(catalog.Load(*kv));
+  RateBook book;
+  RETURN_IF_ERROR(LoadRates(*kv, &book));
+  rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
+  RETURN_IF_ERROR(LoadRepricing(*kv, &repricing_from_us));
+  return views.Load();
+}
+
+absl::Status State::ReadLog() {
+  const auto take = [this](const Entry& entry) {
+    RETURN_IF_ERROR(Apply(entry));
+    PassFailpoint(Failpoint::kReplayed);
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(
+      log->Read(views.folded().entry, log->last(), blocks.first_hour(), take, StopAtDamage));
+  if (views.folded().entry != log->last()) {
+    return absl::DataLossError(absl::StrCat("The store is damaged: its views are at entry ",
+                                            views.folded().entry, " of the log, which ends at ",
+                                            log->last(), "."));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::CatchUp() {
+  RETURN_IF_ERROR(log->Resolve());
+  RETURN_IF_ERROR(ReadLog());
+  is_behind_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status State::AddRows(const Entry& entry, KvBatch* batch) {
+  blocks.AddRows(entry.blocks, batch);
+  Catalog::AddRows(entry.catalog, batch);
+  RETURN_IF_ERROR(producers.AddRows(entry, batch));
+  AddRateRows(entry, batch);
+  if (entry.events_first_hour.has_value()) {
+    BlockStore::AddRow(*entry.events_first_hour, batch);
+  }
+  for (const std::string& name : entry.runs_dropped) {
+    batch->Delete(Family::kRuns, name);
+  }
+  if (entry.views_first_hour.has_value()) {
+    RETURN_IF_ERROR(Views::AddDrop(*kv, *entry.views_first_hour, batch));
+  }
+  const BlockSequence last =
+      entry.blocks.empty() ? blocks.last() : entry.blocks.back().ref.sequence;
+  AddAppliedRow({.entry = entry.index, .block = last}, batch);
+  return absl::OkStatus();
+}
+
+absl::Status State::Commit(Entry* entry, const StagedRuns& staged) {
+  if (is_behind_) {
+    return absl::UnavailableError(
+        "It is not known yet what became of the last write; send this again in a moment.");
+  }
+  if (!MakesRoom(*entry) && !entry->catalog.id_key.has_value()) {
+    RETURN_IF_ERROR(CheckRoom(*kv, free_bytes_min));
+  }
+  entry->index = log->last() + 1;
+  blocks.Number(absl::MakeSpan(entry->blocks));
+  std::optional<HashKey> id_key = entry->catalog.id_key;
+  entry->catalog = catalog.Unsaved();
+  entry->catalog.id_key = id_key;
+  producers.AddTo(entry);
+  KvBatch rows;
+  RETURN_IF_ERROR(AddRows(*entry, &rows));
+  const AppendResult result = log->Append(*entry, std::move(rows));
+  if (result.outcome != AppendResult::Outcome::kAppended) {
+    is_behind_ = result.outcome == AppendResult::Outcome::kUnknown;
+    return NotInLog(result);
+  }
+  stored_ = entry->index;
+  PassFailpoint(Failpoint::kLogAppended);
+  CHECK_OK(ApplyStaged(*entry, staged));
   PassFailpoint(Failpoint::kFolded);
+  return absl::OkStatus();
+}
+
+absl::Status State::Apply(const Entry& entry) {
+  StagedRuns staged(&views.runs(), &mutex);
+  if (!views.HasRunsOf(entry.index)) {
+    for (const std::string& name : entry.runs_kept) {
+      RETURN_IF_ERROR(staged.Keep(name));
+    }
+    RETURN_IF_ERROR(staged.LoadCalls());
+    for (const Block& block : entry.blocks) {
+      RETURN_IF_ERROR(staged.Add(block));
+    }
+  }
+  if (entry.index > stored_) {
+    KvBatch rows;
+    RETURN_IF_ERROR(AddRows(entry, &rows));
+    RETURN_IF_ERROR(kv->Write(rows, /*sync=*/false));
+    stored_ = entry.index;
+  }
+  return ApplyStaged(entry, staged);
+}
+
+// None if the entry says nothing of rates.
+absl::StatusOr<std::shared_ptr<const RateBook>> State::BookAfter(const Entry& entry) const {
+  if (entry.rates_set.empty() && entry.rates_removed.empty()) {
+    return nullptr;
+  }
+  RateBook book = *rates.book();
+  for (const CheckedRatePtr& rate : entry.rates_set) {
+    RETURN_IF_ERROR(book.Set(rate).status());
+  }
+  for (const std::string& key : entry.rates_removed) {
+    book.Remove(key);
+  }
+  return std::make_shared<const RateBook>(std::move(book));
+}
+
+absl::Status State::ApplyStaged(const Entry& entry, const StagedRuns& staged) {
+  ASSIGN_OR_RETURN(std::shared_ptr<const RateBook> book, BookAfter(entry));
+  const WriterLock lock(mutex);
+  RETURN_IF_ERROR(catalog.Apply(entry.catalog));
+  producers.Apply(entry);
+  if (book != nullptr) {
+    rates.SetBook(std::move(book));
+  }
+  if (entry.repricing.has_value()) {
+    repricing_from_us = entry.repricing->from_us;
+  }
+  if (entry.events_first_hour.has_value()) {
+    blocks.SetFirstHour(*entry.events_first_hour);
+  }
+  views.Fold(entry, staged);
+  if (!entry.blocks.empty()) {
+    blocks.Advance(entry.blocks.back().ref.sequence);
+  }
+  if (on_fold != nullptr && !entry.blocks.empty()) {
+    on_fold(entry.blocks);
+  }
   return absl::OkStatus();
 }
 

@@ -12,7 +12,6 @@
 namespace itemized {
 namespace {
 
-constexpr char kTrustedKey[] = "t";  // Family::kMeta (storage/FORMAT.md, "Families").
 constexpr int64_t kSaveEveryUs = kMicrosPerHour;
 
 }  // namespace
@@ -28,7 +27,7 @@ TrustedClock::TrustedClock(const Clock* clock, SteadyMicros steady)
 
 absl::Status TrustedClock::Load(const Kv& kv, int64_t newest_call_us, bool accept) {
   const int64_t now_us = clock_.NowUs();
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, kTrustedKey));
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, keys::kTrustedTime));
   uint64_t saved_us = 0;
   absl::string_view rest = row.has_value() ? absl::string_view(*row) : "";
   if (row.has_value() && (!ReadVarint(&rest, &saved_us) || !rest.empty())) {
@@ -63,7 +62,7 @@ absl::Status TrustedClock::Save(Kv* kv) {
   std::string row;
   AppendVarint(&row, static_cast<uint64_t>(now_us));
   KvBatch batch;
-  batch.Put(Family::kMeta, kTrustedKey, std::move(row));
+  batch.Put(Family::kMeta, keys::kTrustedTime, std::move(row));
   RETURN_IF_ERROR(kv->Write(batch, /*sync=*/false));
   saved_us_ = now_us;
   return absl::OkStatus();

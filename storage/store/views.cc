@@ -19,35 +19,15 @@ namespace {
 constexpr Family kRollupsFamily = Family::kRollups;
 constexpr Family kRunsFamily = Family::kOutcomes;
 
-constexpr char kFirstHourKey[] = "d";  // Of kMeta (storage/FORMAT.md, "Rollups").
-
-// Without those up to `sequence`; the others follow by rising sequence.
-absl::Span<const Block> After(BlockSequence sequence, absl::Span<const Block> blocks) {
-  while (!blocks.empty() && blocks.front().ref.sequence <= sequence) {
-    blocks.remove_prefix(1);
-  }
-  return blocks;
-}
-
 constexpr size_t kParallelCallsMin = 1'000;  // Fewer are folded before a thread wakes up.
 
-absl::Status LoadWatermark(const Kv& kv, Family family, BlockSequence* sequence) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(family, kWatermarkKey));
+absl::Status LoadWatermark(const Kv& kv, Family family, LogPosition* position) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(family, keys::kWatermark));
   if (row.has_value()) {
     absl::string_view value = *row;
-    if (!ReadVarint(&value, sequence) || !value.empty()) {
-      return absl::DataLossError("the store is damaged: a watermark cannot be read");
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status LoadFirstHour(const Kv& kv, Hour* hour) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, kFirstHourKey));
-  if (row.has_value()) {
-    absl::string_view value = *row;
-    if (!ReadVarint32(&value, hour) || !value.empty()) {
-      return absl::DataLossError("the store is damaged: the first hour of the views is unreadable");
+    if (!ReadVarint(&value, &position->entry) || !ReadVarint(&value, &position->block) ||
+        !value.empty()) {
+      return absl::DataLossError("The store is damaged: a watermark cannot be read.");
     }
   }
   return absl::OkStatus();
@@ -55,7 +35,7 @@ absl::Status LoadFirstHour(const Kv& kv, Hour* hour) {
 
 // Deletes rows whose key ends with a bucket before `end`.
 absl::Status DeleteBefore(const Kv& kv, Family family, uint32_t end, KvBatch* batch) {
-  auto rows = kv.Scan(family, "", kWatermarkKey);
+  auto rows = kv.Scan(family, "", keys::kWatermark);
   for (; rows->Valid(); rows->Next()) {
     absl::string_view bucket_bytes = rows->key();
     uint32_t bucket = 0;
@@ -67,30 +47,41 @@ absl::Status DeleteBefore(const Kv& kv, Family family, uint32_t end, KvBatch* ba
   return rows->status();
 }
 
-void SaveWatermark(Family family, BlockSequence sequence, KvBatch* batch) {
+void SaveWatermark(Family family, const LogPosition& position, KvBatch* batch) {
   std::string value;
-  AppendVarint(&value, sequence);
-  batch->Put(family, kWatermarkKey, std::move(value));
+  AppendVarint(&value, position.entry);
+  AppendVarint(&value, position.block);
+  batch->Put(family, keys::kWatermark, std::move(value));
 }
 
 }  // namespace
+
+absl::StatusOr<Hour> Views::LoadFirstHour(const Kv& kv) {
+  Hour hour = 0;
+  ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                   kv.Get(Family::kMeta, keys::kViewsFirstHour));
+  absl::string_view value = row.has_value() ? absl::string_view(*row) : "";
+  if (row.has_value() && (!ReadVarint32(&value, &hour) || !value.empty())) {
+    return absl::DataLossError("The store is damaged: the first hour of the views is unreadable.");
+  }
+  return hour;
+}
+
+void Views::AddWatermarks(const LogPosition& rollups, const LogPosition& runs, KvBatch* batch) {
+  SaveWatermark(kRollupsFamily, rollups, batch);
+  SaveWatermark(kRunsFamily, runs, batch);
+}
 
 absl::Status Views::Load() {
   RETURN_IF_ERROR(LoadWatermark(*kv_, kRollupsFamily, &rollups_saved_));
   RETURN_IF_ERROR(LoadWatermark(*kv_, kRunsFamily, &runs_saved_));
   RETURN_IF_ERROR(rollups_.Load(*kv_, catalog_));
-  RETURN_IF_ERROR(LoadFirstHour(*kv_, &first_hour_));
+  ASSIGN_OR_RETURN(first_hour_, LoadFirstHour(*kv_));
   RETURN_IF_ERROR(runs_.Load(first_hour_));
   baselines_.Rebuild(rollups_);
   RETURN_IF_ERROR(FindLatestCall());
   folded_ = checkpointed();
-  return log_->Replay(folded_, [&](Block block) {
-    StagedRuns staged(&runs_, /*mutex=*/nullptr);
-    RETURN_IF_ERROR(staged.Add(block));
-    Fold(absl::MakeConstSpan(&block, 1), staged);
-    PassFailpoint(Failpoint::kReplayed);
-    return absl::OkStatus();
-  });
+  return absl::OkStatus();
 }
 
 // Rollups know the latest hour; its blocks know the instant.
@@ -103,22 +94,20 @@ absl::Status Views::FindLatestCall() {
           std::max(latest, FirstHourOf(days.back().bucket) + days.back().value.hours.back().first);
     }
   }
-  if (latest < log_->first_hour()) {
+  if (latest < blocks_->first_hour()) {
     latest_call_us_ = HourStartUs(latest + 1) - 1;  // No later than this.
     return absl::OkStatus();
   }
-  return log_->ReadHours(latest, latest + 1, log_->last(), Columns(ColumnId::kTime),
-                         [&](const Block& block) {
-                           for (const int64_t time_us : block.calls.time_us) {
-                             latest_call_us_ = std::max(latest_call_us_, time_us);
-                           }
-                           return absl::OkStatus();
-                         });
+  return blocks_->ReadHours(latest, latest + 1, blocks_->last(), Columns(ColumnId::kTime),
+                            [&](const Block& block) {
+                              for (const int64_t time_us : block.calls.time_us) {
+                                latest_call_us_ = std::max(latest_call_us_, time_us);
+                              }
+                              return absl::OkStatus();
+                            });
 }
 
-// While the log is replayed, the two kinds of view may be at different blocks.
 void Views::FoldCalls(absl::Span<const Block> blocks) {
-  blocks = After(rollups_saved_, blocks);
   while (!blocks.empty()) {
     const Day day = DayOfHour(blocks.front().ref.hour);
     size_t count = 1;
@@ -133,56 +122,71 @@ void Views::FoldCalls(absl::Span<const Block> blocks) {
   baselines_.Settle(rollups_);
 }
 
-void Views::FoldRuns(absl::Span<const Block> blocks, const StagedRuns& staged) {
-  const absl::Span<const Block> rest = After(runs_saved_, blocks);
-  runs_.Fold(rest, staged.blocks().subspan(blocks.size() - rest.size()));
+void Views::FoldRuns(const Entry& entry, const StagedRuns& staged) {
+  for (const std::string& name : entry.runs_dropped) {
+    runs_.Forget(name);
+  }
+  runs_.KeepCalls(staged.kept());
+  runs_.Fold(entry.blocks, staged.blocks());
 }
 
-void Views::Fold(absl::Span<const Block> blocks, const StagedRuns& staged) {
+void Views::FoldBlocks(const Entry& entry, const StagedRuns& staged) {
+  const bool is_for_rollups = entry.index > rollups_saved_.entry;
+  const bool is_for_runs = entry.index > runs_saved_.entry;
   size_t calls = 0;
-  for (const Block& block : blocks) {
-    CHECK(block.ref.sequence > folded_);
-    folded_ = block.ref.sequence;
-    last_blocks_[block.ref.hour] = block.ref.sequence;
+  for (const Block& block : entry.blocks) {
     calls += block.calls.size();
+  }
+  // They share nothing but the catalog, which both only read.
+  const bool is_shared = is_for_runs && is_for_rollups && calls >= kParallelCallsMin;
+  if (is_shared) {
+    helper_.Start([&] { FoldRuns(entry, staged); });
+  } else if (is_for_runs) {
+    FoldRuns(entry, staged);
+  }
+  if (is_for_rollups && !entry.blocks.empty()) {
+    FoldCalls(entry.blocks);
+  }
+  if (is_shared) {
+    helper_.Wait();
+  }
+}
+
+void Views::Fold(const Entry& entry, const StagedRuns& staged) {
+  CHECK(entry.index == folded_.entry + 1);
+  folded_.entry = entry.index;
+  for (const Block& block : entry.blocks) {
+    CHECK(block.ref.sequence > folded_.block);
+    folded_.block = block.ref.sequence;
+    last_blocks_[block.ref.hour] = block.ref.sequence;
     for (const int64_t time_us : block.calls.time_us) {
       latest_call_us_ = std::max(latest_call_us_, time_us);
     }
   }
-  if (calls < kParallelCallsMin) {
-    FoldRuns(blocks, staged);
-    FoldCalls(blocks);
-    return;
+  FoldBlocks(entry, staged);
+  if (entry.views_first_hour.has_value()) {
+    DropBefore(*entry.views_first_hour);
   }
-  // They share nothing but the catalog, which both only read.
-  helper_.Start([&] { FoldRuns(blocks, staged); });
-  FoldCalls(blocks);
-  helper_.Wait();
 }
 
-absl::StatusOr<Views::Kept> Views::DropBefore(Hour hour, Kv* kv) const {
-  KvBatch batch;
-  RETURN_IF_ERROR(DeleteBefore(*kv, Family::kRollups, DayOfHour(hour), &batch));
-  RETURN_IF_ERROR(DeleteBefore(*kv, Family::kOutcomes, hour, &batch));
+absl::Status Views::AddDrop(const Kv& kv, Hour hour, KvBatch* batch) {
+  RETURN_IF_ERROR(DeleteBefore(kv, Family::kRollups, DayOfHour(hour), batch));
+  RETURN_IF_ERROR(DeleteBefore(kv, Family::kOutcomes, hour, batch));
   std::string value;
   AppendVarint(&value, hour);
-  batch.Put(Family::kMeta, kFirstHourKey, std::move(value));
-  RETURN_IF_ERROR(kv->Write(batch, /*sync=*/true));
-  Kept kept{.first_hour = hour, .rollups = {}, .outcomes = Outcomes(hour)};
-  RETURN_IF_ERROR(kept.rollups.Load(*kv, catalog_));
-  RETURN_IF_ERROR(kept.outcomes.Load(*kv, catalog_));
-  return kept;
+  batch->Put(Family::kMeta, keys::kViewsFirstHour, std::move(value));
+  return absl::OkStatus();
 }
 
-void Views::Replace(Kept kept) {
-  first_hour_ = kept.first_hour;
-  rollups_ = std::move(kept.rollups);
-  runs_.SetOutcomes(std::move(kept.outcomes));
+void Views::DropBefore(Hour hour) {
+  first_hour_ = hour;
+  rollups_.DropBefore(DayOfHour(hour));
+  runs_.DropOutcomesBefore(hour);
   baselines_.Rebuild(rollups_);
 }
 
-BlockSequence Views::checkpointed() const {
-  return std::min(rollups_saved_, runs_saved_);
+LogPosition Views::checkpointed() const {
+  return rollups_saved_.entry < runs_saved_.entry ? rollups_saved_ : runs_saved_;
 }
 
 void Views::Checkpoint(Scope scope, KvBatch* batch) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// All views together: folded from the log, written to disk now and then, and
-// brought up to date from the log when the store is opened.
+// All views together: what the log folds to, written to disk now and then.
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -10,9 +9,10 @@
 
 #include "storage/base/helper_thread.h"
 #include "storage/block/block.h"
+#include "storage/block/block_store.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
-#include "storage/log/log.h"
+#include "storage/log/entry.h"
 #include "storage/runs/runs.h"
 #include "storage/runs/staged_runs.h"
 #include "storage/views/baselines.h"
@@ -21,40 +21,49 @@
 
 namespace itemized {
 
-// One thread writes; Fold and Checkpoint need the lock of the engine held for
-// writing, all const methods for reading.
+// One thread writes; Fold, DropBefore and Checkpoint need the lock of the views held for writing,
+// all const methods for reading.
 class Views {
  public:
-  // Reads from `kv` and `log`; without them, all runs stay in memory. Owns none of them.
-  Views(const Kv* kv, const Log* log, const Catalog& catalog, size_t resident_runs_max)
-      : kv_(kv), log_(log), catalog_(catalog), runs_(kv, log, catalog, resident_runs_max) {}
+  // Reads from `kv` and `blocks`; without `kv`, all runs stay in memory. Owns none of them.
+  Views(const Kv* kv, const BlockStore* blocks, const Catalog& catalog, size_t resident_runs_max)
+      : kv_(kv),
+        blocks_(blocks),
+        catalog_(catalog),
+        runs_(kv, blocks, catalog, resident_runs_max) {}
 
-  // Reads what the last checkpoint wrote and folds the rest of the log.
+  // Reads what the last checkpoint wrote. The entries of the log behind checkpointed() are then
+  // to be folded.
   absl::Status Load();
 
-  // Folds the blocks of one commit, by rising sequence; all of them are in `staged`.
-  void Fold(absl::Span<const Block> blocks, const StagedRuns& staged);
+  // Takes what is there as what the entries up to `entry` left.
+  void BeginBehind(EntryIndex entry) { folded_.entry = entry; }
 
-  // The last block folded in, and the last one that is in the rows on disk.
-  BlockSequence folded() const { return folded_; }
-  BlockSequence checkpointed() const;
+  // Folds what `entry`, the one after the last that was folded, says of calls and runs; all of
+  // its runs are in `staged`. While the log is read at opening, some views are ahead: they take
+  // only what they do not hold yet.
+  void Fold(const Entry& entry, const StagedRuns& staged);
+
+  // Whether the runs on disk hold that entry already, so that Fold needs none of its runs.
+  bool HasRunsOf(EntryIndex entry) const { return entry <= runs_saved_.entry; }
+
+  // Up to where the log is folded in, and up to where it is in the rows on disk.
+  LogPosition folded() const { return folded_; }
+  LogPosition checkpointed() const;
 
   // Adds changed rows with their watermarks to `batch`. Runs change faster
   // than rollups and may be written alone.
   enum class Scope : uint8_t { kRuns, kAll };
   void Checkpoint(Scope scope, KvBatch* batch);
 
-  // Rollups and outcomes of earlier hours are dropped; the first of a UTC day.
+  // Rollups and outcomes of earlier hours are dropped; the first hour of a UTC day.
   Hour first_hour() const { return first_hour_; }
-  // The views without them. To be called after a checkpoint of all; nothing has
-  // changed in memory until the result is given to Replace.
-  struct Kept {
-    Hour first_hour = 0;
-    CallRollups rollups;
-    Outcomes outcomes;
-  };
-  absl::StatusOr<Kept> DropBefore(Hour hour, Kv* kv) const;
-  void Replace(Kept kept);
+  // Reads it from its row; 0 if there is none. DATA_LOSS if malformed.
+  static absl::StatusOr<Hour> LoadFirstHour(const Kv& kv);
+  // Adds the rows that say how far the rows of the views hold the log.
+  static void AddWatermarks(const LogPosition& rollups, const LogPosition& runs, KvBatch* batch);
+  // Adds what DropBefore(hour) changes on disk to `batch`. Errors are those of Kv.
+  static absl::Status AddDrop(const Kv& kv, Hour hour, KvBatch* batch);
 
   // The last block of `hour` that was folded since the store was opened; 0 if
   // there is none.
@@ -74,20 +83,22 @@ class Views {
  private:
   absl::Status FindLatestCall();
   void FoldCalls(absl::Span<const Block> blocks);
-  void FoldRuns(absl::Span<const Block> blocks, const StagedRuns& staged);
+  void FoldRuns(const Entry& entry, const StagedRuns& staged);
+  void FoldBlocks(const Entry& entry, const StagedRuns& staged);
+  void DropBefore(Hour hour);
 
   const Kv* kv_;
-  const Log* log_;
+  const BlockStore* blocks_;
   const Catalog& catalog_;
   Hour first_hour_ = 0;
   CallRollups rollups_;
   Baselines baselines_;
   Runs runs_;
-  BlockSequence folded_ = 0;
+  LogPosition folded_;
   int64_t latest_call_us_ = 0;
   absl::flat_hash_map<Hour, BlockSequence> last_blocks_;
-  BlockSequence rollups_saved_ = 0;  // Watermarks of the rows on disk.
-  BlockSequence runs_saved_ = 0;
+  LogPosition rollups_saved_;  // The watermarks of the rows on disk.
+  LogPosition runs_saved_;
   RowsByName rows_;  // Of the blocks being folded.
   HelperThread helper_{"fold"};
 };

@@ -86,6 +86,11 @@ class BucketTable {
     last_ = nullptr;
   }
 
+  void EraseBefore(uint32_t bucket) {
+    entries_.erase(entries_.begin(), entries_.lower_bound(bucket));
+    last_ = nullptr;
+  }
+
   Iterator begin() const { return Iterator(entries_.begin()); }
   Iterator end() const { return Iterator(entries_.end()); }
   // The first entry of `bucket` or later.

@@ -17,14 +17,6 @@ namespace {
 // No kind has more names; bounds what a damaged key can allocate.
 constexpr size_t kNamesMax = std::max({kStepsMax, kWorkflowsMax, kProvidersMax, kModelsMax});
 
-// Family::kRollups (storage/FORMAT.md, "Rollups").
-std::string RowKey(NameKind kind, NameId name, Day day) {
-  std::string key(1, static_cast<char>(kind));
-  AppendBigEndian32(&key, name);
-  AppendBigEndian32(&key, day);
-  return key;
-}
-
 // The place of `key` in a list by rising key, made if it is not there.
 template <typename Key>
 size_t PlaceOf(Key key, std::vector<std::pair<Key, CallSums>>* list) {
@@ -177,6 +169,23 @@ void CallRollups::Fold(const RowsByName& rows) {
   }
 }
 
+void CallRollups::DropBefore(Day day) {
+  for (std::vector<BucketTable<NameDay>>& of_kind : names_) {
+    for (BucketTable<NameDay>& days : of_kind) {
+      days.EraseBefore(day);
+    }
+  }
+  for (std::vector<NameKey>* list : {&dirty_names_, &hot_names_}) {
+    std::erase_if(*list, [day](const NameKey& key) { return key.day < day; });
+  }
+  total_ = CallSums();
+  for (const BucketTable<NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
+    for (const auto& entry : days) {
+      total_.Merge(entry.value.sums);
+    }
+  }
+}
+
 // BucketTable::At is not for two threads.
 const NameDay& CallRollups::RowOf(const NameKey& key) const {
   const auto row = DaysOf(key.kind, key.name).LowerBound(key.day);
@@ -199,7 +208,8 @@ void CallRollups::Checkpoint(HelperThread* helper, KvBatch* batch) {
   helper->Wait();
   for (size_t i = 0; i < values.size(); ++i) {
     const NameKey& key = dirty_names_[i];
-    batch->Put(Family::kRollups, RowKey(key.kind, key.name, key.day), std::move(values[i]));
+    batch->Put(Family::kRollups, keys::Rollup(static_cast<uint8_t>(key.kind), key.name, key.day),
+               std::move(values[i]));
   }
   for (const NameKey& key : hot_names_) {
     auto& entry = TableOf(key.kind, key.name).At(key.day);
@@ -235,7 +245,7 @@ absl::Status CallRollups::LoadRow(absl::string_view key, absl::string_view value
 }
 
 absl::Status CallRollups::Load(const Kv& kv, const Catalog& catalog) {
-  auto rows = kv.Scan(Family::kRollups, "", kWatermarkKey);
+  auto rows = kv.Scan(Family::kRollups, "", keys::kWatermark);
   for (; rows->Valid(); rows->Next()) {
     RETURN_IF_ERROR(LoadRow(rows->key(), rows->value(), catalog));
   }

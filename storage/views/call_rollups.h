@@ -62,6 +62,9 @@ class CallRollups {
     return TableAt(names_[static_cast<size_t>(kind)], name);
   }
 
+  // Forgets earlier days, and what of them is still to be written.
+  void DropBefore(Day day);
+
   // Adds every row that has changed since the last call to `batch`, as an absolute value. The
   // encoding is shared with `helper`.
   void Checkpoint(HelperThread* helper, KvBatch* batch);

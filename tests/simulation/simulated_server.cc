@@ -22,11 +22,15 @@ DatabaseOptions SimulatedServer::Options() {
   options.clock = &clock_;
   options.resident_runs_max = 20;
   options.open_kv = [files = files_](const std::string& path) { return OpenRocksKv(path, files); };
+  options.wrap_log = [this](std::unique_ptr<CommitLog> log) {
+    return std::make_unique<FaultyLog>(std::move(log), &log_faults_);
+  };
   return options;
 }
 
 void SimulatedServer::Start() {
   files_ = std::make_shared<FaultyFileSystem>();
+  log_fault_ = LogFault::kNone;
   absl::StatusOr<std::unique_ptr<Database>> db = Database::Open(Options());
   ASSERT_TRUE(db.ok()) << db.status();
   db_ = *std::move(db);

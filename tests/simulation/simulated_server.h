@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "itemized/v1/ingest.pb.h"
@@ -18,6 +19,7 @@
 #include "tests/crash/faulty_file_system.h"
 #include "tests/simulation/world.h"
 #include "tests/storage/database/database_fixture.h"
+#include "tests/storage/log/faulty_log.h"
 
 namespace itemized::testing {
 
@@ -49,6 +51,9 @@ class SimulatedServer {
   void Copy();
   bool Restore();
   void SetDiskFull(bool full);
+  // Makes the next append to the log go wrong. Those after it go well, unless
+  // it was kFenced: then none does until the server has been started again.
+  void FailNextAppend(LogFault fault) { log_fault_ = fault; }
 
   Database& db() { return *db_; }
 
@@ -62,9 +67,12 @@ class SimulatedServer {
   const TemporaryDirectory directory_;
   ManualClock clock_;
   std::shared_ptr<FaultyFileSystem> files_;
-  std::unique_ptr<Database> db_;  // Null while it is down.
+  LogFault log_fault_ = LogFault::kNone;
+  const LogFaults log_faults_{
+      .next = [this](const Entry&) { return std::exchange(log_fault_, LogFault::kNone); }};
   uint64_t life_ = 0;
   uint64_t forget_once_in_ = 0;
+  std::unique_ptr<Database> db_;  // Null while it is down. Last: it uses the faults.
 };
 
 }  // namespace itemized::testing

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -73,7 +74,7 @@ class Simulation {
 
   void Fail() {
     SimulatedClient& client = *clients_[world_.Below(kClients)];
-    switch (world_.Below(6)) {
+    switch (world_.Below(8)) {
       case 0:
       case 1:
         ++report_.breaks;
@@ -83,8 +84,26 @@ class Simulation {
         return client.Crash();
       case 3:
         return FillDisk();
+      case 4:
+      case 5:
+        return FailLog();
       default:
         return CrashServer();
+    }
+  }
+
+  // A writer that is fenced has to be started again.
+  void FailLog() {
+    if (!server_.is_up()) {
+      return;
+    }
+    ++report_.log_faults;
+    constexpr LogFault kFaults[] = {LogFault::kRefused, LogFault::kLost, LogFault::kAppendedUnknown,
+                                    LogFault::kFenced};
+    const LogFault fault = kFaults[world_.Below(std::size(kFaults))];
+    server_.FailNextAppend(fault);
+    if (fault == LogFault::kFenced) {
+      world_.After(world_.Within(kDownMax), [this] { CrashServer(); });
     }
   }
 

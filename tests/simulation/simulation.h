@@ -26,6 +26,7 @@ struct SimulationReport {
   int64_t server_crashes = 0;
   int64_t restores = 0;  // Of an older copy.
   int64_t full_disks = 0;
+  int64_t log_faults = 0;
   uint64_t lost_batches = 0;  // That the clients were told of, and sent again.
 };
 

@@ -33,6 +33,7 @@ TEST_P(Simulations, BillEveryCallOnce) {
     sum.server_crashes += report.server_crashes;
     sum.restores += report.restores;
     sum.full_disks += report.full_disks;
+    sum.log_faults += report.log_faults;
     sum.lost_batches += report.lost_batches;
   }
   EXPECT_GT(sum.breaks, 0);
@@ -40,6 +41,7 @@ TEST_P(Simulations, BillEveryCallOnce) {
   EXPECT_GT(sum.server_crashes, 0);
   EXPECT_GT(sum.restores, 0);
   EXPECT_GT(sum.full_disks, 0);
+  EXPECT_GT(sum.log_faults, 0);
   EXPECT_GT(sum.lost_batches, 0U);
 }
 

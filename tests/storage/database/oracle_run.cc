@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "storage/base/check.h"
-#include "tests/storage/database/broken_batch.h"
 #include "tests/storage/database/describe.h"
+#include "tests/storage/database/rebuilt_store.h"
 
 namespace itemized::testing {
 namespace {
@@ -19,16 +20,28 @@ constexpr int64_t kStartUs = 1'790'553'600 * kMicrosPerSecond;
 
 }  // namespace
 
-OracleRun::OracleRun(uint64_t seed) : events_(seed) {
+OracleRun::OracleRun(uint64_t seed, bool faulty_log)
+    : events_(seed), fault_random_(seed), faulty_log_(faulty_log) {
   clock_.Set(kStartUs);
   options_.directory = directory_.path();
   options_.clock = &clock_;
   options_.resident_runs_max = random_.Percent(50) ? 8 : 200'000;
+  options_.wrap_log = [this](std::unique_ptr<CommitLog> log) {
+    return std::make_unique<FaultyLog>(std::make_unique<RecordedLog>(std::move(log), &recording_),
+                                       &faults_);
+  };
   longest_wait_us_ = random_.Percent(25) ? kMinuteUs : 100 * kMinuteUs;
   Reopen();
   const std::vector<Rate> costly = {RandomEvents::CostlyRate()};
   model_.SetRates(costly);
   Value(db_->SetRates(costly));
+  may_fail_ = faulty_log;
+}
+
+void OracleRun::CompareRebuilt() {
+  db_.reset();
+  EXPECT_THAT(DifferencesOfRebuiltStore(recording_, directory_.path()), ::testing::IsEmpty());
+  Reopen();
 }
 
 void OracleRun::Reopen() {
@@ -123,65 +136,6 @@ void OracleRun::WriteCompletions() {
     completions_.push_back(completions.back());
   }
   WriteToBoth({}, completions);
-}
-
-void OracleRun::WriteToBoth(const std::vector<Call>& calls,
-                            const std::vector<Completion>& completions,
-                            const std::set<size_t>& malformed) {
-  EventBatch batch = MakeBatch(calls, completions);
-  for (const size_t row : malformed) {
-    PointStepNowhere(&batch, row);
-  }
-  const BatchResult result = Value(db_->Write(std::move(batch)));
-  EXPECT_EQ(Describe(model_.Write(calls, completions, clock_.NowUs(), malformed)),
-            Describe(result));
-  for (const Refusal& refusal : result.refusals) {
-    EXPECT_FALSE(refusal.message.empty());
-  }
-}
-
-void OracleRun::SetRates() {
-  const std::vector<Rate> rates = events_.NextRates(clock_.NowUs());
-  EXPECT_EQ(Describe(model_.SetRates(rates)), Describe(Value(db_->SetRates(rates))));
-}
-
-// One that was never set among them now and then. That of the model which is too costly to
-// store stays: what it is for is stored no other way.
-void OracleRun::RemoveRates() {
-  std::vector<RateName> names;
-  for (const Rate& rate : model_.ListRates()) {
-    if (rate.match != RandomEvents::CostlyRate().match && random_.Percent(15)) {
-      names.push_back({rate.provider, rate.match, rate.effective_from_us});
-    }
-  }
-  if (random_.Percent(10)) {
-    names.push_back({"nobody", ModelMatch::Equals("never set"), 0});
-  }
-  const std::optional<RateChange> expected = model_.RemoveRates(names);
-  const absl::StatusOr<RateChange> actual = db_->RemoveRates(names);
-  if (expected.has_value()) {
-    EXPECT_EQ(Describe(*expected), Describe(Value(actual)));
-  } else {
-    EXPECT_EQ(actual.status().code(), absl::StatusCode::kNotFound);
-  }
-}
-
-void OracleRun::Retract() {
-  std::vector<CallId> ids;
-  for (int64_t i = random_.Between(1, 4); i > 0; --i) {
-    if (random_.Percent(20) || delivered_.empty()) {
-      ids.push_back({"run-1", "unknown" + std::to_string(random_.Between(0, 9))});
-      continue;
-    }
-    const bool recent = random_.Percent(50);
-    const int64_t last = static_cast<int64_t>(delivered_.size()) - 1;
-    const int64_t first = recent ? std::max<int64_t>(0, last - 20) : 0;
-    const Call& call = delivered_[static_cast<size_t>(random_.Between(first, last))];
-    if (!call.event_id.empty()) {
-      ids.push_back({call.workflow_id, call.event_id});
-    }
-  }
-  EXPECT_EQ(model_.Retract(ids), Value(db_->Retract(ids)));
 }
 
 void OracleRun::Checkpoint() {

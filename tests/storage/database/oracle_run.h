@@ -15,18 +15,23 @@
 #include "tests/storage/database/database_fixture.h"
 #include "tests/storage/database/naive_model.h"
 #include "tests/storage/database/random_events.h"
+#include "tests/storage/log/faulty_log.h"
+#include "tests/storage/log/recorded_log.h"
 
 namespace itemized::testing {
 
 class OracleRun {
  public:
-  explicit OracleRun(uint64_t seed);
+  // With `faulty_log`, some appends to the log fail, and what was to be written is sent again.
+  explicit OracleRun(uint64_t seed, bool faulty_log = false);
 
   // Does the next operation. Failures are reported to GoogleTest.
   void Step();
   // Asks every question.
   void CompareEverything();
   void Reopen();
+  // Makes a second store from the entries of the log alone and compares all of its bytes.
+  void CompareRebuilt();
 
  private:
   void Write();
@@ -52,12 +57,27 @@ class OracleRun {
   void CompareDistributions(const Window& window);
   void CompareThresholds();
   void CompareStock();
+  LogFault NextFault(const Entry& entry);
+  // Whether `status` tells of a fault of the log; `*is_in_log` says what became of the entry.
+  bool IsLogFault(const absl::Status& status, bool* is_in_log);
+  void WaitUntilRepriced();
 
   RandomEvents events_;
   Random& random_ = events_.random();
   TemporaryDirectory directory_;
   ManualClock clock_;
   DatabaseOptions options_;
+  Recording recording_;
+  Random fault_random_;
+  const bool faulty_log_;
+  bool may_fail_ = false;  // Not at the beginning.
+  // Whether rates are being changed. Then only that fails: what calls are judged by when they are
+  // priced again depends on how many of them are in one entry.
+  bool sets_rates_ = false;
+  bool appended_unknown_ = false;  // Since the last IsLogFault.
+  const LogFaults faults_{
+      .next = [this](const Entry& entry) { return NextFault(entry); },
+      .failed_resolves = [this] { return static_cast<int>(fault_random_.Between(0, 2)); }};
   NaiveModel model_;
   std::unique_ptr<Database> db_;
   int64_t longest_wait_us_;

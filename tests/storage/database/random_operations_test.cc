@@ -18,9 +18,9 @@ int64_t FromEnvironment(const char* name, int64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoll(text, nullptr, 10);
 }
 
-void RunOperations(uint64_t seed) {
+void RunOperations(uint64_t seed, bool faulty_log) {
   const int64_t operations = FromEnvironment("ITEMIZED_ORACLE_OPERATIONS", 1'800);
-  OracleRun run(seed);
+  OracleRun run(seed, faulty_log);
   for (int64_t i = 1; i <= operations; ++i) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", operation " + std::to_string(i));
     run.Step();
@@ -34,16 +34,26 @@ void RunOperations(uint64_t seed) {
   SCOPED_TRACE("seed " + std::to_string(seed) + ", after reopening");
   run.Reopen();
   run.CompareEverything();
+  run.CompareRebuilt();
 }
 
 class RandomOperations : public ::testing::TestWithParam<int> {};
 
 TEST_P(RandomOperations, GiveWhatTheNaiveModelGives) {
   const int64_t first_seed = FromEnvironment("ITEMIZED_ORACLE_SEED", 1);
-  RunOperations(static_cast<uint64_t>(first_seed + GetParam()));
+  RunOperations(static_cast<uint64_t>(first_seed + GetParam()), /*faulty_log=*/false);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomOperations, ::testing::Range(0, 6));
+
+class RandomOperationsOnAFaultyLog : public ::testing::TestWithParam<int> {};
+
+TEST_P(RandomOperationsOnAFaultyLog, GiveWhatTheNaiveModelGives) {
+  const int64_t first_seed = FromEnvironment("ITEMIZED_ORACLE_SEED", 101);
+  RunOperations(static_cast<uint64_t>(first_seed + GetParam()), /*faulty_log=*/true);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomOperationsOnAFaultyLog, ::testing::Range(0, 3));
 
 }  // namespace
 }  // namespace itemized::testing

@@ -215,7 +215,7 @@ int BarePrepositions(const SourceFile& file) {
 }
 
 // How many there may be: it may only shrink.
-constexpr int kBarePrepositionsMax = 150;
+constexpr int kBarePrepositionsMax = 148;
 
 TEST(Layering, CommentsHaveASubject) {
   int count = 0;
@@ -246,7 +246,7 @@ TEST(LayeringRules, NameWhatIsWrong) {
   EXPECT_EQ(FaultOf("storage/kv/rocks.cc", "rocksdb/db.h"), "");
   EXPECT_EQ(FaultOf("client/cpp/usd.cc", "storage/base/money.h"), "");
   EXPECT_EQ(FaultOf("server/main.cc", "storage/database/database.h"), "");
-  EXPECT_NE(FaultOf("storage/kv/kv.h", "storage/log/log.h"), "");
+  EXPECT_NE(FaultOf("storage/kv/kv.h", "storage/log/entry.h"), "");
   EXPECT_NE(FaultOf("storage/base/a.h", "storage/new_folder/b.h"), "");
   EXPECT_NE(FaultOf("storage/log/log.cc", "rocksdb/db.h"), "");
   EXPECT_NE(FaultOf("server/main.cc", "rocksdb/db.h"), "");

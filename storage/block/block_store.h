@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The log: blocks in commit order, readable by sequence and by hour. This
-// interface is the seam for a replicated log: every view is a fold of what
-// Replay delivers, in that order.
+// The blocks of a store by hour and sequence, where questions and corrections read them. The
+// log (storage/log/commit_log.h) says in which order they came.
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +14,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 #include "storage/base/helper_thread.h"
 #include "storage/base/time.h"
@@ -26,52 +25,57 @@
 
 namespace itemized {
 
-// Appends from one thread; reads from any. Errors are those of Kv.
-class Log {
+// From when on single events are kept, as the log says.
+struct EventsFirstHour {
+  Hour hour = 0;
+  bool is_dropping = false;  // Whether some from before may still be there.
+
+  bool operator==(const EventsFirstHour&) const = default;
+};
+
+// Written by one thread, read by any. Errors are those of Kv.
+class BlockStore {
  public:
   using BlockVisitor = absl::FunctionRef<absl::Status(const Block&)>;
-  using BlockTaker = absl::FunctionRef<absl::Status(Block)>;
 
-  // Does not own `kv`.
-  static absl::StatusOr<Log> Open(Kv* kv);
+  // Reads and writes the blocks in `kv`, which it does not own.
+  static absl::StatusOr<BlockStore> Open(Kv* kv);
 
-  // Numbers `blocks` and writes them durably in one batch with `batch`. On an
-  // error nothing is in the log, and the numbers are given again.
-  absl::Status Append(std::vector<Block>* blocks, KvBatch batch);
+  // The blocks in `kv` as another store's: AddRows adds nothing, and nothing is dropped. The
+  // numbering begins anew.
+  static BlockStore Borrow(Kv* kv) { return BlockStore(kv, /*is_borrowed=*/true); }
 
-  // The newest block; 0 if there is none.
+  // Numbers `blocks` as the ones that come next. Until Advance is called the numbers are given
+  // again.
+  void Number(absl::Span<Block> blocks) const;
+
+  // Adds the rows of `blocks`, which are numbered, to `batch`.
+  void AddRows(absl::Span<const Block> blocks, KvBatch* batch);
+
+  // The newest block; 0 if there is none. Advance says that the rows up to it are written.
   BlockSequence last() const { return last_; }
+  void Advance(BlockSequence last) { last_ = last; }
 
-  // Hands over every block after `after`, by rising sequence. `after` must not be
-  // below what Trim was told.
-  absl::Status Replay(BlockSequence after, BlockTaker take) const;
+  // Blocks of earlier hours are no longer kept; the first hour of a UTC day. The lock of the
+  // views guards it.
+  Hour first_hour() const { return first_hours_.hour; }
+  // Whether some of them, or of their runs, are still there.
+  bool is_dropping() const { return first_hours_.is_dropping; }
+  void SetFirstHour(EventsFirstHour first) { first_hours_ = first; }
+  static void AddRow(EventsFirstHour first, KvBatch* batch);
 
-  // Every block of the log with a sequence of at most `up_to`, by rising sequence.
-  absl::StatusOr<std::vector<BlockRef>> List(BlockSequence up_to) const;
-
-  // Blocks of earlier hours are dropped; the first of a UTC day. Changed and read
-  // under the lock of the engine.
-  Hour first_hour() const { return first_hour_; }
-  void SetFirstHour(Hour hour, bool dropping) {
-    first_hour_ = hour;
-    is_dropping_ = dropping;
-  }
-  // Whether some of them are still there.
-  bool is_dropping() const { return is_dropping_; }
-  // Makes the first hour durable.
-  absl::Status SaveFirstHour(Hour hour, bool dropping) const;
   // Drops some blocks of earlier hours; true if none is left.
   absl::StatusOr<bool> DropSome();
 
   // Goes over blocks as they were when it was made, whatever is written meanwhile.
-  // Needs no lock. Does not outlive the log.
+  // Needs no lock. Does not outlive the store.
   class Reader {
    public:
     // The next block; none at the end.
     absl::StatusOr<std::optional<Block>> Next();
 
    private:
-    friend class Log;
+    friend class BlockStore;
     // Moves on to the next block, if there is one.
     absl::StatusOr<std::optional<BlockRef>> NextRef();
     Reader(std::unique_ptr<KvIterator> blocks, BlockSequence up_to, ColumnMask mask)
@@ -97,28 +101,23 @@ class Log {
   absl::Status ReadRowsOfHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
                                RowChooser choose, BlockVisitor visit) const;
 
-  // One block. DATA_LOSS if it does not exist.
+  // Reads one block. NOT_FOUND, with the sentence for it, if it does not exist.
+  absl::StatusOr<Block> Find(BlockRef ref, ColumnMask mask = kAllColumns) const;
+  // Reads one block that must exist: DATA_LOSS if it does not.
   absl::StatusOr<Block> Read(BlockRef ref, ColumnMask mask = kAllColumns) const;
-  // Of one block the rows of some runs, without completions. DATA_LOSS if it does not exist.
+  // Reads the rows that some runs have in a block, without completions. DATA_LOSS if it does not
+  // exist.
   absl::StatusOr<Block> ReadRows(BlockRef ref, const RunNames& runs) const;
 
-  // Tells that Replay will not be asked for blocks up to `up_to` again; adds
-  // the clean-up to `batch`.
-  absl::Status Trim(BlockSequence up_to, KvBatch* batch);
-
  private:
-  explicit Log(Kv* kv) : kv_(kv) {}
-  std::vector<std::string> Encode(const std::vector<Block>& blocks);
-  absl::Status LoadFirstHour();
+  BlockStore(Kv* kv, bool is_borrowed) : kv_(kv), is_borrowed_(is_borrowed) {}
+  std::vector<std::string> Encode(absl::Span<const Block> blocks);
   absl::StatusOr<std::string> ReadBytes(BlockRef ref) const;
 
   Kv* kv_;
+  bool is_borrowed_;
   BlockSequence last_ = 0;
-  Hour first_hour_ = 0;
-  bool is_dropping_ = false;
-  // No commit index row lies below this one. A scan that starts here does not
-  // walk over the tombstones of all rows trimmed before.
-  BlockSequence first_commit_ = 0;
+  EventsFirstHour first_hours_;
   std::unique_ptr<HelperThread> encoder_ = std::make_unique<HelperThread>("encoder");
 };
 

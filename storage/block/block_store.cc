@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/block/block_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/bytes.h"
+#include "storage/base/check.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized {
+namespace {
+
+constexpr size_t kDroppedPerStep = 2'000;  // Blocks.
+
+constexpr size_t kSharedCallsMin = 1'000;  // Fewer are encoded before a thread wakes up.
+
+absl::Status BadKey() {
+  return absl::DataLossError("the store is damaged: a key of the log cannot be read");
+}
+
+absl::Status DataLossIfMissing(const absl::Status& status) {
+  return absl::IsNotFound(status) ? absl::DataLossError(status.message()) : status;
+}
+
+absl::StatusOr<BlockRef> ParseBlockKey(absl::string_view key) {
+  BlockRef ref;
+  if (!ReadBigEndian32(&key, &ref.hour) || !ReadBigEndian64(&key, &ref.sequence) || !key.empty()) {
+    return BadKey();
+  }
+  return ref;
+}
+
+absl::Status LoadFirstHour(const Kv& kv, EventsFirstHour* first) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                   kv.Get(Family::kMeta, keys::kEventsFirstHour));
+  if (row.has_value()) {
+    absl::string_view value = *row;
+    uint32_t dropping = 0;
+    if (!ReadVarint32(&value, &first->hour) || !ReadVarint32(&value, &dropping) || !value.empty()) {
+      return BadKey();
+    }
+    first->is_dropping = dropping != 0;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<BlockStore> BlockStore::Open(Kv* kv) {
+  BlockStore blocks(kv, /*is_borrowed=*/false);
+  RETURN_IF_ERROR(LoadFirstHour(*kv, &blocks.first_hours_));
+  return blocks;
+}
+
+void BlockStore::AddRow(EventsFirstHour first, KvBatch* batch) {
+  std::string value;
+  AppendVarint(&value, first.hour);
+  AppendVarint(&value, first.is_dropping ? 1 : 0);
+  batch->Put(Family::kMeta, keys::kEventsFirstHour, std::move(value));
+}
+
+absl::StatusOr<bool> BlockStore::DropSome() {
+  CHECK(!is_borrowed_);
+  const std::string end = keys::BlocksOf(first_hour());
+  RETURN_IF_ERROR(kv_->DropFiles(Family::kLog, keys::BlocksOf(0), end));
+  auto rows = kv_->Scan(Family::kLog, "", end);
+  KvBatch batch;
+  for (size_t i = 0; i < kDroppedPerStep && rows->Valid(); ++i, rows->Next()) {
+    batch.Delete(Family::kLog, std::string(rows->key()));
+  }
+  RETURN_IF_ERROR(rows->status());
+  RETURN_IF_ERROR(kv_->Write(batch, /*sync=*/false));
+  return !rows->Valid();
+}
+
+// In the order of `blocks`. Two threads share the work: compressing takes long.
+std::vector<std::string> BlockStore::Encode(absl::Span<const Block> blocks) {
+  std::vector<std::string> encoded(blocks.size());
+  std::atomic<size_t> next = 0;
+  const auto encode = [&] {
+    for (size_t i = next++; i < blocks.size(); i = next++) {
+      encoded[i] = EncodeBlock(blocks[i]);
+    }
+  };
+  size_t calls = 0;
+  for (const Block& block : blocks) {
+    calls += block.calls.size();
+  }
+  const bool shared = blocks.size() > 1 && calls >= kSharedCallsMin;
+  if (shared) {
+    encoder_->Start(encode);
+  }
+  encode();
+  if (shared) {
+    encoder_->Wait();
+  }
+  return encoded;
+}
+
+void BlockStore::Number(absl::Span<Block> blocks) const {
+  BlockSequence sequence = last_;
+  for (Block& block : blocks) {
+    block.ref.sequence = ++sequence;
+  }
+}
+
+void BlockStore::AddRows(absl::Span<const Block> blocks, KvBatch* batch) {
+  if (is_borrowed_) {
+    return;
+  }
+  std::vector<std::string> encoded = Encode(blocks);
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const BlockRef& ref = blocks[i].ref;
+    batch->Put(Family::kLog, keys::Block(ref.hour, ref.sequence), std::move(encoded[i]));
+  }
+}
+
+absl::StatusOr<std::string> BlockStore::ReadBytes(BlockRef ref) const {
+  ASSIGN_OR_RETURN(std::optional<std::string> bytes,
+                   kv_->Get(Family::kLog, keys::Block(ref.hour, ref.sequence)));
+  if (!bytes.has_value()) {
+    return absl::NotFoundError(absl::StrCat("The store is damaged: block ", ref.sequence,
+                                            " of hour ", FormatTime(HourStartUs(ref.hour)),
+                                            " is missing."));
+  }
+  return *std::move(bytes);
+}
+
+absl::StatusOr<Block> BlockStore::Find(BlockRef ref, ColumnMask mask) const {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(ref));
+  return DecodeBlock(ref, bytes, mask);
+}
+
+absl::StatusOr<Block> BlockStore::Read(BlockRef ref, ColumnMask mask) const {
+  absl::StatusOr<Block> block = Find(ref, mask);
+  return block.ok() ? std::move(block) : DataLossIfMissing(block.status());
+}
+
+absl::StatusOr<Block> BlockStore::ReadRows(BlockRef ref, const RunNames& runs) const {
+  const absl::StatusOr<std::string> bytes = ReadBytes(ref);
+  return bytes.ok() ? DecodeRowsOfRuns(ref, *bytes, runs) : DataLossIfMissing(bytes.status());
+}
+
+absl::Status BlockStore::ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
+                                   BlockVisitor visit) const {
+  ASSIGN_OR_RETURN(Reader reader, OpenHours(from, to, up_to, mask));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<Block> block, reader.Next());
+    if (!block.has_value()) {
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(visit(*block));
+  }
+}
+
+absl::Status BlockStore::ReadRowsOfHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
+                                         RowChooser choose, BlockVisitor visit) const {
+  ASSIGN_OR_RETURN(Reader reader, OpenHours(from, to, up_to, mask));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, reader.NextRef());
+    if (!ref.has_value()) {
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(const Block block, DecodeChosen(*ref, reader.blocks_->value(), mask, choose));
+    RETURN_IF_ERROR(visit(block));
+  }
+}
+
+absl::StatusOr<BlockStore::Reader> BlockStore::OpenHours(Hour from, Hour to, BlockSequence up_to,
+                                                         ColumnMask mask) const {
+  if (from < std::min(to, first_hour())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("single calls before ", FormatTime(HourStartUs(first_hour())),
+                     " are no longer kept; from days before it only whole UTC days can be "
+                     "asked for, and not by attribute"));
+  }
+  return Reader(kv_->Scan(Family::kLog, keys::BlocksOf(from), keys::BlocksOf(to)), up_to, mask);
+}
+
+absl::StatusOr<std::optional<BlockRef>> BlockStore::Reader::NextRef() {
+  if (std::exchange(is_begun_, true) && blocks_->Valid()) {
+    blocks_->Next();
+  }
+  for (; blocks_->Valid(); blocks_->Next()) {
+    ASSIGN_OR_RETURN(const BlockRef ref, ParseBlockKey(blocks_->key()));
+    if (ref.sequence <= up_to_) {
+      return std::optional<BlockRef>(ref);
+    }
+  }
+  RETURN_IF_ERROR(blocks_->status());
+  return std::optional<BlockRef>();
+}
+
+absl::StatusOr<std::optional<Block>> BlockStore::Reader::Next() {
+  ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, NextRef());
+  if (!ref.has_value()) {
+    return std::optional<Block>();
+  }
+  ASSIGN_OR_RETURN(Block block, DecodeBlock(*ref, blocks_->value(), mask_));
+  return std::optional<Block>(std::move(block));
+}
+
+}  // namespace itemized

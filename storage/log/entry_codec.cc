@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+// The persisted form of an entry, version 1 (storage/FORMAT.md, "Entry"): sections, each with
+// its tag, in rising order; one that would be empty is left out.
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/bytes.h"
+#include "storage/log/entry.h"
+
+namespace itemized {
+namespace {
+
+constexpr char kVersion = 1;
+
+// PERSISTED: never change or reuse a number.
+enum Tag : char {
+  kIdKey = 1,
+  kNames = 2,
+  kSeries = 3,
+  kForgottenProducers = 4,
+  kProducers = 5,
+  kRatesSet = 6,
+  kRatesRemoved = 7,
+  kRepricing = 8,
+  kEventsFirstHour = 9,
+  kRunsDropped = 10,
+  kRunsKept = 11,
+  kViewsFirstHour = 12,
+  kBlocks = 13,
+};
+
+void AppendId(const ProducerId& id, std::string* out) {
+  out->append(id.begin(), id.end());
+}
+
+bool ReadId(absl::string_view* in, ProducerId* id) {
+  if (in->size() < id->size()) {
+    return false;
+  }
+  std::copy_n(in->begin(), id->size(), id->begin());
+  in->remove_prefix(id->size());
+  return true;
+}
+
+void AppendText(const std::string& text, std::string* out) {
+  AppendSized(out, text);
+}
+
+bool ReadText(absl::string_view* in, std::string* text) {
+  absl::string_view bytes;
+  if (!ReadSized(in, &bytes)) {
+    return false;
+  }
+  *text = std::string(bytes);
+  return true;
+}
+
+void AppendName(const CatalogAdditions::Name& name, std::string* out) {
+  out->push_back(static_cast<char>(name.kind));
+  AppendVarint(out, name.id);
+  AppendSized(out, name.name);
+}
+
+bool ReadName(absl::string_view* in, CatalogAdditions::Name* name) {
+  if (in->empty() || static_cast<uint8_t>(in->front()) >= kNameKindCount) {
+    return false;
+  }
+  name->kind = static_cast<NameKind>(in->front());
+  in->remove_prefix(1);
+  return ReadVarint32(in, &name->id) && ReadText(in, &name->name);
+}
+
+void AppendSeries(const SeriesKey& series, std::string* out) {
+  for (const NameId name : series.names) {
+    AppendVarint(out, name);
+  }
+}
+
+bool ReadSeries(absl::string_view* in, SeriesKey* series) {
+  for (NameId& name : series->names) {
+    if (!ReadVarint32(in, &name)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void AppendProgress(const ProducerProgress& progress, std::string* out) {
+  AppendId(progress.id, out);
+  AppendVarint(out, progress.epoch);
+  AppendVarint(out, progress.last_sequence);
+  AppendZigzag(out, progress.last_seen_us);
+  AppendVarint(out, progress.contents.size());
+  for (const uint64_t content : progress.contents) {
+    AppendBigEndian64(out, content);
+  }
+}
+
+bool ReadProgress(absl::string_view* in, ProducerProgress* progress) {
+  uint64_t count = 0;
+  if (!ReadId(in, &progress->id) || !ReadVarint(in, &progress->epoch) ||
+      !ReadVarint(in, &progress->last_sequence) || !ReadZigzag(in, &progress->last_seen_us) ||
+      !ReadVarint(in, &count) || count > progress->last_sequence || count > in->size() / 8) {
+    return false;
+  }
+  progress->contents.resize(count);
+  for (uint64_t& content : progress->contents) {
+    if (!ReadBigEndian64(in, &content)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void AppendRate(const CheckedRatePtr& rate, std::string* out) {
+  AppendSized(out, EncodeRate(rate->rate()));
+}
+
+bool ReadRate(absl::string_view* in, CheckedRatePtr* rate) {
+  absl::string_view bytes;
+  if (!ReadSized(in, &bytes)) {
+    return false;
+  }
+  absl::StatusOr<Rate> decoded = DecodeRate(bytes);
+  if (!decoded.ok()) {
+    return false;
+  }
+  absl::StatusOr<CheckedRatePtr> checked = CheckedRate::Make(*std::move(decoded));
+  if (!checked.ok()) {
+    return false;
+  }
+  *rate = *std::move(checked);
+  return true;
+}
+
+template <typename T, typename Append>
+void AppendList(Tag tag, const std::vector<T>& list, Append append, std::string* out) {
+  if (list.empty()) {
+    return;
+  }
+  out->push_back(tag);
+  AppendVarint(out, list.size());
+  for (const T& item : list) {
+    append(item, out);
+  }
+}
+
+template <typename T, typename Read>
+bool ReadList(absl::string_view* in, Read read, std::vector<T>* list) {
+  uint64_t count = 0;
+  if (!ReadVarint(in, &count) || count == 0 || count > in->size()) {  // A byte each, at least.
+    return false;
+  }
+  list->resize(count);
+  for (T& item : *list) {
+    if (!read(in, &item)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void AppendIdKey(const HashKey& key, std::string* out) {
+  for (const uint64_t word : key) {
+    AppendBigEndian64(out, word);
+  }
+}
+
+void AppendCatalog(const CatalogAdditions& catalog, std::string* out) {
+  if (catalog.id_key.has_value()) {
+    out->push_back(kIdKey);
+    AppendIdKey(*catalog.id_key, out);
+  }
+  AppendList(kNames, catalog.names, AppendName, out);
+  if (!catalog.series.empty()) {
+    AppendList(kSeries, catalog.series, AppendSeries, out);
+    AppendVarint(out, catalog.first_series);
+  }
+}
+
+void AppendBlocks(const std::vector<Block>& blocks, std::string* out) {
+  if (blocks.empty()) {
+    return;
+  }
+  out->push_back(kBlocks);
+  AppendVarint(out, blocks.front().ref.sequence);
+  AppendVarint(out, blocks.size());
+  for (const Block& block : blocks) {
+    AppendVarint(out, block.ref.hour);
+  }
+}
+
+bool ReadBlocks(absl::string_view* in, std::vector<Block>* blocks) {
+  BlockSequence sequence = 0;
+  uint64_t count = 0;
+  if (!ReadVarint(in, &sequence) || !ReadVarint(in, &count) || count == 0 || count > in->size()) {
+    return false;
+  }
+  blocks->resize(count);
+  for (Block& block : *blocks) {
+    block.ref.sequence = sequence++;
+    if (!ReadVarint32(in, &block.ref.hour)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool ReadRepricing(absl::string_view* in, Entry* entry) {
+  uint64_t instant = 0;
+  if (!ReadVarint(in, &instant) || instant > uint64_t{kTimeMaxUs} + 1) {
+    return false;
+  }
+  entry->repricing.emplace();
+  if (instant > 0) {
+    entry->repricing->from_us = static_cast<int64_t>(instant - 1);
+  }
+  return true;
+}
+
+bool ReadEventsFirstHour(absl::string_view* in, Entry* entry) {
+  uint32_t hour = 0;
+  uint32_t dropping = 0;
+  if (!ReadVarint32(in, &hour) || !ReadVarint32(in, &dropping) || dropping > 1) {
+    return false;
+  }
+  entry->events_first_hour = EventsFirstHour{.hour = hour, .is_dropping = dropping == 1};
+  return true;
+}
+
+bool ReadIdKey(absl::string_view* in, Entry* entry) {
+  HashKey& key = entry->catalog.id_key.emplace();
+  return ReadBigEndian64(in, &key[0]) && ReadBigEndian64(in, &key[1]);
+}
+
+bool ReadViewsFirstHour(absl::string_view* in, Entry* entry) {
+  return ReadVarint32(in, &entry->views_first_hour.emplace());
+}
+
+bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
+  switch (tag) {
+    case kIdKey:
+      return ReadIdKey(in, entry);
+    case kNames:
+      return ReadList(in, ReadName, &entry->catalog.names);
+    case kSeries:
+      return ReadList(in, ReadSeries, &entry->catalog.series) &&
+             ReadVarint32(in, &entry->catalog.first_series);
+    case kForgottenProducers:
+      return ReadList(in, ReadId, &entry->forgotten_producers);
+    case kProducers:
+      return ReadList(in, ReadProgress, &entry->producers);
+    case kRatesSet:
+      return ReadList(in, ReadRate, &entry->rates_set);
+    case kRatesRemoved:
+      return ReadList(in, ReadText, &entry->rates_removed);
+    case kRepricing:
+      return ReadRepricing(in, entry);
+    case kEventsFirstHour:
+      return ReadEventsFirstHour(in, entry);
+    case kRunsDropped:
+      return ReadList(in, ReadText, &entry->runs_dropped);
+    case kRunsKept:
+      return ReadList(in, ReadText, &entry->runs_kept);
+    case kViewsFirstHour:
+      return ReadViewsFirstHour(in, entry);
+    case kBlocks:
+      return ReadBlocks(in, &entry->blocks);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::string EncodeEntry(const Entry& entry) {
+  std::string out(1, kVersion);
+  AppendCatalog(entry.catalog, &out);
+  AppendList(kForgottenProducers, entry.forgotten_producers, AppendId, &out);
+  AppendList(kProducers, entry.producers, AppendProgress, &out);
+  AppendList(kRatesSet, entry.rates_set, AppendRate, &out);
+  AppendList(kRatesRemoved, entry.rates_removed, AppendText, &out);
+  if (entry.repricing.has_value()) {
+    const std::optional<int64_t>& from_us = entry.repricing->from_us;
+    out.push_back(kRepricing);
+    AppendVarint(&out, from_us.has_value() ? static_cast<uint64_t>(*from_us) + 1 : 0);
+  }
+  if (entry.events_first_hour.has_value()) {
+    out.push_back(kEventsFirstHour);
+    AppendVarint(&out, entry.events_first_hour->hour);
+    AppendVarint(&out, entry.events_first_hour->is_dropping ? 1 : 0);
+  }
+  AppendList(kRunsDropped, entry.runs_dropped, AppendText, &out);
+  AppendList(kRunsKept, entry.runs_kept, AppendText, &out);
+  if (entry.views_first_hour.has_value()) {
+    out.push_back(kViewsFirstHour);
+    AppendVarint(&out, *entry.views_first_hour);
+  }
+  AppendBlocks(entry.blocks, &out);
+  return out;
+}
+
+absl::StatusOr<Entry> DecodeEntry(EntryIndex index, absl::string_view bytes) {
+  Entry entry;
+  entry.index = index;
+  bool is_good = !bytes.empty() && bytes.front() == kVersion;
+  char last = 0;
+  for (bytes.remove_prefix(is_good ? 1 : 0); is_good && !bytes.empty();) {
+    const char tag = bytes.front();
+    bytes.remove_prefix(1);
+    is_good = tag > last && ReadSection(tag, &bytes, &entry);
+    last = tag;
+  }
+  if (!is_good) {
+    return absl::DataLossError(
+        absl::StrCat("The store is damaged: entry ", index, " of the log cannot be read."));
+  }
+  return entry;
+}
+
+}  // namespace itemized

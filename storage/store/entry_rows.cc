@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/store/entry_rows.h"
+
+#include <string>
+#include <utility>
+
+#include "storage/base/bytes.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/time.h"
+
+namespace itemized {
+
+void AddRateRows(const Entry& entry, KvBatch* batch) {
+  for (const CheckedRatePtr& rate : entry.rates_set) {
+    batch->Put(Family::kMeta, keys::Rate(rate->key()), EncodeRate(rate->rate()));
+  }
+  for (const std::string& key : entry.rates_removed) {
+    batch->Delete(Family::kMeta, keys::Rate(key));
+  }
+  if (!entry.repricing.has_value()) {
+    return;
+  }
+  if (!entry.repricing->from_us.has_value()) {
+    batch->Delete(Family::kMeta, keys::kRepricing);
+    return;
+  }
+  std::string value;
+  AppendVarint(&value, static_cast<uint64_t>(*entry.repricing->from_us));
+  batch->Put(Family::kMeta, keys::kRepricing, std::move(value));
+}
+
+absl::Status LoadRates(const Kv& kv, RateBook* book) {
+  auto rows = kv.Scan(Family::kMeta, keys::kRates, keys::Past(keys::kRates));
+  for (; rows->Valid(); rows->Next()) {
+    ASSIGN_OR_RETURN(Rate rate, DecodeRate(rows->value()));
+    RETURN_IF_ERROR(book->Set(std::move(rate)).status());
+  }
+  return rows->status();
+}
+
+absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, keys::kRepricing));
+  if (!row.has_value()) {
+    return absl::OkStatus();
+  }
+  absl::string_view value = *row;
+  uint64_t instant = 0;
+  if (!ReadVarint(&value, &instant) || !value.empty() || instant > uint64_t{kTimeMaxUs}) {
+    return absl::DataLossError("The store is damaged: the repricing mark cannot be read.");
+  }
+  *from_us = static_cast<int64_t>(instant);
+  return absl::OkStatus();
+}
+
+void AddAppliedRow(const LogPosition& position, KvBatch* batch) {
+  std::string value;
+  AppendVarint(&value, position.entry);
+  AppendVarint(&value, position.block);
+  batch->Put(Family::kMeta, keys::kApplied, std::move(value));
+}
+
+absl::Status LoadApplied(const Kv& kv, LogPosition* position) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, keys::kApplied));
+  if (!row.has_value()) {
+    return absl::OkStatus();
+  }
+  absl::string_view value = *row;
+  if (!ReadVarint(&value, &position->entry) || !ReadVarint(&value, &position->block) ||
+      !value.empty()) {
+    return absl::DataLossError("The store is damaged: how far its rows are cannot be read.");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace itemized

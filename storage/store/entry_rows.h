@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The single rows of Family::kMeta that entries of the log set, apart from those of names, blocks
+// and producers, which have folders and classes of their own.
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+
+#include "storage/kv/kv.h"
+#include "storage/log/entry.h"
+#include "storage/pricing/rate_book.h"
+
+namespace itemized {
+
+// Adds the rows of rates and of the repricing mark that `entry` changes to `batch`.
+void AddRateRows(const Entry& entry, KvBatch* batch);
+
+// Reads them. DATA_LOSS if malformed, else the errors of Kv.
+absl::Status LoadRates(const Kv& kv, RateBook* book);
+absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us);
+
+// How far the rows of the store follow the log.
+void AddAppliedRow(const LogPosition& position, KvBatch* batch);
+absl::Status LoadApplied(const Kv& kv, LogPosition* position);
+
+}  // namespace itemized

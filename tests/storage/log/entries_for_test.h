@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Entries that say something of everything.
+
+#include <string>
+#include <utility>
+
+#include "storage/log/entry.h"
+
+namespace itemized {
+
+inline CheckedRatePtr RateForTest(const std::string& model) {
+  Rate rate;
+  rate.match = ModelMatch::Equals(model);
+  rate.prices[0] = 3;
+  return CheckedRate::Make(std::move(rate)).value();
+}
+
+inline Block EmptyBlock(BlockRef ref) {
+  Block block;
+  block.ref = ref;
+  return block;
+}
+
+inline Entry FullEntry() {
+  Entry entry;
+  entry.catalog.id_key = HashKey{1, 2};
+  entry.catalog.names = {{NameKind::kStep, 2, "planning"}, {NameKind::kModel, 2, "sonnet"}};
+  entry.catalog.first_series = 7;
+  entry.catalog.series = {{{2, 0, 0, 2}}, {{2, 1, 0, 2}}};
+  entry.forgotten_producers = {ProducerId{9}};
+  entry.producers = {
+      {.id = {1}, .epoch = 3, .last_sequence = 8, .last_seen_us = -5, .contents = {11, 12}}};
+  entry.rates_set = {RateForTest("sonnet")};
+  entry.rates_removed = {"key"};
+  entry.repricing = RepricingMark{.from_us = 0};
+  entry.events_first_hour = EventsFirstHour{.hour = 48, .is_dropping = true};
+  entry.runs_dropped = {"old"};
+  entry.runs_kept = {"long", ""};
+  entry.views_first_hour = 24;
+  entry.blocks.push_back(EmptyBlock({.hour = 50, .sequence = 300}));
+  entry.blocks.push_back(EmptyBlock({.hour = 49, .sequence = 301}));
+  return entry;
+}
+
+}  // namespace itemized
