@@ -19,7 +19,7 @@ namespace {
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-// What the resolver knows of `address`; null with an error text if nothing.
+// Returns what the resolver knows of `address`, or null and an error text if that is nothing.
 AddressList LookUp(const Address& address, std::string& error) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -38,13 +38,15 @@ absl::Status CannotListen(const Address& address, int error) {
   const std::string where = address.ToString();
   if (error == EADDRINUSE) {
     return absl::UnavailableError(
-        absl::StrCat(where, " is taken by another process; stop that one or choose another port"));
+        absl::StrCat("The address ", where,
+                     " is taken by another process; stop that one or choose another port."));
   }
   if (error == EACCES) {
     return absl::UnavailableError(
-        absl::StrCat("listening at ", where, " is not permitted; choose a port above 1023"));
+        absl::StrCat("Listening at ", where, " is not permitted; choose a port above 1023."));
   }
-  return absl::UnavailableError(absl::StrCat("cannot listen at ", where, ": ", strerror(error)));
+  return absl::UnavailableError(absl::StrCat("The server cannot listen at ", where, ": ",
+                                             strerror(error), "; choose another address."));
 }
 
 }  // namespace
@@ -60,14 +62,14 @@ absl::StatusOr<Address> ParseAddress(absl::string_view text) {
   if (colon == absl::string_view::npos || colon == 0 ||
       !absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65535) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\" is no address; write HOST:PORT, such as 127.0.0.1:4317"));
+        absl::StrCat("\"", text, "\" is no address; write HOST:PORT, such as 127.0.0.1:4317."));
   }
   absl::string_view host = text.substr(0, colon);
   if (host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   } else if (absl::StrContains(host, ":")) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\" is no address; write IPv6 as [HOST]:PORT"));
+        absl::StrCat("\"", text, "\" is no address; write IPv6 as [HOST]:PORT."));
   }
   return Address{std::string(host), static_cast<uint16_t>(port)};
 }
@@ -76,8 +78,9 @@ absl::StatusOr<Address> Resolve(const Address& address) {
   std::string error;
   const AddressList list = LookUp(address, error);
   if (list == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the host \"", address.host, "\" is not known: ", error));
+    return absl::InvalidArgumentError(absl::StrCat("The host \"", address.host,
+                                                   "\" is not known: ", error,
+                                                   "; write a name that resolves, or a number."));
   }
   const addrinfo* chosen = list.get();
   for (const addrinfo* each = list.get(); each != nullptr; each = each->ai_next) {
@@ -90,7 +93,7 @@ absl::StatusOr<Address> Resolve(const Address& address) {
   if (getnameinfo(chosen->ai_addr, chosen->ai_addrlen, host, sizeof(host), nullptr, 0,
                   NI_NUMERICHOST) != 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the host \"", address.host, "\" has no numeric address"));
+        absl::StrCat("The host \"", address.host, "\" has no numeric address; write a number."));
   }
   return Address{host, address.port};
 }
@@ -111,7 +114,8 @@ absl::StatusOr<int> ListenAt(const Address& address, int backlog) {
   std::string error;
   const AddressList list = LookUp(address, error);
   if (list == nullptr) {
-    return absl::UnavailableError(error);
+    return absl::UnavailableError(
+        absl::StrCat("The address ", address.ToString(), " does not resolve: ", error, "."));
   }
   const int fd =
       socket(list->ai_family, list->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, list->ai_protocol);

@@ -51,12 +51,15 @@ absl::Status PrepareDataDirectory(const std::string& directory) {
     MakePrivate(directory);
   }
   if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("the data directory ", directory, " cannot be created: ", error.message()));
+    return absl::UnavailableError(absl::StrCat("The data directory ", directory,
+                                               " cannot be created: ", error.message(),
+                                               "; make it, or name another one with --data-dir."));
   }
   if (access(directory.c_str(), W_OK | X_OK) != 0) {
     return absl::UnavailableError(
-        absl::StrCat("the data directory ", directory, " cannot be written: ", strerror(errno)));
+        absl::StrCat("The data directory ", directory, " cannot be written: ", strerror(errno),
+                     "; let the user of the server write there, or name another one with "
+                     "--data-dir."));
   }
   return absl::OkStatus();
 }

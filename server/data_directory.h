@@ -11,11 +11,11 @@
 namespace itemized::server {
 
 // Creates `directory` if it is missing and sees whether files can be made in
-// it. UNAVAILABLE with a sentence if not.
+// it. Returns UNAVAILABLE, with a sentence, if not.
 absl::Status PrepareDataDirectory(const std::string& directory);
 
-// Verifies a database that no server has open. Errors: NOT_FOUND if there is none;
-// those of Database::Open.
+// Verifies a database that no server has open. Returns NOT_FOUND if there is none, or an error
+// of Database::Open.
 absl::StatusOr<VerifyReport> VerifyDirectory(const std::string& directory);
 
 }  // namespace itemized::server

@@ -17,14 +17,15 @@ namespace {
 
 constexpr int kWrongUsage = 2;
 constexpr int64_t kDaysMax = 36'500;
-constexpr int64_t kFreeDiskMax = int64_t{1} << 50;  // No disk is larger: a unit too many.
+// No disk is larger, so that the unit must be wrong.
+constexpr int64_t kFreeDiskMax = int64_t{1} << 50;
 
 std::string CheckAddress(const std::string& text) {
   const auto address = ParseAddress(text);
   return address.ok() ? "" : std::string(address.status().message());
 }
 
-// "400d" in microseconds.
+// Reads "400d" as microseconds.
 std::optional<int64_t> ParseDays(absl::string_view text) {
   int64_t days = 0;
   if (!absl::ConsumeSuffix(&text, "d") || !absl::SimpleAtoi(text, &days) || days < 1 ||
@@ -37,15 +38,16 @@ std::optional<int64_t> ParseDays(absl::string_view text) {
 std::string CheckDays(const std::string& text) {
   return ParseDays(text).has_value() ? ""
                                      : absl::StrCat("must be a number of days from 1d to ",
-                                                    kDaysMax, "d, but is \"", text, "\"");
+                                                    kDaysMax, "d, but is \"", text, "\".");
 }
 
-// This and the next after the unit was resolved.
+// These two checks look at numbers of bytes, whose unit was resolved before.
 std::string CheckFreeDisk(const std::string& text) {
   int64_t bytes = 0;
   return absl::SimpleAtoi(text, &bytes) && bytes >= 0 && bytes <= kFreeDiskMax
              ? ""
-             : absl::StrCat("must be from 0 to ", kFreeDiskMax >> 40, "TiB, but is \"", text, "\"");
+             : absl::StrCat("must be from 0 to ", kFreeDiskMax >> 40, "TiB, but is \"", text,
+                            "\".");
 }
 
 std::string CheckMemoryLimit(const std::string& text) {
@@ -53,7 +55,7 @@ std::string CheckMemoryLimit(const std::string& text) {
   return absl::SimpleAtoi(text, &bytes) && bytes >= kMemoryLimitMin
              ? ""
              : absl::StrCat("must be ", kMemoryLimitMin >> 20, "MiB at least, but is \"", text,
-                            "\"");
+                            "\".");
 }
 
 std::string CheckHttpAddress(const std::string& text) {

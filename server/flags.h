@@ -11,10 +11,10 @@ namespace itemized::server {
 struct Flags {
   ServerOptions server;
   std::string log_level = "info";
-  bool verify = false;  // Serve nothing: verify the store and say what was found.
+  bool verify = false;  // The process verifies the store, says what it found, and serves nothing.
 };
 
-// The command line, or the exit status if it asks for no server: 0 after
+// Reads the command line. Returns the exit status if it asks for no server: 0 after
 // --help and --version, 2 after a sentence on standard error about a mistake.
 std::variant<Flags, int> ParseFlags(int argc, const char* const* argv);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon. See server.h for what it does, flags.h for its command line.
+// This is the daemon. server.h says what it does, flags.h what its command line may have.
 
 #include <signal.h>
 
@@ -20,7 +20,7 @@
 #include "server/server.h"
 #include "server/signals.h"
 
-// Read by jemalloc, where it is linked: what a burst of clients took goes back to the system
+// jemalloc reads this, where it is linked: what a burst of clients took goes back to the system
 // by itself, also when nothing is allocated any more.
 extern "C" {
 extern const char* const malloc_conf;
@@ -59,7 +59,7 @@ void RaiseDescriptorLimit() {
   }
 }
 
-// One line, for people and for scripts that look for the ports.
+// Prints one line, for people and for scripts that look for the ports.
 void Announce(const Server& server, const std::string& data_dir) {
   const std::string http = server.http_address().empty() ? "off" : server.http_address();
   std::printf("itemized %s serving: grpc %s, http %s, data %s\n", Version(),

@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kLeast = int64_t{256} << 20;
 constexpr int64_t kShare = 4;
 
-// INT64_MAX if the group has no limit, or there is none.
+// Returns INT64_MAX if the group has no limit, or there is no group.
 int64_t ControlGroupLimit() {
   int64_t limit = INT64_MAX;
   for (const char* const path :

@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include "server/address.h"
+#include "server/api/answers.h"
 #include "server/api/backup_directory.h"
 #include "server/api/ingest_queue.h"
 #include "server/api/memory_budget.h"
@@ -30,7 +31,6 @@
 #include "server/http/http_server.h"
 #include "server/http/pages.h"
 #include "storage/base/status_macros.h"
-#include "storage/model/limits.h"
 
 namespace itemized::server {
 namespace {
@@ -39,13 +39,14 @@ constexpr int kMessageBytesMax = 16 << 20;
 constexpr int kStreamsPerConnectionMax = 100;
 constexpr size_t kAdminCallsWaiting = 4;
 constexpr size_t kRateChangesWaiting = 64;
-// Questions leave the processors to what comes in: of those that both want, a quarter.
+// Questions leave the processors to what comes in: of one that both want they get a quarter.
 constexpr int kQuestionNiceness = 5;
 constexpr int kMetadataBytesMax = 8 << 10;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kPingIntervalMinMs = 30'000;  // Clients that ping more often are cut off.
-// For questions under way when the last sender is done. Health watches never end by themselves.
+// Questions under way when the last sender is done have so long. Health watches never end by
+// themselves.
 constexpr std::chrono::seconds kLastCallsGrace{1};
 
 void EnableGrpcPlugins() {
@@ -57,7 +58,7 @@ void EnableGrpcPlugins() {
 }
 
 void SetLimits(int64_t memory_limit, grpc::ServerBuilder& builder) {
-  // For what gRPC keeps besides: messages that wait to be read, what is on its way out.
+  // gRPC keeps more besides: messages that wait to be read, what is on its way out.
   grpc::ResourceQuota buffers("buffers");
   buffers.Resize(static_cast<size_t>(memory_limit));
   builder.SetResourceQuota(buffers);
@@ -108,8 +109,8 @@ class ServerImpl final : public Server {
   const ServerOptions options_;
   MemoryBudget memory_;
   std::string grpc_address_;
-  ServerFacts facts_;                    // Does not change while anything is served.
-  std::atomic<bool> listening_ = false;  // For gRPC too.
+  ServerFacts facts_;                    // It does not change while anything is served.
+  std::atomic<bool> listening_ = false;  // It is set once both protocols are served.
   std::atomic<bool> draining_ = false;
   bool drained_ = false;
 
@@ -118,7 +119,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<Database> database_;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<HttpPools> http_pools_;
-  // Of what takes no time, so that it never waits behind questions.
+  // What takes no time has a pool of its own, so that it never waits behind questions.
   std::unique_ptr<WorkerPool> info_pool_;
   std::unique_ptr<WorkerPool> rates_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;
@@ -165,20 +166,22 @@ absl::Status ServerImpl::OpenDatabase() {
   options.open_kv = [accept = options_.accept_missing_mark](const std::string& path) {
     return OpenRocksKv(path, nullptr, accept);
   };
-  // One batch above what the queue lets through, so that it never refuses.
-  options.pending_events_max = options_.pending_events_max + kBatchEventsMax;
+  IngestRoom room = options_.ingest_room;
+  // Streams are held back before the memory is used up, so that they need not be ended.
+  room.bytes = std::min(room.bytes, options_.memory_limit / (2 * kMemoryPerMessageByte));
+  options.pending_events_max = room.events;  // The queue sees to it that it is never exceeded.
   ASSIGN_OR_RETURN(database_, Database::Open(std::move(options)));
   queue_ = std::make_unique<IngestQueue>(
       [this](Submission submission, IngestQueue::Done done) {
         database_->Submit(std::move(submission), std::move(done));
       },
-      options_.pending_events_max);
+      room);
   http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
   MakePools();
   return absl::OkStatus();
 }
 
-// Of gRPC.
+// Makes the pools that answer over gRPC.
 void ServerImpl::MakePools() {
   pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max,
                                        kQuestionNiceness);
@@ -239,19 +242,17 @@ absl::Status ServerImpl::ServeGrpc() {
   ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.grpc_address));
   ASSIGN_OR_RETURN(const Address address, Resolve(named));
   WarnIfOpen(address);
-  const auto begin_session = [this](const ProducerHello& hello, Database::BeginDone done) {
-    database_->BeginSession(hello, std::move(done));
+  const auto begin_session = [this](const Principal& principal, const ProducerHello& hello,
+                                    Database::BeginDone done) {
+    BeginSession(principal, *database_, hello, std::move(done));
   };
-  IngestLimits limits = options_.ingest;
-  // Streams are held back before the memory is used up, so that they need not be ended.
-  limits.server_bytes =
-      std::min(limits.server_bytes, options_.memory_limit / (2 * kMemoryPerMessageByte));
-  ingest_ = std::make_unique<IngestService>(*queue_, begin_session, memory_, limits);
+  ingest_ = std::make_unique<IngestService>(*queue_, begin_session, memory_, options_.ingest);
   query_ = std::make_unique<QueryService>(*database_, *questions_);
   rates_ = std::make_unique<RatesService>(*database_, *questions_, *rate_changes_);
   info_ = std::make_unique<ServerInfoService>(*database_, *infos_, facts_);
-  admin_ = std::make_unique<AdminService>(*database_, *admin_calls_, options_.backup_dir,
-                                          IsLoopback(address));
+  admin_ = std::make_unique<AdminService>(
+      *database_, *admin_calls_,
+      BackupPlace{.root = options_.backup_dir, .is_allowed = IsLoopback(address)});
 
   EnableGrpcPlugins();
   grpc::ServerBuilder builder;
@@ -268,7 +269,8 @@ absl::Status ServerImpl::ServeGrpc() {
   builder.RegisterService(admin_.get());
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {
-    return absl::UnavailableError("cannot serve gRPC at " + address.ToString());
+    return absl::UnavailableError("The server cannot serve gRPC at " + address.ToString() +
+                                  "; the log above says why.");
   }
   grpc_address_ = connections_->address().ToString();
   connections_->Serve(std::move(acceptor));
@@ -303,13 +305,13 @@ absl::Status ServerImpl::Drain() {
   if (http_ != nullptr) {
     http_->AwaitAnswers(std::chrono::steady_clock::now() + kLastCallsGrace);
   }
-  // Calls that end only now still know their pools.
+  // The pools live on after they are closed, since calls that end only now still know them.
   for (const auto* pool : {&pool_, &info_pool_, &rates_pool_, &admin_pool_}) {
     if (*pool != nullptr) {
       (*pool)->Close();
     }
   }
-  http_.reset();  // Until now it tells that the server is shutting down.
+  http_.reset();  // It has told until now that the server is shutting down.
   const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
   database_.reset();
   return saved;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The whole server in one object, as `itemized` and the tests run it.
+// This folder puts the protocols and the database together: Server is the whole of it in one
+// object, as `itemized` and the tests run it. It may use everything in server/ and storage/.
 //
 //   ASSIGN_OR_RETURN(auto server, Server::Start({.data_dir = "data"}));
 //   ... clients talk to server->grpc_address() ...
@@ -16,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "server/api/ingest_queue.h"
 #include "server/grpc/ingest_stream.h"
 #include "server/memory_limit.h"
 #include "storage/base/time.h"
@@ -23,34 +25,37 @@
 
 namespace itemized::server {
 
-// "0.1.0".
+// Returns the version, such as "0.1.0".
 const char* Version();
 
 struct ServerOptions {
   std::string data_dir = "./itemized-data";
-  std::string grpc_address = "127.0.0.1:4317";  // HOST:PORT; port 0: any free one.
-  std::string http_address = "127.0.0.1:4318";  // The same; "": no HTTP.
-  // Names by which HTTP clients may address the server, beside IP addresses and localhost.
+  // Both are HOST:PORT; port 0 stands for any free one. There is no HTTP if its address is "".
+  std::string grpc_address = "127.0.0.1:4317";
+  std::string http_address = "127.0.0.1:4318";
+  // HTTP clients may address the server by these names, beside IP addresses and localhost.
   std::vector<std::string> http_hosts;
-  const Clock* clock = Clock::System();           // Not owned.
-  std::chrono::milliseconds drain_timeout{8000};  // Then open streams are cut off.
-  int64_t retain_events_us = 0;                   // As DatabaseOptions.
+  const Clock* clock = Clock::System();           // It is not owned.
+  std::chrono::milliseconds drain_timeout{8000};  // Streams that are open then are cut off.
+  // DatabaseOptions says what these mean.
+  int64_t retain_events_us = 0;
   int64_t retain_rollups_us = 0;
   bool accept_clock = false;
-  bool accept_missing_mark = false;  // As OpenRocksKv.
+  bool accept_missing_mark = false;  // OpenRocksKv says what it means.
   int64_t free_bytes_min = DatabaseOptions().free_bytes_min;
-  // For messages read, answers not sent yet and questions at work, of all clients together:
-  // beyond it they are refused with RESOURCE_EXHAUSTED, or held back.
+  // The most bytes that messages read, answers not sent yet and questions at work may take, of
+  // all clients together. Beyond it they are refused with RESOURCE_EXHAUSTED, or held back.
   int64_t memory_limit = DefaultMemoryLimit();
-  // Below it clients may have backups made; "": they may not. Created if missing.
+  // Clients may have backups made below this directory, which is created if missing; they may
+  // not if it is "".
   std::string backup_dir;
-  size_t connections_max = 1'024;  // Of gRPC.
+  size_t connections_max = 1'024;  // HTTP has its own limit.
   size_t query_threads = 4;
   size_t queries_waiting_max = 256;
   // A question takes no longer, whatever its caller's deadline. A ranking by attribute over
   // a hundred million calls takes about ten seconds on two cores that do nothing else.
   std::chrono::seconds question_time_max{60};
-  size_t pending_events_max = 200'000;  // Read and not yet stored, of all senders.
+  IngestRoom ingest_room;  // Its bytes are less if the memory limit is small.
   IngestLimits ingest;
 };
 
@@ -63,15 +68,16 @@ class Server {
   // Database::Open.
   static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options);
 
-  virtual ~Server() = default;  // Drains, if that was not done.
+  virtual ~Server() = default;  // It drains, if that was not done.
 
-  // HOST:PORT with the port that was bound.
+  // Both are HOST:PORT with the port that was bound, or "" if HTTP is off.
   virtual const std::string& grpc_address() const = 0;
-  virtual const std::string& http_address() const = 0;  // "" if HTTP is off.
+  virtual const std::string& http_address() const = 0;
 
   // Says NOT_SERVING, reads nothing more, stores and acknowledges what was
   // read, ends all calls, closes the database. Returns what went wrong with
-  // the last checkpoint, if anything did: the log is safe even then. Once.
+  // the last checkpoint, if anything did: the log is safe even then. Only the first call does
+  // anything.
   virtual absl::Status Drain() = 0;
 };
 

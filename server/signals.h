@@ -5,11 +5,11 @@
 
 namespace itemized::server {
 
-// Turns SIGTERM and SIGINT into an orderly end. Made by main before any other
+// Turns SIGTERM and SIGINT into an orderly end. main makes it before any other
 // thread exists, so that none of them is interrupted by these signals.
 class ShutdownSignals {
  public:
-  // From the first signal on the process has `time_limit` to exit; then, or
+  // The process has `time_limit` to exit, from the first signal on; then, or
   // with a second signal, it exits at once. What was acknowledged is on disk.
   explicit ShutdownSignals(std::chrono::seconds time_limit);
 
@@ -17,7 +17,7 @@ class ShutdownSignals {
   void Wait();
 
  private:
-  int pipe_read_ = -1;  // Becomes readable with the first signal.
+  int pipe_read_ = -1;  // It becomes readable with the first signal.
 };
 
 }  // namespace itemized::server

@@ -1,67 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Each question of the API, answered from the database: what every protocol
-// that the server speaks has in common. Thread-safe. Errors are those that the
-// services of itemized.v1 document, before their translation to gRPC's, and that of the
-// cancellation, which may be null.
+// What a server does for its callers, whatever protocol they speak: it answers questions,
+// changes rates, begins the sessions of producers, and looks after the store. This folder speaks
+// the types of storage, and knows of every caller who it is; it includes no message of a protocol
+// and nothing of the rest of server/, so that another protocol comes in beside gRPC and HTTP.
+//
+// All functions are thread-safe. Errors are those of the Database's method of the same purpose
+// and that of the cancellation, which may be null. Whoever may not do something is refused
+// here, with PERMISSION_DENIED.
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
-#include "itemized/v1/admin.pb.h"
-#include "itemized/v1/query.pb.h"
-#include "itemized/v1/rates.pb.h"
-#include "itemized/v1/server_info.pb.h"
 
+#include "server/api/principal.h"
 #include "storage/base/cancellation.h"
 #include "storage/database/database.h"
 
 namespace itemized::server {
 
-absl::StatusOr<itemized::v1::GetTopResponse> GetTop(const Database& database,
-                                                    const itemized::v1::GetTopRequest& request,
-                                                    const Cancellation* cancellation = nullptr);
-absl::StatusOr<itemized::v1::GetWorkflowsResponse> GetWorkflows(
-    const Database& database, const itemized::v1::GetWorkflowsRequest& request,
-    const Cancellation* cancellation = nullptr);
-absl::StatusOr<itemized::v1::GetRunResponse> GetRun(const Database& database,
-                                                    const itemized::v1::GetRunRequest& request,
-                                                    const Cancellation* cancellation = nullptr);
-absl::StatusOr<itemized::v1::GetSeriesResponse> GetSeries(
-    const Database& database, const itemized::v1::GetSeriesRequest& request,
-    const Cancellation* cancellation = nullptr);
-absl::StatusOr<itemized::v1::GetOutliersResponse> GetOutliers(
-    const Database& database, const itemized::v1::GetOutliersRequest& request,
+// Pairs an answer with the progress of a repricing, if one was under way when the question was
+// asked or is when it is answered. Then some calls have their new cost in the answer and others
+// the old one.
+template <typename Answer>
+struct Answered {
+  Answer answer;
+  std::optional<RepricingProgress> repricing;
+};
+
+absl::StatusOr<Answered<TopAnswer>> AskTop(const Principal& principal, const Database& database,
+                                           const TopQuery& query,
+                                           const Cancellation* cancellation = nullptr);
+absl::StatusOr<Answered<WorkflowsAnswer>> AskWorkflows(const Principal& principal,
+                                                       const Database& database,
+                                                       const Window& window,
+                                                       const Cancellation* cancellation = nullptr);
+absl::StatusOr<Answered<RunAnswer>> AskRun(const Principal& principal, const Database& database,
+                                           const RunQuery& query,
+                                           const Cancellation* cancellation = nullptr);
+absl::StatusOr<Answered<SeriesAnswer>> AskSeries(const Principal& principal,
+                                                 const Database& database, const SeriesQuery& query,
+                                                 const Cancellation* cancellation = nullptr);
+absl::StatusOr<Answered<OutliersAnswer>> AskOutliers(const Principal& principal,
+                                                     const Database& database,
+                                                     const OutliersQuery& query,
+                                                     const Cancellation* cancellation = nullptr);
+absl::StatusOr<Answered<DistributionAnswer>> AskDistribution(
+    const Principal& principal, const Database& database, const DistributionQuery& query,
     const Cancellation* cancellation = nullptr);
 
-absl::StatusOr<itemized::v1::GetDistributionResponse> GetDistribution(
-    const Database& database, const itemized::v1::GetDistributionRequest& request,
-    const Cancellation* cancellation = nullptr);
-
-absl::StatusOr<itemized::v1::VerifyResponse> Verify(const Database& database);
-// `backup_dir` as in ServerOptions.
-absl::StatusOr<itemized::v1::BackupResponse> Backup(const Database& database,
-                                                    const std::string& backup_dir,
-                                                    const itemized::v1::BackupRequest& request);
-
-// What the server knows of itself.
+// Says what the server knows of itself.
 struct ServerFacts {
   std::string version;
   int64_t started_at_us = 0;
-  std::string http_address;  // "" if HTTP is off.
+  std::string http_address;  // It is "" if HTTP is off.
 };
-itemized::v1::GetServerInfoResponse GetServerInfo(const Database& database,
-                                                  const ServerFacts& facts);
+struct ServerInfo {
+  ServerFacts facts;
+  DatabaseInfo store;
+};
+absl::StatusOr<ServerInfo> AskInfo(const Principal& principal, const Database& database,
+                                   const ServerFacts& facts);
 
-itemized::v1::ListRatesResponse ListRates(const Database& database);
+// Lists the rate book, and the models whose calls it leaves without a price.
+struct RateList {
+  std::vector<Rate> rates;
+  std::vector<UnpricedModel> unpriced;
+};
+absl::StatusOr<RateList> AskRates(const Principal& principal, const Database& database);
 // `done` is called as Database::SetRates says; nothing waits for it meanwhile.
-using SetRatesDone = std::function<void(absl::StatusOr<itemized::v1::SetRatesResponse>)>;
-void SetRates(Database& database, const itemized::v1::SetRatesRequest& request, SetRatesDone done);
-using RemoveRatesDone = std::function<void(absl::StatusOr<itemized::v1::RemoveRatesResponse>)>;
-void RemoveRates(Database& database, const itemized::v1::RemoveRatesRequest& request,
-                 RemoveRatesDone done);
+void PutRates(const Principal& principal, Database& database, std::vector<Rate> rates,
+              Database::RatesDone done);
+// `done` is called as Database::RemoveRates says; nothing waits for it meanwhile.
+void DropRates(const Principal& principal, Database& database, std::vector<RateName> names,
+               Database::RatesDone done);
+
+// `done` is called as Database::BeginSession says.
+void BeginSession(const Principal& principal, Database& database, const ProducerHello& hello,
+                  Database::BeginDone done);
+
+absl::StatusOr<VerifyReport> VerifyStore(const Principal& principal, const Database& database);
+
+// Says where backups are made, and whether they may be. Whoever reaches a server may have it
+// fill its disk with backups, so they are for servers that only their own machine reaches.
+struct BackupPlace {
+  std::string root;  // ServerOptions::backup_dir says what it is.
+  bool is_allowed = false;
+};
+struct BackupMade {
+  std::string directory;  // The path is absolute.
+  BackupReport report;
+};
+// Makes a copy of the store in the directory `name` below the root. Returns INVALID_ARGUMENT if
+// the name leads elsewhere, FAILED_PRECONDITION if there is no root.
+absl::StatusOr<BackupMade> BackUpStore(const Principal& principal, const Database& database,
+                                       const BackupPlace& place, const std::string& name);
 
 }  // namespace itemized::server

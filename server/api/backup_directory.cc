@@ -50,11 +50,14 @@ absl::Status PrepareBackupDirectory(const std::string& root, const std::string& 
   }
   if (error) {
     return absl::UnavailableError(
-        absl::StrCat("The backup directory ", root, " cannot be created: ", error.message(), "."));
+        absl::StrCat("The backup directory ", root, " cannot be created: ", error.message(),
+                     "; make it, or name another one with --backup-dir."));
   }
   if (access(root.c_str(), W_OK | X_OK) != 0) {
     return absl::UnavailableError(
-        absl::StrCat("The backup directory ", root, " cannot be written: ", strerror(errno), "."));
+        absl::StrCat("The backup directory ", root, " cannot be written: ", strerror(errno),
+                     "; let the user of the server write there, or name another one with "
+                     "--backup-dir."));
   }
   return absl::OkStatus();
 }

@@ -13,21 +13,10 @@ namespace {
 
 constexpr std::chrono::minutes kTellAgain(1);
 
-itemized::v1::BatchResult AnswerOf(const DecodedBatch& batch, const SubmissionResult& result) {
-  itemized::v1::BatchResult answer = StartResult(batch);
-  for (size_t i = 0; i < batch.parts.size(); ++i) {
-    AddPartResult(batch.parts[i], result[i], answer);
-  }
-  FinishResult(answer);
-  return answer;
-}
-
 }  // namespace
 
-IngestQueue::IngestQueue(Submitter submitter, size_t pending_events_max)
-    : submitter_(std::move(submitter)),
-      pending_events_max_(pending_events_max),
-      thread_([this] { Run(); }) {}
+IngestQueue::IngestQueue(Submitter submitter, IngestRoom room)
+    : submitter_(std::move(submitter)), room_(room), thread_([this] { Loop(); }) {}
 
 IngestQueue::~IngestQueue() {
   {
@@ -39,23 +28,23 @@ IngestQueue::~IngestQueue() {
   thread_.join();
 }
 
-void IngestQueue::Submit(DecodedBatch batch, std::optional<BatchPosition> position,
-                         Answered answered) {
-  if (batch.parts.empty() && !position.has_value()) {
-    itemized::v1::BatchResult answer = StartResult(batch);
-    FinishResult(answer);
-    return answered(std::move(answer));
+void IngestQueue::Submit(const Principal& /*principal*/, Submission submission, int64_t bytes,
+                         Done done) {
+  if (submission.parts.empty() && !submission.position.has_value()) {
+    return done(SubmissionResult());
   }
-  Entry entry{std::move(batch), position, std::move(answered)};
+  const size_t events = submission.size();
+  Entry entry{std::move(submission), events, bytes, std::move(done)};
+  bytes_ += bytes;
   {
     MutexLock lock(mutex_);
     ++unanswered_;
-    if (handing_over_ || !waiting_.empty() || !Fits(entry.batch.events)) {
+    if (handing_over_ || !waiting_.empty() || !Fits(events)) {
       waiting_.push_back(std::move(entry));
       return;
     }
     ++pending_batches_;
-    pending_events_ += entry.batch.events;
+    pending_events_ += events;
   }
   HandOver(std::move(entry));
 }
@@ -67,24 +56,29 @@ void IngestQueue::WaitUntilIdle() {
   }
 }
 
-bool IngestQueue::HasRoom(size_t events) const {
-  MutexLock lock(mutex_);
-  return waiting_.empty() && Fits(events);
+absl::Status IngestQueue::CheckRoom(size_t events) const {
+  bool has_room = MayRead();
+  if (has_room) {
+    MutexLock lock(mutex_);
+    has_room = waiting_.empty() && Fits(events);
+  }
+  return has_room ? absl::OkStatus()
+                  : absl::ResourceExhaustedError(
+                        "Too many events wait to be stored; send these again a little later.");
 }
 
 bool IngestQueue::Fits(size_t events) const {
-  return pending_batches_ == 0 || pending_events_ + events <= pending_events_max_;
+  return pending_batches_ == 0 || pending_events_ + events <= room_.events;
 }
 
 // The entry has been counted as pending. The lock is not held: the database
 // may answer from within the call.
 void IngestQueue::HandOver(Entry entry) {
-  Submission submission = entry.batch.ToSubmission();
-  submission.position = entry.position;
-  submitter_(std::move(submission),
-             [this, entry = std::move(entry)](absl::StatusOr<SubmissionResult> result) mutable {
+  submitter_(std::move(entry.submission),
+             [this, events = entry.events, bytes = entry.bytes,
+              done = std::move(entry.done)](absl::StatusOr<SubmissionResult> result) mutable {
                MutexLock lock(mutex_);
-               settled_.push_back({std::move(entry), std::move(result)});
+               settled_.push_back({events, bytes, std::move(done), std::move(result)});
                changed_.notify_all();
              });
 }
@@ -94,14 +88,14 @@ void IngestQueue::HandOverWaiting() {
     Entry entry;
     {
       MutexLock lock(mutex_);
-      handing_over_ = !waiting_.empty() && Fits(waiting_.front().batch.events);
+      handing_over_ = !waiting_.empty() && Fits(waiting_.front().events);
       if (!handing_over_) {
         return;
       }
       entry = std::move(waiting_.front());
       waiting_.pop_front();
       ++pending_batches_;
-      pending_events_ += entry.batch.events;
+      pending_events_ += entry.events;
     }
     HandOver(std::move(entry));
   }
@@ -120,24 +114,20 @@ void IngestQueue::Tell(const absl::Status& status) {
 }
 
 void IngestQueue::Settle(Settled settled) {
+  bytes_ -= settled.bytes;
   {
     MutexLock lock(mutex_);
     --pending_batches_;
-    pending_events_ -= settled.entry.batch.events;
+    pending_events_ -= settled.events;
   }
-  const Entry& entry = settled.entry;
-  if (settled.result.ok()) {
-    entry.answered(AnswerOf(entry.batch, *settled.result));
-  } else {
-    entry.answered(settled.result.status());
-  }
+  settled.done(std::move(settled.result));
   HandOverWaiting();
   MutexLock lock(mutex_);
   --unanswered_;
   changed_.notify_all();
 }
 
-void IngestQueue::Run() {
+void IngestQueue::Loop() {
   while (true) {
     std::vector<Settled> settled;
     {

@@ -15,8 +15,8 @@ class LogSampler {
  public:
   explicit LogSampler(std::chrono::seconds every = std::chrono::seconds(60)) : every_(every) {}
 
-  // Of something that happened: nothing if it is not to be told now, otherwise how often it
-  // has happened since it was told last, this time included.
+  // Counts something that happened. Returns nothing if the log is not to be told now, otherwise
+  // how often it has happened since the log was told last, this time included.
   std::optional<int64_t> Count() {
     const auto now = std::chrono::steady_clock::now();
     const MutexLock lock(mutex_);

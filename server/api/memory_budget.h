@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One limit for all memory that clients can make the server hold: messages on their way
-// in, answers on their way out, questions at work.
+// The budget is one limit for all memory that clients can make the server hold: messages on
+// their way in, answers on their way out, questions at work.
 
 #include <atomic>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace itemized::server {
 // Thread-safe. Outlives its charges.
 class MemoryBudget {
  public:
-  // Bytes that are given back when it is destroyed.
+  // Holds bytes of the budget, and gives them back when it is destroyed.
   class Charge {
    public:
     Charge() = default;
@@ -27,8 +27,8 @@ class MemoryBudget {
     }
     ~Charge() { Release(); }
 
-    // Brings the charge to `bytes`. False, and it stays as it is, if the budget has no
-    // room; making it smaller always succeeds. Not for an empty charge.
+    // Brings the charge, which must not be empty, to `bytes`. Returns false, and changes
+    // nothing, if the budget has no room; making it smaller always succeeds.
     bool Resize(int64_t bytes);
     void Release();
     int64_t bytes() const { return bytes_; }
@@ -45,7 +45,7 @@ class MemoryBudget {
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-  // Nothing if there is no room for `bytes` more.
+  // Returns nothing if there is no room for `bytes` more.
   std::optional<Charge> Take(int64_t bytes);
 
   int64_t used() const { return used_.load(std::memory_order_relaxed); }

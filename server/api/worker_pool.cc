@@ -13,7 +13,7 @@ namespace itemized::server {
 WorkerPool::WorkerPool(size_t threads, size_t waiting_max, int niceness)
     : waiting_max_(waiting_max) {
   for (size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, niceness] { Run(niceness); });
+    threads_.emplace_back([this, niceness] { Loop(niceness); });
   }
 }
 
@@ -46,7 +46,7 @@ bool WorkerPool::Add(std::function<void()> work, const void* asker) {
 }
 
 bool WorkerPool::TakeBack(const void* asker) {
-  Entry taken;  // What it holds goes without the lock.
+  Entry taken;  // What it holds is destroyed after the lock is given up.
   const MutexLock lock(mutex_);
   const auto found = std::find_if(waiting_.begin(), waiting_.end(),
                                   [&](const Entry& entry) { return entry.asker == asker; });
@@ -63,7 +63,7 @@ size_t WorkerPool::waiting() const {
   return waiting_.size();
 }
 
-void WorkerPool::Run(int niceness) {
+void WorkerPool::Loop(int niceness) {
   if (niceness != 0) {
     // Linux has a value for each thread. If it refuses, the work is done all the same.
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
@@ -83,6 +83,10 @@ void WorkerPool::Run(int niceness) {
     }
     work();
   }
+}
+
+absl::Status TooManyWaiting() {
+  return absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.");
 }
 
 }  // namespace itemized::server

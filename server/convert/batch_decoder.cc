@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "itemized/v1/ingest.pb.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -20,7 +21,7 @@ namespace {
 
 namespace pb = itemized::v1;
 
-// What the views of a part point into.
+// These two hold what the views of a part point into.
 struct RowMemory {
   std::shared_ptr<const void> message;
   RowBatchBuilder rows;
@@ -63,11 +64,12 @@ class BatchDecoder {
     columns_->message = std::move(message);
   }
 
-  // Adds what the bytes of a Batch hold. False if malformed.
+  // Adds what the bytes of a Batch hold. Returns false if they are malformed.
   bool Merge(absl::string_view bytes);
   DecodedBatch Finish() &&;
 
-  uint64_t content() const { return content_; }  // Of what was merged.
+  // Hashes what was merged.
+  uint64_t content() const { return content_; }
 
  private:
   void AddEvent(absl::string_view bytes);
@@ -79,7 +81,7 @@ class BatchDecoder {
   std::shared_ptr<ColumnMemory> columns_;
   uint64_t content_ = 0;
   EventView event_;
-  size_t events_ = 0;  // Of `Batch.events`.
+  size_t events_ = 0;  // It counts `Batch.events`, and no columns.
   std::vector<CompletionView> completions_;
   std::vector<uint32_t> call_positions_;
   std::vector<uint32_t> completion_positions_;
@@ -107,7 +109,7 @@ bool BatchDecoder::Merge(absl::string_view bytes) {
 void BatchDecoder::AddEvent(absl::string_view bytes) {
   const auto position = static_cast<uint32_t>(events_++);
   if (events_ > kBatchEventsMax) {
-    return;  // All will be refused: only their number matters.
+    return;  // All will be refused, so that only their number matters.
   }
   const bool is_valid = DecodeEvent(bytes, event_);
   content_ = HashEvent(bytes, event_.call.attributes.size() > 1, content_);
@@ -131,7 +133,7 @@ void BatchDecoder::AddEvent(absl::string_view bytes) {
   }
 }
 
-// Only those that are told; Finish() knows how many there are.
+// Keeps only those that are told; Finish() knows how many there are.
 void BatchDecoder::Refuse(RefusalCode code, absl::string_view message) {
   if (refusals_.size() == kRefusalsToldMax) {
     return;
@@ -144,9 +146,9 @@ BatchPart BatchDecoder::RowPart() && {
   part.calls = rows_->rows.Columns();
   part.calls.owner = rows_;
   part.completions = std::move(completions_);
-  part.positions = std::move(call_positions_);
-  part.positions.insert(part.positions.end(), completion_positions_.begin(),
-                        completion_positions_.end());
+  std::vector<uint32_t>& positions = part.positions.each;
+  positions = std::move(call_positions_);
+  positions.insert(positions.end(), completion_positions_.begin(), completion_positions_.end());
   return part;
 }
 
@@ -155,7 +157,7 @@ BatchPart BatchDecoder::ColumnPart() && {
   BatchPart part;
   part.calls = columns_->columns.Columns();
   part.calls.owner = columns_;
-  part.first_position = static_cast<uint32_t>(events_);
+  part.positions.first = static_cast<uint32_t>(events_);
   return part;
 }
 
@@ -205,31 +207,23 @@ absl::StatusOr<ProducerHello> DecodeHello(absl::string_view bytes) {
   return hello;
 }
 
-void AddRefusal(uint32_t position, const Refusal& refusal, pb::BatchResult& answer) {
-  pb::Refusal* added = answer.add_refusals();
-  added->set_index(position);
-  added->set_code(static_cast<pb::RefusalCode>(refusal.code));
-  added->set_message(refusal.message);
+std::vector<Completion> ToCompletions(const std::vector<CompletionView>& views) {
+  std::vector<Completion> completions;
+  completions.reserve(views.size());
+  for (const CompletionView& view : views) {
+    completions.push_back(view.ToCompletion());
+  }
+  return completions;
 }
 
 }  // namespace
 
-EventBatch BatchPart::ToEventBatch() const {
-  EventBatch batch;
-  batch.calls = calls;
-  batch.completions.reserve(completions.size());
-  for (const CompletionView& completion : completions) {
-    batch.completions.push_back(completion.ToCompletion());
-  }
-  return batch;
+EventBatch BatchPart::ToEventBatch() const& {
+  return {calls, ToCompletions(completions)};
 }
 
-Submission DecodedBatch::ToSubmission() const {
-  Submission submission;
-  for (const BatchPart& part : parts) {
-    submission.parts.push_back(part.ToEventBatch());
-  }
-  return submission;
+EventBatch BatchPart::ToEventBatch() && {
+  return {std::move(calls), ToCompletions(completions)};
 }
 
 absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message) {
@@ -267,42 +261,6 @@ absl::StatusOr<DecodedBatch> DecodeWriteRequest(WireBytes message) {
     return Malformed();
   }
   return std::move(decoder).Finish();
-}
-
-pb::BatchResult StartResult(const DecodedBatch& batch) {
-  pb::BatchResult answer;
-  size_t submitted = 0;
-  for (const BatchPart& part : batch.parts) {
-    submitted += part.size();
-  }
-  answer.set_refused(static_cast<int64_t>(batch.events - submitted));
-  for (const Refusal& refusal : batch.refusals) {
-    AddRefusal(refusal.index, refusal, answer);
-  }
-  return answer;
-}
-
-void AddPartResult(const BatchPart& part, const BatchResult& result, pb::BatchResult& answer) {
-  answer.set_accepted(answer.accepted() + result.accepted);
-  answer.set_duplicate(answer.duplicate() + result.duplicate);
-  answer.set_refused(answer.refused() + result.refused());
-  answer.set_conflict(answer.conflict() + result.conflicts_omitted);
-  for (const Refusal& refusal : result.refusals) {
-    answer.set_conflict(answer.conflict() + (refusal.code == RefusalCode::kConflict ? 1 : 0));
-    AddRefusal(part.PositionOf(refusal.index), refusal, answer);
-  }
-}
-
-void FinishResult(pb::BatchResult& answer) {
-  std::sort(answer.mutable_refusals()->begin(), answer.mutable_refusals()->end(),
-            [](const pb::Refusal& a, const pb::Refusal& b) { return a.index() < b.index(); });
-  if (answer.refusals_size() > static_cast<int>(kRefusalsToldMax)) {
-    answer.mutable_refusals()->DeleteSubrange(
-        kRefusalsToldMax, answer.refusals_size() - static_cast<int>(kRefusalsToldMax));
-  }
-  const bool stands_for_all =
-      answer.refusals_size() == 1 && answer.refusals(0).code() == pb::REFUSAL_CODE_BATCH_TOO_LARGE;
-  answer.set_refusals_omitted(stands_for_all ? 0 : answer.refused() - answer.refusals_size());
 }
 
 }  // namespace itemized::server

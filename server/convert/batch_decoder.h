@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// itemized.v1.Batch, from bytes on the wire to what the database takes.
+// This folder turns messages of itemized.v1 into the types of storage and back. It uses storage
+// and the messages, and nothing else of server/. This header reads itemized.v1.Batch.
 //
 // The generated parser is not used here: it refuses a whole message when one
 // string of it is not UTF-8, whereas a bad event must cost only itself. This
@@ -16,66 +17,60 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "itemized/v1/ingest.pb.h"
 
 #include "server/convert/event_decoder.h"
 #include "storage/model/submission.h"
 
 namespace itemized::server {
 
-// Bytes of a message, and what keeps them alive.
+// Refers to the bytes of a message, and keeps them alive.
 struct WireBytes {
   absl::string_view bytes;
   std::shared_ptr<const void> owner;
 };
 
-// Events that go to the database together.
-struct BatchPart {
-  CallColumns calls;                        // Own their memory.
-  std::vector<CompletionView> completions;  // Views into it.
-  // Place in the sender's batch of each call and then of each completion;
-  // empty: `first_position` and those after it.
-  std::vector<uint32_t> positions;
-  uint32_t first_position = 0;
+// Says where the events of a part are in the batch of their sender.
+struct PartPositions {
+  // It has the place of each call and then of each completion, or is empty if they stand one
+  // behind the other from `first` on.
+  std::vector<uint32_t> each;
+  uint32_t first = 0;
 
-  size_t size() const { return calls.size() + completions.size(); }
-  uint32_t PositionOf(uint32_t index) const {
-    return positions.empty() ? first_position + index : positions[index];
-  }
-  EventBatch ToEventBatch() const;
+  uint32_t Of(uint32_t index) const { return each.empty() ? first + index : each[index]; }
 };
 
-// What one Batch held.
-struct DecodedBatch {
-  size_t events = 0;              // All of them, also those in `refusals`.
-  std::vector<BatchPart> parts;   // At most one of rows and one of columns.
-  std::vector<Refusal> refusals;  // Settled without the database, the first of them; by position.
+// Holds events that go to the database together.
+struct BatchPart {
+  CallColumns calls;                        // They own their memory.
+  std::vector<CompletionView> completions;  // They point into that memory.
+  PartPositions positions;
 
-  Submission ToSubmission() const;
+  size_t size() const { return calls.size() + completions.size(); }
+  EventBatch ToEventBatch() const&;
+  // Moves the columns instead of copying them.
+  EventBatch ToEventBatch() &&;
+};
+
+// Holds what one Batch brought.
+struct DecodedBatch {
+  size_t events = 0;             // All are counted, also the refused ones.
+  std::vector<BatchPart> parts;  // There is at most one of rows and one of columns.
+  // The first kRefusalsToldMax of the events that never reach the database are named, by
+  // position.
+  std::vector<Refusal> refusals;
 };
 
 struct DecodedIngestRequest {
   uint64_t sequence = 0;
   DecodedBatch batch;
-  uint64_t content = 0;                // A hash of the batch, see DecodeIngestRequest.
-  std::optional<ProducerHello> hello;  // Then there is no batch.
+  uint64_t content = 0;                // It is a hash of the batch; see DecodeIngestRequest.
+  std::optional<ProducerHello> hello;  // If it is set, there is no batch.
 };
 
-// INVALID_ARGUMENT if the bytes are no such message. `content` is the same for
+// Both return INVALID_ARGUMENT if the bytes are no such message. `content` is the same for
 // encodings that differ only in the order of attributes: encoders of maps may
 // choose another one each time.
 absl::StatusOr<DecodedIngestRequest> DecodeIngestRequest(WireBytes message);
 absl::StatusOr<DecodedBatch> DecodeWriteRequest(WireBytes message);
-
-// The answer to a batch before its parts have theirs.
-itemized::v1::BatchResult StartResult(const DecodedBatch& batch);
-
-// Adds what the database said about `part`.
-void AddPartResult(const BatchPart& part, const BatchResult& result,
-                   itemized::v1::BatchResult& answer);
-
-// Puts refusals in the order of the batch, and counts those beyond kRefusalsToldMax instead;
-// once, after all parts were added.
-void FinishResult(itemized::v1::BatchResult& answer);
 
 }  // namespace itemized::server

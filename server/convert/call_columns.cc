@@ -14,7 +14,7 @@ namespace {
 
 using Wire = itemized::v1::CallColumns;
 
-// One more than is allowed, so that too many still are too many.
+// One row more than is allowed is kept, so that too many still are too many.
 constexpr size_t kRowsKept = kBatchEventsMax + 1;
 constexpr size_t kAttributesKept = kBatchEventsMax * kAttributesMax + 1;
 // No batch within the limits needs more distinct names: five names and the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// itemized.v1.CallColumns, read from its bytes.
+// This header reads itemized.v1.CallColumns from its bytes.
 
 #include <array>
 #include <cstdint>
@@ -16,21 +16,21 @@ namespace itemized::server {
 
 class WireReader;
 
-// Memory is bounded whatever the bytes say: of an array longer than a batch
-// may be, only the beginning is kept, and the true number of rows counted.
+// Holds the columns that were read. Memory is bounded whatever the bytes say: of an array
+// longer than a batch may be, only the beginning is kept, and the true number of rows counted.
 // Not thread-safe.
 class DecodedColumns {
  public:
-  // Adds what `bytes` hold, merging as protobuf does. False if malformed.
+  // Adds what `bytes` hold, merging as protobuf does. Returns false if they are malformed.
   bool Merge(absl::string_view bytes);
 
-  // Rows that the bytes name, which may be more than are kept.
+  // Counts the rows that the bytes name, which may be more than are kept.
   size_t rows() const { return rows_; }
 
   // Gives every name column that was left out the empty name in each row.
   void FillNames();
 
-  // The columns over this object's memory, which they do not own.
+  // Returns columns over the memory of this object, which they do not own.
   CallColumns Columns() const;
 
  private:

@@ -38,7 +38,7 @@ bool DecodeAttribute(absl::string_view bytes, WireCall& call) {
       value = reader.bytes();
     }
   }
-  // As in any protobuf map the last value of a key wins. Beyond the limit the
+  // The last value of a key wins, as in any protobuf map. Beyond the limit the
   // call is refused anyway, so that the search stays short.
   if (call.attributes.size() <= kAttributesMax) {
     auto same = std::find_if(call.attributes.begin(), call.attributes.end(),
@@ -131,15 +131,15 @@ bool DecodeCompletion(absl::string_view bytes, CompletionView& completion) {
   return reader.ok();
 }
 
-// As for any oneof, a member that follows one of the same kind is merged into
-// it, and one of another kind replaces it.
+// A member that follows one of the same kind is merged into it, and one of another
+// kind replaces it, as for any oneof.
 void Become(EventView::Kind kind, EventView& event) {
   if (event.kind == kind) {
     return;
   }
   event.kind = kind;
   event.completion = CompletionView{};
-  auto attributes = std::move(event.call.attributes);  // Its memory serves the next call.
+  auto attributes = std::move(event.call.attributes);  // The next call uses its memory.
   attributes.clear();
   event.call = WireCall{};
   event.call.attributes = std::move(attributes);

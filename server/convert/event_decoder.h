@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One itemized.v1.Event, read from its bytes into views.
+// This header reads one itemized.v1.Event from its bytes into views.
 
 #include <array>
 #include <cstdint>
@@ -24,7 +24,7 @@ struct WireCall {
   absl::string_view model;
   int64_t time_us = 0;
   int64_t duration_us = 0;
-  int32_t status = 0;  // Number of itemized.v1.CallStatus.
+  int32_t status = 0;  // It is a number of itemized.v1.CallStatus.
   bool has_usage = false;
   Usage usage;
   std::vector<std::pair<absl::string_view, absl::string_view>> attributes;
@@ -34,13 +34,13 @@ struct CompletionView {
   int64_t time_us = 0;
   absl::string_view workflow;
   absl::string_view workflow_id;
-  int32_t outcome = 0;  // Number of itemized.v1.Outcome.
+  int32_t outcome = 0;  // It is a number of itemized.v1.Outcome.
   std::vector<absl::string_view> unused_steps;
 
   Completion ToCompletion() const;
 };
 
-// Views into the bytes that were decoded.
+// Holds a call or a completion, whose views point into the bytes that were decoded.
 struct EventView {
   enum class Kind : uint8_t { kNone, kCall, kCompletion };
 
@@ -49,10 +49,10 @@ struct EventView {
   CompletionView completion;
 };
 
-// Decodes into `event`, whatever it held before. False if malformed.
+// Decodes into `event`, whatever it held before. Returns false if the bytes are malformed.
 bool DecodeEvent(absl::string_view bytes, EventView& event);
 
-// The number that storage gives to a status of the wire; those that the wire
+// Returns the number that storage gives to a status of the wire; those that the wire
 // does not know stay unknown.
 int32_t StorageStatus(int32_t wire_status);
 

@@ -17,7 +17,7 @@ namespace {
 constexpr char kVersion = 1;
 constexpr size_t kTokenBytesMax = 1'024;  // Event ids are short; no token is longer.
 
-// Tells mistakes, and tokens of other runs; nobody gains anything by making one up.
+// Finds mistakes, and tokens of other runs; nobody gains anything by making one up.
 uint32_t ChecksumOf(absl::string_view workflow_id, absl::string_view bytes) {
   return static_cast<uint32_t>(XXH3_64bits_withSeed(
       bytes.data(), bytes.size(), XXH3_64bits(workflow_id.data(), workflow_id.size())));
@@ -25,8 +25,8 @@ uint32_t ChecksumOf(absl::string_view workflow_id, absl::string_view bytes) {
 
 absl::Status BadToken() {
   return absl::InvalidArgumentError(
-      "page_token is not one of this run's: give the next_page_token of the page before as it is, "
-      "or none for the first page");
+      "The page_token is not one of this run's: give the next_page_token of the page before as it "
+      "is, or none for the first page.");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Where the next page of a run begins, as a text that callers only hand back.
+// A page token says where the next page of a run begins. Callers only hand it back.
 
 #include <string>
 
@@ -12,10 +12,10 @@
 
 namespace itemized::server {
 
-// Fit for a URL as it is. It holds nothing that the page did not show.
+// Returns a text that is fit for a URL as it is, and holds nothing that the page did not show.
 std::string ToPageToken(absl::string_view workflow_id, const RunPosition& position);
 
-// Errors: INVALID_ARGUMENT for what is no token, or one of another run.
+// Returns INVALID_ARGUMENT for what is no token, or one of another run.
 absl::StatusOr<RunPosition> ReadPageToken(absl::string_view workflow_id, absl::string_view token);
 
 }  // namespace itemized::server

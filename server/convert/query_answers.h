@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Answers of the database to answers on the wire.
+// These functions turn answers of the database into answers on the wire.
 
 #include <cstdint>
 #include <string>
@@ -15,12 +15,12 @@
 
 namespace itemized::server {
 
-// At most `limit` rows; 0: all.
+// Shows at most `limit` rows, or all if it is 0.
 itemized::v1::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit);
 itemized::v1::GetWorkflowsResponse ToWorkflowsResponse(const WorkflowsAnswer& answer);
 itemized::v1::GetRunResponse ToRunResponse(const RunAnswer& answer);
 
-// Times are written in `zone`.
+// Writes times in `zone`.
 itemized::v1::GetSeriesResponse ToSeriesResponse(const SeriesAnswer& answer, absl::string_view step,
                                                  absl::TimeZone zone);
 

@@ -23,8 +23,9 @@ namespace pb = itemized::v1;
 
 absl::Status CheckName(absl::string_view field, absl::string_view name) {
   if (name.size() > kNameBytesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(field, " has ", name.size(), " bytes; names have at most ", kNameBytesMax));
+    return absl::InvalidArgumentError(absl::StrCat("The name in ", field, " has ", name.size(),
+                                                   " bytes; give one of at most ", kNameBytesMax,
+                                                   "."));
   }
   return absl::OkStatus();
 }
@@ -32,7 +33,7 @@ absl::Status CheckName(absl::string_view field, absl::string_view name) {
 absl::Status CheckLimit(int32_t limit) {
   if (limit < 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("limit is ", limit, "; give a number of rows, or 0 for the default"));
+        absl::StrCat("The limit is ", limit, "; give a number of rows, or 0 for the default."));
   }
   return absl::OkStatus();
 }
@@ -41,13 +42,13 @@ absl::StatusOr<Window> ToRange(const pb::WindowSpec& spec) {
   const TimeRange range{spec.start_unix_us(), spec.end_unix_us()};
   if (range.start_us < kTimeMinUs || range.end_us > kTimeMaxUs) {
     return absl::InvalidArgumentError(
-        "the window must lie between 1970 and 2200; start_unix_us and end_unix_us are "
-        "microseconds since 1970-01-01 UTC");
+        "The window must lie between 1970 and 2200; start_unix_us and end_unix_us are "
+        "microseconds since 1970-01-01 UTC.");
   }
   if (range.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the window is empty: its end (", FormatTime(range.end_us),
-                     ") must be after its start (", FormatTime(range.start_us), ")"));
+        absl::StrCat("The window is empty: its end (", FormatTime(range.end_us),
+                     ") must be after its start (", FormatTime(range.start_us), ")."));
   }
   return Window::Of(range);
 }
@@ -67,9 +68,9 @@ absl::StatusOr<GroupBy> ToGroupBy(pb::GroupBy by) {
       return GroupBy::kAttribute;
     default:
       return absl::InvalidArgumentError(
-          absl::StrCat("by is ", static_cast<int>(by),
+          absl::StrCat("The field by is ", static_cast<int>(by),
                        ", which this server does not know; group by step, model, workflow, "
-                       "provider or attribute"));
+                       "provider or attribute."));
   }
 }
 
@@ -82,19 +83,20 @@ absl::StatusOr<OutlierOrder> ToOrder(pb::OutlierOrder order) {
       return OutlierOrder::kCost;
     default:
       return absl::InvalidArgumentError(
-          absl::StrCat("order is ", static_cast<int>(order),
-                       ", which this server does not know; order by newest or cost"));
+          absl::StrCat("The order is ", static_cast<int>(order),
+                       ", which this server does not know; order by newest or cost."));
   }
 }
 
 absl::Status CheckAttributeKey(bool by_attribute, absl::string_view key) {
   RETURN_IF_ERROR(CheckName("attribute_key", key));
   if (by_attribute && key.empty()) {
-    return absl::InvalidArgumentError("attribute_key is empty; name the attribute to group by");
+    return absl::InvalidArgumentError(
+        "The attribute_key is empty; name the attribute to group by.");
   }
   if (!by_attribute && !key.empty()) {
     return absl::InvalidArgumentError(
-        "attribute_key is set, but by is not GROUP_BY_ATTRIBUTE; set both or neither");
+        "The attribute_key is set, but by is not GROUP_BY_ATTRIBUTE; set both or neither.");
   }
   return absl::OkStatus();
 }
@@ -115,9 +117,9 @@ absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from) {
   RETURN_IF_ERROR(
       set(NameKind::kProvider, "filter.provider", from.has_provider(), from.provider()));
   if (static_cast<size_t>(from.attributes_size()) > kAttributesMax) {
-    return absl::InvalidArgumentError(absl::StrCat("filter.attributes has ", from.attributes_size(),
-                                                   " entries; a call has at most ",
-                                                   kAttributesMax));
+    return absl::InvalidArgumentError(
+        absl::StrCat("The filter has ", from.attributes_size(),
+                     " attributes; give fewer, since a call has at most ", kAttributesMax, "."));
   }
   for (const auto& [key, value] : from.attributes()) {
     RETURN_IF_ERROR(CheckName("a key of filter.attributes", key));
@@ -127,13 +129,14 @@ absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from) {
   return filter;
 }
 
-// The filter of a question that also has a step of its own; "": none.
+// Reads the filter of a question that also has a step of its own, which is "" if it names none.
 absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from, const std::string& step) {
   ASSIGN_OR_RETURN(CallFilter filter, ToFilter(from));
   RETURN_IF_ERROR(CheckName("step", step));
   if (!step.empty()) {
     if (from.has_step() && from.step() != step) {
-      return absl::InvalidArgumentError("step and filter.step differ; give one of them");
+      return absl::InvalidArgumentError(
+          "The fields step and filter.step differ; give one of them.");
     }
     filter[NameKind::kStep] = step;
   }
@@ -144,9 +147,9 @@ absl::Status CheckPoints(const Window& window, int64_t every_us) {
   const int64_t length =
       window.last_us.has_value() ? *window.last_us : window.range.end_us - window.range.start_us;
   if (length / every_us > kSeriesPointsMax) {
-    return absl::InvalidArgumentError(absl::StrCat("the window has ", length / every_us,
+    return absl::InvalidArgumentError(absl::StrCat("The window has ", length / every_us,
                                                    " buckets; ask for at most ", kSeriesPointsMax,
-                                                   ", with longer buckets or a shorter window"));
+                                                   ", with longer buckets or a shorter window."));
   }
   return absl::OkStatus();
 }
@@ -156,8 +159,8 @@ absl::Status CheckPoints(const Window& window, int64_t every_us) {
 absl::StatusOr<Window> ToWindow(const pb::WindowSpec& spec) {
   if (spec.last_us() < 0 || spec.last_us() > kLastMaxUs) {
     return absl::InvalidArgumentError(
-        absl::StrCat("window.last_us is ", spec.last_us(),
-                     "; give a positive number of microseconds, at most 50 years of them"));
+        absl::StrCat("The field window.last_us is ", spec.last_us(),
+                     "; give a positive number of microseconds, at most 50 years of them."));
   }
   if (spec.last_us() > 0) {
     return Window::Last(spec.last_us());
@@ -190,9 +193,9 @@ absl::StatusOr<SeriesQuery> ToSeriesQuery(const pb::GetSeriesRequest& request) {
   RETURN_IF_ERROR(CheckAttributeKey(query.by == GroupBy::kAttribute, request.attribute_key()));
   query.attribute_key = request.attribute_key();
   if (request.every_us() != kMicrosPerHour && request.every_us() != kMicrosPerDay) {
-    return absl::InvalidArgumentError(absl::StrCat("every_us is ", request.every_us(),
-                                                   "; buckets are hours (", kMicrosPerHour,
-                                                   ") or days (", kMicrosPerDay, ")"));
+    return absl::InvalidArgumentError(absl::StrCat("The field every_us is ", request.every_us(),
+                                                   "; ask for hours (", kMicrosPerHour,
+                                                   ") or days (", kMicrosPerDay, ")."));
   }
   RETURN_IF_ERROR(CheckPoints(query.window, request.every_us()));
   query.by_hour = request.every_us() == kMicrosPerHour;
@@ -205,9 +208,9 @@ absl::StatusOr<OutliersQuery> ToOutliersQuery(const pb::GetOutliersRequest& requ
   RETURN_IF_ERROR(CheckLimit(request.limit()));
   ASSIGN_OR_RETURN(query.filter, ToFilter(request.filter(), request.step()));
   if (request.limit() > kOutliersMax) {
-    return absl::InvalidArgumentError(absl::StrCat("limit is ", request.limit(),
+    return absl::InvalidArgumentError(absl::StrCat("The limit is ", request.limit(),
                                                    "; ask for at most ", kOutliersMax,
-                                                   " outliers, in a shorter window if need be"));
+                                                   " outliers, in a shorter window if need be."));
   }
   query.limit = static_cast<size_t>(request.limit() == 0 ? kOutliersDefault : request.limit());
   ASSIGN_OR_RETURN(query.order, ToOrder(request.order()));
@@ -227,22 +230,22 @@ absl::StatusOr<DistributionQuery> ToDistributionQuery(const pb::GetDistributionR
       break;
     case pb::GetDistributionRequest::OF_NOT_SET:
       return absl::InvalidArgumentError(
-          "name a step, for what its calls cost, or a workflow, for what its completed runs do");
+          "Name a step, for what its calls cost, or a workflow, for what its completed runs do.");
   }
-  RETURN_IF_ERROR(CheckName("the name", query.name));
+  RETURN_IF_ERROR(CheckName("step or workflow", query.name));
   return query;
 }
 
 absl::StatusOr<RunQuery> ToRunQuery(const pb::GetRunRequest& request) {
   if (request.workflow_id().empty()) {
-    return absl::InvalidArgumentError("workflow_id is empty; name the run to show");
+    return absl::InvalidArgumentError("The workflow_id is empty; name the run to show.");
   }
   RETURN_IF_ERROR(CheckName("workflow_id", request.workflow_id()));
   RETURN_IF_ERROR(CheckLimit(request.limit()));
   if (request.limit() > kRunCallsMax) {
-    return absl::InvalidArgumentError(absl::StrCat("limit is ", request.limit(), "; a page has ",
-                                                   kRunCallsMax,
-                                                   " calls at most, and next_page_token leads on"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("The limit is ", request.limit(), "; a page has ", kRunCallsMax,
+                     " calls at most, so ask for the next ones with next_page_token."));
   }
   RunQuery query{.workflow_id = request.workflow_id()};
   query.limit = static_cast<size_t>(request.limit() == 0 ? kRunCallsMax : request.limit());
@@ -281,8 +284,8 @@ absl::StatusOr<absl::TimeZone> ToTimeZone(absl::string_view name) {
   if (name.size() > kNameBytesMax || !IsInstalled(name) ||
       !absl::LoadTimeZone(std::string(name), &zone)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("time_zone \"", name.substr(0, kNameBytesMax),
-                     "\" is not known; give an IANA name such as \"Europe/Berlin\""));
+        absl::StrCat("The time zone \"", name.substr(0, kNameBytesMax),
+                     "\" is not known; give an IANA name such as \"Europe/Berlin\"."));
   }
   return zone;
 }

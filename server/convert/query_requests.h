@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Questions on the wire to questions to the database. Every error is
+// These functions turn questions on the wire into questions to the database. Every error is
 // INVALID_ARGUMENT with a sentence that says what to mend.
 
 #include <cstdint>
@@ -16,14 +16,15 @@
 namespace itemized::server {
 
 inline constexpr int64_t kDefaultWindowUs = 30 * kMicrosPerDay;
-inline constexpr int64_t kLastMaxUs = 50 * 365 * kMicrosPerDay;
+inline constexpr int64_t kLastMaxUs = int64_t{50} * 365 * kMicrosPerDay;
 inline constexpr int64_t kSeriesPointsMax = 20'000;
 inline constexpr int32_t kOutliersDefault = 100;
 inline constexpr int32_t kOutliersMax = 10'000;
-inline constexpr int32_t kRunCallsMax = 10'000;          // Of one page.
-inline constexpr size_t kRunBytesMax = size_t{4} << 20;  // The same, about; one call may be more.
+// A page of a run has at most this many calls, and about this many bytes; one call may be more.
+inline constexpr int32_t kRunCallsMax = 10'000;
+inline constexpr size_t kRunBytesMax = size_t{4} << 20;
 
-// A window that says nothing is the last 30 days.
+// Takes a window that says nothing for the last 30 days.
 absl::StatusOr<Window> ToWindow(const itemized::v1::WindowSpec& spec);
 
 absl::StatusOr<TopQuery> ToTopQuery(const itemized::v1::GetTopRequest& request);
@@ -33,7 +34,7 @@ absl::StatusOr<DistributionQuery> ToDistributionQuery(
     const itemized::v1::GetDistributionRequest& request);
 absl::StatusOr<RunQuery> ToRunQuery(const itemized::v1::GetRunRequest& request);
 
-// An IANA time zone; empty: UTC.
+// Finds the time zone that IANA calls `name`; "" is UTC.
 absl::StatusOr<absl::TimeZone> ToTimeZone(absl::string_view name);
 
 }  // namespace itemized::server

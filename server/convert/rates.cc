@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "proto/usage_fields.h"
 
 #include "storage/base/money.h"
@@ -19,23 +20,20 @@ namespace pb = itemized::v1;
 // Prices of storage are in the order of the fields.
 static_assert(kPriceFields.size() == kPriceCount && kRequestPrice == kUsageClassCount);
 
-absl::Status PriceError(const std::string& where, const PriceField& field,
-                        absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat(where, ".", field.name, ": ", problem));
-}
-
 absl::StatusOr<int64_t> ToPrice(const std::string& where, const PriceField& field,
                                 const std::string& text) {
   absl::StatusOr<Picos> picos = ParseDecimal(text, field.decimals);
   if (!picos.ok()) {
-    return PriceError(where, field, picos.status().message());
+    return absl::InvalidArgumentError(
+        absl::StrCat("The price ", where, ".", field.name,
+                     " cannot be read: ", absl::StripSuffix(picos.status().message(), "."), "."));
   }
   if (*picos < 0 || *picos > kPriceMaxPicos) {
     const bool per_thousand = field.units == UnitsPriced(UsageKind::kRequests);
-    return PriceError(where, field,
-                      absl::StrCat("the price is ", text, "; give one from 0 to ",
-                                   FormatUsd(Picos{kPriceMaxPicos} * field.units), " USD per ",
-                                   per_thousand ? "thousand" : "million tokens"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("The price ", where, ".", field.name, " is ", text, "; give one from 0 to ",
+                     FormatUsd(Picos{kPriceMaxPicos} * field.units), " USD per ",
+                     per_thousand ? "thousand." : "million tokens."));
   }
   return static_cast<int64_t>(*picos);
 }
@@ -102,7 +100,7 @@ absl::StatusOr<ModelMatch> ToMatch(const std::string& where, const pb::ModelMatc
       break;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat(where, ".match is not set; say which models the rate is for"));
+      absl::StrCat("The field ", where, ".match is not set; say which models the rate is for."));
 }
 
 pb::ModelMatch FromMatch(const ModelMatch& from) {
@@ -152,7 +150,7 @@ absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
   return rate;
 }
 
-// "rates[2] (gpt-5)", or without the model where there is none.
+// Names a rate as "rates[2] (gpt-5)", or without the model where there is none.
 std::string NameOf(int index, const pb::Rate& rate) {
   const std::string place = absl::StrCat("rates[", index, "]");
   const bool named = rate.match().match_case() == pb::ModelMatch::kEquals;
@@ -197,6 +195,21 @@ absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& 
     name.effective_from_us = id.effective_from_unix_us();
   }
   return names;
+}
+
+pb::SetRatesResponse ToSetRatesResponse(const RateChange& change) {
+  pb::SetRatesResponse response;
+  response.set_added(change.added);
+  response.set_replaced(change.replaced);
+  response.set_repriced_calls(change.repriced_calls);
+  return response;
+}
+
+pb::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change) {
+  pb::RemoveRatesResponse response;
+  response.set_removed(change.removed);
+  response.set_repriced_calls(change.repriced_calls);
+  return response;
 }
 
 pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,

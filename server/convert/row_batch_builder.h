@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Gathers single calls into columns for the database.
+// This builder gathers single calls into columns for the database.
 
 #include <array>
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace itemized::server {
 
-// Names by index. The same name gets the same index nearly always: a small
+// Numbers names. The same name gets the same index nearly always: a small
 // cache finds most repetitions at a fraction of the price of a full look-up. What it
 // misses is looked up once more by the committer, which has less time.
 class NameTable {
@@ -26,21 +26,21 @@ class NameTable {
   const std::vector<absl::string_view>& names() const { return names_; }
 
  private:
-  static constexpr size_t kSlots = 2'048;  // A power of two; some batches have 500 runs.
+  static constexpr size_t kSlots = 2'048;  // It is a power of two; some batches have 500 runs.
   static constexpr size_t kProbes = 4;
 
   std::vector<absl::string_view> names_;
-  std::array<uint32_t, kSlots> slots_{};  // Index + 1; 0: free.
+  std::array<uint32_t, kSlots> slots_{};  // A slot has the index + 1, or 0 if it is free.
 };
 
-// The rows of one batch. Names stay views into the decoded bytes. A column in
+// Collects the rows of one batch. Names stay views into the decoded bytes. A column in
 // which every row is zero is left out. Not thread-safe.
 class RowBatchBuilder {
  public:
   void Add(const WireCall& call);
   size_t size() const { return time_us_.size(); }
 
-  // The columns over this object's memory, which they do not own.
+  // Returns columns over the memory of this object, which they do not own.
   CallColumns Columns() const;
 
  private:

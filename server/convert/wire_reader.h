@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Reads the protobuf wire format field by field, without copying: for messages
-// that the generated parser would refuse as a whole or copy more often than
-// needed.
+// WireReader reads the protobuf wire format field by field, without copying. It is for messages
+// that the generated parser would refuse as a whole or copy more often than needed.
 //
 //   WireReader reader(bytes);
 //   while (reader.Next()) {
@@ -26,7 +25,7 @@ class WireReader {
  public:
   explicit WireReader(absl::string_view bytes) : rest_(bytes) {}
 
-  // Reads the next field; false at the end or when the bytes are malformed.
+  // Reads the next field. Returns false at the end or when the bytes are malformed.
   // Groups, which proto3 does not have, count as malformed.
   bool Next() { return NextShort() || NextLong() || NextAny(); }
   bool ok() const { return ok_; }
@@ -34,8 +33,9 @@ class WireReader {
   uint32_t number() const { return number_; }
   bool is_varint() const { return kind_ == Kind::kVarint; }
   bool is_bytes() const { return kind_ == Kind::kBytes; }
-  uint64_t varint() const { return varint_; }         // If is_varint().
-  absl::string_view bytes() const { return bytes_; }  // If is_bytes().
+  // Each has a meaning only if the field is of its kind.
+  uint64_t varint() const { return varint_; }
+  absl::string_view bytes() const { return bytes_; }
 
  private:
   enum class Kind : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
@@ -62,8 +62,8 @@ class WireReader {
     const ShortVarint found = ReadShortVarint(eight);
     return found.size != 0 && TakeField(found.value, 1 + found.size);
   }
-  // A field whose number takes a byte, with this size or value, which ends at `begin`.
-  // False, and nothing is done, if it is another kind of field or longer than the rest.
+  // Takes a field whose number takes a byte, with this size or value, which ends at `begin`.
+  // Returns false, and does nothing, if it is another kind of field or longer than the rest.
   bool TakeField(uint64_t value, size_t begin) {
     const auto tag = static_cast<uint8_t>(rest_[0]);
     const auto kind = static_cast<Kind>(tag & 7);
@@ -92,14 +92,14 @@ class WireReader {
   bool ok_ = true;
 };
 
-// Takes one varint off the front of `bytes`; false if there is none.
+// Takes one varint off the front of `bytes`. Returns false if there is none.
 bool ReadVarint(absl::string_view& bytes, uint64_t& value);
 
 inline int64_t DecodeZigZag(uint64_t value) {
   return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1));
 }
 
-// Elements that the present field of a repeated number holds, if none is malformed.
+// Counts the elements that the present field of a repeated number holds, if none is malformed.
 inline size_t CountNumbers(const WireReader& reader) {
   const absl::string_view packed = reader.is_bytes() ? reader.bytes() : absl::string_view();
   const auto is_last = [](char byte) { return static_cast<unsigned char>(byte) < 0x80; };
@@ -109,7 +109,7 @@ inline size_t CountNumbers(const WireReader& reader) {
 }
 
 // Calls `append(uint64_t)` for every element that the present field of a
-// repeated number holds, packed or not. False if malformed.
+// repeated number holds, packed or not. Returns false if one is malformed.
 template <typename Append>
 bool ReadNumbers(const WireReader& reader, Append append) {
   if (reader.is_varint()) {
@@ -124,7 +124,8 @@ bool ReadNumbers(const WireReader& reader, Append append) {
     uint64_t value = 0;
     if (packed.size() >= sizeof(value)) {
       std::memcpy(&value, packed.data(), sizeof(value));
-      if ((value & 0x8080808080808080u) == 0) {  // Eight numbers, as indices of names often are.
+      if ((value & 0x8080808080808080u) ==
+          0) {  // These are eight numbers, as indices of names often are.
         for (size_t i = 0; i < sizeof(value); ++i) {
           append((value >> (8 * i)) & 0xFF);
         }

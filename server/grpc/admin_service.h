@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <utility>
 
 #include "itemized/v1/admin.grpc.pb.h"
 #include <grpcpp/support/server_callback.h>
 
+#include "server/api/answers.h"
 #include "server/grpc/unary_call.h"
 #include "storage/database/database.h"
 
 namespace itemized::server {
 
-// Thread-safe. Its methods take long: they have a pool of their own.
+// Serves itemized.v1.AdminService. Its methods take long, so that they have a pool of their own.
+// Thread-safe.
 class AdminService final : public itemized::v1::AdminService::CallbackService {
  public:
-  // What is passed by reference outlives the service. `backup_dir` as in ServerOptions.
-  // Whoever reaches a server may have it fill its disk with backups, so `may_back_up` is for
-  // servers that only this machine reaches.
-  AdminService(Database& database, CallPool& pool, std::string backup_dir, bool may_back_up)
-      : database_(database),
-        pool_(pool),
-        backup_dir_(std::move(backup_dir)),
-        may_back_up_(may_back_up) {}
+  // What is passed by reference outlives the service.
+  AdminService(Database& database, CallPool& pool, BackupPlace place)
+      : database_(database), pool_(pool), place_(std::move(place)) {}
 
   grpc::ServerUnaryReactor* Verify(grpc::CallbackServerContext* context,
                                    const itemized::v1::VerifyRequest* request,
@@ -34,8 +30,7 @@ class AdminService final : public itemized::v1::AdminService::CallbackService {
  private:
   Database& database_;
   CallPool& pool_;
-  const std::string backup_dir_;
-  const bool may_back_up_;
+  const BackupPlace place_;
 };
 
 }  // namespace itemized::server

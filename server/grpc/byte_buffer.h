@@ -12,7 +12,7 @@
 
 namespace itemized::server {
 
-// The bytes of `buffer` in one piece, copied only if they came in several.
+// Returns the bytes of `buffer` in one piece, copied only if they came in several.
 inline WireBytes Flatten(const grpc::ByteBuffer& buffer) {
   auto slice = std::make_shared<grpc::Slice>();
   if (!buffer.DumpToSingleSlice(slice.get()).ok()) {

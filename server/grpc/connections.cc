@@ -31,7 +31,8 @@ namespace itemized::server {
 namespace {
 
 constexpr int kBacklog = 512;
-constexpr std::chrono::milliseconds kTryAgain(100);  // After accepting has failed.
+constexpr std::chrono::milliseconds kTryAgain(
+    100);  // Nothing is accepted for this long after a failure.
 constexpr rlim_t kDescriptorsMin = 96;
 
 std::string HostOf(const sockaddr_storage& address, socklen_t size) {
@@ -48,7 +49,8 @@ absl::StatusOr<uint16_t> PortOf(int socket) {
   if (getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0 ||
       getnameinfo(reinterpret_cast<const sockaddr*>(&bound), size, nullptr, 0, port.data(),
                   port.size(), NI_NUMERICSERV) != 0) {
-    return absl::UnavailableError("the port of a listening socket cannot be read");
+    return absl::UnavailableError(
+        "The port of a listening socket cannot be read; start the server again.");
   }
   return static_cast<uint16_t>(std::stoi(port.data()));
 }
@@ -161,7 +163,7 @@ bool Connections::AcceptOne() {
   return true;
 }
 
-// Whether there may be one more, if need be in place of another one.
+// Tells whether there may be one more connection, if need be in place of another one.
 bool Connections::HasRoom() {
   SocketTable& table = SocketTable::Get();
   if (table.CountOpen(memory_) < connections_max_) {
@@ -177,8 +179,8 @@ bool Connections::HasRoom() {
   return gave_way;
 }
 
-// Takes the place of the spare descriptor for long enough to hang up, so that whoever waits
-// does not wait for good.
+// Takes the place of the spare descriptor for long enough to hang up, so that a client that
+// waits does not wait for good.
 void Connections::RefuseForWantOfDescriptors(int code) {
   if (const std::optional<int64_t> times = no_descriptors_.Count()) {
     spdlog::error("A connection of gRPC cannot be accepted, {} since this was told last: {}.",

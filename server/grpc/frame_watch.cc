@@ -11,7 +11,7 @@ namespace {
 
 constexpr absl::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-// Kinds of frames and their flags, RFC 9113.
+// RFC 9113 has these kinds of frames and their flags.
 constexpr uint8_t kData = 0;
 constexpr uint8_t kHeaders = 1;
 constexpr uint8_t kPriority = 2;
@@ -101,7 +101,7 @@ FrameWatch::Verdict FrameWatch::CountIdle(Instant now) {
   return tokens_ < 0 ? Verdict::kTooManyIdleFrames : Verdict::kFine;
 }
 
-// Messages follow one another: a byte of flags, four of length, and so many bytes.
+// Messages follow one another. Each has a byte of flags, four of length, and so many bytes.
 void FrameWatch::AddData(absl::Span<const uint8_t> bytes) {
   while (!bytes.empty()) {
     Message& message = messages_[stream_];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Sees the HTTP/2 frames of a client go by, and tells which clients make the server keep what
-// they never finish. gRPC 1.51 has no limits for these: it keeps a header block for as long as
-// it goes on, makes a call of every stream that is begun and reset, and takes the memory for
-// a whole message once its length is announced.
+// FrameWatch sees the HTTP/2 frames of a client go by, and tells which clients make the server
+// keep what they never finish. gRPC 1.51 has no limits for these: it keeps a header block for as
+// long as it goes on, makes a call of every stream that is begun and reset, and takes the memory
+// for a whole message once its length is announced.
 
 #include <array>
 #include <chrono>
@@ -17,16 +17,16 @@
 namespace itemized::server {
 
 struct FrameLimits {
-  // Of one header block, with its continuations. gRPC refuses metadata above 8 KiB, but only
-  // when it is complete.
+  // The most bytes of a header block with its continuations. gRPC refuses metadata above
+  // 8 KiB, but only when it is complete.
   size_t header_block_bytes = 64 << 10;
-  // Frames that cost a server work and bring nothing: streams that are reset, pings, settings,
-  // priorities, empty data. So many at once, and so many a second.
+  // The most frames, at once and by the second, that cost the server work and bring nothing:
+  // streams that are reset, pings, settings, priorities, empty data.
   double idle_frames_max = 1'000;
   double idle_frames_per_second = 100;
 };
 
-// Of one connection, what the client sends. Not thread-safe.
+// Watches what the client of one connection sends. Not thread-safe.
 class FrameWatch {
  public:
   using Instant = std::chrono::steady_clock::time_point;
@@ -34,20 +34,20 @@ class FrameWatch {
 
   explicit FrameWatch(FrameLimits limits = {}) : limits_(limits), tokens_(limits.idle_frames_max) {}
 
-  // To be told all bytes in their order. What is no HTTP/2 is fine: gRPC refuses it.
+  // Has to be told all bytes in their order. What is no HTTP/2 is fine: gRPC refuses it.
   Verdict Feed(absl::Span<const uint8_t> bytes, Instant now);
 
-  // Whether a stream has been begun.
+  // Tells whether the client has begun a stream.
   bool has_begun() const { return has_begun_; }
 
-  // What has arrived of messages that are not complete.
+  // Counts what has arrived of messages that are not complete.
   int64_t unfinished_bytes() const { return unfinished_bytes_; }
 
  private:
   static constexpr size_t kFrameHeaderBytes = 9;
   static constexpr size_t kMessagePrefixBytes = 5;
 
-  // The gRPC message at hand in the data of a stream.
+  // Follows the gRPC message that the data of a stream is in.
   struct Message {
     std::array<uint8_t, kMessagePrefixBytes> prefix{};
     size_t prefix_bytes = 0;
@@ -63,19 +63,20 @@ class FrameWatch {
   void Forget(uint32_t stream);
 
   const FrameLimits limits_;
-  size_t preface_bytes_ = 0;  // Seen of it.
+  size_t preface_bytes_ = 0;  // So much of the preface has been seen.
   bool is_http2_ = true;
   bool has_begun_ = false;
   std::array<uint8_t, kFrameHeaderBytes> header_{};
-  size_t header_bytes_ = 0;  // Seen of the frame's header.
-  size_t payload_left_ = 0;  // Of the frame.
-  size_t block_bytes_ = 0;   // Of the header block at hand.
+  size_t header_bytes_ = 0;  // So much of the frame's header has been seen.
+  size_t payload_left_ = 0;  // So much of the frame's payload is to come.
+  size_t block_bytes_ = 0;   // The header block has so much so far.
   uint8_t kind_ = 0;
   uint8_t flags_ = 0;
   uint32_t stream_ = 0;
   double tokens_;
   Instant refilled_at_{};
-  absl::flat_hash_map<uint32_t, Message> messages_;  // By stream, where something has arrived.
+  absl::flat_hash_map<uint32_t, Message>
+      messages_;  // Streams are in it of which something has arrived.
   int64_t unfinished_bytes_ = 0;
 };
 

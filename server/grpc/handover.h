@@ -2,7 +2,7 @@
 #pragma once
 
 // A call goes from thread to thread: from one of gRPC that begins it to one that works for it,
-// and by way of gRPC to another one that ends it.
+// and by way of gRPC to another one that ends it. Handover keeps that in order.
 
 #include <atomic>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace itemized::server {
 // would have to be told to look away, from mistakes of ours as well. Thread-safe.
 class Handover {
  public:
-  // What this thread has written is seen by those that follow.
+  // Lets those that follow see what this thread has written.
   void Give() { turns_.fetch_add(1, std::memory_order_acq_rel); }
   void Follow() const { turns_.load(std::memory_order_acquire); }
 

@@ -9,8 +9,10 @@
 #include "absl/strings/string_view.h"
 
 #include "server/convert/batch_decoder.h"
-#include "server/convert/status.h"
+#include "server/convert/batch_result.h"
 #include "server/grpc/byte_buffer.h"
+#include "server/grpc/principal.h"
+#include "server/grpc/status.h"
 #include "server/grpc/unary_call.h"
 #include "storage/base/check.h"
 
@@ -19,16 +21,11 @@ namespace {
 
 namespace pb = itemized::v1;
 
-grpc::Status Overloaded() {
-  return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                      "too many events wait to be stored; send the batch again a little later");
-}
-
-// One batch in a call of its own.
+// Takes one batch in a call of its own.
 class WriteCall final : public QuickReactor {
  public:
-  WriteCall(IngestShared& shared, grpc::ByteBuffer& response)
-      : shared_(shared), response_(response) {}
+  WriteCall(IngestShared& shared, const Principal& principal, grpc::ByteBuffer& response)
+      : shared_(shared), principal_(principal), response_(response) {}
 
   void Start(const grpc::ByteBuffer& request) {
     const auto bytes = static_cast<int64_t>(request.Length());
@@ -42,14 +39,15 @@ class WriteCall final : public QuickReactor {
     if (!batch.ok()) {
       return Finish(ToGrpcStatus(batch.status()));
     }
-    if (!shared_.queue->HasRoom(batch->events) || shared_.bytes >= shared_.limits.server_bytes) {
-      return Finish(Overloaded());
+    if (const absl::Status room = shared_.queue->CheckRoom(batch->events); !room.ok()) {
+      return Finish(ToGrpcStatus(room));
     }
-    shared_.bytes += bytes;
-    shared_.queue->Submit(*std::move(batch), std::nullopt, [this, bytes](auto result) {
-      shared_.bytes -= bytes;
-      Answer(std::move(result));
-    });
+    OutlinedSubmission outlined = ToSubmission(*std::move(batch));
+    shared_.queue->Submit(principal_, std::move(outlined.submission), bytes,
+                          [this, outline = std::move(outlined.outline)](
+                              const absl::StatusOr<SubmissionResult>& result) {
+                            Answer(ToBatchResult(outline, result));
+                          });
   }
 
  private:
@@ -68,8 +66,9 @@ class WriteCall final : public QuickReactor {
   }
 
   IngestShared& shared_;
+  const Principal principal_;
   grpc::ByteBuffer& response_;
-  MemoryBudget::Charge charge_;  // Until the answer has been sent.
+  MemoryBudget::Charge charge_;  // It is held until the answer has been sent.
 };
 
 grpc::Status MakeRoom() {
@@ -80,8 +79,8 @@ grpc::Status MakeRoom() {
 
 }  // namespace
 
-IngestService::IngestService(IngestQueue& queue, BeginSession begin_session, MemoryBudget& memory,
-                             IngestLimits limits) {
+IngestService::IngestService(IngestQueue& queue, SessionBeginner begin_session,
+                             MemoryBudget& memory, IngestLimits limits) {
   shared_.queue = &queue;
   shared_.memory = &memory;
   shared_.begin_session = std::move(begin_session);
@@ -125,7 +124,7 @@ bool IngestService::draining() const {
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Ingest(
     grpc::CallbackServerContext* context) {
-  auto stream = std::make_shared<IngestStream>(shared_, context,
+  auto stream = std::make_shared<IngestStream>(shared_, PrincipalOf(*context), context,
                                                [this](IngestStream* closed) { Closed(closed); });
   Stream gives_way;
   {
@@ -137,8 +136,8 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Inge
       gives_way = Dispensable();
       if (gives_way == nullptr) {
         return new RefusedStream(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                              "too many streams are open; use fewer, each with "
-                                              "several batches in flight"));
+                                              "Too many streams are open; use fewer, each with "
+                                              "several batches in flight."));
       }
       streams_.erase(gives_way);
       leaving_.insert(gives_way);
@@ -152,8 +151,8 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Inge
   return stream.get();
 }
 
-// Of the connection with the most streams, so that nobody can hold more than a share of them;
-// of that the one that has been idle longest.
+// Chooses from the connection with the most streams, so that nobody can hold more than a share
+// of them, the stream that has been idle longest.
 IngestService::Stream IngestService::Dispensable() const {
   if (leaving_.size() >= shared_.limits.streams) {
     return nullptr;
@@ -186,10 +185,10 @@ void IngestService::Closed(IngestStream* stream) {
   closed_.notify_all();
 }
 
-grpc::ServerUnaryReactor* IngestService::Write(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* IngestService::Write(grpc::CallbackServerContext* context,
                                                const grpc::ByteBuffer* request,
                                                grpc::ByteBuffer* response) {
-  auto* const call = new WriteCall(shared_, *response);
+  auto* const call = new WriteCall(shared_, PrincipalOf(*context), *response);
   if (draining()) {
     call->Finish(ShuttingDown());
   } else {

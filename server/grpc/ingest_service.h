@@ -15,15 +15,16 @@
 
 namespace itemized::server {
 
-// Methods take raw bytes: see batch_decoder.h.
+// Its methods take raw bytes, for the reason that batch_decoder.h gives.
 using RawIngestService = itemized::v1::IngestService::WithRawCallbackMethod_Ingest<
     itemized::v1::IngestService::WithRawCallbackMethod_Write<itemized::v1::IngestService::Service>>;
 
+// Serves itemized.v1.IngestService: streams of batches, and batches in calls of their own.
 // Thread-safe.
 class IngestService final : public RawIngestService {
  public:
   // `queue` and `memory` outlive the service, and the service every call.
-  IngestService(IngestQueue& queue, BeginSession begin_session, MemoryBudget& memory,
+  IngestService(IngestQueue& queue, SessionBeginner begin_session, MemoryBudget& memory,
                 IngestLimits limits);
   ~IngestService() override;
 
@@ -31,7 +32,7 @@ class IngestService final : public RawIngestService {
   // new calls are refused with UNAVAILABLE.
   void Drain();
 
-  // Waits until every stream has ended; false if some had not by `deadline`.
+  // Waits until every stream has ended. Returns false if some had not by `deadline`.
   bool AwaitStreams(std::chrono::system_clock::time_point deadline);
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Ingest(
@@ -43,17 +44,17 @@ class IngestService final : public RawIngestService {
  private:
   using Stream = std::shared_ptr<IngestStream>;
 
-  // A stream that gives way to a new one; null if all are at work.
+  // Finds a stream that gives way to a new one; null if all are at work.
   Stream Dispensable() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Closed(IngestStream* stream);
   bool draining() const;
 
   IngestShared shared_;
   mutable Mutex mutex_;
-  CondVar closed_;  // A stream ended.
-  // Keeps streams from vanishing under Drain.
+  CondVar closed_;  // It tells that a stream ended.
+  // Open streams are kept here, so that none vanishes under Drain.
   std::set<Stream> streams_ ABSL_GUARDED_BY(mutex_);
-  std::set<Stream> leaving_ ABSL_GUARDED_BY(mutex_);  // Gave way, and have not ended yet.
+  std::set<Stream> leaving_ ABSL_GUARDED_BY(mutex_);  // They gave way, and have not ended yet.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -8,17 +8,20 @@
 #include <spdlog/spdlog.h>
 
 #include "server/convert/batch_decoder.h"
-#include "server/convert/status.h"
+#include "server/convert/batch_result.h"
 #include "server/grpc/byte_buffer.h"
+#include "server/grpc/status.h"
 #include "server/grpc/unary_call.h"
 
 namespace itemized::server {
 
 namespace pb = itemized::v1;
 
-IngestStream::IngestStream(IngestShared& shared, grpc::CallbackServerContext* context,
+IngestStream::IngestStream(IngestShared& shared, const Principal& principal,
+                           grpc::CallbackServerContext* context,
                            std::function<void(IngestStream*)> on_closed)
     : shared_(shared),
+      principal_(principal),
       peer_(context->peer()),
       on_closed_(std::move(on_closed)),
       context_(context) {}
@@ -92,7 +95,7 @@ void IngestStream::ReadMessage() {
   if (request->hello.has_value()) {
     Greet(*request->hello, message);
   } else {
-    Submit(*std::move(request), message);
+    Submit(*std::move(request), bytes, message);
   }
 }
 
@@ -108,7 +111,8 @@ void IngestStream::Greet(const ProducerHello& hello, Unanswered* message) {
                   absl::InvalidArgumentError("A Hello can only be the first message of a stream."));
   }
   shared_.begin_session(
-      hello, [self = shared_from_this(), hello, message](absl::StatusOr<ProducerSession> session) {
+      principal_, hello,
+      [self = shared_from_this(), hello, message](absl::StatusOr<ProducerSession> session) {
         self->Welcome(hello, message, std::move(session));
       });
 }
@@ -147,29 +151,32 @@ void IngestStream::TellRefused(const absl::Status& status) {
   }
 }
 
-void IngestStream::Submit(DecodedIngestRequest request, Unanswered* message) {
-  std::optional<BatchPosition> position;
+void IngestStream::Submit(DecodedIngestRequest request, int64_t bytes, Unanswered* message) {
+  OutlinedSubmission outlined = ToSubmission(std::move(request.batch));
   {
     MutexLock lock(mutex_);
     begun_ = true;
     if (producer_.has_value()) {
-      position = {producer_->id, producer_->session.session, request.sequence, request.content};
+      outlined.submission.position = {producer_->id, producer_->session.session, request.sequence,
+                                      request.content};
     }
   }
-  shared_.queue->Submit(std::move(request.batch), position,
-                        [self = shared_from_this(), message,
-                         sequence = request.sequence](absl::StatusOr<pb::BatchResult> result) {
-                          if (!result.ok()) {
-                            return self->Settle(message, result.status());
-                          }
-                          pb::IngestResponse answer;
-                          answer.set_sequence(sequence);
-                          *answer.mutable_result() = *std::move(result);
-                          self->Settle(message, std::move(answer));
-                        });
+  shared_.queue->Submit(
+      principal_, std::move(outlined.submission), bytes,
+      [self = shared_from_this(), message, sequence = request.sequence,
+       outline = std::move(outlined.outline)](const absl::StatusOr<SubmissionResult>& stored) {
+        absl::StatusOr<pb::BatchResult> result = ToBatchResult(outline, stored);
+        if (!result.ok()) {
+          return self->Settle(message, result.status());
+        }
+        pb::IngestResponse answer;
+        answer.set_sequence(sequence);
+        *answer.mutable_result() = *std::move(result);
+        self->Settle(message, std::move(answer));
+      });
 }
 
-// Null if the message came too late to be taken.
+// Returns null if the message came too late to be taken.
 IngestStream::Unanswered* IngestStream::Expect(int64_t bytes, MemoryBudget::Charge charge) {
   MutexLock lock(mutex_);
   if (read_closed_ || broken_ || ended_) {
@@ -180,7 +187,6 @@ IngestStream::Unanswered* IngestStream::Expect(int64_t bytes, MemoryBudget::Char
   message.charge = std::move(charge);
   changed_at_ = std::chrono::steady_clock::now();
   bytes_ += bytes;
-  shared_.bytes += bytes;
   return &message;
 }
 
@@ -189,7 +195,6 @@ void IngestStream::Settle(Unanswered* message, absl::StatusOr<pb::IngestResponse
   message->settled = true;
   message->answer = std::move(answer);
   bytes_ -= message->bytes;
-  shared_.bytes -= message->bytes;
   if (message->answer.ok()) {
     message->answer_bytes = static_cast<int64_t>(message->answer->ByteSizeLong());
     answer_bytes_ += message->answer_bytes;
@@ -219,7 +224,7 @@ void IngestStream::OnCancel() {
 }
 
 void IngestStream::OnDone() {
-  std::shared_ptr<IngestStream> self;  // Perhaps the last.
+  std::shared_ptr<IngestStream> self;  // This may be the last owner.
   {
     MutexLock lock(mutex_);
     self = std::move(self_);
@@ -228,7 +233,7 @@ void IngestStream::OnDone() {
   on_closed_(this);
 }
 
-// Starts whatever the state allows; called after every change of it.
+// Starts whatever the state allows. It has to be called after every change of that.
 void IngestStream::Advance() {
   if (!ended_ && !writing_) {
     AdvanceWriting();
@@ -240,7 +245,7 @@ void IngestStream::Advance() {
 
 void IngestStream::AdvanceWriting() {
   if (broken_) {
-    return End(grpc::Status(grpc::StatusCode::CANCELLED, "the client is gone"));
+    return End(grpc::Status(grpc::StatusCode::CANCELLED, "The client is gone."));
   }
   if (unanswered_.empty()) {
     return read_closed_ ? End(status_) : void();
@@ -275,7 +280,7 @@ void IngestStream::AdvanceReading() {
   }
   // A stream that waits for all the others has a batch of its own, whose end
   // brings it back here.
-  if (bytes_ > 0 && shared_.bytes >= limits.server_bytes) {
+  if (bytes_ > 0 && !shared_.queue->MayRead()) {
     return;
   }
   reading_ = true;
@@ -296,7 +301,8 @@ void IngestStream::End(const grpc::Status& status) {
 }
 
 grpc::Status ShuttingDown() {
-  return grpc::Status(grpc::StatusCode::UNAVAILABLE, "server is shutting down");
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                      "The server is shutting down; send again to the next one.");
 }
 
 }  // namespace itemized::server

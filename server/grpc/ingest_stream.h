@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One client's Ingest stream.
+// IngestStream is one client's Ingest stream.
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -20,46 +19,51 @@
 #include "server/api/ingest_queue.h"
 #include "server/api/log_sampler.h"
 #include "server/api/memory_budget.h"
+#include "server/api/principal.h"
+#include "server/convert/batch_decoder.h"
 #include "server/grpc/handover.h"
 #include "storage/base/mutex.h"
 
 namespace itemized::server {
 
+// Limits each stream, so that none lives at the cost of others. IngestQueue decides what
+// all senders together may have.
 struct IngestLimits {
-  size_t streams = 256;                       // Open at a time.
-  size_t stream_batches = 32;                 // Read and not acknowledged, of one stream.
-  int64_t stream_bytes = int64_t{16} << 20;   // The same in bytes of messages.
-  int64_t server_bytes = int64_t{256} << 20;  // Of all streams together.
-  int64_t answer_bytes = int64_t{1} << 20;    // Answers that one stream has not taken yet.
-  // Whoever does not take an answer for so long gives way when there is no room.
+  size_t streams = 256;  // This is the most that may be open at a time.
+  // A stream is read no further while it has this many batches, or bytes of messages, that are
+  // not acknowledged.
+  size_t stream_batches = 32;
+  int64_t stream_bytes = int64_t{16} << 20;
+  // A stream is read no further while its client leaves this many bytes of answers untaken.
+  int64_t answer_bytes = int64_t{1} << 20;
+  // A client that does not take an answer for this long gives way when there is no room.
   std::chrono::seconds stalled_after{10};
 };
 
-// As Database::BeginSession.
-using BeginSession =
-    std::function<void(const ProducerHello&, std::function<void(absl::StatusOr<ProducerSession>)>)>;
+// Does what BeginSession of server/api/answers.h does.
+using SessionBeginner = std::function<void(const Principal&, const ProducerHello&,
+                                           std::function<void(absl::StatusOr<ProducerSession>)>)>;
 
-// What the streams of a server have in common. Outlives them.
+// Holds what the streams of a server have in common. It outlives them.
 struct IngestShared {
   IngestQueue* queue = nullptr;
-  BeginSession begin_session;
+  SessionBeginner begin_session;
   IngestLimits limits;
-  MemoryBudget* memory = nullptr;  // For messages read, and answers until they are written.
-  std::atomic<int64_t> bytes = 0;  // Read and not yet settled, of all streams.
+  MemoryBudget* memory = nullptr;  // Charged for messages read, and answers until they are written.
   LogSampler refused_hellos{};
 };
 
 // Reads batches while there is room for them, and acknowledges them in order.
-// Owns itself from Start until the call is over and the database has answered
+// A stream owns itself from Start until the call is over and the database has answered
 // for every batch.
 class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                      public std::enable_shared_from_this<IngestStream> {
  public:
   // `on_closed` is called when the call is over.
-  IngestStream(IngestShared& shared, grpc::CallbackServerContext* context,
-               std::function<void(IngestStream*)> on_closed);
+  IngestStream(IngestShared& shared, const Principal& principal,
+               grpc::CallbackServerContext* context, std::function<void(IngestStream*)> on_closed);
 
-  // The address of the connection, "ipv4:127.0.0.1:5432".
+  // Names the address of the connection, as in "ipv4:127.0.0.1:5432".
   const std::string& peer() const { return peer_; }
 
   void Start();
@@ -68,13 +72,13 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   // `reason`. Thread-safe.
   void Drain(const grpc::Status& reason);
 
-  // The same; a stream whose client does not take the answers ends at once, with CANCELLED.
-  // Thread-safe.
+  // Drains the stream, but one whose client does not take the answers ends at once, with
+  // CANCELLED. Thread-safe.
   void GiveWay(const grpc::Status& reason);
 
   using Instant = std::chrono::steady_clock::time_point;
-  // Since when nobody would miss the stream: nothing of it is unanswered, or its client does
-  // not take the answers. Nothing while it is at work. Thread-safe.
+  // Tells since when nobody would miss the stream, as nothing of it is unanswered or its client
+  // does not take the answers. Returns nothing while it is at work. Thread-safe.
   std::optional<Instant> DispensableSince() const;
 
   void OnReadDone(bool ok) override;
@@ -83,17 +87,18 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void OnDone() override;
 
  private:
-  // A message that was read and to which the answer has not been sent.
+  // Stands for a message that was read and to which the answer has not been sent.
   struct Unanswered {
-    int64_t bytes = 0;  // Of the message, until it is settled.
+    int64_t bytes = 0;  // The message had so many; they count until it is settled.
     MemoryBudget::Charge charge;
     int64_t answer_bytes = 0;
     bool settled = false;
-    absl::StatusOr<itemized::v1::IngestResponse> answer = absl::UnknownError("pending");
+    absl::StatusOr<itemized::v1::IngestResponse> answer =
+        absl::UnknownError("The database has not answered yet.");
   };
   struct Producer {
     ProducerId id{};
-    ProducerSession session;  // As long as the stream, and the batches that wait for answers.
+    ProducerSession session;  // Lasts as long as the stream, and the batches that wait for answers.
   };
 
   bool is_stalled() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -101,7 +106,7 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void Greet(const ProducerHello& hello, Unanswered* message);
   void Welcome(const ProducerHello& hello, Unanswered* message,
                absl::StatusOr<ProducerSession> session);
-  void Submit(DecodedIngestRequest request, Unanswered* message);
+  void Submit(DecodedIngestRequest request, int64_t bytes, Unanswered* message);
   Unanswered* Expect(int64_t bytes, MemoryBudget::Charge charge) ABSL_LOCKS_EXCLUDED(mutex_);
   void TellRefused(const absl::Status& status);
   void Settle(Unanswered* message, absl::StatusOr<itemized::v1::IngestResponse> answer);
@@ -114,19 +119,20 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   void End(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   IngestShared& shared_;
+  const Principal principal_;
   const std::string peer_;
   const std::function<void(IngestStream*)> on_closed_;
-  Handover handover_;          // Of the above, to those who read.
-  grpc::ByteBuffer request_;   // gRPC's while reading_.
-  grpc::ByteBuffer response_;  // gRPC's while writing_.
+  Handover handover_;          // It hands what is constant to those who read.
+  grpc::ByteBuffer request_;   // It belongs to gRPC while reading_ is set.
+  grpc::ByteBuffer response_;  // It belongs to gRPC while writing_ is set.
 
   mutable Mutex mutex_;
-  std::shared_ptr<IngestStream> self_ ABSL_GUARDED_BY(mutex_);    // From Start to OnDone.
-  grpc::CallbackServerContext* context_ ABSL_GUARDED_BY(mutex_);  // Null from OnDone on.
+  std::shared_ptr<IngestStream> self_ ABSL_GUARDED_BY(mutex_);    // It is set until OnDone.
+  grpc::CallbackServerContext* context_ ABSL_GUARDED_BY(mutex_);  // OnDone makes it null.
   std::deque<Unanswered> unanswered_ ABSL_GUARDED_BY(mutex_);
-  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;         // Of messages that are not settled.
-  int64_t answer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // Of answers that are not written.
-  // Of the answer that is being written.
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;         // Messages that are not settled have so many.
+  int64_t answer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // Answers that are not written have so many.
+  // The answer that is being written has these two.
   MemoryBudget::Charge written_charge_ ABSL_GUARDED_BY(mutex_);
   int64_t written_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   Instant changed_at_ ABSL_GUARDED_BY(mutex_) = std::chrono::steady_clock::now();
@@ -138,20 +144,20 @@ class IngestStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   bool read_closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;  // The client is gone.
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  grpc::Status status_ ABSL_GUARDED_BY(mutex_);  // To end with once all is acknowledged.
+  grpc::Status status_ ABSL_GUARDED_BY(mutex_);  // The call ends with it once all is acknowledged.
 };
 
-// A call that ends at once.
+// Ends a call at once.
 class RefusedStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   explicit RefusedStream(const grpc::Status& status) { Finish(status); }
   void OnDone() override { delete this; }
 };
 
-// What clients are told once the server is going down.
+// Tells clients that the server is going down.
 grpc::Status ShuttingDown();
 
-// What a message and what becomes of it take at most, by its length.
+// A message and what becomes of it take at most this many times its length.
 inline constexpr int64_t kMemoryPerMessageByte = 2;
 
 }  // namespace itemized::server

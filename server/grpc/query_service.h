@@ -9,7 +9,7 @@
 
 namespace itemized::server {
 
-// Thread-safe.
+// Serves itemized.v1.QueryService. Thread-safe.
 class QueryService final : public itemized::v1::QueryService::CallbackService {
  public:
   // Both outlive the service.
@@ -35,6 +35,12 @@ class QueryService final : public itemized::v1::QueryService::CallbackService {
       itemized::v1::GetDistributionResponse* response) override;
 
  private:
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Answer(
+      grpc::CallbackServerContext* context, const Request* request, Response* response,
+      absl::StatusOr<Response> (*method)(const Principal&, const Database&, const Request&,
+                                         const Cancellation*));
+
   const Database& database_;
   CallPool& pool_;
 };

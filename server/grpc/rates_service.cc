@@ -3,9 +3,10 @@
 
 #include <utility>
 
-#include "server/api/answers.h"
-#include "server/convert/status.h"
+#include "server/grpc/principal.h"
+#include "server/grpc/status.h"
 #include "server/grpc/unary_call.h"
+#include "server/v1/methods.h"
 
 namespace itemized::server {
 
@@ -13,14 +14,14 @@ namespace pb = itemized::v1;
 
 namespace {
 
-// Begins a change from a thread of `pool`, and answers when it is done: that may take minutes,
+// Begins a change from a thread of `pool`, and answers when it is done. That may take minutes,
 // and keeps no thread.
 template <typename Request, typename Response, typename Begin>
 grpc::ServerUnaryReactor* ChangeOn(CallPool& pool, grpc::CallbackServerContext* context,
                                    const Request* request, Response* response, Begin begin) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool added = pool.workers.Add([=] {
-    begin(*request, [reactor, response](absl::StatusOr<Response> result) {
+  const bool added = pool.workers.Add([=, principal = PrincipalOf(*context)] {
+    begin(principal, *request, [reactor, response](absl::StatusOr<Response> result) {
       if (result.ok()) {
         *response = *std::move(result);
       }
@@ -28,8 +29,7 @@ grpc::ServerUnaryReactor* ChangeOn(CallPool& pool, grpc::CallbackServerContext* 
     });
   });
   if (!added) {
-    reactor->Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                 "Too many questions wait for an answer; ask again later."));
+    reactor->Finish(ToGrpcStatus(TooManyWaiting()));
   }
   return reactor;
 }
@@ -39,26 +39,29 @@ grpc::ServerUnaryReactor* ChangeOn(CallPool& pool, grpc::CallbackServerContext* 
 grpc::ServerUnaryReactor* RatesService::ListRates(grpc::CallbackServerContext* context,
                                                   const pb::ListRatesRequest* request,
                                                   pb::ListRatesResponse* response) {
-  return AnswerOn(questions_, context, request, response, [this](const pb::ListRatesRequest&) {
-    return absl::StatusOr<pb::ListRatesResponse>(server::ListRates(database_));
-  });
+  return AnswerOn(questions_, context, request, response,
+                  [this](const Principal& principal, const pb::ListRatesRequest&) {
+                    return server::ListRates(principal, database_);
+                  });
 }
 
 grpc::ServerUnaryReactor* RatesService::SetRates(grpc::CallbackServerContext* context,
                                                  const pb::SetRatesRequest* request,
                                                  pb::SetRatesResponse* response) {
-  return ChangeOn(pool_, context, request, response,
-                  [this](const pb::SetRatesRequest& change, SetRatesDone done) {
-                    server::SetRates(database_, change, std::move(done));
-                  });
+  return ChangeOn(
+      pool_, context, request, response,
+      [this](const Principal& principal, const pb::SetRatesRequest& change, SetRatesDone done) {
+        server::SetRates(principal, database_, change, std::move(done));
+      });
 }
 
 grpc::ServerUnaryReactor* RatesService::RemoveRates(grpc::CallbackServerContext* context,
                                                     const pb::RemoveRatesRequest* request,
                                                     pb::RemoveRatesResponse* response) {
   return ChangeOn(pool_, context, request, response,
-                  [this](const pb::RemoveRatesRequest& change, RemoveRatesDone done) {
-                    server::RemoveRates(database_, change, std::move(done));
+                  [this](const Principal& principal, const pb::RemoveRatesRequest& change,
+                         RemoveRatesDone done) {
+                    server::RemoveRates(principal, database_, change, std::move(done));
                   });
 }
 

@@ -9,7 +9,7 @@
 
 namespace itemized::server {
 
-// Thread-safe.
+// Serves itemized.v1.RatesService. Thread-safe.
 class RatesService final : public itemized::v1::RatesService::CallbackService {
  public:
   // All outlive the service. The book is listed in `questions` and changed in `pool`, since a

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/grpc/unary_call.h"
+#include "server/v1/methods.h"
 
 namespace itemized::server {
 
@@ -15,9 +16,10 @@ ServerInfoService::ServerInfoService(const Database& database, CallPool& pool, S
 grpc::ServerUnaryReactor* ServerInfoService::GetServerInfo(grpc::CallbackServerContext* context,
                                                            const pb::GetServerInfoRequest* request,
                                                            pb::GetServerInfoResponse* response) {
-  return AnswerOn(pool_, context, request, response, [this](const pb::GetServerInfoRequest&) {
-    return absl::StatusOr<pb::GetServerInfoResponse>(server::GetServerInfo(database_, facts_));
-  });
+  return AnswerOn(pool_, context, request, response,
+                  [this](const Principal& principal, const pb::GetServerInfoRequest&) {
+                    return server::GetServerInfo(principal, database_, facts_);
+                  });
 }
 
 }  // namespace itemized::server

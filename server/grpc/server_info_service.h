@@ -13,7 +13,7 @@
 
 namespace itemized::server {
 
-// Thread-safe.
+// Serves itemized.v1.ServerInfoService. Thread-safe.
 class ServerInfoService final : public itemized::v1::ServerInfoService::CallbackService {
  public:
   // Both outlive the service.

@@ -22,7 +22,7 @@ namespace {
 // A socket that has said something so lately is at work.
 constexpr std::chrono::milliseconds kIdleAfter(500);
 
-// 0 if there is no such descriptor.
+// Returns 0 if there is no such descriptor.
 ino_t InodeOf(int fd) {
   struct stat status {};
   return fstat(fd, &status) == 0 ? status.st_ino : 0;
@@ -44,7 +44,7 @@ bool WatchedSocket::is_open() const {
 }
 
 void WatchedSocket::Shut() const {
-  // Of a copy, which nobody else can close between the comparison and the end.
+  // A copy is compared and shut, which nobody else can close in between.
   const int fd = fcntl(fd_, F_DUPFD_CLOEXEC, 0);
   if (fd < 0) {
     return;
@@ -104,7 +104,7 @@ WatchedSocket::Instant WatchedSocket::read_at() const {
 }
 
 SocketTable& SocketTable::Get() {
-  static SocketTable& table = *new SocketTable;  // Read from until the very end.
+  static SocketTable& table = *new SocketTable;  // It is read from until the very end.
   return table;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The sockets that gRPC reads from, by descriptor, for all servers of the process: whoever
-// reads knows no more of them than that.
+// The table has the sockets that gRPC reads from, by descriptor, for all servers of the
+// process: whoever reads knows no more of them than that.
 
 #include <chrono>
 #include <cstddef>
@@ -22,29 +22,30 @@
 
 namespace itemized::server {
 
-// What one call to the system has read, in its pieces.
+// Refers to what one call to the system has read, in its pieces.
 using ReadBytes = absl::InlinedVector<absl::Span<const uint8_t>, 4>;
 
-// What is known of one socket. Thread-safe.
+// Holds what is known of one socket. Thread-safe.
 class WatchedSocket {
  public:
   using Instant = FrameWatch::Instant;
 
   WatchedSocket(int fd, std::string host, MemoryBudget& memory);
 
-  // Whether the descriptor is still this socket: gRPC closes it, and numbers come again.
+  // Tells whether the descriptor is still this socket: gRPC closes it, and numbers come again.
   bool is_open() const;
   // Tells gRPC that the client is gone, so that it closes the socket.
   void Shut() const;
 
   FrameWatch::Verdict Read(const ReadBytes& read);
-  // Whether the budget has what the unfinished messages take.
+  // Charges the budget for the unfinished messages. Returns false if it has not so much.
   bool Pay();
-  // Gives it back; nothing is charged any more.
+  // Gives back what was charged, and charges nothing any more.
   void Forget();
 
   int64_t unfinished_bytes() const;
-  bool has_begun() const;  // A stream.
+  // Tells whether the client has begun a stream.
+  bool has_begun() const;
   Instant read_at() const;
   const std::string& host() const { return host_; }
   const MemoryBudget& memory() const { return memory_; }
@@ -52,7 +53,7 @@ class WatchedSocket {
 
  private:
   const int fd_;
-  const std::string host_;  // Without the port.
+  const std::string host_;  // It has no port.
   MemoryBudget& memory_;
   ino_t inode_ = 0;
   mutable Mutex mutex_;
@@ -62,22 +63,23 @@ class WatchedSocket {
   Instant read_at_ ABSL_GUARDED_BY(mutex_) = std::chrono::steady_clock::now();
 };
 
-// Thread-safe.
+// Finds sockets by their descriptor, and chooses among those of one server. Thread-safe.
 class SocketTable {
  public:
   static SocketTable& Get();
 
   void Add(int fd, std::string host, MemoryBudget& memory);
-  // How many that pay from `memory` are open.
+  // Counts the open sockets that pay from `memory`.
   size_t CountOpen(const MemoryBudget& memory);
-  // Shuts the one that can be missed best: that began no stream, of the host with the most
-  // connections, and has said nothing for longest. False if all have just said something.
+  // Shuts the socket that can be missed best: it began no stream, belongs to the host with the
+  // most connections, and has said nothing for longest. Returns false if all have just said
+  // something.
   bool ShutIdlest(const MemoryBudget& memory);
-  // Forgets those that pay from `memory`.
+  // Forgets the sockets that pay from `memory`.
   void Remove(const MemoryBudget& memory);
 
-  // Takes note of what was read from any descriptor of the process; nothing: its end. False if
-  // the client is to be cut off.
+  // Takes note of what was read from any descriptor of the process; if that is nothing, the
+  // connection has ended. Returns false if the client is to be cut off.
   bool Read(int fd, const ReadBytes& read);
 
  private:

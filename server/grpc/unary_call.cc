@@ -7,7 +7,7 @@ Cancellation::Instant DeadlineOf(const grpc::CallbackServerContext& context,
                                  std::chrono::steady_clock::duration time_max) {
   const auto now = std::chrono::steady_clock::now();
   const auto wall_now = std::chrono::system_clock::now();
-  // Without a deadline it is the end of time, so that nothing may be added to it.
+  // A call without a deadline has the end of time, to which nothing may be added.
   const auto wall_deadline = std::min(context.deadline(), wall_now + time_max);
   return now + (wall_deadline - wall_now);
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// This folder serves itemized.v1 over gRPC: its services, and the connections below them. It
+// uses server/v1, server/api and server/convert, and knows nothing of other protocols. This
+// header answers calls that have one question and one answer.
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -13,13 +17,14 @@
 
 #include "server/api/memory_budget.h"
 #include "server/api/worker_pool.h"
-#include "server/convert/status.h"
 #include "server/grpc/handover.h"
+#include "server/grpc/principal.h"
+#include "server/grpc/status.h"
 #include "storage/base/cancellation.h"
 
 namespace itemized::server {
 
-// Where calls are answered, and what they may take. Thread-safe.
+// Says where calls are answered, and what they may take. Thread-safe.
 struct CallPool {
   CallPool(WorkerPool& pool, MemoryBudget& budget,
            std::chrono::steady_clock::duration call_time_max = std::chrono::hours(24 * 365))
@@ -27,20 +32,20 @@ struct CallPool {
 
   WorkerPool& workers;
   MemoryBudget& memory;
-  // The most that a call may take, whatever deadline it came with.
+  // No call takes longer, whatever deadline it came with.
   const std::chrono::steady_clock::duration time_max;
 };
 
-// The time by which a call has to be answered.
+// Returns the time by which a call has to be answered.
 Cancellation::Instant DeadlineOf(const grpc::CallbackServerContext& context,
                                  std::chrono::steady_clock::duration time_max);
 
-// What a question holds while it is being answered, as far as can be told before.
+// A question is charged this much while it is being answered, since its answer is not known yet.
 inline constexpr int64_t kQuestionBytes = int64_t{8} << 20;
 
 grpc::Status NoMemory();
 
-// A unary call that owns itself, and whose OnCancel and destructor are short and wait for nobody,
+// Is a unary call that owns itself. Its OnCancel and destructor are short and wait for nobody,
 // so that gRPC need not wake a thread of its own for them. That is a tenth of what a small answer
 // costs.
 class QuickReactor : public grpc::ServerUnaryReactor {
@@ -64,7 +69,7 @@ class QuickReactor : public grpc::ServerUnaryReactor {
   Handover handover_;
 };
 
-// One call: waits for a thread, is answered there, and holds what its answer takes until
+// Is one call. It waits for a thread, is answered there, and holds what its answer takes until
 // that has been sent.
 template <typename Request, typename Response, typename Answer>
 class UnaryCall final : public QuickReactor {
@@ -74,12 +79,12 @@ class UnaryCall final : public QuickReactor {
       : pool_(pool),
         request_(*request),
         response_(*response),
+        principal_(PrincipalOf(*context)),
         answer_(std::move(answer)),
         cancellation_(DeadlineOf(*context, pool.time_max)) {
     handover().Give();
     if (!pool_.workers.Add([this] { Work(); }, this)) {
-      Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                          "too many questions wait for an answer; ask again later"));
+      Finish(ToGrpcStatus(TooManyWaiting()));
     }
   }
 
@@ -108,7 +113,7 @@ class UnaryCall final : public QuickReactor {
       return ToGrpcStatus(result.status());
     }
     response_ = *std::move(result);
-    // Once as a message, and once as bytes on their way.
+    // The answer is there twice, as a message and as bytes on their way.
     if (!charge->Resize(2 * static_cast<int64_t>(response_.ByteSizeLong()))) {
       response_.Clear();
       return NoMemory();
@@ -118,23 +123,25 @@ class UnaryCall final : public QuickReactor {
   }
 
   absl::StatusOr<Response> Ask() {
-    if constexpr (std::is_invocable_v<Answer, const Request&, const Cancellation*>) {
-      return answer_(request_, &cancellation_);
+    if constexpr (std::is_invocable_v<Answer, const Principal&, const Request&,
+                                      const Cancellation*>) {
+      return answer_(principal_, request_, &cancellation_);
     } else {
-      return answer_(request_);
+      return answer_(principal_, request_);
     }
   }
 
   CallPool& pool_;
   const Request& request_;
   Response& response_;
+  const Principal principal_;
   Answer answer_;
   Cancellation cancellation_;
   MemoryBudget::Charge charge_;
 };
 
-// Answers a unary call with `answer(*request)`, a StatusOr<Response>, from a thread of
-// `pool`; one that takes a `const Cancellation*` besides is to give up with its error.
+// Answers a unary call with `answer(principal, *request)`, a StatusOr<Response>, from a thread
+// of `pool`; one that takes a `const Cancellation*` besides is to give up with its error.
 // A call whose client has gone by then is not answered.
 template <typename Request, typename Response, typename Answer>
 grpc::ServerUnaryReactor* AnswerOn(CallPool& pool, grpc::CallbackServerContext* context,

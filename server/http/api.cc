@@ -15,7 +15,9 @@
 #include "server/http/body_coding.h"
 #include "server/http/events.h"
 #include "server/http/metrics.h"
+#include "server/http/principal.h"
 #include "server/http/questions.h"
+#include "server/v1/methods.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::server {
@@ -29,10 +31,10 @@ constexpr size_t kQuestionsWaiting = 64;
 constexpr size_t kBodiesWaiting = 128;
 constexpr size_t kOthersWaiting = 16;
 
-// The largest answer, of its message: JSON is a few times larger.
+// No answer has a message of more bytes; its JSON is a few times larger.
 constexpr size_t kAnswerBytesMax = size_t{16} << 20;
-constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // Not charged.
-// Of one byte of a message, the memory that it and its JSON take while that is written.
+constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // It is not charged.
+// A message and its JSON take this many times its bytes while that is written.
 constexpr int64_t kJsonFactor = 8;
 
 absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
@@ -55,7 +57,7 @@ absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
   return response;
 }
 
-// A handler that answers with `answer(request)`, a StatusOr<HttpResponse>, from a
+// Makes a handler that answers with `answer(request)`, a StatusOr<HttpResponse>, from a
 // thread of the pool, unless nobody waits for the answer any more by then.
 template <typename Answer>
 HttpHandler OnPool(WorkerPool& pool, Answer answer) {
@@ -68,13 +70,12 @@ HttpHandler OnPool(WorkerPool& pool, Answer answer) {
       respond(response.ok() ? *std::move(response) : HttpError(response.status()));
     });
     if (!added) {
-      respond(HttpError(
-          absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.")));
+      respond(HttpError(TooManyWaiting()));
     }
   };
 }
 
-// Whether the log has to be read for a ranking or series, since the rollups are by step,
+// Tells whether the log has to be read for a ranking or series, since the rollups are by step,
 // model, workflow or provider alone.
 bool AsksTheLog(const HttpRequest& request) {
   const absl::StatusOr<Parameters> parsed = Parameters::Parse(request.query);
@@ -90,15 +91,15 @@ bool AsksTheLog(const HttpRequest& request) {
   return absl::StartsWith(parameters.Take("by"), "attribute");
 }
 
-// A question made by `read(parameters, now_us)`, answered with
-// `answer(database, question, cancellation)`.
+// Answers the question that `read(parameters, now_us)` makes with
+// `answer(principal, database, question, cancellation)`, a method of itemized.v1.
 template <typename Read, typename Answer>
 auto Ask(const HttpApiContext& context, Read read, Answer answer) {
   return [context, read, answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
     ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
     ASSIGN_OR_RETURN(const auto question, read(std::move(parameters), context.clock.NowUs()));
-    ASSIGN_OR_RETURN(const auto response,
-                     answer(context.database, question, request.cancellation.get()));
+    ASSIGN_OR_RETURN(const auto response, answer(PrincipalOf(request), context.database, question,
+                                                 request.cancellation.get()));
     return Json(context, response);
   };
 }
@@ -121,8 +122,8 @@ absl::StatusOr<HttpResponse> AnswerRun(const HttpApiContext& context, const Http
       absl::string_view(request.path).substr(sizeof(kRunsPath) - 1);
   ASSIGN_OR_RETURN(const pb::GetRunRequest question,
                    ToRunRequest(workflow_id, std::move(parameters)));
-  ASSIGN_OR_RETURN(const pb::GetRunResponse response,
-                   GetRun(context.database, question, request.cancellation.get()));
+  ASSIGN_OR_RETURN(const pb::GetRunResponse response, GetRun(PrincipalOf(request), context.database,
+                                                             question, request.cancellation.get()));
   return Json(context, response);
 }
 
@@ -157,7 +158,7 @@ void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Re
   if (!rates.ok()) {
     return respond(HttpError(rates.status()));
   }
-  SetRates(context.database, *rates,
+  SetRates(PrincipalOf(request), context.database, *rates,
            [context, respond](const absl::StatusOr<pb::SetRatesResponse>& done) {
              absl::StatusOr<HttpResponse> response =
                  done.ok() ? Json(context, *done) : absl::StatusOr<HttpResponse>(done.status());
@@ -205,22 +206,26 @@ void AddApi(const HttpApiContext& context, Router* router) {
                  OnPool(context.pools.questions,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
                           RETURN_IF_ERROR(NoParameters(request));
-                          return Json(context, ListRates(context.database));
+                          ASSIGN_OR_RETURN(const pb::ListRatesResponse rates,
+                                           ListRates(PrincipalOf(request), context.database));
+                          return Json(context, rates);
                         }));
   router->Handle("POST", "/api/v1/rates", [context](HttpRequest request, const Respond& respond) {
     const bool added = context.pools.rates.Add([context, request = std::move(request), respond] {
       AnswerSetRates(context, request, respond);
     });
     if (!added) {
-      respond(HttpError(
-          absl::ResourceExhaustedError("Too many questions wait for an answer; ask again later.")));
+      respond(HttpError(TooManyWaiting()));
     }
   });
   router->Handle("GET", "/api/v1/info",
                  OnPool(context.pools.info,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
                           RETURN_IF_ERROR(NoParameters(request));
-                          return Json(context, GetServerInfo(context.database, context.facts));
+                          ASSIGN_OR_RETURN(
+                              const pb::GetServerInfoResponse info,
+                              GetServerInfo(PrincipalOf(request), context.database, context.facts));
+                          return Json(context, info);
                         }));
   router->Handle("GET", "/metrics",
                  OnPool(context.pools.metrics,
@@ -229,8 +234,8 @@ void AddApi(const HttpApiContext& context, Router* router) {
                           response.content_type = kMetricsContentType;
                           ASSIGN_OR_RETURN(
                               response.body,
-                              WriteMetrics(context.database, context.facts, context.connections,
-                                           request.cancellation.get()));
+                              WriteMetrics(PrincipalOf(request), context.database, context.facts,
+                                           context.connections, request.cancellation.get()));
                           return response;
                         }));
   router->Handle("POST", "/api/v1/events", [context](HttpRequest request, const Respond& respond) {

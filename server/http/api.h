@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The HTTP API: JSON for curl, scripts and the dashboard.
+// This header makes the HTTP API: JSON for curl, scripts and the dashboard.
 
 #include <cstddef>
 
@@ -16,11 +16,11 @@
 
 namespace itemized::server {
 
-// The threads that answer: each kind of request has its own, so that none waits behind
+// Keeps the threads that answer. Each kind of request has its own, so that none waits behind
 // another kind. Thread-safe.
 class HttpPools {
  public:
-  // At most `question_threads` questions are answered at a time from the rollups.
+  // Answers `question_threads` questions at a time from the rollups.
   explicit HttpPools(size_t question_threads);
 
   // Does what is waiting, and takes nothing more.
@@ -31,18 +31,18 @@ class HttpPools {
   // time, for each keeps two threads busy.
   WorkerPool questions;
   WorkerPool scans;
-  WorkerPool events;  // Reads bodies.
-  WorkerPool rates;   // Sets rates.
+  WorkerPool events;  // It reads bodies.
+  WorkerPool rates;   // It sets rates.
   WorkerPool info;
   WorkerPool metrics;
 };
 
-// What answers are made of; all outlive the router.
+// Refers to what answers are made of; all of it outlives the router.
 struct HttpApiContext {
   Database& database;
   HttpPools& pools;
   IngestQueue& queue;
-  MemoryBudget& memory;  // Charged for what is read and written.
+  MemoryBudget& memory;  // It is charged for what is read and written.
   const HttpCounters& connections;
   const Clock& clock;
   ServerFacts facts;

@@ -20,7 +20,7 @@
 namespace itemized::server {
 namespace {
 
-constexpr int kGzipWindow = 15 + 16;  // What makes zlib read gzip and nothing else.
+constexpr int kGzipWindow = 15 + 16;  // It makes zlib read gzip and nothing else.
 constexpr size_t kStep = size_t{64} << 10;
 
 absl::Status BrokenGzip() {
@@ -28,7 +28,7 @@ absl::Status BrokenGzip() {
       "The body is not whole gzip data, though its Content-Encoding says so.");
 }
 
-// "0.5" of "gzip;q=0.5"; 1 if it has none, 0 if it is no number.
+// Reads the 0.5 of "gzip;q=0.5". A weight is 1 if there is none, and 0 if it is no number.
 double WeightOf(absl::string_view parameters) {
   for (absl::string_view parameter : absl::StrSplit(parameters, ';')) {
     parameter = absl::StripAsciiWhitespace(parameter);

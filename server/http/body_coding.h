@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Content-Encoding of requests and answers.
+// These functions undo and choose the Content-Encoding of requests and answers.
 
 #include <cstddef>
 #include <optional>
@@ -14,16 +14,16 @@
 
 namespace itemized::server {
 
-// The content of gzip data. INVALID_ARGUMENT if it is none, OUT_OF_RANGE if it has more
-// than `bytes_max`.
+// Returns the content of gzip data, INVALID_ARGUMENT if it is none, and OUT_OF_RANGE if it has
+// more than `bytes_max`.
 absl::StatusOr<std::string> Gunzip(absl::string_view gzip, size_t bytes_max);
 
-// Whether a client that sends this Accept-Encoding takes gzip: it is named, or "*" is, with
-// a weight above 0.
+// Tells whether a client that sends this Accept-Encoding takes gzip: it is named, or "*" is,
+// with a weight above 0.
 bool AcceptsGzip(absl::string_view accept_encoding);
 
-// Replaces the body by what it stands for, of at most `bytes_max`; then nothing. Otherwise
-// the refusal: 415 for an encoding that is not gzip, 400 for broken gzip, 413.
+// Replaces the body by what it stands for, of at most `bytes_max`, and returns nothing; or
+// returns the refusal: 415 for an encoding that is not gzip, 400 for broken gzip, 413 for more.
 std::optional<HttpResponse> DecodeBody(HttpRequest& request, size_t bytes_max);
 
 }  // namespace itemized::server

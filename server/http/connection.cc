@@ -15,7 +15,7 @@ constexpr uint64_t kBriskBytesPerSecond = 256 << 10;
 // Takers of answers get more patience than senders: their request has been worked for.
 constexpr int kPatienceWithTakers = 5;
 
-// How long `bytes` take at most.
+// Returns how long `bytes` take at most.
 std::chrono::milliseconds TimeOf(uint64_t bytes, uint64_t bytes_per_second) {
   return std::chrono::milliseconds(bytes * 1000 / bytes_per_second);
 }
@@ -25,7 +25,7 @@ bool IsReceiving(const Connection& connection) {
          connection.phase == Phase::kBody;
 }
 
-// Whether it took longer than a client on a good line would.
+// Tells whether it took longer than a client on a good line would.
 bool IsSlow(const Connection& connection, const HttpLimits& limits, Connection::Instant now) {
   const auto took = now - connection.since;
   const auto fair = TimeOf(connection.moved_bytes, kBriskBytesPerSecond);
@@ -35,13 +35,13 @@ bool IsSlow(const Connection& connection, const HttpLimits& limits, Connection::
   return IsReceiving(connection) && took > limits.patience + fair;
 }
 
-// The first of two is taken before the second one.
+// Searches in the order of the connections, so that of two alike the first one is found.
 class Search {
  public:
   Search(const std::vector<const Connection*>& connections, Scarce scarce)
       : connections_(connections), scarce_(scarce) {}
 
-  // Of those that `fits`, the one whose phase began first.
+  // Finds, among those that `fits`, the one whose phase began first.
   template <typename Fits>
   std::optional<size_t> Oldest(const Fits& fits) const {
     std::optional<size_t> oldest;
@@ -55,7 +55,7 @@ class Search {
     return oldest;
   }
 
-  // What `connection` has of what is scarce.
+  // Returns how much `connection` has of what is scarce.
   uint64_t AmountOf(const Connection& connection) const {
     if (scarce_ == Scarce::kMemory) {
       return connection.held_bytes;
@@ -63,7 +63,7 @@ class Search {
     return connection.phase == Phase::kClosing ? 0 : 1;
   }
 
-  // One that is still sending, of the peer that has far more than `peer`.
+  // Finds one that is still sending, of the peer that has far more than `peer`.
   std::optional<size_t> OfTheGreediest(const std::string& peer) const {
     if (peer.empty()) {
       return std::nullopt;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Which connection must end, and which gives way to others: the rules, free of sockets
-// and clocks.
+// These rules, free of sockets and clocks, say which connection must end, and which gives way
+// to others.
 
 #include <chrono>
 #include <cstddef>
@@ -15,35 +15,35 @@
 
 namespace itemized::server {
 
-// One connection, as far as the rules look at it.
+// Describes one connection, as far as the rules look at it.
 struct Connection {
   using Instant = std::chrono::steady_clock::time_point;
   enum class Phase {
     kFresh,      // Nothing has come yet.
-    kIdle,       // Has been answered; nothing of a next request has come.
+    kIdle,       // The last request is answered; nothing of a next one has come.
     kHead,       // A request has begun.
     kBody,       // Its header is complete.
     kAnswering,  // The request is with its handler.
     kWriting,    // The answer is on its way.
-    kClosing,    // Answered for the last time; the client shall read that before it is cut off.
+    kClosing,    // The last answer is sent; the client shall read it before it is cut off.
   };
 
   Phase phase = Phase::kFresh;
-  Instant since;             // When the phase began.
-  uint64_t moved_bytes = 0;  // In this phase: of a body those that came, of an answer all.
-  uint64_t held_bytes = 0;   // Of memory, for a body.
-  std::string peer;          // The address of the other side, without port.
+  Instant since;             // The phase began then.
+  uint64_t moved_bytes = 0;  // So many of a body came in this phase, or an answer has so many.
+  uint64_t held_bytes = 0;   // A body takes so much memory.
+  std::string peer;          // It is the address of the other side, without port.
 };
 
-// Whether `connection` has taken longer than anybody may.
+// Tells whether `connection` has taken longer than anybody may.
 bool IsOverdue(const Connection& connection, const HttpLimits& limits, Connection::Instant now);
 
-// What there is not enough of.
+// Names what there is not enough of.
 enum class Scarce { kConnections, kMemory };
 
-// The index of the connection that is to end for the sake of `peer`, which wants some of
-// what is scarce; nothing if all have a better right. In this order:
-// one that does nothing, for connections; the slowest sender that took longer than
+// Returns the index of the connection that is to end for the sake of `peer`, which wants some of
+// what is scarce, or nothing if all have a better right. It chooses in this order:
+// one that does nothing, if connections are scarce; the slowest sender that took longer than
 // `patience`, whoever it is; one of the peer that has most, if that is more than twice
 // what `peer` has: so one peer alone may have all, and must share when others come. An
 // empty `peer` is nobody in particular, for whom only idle and slow ones end.

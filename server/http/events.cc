@@ -20,8 +20,10 @@
 #include "proto/text/ndjson.h"
 
 #include "server/convert/batch_decoder.h"
+#include "server/convert/batch_result.h"
 #include "server/http/body_coding.h"
 #include "server/http/events_report.h"
+#include "server/http/principal.h"
 #include "storage/base/check.h"
 
 namespace itemized::server {
@@ -29,9 +31,9 @@ namespace {
 
 namespace pb = itemized::v1;
 
-constexpr int kBatchEvents = 5'000;  // Half of what a batch may have.
+constexpr int kBatchEvents = 5'000;  // That is half of what a batch may have.
 
-// Of one byte of a body, the memory that its events take on their way to the disk.
+// The events of a body take this many times its bytes on their way to the disk.
 constexpr int64_t kWorkFactor = 2;
 
 std::string ContentHash(const std::string& body) {
@@ -39,9 +41,8 @@ std::string ContentHash(const std::string& body) {
   return absl::StrFormat("%016x%016x", hash.high64, hash.low64);
 }
 
-DecodedBatch Decode(const pb::WriteRequest& request) {
-  auto bytes = std::make_shared<std::string>(request.SerializeAsString());
-  absl::StatusOr<DecodedBatch> batch = DecodeWriteRequest({*bytes, bytes});
+DecodedBatch Decode(const std::shared_ptr<const std::string>& message) {
+  absl::StatusOr<DecodedBatch> batch = DecodeWriteRequest({*message, message});
   CHECK_OK(batch.status());
   return *std::move(batch);
 }
@@ -49,8 +50,12 @@ DecodedBatch Decode(const pb::WriteRequest& request) {
 // Reads a body and hands its events on, batch by batch.
 class BodyReader {
  public:
-  BodyReader(const std::string& body, IngestQueue& queue, std::shared_ptr<EventsReport> report)
-      : body_(body), content_(ContentHash(body)), queue_(queue), report_(std::move(report)) {}
+  BodyReader(const HttpRequest& request, IngestQueue& queue, std::shared_ptr<EventsReport> report)
+      : body_(request.body),
+        principal_(PrincipalOf(request)),
+        content_(ContentHash(request.body)),
+        queue_(queue),
+        report_(std::move(report)) {}
 
   void Read() {
     text::EventCutter cutter(body_);
@@ -85,21 +90,26 @@ class BodyReader {
 
   void Submit() {
     report_->Expect();
-    queue_.Submit(
-        Decode(batch_), std::nullopt,
-        [report = report_, places = std::exchange(places_, {})](
-            const absl::StatusOr<pb::BatchResult>& result) { report->Settle(places, result); });
+    const auto message = std::make_shared<const std::string>(batch_.SerializeAsString());
     batch_.Clear();
+    OutlinedSubmission outlined = ToSubmission(Decode(message));
+    queue_.Submit(
+        principal_, std::move(outlined.submission), static_cast<int64_t>(message->size()),
+        [report = report_, places = std::exchange(places_, {}),
+         outline = std::move(outlined.outline)](const absl::StatusOr<SubmissionResult>& result) {
+          report->Settle(places, ToBatchResult(outline, result));
+        });
   }
 
   const std::string& body_;
+  const Principal principal_;
   const std::string content_;
   IngestQueue& queue_;
   const std::shared_ptr<EventsReport> report_;
   text::NdjsonParser parser_;
   pb::Event event_;
   pb::WriteRequest batch_;
-  std::vector<EventPlace> places_;  // Of its events.
+  std::vector<EventPlace> places_;  // The events of the batch have these places.
 };
 
 }  // namespace
@@ -109,9 +119,8 @@ void PostEvents(WorkerPool& pool, IngestQueue& queue, MemoryBudget& memory, size
   if (!request.query.empty()) {
     return respond(HttpError(400, "There are no parameters here; the body holds the events."));
   }
-  if (!queue.HasRoom(1)) {
-    return respond(HttpError(absl::ResourceExhaustedError(
-        "Too many events wait to be stored; send these again a little later.")));
+  if (const absl::Status room = queue.CheckRoom(1); !room.ok()) {
+    return respond(HttpError(room));
   }
   auto read = [&queue, &memory, body_bytes_max, request = std::move(request), respond]() mutable {
     if (std::optional<HttpResponse> refusal = DecodeBody(request, body_bytes_max)) {
@@ -122,8 +131,7 @@ void PostEvents(WorkerPool& pool, IngestQueue& queue, MemoryBudget& memory, size
       return respond(HttpError(absl::ResourceExhaustedError(
           "The server has no memory left for these events; send them again a little later.")));
     }
-    BodyReader(request.body, queue, std::make_shared<EventsReport>(respond, *std::move(charge)))
-        .Read();
+    BodyReader(request, queue, std::make_shared<EventsReport>(respond, *std::move(charge))).Read();
   };
   if (!pool.Add(std::move(read))) {
     respond(HttpError(absl::ResourceExhaustedError(

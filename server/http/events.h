@@ -10,9 +10,10 @@
 
 namespace itemized::server {
 
-// POST /api/v1/events: calls and completions in the native form: one JSON array of them, or
-// objects, each on a line of its own or over several lines; gzipped if its Content-Encoding
-// says so. Answers {"accepted","duplicate","refused","conflict","refusals":[{"line","index",
+// Answers POST /api/v1/events. Its body has calls and completions in the native form: one JSON
+// array of them, or objects, each on a line of its own or over several lines; gzipped if its
+// Content-Encoding says so. The answer is
+// {"accepted","duplicate","refused","conflict","refusals":[{"line","index",
 // "code","message"}],"refusals_omitted"} once all accepted events are on disk; "index" is
 // the place in an array, from 0, and refusals are told of the first hundred. The status is
 // 200, or 422 if there were events and each was refused; 429 and 503 mean that nothing is

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The answer to a body of events in the making.
+// EventsReport makes the answer to a body of events.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,28 +20,28 @@
 
 namespace itemized::server {
 
-// Refused events that an answer tells of, the first ones of the body; others are counted.
+// An answer tells of the first refused events of the body, up to this many; others are counted.
 inline constexpr size_t kRefusalsTold = 100;
 
-// Where in its body an event is.
+// Says where in its body an event is.
 struct EventPlace {
-  uint64_t line = 0;              // From 1.
-  std::optional<uint64_t> index;  // In an array, from 0.
+  uint64_t line = 0;              // Lines are counted from 1.
+  std::optional<uint64_t> index;  // Places in an array are counted from 0.
 };
 
-// What became of the events of one body, which goes to the queue in batches. Answers when
-// the last batch is settled and the body is read. Thread-safe.
+// Collects what became of the events of one body, which goes to the queue in batches. Answers
+// when the last batch is settled and the body is read. Thread-safe.
 class EventsReport {
  public:
-  // `memory` is given back with the answer.
+  // `memory` is given back when the body is answered.
   EventsReport(Respond respond, MemoryBudget::Charge memory);
 
   void Refuse(EventPlace place, itemized::v1::RefusalCode code, std::string message);
-  // Once for each batch: before it is submitted, and when it is settled.
+  // Both are called once for each batch: before it is submitted, and when it is settled.
   void Expect();
   void Settle(const std::vector<EventPlace>& places,
               const absl::StatusOr<itemized::v1::BatchResult>& result);
-  // All batches are submitted.
+  // Says that all batches are submitted.
   void FinishReading();
 
  private:
@@ -61,13 +61,13 @@ class EventsReport {
   const Respond respond_;
   Mutex mutex_;
   MemoryBudget::Charge memory_ ABSL_GUARDED_BY(mutex_);
-  size_t open_ ABSL_GUARDED_BY(mutex_) = 1;  // Batches under way, and the reading of the body.
+  size_t open_ ABSL_GUARDED_BY(mutex_) = 1;  // Batches under way count, and so does reading.
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   int64_t accepted_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t duplicate_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t conflict_ ABSL_GUARDED_BY(mutex_) = 0;
-  // By index or, without one, by line: the order of the body.
+  // The key is the index or, without one, the line, so that the order is that of the body.
   std::multimap<uint64_t, Told> told_ ABSL_GUARDED_BY(mutex_);
 };
 

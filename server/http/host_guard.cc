@@ -21,12 +21,12 @@ namespace itemized::server {
 namespace {
 
 bool IsIpAddress(const std::string& name) {
-  in6_addr address;  // Large enough for both.
+  in6_addr address;  // It is large enough for both.
   return inet_pton(AF_INET, name.c_str(), &address) == 1 ||
          inet_pton(AF_INET6, name.c_str(), &address) == 1;
 }
 
-// Browsers say where a request comes from; other programs say none of this, but that the
+// Browsers say where a request comes from. Other programs say none of this, except that the
 // fetch of Node.js names its mode, without the site that a browser names with it.
 bool IsFromBrowser(const HttpRequest& request) {
   return request.headers.count("origin") > 0 ||
@@ -37,7 +37,7 @@ bool IsFromBrowser(const HttpRequest& request) {
                      });
 }
 
-// Whether it comes from a page of this server.
+// Tells whether the request comes from a page of this server.
 bool IsOfOurPage(const HttpRequest& request) {
   const std::string& site = request.Header("sec-fetch-site");
   absl::string_view origin = request.Header("origin");

@@ -14,13 +14,13 @@
 namespace itemized::server {
 namespace {
 
-// Fields that decide what a request is, and who sends it: two of them are two answers.
+// These fields decide what a request is, and who sends it: two of them are two answers.
 constexpr std::array<absl::string_view, 9> kOnce = {
     "host",         "content-length", "transfer-encoding", "content-encoding",
     "content-type", "origin",         "sec-fetch-site",    "expect",
     "authorization"};
 
-constexpr size_t kContentLengthDigitsMax = 18;  // Fits 64 bits.
+constexpr size_t kContentLengthDigitsMax = 18;  // So many fit 64 bits.
 
 bool IsTokenCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
@@ -36,7 +36,7 @@ bool IsDigits(absl::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Control characters other than the tabulator.
+// Looks for control characters other than the tabulator.
 bool HasControl(absl::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;

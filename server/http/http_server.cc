@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::milliseconds kAcceptPause{100};  // When descriptors ran out.
+constexpr std::chrono::milliseconds kAcceptPause{100};  // It follows when descriptors ran out.
 constexpr std::chrono::milliseconds kSweepInterval{100};
 
 // The store and gRPC need descriptors too: connections may take a quarter of them.
@@ -50,7 +50,7 @@ class HttpServer::Impl {
     if (thread_.joinable()) {
       thread_.join();
     }
-    sessions_.Close();  // Their sockets belong to the context.
+    sessions_.Close();  // The sockets of sessions belong to the context.
   }
 
   error_code Listen(const Address& address) {
@@ -139,9 +139,10 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(const Address& ad
   const error_code error = impl->Listen(address);
   if (error) {
     absl::Status reason = TryToListen(address);
-    return reason.ok() ? absl::UnavailableError("cannot listen at " + address.ToString() + ": " +
-                                                error.message())
-                       : reason;
+    return reason.ok()
+               ? absl::UnavailableError("The server cannot listen at " + address.ToString() + ": " +
+                                        error.message() + "; choose another address.")
+               : reason;
   }
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

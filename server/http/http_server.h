@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// This folder serves HTTP: connections (HttpServer), the JSON API (api.h), metrics and the
+// dashboard's page. It uses server/v1, server/api, server/convert and proto/text, and knows
+// nothing of gRPC.
+
 #include <chrono>
 #include <memory>
 
@@ -13,16 +17,16 @@
 
 namespace itemized::server {
 
-// HTTP/1.1 on one thread. Thread-safe.
+// Speaks HTTP/1.1 on one thread. Thread-safe.
 class HttpServer {
  public:
   // Listens at a resolved address, without answering yet. `memory`, if given, is charged for
-  // what requests and answers take, and outlives the server. Errors: UNAVAILABLE with a
-  // sentence.
+  // what requests and answers take, and outlives the server. Returns UNAVAILABLE, with a
+  // sentence, if nobody can listen there.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(const Address& address,
                                                             HttpLimits limits = {},
                                                             MemoryBudget* memory = nullptr);
-  // Answers from now on. Once.
+  // Answers from now on. It may be called once.
   void Run(Router router);
 
   // Waits until all requests that have been read are answered, or until `deadline`.
@@ -31,7 +35,7 @@ class HttpServer {
   // Closes all connections. What handlers respond after that is dropped.
   ~HttpServer();
 
-  // With the port that was bound.
+  // Its port is the one that was bound.
   const Address& address() const;
   const HttpCounters& counters() const;
 

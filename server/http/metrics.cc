@@ -8,15 +8,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/types/span.h"
 #include <sys/resource.h>
 
+#include "storage/base/money.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
 
 namespace itemized::server {
 namespace {
 
-namespace pb = itemized::v1;
+constexpr int64_t kMetricWindowUs = 30 * kMicrosPerDay;
 
 // Writes families of samples one after the other.
 class Exposition {
@@ -25,7 +27,7 @@ class Exposition {
     name_ = std::string(name);
     absl::StrAppend(&text_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
   }
-  // `labels` is as written by Label.
+  // Label writes `labels`.
   void Sample(absl::string_view value, absl::string_view labels = "") {
     absl::StrAppend(&text_, name_, labels.empty() ? "" : "{", labels, labels.empty() ? "" : "}",
                     " ", value, "\n");
@@ -48,20 +50,20 @@ std::string Label(absl::string_view name, absl::string_view value) {
                       "\"");
 }
 
-void AddIngestion(const pb::IngestCounters& ingested, Exposition& out) {
+void AddIngestion(const IngestCounters& ingested, Exposition& out) {
   out.Family("itemized_events_total", "counter",
              "Events received since the start, by what became of them.");
-  out.Sample(absl::StrCat(ingested.calls() + ingested.completions()), Label("result", "accepted"));
-  out.Sample(absl::StrCat(ingested.duplicates()), Label("result", "duplicate"));
-  out.Sample(absl::StrCat(ingested.refused()), Label("result", "refused"));
+  out.Sample(absl::StrCat(ingested.calls + ingested.completions), Label("result", "accepted"));
+  out.Sample(absl::StrCat(ingested.duplicates), Label("result", "duplicate"));
+  out.Sample(absl::StrCat(ingested.refused), Label("result", "refused"));
   out.Single("itemized_late_calls_total", "counter",
              "Calls accepted more than an hour after they ended.",
-             absl::StrCat(ingested.late_calls()));
+             absl::StrCat(ingested.late_calls));
   out.Single("itemized_conflicts_total", "counter",
              "Refused events whose id is stored with other content.",
-             absl::StrCat(ingested.conflicts()));
+             absl::StrCat(ingested.conflicts));
   out.Single("itemized_commits_total", "counter", "Group commits, each with one fsync.",
-             absl::StrCat(ingested.commits()));
+             absl::StrCat(ingested.commits));
 }
 
 void AddConnections(const HttpCounters& counters, Exposition& out) {
@@ -80,46 +82,48 @@ void AddConnections(const HttpCounters& counters, Exposition& out) {
   out.Sample(absl::StrCat(counters.timed_out.load()), Label("reason", "too_slow"));
 }
 
-void AddStock(const pb::GetServerInfoResponse& info, Exposition& out) {
+void AddStock(const ServerInfo& info, Exposition& out) {
+  const DatabaseInfo& store = info.store;
   out.Family("itemized_build_info", "gauge", "The version that runs.");
-  out.Sample("1", absl::StrCat(Label("version", info.version()), ",",
-                               Label("schema_version", absl::StrCat(info.schema_version()))));
-  out.Single("itemized_stored_calls", "gauge", "Calls in the store.", absl::StrCat(info.calls()));
+  out.Sample("1", absl::StrCat(Label("version", info.facts.version), ",",
+                               Label("schema_version", absl::StrCat(store.schema_version))));
+  out.Single("itemized_stored_calls", "gauge", "Calls in the store.", absl::StrCat(store.calls));
   out.Single("itemized_stored_unpriced_calls", "gauge",
              "Calls in the store without a rate or without usage.",
-             absl::StrCat(info.unpriced_calls()));
+             absl::StrCat(store.unpriced_calls));
   out.Single("itemized_stored_usage_missing_calls", "gauge",
-             "Calls in the store that reported no usage.",
-             absl::StrCat(info.usage_missing_calls()));
+             "Calls in the store that reported no usage.", absl::StrCat(store.usage_missing_calls));
   out.Single("itemized_stored_runs", "gauge", "Workflow runs in the store.",
-             absl::StrCat(info.runs()));
+             absl::StrCat(store.runs));
   out.Single("itemized_stored_cost_usd", "gauge", "Cost of all priced calls in the store, USD.",
-             info.cost_usd());
+             FormatUsd(store.cost));
   out.Single("itemized_log_last_block", "gauge", "Sequence of the newest block of the log.",
-             absl::StrCat(info.last_block()));
+             absl::StrCat(store.last_block));
   out.Single("itemized_log_checkpointed_block", "gauge", "Block up to which the views are on disk.",
-             absl::StrCat(info.checkpointed_block()));
+             absl::StrCat(store.checkpointed_block));
 }
 
-void AddSteps(const pb::GetTopResponse& top, Exposition& out) {
+void AddSteps(const TopAnswer& top, Exposition& out) {
+  const absl::Span<const TopRow> rows = absl::MakeConstSpan(top.rows).subspan(0, kMetricSteps);
   const auto add = [&](absl::string_view name, absl::string_view help, const auto& value_of) {
     out.Family(name, "gauge", help);
-    for (const pb::TopRow& row : top.rows()) {
-      out.Sample(absl::StrCat(value_of(row)), Label("step", row.key()));
+    for (const TopRow& row : rows) {
+      out.Sample(absl::StrCat(value_of(row)), Label("step", row.key));
     }
   };
   add("itemized_step_cost_usd_30d", "Cost of the step's calls in the last 30 days, USD.",
-      [](const pb::TopRow& row) { return row.cost_usd(); });
+      [](const TopRow& row) { return FormatUsd(row.sums.cost); });
   add("itemized_step_calls_30d", "Calls of the step in the last 30 days.",
-      [](const pb::TopRow& row) { return row.calls(); });
+      [](const TopRow& row) { return row.sums.calls; });
   add("itemized_step_outliers_30d", "Calls over the step's threshold in the last 30 days.",
-      [](const pb::TopRow& row) { return row.outliers(); });
+      [](const TopRow& row) { return row.sums.outliers; });
   add("itemized_step_unsurfaced_usd_30d",
       "Cost of the step's calls whose output no user saw, in the last 30 days, USD.",
-      [](const pb::TopRow& row) { return row.unsurfaced_usd(); });
+      [](const TopRow& row) { return FormatUsd(row.unsurfaced); });
   add("itemized_step_threshold_usd",
       "Cost over which the next call of the step is an outlier, USD.",
-      [](const pb::TopRow& row) { return row.threshold_usd(); });
+      // Every row of a ranking by step has a threshold.
+      [](const TopRow& row) { return FormatUsd(row.threshold->picos); });
 }
 
 // The names are those of https://prometheus.io/docs/instrumenting/writing_clientlibs/.
@@ -142,17 +146,16 @@ void AddProcess(int64_t started_at_us, Exposition& out) {
 
 }  // namespace
 
-absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts,
-                                         const HttpCounters& connections,
+absl::StatusOr<std::string> WriteMetrics(const Principal& principal, const Database& database,
+                                         const ServerFacts& facts, const HttpCounters& connections,
                                          const Cancellation* cancellation) {
-  pb::GetTopRequest question;
-  question.set_limit(kMetricSteps);
-  ASSIGN_OR_RETURN(const pb::GetTopResponse top, GetTop(database, question, cancellation));
-  const pb::GetServerInfoResponse info = GetServerInfo(database, facts);
+  const TopQuery steps{.window = Window::Last(kMetricWindowUs)};
+  ASSIGN_OR_RETURN(const Answered<TopAnswer> top, AskTop(principal, database, steps, cancellation));
+  ASSIGN_OR_RETURN(const ServerInfo info, AskInfo(principal, database, facts));
   Exposition out;
   AddStock(info, out);
-  AddIngestion(info.ingested(), out);
-  AddSteps(top, out);
+  AddIngestion(info.store.ingested, out);
+  AddSteps(top.answer, out);
   AddConnections(connections, out);
   AddProcess(facts.started_at_us, out);
   return out.Take();

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 #include "server/api/answers.h"
+#include "server/api/principal.h"
 #include "server/http/http_limits.h"
 #include "storage/database/database.h"
 
 namespace itemized::server {
 
-// https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4.
+// The format is https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4.
 inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charset=utf-8";
 
-// Steps with a series of their own; others are not shown, to bound the cardinality.
-inline constexpr int kMetricSteps = 100;
+// The dearest steps have series of their own; others are not shown, to bound the cardinality.
+inline constexpr size_t kMetricSteps = 100;
 
-// What came in, what the store holds, what the process takes, who is connected over HTTP,
+// Tells what came in, what the store holds, what the process takes, who is connected over HTTP,
 // and the dearest steps of the last 30 days.
-absl::StatusOr<std::string> WriteMetrics(const Database& database, const ServerFacts& facts,
-                                         const HttpCounters& connections,
+absl::StatusOr<std::string> WriteMetrics(const Principal& principal, const Database& database,
+                                         const ServerFacts& facts, const HttpCounters& connections,
                                          const Cancellation* cancellation);
 
 }  // namespace itemized::server

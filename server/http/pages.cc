@@ -24,7 +24,7 @@ constexpr char kPolicy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-constexpr size_t kPageBytesMax = size_t{16} << 20;  // Far more than any file has.
+constexpr size_t kPageBytesMax = size_t{16} << 20;  // No file has nearly as many.
 
 constexpr char kPlaceholder[] =
     "<!doctype html><html lang=\"en\"><title>itemized</title><h1>itemized</h1>"
@@ -32,17 +32,17 @@ constexpr char kPlaceholder[] =
     "<p>The API is there all the same: <a href=\"/api/v1/top\">/api/v1/top</a>, "
     "<a href=\"/metrics\">/metrics</a>.</p></html>\n";
 
-// Addresses of views; those that end in "/" name a thing.
+// Views have these addresses; those that end in "/" name a thing.
 constexpr const char* kViewPaths[] = {"/",      "/workflows", "/workflows/", "/steps/",
                                       "/runs/", "/outliers",  "/prices"};
 
-// Of one file, as it is sent with or without gzip.
+// Is a file as it is sent, with gzip or without.
 struct Variant {
   std::string body;
   std::string etag;
 };
 
-// Whether an If-None-Match names `etag`.
+// Tells whether an If-None-Match names `etag`.
 bool Names(absl::string_view if_none_match, absl::string_view etag) {
   for (absl::string_view named : absl::StrSplit(if_none_match, ',')) {
     named = absl::StripAsciiWhitespace(named);

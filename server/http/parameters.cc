@@ -73,7 +73,8 @@ absl::StatusOr<int32_t> Parameters::TakeNumber(const std::string& name, int32_t 
   const std::string text = Take(name);
   int32_t number = 0;
   if (!text.empty() && (!absl::SimpleAtoi(text, &number) || number < 0 || number > max)) {
-    return absl::InvalidArgumentError(absl::StrCat(name, " must be a whole number from 0 to ", max,
+    return absl::InvalidArgumentError(absl::StrCat("The parameter ", name,
+                                                   " must be a whole number from 0 to ", max,
                                                    ", but is ", Quoted(text), "."));
   }
   return number;

@@ -11,26 +11,27 @@
 
 namespace itemized::server {
 
-// Undoes percent-encoding; "+" stands for a space where `plus_is_space`.
+// Undoes percent-encoding; "+" stands for a space where `plus_is_space`. Returns
 // INVALID_ARGUMENT if a "%" is not followed by two hexadecimal digits or the result
 // is not UTF-8.
 absl::StatusOr<std::string> PercentDecode(absl::string_view text, bool plus_is_space);
 
-// The parameters of a question, "window=7d&step=planning". Each is asked for once;
+// Holds the parameters of a question, as in "window=7d&step=planning". Each is asked for once;
 // then Finish tells of those that nobody asked for.
 class Parameters {
  public:
-  // INVALID_ARGUMENT if it is not well-formed.
+  // Returns INVALID_ARGUMENT if `query` is not well-formed.
   static absl::StatusOr<Parameters> Parse(absl::string_view query);
 
-  // The value of `name`; "" if it is not there. The last one counts.
+  // Returns the last value of `name`, or "" if there is none.
   std::string Take(const std::string& name);
   bool Has(const std::string& name);
   std::vector<std::string> TakeAll(const std::string& name);
-  // INVALID_ARGUMENT unless it is a whole number from 0 to `max`; 0 if it is not there.
+  // Returns a whole number from 0 to `max`, 0 if there is none, and INVALID_ARGUMENT for anything
+  // else.
   absl::StatusOr<int32_t> TakeNumber(const std::string& name, int32_t max);
 
-  // INVALID_ARGUMENT names a parameter that is not known, and those that are.
+  // Returns INVALID_ARGUMENT if there is a parameter that is not known; it names those that are.
   absl::Status Finish() const;
 
  private:

@@ -54,7 +54,7 @@ absl::Status TakeFilter(Parameters& parameters, pb::CallFilter* filter) {
   return absl::OkStatus();
 }
 
-// As it was where there is no such parameter.
+// Leaves both as they were if there is no such parameter.
 absl::Status TakeGroup(Parameters& parameters, pb::GroupBy* by, std::string* attribute_key) {
   if (!parameters.Has("by")) {
     return absl::OkStatus();
@@ -62,7 +62,8 @@ absl::Status TakeGroup(Parameters& parameters, pb::GroupBy* by, std::string* att
   const std::string text = parameters.Take("by");
   if (!text::ParseGroupBy(text, by, attribute_key)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "by must be step, model, workflow, provider or attribute:KEY, but is ", Quoted(text), "."));
+        "The parameter by must be step, model, workflow, provider or attribute:KEY, but is ",
+        Quoted(text), "."));
   }
   return absl::OkStatus();
 }
@@ -111,7 +112,7 @@ absl::StatusOr<pb::GetSeriesRequest> ToSeriesRequest(Parameters parameters, int6
   const std::string every = parameters.Take("every");
   if (every != "" && every != "1h" && every != "1d") {
     return absl::InvalidArgumentError(
-        absl::StrCat("every must be 1h or 1d, but is ", Quoted(every), "."));
+        absl::StrCat("The parameter every must be 1h or 1d, but is ", Quoted(every), "."));
   }
   request.set_every_us(every == "1h" ? kMicrosPerHour : kMicrosPerDay);
   RETURN_IF_ERROR(parameters.Finish());
@@ -129,7 +130,7 @@ absl::StatusOr<pb::GetOutliersRequest> ToOutliersRequest(Parameters parameters, 
     pb::OutlierOrder order = pb::OUTLIER_ORDER_UNSPECIFIED;
     if (!text::ParseOutlierOrder(sort, &order)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("sort must be newest or cost, but is ", Quoted(sort), "."));
+          absl::StrCat("The parameter sort must be newest or cost, but is ", Quoted(sort), "."));
     }
     request.set_order(order);
   }

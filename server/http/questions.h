@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The parameters of a GET request to the question that they ask: those of the
-// commands of the same name. All errors are INVALID_ARGUMENT with a sentence.
+// These functions turn the parameters of a GET request into the question that they ask. The
+// parameters are those of the commands of the same name. All errors are INVALID_ARGUMENT with a
+// sentence.
 
 #include <cstdint>
 #include <string>
@@ -15,22 +16,22 @@
 
 namespace itemized::server {
 
-// by, window, from, to, tz, limit, and the filter: step, model, workflow, provider and
+// Takes by, window, from, to, tz, limit, and the filter: step, model, workflow, provider and
 // attribute=KEY=VALUE, which may come several times.
 absl::StatusOr<itemized::v1::GetTopRequest> ToTopRequest(Parameters parameters, int64_t now_us);
-// window, from, to, tz.
+// Takes window, from, to, tz.
 absl::StatusOr<itemized::v1::GetWorkflowsRequest> ToWorkflowsRequest(Parameters parameters,
                                                                      int64_t now_us);
-// The last part of the path names the run; limit, page_token.
+// Takes limit and page_token. The last part of the path names the run.
 absl::StatusOr<itemized::v1::GetRunRequest> ToRunRequest(absl::string_view workflow_id,
                                                          Parameters parameters);
-// every (1h or 1d), by, window, from, to, tz, and the filter.
+// Takes every (1h or 1d), by, window, from, to, tz, and the filter.
 absl::StatusOr<itemized::v1::GetSeriesRequest> ToSeriesRequest(Parameters parameters,
                                                                int64_t now_us);
-// window, from, to, tz, limit, sort (newest or cost), and the filter.
+// Takes window, from, to, tz, limit, sort (newest or cost), and the filter.
 absl::StatusOr<itemized::v1::GetOutliersRequest> ToOutliersRequest(Parameters parameters,
                                                                    int64_t now_us);
-// step or workflow, window, from, to, tz.
+// Takes step or workflow, window, from, to, tz.
 absl::StatusOr<itemized::v1::GetDistributionRequest> ToDistributionRequest(Parameters parameters,
                                                                            int64_t now_us);
 

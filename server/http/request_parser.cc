@@ -19,10 +19,10 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-// A body that takes memory as it arrives, not as it was announced.
+// Is a body that takes memory as it arrives, not as it was announced.
 struct ArrivingBody {
   using value_type = std::string;
-  // The name and the members are those that Beast asks for.
+  // Beast asks for a class of this name and with these members.
   class reader {
    public:
     template <bool kIsRequest, class Fields>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Requests from bytes, and the header of answers to bytes.
+// RequestParser makes requests from bytes; WriteResponseHead makes bytes of an answer's header.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,28 +22,28 @@ class RequestParser {
   ~RequestParser();
 
   enum class Result {
-    kTaken,     // `taken` bytes belong to the request, perhaps none; there may be more to take.
+    kTaken,     // `taken` bytes, perhaps none, belong to the request; there may be more.
     kStarved,   // Nothing can be done without more bytes than these.
-    kTooLarge,  // The body.
+    kTooLarge,  // The body is too large.
     kInvalid,
   };
   Result Put(absl::string_view bytes, size_t* taken);
-  // Whether all of `head` is a header, and nothing but that.
+  // Takes `head` if it is a header, and nothing but that.
   Result PutHead(absl::string_view head);
 
-  // Once the header is read.
+  // These may be asked once the header is read.
   bool is_done() const;
   bool keep_alive() const;
   bool is_http_1_0() const;
-  bool is_head() const;  // "HEAD"
+  bool is_head() const;  // The method is "HEAD".
   bool expects_continue() const;
-  uint64_t announced_bytes() const;  // Of the body; 0 if that is not known.
-  // Without a body.
+  uint64_t announced_bytes() const;  // The body has so many; 0 if that is not known.
+  // Leaves the body out.
   HttpRequest ToRequest() const;
 
-  // As far as it has arrived.
+  // Returns the body as far as it has arrived.
   std::string& body();
-  // Whether header fields followed a chunked body.
+  // Tells whether header fields followed a chunked body.
   bool HasTrailer() const;
 
  private:
@@ -51,7 +51,7 @@ class RequestParser {
   const std::unique_ptr<Impl> impl_;
 };
 
-// An answer's header with the empty line at its end.
+// Returns an answer's header with the empty line at its end.
 std::string WriteResponseHead(const HttpResponse& response, bool keep_alive, bool is_http_1_0);
 
 }  // namespace itemized::server

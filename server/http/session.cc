@@ -16,7 +16,7 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 using Phase = Connection::Phase;
 
-// How long the work for a caller goes on who sends no more: some close their sending
+// The work for a caller who sends no more goes on for so long: some close their sending
 // side and then wait for the answer.
 constexpr std::chrono::milliseconds kHalfClosedGrace{250};
 HttpResponse TooSlow() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One HTTP connection, and what all of them share. Used on the server's thread only,
-// except where it says otherwise.
+// Session is one HTTP connection, and Sessions what all of them share. Both are used on the
+// server's thread only, except where it says otherwise.
 
 #include <array>
 #include <chrono>
@@ -28,8 +28,8 @@ namespace itemized::server {
 class RequestParser;
 class Session;
 
-// Whether answers can still be handed over: a handler may come with one after the server has
-// gone, such as that of rates, which waits for calls to be priced again.
+// Says whether answers can still be handed over. A handler may come with one after the server
+// has gone, such as that of rates, which waits for calls to be priced again.
 struct AnswerGate {
   Mutex mutex;
   bool is_open ABSL_GUARDED_BY(mutex) = true;
@@ -46,23 +46,24 @@ class Sessions {
   MemoryBudget& bodies() { return bodies_; }
   MemoryBudget& memory() { return memory_; }
   const Router& router() const { return router_; }
-  void SetRouter(Router router) { router_ = std::move(router); }  // Before the first one.
+  // The router has to be set before the first connection comes.
+  void SetRouter(Router router) { router_ = std::move(router); }
 
   // Answers `socket` from now on, or tells it that there is no room for it.
   void Add(boost::asio::ip::tcp::socket socket);
-  // What was open stays open until its handlers have answered.
+  // Forgets a session, which stays alive until its handler has answered.
   void Remove(const std::shared_ptr<Session>& session);
-  // Ends what is overdue. To be called a few times a second.
+  // Ends what is overdue. It has to be called a few times a second.
   void Sweep();
-  // Ends a connection for the sake of `peer`; false if there is none that should give way.
-  // Never ends `spared`.
+  // Ends a connection for the sake of `peer`, but never `spared`. Returns false if there is none
+  // that should give way.
   bool MakeRoom(Scarce scarce, const std::string& peer, const Session* spared);
   bool empty() const { return sessions_.empty(); }
-  // When the thread has ended: nothing is answered any more.
+  // Ends all once the thread has ended, so that nothing is answered any more.
   void Close();
   const std::shared_ptr<AnswerGate>& gate() const { return gate_; }
 
-  // Requests that have been read. Thread-safe.
+  // Counts requests that were read and are not answered. Thread-safe.
   void CountUnanswered(int change);
   void AwaitAnswers(std::chrono::steady_clock::time_point deadline);
 
@@ -93,15 +94,15 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Reads requests and answers them.
   void Start();
-  // Answers once, whatever is asked, and closes.
+  // Gives one answer, whatever is asked, and closes.
   void Refuse(HttpResponse response);
 
   const Connection& connection() const { return connection_; }
-  // Whether bytes of a next request have arrived, though they have not been read.
+  // Tells whether bytes of a next request have arrived, though they have not been read.
   bool HasUnread() const;
-  // Ends it, for others need its place.
+  // Ends the connection, for others need its place.
   void GiveWay();
-  // Ends it if it takes too long; stops the work for a caller who has gone.
+  // Ends the connection if it takes too long, and stops the work for a caller who has gone.
   void Sweep(Connection::Instant now);
 
  private:
@@ -126,12 +127,12 @@ class Session : public std::enable_shared_from_this<Session> {
   Sessions& sessions_;
   Connection connection_;
   std::array<char, size_t{16} << 10> incoming_;
-  std::string pending_;  // Has been read, and belongs to nothing yet.
+  std::string pending_;  // It has been read, and belongs to nothing yet.
   bool is_reading_ = false;
   bool is_dropped_ = false;
-  std::optional<Connection::Instant> ended_at_;  // The client sends no more.
+  std::optional<Connection::Instant> ended_at_;  // The client sends no more since then.
 
-  std::unique_ptr<RequestParser> parser_;  // Of the request under way, like the next.
+  std::unique_ptr<RequestParser> parser_;  // This and the next are of the request under way.
   HttpRequest request_;
   std::shared_ptr<Cancellation> cancellation_;
   bool is_head_ = false;
@@ -139,7 +140,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool keep_alive_ = false;
   MemoryBudget::Charge body_charge_;
   MemoryBudget::Charge memory_charge_;
-  bool is_answering_ = false;  // Counted among the unanswered.
+  bool is_answering_ = false;  // It is counted among the unanswered.
 };
 
 }  // namespace itemized::server

@@ -17,18 +17,19 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using Phase = Connection::Phase;
 
-// Of what follows a request that is being answered: later bytes wait in the kernel.
+// The most that is read of what follows a request that is being answered. Later bytes wait in
+// the kernel.
 constexpr size_t kReadAheadMax = size_t{16} << 10;
-// A line that tells how long a chunk is, or what comes after the last one.
+// A line that tells how long a chunk is, or what comes after the last one, has no more bytes.
 constexpr size_t kChunkLineMax = size_t{4} << 10;
-constexpr size_t kBodyStep = size_t{64} << 10;  // In which memory for a body is asked for.
+constexpr size_t kBodyStep = size_t{64} << 10;  // Memory for a body is asked for in such steps.
 
 HttpResponse TooManyBodies() {
   return HttpError(
       absl::UnavailableError("Too many large requests are under way; send this one again later."));
 }
 
-// The answer to a request that could not be read.
+// Makes the answer to a request that could not be read.
 HttpResponse AnswerTo(RequestParser::Result result) {
   return result == RequestParser::Result::kTooLarge
              ? HttpError(413, "The body is too large; send less at a time.")
@@ -89,7 +90,7 @@ void Session::Advance() {
   }
 }
 
-// Whether there is more to be done with what has been read.
+// Returns whether there is more to be done with what has been read.
 bool Session::TakeHead() {
   while (IsWaitingForRequest() && absl::StartsWith(pending_, "\r\n")) {
     pending_.erase(0, 2);  // Some clients end a body with a line of its own.
@@ -135,13 +136,13 @@ bool Session::StartRequest(absl::string_view head) {
   if (parser_->expects_continue() && !parser_->is_done() &&
       socket_.write_some(asio::buffer(kContinue.data(), kContinue.size()), error) !=
           kContinue.size()) {
-    Drop();  // It does not even take these few bytes.
+    Drop();  // The client does not even take these few bytes.
   }
   return true;
 }
 
 bool Session::TakeBody() {
-  absl::string_view rest = pending_;  // Erased once, for a body may come in tiny chunks.
+  absl::string_view rest = pending_;  // It is erased once, for a body may come in tiny chunks.
   std::optional<HttpResponse> refusal;
   while (!parser_->is_done() && !rest.empty() && !refusal.has_value()) {
     if (!HoldBody(rest.size())) {
@@ -168,14 +169,14 @@ bool Session::TakeBody() {
   return false;
 }
 
-// Makes room for `more` bytes of the body; false if there is no memory for them.
+// Makes room for `more` bytes of the body. Returns false if there is no memory for them.
 bool Session::HoldBody(size_t more) {
   std::string& body = parser_->body();
   const size_t wanted = body.size() + more;
   if (wanted <= body.capacity()) {
     return true;
   }
-  // Never more than was announced, however much has come: a small body takes a small string.
+  // No more is kept than was announced, however much has come: a small body takes a small string.
   const uint64_t most = std::max<uint64_t>(parser_->announced_bytes(), wanted);
   const size_t capacity = std::min<uint64_t>(std::max(2 * body.capacity(), kBodyStep), most);
   const auto hold = [&](MemoryBudget& budget, MemoryBudget::Charge& charge) {

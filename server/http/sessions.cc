@@ -13,7 +13,7 @@ namespace {
 
 using Phase = Connection::Phase;
 
-// How many connections may be told at a time that there is no room for them.
+// The most connections that are told at a time that there is no room for them.
 constexpr size_t kRefusedAtATime = 64;
 
 HttpResponse NoRoom() {
@@ -38,7 +38,7 @@ bool Sessions::IsFull() const {
   return static_cast<size_t>(open) >= limits_.connections;
 }
 
-// It has had its answer for longest.
+// Ends the one that has had its answer for longest.
 void Sessions::EndOldestRefused() {
   std::shared_ptr<Session> oldest;
   for (const std::shared_ptr<Session>& each : sessions_) {
@@ -57,7 +57,7 @@ void Sessions::Add(boost::asio::ip::tcp::socket socket) {
   boost::system::error_code error;
   const std::string peer = socket.remote_endpoint(error).address().to_string();
   if (error) {
-    return;  // It has gone already.
+    return;  // The client has gone already.
   }
   const bool has_room = !IsFull() || MakeRoom(Scarce::kConnections, peer, nullptr);
   if (sessions_.size() >= limits_.connections + kRefusedAtATime) {

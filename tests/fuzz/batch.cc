@@ -12,6 +12,7 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include "server/convert/batch_decoder.h"
+#include "server/convert/batch_result.h"
 #include "storage/base/check.h"
 #include "storage/ingest/checked_batch.h"
 #include "storage/model/limits.h"
@@ -91,11 +92,12 @@ BatchResult Check(const server::BatchPart& part) {
 
 // Every event is either accepted or refused, once.
 void CheckAnswer(const server::DecodedBatch& batch) {
-  pb::BatchResult answer = server::StartResult(batch);
+  SubmissionResult result;
   for (const server::BatchPart& part : batch.parts) {
-    server::AddPartResult(part, Check(part), answer);
+    result.push_back(Check(part));
   }
-  server::FinishResult(answer);
+  const pb::BatchResult answer =
+      *server::ToBatchResult(server::ToSubmission(batch).outline, result);
   CHECK(answer.accepted() + answer.refused() == static_cast<int64_t>(batch.events));
   const bool too_large = batch.events > kBatchEventsMax;  // One refusal stands for all.
   CHECK(answer.refusals_size() + answer.refusals_omitted() == (too_large ? 1 : answer.refused()));

@@ -21,9 +21,9 @@ using ::testing::HasSubstr;
 
 class AdminServiceTest : public testing::DatabaseTest {
  protected:
-  // How a backup named `name` ends, of a server that may make them or may not.
+  // Says how a backup named `name` ends, of a server that may make them or may not.
   grpc::Status BackUp(const std::string& name, bool may_back_up) {
-    AdminService service(db(), pool_, root_.path(), may_back_up);
+    AdminService service(db(), pool_, {.root = root_.path(), .is_allowed = may_back_up});
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a batch is known by, should it be sent again.
+// These tests are about what a batch is known by, should it be sent again.
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "itemized/v1/ingest.pb.h"
 #include <gtest/gtest.h>
 
 #include "server/convert/batch_decoder.h"
@@ -15,7 +16,7 @@ namespace {
 namespace pb = itemized::v1;
 
 uint64_t ContentOf(const std::vector<std::string>& attributes, const std::string& step = "plan") {
-  // By hand, as a message sorts its map when it likes.
+  // The message is written by hand, since protobuf sorts a map when it likes.
   std::string call;
   const auto append = [](std::string& to, char number, const std::string& bytes) {
     to += static_cast<char>((number << 3) | 2);

@@ -12,7 +12,7 @@
 
 namespace itemized::server {
 
-// Takes what is logged in its lifetime. Whatever logs begins after it and ends before it.
+// Keeps what is logged in its lifetime. Whatever logs begins after it and ends before it.
 class CapturedLog {
  public:
   CapturedLog() { spdlog::set_default_logger(std::make_shared<spdlog::logger>("captured", sink_)); }
@@ -20,7 +20,7 @@ class CapturedLog {
   CapturedLog(const CapturedLog&) = delete;
   CapturedLog& operator=(const CapturedLog&) = delete;
 
-  // Those that contain `words`, in their order.
+  // Returns the lines that contain `words`, in their order.
   std::vector<std::string> Lines(const std::string& words) const {
     std::vector<std::string> lines;
     for (const std::string& line : sink_->Lines()) {

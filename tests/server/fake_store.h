@@ -18,7 +18,7 @@ namespace itemized::server {
 class FakeStore {
  public:
   IngestQueue::Submitter Submitter() {
-    return [this](Submission batch, IngestQueue::Done done) {
+    return [this](Submission batch, SubmitDone done) {
       MutexLock lock(mutex_);
       submissions_.push_back({std::move(batch), std::move(done)});
       ++submitted_;
@@ -39,7 +39,7 @@ class FakeStore {
     return submitted_;
   }
 
-  // Settles the oldest batch (or the newest): all of its events accepted.
+  // Both accept all events of a batch, the oldest one or the newest.
   void Accept() { Settle(Take(true)); }
   void AcceptNewest() { Settle(Take(false)); }
   void Fail(absl::Status error) { Take(true).done(std::move(error)); }
@@ -47,7 +47,7 @@ class FakeStore {
  private:
   struct Pending {
     Submission batch;
-    IngestQueue::Done done;
+    SubmitDone done;
   };
 
   static void Settle(Pending submission) {

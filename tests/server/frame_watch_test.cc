@@ -32,7 +32,7 @@ std::string Frame(uint8_t kind, uint8_t flags, uint32_t stream, const std::strin
          BigEndian(stream, 4) + payload;
 }
 
-// The beginning of a message of `size` bytes, with as many as `sent` of them.
+// Makes the beginning of a message of `size` bytes, with as many as `sent` of them.
 std::string Message(size_t size, size_t sent) {
   return std::string(1, '\0') + BigEndian(size, 4) + std::string(sent, 'x');
 }
@@ -101,7 +101,7 @@ TEST_F(FrameWatchTest, StreamsBegunAndResetAreNoticedAndAFewAreForgiven) {
     ASSERT_EQ(reset(stream), Verdict::kFine);
   }
   EXPECT_EQ(reset(stream), Verdict::kTooManyIdleFrames);
-  // As many as a client may send for ever.
+  // A client may send as many as that for ever.
   for (int i = 0; i < 10'000; ++i, stream += 2) {
     now_ += std::chrono::milliseconds(20);
     ASSERT_EQ(reset(stream), Verdict::kFine);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A whole server and its HTTP API.
+// The fixture has a whole server and its HTTP API.
 
 #include <string>
 
@@ -17,7 +17,7 @@ inline constexpr char kLine[] =
     R"({"event_id":"c-1","time":"2026-11-01T00:00:00Z","workflow":"ticket","workflow_id":"run/1",)"
     R"("step":"plan","provider":"p","model":"m","usage":{"input_tokens":1000000}})";
 
-// The body of an answer.
+// Returns the body of an answer.
 inline std::string BodyOf(const std::string& answer) {
   return answer.substr(answer.find("\r\n\r\n") + 4);
 }

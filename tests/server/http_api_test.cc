@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HTTP API of a whole server, beside the same answers through gRPC.
+// These tests compare the HTTP API of a whole server with the same answers through gRPC.
 
 #include <string>
 

@@ -6,7 +6,7 @@
 
 namespace itemized::server {
 
-// A connection to a port of this machine that says what it likes.
+// Connects to a port of this machine and says what it likes.
 class RawConnection {
  public:
   explicit RawConnection(uint16_t port);
@@ -14,10 +14,10 @@ class RawConnection {
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
 
-  // As much as the server takes: it may answer and close before it has read everything.
+  // Sends as much as the server takes: it may answer and close before it has read everything.
   void Send(const std::string& bytes);
   void CloseSending();
-  // What comes back until `end` has come, or the server closes.
+  // Returns what comes back until `end` has come, or the server closes.
   std::string ReadUntil(const std::string& end);
   std::string ReadAll() { return ReadUntil(""); }
 
@@ -29,7 +29,7 @@ class RawConnection {
 // until the server closes the connection.
 std::string Exchange(uint16_t port, const std::string& bytes);
 
-// The answer to "GET path", header and body.
+// Returns the answer to "GET path", header and body.
 std::string Get(uint16_t port, const std::string& path);
 
 }  // namespace itemized::server

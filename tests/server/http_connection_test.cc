@@ -55,7 +55,7 @@ TEST(ConnectionRules, BriskSendersAndRequestsThatAreAnsweredStay) {
 
 TEST(ConnectionRules, APeerWithMostMustShareWhenOthersCome) {
   std::vector<Connection> all(9, Of(Phase::kFresh, seconds(0), "greedy"));
-  EXPECT_EQ(Find(all, "greedy"), -1);  // Alone it may have all.
+  EXPECT_EQ(Find(all, "greedy"), -1);  // It may have all when it is alone.
   EXPECT_EQ(Find(all, "b"), 0);
   for (int i = 0; i < 4; ++i) {
     all.push_back(Of(Phase::kAnswering, seconds(0), "b"));

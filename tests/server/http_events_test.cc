@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events over HTTP: every form of a body, and what became of it.
+// These tests send events over HTTP, in every form of a body, and look at what became of them.
 
 #include <zlib.h>
 
@@ -81,7 +81,7 @@ TEST_F(HttpApi, TellsOfTheFirstHundredRefusedLinesAndCountsTheOthers) {
   EXPECT_THAT(answer, Not(HasSubstr("{\"line\":102,")));
   EXPECT_THAT(answer, HasSubstr("\"refusals_omitted\":99900}"));
   EXPECT_LT(answer.size(), 50'000U);
-  // Refusals that the store finds, in several batches.
+  // The store finds these refusals, in several batches.
   body.clear();
   for (int i = 0; i < 12'000; ++i) {
     body += R"({"time":"2026-11-01T00:00:00Z","workflow_id":"r","step":"","model":"m"})"
@@ -159,7 +159,7 @@ TEST_F(HttpApi, APageMayOnlySendJson) {
   EXPECT_EQ(Top().total().calls(), 0);
   EXPECT_THAT(Post("/api/v1/events", kLine, ours + "Content-Type: application/json\r\n"),
               HasSubstr("\"accepted\":1"));
-  // As curl --data-binary sends it.
+  // curl --data-binary sends this type.
   EXPECT_THAT(Post("/api/v1/events", kLine, "Content-Type: application/x-www-form-urlencoded\r\n"),
               HasSubstr("\"duplicate\":1"));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests that a proxy in front could read in another way than the server does. None may
+// A proxy in front could read these requests in another way than the server does. None may
 // leave behind bytes that are taken for a second request.
 
 #include <atomic>
@@ -45,7 +45,7 @@ class HttpFraming : public ::testing::Test {
 
   std::string Send(const std::string& bytes) { return Exchange(server_->address().port, bytes); }
 
-  // `fields` after a Host field, and a body in which a second request hides.
+  // Sends `fields` after a Host field, and a body in which a second request hides.
   void ExpectRefused(const std::string& fields, int status, const std::string& body = kSmuggled) {
     const std::string answer =
         Send("POST /ok HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n" + body);

@@ -81,7 +81,7 @@ TEST(HostGuard, APageSendsJson) {
        {"application/json", "Application/JSON; charset=utf-8", "application/x-ndjson"}) {
     EXPECT_EQ(with_type(type), 200) << type;
   }
-  // What a form can send.
+  // A form can send these types.
   for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded",
                            "multipart/form-data", "text/plain; application/json"}) {
     EXPECT_EQ(with_type(type), 415) << type;
@@ -90,7 +90,8 @@ TEST(HostGuard, APageSendsJson) {
 
 TEST(HostGuard, ProgramsSendWhatTheyLike) {
   EXPECT_EQ(StatusOfPost({}), 200);
-  EXPECT_EQ(StatusOfPost({{"content-type", "application/x-www-form-urlencoded"}}), 200);  // curl.
+  EXPECT_EQ(StatusOfPost({{"content-type", "application/x-www-form-urlencoded"}}),
+            200);  // curl sends this.
 }
 
 TEST(HostGuard, HostsThatOnlyBeginWellAreRefused) {

@@ -10,7 +10,7 @@
 namespace itemized::server {
 namespace {
 
-// "hello" by gzip.
+// This is "hello", compressed by gzip.
 constexpr char kGzip[] =
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00"
     "\x00\x00";

@@ -55,9 +55,9 @@ TEST(Questions, OfTopAreThoseOfTheCommand) {
   EXPECT_EQ(request->by(), pb::GROUP_BY_ATTRIBUTE);
   EXPECT_EQ(request->attribute_key(), "tenant");
   EXPECT_EQ(request->window().end_unix_us() - request->window().start_unix_us(),
-            25 * kMicrosPerHour);  // Clocks go back.
+            25 * kMicrosPerHour);  // The clocks go back on that day.
   EXPECT_EQ(request->limit(), 3);
-  EXPECT_TRUE(request->filter().has_step());  // Calls that name none.
+  EXPECT_TRUE(request->filter().has_step());  // The question is about calls that name none.
   EXPECT_FALSE(request->filter().has_model());
   EXPECT_EQ(request->filter().workflow(), "w");
   EXPECT_EQ(request->filter().attributes_size(), 2);

@@ -57,21 +57,21 @@ class HttpServerTest : public ::testing::Test {
     });
     router.Handle("POST", "/echo",
                   [](HttpRequest request, Respond respond) { respond(Text(request.body)); });
-    // Answers from another thread.
+    // This one is answered from another thread.
     router.Handle("GET", "/later", [this](HttpRequest, Respond respond) {
       later_ = std::thread([respond = std::move(respond)] { respond(Text("late")); });
     });
     router.Handle("POST", "/twice", [](HttpRequest request, Respond respond) {
       respond(Text(request.body + request.body));
     });
-    // Is never answered.
+    // This one is never answered.
     router.Handle("GET", "/wait", [this](HttpRequest request, Respond) {
       waiting_.Put(std::move(request.cancellation));
     });
     auto server = HttpServer::Listen({"127.0.0.1", 0}, limits, memory);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
-    // Is answered by the test.
+    // The test answers this one.
     router.Handle("GET", "/kept", [this](HttpRequest request, Respond respond) {
       kept_ = std::move(respond);
       waiting_.Put(std::move(request.cancellation));
@@ -88,7 +88,7 @@ class HttpServerTest : public ::testing::Test {
   uint16_t port() const { return server_->address().port; }
 
   Waiting waiting_;
-  Respond kept_;  // Set before waiting_ is.
+  Respond kept_;  // It is set before waiting_ is.
   std::thread later_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -212,7 +212,7 @@ TEST_F(HttpServerTest, IdleConnectionsGiveWayToNewOnes) {
     EXPECT_THAT(idle.back()->ReadUntil("/echo "), StartsWith("HTTP/1.1 200"));
   }
   EXPECT_THAT(Get(port(), "/echo"), StartsWith("HTTP/1.1 200"));
-  EXPECT_EQ(idle[0]->ReadAll(), "");  // The one that was idle for longest.
+  EXPECT_EQ(idle[0]->ReadAll(), "");  // It was idle for longest.
   idle[3]->Send("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_THAT(idle[3]->ReadUntil("/echo "), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(server_->counters().gave_way, 1);
@@ -302,7 +302,7 @@ TEST_F(HttpServerTest, AnswersAreChargedUntilTheyAreWritten) {
   EXPECT_THAT(ask(400), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(memory.used(), 0);
   const auto others = memory.Take(1000);
-  EXPECT_THAT(Get(port(), "/echo"), StartsWith("HTTP/1.1 200"));  // Is small.
+  EXPECT_THAT(Get(port(), "/echo"), StartsWith("HTTP/1.1 200"));  // That answer is small.
 }
 
 TEST_F(HttpServerTest, ATakenPortIsRefusedWithASentence) {

@@ -4,40 +4,44 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
 #include "tests/server/fake_store.h"
+#include "tests/storage/database/database_fixture.h"
 
 namespace itemized::server {
 namespace {
 
-namespace pb = itemized::v1;
 using ::testing::ElementsAre;
 
-DecodedBatch BatchOf(int events) {
-  pb::WriteRequest request;
-  for (int i = 0; i < events; ++i) {
-    request.mutable_batch()->add_events()->mutable_call()->set_step("a step");
+Submission SubmissionOf(size_t events) {
+  Submission submission;
+  if (events > 0) {
+    submission.parts.push_back(MakeBatch(std::vector<Call>(events)));
   }
-  auto bytes = std::make_shared<std::string>(request.SerializeAsString());
-  return *DecodeWriteRequest({*bytes, bytes});
+  return submission;
 }
+
+const Principal kLocal = Principal::Local();
 
 class IngestQueueTest : public ::testing::Test {
  protected:
   // Submits a batch whose answer is noted under `name`.
-  void Submit(int events, std::string name) {
-    queue_.Submit(
-        BatchOf(events), std::nullopt, [this, name](absl::StatusOr<pb::BatchResult> result) {
-          MutexLock lock(mutex_);
-          answered_.push_back(result.ok() ? name
-                                          : name + " " + std::string(result.status().message()));
-        });
+  void Submit(size_t events, std::string name, int64_t bytes = 0) {
+    queue_.Submit(kLocal, SubmissionOf(events), bytes,
+                  [this, name](const absl::StatusOr<SubmissionResult>& result) {
+                    MutexLock lock(mutex_);
+                    answered_.push_back(
+                        result.ok() ? name : name + " " + std::string(result.status().message()));
+                  });
   }
 
   std::vector<std::string> answered() {
@@ -46,24 +50,49 @@ class IngestQueueTest : public ::testing::Test {
   }
 
   FakeStore store_;
-  IngestQueue queue_{store_.Submitter(), 10};
+  IngestQueue queue_{store_.Submitter(), {.events = 10, .bytes = 100}};
   Mutex mutex_;
   std::vector<std::string> answered_ ABSL_GUARDED_BY(mutex_);
+};
+
+class IngestQueueOverADatabase : public testing::DatabaseTest {
+ protected:
+  // Makes a submission of `count` calls whose ids begin with `name`.
+  static Submission CallsOf(const std::string& name, int count) {
+    std::vector<Call> calls;
+    for (int i = 0; i < count; ++i) {
+      calls.push_back(testing::MakeCall(absl::StrCat(name, "-", i), "run", "planning", 1));
+    }
+    return {.parts = {MakeBatch(calls)}};
+  }
 };
 
 TEST_F(IngestQueueTest, HoldsBatchesBackInTheirOrderUntilThereIsRoom) {
   Submit(6, "a");
   Submit(6, "b");
-  Submit(1, "c");  // Would fit, but must not overtake.
+  Submit(1, "c");  // It would fit, but must not overtake.
   EXPECT_EQ(store_.submitted(), 1u);
-  EXPECT_FALSE(queue_.HasRoom(1));
+  EXPECT_EQ(queue_.CheckRoom(1).code(), absl::StatusCode::kResourceExhausted);
   store_.Accept();
   store_.AwaitSubmitted(3);
   store_.Accept();
   store_.Accept();
   queue_.WaitUntilIdle();
   EXPECT_THAT(answered(), ElementsAre("a", "b", "c"));
-  EXPECT_TRUE(queue_.HasRoom(10));
+  EXPECT_TRUE(queue_.CheckRoom(10).ok());
+}
+
+TEST_F(IngestQueueTest, ReadsNoFurtherWhileMessagesThatAreNotStoredTakeAllBytes) {
+  Submit(1, "a", 60);
+  EXPECT_TRUE(queue_.MayRead());
+  Submit(1, "b", 40);
+  EXPECT_FALSE(queue_.MayRead());
+  EXPECT_EQ(queue_.CheckRoom(1).code(), absl::StatusCode::kResourceExhausted);
+  store_.Accept();
+  store_.Accept();
+  queue_.WaitUntilIdle();
+  EXPECT_TRUE(queue_.MayRead());
+  EXPECT_TRUE(queue_.CheckRoom(1).ok());
 }
 
 TEST_F(IngestQueueTest, ABatchLargerThanAllRoomGoesAlone) {
@@ -105,25 +134,45 @@ TEST_F(IngestQueueTest, AnEmptyBatchIsAnsweredAtOnce) {
 }
 
 TEST_F(IngestQueueTest, AnEmptyBatchOfAProducerTakesItsPlaceInTheSequence) {
-  queue_.Submit(BatchOf(0), BatchPosition{.sequence = 1},
-                [](absl::StatusOr<pb::BatchResult> result) { EXPECT_TRUE(result.ok()); });
+  Submission empty;
+  empty.position = BatchPosition{.sequence = 1};
+  queue_.Submit(kLocal, std::move(empty), 0,
+                [](const absl::StatusOr<SubmissionResult>& result) { EXPECT_TRUE(result.ok()); });
   store_.AwaitSubmitted(1);
   store_.Accept();
   queue_.WaitUntilIdle();
 }
 
-TEST_F(IngestQueueTest, RowsAndColumnsOfABatchAreOneSubmission) {
-  pb::WriteRequest request;
-  request.mutable_batch()->add_events()->mutable_call();
-  request.mutable_batch()->mutable_columns()->add_time_offset_us(1);
-  auto bytes = std::make_shared<std::string>(request.SerializeAsString());
-  pb::BatchResult answer;
-  queue_.Submit(*DecodeWriteRequest({*bytes, bytes}), std::nullopt,
-                [&](absl::StatusOr<pb::BatchResult> result) { answer = *result; });
-  store_.AwaitSubmitted(1);
-  store_.Accept();
-  queue_.WaitUntilIdle();
-  EXPECT_EQ(answer.accepted(), 2);
+// What the database has not taken yet is a part of what the queue counts, so both may have one
+// limit.
+TEST_F(IngestQueueOverADatabase, ADatabaseWithTheSameLimitRefusesNothing) {
+  constexpr size_t kEventsMax = 20;
+  constexpr int kSenders = 4;
+  constexpr int kSubmissions = 50;
+  DatabaseOptions options = Options();
+  options.pending_events_max = kEventsMax;
+  Reopen(options);
+  IngestQueue queue(
+      [this](Submission submission, SubmitDone done) {
+        db().Submit(std::move(submission), std::move(done));
+      },
+      {.events = kEventsMax});
+  std::vector<std::thread> senders;
+  for (int sender = 0; sender < kSenders; ++sender) {
+    senders.emplace_back([&queue, sender] {
+      for (int i = 0; i < kSubmissions; ++i) {
+        queue.Submit(kLocal, CallsOf(absl::StrCat(sender, "-", i), 1 + i % 25), 0,
+                     [](const absl::StatusOr<SubmissionResult>& result) {
+                       EXPECT_TRUE(result.ok()) << result.status();
+                     });
+      }
+    });
+  }
+  for (std::thread& sender : senders) {
+    sender.join();
+  }
+  queue.WaitUntilIdle();
+  EXPECT_EQ(db().Info().calls, kSenders * 2 * (25 * 26 / 2));
 }
 
 }  // namespace

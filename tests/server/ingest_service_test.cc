@@ -18,10 +18,10 @@ namespace pb = itemized::v1;
 using ::testing::HasSubstr;
 using Stream = grpc::ClientReaderWriter<pb::IngestRequest, pb::IngestResponse>;
 
-// The service on a real socket, with a store that the test settles by hand.
+// Serves on a real socket, with a store that the test settles by hand.
 class IngestServiceTest : public ::testing::Test {
  protected:
-  IngestServiceTest() {
+  explicit IngestServiceTest(IngestRoom room = {.events = 100}) : queue_(store_.Submitter(), room) {
     IngestLimits limits;
     limits.stream_batches = 4;
     limits.streams = 2;
@@ -57,7 +57,7 @@ class IngestServiceTest : public ::testing::Test {
 
   FakeStore store_;
   MemoryBudget memory_{int64_t{1} << 30};
-  IngestQueue queue_{store_.Submitter(), 100};
+  IngestQueue queue_;
   std::unique_ptr<IngestService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<pb::IngestService::Stub> stub_;
@@ -84,7 +84,7 @@ TEST_F(IngestServiceTest, TellsTheResultOfEachBatch) {
   grpc::ClientContext context;
   auto stream = stub_->Ingest(&context);
   pb::IngestRequest request = Request(1, 3);
-  request.mutable_batch()->add_events();  // Empty, at index 3.
+  request.mutable_batch()->add_events();  // This event, at index 3, is empty.
   ASSERT_TRUE(stream->Write(request));
   store_.AwaitSubmitted(1);
   store_.Accept();
@@ -109,6 +109,36 @@ TEST_F(IngestServiceTest, ReadsNoMoreThanItMayHaveUnacknowledged) {
     store_.Accept();
     EXPECT_EQ(ReadSequence(*stream), sequence);
     store_.AwaitSubmitted(std::min<size_t>(10, sequence + 5));
+  }
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+// Two messages of a batch take all the room that there is.
+class IngestServiceWithLittleRoom : public IngestServiceTest {
+ protected:
+  IngestServiceWithLittleRoom()
+      : IngestServiceTest({.bytes = static_cast<int64_t>(2 * Request(1).ByteSizeLong())}) {}
+};
+
+TEST_F(IngestServiceWithLittleRoom, ReadsNoMoreThanAllSendersMayHaveUnstored) {
+  grpc::ClientContext context;
+  auto stream = stub_->Ingest(&context);
+  for (uint64_t sequence = 1; sequence <= 10; ++sequence) {
+    ASSERT_TRUE(stream->Write(Request(sequence)));
+  }
+  store_.AwaitSubmitted(2);
+  grpc::ClientContext write_context;
+  pb::WriteRequest request;
+  *request.mutable_batch() = Request(1).batch();
+  pb::WriteResponse response;
+  EXPECT_EQ(stub_->Write(&write_context, request, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  for (uint64_t sequence = 1; sequence <= 10; ++sequence) {
+    EXPECT_LE(store_.submitted(), sequence + 1);
+    store_.Accept();
+    EXPECT_EQ(ReadSequence(*stream), sequence);
+    store_.AwaitSubmitted(std::min<size_t>(10, sequence + 2));
   }
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
@@ -145,7 +175,7 @@ TEST_F(IngestServiceTest, DrainingAcknowledgesWhatWasReadAndEndsTheStream) {
   EXPECT_FALSE(stream->Read(&response));
   const grpc::Status status = stream->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(status.error_message(), "server is shutting down");
+  EXPECT_EQ(status.error_message(), "The server is shutting down; send again to the next one.");
 }
 
 TEST_F(IngestServiceTest, DrainingEndsAnIdleStreamAndRefusesNewCalls) {
@@ -176,7 +206,7 @@ TEST_F(IngestServiceTest, AClientThatLeavesTakesNothingWithIt) {
     context.TryCancel();
     EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  store_.Accept();  // Its owner is gone by now.
+  store_.Accept();  // The stream is gone by now.
   queue_.WaitUntilIdle();
 }
 
@@ -190,7 +220,7 @@ TEST_F(IngestServiceTest, TooManyStreamsAreRefused) {
   store_.AwaitSubmitted(2);
   const grpc::Status status = stub_->Ingest(&contexts[2])->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("too many streams"));
+  EXPECT_THAT(status.error_message(), HasSubstr("Too many streams"));
   store_.Accept();
   store_.Accept();
   contexts[0].TryCancel();

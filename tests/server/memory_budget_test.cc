@@ -15,7 +15,7 @@ TEST(MemoryBudget, WhatDoesNotFitIsNotTaken) {
   ASSERT_TRUE(first.has_value());
   EXPECT_FALSE(budget.Take(41).has_value());
   EXPECT_EQ(budget.used(), 60);
-  EXPECT_TRUE(budget.Take(40).has_value());  // And given back at once.
+  EXPECT_TRUE(budget.Take(40).has_value());  // They are given back at once.
   EXPECT_EQ(budget.used(), 60);
 }
 

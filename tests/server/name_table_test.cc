@@ -12,7 +12,7 @@ namespace {
 
 TEST(NameTable, GivesEveryNameAnIndexThatNamesIt) {
   std::vector<std::string> names;
-  for (int i = 0; i < 5'000; ++i) {  // More than there are slots.
+  for (int i = 0; i < 5'000; ++i) {  // There are fewer slots.
     names.push_back(absl::StrCat("run-", i));
   }
   NameTable table;

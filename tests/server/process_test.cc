@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon as a process: what it prints, how it ends.
+// These tests run the daemon as a process, and look at what it prints and how it ends.
 
 #include <signal.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-// Runs the daemon on free ports; ended with the object at the latest.
+// Runs the daemon on free ports. It ends with the object at the latest.
 class Daemon {
  public:
   explicit Daemon(std::vector<std::string> arguments) {
@@ -61,7 +61,7 @@ class Daemon {
     close(err_);
   }
 
-  // The next line of standard output; "" at its end.
+  // Returns the next line of standard output, or "" at its end.
   std::string Line() {
     std::string line;
     char byte = 0;
@@ -73,7 +73,7 @@ class Daemon {
 
   void Signal(int signal) { kill(pid_, signal); }
 
-  // Waits for the end; the exit status, or minus the signal.
+  // Waits for the end. Returns the exit status, or minus the signal.
   int Wait() {
     char buffer[4096];
     for (ssize_t got = 0; (got = read(err_, buffer, sizeof(buffer))) > 0;) {
@@ -85,7 +85,8 @@ class Daemon {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
-  const std::string& errors() const { return errors_; }  // Standard error, after Wait.
+  // Returns standard error; Wait has to come before.
+  const std::string& errors() const { return errors_; }
 
  private:
   pid_t pid_ = -1;

@@ -10,7 +10,7 @@ namespace {
 
 namespace pb = itemized::v1;
 
-// A row of `calls` calls, `unpriced` of them unpriced, at `cost` in all.
+// Makes a row of `calls` calls, `unpriced` of them unpriced, at `cost` in all.
 TopRow Row(std::string key, int64_t calls, int64_t unpriced, Picos cost) {
   TopRow row;
   row.key = std::move(key);

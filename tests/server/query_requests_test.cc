@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/convert/query_requests.h"
 
+#include <cctype>
 #include <limits>
 #include <string>
 
@@ -11,14 +12,18 @@ namespace itemized::server {
 namespace {
 
 namespace pb = itemized::v1;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 constexpr int64_t kHour = 3'600'000'000;
 
-// The sentence that refuses `status`, which must be INVALID_ARGUMENT.
+// Returns the sentence of `status`, which must be INVALID_ARGUMENT.
 std::string Refusal(const absl::Status& status) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-  return std::string(status.message());
+  const std::string sentence(status.message());
+  EXPECT_TRUE(std::isupper(static_cast<unsigned char>(sentence.front()))) << sentence;
+  EXPECT_THAT(sentence, EndsWith("."));
+  return sentence;
 }
 
 TEST(QueryRequests, AWindowThatSaysNothingIsTheLastThirtyDays) {
@@ -101,7 +106,7 @@ TEST(QueryRequests, OnlyNamesOfTheTimeZoneDatabaseAreZones) {
   EXPECT_EQ(ToTimeZone("")->name(), "UTC");
 }
 
-// Otherwise there would be no end of names that Abseil keeps.
+// If a zone had many names, there would be no end of those that Abseil keeps.
 TEST(QueryRequests, AZoneHasOneNameOnly) {
   using namespace std::string_literals;
   for (const std::string& name :

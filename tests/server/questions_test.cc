@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions over gRPC about a log that takes long to read, and while calls are priced again.
+// These tests ask over gRPC about a log that takes long to read, and while calls are priced again.
 
 #include <atomic>
 #include <chrono>
@@ -15,8 +15,8 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include "server/api/answers.h"
 #include "server/grpc/query_service.h"
+#include "server/v1/methods.h"
 #include "storage/kv/rocks_kv.h"
 #include "tests/storage/database/long_log_fixture.h"
 
@@ -32,11 +32,12 @@ using testing::Tap;
 using testing::TappedKv;
 using testing::Value;
 
+const Principal kLocal = Principal::Local();
 constexpr int kHours = 50;
 constexpr int kTries = 20;
 constexpr std::chrono::milliseconds kTimeMax(100);
 
-// From within a day, so that the log is read for what is no whole day.
+// The window cuts days, so that the log is read for what is no whole day.
 pb::WindowSpec Cut() {
   pb::WindowSpec window;
   window.set_start_unix_us(kNowUs - kHours * kMicrosPerHour);
@@ -68,7 +69,7 @@ class QuestionsOverGrpc : public QuestionsTest {
   }
 
   // Asks with a log of which the first block takes longer to read than a question may take,
-  // until the log is read at all. How it ends, and how many blocks were read.
+  // until the log is read at all. Says how it ends, and how many blocks were read.
   template <typename Request, typename Response>
   std::pair<grpc::StatusCode, int> Ask(grpc::Status (pb::QueryService::Stub::*method)(
                                            grpc::ClientContext*, const Request&, Response*),
@@ -138,7 +139,7 @@ TEST_F(QuestionsOverGrpc, AllGiveUpWhileTheyReadTheLog) {
   ExpectGivesUp("a run", &Stub::GetRun, run);
 }
 
-// Whatever is asked while some calls have their new cost and others the old one.
+// Some calls have their new cost while the questions are asked, and others the old one.
 TEST_F(QuestionsTest, AreAnsweredWithHowFarARepricingIs) {
   std::promise<void> begun;
   std::promise<void> may_go_on;
@@ -165,16 +166,16 @@ TEST_F(QuestionsTest, AreAnsweredWithHowFarARepricingIs) {
   distribution.set_step("planning");
   pb::GetSeriesRequest series;
   series.set_every_us(kMicrosPerDay);
-  expect_told(GetTop(db(), {}, nullptr), "a ranking");
-  expect_told(GetWorkflows(db(), {}, nullptr), "workflows");
-  expect_told(GetRun(db(), run, nullptr), "a run");
-  expect_told(GetSeries(db(), series, nullptr), "a series");
-  expect_told(GetOutliers(db(), {}, nullptr), "outliers");
-  expect_told(GetDistribution(db(), distribution, nullptr), "a distribution");
-  EXPECT_TRUE(GetServerInfo(db(), {}).has_repricing());
+  expect_told(GetTop(kLocal, db(), {}, nullptr), "a ranking");
+  expect_told(GetWorkflows(kLocal, db(), {}, nullptr), "workflows");
+  expect_told(GetRun(kLocal, db(), run, nullptr), "a run");
+  expect_told(GetSeries(kLocal, db(), series, nullptr), "a series");
+  expect_told(GetOutliers(kLocal, db(), {}, nullptr), "outliers");
+  expect_told(GetDistribution(kLocal, db(), distribution, nullptr), "a distribution");
+  EXPECT_TRUE(Value(GetServerInfo(kLocal, db(), {})).has_repricing());
   may_go_on.set_value();
   EXPECT_EQ(Value(changed.get_future().get()).repriced_calls, 4 * kHours);
-  EXPECT_FALSE(Value(GetTop(db(), {}, nullptr)).has_repricing());
+  EXPECT_FALSE(Value(GetTop(kLocal, db(), {}, nullptr)).has_repricing());
 }
 
 }  // namespace

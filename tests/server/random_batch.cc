@@ -39,7 +39,7 @@ void SetSingle(Message& message, const FieldDescriptor& field, std::mt19937_64& 
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return FillRandomly(*reflection->MutableMessage(&message, &field), random);
     default:
-      CHECK(false);  // A kind of field that events did not have: teach it to this test.
+      CHECK(false);  // Events have a new kind of field: teach it to this test.
   }
 }
 

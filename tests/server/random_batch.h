@@ -14,7 +14,7 @@ namespace itemized::server {
 // in a list, the members of a oneof at random.
 void FillRandomly(google::protobuf::Message& message, std::mt19937_64& random);
 
-// Columns of `rows` rows in which every array has an element for each row.
+// Makes columns of `rows` rows in which every array has an element for each row.
 itemized::v1::CallColumns RandomColumns(int rows, std::mt19937_64& random);
 
 }  // namespace itemized::server

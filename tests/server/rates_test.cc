@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/convert/rates.h"
 
+#include <cctype>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -12,9 +13,10 @@ namespace {
 
 namespace pb = itemized::v1;
 using google::protobuf::util::MessageDifferencer;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
-// One rate for "m" whose input price is `input`.
+// Makes one rate for "m" whose input price is `input`.
 pb::SetRatesRequest RateOf(const std::string& input) {
   pb::SetRatesRequest request;
   pb::Rate* rate = request.add_rates();
@@ -26,7 +28,10 @@ pb::SetRatesRequest RateOf(const std::string& input) {
 std::string Refusal(const pb::SetRatesRequest& request) {
   const auto rates = ToRates(request);
   EXPECT_EQ(rates.status().code(), absl::StatusCode::kInvalidArgument);
-  return std::string(rates.status().message());
+  const std::string sentence(rates.status().message());
+  EXPECT_TRUE(std::isupper(static_cast<unsigned char>(sentence.front()))) << sentence;
+  EXPECT_THAT(sentence, EndsWith("."));
+  return sentence;
 }
 
 TEST(Rates, PricesBecomePicosAUnit) {
@@ -53,7 +58,7 @@ TEST(Rates, APriceOfZeroIsAPrice) {
 TEST(Rates, ErrorsNameTheRateAndTheField) {
   EXPECT_THAT(Refusal(RateOf("0.0000001")), HasSubstr("rates[0] (m).prices.input"));
   EXPECT_THAT(Refusal(RateOf("three")), HasSubstr("rates[0] (m).prices.input"));
-  EXPECT_THAT(Refusal(RateOf("-1")), HasSubstr("the price is -1"));
+  EXPECT_THAT(Refusal(RateOf("-1")), HasSubstr("rates[0] (m).prices.input is -1;"));
   EXPECT_THAT(Refusal(RateOf("1000000001")), HasSubstr("from 0 to 1000000000 USD per million"));
   pb::SetRatesRequest tier = RateOf("1");
   tier.add_rates()->mutable_match()->set_starts_with("n");

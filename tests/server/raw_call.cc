@@ -34,7 +34,7 @@ std::string RawCall::Read() {
   return std::string(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
 }
 
-// Waits for the one operation that was started; false if it failed.
+// Waits for the one operation that was started. Returns false if it failed.
 bool RawCall::Await() {
   void* tag = nullptr;
   bool ok = false;

@@ -9,15 +9,15 @@
 
 namespace itemized::server {
 
-// A call to a method of a service whose messages we have no code for. Sends
-// the bytes of one message; cancelled with the object, or after a minute.
+// Calls a method of a service whose messages we have no code for. It sends
+// the bytes of one message, and is cancelled with the object, or after a minute.
 class RawCall {
  public:
   RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
           const std::string& request);
   ~RawCall();
 
-  // The bytes of the next answer; "" if none comes any more.
+  // Returns the bytes of the next answer, or "" if none comes any more.
   std::string Read();
 
  private:

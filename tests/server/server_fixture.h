@@ -15,7 +15,7 @@
 
 namespace itemized::server {
 
-// A fixed instant in 2026; the servers of these tests believe it is now.
+// The servers of these tests believe it is now this instant of 2026.
 inline constexpr int64_t kNowUs = 1'793'500'000'000'000;
 
 class FixedClock : public Clock {
@@ -23,7 +23,7 @@ class FixedClock : public Clock {
   int64_t NowUs() const override { return kNowUs; }
 };
 
-// A directory that no other test uses; removed with the object.
+// Makes a directory that no other test uses, and removes it with the object.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -34,7 +34,7 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// A server in this process, on free ports and an empty directory.
+// Starts a server in this process, on free ports and an empty directory.
 class ServerTest : public ::testing::Test {
  protected:
   ServerTest();
@@ -43,7 +43,7 @@ class ServerTest : public ::testing::Test {
   void Start();
   uint16_t http_port() const;
 
-  // A call that is valid; the event id is its own.
+  // Makes a call that is valid and has an event id of its own.
   static itemized::v1::Call CallOf(const std::string& event_id);
   // Sets USD 1 per million input tokens for the model of CallOf.
   void SetRate();

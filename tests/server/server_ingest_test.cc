@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes in over a socket, and what is told about it.
+// These tests send events over a socket, and look at what is told about them.
 
 #include <string>
 #include <vector>
@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 
 class ServerIngest : public ServerTest {
  protected:
-  // The answer to one batch on a stream of its own.
+  // Returns the answer to one batch on a stream of its own.
   pb::BatchResult Send(const pb::Batch& batch) {
     grpc::ClientContext context;
     auto stream = ingest_->Ingest(&context);
@@ -55,7 +55,7 @@ std::vector<uint32_t> IndicesOf(const pb::BatchResult& result) {
   return indices;
 }
 
-// Two calls of "run-2" at the instants kNowUs - 3 s and - 2 s.
+// Makes two calls of "run-2" at the instants kNowUs - 3 s and - 2 s.
 pb::CallColumns TwoColumns() {
   pb::CallColumns columns;
   for (const char* name : {"", "run-2", "plan", "answer", "acme", "m-1"}) {
@@ -164,7 +164,7 @@ TEST_F(ServerIngest, ANameThatIsNotUtf8CostsOnlyItsOwnCall) {
   *batch.add_events()->mutable_call() = CallOf("c-1");
   batch.mutable_events(1)->mutable_call()->set_step("\xff\xfe");
   *batch.mutable_columns() = TwoColumns();
-  batch.mutable_columns()->set_strings(3, "\xc3\x28");  // The step of the second row.
+  batch.mutable_columns()->set_strings(3, "\xc3\x28");  // That is the step of the second row.
   const pb::BatchResult result = Send(batch);
   EXPECT_EQ(result.accepted(), 2) << result.DebugString();
   ASSERT_THAT(IndicesOf(result), ElementsAre(1, 3));
@@ -276,7 +276,7 @@ TEST_F(ServerIngest, DrainingAcknowledgesWhatItHasRead) {
   }
   const grpc::Status status = stream->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_THAT(status.error_message(), HasSubstr("server is shutting down"));
+  EXPECT_THAT(status.error_message(), HasSubstr("The server is shutting down"));
 
   // Exactly what was acknowledged is there when the server is back.
   server_.reset();

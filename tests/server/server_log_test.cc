@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operator reads in the log of clients that are refused and of a clock that is wrong.
+// An operator reads in the log of clients that are refused and of a clock that is wrong.
 
 #include <string>
 
@@ -30,7 +30,7 @@ class ServerLog : public ServerTest {
     return hello;
   }
 
-  // How a stream ends that begins with `hello` and says no more.
+  // Says how a stream ends that begins with `hello` and says no more.
   grpc::Status Greet(const pb::Hello& hello) {
     grpc::ClientContext context;
     const auto stream = ingest_->Ingest(&context);
@@ -44,7 +44,7 @@ class ServerLog : public ServerTest {
     return stream->Finish();
   }
 
-  // What a new server on the same store says of three streams that begin so.
+  // Returns what a new server on the same store logs of three streams that begin so.
   std::vector<std::string> ToldOf(const pb::Hello& hello) {
     const CapturedLog log;
     Start();

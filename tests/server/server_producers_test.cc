@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams of a producer: whatever breaks between the two, a batch is counted once.
+// Whatever breaks between a producer and the server, a batch is counted once.
 
 #include <random>
 #include <string>
@@ -20,19 +20,19 @@ constexpr char kId[] = "sixteen bytes id";
 
 class ServerProducers : public ServerTest {
  protected:
-  // A stream that has said Hello and been welcomed.
+  // Is a stream that has said Hello and been welcomed.
   struct OpenStream {
     std::unique_ptr<grpc::ClientContext> context = std::make_unique<grpc::ClientContext>();
     std::unique_ptr<Stream> stream;
     uint64_t last_sequence = 0;
 
-    // The answer to the next batch, sent before.
+    // Returns the answer to the next batch that was sent.
     pb::IngestResponse Read() {
       pb::IngestResponse response;
       EXPECT_TRUE(stream->Read(&response));
       return response;
     }
-    // How it ends, after `answers` more answers.
+    // Says how the stream ends, after `answers` more answers.
     grpc::Status EndAfter(int answers) {
       pb::IngestResponse response;
       for (; stream->Read(&response); --answers) {
@@ -63,7 +63,7 @@ class ServerProducers : public ServerTest {
     return open;
   }
 
-  // One row and one column, without ids.
+  // Makes a batch of one row and one column, without ids.
   static pb::IngestRequest Request(uint64_t sequence, int64_t tokens = 1) {
     pb::IngestRequest request;
     request.set_sequence(sequence);
@@ -159,7 +159,7 @@ TEST_F(ServerProducers, AHelloThatCannotBeUsedIsRefusedWithASentence) {
   EXPECT_THAT(twice.EndAfter(0).error_message(), HasSubstr("first message"));
 }
 
-// 1,000 batches of 1,000 calls. Three in ten go out twice or more: over streams
+// There are 1,000 batches of 1,000 calls. Three in ten go out twice or more: over streams
 // that break in the middle and go back, and, since the calls have ids, over
 // streams without a producer.
 TEST_F(ServerProducers, AMillionCallsWithThreeDuplicatesInTenAreCountedOnce) {
@@ -222,7 +222,7 @@ TEST_F(ServerProducers, AMillionCallsWithThreeDuplicatesInTenAreCountedOnce) {
   }
   const pb::GetTopResponse top = Top();
   EXPECT_EQ(top.total().calls(), int64_t{kBatches} * kRows);
-  // USD 1 per million tokens: 1,000 x (1 + ... + 1,000) tokens.
+  // 1,000 x (1 + ... + 1,000) tokens cost USD 1 per million.
   EXPECT_EQ(top.total().cost_usd(), "500.5");
   EXPECT_LE(accepted, int64_t{kBatches} * kRows);
   EXPECT_GE(duplicates, int64_t{kBatches} * kRows * 3 / 10);

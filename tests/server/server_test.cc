@@ -19,7 +19,7 @@ namespace {
 namespace pb = itemized::v1;
 using ::testing::HasSubstr;
 
-// What a server with these options says instead of starting.
+// Returns what a server with these options says instead of starting.
 std::string RefusalToStart(const ServerOptions& options) {
   const auto server = Server::Start(options);
   EXPECT_FALSE(server.ok());
@@ -27,13 +27,13 @@ std::string RefusalToStart(const ServerOptions& options) {
 }
 
 TEST_F(ServerTest, AnswersHealthChecks) {
-  // A HealthCheckResponse whose status is SERVING, to a request for any service.
+  // The answer is a HealthCheckResponse whose status is SERVING.
   EXPECT_EQ(RawCall(channel_, "/grpc.health.v1.Health/Check", "").Read(), "\x08\x01");
   EXPECT_THAT(Get(http_port(), "/healthz"), HasSubstr("{\"status\":\"serving\"}"));
 }
 
 TEST_F(ServerTest, DescribesItsServicesByReflection) {
-  // A ServerReflectionRequest that asks for the list of services.
+  // This ServerReflectionRequest asks for the list of services.
   const std::string services =
       RawCall(channel_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
               std::string("\x3a\x00", 2))
@@ -47,7 +47,7 @@ TEST_F(ServerTest, AHealthWatchHearsOfTheDrainAndDoesNotHoldItUp) {
   RawCall watch(channel_, "/grpc.health.v1.Health/Watch", "");
   EXPECT_EQ(watch.Read(), "\x08\x01");
   EXPECT_TRUE(server_->Drain().ok());
-  EXPECT_EQ(watch.Read(), "\x08\x02");  // NOT_SERVING.
+  EXPECT_EQ(watch.Read(), "\x08\x02");  // The status is NOT_SERVING.
   EXPECT_EQ(watch.Read(), "");
 }
 
@@ -185,7 +185,7 @@ TEST_F(ServerTest, WhoWaitsForARepricingHoldsUpNobodyAndIsToldWhenTheServerStops
     grpc::ClientContext context;
     ASSERT_TRUE(ingest_->Write(&context, write, &written).ok());
   }
-  constexpr int kWaiting = 12;  // More than there are threads for questions.
+  constexpr int kWaiting = 12;  // There are fewer threads for questions.
   std::vector<std::thread> setters;
   std::atomic<int> answered = 0;
   for (int i = 0; i < kWaiting; ++i) {
@@ -253,7 +253,7 @@ TEST_F(ServerTest, OutliersComeWithReceiptsAndSayWhetherTheyWereInVain) {
   EXPECT_EQ(outliers.calls(0).receipt().sample_count(), 30);
   EXPECT_FALSE(outliers.calls(0).receipt().judged_when_priced());
   EXPECT_TRUE(outliers.calls(0).unsurfaced());
-  EXPECT_EQ(outliers.learning_calls(), 1);  // Of the step that nothing is known of yet.
+  EXPECT_EQ(outliers.learning_calls(), 1);  // Nothing is known yet of that step.
   EXPECT_EQ(outliers.unjudged_calls(), 0);
 }
 

@@ -34,7 +34,7 @@ std::string Frame(uint8_t kind, const std::string& payload) {
   return BigEndian(payload.size(), 3) + static_cast<char>(kind) + '\0' + BigEndian(1, 4) + payload;
 }
 
-// A client and the socket on which the server reads from it, watched by the table that
+// Has a client and the socket on which the server reads from it, watched by the table that
 // recvmsg tells of what it reads.
 class Client {
  public:
@@ -55,19 +55,19 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Sends it, and has the server read it as gRPC does. What the server then is told.
+  // Sends `bytes`, and has the server read them as gRPC does. Returns what the server is told.
   ssize_t Send(const std::string& bytes) {
     CHECK(send(client_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
           static_cast<ssize_t>(bytes.size()));
     return Read();
   }
-  // The beginning of a message: `sent` of its `size` bytes.
+  // Sends the beginning of a message: `sent` of its `size` bytes.
   ssize_t Begin(size_t size, size_t sent) {
     return Send(Frame(kData, '\0' + BigEndian(size, 4) + std::string(sent, 'x')));
   }
   ssize_t GoOn(size_t sent) { return Send(Frame(kData, std::string(sent, 'x'))); }
 
-  // In two pieces, since gRPC has several.
+  // Reads in two pieces, since gRPC has several.
   ssize_t Read() {
     std::array<char, 7> first{};
     std::array<char, 1 << 16> rest{};
@@ -78,7 +78,7 @@ class Client {
     return recvmsg(server_, &message, 0);
   }
 
-  // Whether the server has hung up.
+  // Tells whether the server has hung up.
   bool is_cut_off() const {
     char byte = 0;
     return recv(client_, &byte, 1, MSG_DONTWAIT) == 0;

@@ -20,7 +20,7 @@ namespace {
 namespace pb = itemized::v1;
 using ::testing::HasSubstr;
 
-constexpr char kEndless[] = "endless";  // A question that nobody but its caller can end.
+constexpr char kEndless[] = "endless";  // Nobody but its caller can end this question.
 
 // Answers the key that it is asked for, on the one thread of its pool.
 class Service final : public pb::QueryService::CallbackService {
@@ -31,7 +31,7 @@ class Service final : public pb::QueryService::CallbackService {
                                    const pb::GetTopRequest* request,
                                    pb::GetTopResponse* response) override {
     return AnswerOn(pool_, context, request, response,
-                    [this](const pb::GetTopRequest& question,
+                    [this](const Principal& /*principal*/, const pb::GetTopRequest& question,
                            const Cancellation* cancellation) -> absl::StatusOr<pb::GetTopResponse> {
                       ++begun_;
                       pb::GetTopResponse answer;

@@ -5,6 +5,7 @@
 #include <future>
 #include <utility>
 
+#include "server/convert/batch_result.h"
 #include "storage/kv/rocks_kv.h"
 
 namespace itemized::testing {
@@ -93,7 +94,7 @@ void SimulatedServer::Greet(ServerStream& stream, const ProducerHello& hello) {
 }
 
 void SimulatedServer::Store(ServerStream& stream, const server::DecodedIngestRequest& request) {
-  Submission submission = request.batch.ToSubmission();
+  auto [submission, outline] = server::ToSubmission(request.batch);
   if (forget_once_in_ == 0 || !world_.OneIn(forget_once_in_)) {
     submission.position = stream.position;
     submission.position->sequence = request.sequence;
@@ -107,11 +108,7 @@ void SimulatedServer::Store(ServerStream& stream, const server::DecodedIngestReq
   }
   pb::IngestResponse answer;
   answer.set_sequence(request.sequence);
-  *answer.mutable_result() = server::StartResult(request.batch);
-  for (size_t i = 0; i < result->size(); ++i) {
-    server::AddPartResult(request.batch.parts[i], (*result)[i], *answer.mutable_result());
-  }
-  server::FinishResult(*answer.mutable_result());
+  *answer.mutable_result() = *server::ToBatchResult(outline, result);
   stream.answer(answer);
 }
 

@@ -6,7 +6,7 @@
 
 namespace itemized::server {
 
-// The sentence is kept. What went wrong inside, such as damaged files, becomes
+// Keeps the sentence and the code. What went wrong inside, such as damaged files, becomes
 // UNAVAILABLE: clients take INTERNAL and UNKNOWN for a reason to give up and
 // drop what they wanted to send.
 grpc::Status ToGrpcStatus(const absl::Status& status);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/convert/status.h"
+#include "server/grpc/status.h"
 
 #include <string>
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/v1/methods.h"
+
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "server/convert/query_answers.h"
+#include "server/convert/query_requests.h"
+#include "server/convert/rates.h"
+#include "server/convert/store_answers.h"
+#include "storage/base/status_macros.h"
+#include "storage/base/time.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+// Who asks what, and when to give up.
+struct Asker {
+  const Principal& principal;
+  const Database& database;
+  const Cancellation* cancellation;
+};
+
+// The one way from a question of the wire to its answer. `read(request)` is a StatusOr of the
+// query, `ask` a function of server/api/answers.h, and `write(answer)` or
+// `write(answer, query)` the response.
+template <typename Response, typename Request, typename Read, typename Ask, typename Write>
+absl::StatusOr<Response> Answer(const Asker& asker, const Request& request, Read read, Ask ask,
+                                Write write) {
+  ASSIGN_OR_RETURN(const auto query, read(request));
+  ASSIGN_OR_RETURN(const auto answered,
+                   ask(asker.principal, asker.database, query, asker.cancellation));
+  Response response;
+  if constexpr (std::is_invocable_v<Write, decltype(answered.answer)>) {
+    response = write(answered.answer);
+  } else {
+    response = write(answered.answer, query);
+  }
+  if (answered.repricing.has_value()) {
+    *response.mutable_repricing() = ToRepricing(*answered.repricing);
+  }
+  return response;
+}
+
+// Answers with what `write` makes of a change of the rate book.
+template <typename Response>
+Database::RatesDone Answering(std::function<void(absl::StatusOr<Response>)> done,
+                              Response (*write)(const RateChange&)) {
+  return [done = std::move(done), write](const absl::StatusOr<RateChange>& change) {
+    done(change.ok() ? absl::StatusOr<Response>(write(*change)) : change.status());
+  };
+}
+
+}  // namespace
+
+absl::StatusOr<pb::GetTopResponse> GetTop(const Principal& principal, const Database& database,
+                                          const pb::GetTopRequest& request,
+                                          const Cancellation* cancellation) {
+  return Answer<pb::GetTopResponse>(
+      {principal, database, cancellation}, request, ToTopQuery, AskTop,
+      [&](const TopAnswer& answer) { return ToTopResponse(answer, request.limit()); });
+}
+
+absl::StatusOr<pb::GetWorkflowsResponse> GetWorkflows(const Principal& principal,
+                                                      const Database& database,
+                                                      const pb::GetWorkflowsRequest& request,
+                                                      const Cancellation* cancellation) {
+  return Answer<pb::GetWorkflowsResponse>(
+      {principal, database, cancellation}, request,
+      [](const pb::GetWorkflowsRequest& asked) { return ToWindow(asked.window()); }, AskWorkflows,
+      ToWorkflowsResponse);
+}
+
+absl::StatusOr<pb::GetRunResponse> GetRun(const Principal& principal, const Database& database,
+                                          const pb::GetRunRequest& request,
+                                          const Cancellation* cancellation) {
+  return Answer<pb::GetRunResponse>({principal, database, cancellation}, request, ToRunQuery,
+                                    AskRun, ToRunResponse);
+}
+
+absl::StatusOr<pb::GetSeriesResponse> GetSeries(const Principal& principal,
+                                                const Database& database,
+                                                const pb::GetSeriesRequest& request,
+                                                const Cancellation* cancellation) {
+  return Answer<pb::GetSeriesResponse>(
+      {principal, database, cancellation}, request, ToSeriesQuery, AskSeries,
+      [](const SeriesAnswer& answer, const SeriesQuery& query) {
+        return ToSeriesResponse(answer, query.filter[NameKind::kStep].value_or(""), query.zone);
+      });
+}
+
+absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const Principal& principal,
+                                                    const Database& database,
+                                                    const pb::GetOutliersRequest& request,
+                                                    const Cancellation* cancellation) {
+  return Answer<pb::GetOutliersResponse>({principal, database, cancellation}, request,
+                                         ToOutliersQuery, AskOutliers, ToOutliersResponse);
+}
+
+absl::StatusOr<pb::GetDistributionResponse> GetDistribution(
+    const Principal& principal, const Database& database, const pb::GetDistributionRequest& request,
+    const Cancellation* cancellation) {
+  return Answer<pb::GetDistributionResponse>({principal, database, cancellation}, request,
+                                             ToDistributionQuery, AskDistribution,
+                                             ToDistributionResponse);
+}
+
+absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(const Principal& principal,
+                                                        const Database& database,
+                                                        const ServerFacts& facts) {
+  ASSIGN_OR_RETURN(const ServerInfo info, AskInfo(principal, database, facts));
+  pb::GetServerInfoResponse response = ToServerInfoResponse(info.store);
+  response.set_version(info.facts.version);
+  response.set_started_at(FormatTime(info.facts.started_at_us));
+  response.set_http_address(info.facts.http_address);
+  return response;
+}
+
+absl::StatusOr<pb::ListRatesResponse> ListRates(const Principal& principal,
+                                                const Database& database) {
+  ASSIGN_OR_RETURN(const RateList list, AskRates(principal, database));
+  return ToListRatesResponse(list.rates, list.unpriced);
+}
+
+void SetRates(const Principal& principal, Database& database, const pb::SetRatesRequest& request,
+              SetRatesDone done) {
+  absl::StatusOr<std::vector<Rate>> rates = ToRates(request);
+  if (!rates.ok()) {
+    return done(rates.status());
+  }
+  PutRates(principal, database, *std::move(rates), Answering(std::move(done), ToSetRatesResponse));
+}
+
+void RemoveRates(const Principal& principal, Database& database,
+                 const pb::RemoveRatesRequest& request, RemoveRatesDone done) {
+  absl::StatusOr<std::vector<RateName>> names = ToRateNames(request);
+  if (!names.ok()) {
+    return done(names.status());
+  }
+  DropRates(principal, database, *std::move(names),
+            Answering(std::move(done), ToRemoveRatesResponse));
+}
+
+absl::StatusOr<pb::VerifyResponse> Verify(const Principal& principal, const Database& database) {
+  ASSIGN_OR_RETURN(const VerifyReport report, VerifyStore(principal, database));
+  return ToVerifyResponse(report);
+}
+
+absl::StatusOr<pb::BackupResponse> Backup(const Principal& principal, const Database& database,
+                                          const BackupPlace& place,
+                                          const pb::BackupRequest& request) {
+  ASSIGN_OR_RETURN(const BackupMade made,
+                   BackUpStore(principal, database, place, request.directory()));
+  return ToBackupResponse(made.directory, made.report);
+}
+
+}  // namespace itemized::server
