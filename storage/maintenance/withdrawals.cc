@@ -24,7 +24,7 @@ Withdrawals::Call* Withdrawals::Find(absl::string_view workflow_id, absl::string
   return found == calls_.end() ? nullptr : &found->second;
 }
 
-// Of the rows that are what the run remembers of a call, the newest stands: those before it were
+// The newest of the rows that are what the run remembers of a call stands: those before it were
 // taken out.
 void Withdrawals::See(Block block) {
   const RowContents contents(block.calls);

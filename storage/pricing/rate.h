@@ -3,7 +3,7 @@
 
 // A rate: what a unit of each usage class costs for some models from an
 // instant on. Semantics and sources: see the comments of itemized.v1.Rate and
-// ARCHITECTURE.md, "Pricing".
+// ARCHITECTURE.md, "Money, prices".
 
 #include <array>
 #include <cstddef>
