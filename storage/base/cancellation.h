@@ -30,7 +30,7 @@ class Cancellation {
   const Instant deadline_;
 };
 
-// OK without a `cancellation`: the answer is waited for however long it takes.
+// Checks `cancellation`, which may be null: the answer is then waited for however long it takes.
 inline absl::Status CheckNotCancelled(const Cancellation* cancellation) {
   return cancellation == nullptr ? absl::OkStatus() : cancellation->Check();
 }

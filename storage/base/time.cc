@@ -68,7 +68,7 @@ bool ReadInstant(absl::string_view text, absl::TimeZone zone, absl::Time* time) 
   return true;
 }
 
-// 0 if there is no such unit.
+// Returns the length of a unit in microseconds; 0 if there is no such unit.
 int64_t UnitUs(char unit) {
   switch (unit) {
     case 's':
@@ -86,7 +86,7 @@ int64_t UnitUs(char unit) {
   }
 }
 
-// False unless `text` is digits only and fits.
+// Reads a count; false unless `text` is digits only and fits.
 bool ReadCount(absl::string_view text, int64_t* count) {
   return text.find_first_not_of("0123456789") == absl::string_view::npos &&
          absl::SimpleAtoi(text, count);

@@ -71,7 +71,7 @@ NameId Catalog::Intern(NameKind kind, absl::string_view name) {
   return found == kUnknown ? Append(kind, name) : found;
 }
 
-// What a series is billed under, once those of its own are used up.
+// The series under which a new one is billed once there are kSeriesMax.
 SeriesKey Catalog::OtherSeries() const {
   SeriesKey other;
   other[NameKind::kStep] = Lookup(NameKind::kStep, kOtherName);
@@ -102,7 +102,7 @@ const std::string& Catalog::Name(NameKind kind, NameId id) const {
   return Of(kind).names[id];
 }
 
-// What comes after so many names of each kind, and so many series.
+// Returns all names but the first names[kind] of each kind, and all but the first `series` series.
 CatalogAdditions Catalog::Behind(const std::array<size_t, kNameKindCount>& names,
                                  size_t series) const {
   CatalogAdditions additions;
@@ -132,7 +132,7 @@ CatalogAdditions Catalog::All() const {
   return additions;
 }
 
-// False if it does not fit to what is there.
+// Adds a name of an entry; false if it contradicts what is there, or leaves a gap.
 bool Catalog::Add(const CatalogAdditions::Name& name) {
   Names& names = Of(name.kind);
   if (name.id == names.names.size() && !names.ids.contains(name.name)) {

@@ -30,7 +30,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  // New runs are looked up in vain; a false hit costs as much as 50 misses.
+  // Each new run is looked up in vain, and a false hit costs as much as 50 misses.
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(family == Family::kRuns ? 14 : 10));
   table.checksum = rocksdb::kXXH3;
   rocksdb::ColumnFamilyOptions options;
@@ -38,14 +38,14 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   options.memtable_whole_key_filtering = true;
   options.memtable_prefix_bloom_size_ratio = 0.02;
   if (family == Family::kLog) {
-    options.compression = rocksdb::kNoCompression;  // Blocks are zstd inside.
+    options.compression = rocksdb::kNoCompression;  // Blocks are compressed already.
     options.write_buffer_size = size_t{64} << 20;
   } else {
-    options.compression = rocksdb::kLZ4Compression;  // Rewritten often; half is hashes.
+    options.compression = rocksdb::kLZ4Compression;  // Rows change often; half of them is hashes.
   }
   if (family == Family::kRuns) {
-    // Written once or twice, in any order of keys: levels would be rewritten
-    // again and again for each table of a checkpoint.
+    // Runs are written once or twice, in any order of keys, so each table of a checkpoint would
+    // have all levels rewritten.
     options.compaction_style = rocksdb::kCompactionStyleUniversal;
     options.level0_file_num_compaction_trigger = 16;
     options.level0_slowdown_writes_trigger = 48;
@@ -55,7 +55,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   return options;
 }
 
-// Of tables: connections need descriptors too, and RocksDB fails where there is none left.
+// Returns how many tables may be open. Connections need descriptors too, and RocksDB fails where
+// none is left.
 int OpenFilesMax() {
   constexpr rlim_t kWanted = 512;
   rlimit files{};
@@ -69,8 +70,8 @@ rocksdb::DBOptions StoreOptions(rocksdb::Env* env) {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
-  // A hole in the middle refuses to open, where the default mode would silently
-  // drop acknowledged batches after it.
+  // This mode makes that a store with a hole in the middle of its log does not open. The default
+  // mode would silently drop the acknowledged batches behind the hole.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.max_background_jobs = 2;
   options.max_open_files = OpenFilesMax();
@@ -89,8 +90,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
   return families;
 }
 
-// Whether the log, read up to its first damage, holds all that was acknowledged.
-// Changes nothing.
+// Returns whether the log, read up to its first damage, holds all that was acknowledged. Changes
+// nothing on disk.
 bool ReachesMark(rocksdb::DBOptions options, const std::string& directory, uint64_t mark) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -117,7 +118,7 @@ rocksdb::Status Open(const rocksdb::DBOptions& options, const std::string& direc
 // The files of the write-ahead log, as text.
 std::string LogFiles(rocksdb::Env* env, const std::string& directory) {
   std::vector<std::string> names;
-  env->GetChildren(directory, &names).PermitUncheckedError();  // Then none is named.
+  env->GetChildren(directory, &names).PermitUncheckedError();  // No file is named after an error.
   const auto is_no_log = [](const std::string& name) { return !absl::EndsWith(name, ".log"); };
   names.erase(std::remove_if(names.begin(), names.end(), is_no_log), names.end());
   std::sort(names.begin(), names.end());
@@ -141,7 +142,7 @@ absl::Status PrepareMark(rocksdb::FileSystem* files, const std::string& director
     return ToStatus(AcknowledgedMark::Create(files, directory, 0));
   }
   if (accept_missing_mark) {
-    return absl::OkStatus();  // Made once the store is open.
+    return absl::OkStatus();  // OpenRocksStore makes the mark once the store is open.
   }
   return absl::FailedPreconditionError(absl::StrCat(
       directory,
@@ -208,7 +209,7 @@ absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
   options.info_log = OpenInfoLog(directory);
   rocksdb::Status status = Open(options, directory, store.get());
   if (status.IsCorruption() && mark.has_value() && ReachesMark(options, directory, *mark)) {
-    // Torn in a power cut: nobody was told of what is missing.
+    // The log was torn in a power cut, and nobody was told of the writes that are missing.
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     status = Open(options, directory, store.get());
   }

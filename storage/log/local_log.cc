@@ -16,7 +16,7 @@
 namespace itemized {
 namespace {
 
-// Entries dropped in one write.
+// How many entries are dropped in one write.
 constexpr size_t kTrimmedPerWrite = 10'000;
 
 absl::StatusOr<EntryIndex> IndexOf(absl::string_view key) {

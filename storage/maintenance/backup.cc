@@ -35,14 +35,15 @@ absl::Status Sync(const std::string& path) {
   return result == 0 ? absl::OkStatus() : Failed("synced", path, why);
 }
 
-// A bill is nobody else's: the tables too, which the store may have from an earlier version.
+// Lets nobody else read the backup, nor its tables, which may be linked from an earlier version's
+// store with more rights.
 absl::Status MakePrivate(const std::string& path, fs::perms permissions) {
   std::error_code error;
   fs::permissions(path, permissions, error);
   return error ? Failed("made private", path, error.message()) : absl::OkStatus();
 }
 
-// The files and their names; returns their bytes.
+// Syncs the files and their directory; returns the bytes of the files.
 absl::StatusOr<int64_t> SyncAll(const std::string& directory) {
   int64_t bytes = 0;
   std::error_code error;

@@ -13,7 +13,7 @@
 namespace itemized {
 namespace {
 
-// The row of the log that holds `call` as its run remembers it.
+// Finds the row of the log that holds `call` as its run remembers it.
 absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& run,
                                                  const RunCall& call, const CallId& id) {
   const auto& refs = run.blocks();
@@ -22,7 +22,8 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
       continue;
     }
     ASSIGN_OR_RETURN(Block block, state.blocks.Read(*ref));
-    for (size_t row = block.calls.size(); row-- > 0;) {  // The newest of those at this cost.
+    for (size_t row = block.calls.size();
+         row-- > 0;) {  // The newest row that has this cost is the one.
       const CallRows& calls = block.calls;
       if (calls.weight[row] > 0 && calls.EventId(row) == id.event_id &&
           calls.RunName(row) == id.workflow_id && calls.CostAt(row) == call.cost()) {

@@ -20,7 +20,7 @@ constexpr size_t kTextBytesMax = 1'000;
 constexpr int kDepthMax = 8;
 constexpr size_t kPartsMax = 1'000;
 
-// Of one expression, compiled and while it is matched. There may be many.
+// The memory that one expression may take, compiled and while it is matched. There may be many.
 constexpr int64_t kRegexBytesMax = 128 << 10;
 
 RE2::Options QuietOptions() {

@@ -100,7 +100,7 @@ struct Candidate {
   const Rate* rate = nullptr;
   size_t specificity = 0;
 
-  // Greater is better; equal candidates keep the order of the book.
+  // The candidate of the greatest rank is the best; equal ones keep the order of the book.
   auto Rank() const {
     return std::make_tuple(!rate->provider.empty(), specificity, rate->effective_from_us);
   }
@@ -111,7 +111,7 @@ struct Candidate {
 absl::Status ValidateRate(const Rate& rate) {
   RETURN_IF_ERROR(rate.match.Validate());
   absl::Status status = ValidateParts(rate);
-  if (status.ok()) {  // What no book has room for is no rate.
+  if (status.ok()) {  // A rate that even an empty book has no room for is refused at once.
     status = CheckEffort(CompiledMatch(rate.match).effort());
   }
   if (!status.ok()) {
@@ -156,7 +156,7 @@ absl::StatusOr<bool> RateBook::Set(CheckedRatePtr rate) {
   const bool replaced = found != rates_.end();
   CompiledMatch::Effort effort = effort_;
   effort.Add(rate->match().effort());
-  if (replaced) {  // By one of the same match.
+  if (replaced) {  // The new rate has an equal match.
     Remove(rate->key());
   } else {
     RETURN_IF_ERROR(CheckRateCount(rates_.size() + 1));
@@ -186,7 +186,7 @@ CheckedRatePtr RateBook::Remove(const std::string& key) {
   return removed;
 }
 
-// In the order of the book.
+// Returns the rates that match, in the order of the book.
 RateBook::Candidates RateBook::CandidatesFor(absl::string_view provider,
                                              absl::string_view model) const {
   const auto is_for = [&](const CheckedRate* rate) {

@@ -85,7 +85,8 @@ bool ReadSigned(absl::string_view* in, int64_t* value) {
   return true;
 }
 
-// The number of things of at least a byte each that follow, so memory is bounded.
+// Reads the number of things that follow. Each takes at least a byte, which bounds the memory that
+// a damaged number can allocate.
 bool ReadCount(absl::string_view* in, size_t* count) {
   uint64_t raw = 0;
   if (!ReadVarint(in, &raw) || raw > in->size()) {

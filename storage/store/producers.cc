@@ -19,10 +19,11 @@ namespace {
 
 constexpr char kRowVersion = 1;
 
-// Rows that each new session looks at for producers to forget: more than it can add.
+// How many rows each new session looks at for producers to forget. It adds one at most, so rows are
+// looked at faster than they come.
 constexpr size_t kRowsPerSession = 64;
 
-// How much older the time in a row may be than that in memory.
+// How much older the time in a row may be than the time in memory.
 constexpr int64_t kSeenEveryUs = kMicrosPerDay;
 
 std::string RowKey(const ProducerId& id) {
@@ -49,7 +50,8 @@ absl::Status Ended() {
 
 }  // namespace
 
-// Leases end on any thread, and perhaps after the database.
+// The sessions whose leases have ended, which happens on any thread and perhaps after the database
+// is closed.
 class Producers::EndedSessions {
  public:
   struct Ended {
@@ -139,7 +141,7 @@ absl::StatusOr<Producers::Position> Producers::Read(const ProducerId& id) const 
   return position;
 }
 
-// The position of a producer that is not known, or no longer, is all 0.
+// Returns the position of a producer, which is all 0 if it is not known or was idle for too long.
 absl::StatusOr<Producers::Position> Producers::Find(const ProducerId& id, int64_t now_us) const {
   if (const auto live = sessions_.find(id); live != sessions_.end()) {
     return live->second.position;
@@ -153,7 +155,7 @@ absl::StatusOr<Producers::Position> Producers::Find(const ProducerId& id, int64_
   return position.last_seen_us < now_us - kProducerIdleMaxUs ? Position() : position;
 }
 
-// That it is there now, which its row has to say from time to time.
+// Notes that a producer is there now, if its row says an instant that is too long ago.
 void Producers::See(const ProducerId& id, int64_t now_us, Position* position) {
   const bool is_stale = position->last_seen_us < now_us - kSeenEveryUs;
   if (is_stale && position->last_sequence > 0) {
@@ -172,7 +174,7 @@ void Producers::CloseEnded() {
   }
 }
 
-// A few rows at a time, round and round.
+// Looks at the next few rows, beginning anew after the last one.
 absl::Status Producers::ForgetSome(int64_t now_us) {
   auto rows = kv_.Scan(Family::kMeta, next_row_.empty() ? keys::kProducers : next_row_,
                        keys::Past(keys::kProducers));

@@ -58,7 +58,7 @@ absl::Status CheckRoom(const Kv& kv, int64_t free_bytes_min) {
       free_bytes_min >> 20, " MiB must stay so; nothing is taken until there is room again"));
 }
 
-// What is to be written however little room there is.
+// Returns whether an entry makes room, so that it is written however little there is.
 bool MakesRoom(const Entry& entry) {
   return entry.events_first_hour.has_value() || entry.views_first_hour.has_value() ||
          !entry.runs_dropped.empty() || !entry.runs_kept.empty();
@@ -104,7 +104,8 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   return state;
 }
 
-// A store without an entry begins with one that has the key of its event ids.
+// Reads the rows, then the log. A store without an entry gets its first one, which has the key of
+// its event ids.
 absl::Status State::Load() {
   if (log->last() == 0) {
     Entry first;
@@ -215,7 +216,7 @@ absl::Status State::Apply(const Entry& entry) {
   return ApplyStaged(entry, staged);
 }
 
-// None if the entry says nothing of rates.
+// Returns the rate book after `entry`; null if the entry says nothing of rates.
 absl::StatusOr<std::shared_ptr<const RateBook>> State::BookAfter(const Entry& entry) const {
   if (entry.rates_set.empty() && entry.rates_removed.empty()) {
     return nullptr;

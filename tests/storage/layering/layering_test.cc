@@ -3,6 +3,7 @@
 // stay short.
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -250,8 +251,21 @@ int BarePrepositions(const SourceFile& file) {
   return count;
 }
 
+// Says so of a comment behind code as well.
+bool HasBarePreposition(const std::string& line) {
+  static const std::regex pattern(
+      R"(// (Of|By|For|With|Without|In|At|From|To|On|Behind|Before|After|Between|Under|Over|Into|Beside|As) )");
+  return std::regex_search(line, pattern) && line.find("//") != line.find_first_not_of(' ');
+}
+
+// Folders in which no comment at all opens so; the list may only grow.
+constexpr const char* kFoldersWithoutBarePrepositions[] = {
+    "storage/base/",    "storage/sketch/", "storage/kv/",          "storage/catalog/",
+    "storage/pricing/", "storage/views/",  "storage/maintenance/", "storage/store/",
+    "storage/log/",     "bench/"};
+
 // How many there may be: it may only shrink.
-constexpr int kBarePrepositionsMax = 145;
+constexpr int kBarePrepositionsMax = 104;
 
 TEST(Layering, CommentsHaveASubject) {
   int count = 0;
@@ -262,10 +276,25 @@ TEST(Layering, CommentsHaveASubject) {
   EXPECT_GE(count, kBarePrepositionsMax) << "there are fewer now: lower kBarePrepositionsMax";
 }
 
+TEST(Layering, CommentsOfSomeFoldersAllHaveASubject) {
+  for (const SourceFile& file : Sources()) {
+    const bool is_mended = std::any_of(
+        std::begin(kFoldersWithoutBarePrepositions), std::end(kFoldersWithoutBarePrepositions),
+        [&](const char* folder) { return StartsWith(file.path, folder); });
+    std::istringstream lines(file.text);
+    for (std::string line; is_mended && std::getline(lines, line);) {
+      EXPECT_FALSE(HasBarePreposition(line)) << file.path << ": " << line;
+    }
+    EXPECT_TRUE(!is_mended || BarePrepositions(file) == 0) << file.path;
+  }
+}
+
 TEST(SourceLint, CountsCommentsWithoutASubject) {
   const SourceFile file{
       "a.h", "// Of rows.\nint a;\n// The rows\n// of a block.\nint c;\n  // By name.\nint b;\n"};
   EXPECT_EQ(BarePrepositions(file), 2);
+  EXPECT_TRUE(HasBarePreposition("int a;  // Of rows."));
+  EXPECT_FALSE(HasBarePreposition("int a;  // The rows of a block."));
 }
 
 TEST(Layering, TheSourcesAreThere) {
