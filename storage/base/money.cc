@@ -146,8 +146,8 @@ absl::StatusOr<Picos> ParseDecimal(absl::string_view text, int decimals) {
   CHECK(decimals >= 0);
   Scientific number;
   if (!ReadScientific(text, &number)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Quoted(text), " is not a number; write it as \"0.147\", \"-2\" or \"3e-06\""));
+    return absl::InvalidArgumentError(absl::StrCat(
+        Quoted(text), " is not a number; write it as \"0.147\", \"-2\" or \"3e-06\"."));
   }
   if (number.digits.empty()) {
     return Picos(0);
@@ -156,14 +156,14 @@ absl::StatusOr<Picos> ParseDecimal(absl::string_view text, int decimals) {
   if (zeros < 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         Quoted(text), " needs more than ", decimals,
-        " digits after the decimal point, which is the finest that is kept; round it"));
+        " digits after the decimal point, which is the finest that is kept; round it."));
   }
   const absl::uint128 max =
       absl::uint128(std::numeric_limits<Picos>::max()) + (number.negative ? 1 : 0);
   absl::uint128 magnitude = 0;
   if (!ToInteger(number.digits, zeros, max, &magnitude)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(Quoted(text), " is too large; give a smaller number"));
+        absl::StrCat(Quoted(text), " is too large; give a smaller number."));
   }
   return static_cast<Picos>(number.negative ? -magnitude : magnitude);
 }

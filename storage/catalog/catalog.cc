@@ -26,8 +26,9 @@ std::string NameKey(NameKind kind, NameId id) {
 }
 
 absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(
-      absl::StrCat("the store is damaged: a ", what, " row of the catalog cannot be read"));
+  return absl::DataLossError(absl::StrCat(
+      "The store is damaged: a ", what,
+      " row of the catalog cannot be read. Restore the data directory from a backup."));
 }
 
 }  // namespace
@@ -219,7 +220,9 @@ absl::Status Catalog::LoadKey(const Kv& kv) {
   absl::string_view rest = row.has_value() ? absl::string_view(*row) : "";
   if (!ReadBigEndian64(&rest, &id_key_[0]) || !ReadBigEndian64(&rest, &id_key_[1]) ||
       !rest.empty()) {
-    return absl::DataLossError("the store is damaged: the key of its event ids cannot be read");
+    return absl::DataLossError(
+        "The store is damaged: the key of its event ids cannot be read. Restore the data directory "
+        "from a backup.");
   }
   return absl::OkStatus();
 }

@@ -66,7 +66,7 @@ class RocksIterator : public KvIterator {
 
 absl::Status Reopening() {
   return absl::UnavailableError(
-      "the store cannot be used: it is being opened again after its disk failed");
+      "The store is being opened again after its disk failed; try again in a moment.");
 }
 
 // The iterator of a store that is being opened again: it has no rows, and says why.
@@ -283,8 +283,8 @@ class RocksKv : public Kv {
   absl::Status Recover() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
     const auto now = std::chrono::steady_clock::now();
     if (is_lost_) {
-      return absl::UnavailableError(absl::StrCat(
-          failure_.message(), "; the server has to be started again once the disk is mended"));
+      return absl::UnavailableError(
+          absl::StrCat(failure_.message(), " Mend the disk, then start the server again."));
     }
     if (now < recover_at_) {
       return failure_;

@@ -127,9 +127,9 @@ std::string LogFiles(rocksdb::Env* env, const std::string& directory) {
 
 absl::Status Shortened(rocksdb::Env* env, const std::string& directory, absl::string_view how) {
   return absl::DataLossError(
-      absl::StrCat(directory, ": the write-ahead log (", LogFiles(env, directory),
+      absl::StrCat("The write-ahead log of ", directory, " (", LogFiles(env, directory),
                    ") is damaged and lacks writes that were acknowledged: ", how,
-                   ". Start on a backup, and let the senders send again what came after it"));
+                   ". Start on a backup, and let the senders send again what came after it."));
 }
 
 // A new store has the mark before anything else, so that a store without it has lost it.
@@ -145,19 +145,19 @@ absl::Status PrepareMark(rocksdb::FileSystem* files, const std::string& director
     return absl::OkStatus();  // OpenRocksStore makes the mark once the store is open.
   }
   return absl::FailedPreconditionError(absl::StrCat(
-      directory,
-      ": the file \"acknowledged\" is missing. It says how far writes were "
+      "The data directory ", directory,
+      " lacks the file \"acknowledged\". It says how far writes were "
       "acknowledged; without it nobody can tell whether the write-ahead log has lost some. Put it "
       "back from where the directory was copied, or start the server once with "
-      "--accept-missing-acknowledged"));
+      "--accept-missing-acknowledged."));
 }
 
 absl::Status OpenError(const rocksdb::Status& status, rocksdb::Env* env,
                        const std::string& directory) {
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the data directory ", directory,
-                     " is in use by another process; stop it or choose another directory"));
+        absl::StrCat("The data directory ", directory,
+                     " is in use by another process; stop that or choose another directory."));
   }
   // RocksDB names the table or manifest that is damaged, but not the log.
   if (status.IsCorruption() && status.ToString().find(directory) == std::string::npos &&
@@ -165,7 +165,8 @@ absl::Status OpenError(const rocksdb::Status& status, rocksdb::Env* env,
     return Shortened(env, directory, status.ToString());
   }
   const absl::Status general = ToStatus(status);
-  return absl::Status(general.code(), absl::StrCat(directory, ": ", general.message()));
+  return absl::Status(general.code(),
+                      absl::StrCat(general.message(), " Its directory is ", directory, "."));
 }
 
 }  // namespace
@@ -179,9 +180,11 @@ absl::Status ToStatus(const rocksdb::Status& status) {
     return absl::OkStatus();
   }
   if (status.IsCorruption()) {
-    return absl::DataLossError(absl::StrCat("the store is damaged: ", status.ToString()));
+    return absl::DataLossError(absl::StrCat("The store is damaged: ", status.ToString(),
+                                            ". Restore the data directory from a backup."));
   }
-  return absl::UnavailableError(absl::StrCat("the store cannot be used: ", status.ToString()));
+  return absl::UnavailableError(absl::StrCat("The store cannot be used: ", status.ToString(),
+                                             ". Mend the disk or its rights."));
 }
 
 RocksStore::~RocksStore() {
@@ -196,8 +199,9 @@ absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("the data directory ", directory, " cannot be created: ", error.message()));
+    return absl::UnavailableError(absl::StrCat("The data directory ", directory,
+                                               " cannot be created: ", error.message(),
+                                               ". Create it, or choose another one."));
   }
   auto store = std::make_unique<RocksStore>();
   store->env = rocksdb::NewCompositeEnv(files != nullptr ? std::move(files)

@@ -314,8 +314,9 @@ absl::StatusOr<Entry> DecodeEntry(EntryIndex index, absl::string_view bytes) {
     last = tag;
   }
   if (!is_good) {
-    return absl::DataLossError(
-        absl::StrCat("The store is damaged: entry ", index, " of the log cannot be read."));
+    return absl::DataLossError(absl::StrCat("The store is damaged: entry ", index,
+                                            " of the log cannot be read. "
+                                            "Restore the data directory from a backup."));
   }
   return entry;
 }

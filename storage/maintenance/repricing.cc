@@ -58,7 +58,8 @@ Repricing::~Repricing() {
 
 void Repricing::Abandon() {
   is_abandoned_ = true;
-  Fail(absl::UnavailableError("the server is stopping; it is done when it is next started"));
+  Fail(absl::UnavailableError(
+      "The server is stopping; calls are priced again when it is next started."));
 }
 
 void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
@@ -68,9 +69,9 @@ void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
   for (const CheckedRatePtr& rate : rates) {
     const absl::StatusOr<bool> replaced = book.Set(rate);
     if (!replaced.ok()) {
-      return change.done(absl::Status(replaced.status().code(),
-                                      absl::StrCat("the rate for ", rate->rate().match.ToString(),
-                                                   ": ", replaced.status().message())));
+      return change.done(absl::Status(
+          replaced.status().code(), absl::StrCat("The rate for ", rate->rate().match.ToString(),
+                                                 " cannot be set. ", replaced.status().message())));
     }
     ++(*replaced ? change.result.replaced : change.result.added);
     entry.rates_set.push_back(rate);

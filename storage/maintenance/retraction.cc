@@ -31,8 +31,10 @@ absl::StatusOr<std::pair<Block, size_t>> FindRow(const State& state, const Run& 
       }
     }
   }
-  return absl::DataLossError(absl::StrCat("the store is damaged: call ", id.event_id, " of run ",
-                                          id.workflow_id, " is missing from the log"));
+  return absl::DataLossError(absl::StrCat("The store is damaged: call ", id.event_id, " of run ",
+                                          id.workflow_id,
+                                          " is missing from the log. Restore the data directory "
+                                          "from a backup."));
 }
 
 absl::StatusOr<bool> RetractCall(State* state, const CallId& id, CorrectionBlocks* blocks) {

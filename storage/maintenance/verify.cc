@@ -34,7 +34,7 @@ const char* NameOf(Family family) {
 }
 
 std::string Row(Family family, absl::string_view key) {
-  return absl::StrCat("the row ", absl::BytesToHexString(key), " of ", NameOf(family));
+  return absl::StrCat("The row ", absl::BytesToHexString(key), " of ", NameOf(family));
 }
 
 // Returns the hour that a row of steps or outcomes is about; their keys end with a day or an hour.
@@ -113,8 +113,8 @@ absl::StatusOr<bool> VerifySnapshot::ApplyLog(State* fresh, VerifyReport* report
   };
   const auto on_damage = [&](BlockRef ref, const absl::Status& damage) {
     ++report->blocks;
-    report->Add(absl::StrCat("block ", ref.sequence, " of hour ", FormatTime(HourStartUs(ref.hour)),
-                             ": ", damage.message()));
+    report->Add(absl::StrCat("Block ", ref.sequence, " of hour ", FormatTime(HourStartUs(ref.hour)),
+                             " cannot be read. ", damage.message()));
     is_whole = false;
     return absl::OkStatus();
   };
@@ -196,10 +196,10 @@ absl::Status VerifySnapshot::CompareRows(size_t family, const Views& fresh, Rows
       ++report->carried;
     } else if (row == expected->end()) {
       report->Add(
-          absl::StrCat(Row(kFamilies[family], stored.key()), " does not follow from the log"));
+          absl::StrCat(Row(kFamilies[family], stored.key()), " does not follow from the log."));
     } else if (row->second != stored.value()) {
       report->Add(
-          absl::StrCat(Row(kFamilies[family], stored.key()), " is not what the log folds to"));
+          absl::StrCat(Row(kFamilies[family], stored.key()), " is not what the log folds to."));
     }
     if (row != expected->end()) {
       expected->erase(row);
@@ -208,7 +208,7 @@ absl::Status VerifySnapshot::CompareRows(size_t family, const Views& fresh, Rows
   for (const auto& [key, value] : *expected) {
     if (!IsCarried(kFamilies[family], key)) {
       report->Add(
-          absl::StrCat(Row(kFamilies[family], key), ", which the log folds to, is missing"));
+          absl::StrCat(Row(kFamilies[family], key), ", which the log folds to, is missing."));
     }
   }
   return stored.status();

@@ -32,7 +32,8 @@ namespace itemized {
 // output).
 std::optional<Picos> PriceUsage(const Rate& rate, const Usage& usage);
 
-// Returns INVALID_ARGUMENT with a sentence if `rate` cannot be put into any book.
+// Returns INVALID_ARGUMENT with a sentence if `rate` cannot be put into any book. The sentence does
+// not name the rate; the caller knows under which name its user knows it.
 absl::Status ValidateRate(const Rate& rate);
 
 // What a book holds at most. This bounds its memory, and how long the look-up of a new name takes

@@ -18,7 +18,8 @@ namespace {
 
 absl::Status Damaged() {
   return absl::DataLossError(
-      "the store is damaged: a histogram cannot be read; restore the data directory from a backup");
+      "The store is damaged: a histogram cannot be read. Restore the data directory "
+      "from a backup.");
 }
 
 // Reads one bucket, whose index is `first` or higher.

@@ -25,7 +25,9 @@ constexpr char kVersion[] = "9";
 constexpr size_t kBlocksPerEntry = 32;
 
 absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("The store is damaged: ", what, " cannot be read."));
+  return absl::DataLossError(
+      absl::StrCat("The store is damaged: ", what,
+                   " cannot be read. Restore the data directory from a backup."));
 }
 
 // Reads the newest block or a watermark, which version 8 wrote as the sequence of a block alone. 0

@@ -39,19 +39,20 @@ bool ParseRowKey(absl::string_view key, ProducerId* id) {
 }
 
 absl::Status Damaged() {
-  return absl::DataLossError("the store is damaged: the row of a producer cannot be read");
+  return absl::DataLossError(
+      "The store is damaged: the row of a producer cannot be read. Restore the data directory "
+      "from a backup.");
 }
 
 absl::Status Ended() {
   return absl::FailedPreconditionError(
-      "this stream has ended: a newer one of the same producer_id has begun. Two senders must "
-      "not share a producer_id; give each its own");
+      "This stream has ended: a newer one of the same producer_id has begun. Two senders must "
+      "not share a producer_id; give each its own.");
 }
 
 }  // namespace
 
-// The sessions whose leases have ended, which happens on any thread and perhaps after the database
-// is closed.
+// Sessions whose leases have ended, on any thread and perhaps after the database was closed.
 class Producers::EndedSessions {
  public:
   struct Ended {
@@ -201,8 +202,8 @@ absl::StatusOr<ProducerSession> Producers::Begin(const ProducerHello& hello) {
   ASSIGN_OR_RETURN(Position position, Find(hello.id, now_us));
   if (hello.epoch < position.epoch) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "this producer_id has gone on to epoch ", position.epoch, "; epoch ", hello.epoch,
-        " has ended. Two senders must not share a producer_id; give each its own"));
+        "This producer_id has gone on to epoch ", position.epoch, "; epoch ", hello.epoch,
+        " has ended. Two senders must not share a producer_id; give each its own."));
   }
   See(hello.id, now_us, &position);
   if (hello.epoch > position.epoch) {
@@ -227,18 +228,19 @@ absl::StatusOr<Producers::Turn> Producers::Take(const BatchPosition& batch) {
   const auto staged = staged_.find(batch.producer);
   const Position& position = staged == staged_.end() ? session->second.position : staged->second;
   if (batch.sequence == 0) {
-    return absl::InvalidArgumentError("sequence 0: those of a producer begin with 1");
+    return absl::InvalidArgumentError("A batch has sequence 0; those of a producer begin with 1.");
   }
   if (batch.sequence > position.last_sequence + 1) {
-    return absl::OutOfRangeError(absl::StrCat("sequence ", batch.sequence, " came where ",
-                                              position.last_sequence + 1, " is expected"));
+    return absl::OutOfRangeError(absl::StrCat("Batch ", batch.sequence, " came where batch ",
+                                              position.last_sequence + 1, " is expected."));
   }
   if (batch.sequence <= position.last_sequence) {
     const uint64_t age = position.last_sequence - batch.sequence;
     const std::deque<uint64_t>& contents = position.contents;
     if (age < contents.size() && contents[contents.size() - 1 - age] != batch.content) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "sequence ", batch.sequence, " of this producer is stored with other content"));
+      return absl::AlreadyExistsError(
+          absl::StrCat("Batch ", batch.sequence,
+                       " of this producer is stored with other content; send it in a new epoch."));
     }
     return Turn::kKnown;
   }

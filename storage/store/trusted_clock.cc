@@ -31,7 +31,9 @@ absl::Status TrustedClock::Load(const Kv& kv, int64_t newest_call_us, bool accep
   uint64_t saved_us = 0;
   absl::string_view rest = row.has_value() ? absl::string_view(*row) : "";
   if (row.has_value() && (!ReadVarint(&rest, &saved_us) || !rest.empty())) {
-    return absl::DataLossError("the store is damaged: the instant it was left at cannot be read");
+    return absl::DataLossError(
+        "The store is damaged: the instant it was left at cannot be read. Restore the data "
+        "directory from a backup.");
   }
   saved_us_ = row.has_value() ? static_cast<int64_t>(saved_us) : newest_call_us;
   // An empty store says 0. Any clock is believed there, since nothing can be lost.

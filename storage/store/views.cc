@@ -27,7 +27,9 @@ absl::Status LoadWatermark(const Kv& kv, Family family, LogPosition* position) {
     absl::string_view value = *row;
     if (!ReadVarint(&value, &position->entry) || !ReadVarint(&value, &position->block) ||
         !value.empty()) {
-      return absl::DataLossError("The store is damaged: a watermark cannot be read.");
+      return absl::DataLossError(
+          "The store is damaged: a watermark cannot be read. Restore the data directory "
+          "from a backup.");
     }
   }
   return absl::OkStatus();
@@ -62,7 +64,9 @@ absl::StatusOr<Hour> Views::LoadFirstHour(const Kv& kv) {
                    kv.Get(Family::kMeta, keys::kViewsFirstHour));
   absl::string_view value = row.has_value() ? absl::string_view(*row) : "";
   if (row.has_value() && (!ReadVarint32(&value, &hour) || !value.empty())) {
-    return absl::DataLossError("The store is damaged: the first hour of the views is unreadable.");
+    return absl::DataLossError(
+        "The store is damaged: the first hour of the views cannot be read. Restore the data "
+        "directory from a backup.");
   }
   return hour;
 }

@@ -58,7 +58,8 @@ bool DecodeSums(absl::string_view* in, uint64_t end, std::vector<std::pair<Key, 
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(
-      absl::StrCat("the store is damaged: ", what, " of the rollups cannot be read"));
+      absl::StrCat("The store is damaged: ", what,
+                   " of the rollups cannot be read. Restore the data directory from a backup."));
 }
 
 // Gives the histograms of a new day the size of those of the day before it, which it will be much
