@@ -3,7 +3,6 @@
 // stay short.
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -14,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/storage/layering/source_lint.h"
+#include "tests/storage/layering/storage_folders.h"
 
 namespace itemized::testing {
 namespace {
@@ -33,14 +33,6 @@ const std::map<std::string, int>& LongFunctions() {
   return files;
 }
 
-// A folder of storage/ may include itself and those before it.
-const std::vector<std::string>& StorageFolders() {
-  static const auto& folders = *new std::vector<std::string>{
-      "base",  "model", "pricing", "sketch", "kv",          "catalog", "block",   "log",
-      "views", "runs",  "store",   "query",  "maintenance", "ingest",  "database"};
-  return folders;
-}
-
 const std::vector<SourceFile>& Sources() {
   static const auto& files = *new std::vector<SourceFile>(
       ReadSources(ITEMIZED_SOURCE_DIR, {"proto", "storage", "server", "client", "tests", "bench"}));
@@ -53,15 +45,6 @@ bool StartsWith(const std::string& text, const std::string& prefix) {
 
 bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-// The place of "storage/<folder>/..." in the order; -1 if it has none.
-int StoragePlace(const std::string& path) {
-  const std::string rest = path.substr(std::string("storage/").size());
-  const std::string folder = rest.substr(0, rest.find('/'));
-  const std::vector<std::string>& folders = StorageFolders();
-  const auto found = std::find(folders.begin(), folders.end(), folder);
-  return found == folders.end() ? -1 : static_cast<int>(found - folders.begin());
 }
 
 // What is wrong with a file of server/ including `include`, or "".
@@ -251,19 +234,6 @@ int BarePrepositions(const SourceFile& file) {
   return count;
 }
 
-// Says so of a comment behind code as well.
-bool HasBarePreposition(const std::string& line) {
-  static const std::regex pattern(
-      R"(// (Of|By|For|With|Without|In|At|From|To|On|Behind|Before|After|Between|Under|Over|Into|Beside|As) )");
-  return std::regex_search(line, pattern) && line.find("//") != line.find_first_not_of(' ');
-}
-
-// Folders in which no comment at all opens so; the list may only grow.
-constexpr const char* kFoldersWithoutBarePrepositions[] = {
-    "storage/base/",    "storage/sketch/", "storage/kv/",          "storage/catalog/",
-    "storage/pricing/", "storage/views/",  "storage/maintenance/", "storage/store/",
-    "storage/log/",     "bench/"};
-
 // How many there may be: it may only shrink.
 constexpr int kBarePrepositionsMax = 104;
 
@@ -276,25 +246,10 @@ TEST(Layering, CommentsHaveASubject) {
   EXPECT_GE(count, kBarePrepositionsMax) << "there are fewer now: lower kBarePrepositionsMax";
 }
 
-TEST(Layering, CommentsOfSomeFoldersAllHaveASubject) {
-  for (const SourceFile& file : Sources()) {
-    const bool is_mended = std::any_of(
-        std::begin(kFoldersWithoutBarePrepositions), std::end(kFoldersWithoutBarePrepositions),
-        [&](const char* folder) { return StartsWith(file.path, folder); });
-    std::istringstream lines(file.text);
-    for (std::string line; is_mended && std::getline(lines, line);) {
-      EXPECT_FALSE(HasBarePreposition(line)) << file.path << ": " << line;
-    }
-    EXPECT_TRUE(!is_mended || BarePrepositions(file) == 0) << file.path;
-  }
-}
-
 TEST(SourceLint, CountsCommentsWithoutASubject) {
   const SourceFile file{
       "a.h", "// Of rows.\nint a;\n// The rows\n// of a block.\nint c;\n  // By name.\nint b;\n"};
   EXPECT_EQ(BarePrepositions(file), 2);
-  EXPECT_TRUE(HasBarePreposition("int a;  // Of rows."));
-  EXPECT_FALSE(HasBarePreposition("int a;  // The rows of a block."));
 }
 
 TEST(Layering, TheSourcesAreThere) {
