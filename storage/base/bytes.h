@@ -101,7 +101,7 @@ struct ShortVarint {
   if (ends == 0) {
     return {};
   }
-  // All bits up to the end of the first byte that is below 0x80.
+  // Keeps all bits up to the end of the first byte that is below 0x80.
   uint64_t value = eight & (ends ^ (ends - 1)) & 0x7F7F7F7F7F7F7F7Fu;
   value = ((value & 0x7F007F007F007F00u) >> 1) | (value & 0x007F007F007F007Fu);
   value = ((value & 0x3FFF00003FFF0000u) >> 2) | (value & 0x00003FFF00003FFFu);
@@ -113,7 +113,8 @@ template <typename T>
 bool ReadVarints(absl::string_view* in, size_t count, T* out) {
   constexpr size_t kAtOnce = sizeof(uint64_t);
   bool is_good = true;
-  absl::string_view rest = *in;  // A store to `*out` might change `*in`, for all one can tell.
+  absl::string_view rest =
+      *in;  // A copy: for all the compiler knows, writing `*out` changes `*in`.
   T* const end = out + count;
   while (out != end) {
     uint64_t eight = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How a question learns that nobody waits for its answer any more.
+// Tells whoever answers a question that nobody waits for the answer any more.
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A hash that nobody can make collide who does not know its key.
+// A hash for which nobody who does not know its key can make two texts collide.
 
 #include <array>
 #include <cstdint>

@@ -121,7 +121,7 @@ class RateBook {
   CompiledMatch::Effort effort_;
 };
 
-// The persisted form of a rate (storage/FORMAT.md, "Rates").
+// Return and read the persisted form of a rate (storage/FORMAT.md, "Rates").
 std::string EncodeRate(const Rate& rate);
 absl::StatusOr<Rate> DecodeRate(absl::string_view bytes);  // DATA_LOSS if malformed.
 

@@ -72,13 +72,13 @@ class Histogram {
   // ceil(q * count)-th smallest value, or the first for q = 0. 0 if empty.
   int64_t Quantile(double q) const;
 
-  // The buckets in use, by rising index.
+  // Returns the buckets in use, by rising index.
   std::vector<HistogramBucket> Buckets() const;
 
   // Makes the histogram sparse, which gives back the memory that fast adding takes.
   void Compact();
 
-  // The persisted form (storage/FORMAT.md, "Histogram").
+  // Appends the persisted form (storage/FORMAT.md, "Histogram").
   void EncodeTo(std::string* out) const;
   // Reads one from the front of `*in` and advances it. DATA_LOSS if malformed.
   static absl::StatusOr<Histogram> DecodeFrom(absl::string_view* in);
@@ -138,7 +138,7 @@ class Histogram {
   absl::int128 sum_ = 0;
 };
 
-// The 1-based nearest rank of quantile `q` in [0, 1] among `count` > 0 values:
+// Returns the 1-based nearest rank of quantile `q` in [0, 1] among `count` > 0 values:
 // ceil(q * count), where a product within rounding error of a whole number
 // counts as that number, so that 0.07 of 100 is rank 7.
 int64_t QuantileRank(double q, int64_t count);

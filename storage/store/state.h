@@ -31,8 +31,8 @@
 
 namespace itemized {
 
-// The version of the data directory; raised when an older server could not
-// read it any more (storage/FORMAT.md, "Versions").
+// The version of the data directory. It is raised when an older server could not read it any more
+// (storage/FORMAT.md, "Versions").
 inline constexpr int kSchemaVersion = 9;
 
 // storage/store: an open store, and what changes it. May use base, model, pricing, kv, catalog,

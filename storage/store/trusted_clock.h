@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The instant by which what cannot be undone is done: dropping what is too old, forgetting
-// producers. It goes no faster than time does, whatever the machine's clock says.
+// A clock for what cannot be undone: dropping what is too old, forgetting producers. It goes no
+// faster than time does, whatever the machine's clock says.
 
 #include <cstdint>
 #include <functional>

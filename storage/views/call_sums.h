@@ -29,7 +29,8 @@ struct CallSums {
   void Subtract(const CallSums& other);
   bool operator==(const CallSums&) const = default;
 
-  // The persisted form (storage/FORMAT.md, "Call sums").
+  // Append and read the persisted form (storage/FORMAT.md, "Call sums"). DecodeFrom returns false
+  // if it is malformed.
   void EncodeTo(std::string* out) const;
   bool DecodeFrom(absl::string_view* in);
 };
