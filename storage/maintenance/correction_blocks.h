@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -23,6 +24,9 @@ class CorrectionBlocks {
   bool empty() const { return blocks_.empty(); }
   size_t size() const { return blocks_.size(); }
   void clear() { blocks_.clear(); }
+
+  // Returns the blocks, by hour; afterwards this is empty.
+  std::vector<Block> Take();
 
   // Commits the blocks with `entry`, which has none of its own; afterwards this is empty. On an
   // error nothing has changed.
