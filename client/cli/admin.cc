@@ -40,7 +40,7 @@ void PrintBackup(const pb::BackupResponse& response, Session& session) {
 
 }  // namespace
 
-int RunVerify(Session& session) {
+int VerifyCommand(Session& session) {
   const absl::StatusOr<pb::VerifyResponse> response = session.connection->Verify();
   const int exit_status = Answer(response, session, [&](const pb::VerifyResponse& verified) {
     PrintVerified(verified, session);
@@ -48,7 +48,7 @@ int RunVerify(Session& session) {
   return response.ok() && response->differences() > 0 ? kExitRefused : exit_status;
 }
 
-int RunBackup(const std::string& directory, Session& session) {
+int BackupCommand(const std::string& directory, Session& session) {
   pb::BackupRequest request;
   request.set_directory(directory);
   return Answer(session.connection->Backup(request), session,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/arguments.h"
 
-#include <array>
 #include <memory>
 
 #include "CLI/CLI.hpp"
@@ -11,34 +10,13 @@
 #include "client/cli/address.h"
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
+#include "client/cli/prices.h"
 #include "client/cli/session.h"
 #include "client/cli/usage_error.h"
 #include "client/cli/version.h"
 
 namespace itemized::cli {
 namespace {
-
-struct PriceOption {
-  const char* option;
-  const char* field;  // Of pb::Prices.
-  const char* help;
-};
-
-constexpr std::array<PriceOption, 13> kPriceOptions = {{
-    {"--input", "input", "Uncached text input"},
-    {"--output", "output", "Text output"},
-    {"--cache-read", "cache_read", "Input from the cache; else as input"},
-    {"--cache-write-5m", "cache_write_5m", "Input into the 5-minute cache; else as input"},
-    {"--cache-write-1h", "cache_write_1h", "Input into the 1-hour cache; else as 5-minute"},
-    {"--reasoning", "reasoning", "Reasoning output; else as output"},
-    {"--input-audio", "input_audio", "Audio input; else as input"},
-    {"--cache-read-audio", "cache_read_audio", "Audio input from the cache; else as cache read"},
-    {"--output-audio", "output_audio", "Audio output; else as output"},
-    {"--input-image", "input_image", "Image input; else as input"},
-    {"--output-image", "output_image", "Image output; else as output"},
-    {"--web-search", "web_search", "Per 1,000 server-side web searches"},
-    {"--request", "request", "Per 1,000 calls, on top of their tokens"},
-}};
 
 // What a check of an option's value says; the option's name comes before it.
 std::string MustBe(absl::string_view wanted, const std::string& text) {
@@ -65,7 +43,7 @@ class Declaration {
     DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
     DeclareVerify();
     DeclareBackup();
-    // For the list of commands; ParseArguments makes `help X` out of `X --help` before.
+    // This lists the command; ParseArguments makes `help X` out of `X --help` before.
     app_.add_subcommand("help", "Show what a command does: itemize help top");
   }
 
@@ -234,13 +212,13 @@ class Declaration {
     app.add_option("MODEL", arguments_.rates.model, "Model name; a final * is any ending")
         ->required()
         ->type_name(" ");
-    for (const PriceOption& price : kPriceOptions) {
+    for (const size_t price : kPricesShown) {
       app.add_option_function<std::string>(
-             price.option,
-             [this, field = price.field](const std::string& usd) {
-               arguments_.rates.prices.emplace_back(field, usd);
+             OptionOf(price),
+             [this, price](const std::string& usd) {
+               arguments_.rates.prices.emplace_back(kPriceFields[price].name, usd);
              },
-             price.help)
+             HelpOf(price))
           ->type_name("USD")
           ->group("Prices, USD per 1M tokens");
     }

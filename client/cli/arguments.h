@@ -40,7 +40,7 @@ struct QueryArguments {
   v1::CallFilter filter;
   std::string every = "1d";
   std::string workflow_id;
-  std::optional<int32_t> limit;  // As given; the command has a default of its own.
+  std::optional<int32_t> limit;  // Absent: each command has a default of its own.
   std::string sort = "newest";   // newest or cost.
 };
 
@@ -60,7 +60,7 @@ struct RatesArguments {
 
 struct Arguments {
   Command command = Command::kInfo;
-  std::string name;  // Of the command, for hints: "itemize rates set".
+  std::string name;  // What hints call the command: "itemize rates set".
   std::string server;
   bool json = false;
   ImportArguments import;

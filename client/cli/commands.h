@@ -2,7 +2,7 @@
 #pragma once
 
 // The commands that ask the server something. Each prints a table, or the
-// response as JSON, and returns an exit status.
+// response as JSON, and returns the exit status of the program.
 
 #include <string>
 
@@ -11,17 +11,17 @@
 
 namespace itemized::cli {
 
-int RunTop(const QueryArguments& arguments, Session& session);
-int RunWorkflows(const QueryArguments& arguments, Session& session);
-int RunShow(const QueryArguments& arguments, Session& session);
-int RunSeries(const QueryArguments& arguments, Session& session);
-int RunOutliers(const QueryArguments& arguments, Session& session);
-int RunInfo(Session& session);
-int RunVerify(Session& session);
-int RunBackup(const std::string& directory, Session& session);
-int RunRatesList(Session& session);
-int RunRatesSet(const RatesArguments& arguments, Session& session);
-int RunRatesRemove(const RatesArguments& arguments, Session& session);
-int RunRatesImport(const RatesArguments& arguments, Session& session);
+int TopCommand(const QueryArguments& arguments, Session& session);
+int WorkflowsCommand(const QueryArguments& arguments, Session& session);
+int ShowCommand(const QueryArguments& arguments, Session& session);
+int SeriesCommand(const QueryArguments& arguments, Session& session);
+int OutliersCommand(const QueryArguments& arguments, Session& session);
+int InfoCommand(Session& session);
+int VerifyCommand(Session& session);
+int BackupCommand(const std::string& directory, Session& session);
+int RatesListCommand(Session& session);
+int RatesSetCommand(const RatesArguments& arguments, Session& session);
+int RatesRemoveCommand(const RatesArguments& arguments, Session& session);
+int RatesImportCommand(const RatesArguments& arguments, Session& session);
 
 }  // namespace itemized::cli

@@ -21,7 +21,7 @@ inline constexpr int kExitRefused = 1;        // Some input was refused.
 inline constexpr int kExitUsage = 2;          // Wrong usage.
 inline constexpr int kExitFailed = 3;         // Server not reachable, or request failed.
 inline constexpr int kExitNotFound = 4;       // What was named does not exist.
-inline constexpr int kExitInterrupted = 130;  // As a shell reports Ctrl-C.
+inline constexpr int kExitInterrupted = 130;  // What a shell reports for Ctrl-C.
 
 inline constexpr char kDefaultServer[] = "127.0.0.1:4317";
 
@@ -30,13 +30,13 @@ struct Environment {
   std::ostream* out = nullptr;
   std::ostream* err = nullptr;
   int stdin_fd = 0;
-  Canvas canvas;                        // Of `out`.
-  Canvas err_canvas;                    // Of `err`.
+  Canvas canvas;                        // What `out` is drawn on.
+  Canvas err_canvas;                    // What `err` is drawn on.
   bool out_is_terminal = false;         // Long tables are cut only there.
   bool err_is_terminal = false;         // Progress is shown only there.
-  std::string server = kDefaultServer;  // Unless --server names another.
+  std::string server = kDefaultServer;  // --server may name another.
   const Clock* clock = nullptr;
-  absl::Duration patience = absl::Seconds(30);  // With a server that went away during an import.
+  absl::Duration patience = absl::Seconds(30);  // How long an import waits for a lost server.
   // Set by Ctrl-C once `catch_interrupts` was called; until then it ends the process.
   const std::atomic<bool>* interrupted = nullptr;
   void (*catch_interrupts)() = nullptr;

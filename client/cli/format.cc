@@ -200,14 +200,16 @@ std::string WindowText(const v1::Window& window, absl::TimeZone zone) {
                       zone.name());
 }
 
-int64_t TotalInput(const v1::Usage& usage) {
-  return usage.input_tokens() + usage.cache_read_tokens() + usage.cache_write_5m_tokens() +
-         usage.cache_write_1h_tokens() + usage.input_audio_tokens() +
-         usage.cache_read_audio_tokens() + usage.input_image_tokens();
+int64_t TokensIn(const UsageCounts& counts) {
+  return SumOfKinds(counts, IsInput);
 }
 
-int64_t TotalOutput(const v1::Usage& usage) {
-  return usage.output_tokens() + usage.output_audio_tokens() + usage.output_image_tokens();
+int64_t TokensCached(const UsageCounts& counts) {
+  return SumOfKinds(counts, [](UsageKind kind) { return kind == UsageKind::kCacheRead; });
+}
+
+int64_t TokensOut(const UsageCounts& counts) {
+  return SumOfKinds(counts, [](UsageKind kind) { return kind == UsageKind::kOutput; });
 }
 
 }  // namespace itemized::cli

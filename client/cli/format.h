@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "itemized/v1/event.pb.h"
 #include "itemized/v1/query.pb.h"
+#include "proto/usage_fields.h"
 
 #include "storage/base/money.h"
 
@@ -23,7 +24,7 @@ inline constexpr char kNothing[] = "–";
 // that what is not zero never looks like zero.
 std::string Money(Picos picos);
 
-// The same for an amount as servers write it; kNothing for "".
+// What Money makes of an amount as servers write it; kNothing for "".
 std::string MoneyText(absl::string_view usd);
 
 // The amount of the priced among `calls`; kNothing if none of them is, for
@@ -37,7 +38,7 @@ std::string PriceText(absl::string_view usd);
 // "1,234,567".
 std::string Count(int64_t count);
 
-// At most four digits: "950", "8.40k", "130.8M".
+// A count in at most four digits: "950", "8.40k", "130.8M".
 std::string ShortCount(int64_t count);
 
 // "12.3%"; "<0.1%" for what is not zero but rounds to it.
@@ -60,9 +61,12 @@ std::string TimeText(absl::string_view rfc3339, absl::TimeZone zone, bool millis
 std::string WindowText(const v1::Window& window, absl::TimeZone zone);
 
 // All tokens that went in, from a cache or not.
-int64_t TotalInput(const v1::Usage& usage);
+int64_t TokensIn(const UsageCounts& counts);
+
+// Tokens that went in and came from a cache.
+int64_t TokensCached(const UsageCounts& counts);
 
 // Text, audio and image tokens that came out.
-int64_t TotalOutput(const v1::Usage& usage);
+int64_t TokensOut(const UsageCounts& counts);
 
 }  // namespace itemized::cli

@@ -24,7 +24,7 @@ constexpr char kCommand[] = "itemize import";
 constexpr char kFormats[] = "native";
 constexpr size_t kRefusalsShown = 20;
 constexpr size_t kRefusalsInJson = 10'000;
-constexpr absl::Duration kGrace = absl::Seconds(3);  // For what is in flight at Ctrl-C.
+constexpr absl::Duration kGrace = absl::Seconds(3);  // What is in flight has it at Ctrl-C.
 constexpr std::chrono::milliseconds kTick(100);
 
 size_t RefusalsMax(const ImportArguments& arguments, bool json) {
@@ -135,7 +135,7 @@ int ExitStatus(const absl::Status& status, const ImportTotals& totals, Session& 
 
 }  // namespace
 
-int RunImport(const ImportArguments& arguments, Session& session) {
+int ImportCommand(const ImportArguments& arguments, Session& session) {
   Environment& env = session.env;
   if (arguments.format != kFormats) {
     return WrongUsage(env,
@@ -147,7 +147,7 @@ int RunImport(const ImportArguments& arguments, Session& session) {
   if (!bytes_total.ok()) {
     return WrongUsage(env, bytes_total.status().message(), kCommand);
   }
-  // Before anything is read: a server that is not there is told at once.
+  // The server is asked before anything is read, so that its absence is told at once.
   const absl::Status reachable = session.connection->GetServerInfo().status();
   if (!reachable.ok()) {
     return Fail(session, reachable);

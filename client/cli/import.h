@@ -17,6 +17,6 @@ struct ImportArguments {
 };
 
 // Returns an exit status.
-int RunImport(const ImportArguments& arguments, Session& session);
+int ImportCommand(const ImportArguments& arguments, Session& session);
 
 }  // namespace itemized::cli

@@ -22,7 +22,7 @@ namespace pb = itemized::v1;
 // A line of an import; in reading order.
 struct Place {
   size_t file = 0;    // Index into the files of the command.
-  uint64_t line = 0;  // From 1.
+  uint64_t line = 0;  // The first is 1.
 
   auto operator<=>(const Place&) const = default;
 };
@@ -30,7 +30,7 @@ struct Place {
 // A batch of an import.
 struct BatchPlace {
   size_t file = 0;
-  uint64_t sequence = 0;  // In the file, from 1.
+  uint64_t sequence = 0;  // The first of a file is 1.
 
   auto operator<=>(const BatchPlace&) const = default;
 };
@@ -38,7 +38,7 @@ struct BatchPlace {
 struct ImportTotals {
   int64_t accepted = 0;
   int64_t duplicate = 0;
-  int64_t refused = 0;         // By us or by the server.
+  int64_t refused = 0;         // We or the server refused them.
   int64_t unacknowledged = 0;  // Sent, and not heard of since.
 
   int64_t Known() const { return accepted + duplicate + refused; }
@@ -67,7 +67,7 @@ class ImportLedger {
 
   ImportTotals totals() const;
 
-  // By place.
+  // All refusals that are kept, in the order of their places.
   std::vector<std::pair<Place, text::LineRefusal>> Refusals() const;
 
  private:
@@ -77,8 +77,8 @@ class ImportLedger {
   mutable Mutex mutex_;
   ImportTotals totals_ ABSL_GUARDED_BY(mutex_);
   std::map<BatchPlace, std::vector<Place>> in_flight_ ABSL_GUARDED_BY(mutex_);
-  std::map<size_t, uint64_t> acknowledged_ ABSL_GUARDED_BY(mutex_);  // By file.
-  Place last_refused_ ABSL_GUARDED_BY(mutex_);                       // By us.
+  std::map<size_t, uint64_t> acknowledged_ ABSL_GUARDED_BY(mutex_);  // The key is a file.
+  Place last_refused_ ABSL_GUARDED_BY(mutex_);                       // We refused it.
   std::map<Place, text::LineRefusal> refusals_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -35,8 +35,8 @@ text::LineRefusal MaybeCutOff(text::LineRefusal refusal, const Line& line) {
   return refusal;
 }
 
-// The same for the same content, read by the same version: then its batches are
-// cut alike, and the server knows them from an import that was interrupted.
+// One content has one id if the same version reads it: its batches are then cut alike, and the
+// server knows them from an import that was interrupted.
 std::string ProducerIdOf(const std::string& content_hash) {
   const std::string name = absl::StrCat("itemize import ", kVersion, " ", content_hash);
   const XXH128_hash_t hash = XXH3_128bits(name.data(), name.size());
@@ -124,14 +124,14 @@ absl::Status Importer::SendFile(size_t index, const InputFile& file) {
     stream = std::move(stream_);
   }
   if (stream != nullptr) {
-    // Also after an error of ours: what was sent before it counts.
+    // The stream is finished after an error of ours, too: what was sent before it counts.
     const absl::Status finished = stream->Finish();
     status = status.ok() ? finished : status;
   }
   if (absl::IsFailedPrecondition(status)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        files_[index], ": another import of the same content has begun since; let it finish (",
-        status.message(), ")"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("Another import of the content of \"", files_[index],
+                     "\" has begun since: let it finish (", status.message(), ")."));
   }
   return status;
 }
@@ -188,7 +188,7 @@ absl::Status Importer::BeginStream(size_t index, const InputFile& file) {
   {
     const MutexLock lock(mutex_);
     if (cancelled_) {
-      return absl::CancelledError("cancelled");
+      return absl::CancelledError("The import was interrupted.");
     }
     stream_ = stream;
   }

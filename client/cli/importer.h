@@ -63,13 +63,13 @@ class Importer {
   Mutex mutex_;
   CondVar cancelled_changed_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  std::shared_ptr<client::BatchStream> stream_ ABSL_GUARDED_BY(mutex_);  // Of one file.
+  std::shared_ptr<client::BatchStream> stream_ ABSL_GUARDED_BY(mutex_);  // It is for one file.
 
   text::NdjsonParser parser_;
   pb::Batch batch_;
-  std::vector<Place> places_;   // Of the events in the batch.
-  size_t batch_bytes_ = 0;      // Of their lines.
-  uint64_t sequence_ = 0;       // Of the last batch cut from the file.
+  std::vector<Place> places_;   // Where the events of the batch stand.
+  size_t batch_bytes_ = 0;      // What the lines of the batch have.
+  uint64_t sequence_ = 0;       // The last batch cut from the file has it.
   uint64_t known_through_ = 0;  // Batches of the file that need not be sent.
   std::atomic<uint64_t> bytes_read_ = 0;
   std::atomic<int64_t> events_ = 0;

@@ -29,7 +29,7 @@ void PrintInfo(const pb::GetServerInfoResponse& info, Session& session) {
 
 }  // namespace
 
-int RunInfo(Session& session) {
+int InfoCommand(Session& session) {
   return Answer(session.connection->GetServerInfo(), session,
                 [&](const pb::GetServerInfoResponse& info) { PrintInfo(info, session); });
 }

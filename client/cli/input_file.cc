@@ -90,7 +90,8 @@ absl::StatusOr<FileDescriptor> NamelessFile() {
   FileDescriptor fd(mkostemp(path.data(), O_CLOEXEC));
   if (fd.get() < 0) {
     return absl::UnavailableError(absl::StrCat("Cannot create the temporary file \"", path,
-                                               "\": ", ErrnoText(), ". Set TMPDIR."));
+                                               "\": ", ErrnoText(),
+                                               ". Set TMPDIR to a directory that can be written."));
   }
   unlink(path.c_str());
   return fd;
@@ -192,9 +193,10 @@ absl::StatusOr<std::string> ReadInput(const std::string& path, int stdin_fd,
   const int fd = path == "-" ? stdin_fd : opened.get();
   RETURN_IF_ERROR(ReadAll(path, fd, interrupted, [&](absl::string_view data) {
     content.append(data.data(), data.size());
-    return content.size() <= kBytesMax ? absl::OkStatus()
-                                       : absl::InvalidArgumentError(absl::StrCat(
-                                             "\"", path, "\" is too large for a price list."));
+    return content.size() <= kBytesMax
+               ? absl::OkStatus()
+               : absl::InvalidArgumentError(absl::StrCat(
+                     "\"", path, "\" is too large for a price list: give a file of prices alone."));
   }));
   return content;
 }

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
 
@@ -40,7 +42,8 @@ absl::StatusOr<bool> LineReader::Fill() {
   } while (got < 0 && errno == EINTR);
   buffer_.resize(old_size + static_cast<size_t>(std::max<ssize_t>(got, 0)));
   if (got < 0) {
-    return absl::ErrnoToStatus(errno, "read failed");
+    return absl::UnavailableError(
+        absl::StrCat("Cannot read the input: ", std::strerror(errno), ". Check its disk."));
   }
   if (offset_ == 0 && absl::StartsWith(buffer_, kByteOrderMark)) {
     begin_ = kByteOrderMark.size();

@@ -13,8 +13,8 @@
 namespace itemized::cli {
 
 struct Line {
-  absl::string_view text;  // Without line feed; until the next call. Empty if too long.
-  uint64_t number = 0;     // From 1.
+  absl::string_view text;  // It lacks the line feed and lives until the next call.
+  uint64_t number = 0;     // The first line has 1.
   bool too_long = false;
   bool terminated = true;  // False if the file ends without a line feed here.
 };
@@ -39,7 +39,7 @@ class LineReader {
   const uint64_t bytes_;
   const size_t line_bytes_max_;
   std::string buffer_;
-  size_t begin_ = 0;     // Of what is in the buffer and not yet handed out.
+  size_t begin_ = 0;     // What comes before it in the buffer has been handed out.
   uint64_t offset_ = 0;  // Bytes read from the file.
   uint64_t number_ = 0;
 };

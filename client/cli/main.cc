@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "client/cli/environment.h"
-#include "client/cli/run.h"
+#include "client/cli/execute.h"
 
 int main(int argc, char** argv) {
   itemized::cli::Environment env = itemized::cli::ProcessEnvironment();
-  const int exit_status = itemized::cli::Run(std::vector<std::string>(argv + 1, argv + argc), env);
+  const int exit_status =
+      itemized::cli::Execute(std::vector<std::string>(argv + 1, argv + argc), env);
   if (!std::cout.flush()) {
-    std::cerr << "itemize: cannot write to standard output.\n";
+    std::cerr << "itemize: Cannot write to standard output: check where it goes.\n";
     return itemized::cli::kExitFailed;
   }
   return exit_status;

@@ -25,7 +25,7 @@ size_t FarthestFor(absl::string_view typed) {
 size_t EditDistance(absl::string_view a, absl::string_view b) {
   const std::string from = absl::AsciiStrToLower(a);
   const std::string to = absl::AsciiStrToLower(b);
-  // Rows of the table of distances between heads of both: the one at hand and two before.
+  // Rows of the table of distances between heads of both: the newest and two before.
   std::vector<size_t> before_last(to.size() + 1);
   std::vector<size_t> last(to.size() + 1);
   std::vector<size_t> row(to.size() + 1);

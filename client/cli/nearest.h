@@ -15,7 +15,7 @@ namespace itemized::cli {
 // make `b` of `a`; upper and lower case are alike.
 size_t EditDistance(absl::string_view a, absl::string_view b);
 
-// Those of `words` that `typed` may be meant for, the nearest first, at most three.
+// The words that `typed` may be meant for, the nearest first, at most three.
 std::vector<std::string> Nearest(absl::string_view typed, const std::vector<std::string>& words);
 
 // " Did you mean \"top\"?", or "" if nothing is near.

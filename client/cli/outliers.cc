@@ -35,8 +35,8 @@ Table MakeTable(const pb::GetOutliersResponse& response, absl::TimeZone zone) {
          receipt.learning() ? LearningText(receipt.sample_count()) : MoneyText(receipt.p50_usd()),
          Count(receipt.sample_count()),
          MoneyText(receipt.threshold_usd()),
-         ShortCount(TotalInput(call.usage())),
-         ShortCount(TotalOutput(call.usage())),
+         ShortCount(TokensIn(CountsOf(call.usage()))),
+         ShortCount(TokensOut(CountsOf(call.usage()))),
          call.model(),
          call.workflow_id()});
   }
@@ -103,7 +103,7 @@ void PrintOutliers(const pb::GetOutliersResponse& response, const QueryArguments
 
 }  // namespace
 
-int RunOutliers(const QueryArguments& arguments, Session& session) {
+int OutliersCommand(const QueryArguments& arguments, Session& session) {
   const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
   if (!window.ok()) {
     return WrongUsage(session.env, window.status().message(), "itemize outliers");

@@ -79,7 +79,7 @@ void PrintWhyUnpriced(Session& session) {
 }
 
 std::string LearningText(int64_t sample_count) {
-  constexpr int64_t kSamplesMin = 30;  // From which on the server has a median of its own.
+  constexpr int64_t kSamplesMin = 30;  // What the server needs for the median of a step.
   return absl::StrCat("learning ", Count(std::min(sample_count, kSamplesMin)), " of ", kSamplesMin);
 }
 

@@ -32,8 +32,8 @@ void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZon
 // What to do when a window holds nothing.
 void PrintNothing(absl::string_view what, Session& session);
 
-// The same for an answer about the calls of `filter`, unless some name in it is unknown and
-// was told as the reason. Returns the exit status of the command.
+// Prints that there is nothing of `filter`, or which name in it is unknown, which is then the
+// reason. Returns the exit status of the command.
 int ExplainNothing(absl::string_view what, const pb::CallFilter& filter, Session& session);
 
 // How far earlier calls have been priced again, if that is under way.

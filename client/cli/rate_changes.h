@@ -35,7 +35,7 @@ struct RateReplacement {
   bool changes_prices() const;
 };
 
-// Those of `rates` that are in the book with the same provider, match and instant.
+// What `rates` will replace: rates of the book with the same provider, match and instant.
 std::vector<RateReplacement> Replacements(const pb::ListRatesResponse& book, const Rates& rates);
 
 // A table of the prices before and after.
@@ -44,7 +44,7 @@ void PrintReplacement(const RateReplacement& replacement, Session& session);
 // How many rates have other prices now, and which have lost some.
 void PrintReplacements(const std::vector<RateReplacement>& replacements, Session& session);
 
-// Which rate prices today's calls of the models that `rate` is for, if it is another one:
+// Says which rate prices today's calls of the models that `rate` is for, if it is another one.
 // `book` is as it was before `rate` was set.
 void PrintWhatWins(const pb::ListRatesResponse& book, const pb::Rate& rate, Session& session);
 

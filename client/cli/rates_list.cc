@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
+#include "client/cli/prices.h"
 #include "client/cli/query.h"
 #include "client/cli/text.h"
 #include "client/rates/describe_match.h"
@@ -28,44 +30,25 @@ Cell PriceCell(const std::string& usd) {
   return usd.empty() ? Cell("") : Cell(PriceText(usd));
 }
 
-std::vector<Cell> PriceCells(const pb::Prices& prices) {
-  return {PriceCell(prices.input()),          PriceCell(prices.output()),
-          PriceCell(prices.cache_read()),     PriceCell(prices.cache_write_5m()),
-          PriceCell(prices.cache_write_1h()), PriceCell(prices.reasoning()),
-          PriceCell(prices.input_audio()),    PriceCell(prices.cache_read_audio()),
-          PriceCell(prices.output_audio()),   PriceCell(prices.input_image()),
-          PriceCell(prices.output_image()),   PriceCell(prices.web_search()),
-          PriceCell(prices.request())};
-}
-
 Table MakeTable() {
-  const auto price = [](const char* header, int drop_order) {
-    return Column{.header = header, .align = Align::kRight, .drop_order = drop_order};
-  };
-  return Table({{.header = "MODEL", .shrink_to = 12},
-                {.header = "PROVIDER", .drop_order = 20, .shrink_to = 8},
-                {.header = "FROM", .drop_order = 15},
-                price("INPUT", 0),
-                price("OUTPUT", 0),
-                price("CACHE READ", 30),
-                price("WRITE 5M", 31),
-                price("WRITE 1H", 32),
-                price("REASONING", 33),
-                price("AUDIO IN", 54),
-                price("AUDIO CACHED", 56),
-                price("AUDIO OUT", 55),
-                price("IMAGE IN", 52),
-                price("IMAGE OUT", 53),
-                price("1K SEARCHES", 51),
-                price("1K CALLS", 50),
-                {.header = "SOURCE", .drop_order = 90, .shrink_to = 8}});
+  std::vector<Column> columns = {{.header = "MODEL", .shrink_to = 12},
+                                 {.header = "PROVIDER", .drop_order = 20, .shrink_to = 8},
+                                 {.header = "FROM", .drop_order = 15}};
+  int drop_order = 30;
+  for (const size_t price : kPricesShown) {
+    columns.push_back({.header = HeaderOf(price),
+                       .align = Align::kRight,
+                       .drop_order = IsMainPrice(price) ? 0 : drop_order++});
+  }
+  columns.push_back({.header = "SOURCE", .drop_order = 90, .shrink_to = 8});
+  return Table(std::move(columns));
 }
 
 void AddRow(Cell model, std::string provider, std::string from, const pb::Prices& prices,
             std::string source, Table& table) {
   std::vector<Cell> cells = {std::move(model), std::move(provider), std::move(from)};
-  for (Cell& cell : PriceCells(prices)) {
-    cells.push_back(std::move(cell));
+  for (const size_t price : kPricesShown) {
+    cells.push_back(PriceCell((prices.*kPriceFields[price].get)()));
   }
   cells.emplace_back(std::move(source), Style::kDim);
   table.AddRow(std::move(cells));
@@ -116,7 +99,7 @@ void PrintRates(const pb::ListRatesResponse& response, Session& session) {
 
 }  // namespace
 
-int RunRatesList(Session& session) {
+int RatesListCommand(Session& session) {
   return Answer(session.connection->ListRates(), session,
                 [&](const pb::ListRatesResponse& response) { PrintRates(response, session); });
 }

@@ -60,7 +60,7 @@ std::string Ambiguous(const std::vector<pb::Rate>& named) {
 
 }  // namespace
 
-int RunRatesRemove(const RatesArguments& arguments, Session& session) {
+int RatesRemoveCommand(const RatesArguments& arguments, Session& session) {
   const absl::StatusOr<int64_t> effective_from_us = EffectiveFrom(arguments);
   if (!effective_from_us.ok()) {
     return WrongUsage(session.env, effective_from_us.status().message(), "itemize rates remove");

@@ -135,7 +135,7 @@ std::string Refusal(const RateReplacement& replacement) {
 
 }  // namespace
 
-int RunRatesSet(const RatesArguments& arguments, Session& session) {
+int RatesSetCommand(const RatesArguments& arguments, Session& session) {
   const absl::StatusOr<pb::SetRatesRequest> request = SetRequest(arguments);
   if (!request.ok()) {
     return WrongUsage(session.env, request.status().message(), "itemize rates set");
@@ -157,7 +157,7 @@ int RunRatesSet(const RatesArguments& arguments, Session& session) {
   });
 }
 
-int RunRatesImport(const RatesArguments& arguments, Session& session) {
+int RatesImportCommand(const RatesArguments& arguments, Session& session) {
   absl::StatusOr<client::RateImport> import = ReadRates(arguments, session.env);
   if (!import.ok()) {
     return WrongUsage(session.env, import.status().message(), "itemize rates import");
@@ -170,7 +170,8 @@ int RunRatesImport(const RatesArguments& arguments, Session& session) {
     *request.add_rates() = std::move(rate);
   }
   if (request.rates().empty()) {
-    *session.env.err << "itemize: there is no rate in it; nothing was set.\n";
+    *session.env.err
+        << "itemize: There is no rate in the file, so nothing was set: give one that has some.\n";
     return kExitRefused;
   }
   const absl::StatusOr<pb::ListRatesResponse> book = session.connection->ListRates();

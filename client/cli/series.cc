@@ -41,16 +41,15 @@ Table MakeTable(const pb::GetSeriesResponse& series, bool days, absl::TimeZone z
   }
   for (const pb::SeriesPoint& point : series.points()) {
     const double share = largest > 0 ? Dollars(point.cost_usd()) / largest : 0;
-    const int64_t in = point.input_tokens() + point.cache_read_tokens() +
-                       point.cache_write_5m_tokens() + point.cache_write_1h_tokens();
+    const UsageCounts counts = CountsOf(point);
     table.AddRow({BucketText(point.start(), days, zone),
                   {SumText(point.cost_usd(), point.calls(), point.unpriced_calls()), Style::kBold},
                   {Bar(share, kBarWidth), Style::kGreen},
                   Count(point.calls()),
                   CountCell(point.outliers(), Style::kRed),
                   CountCell(point.unpriced_calls(), Style::kYellow),
-                  ShortCount(in),
-                  ShortCount(point.output_tokens())});
+                  ShortCount(TokensIn(counts)),
+                  ShortCount(TokensOut(counts))});
   }
   return table;
 }
@@ -80,7 +79,7 @@ void PrintSeries(const pb::GetSeriesResponse& series, bool days, absl::TimeZone 
 
 }  // namespace
 
-int RunSeries(const QueryArguments& arguments, Session& session) {
+int SeriesCommand(const QueryArguments& arguments, Session& session) {
   const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
   if (!window.ok()) {
     return WrongUsage(session.env, window.status().message(), "itemize series");

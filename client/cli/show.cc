@@ -71,8 +71,8 @@ Table MakeTable(const pb::GetRunResponse& run, absl::TimeZone zone) {
                   {Offset(call.time(), run.calls(0).time()), Style::kDim},
                   NameCell(call.step()),
                   call.model(),
-                  has_usage ? Count(TotalInput(call.usage())) : kNothing,
-                  has_usage ? Count(TotalOutput(call.usage())) : kNothing,
+                  has_usage ? Count(TokensIn(CountsOf(call.usage()))) : kNothing,
+                  has_usage ? Count(TokensOut(CountsOf(call.usage()))) : kNothing,
                   KnownDurationText(call.duration_ms()),
                   {MoneyText(call.cost_usd()), Style::kBold},
                   Marks(call)});
@@ -207,7 +207,7 @@ absl::StatusOr<pb::GetRunResponse> Collect(Pages pages) {
 
 }  // namespace
 
-int RunShow(const QueryArguments& arguments, Session& session) {
+int ShowCommand(const QueryArguments& arguments, Session& session) {
   constexpr int32_t kCallsForPeople = 1'000;
   const absl::StatusOr<absl::TimeZone> zone = text::FindZone(arguments.window.tz);
   if (!zone.ok()) {

@@ -31,7 +31,7 @@ std::string Styled(absl::string_view text, Style style, const Canvas& canvas);
 struct Column {
   std::string header;
   Align align = Align::kLeft;
-  int drop_order = 0;    // Where space is short the highest goes first; 0 stays.
+  int drop_order = 0;    // The highest goes first if space is short; 0 stays.
   size_t shrink_to = 0;  // Texts may be cut to this many columns; 0: never cut.
 };
 

@@ -42,16 +42,10 @@ Table MakeTable(const pb::GetTopRequest& request) {
                 {.header = "P95 TIME", .align = Align::kRight, .drop_order = 90}});
 }
 
-int64_t TokensIn(const pb::TopRow& row) {
-  return row.input_tokens() + row.cache_read_tokens() + row.cache_write_5m_tokens() +
-         row.cache_write_1h_tokens() + row.input_audio_tokens() + row.cache_read_audio_tokens() +
-         row.input_image_tokens();
-}
-
-std::string CachedShare(const pb::TopRow& row) {
-  const int64_t all = TokensIn(row);
-  const int64_t cached = row.cache_read_tokens() + row.cache_read_audio_tokens();
-  return cached == 0 ? "" : Percent(static_cast<double>(cached) / static_cast<double>(all));
+std::string CachedShare(const UsageCounts& counts) {
+  const int64_t cached = TokensCached(counts);
+  return cached == 0 ? ""
+                     : Percent(static_cast<double>(cached) / static_cast<double>(TokensIn(counts)));
 }
 
 std::string Threshold(const pb::TopRow& row) {
@@ -70,7 +64,7 @@ void AddRow(const pb::TopRow& row, double largest_share, Table& table) {
   const auto share_of_priced = [priced](double share) {
     return priced ? Percent(share) : kNothing;
   };
-  const int64_t out = row.output_tokens() + row.output_audio_tokens() + row.output_image_tokens();
+  const UsageCounts counts = CountsOf(row);
   table.AddRow(
       {NameCell(row.key()),
        {of_priced(row.cost_usd()), Style::kBold},
@@ -86,9 +80,9 @@ void AddRow(const pb::TopRow& row, double largest_share, Table& table) {
        {Threshold(row), Style::kDim},
        MoneyCell(row.unsurfaced_usd(), Style::kYellow),
        CountCell(row.unpriced_calls(), Style::kYellow),
-       ShortCount(TokensIn(row)),
-       CachedShare(row),
-       ShortCount(out),
+       ShortCount(TokensIn(counts)),
+       CachedShare(counts),
+       ShortCount(TokensOut(counts)),
        KnownDurationText(row.p50_duration_ms()),
        KnownDurationText(row.p95_duration_ms())});
 }
@@ -139,7 +133,7 @@ void PrintTop(const pb::GetTopRequest& request, const std::string& by, absl::Tim
 
 }  // namespace
 
-int RunTop(const QueryArguments& arguments, Session& session) {
+int TopCommand(const QueryArguments& arguments, Session& session) {
   pb::GetTopRequest request;
   pb::GroupBy by = pb::GROUP_BY_UNSPECIFIED;
   if (!text::ParseGroupBy(arguments.by, &by, request.mutable_attribute_key())) {

@@ -10,7 +10,7 @@ namespace itemized::cli {
 // A sentence about what `app` could not make sense of, with what may have been meant.
 std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error);
 
-// The same of a word that should be a command of `app`.
+// Says that `word` is no command of `app`, and which one may be meant.
 std::string UnknownCommand(const CLI::App& app, const std::string& word);
 
 // The command of `app` with that name, or null.

@@ -3,6 +3,6 @@
 
 namespace itemized::cli {
 
-extern const char kVersion[];  // Of this program: "0.1.0".
+extern const char kVersion[];  // What this program is: "0.1.0".
 
 }  // namespace itemized::cli

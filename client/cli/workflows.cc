@@ -119,7 +119,7 @@ void PrintWorkflows(absl::TimeZone zone, const pb::GetWorkflowsResponse& respons
 
 }  // namespace
 
-int RunWorkflows(const QueryArguments& arguments, Session& session) {
+int WorkflowsCommand(const QueryArguments& arguments, Session& session) {
   const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
   if (!window.ok()) {
     return WrongUsage(session.env, window.status().message(), "itemize workflows");

@@ -11,7 +11,7 @@
 
 namespace itemized::client {
 
-// Not thread-safe.
+// How long to wait before the next attempt: ever longer, up to a limit. Not thread-safe.
 class Backoff {
  public:
   using Duration = std::chrono::nanoseconds;
@@ -26,7 +26,7 @@ class Backoff {
         std::uniform_int_distribution<Duration::rep>(full.count() / 2, full.count())(random_));
   }
 
-  // After a success: the next wait is the initial one again.
+  // Says that an attempt succeeded: the next wait is the initial one again.
   void Reset() { next_ = initial_; }
 
  private:

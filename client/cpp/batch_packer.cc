@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "proto/usage_fields.h"
 
 #include "client/cpp/utf8.h"
 
@@ -20,26 +21,6 @@ namespace pb = itemized::v1;
 
 using Int64Column = google::protobuf::RepeatedField<int64_t>;
 using IndexColumn = google::protobuf::RepeatedField<uint32_t>;
-
-struct UsageColumn {
-  int64_t Usage::*field;
-  Int64Column* (pb::CallColumns::*column)();
-};
-
-constexpr std::array kUsageColumns = {
-    UsageColumn{&Usage::input_tokens, &pb::CallColumns::mutable_input_tokens},
-    UsageColumn{&Usage::cache_read_tokens, &pb::CallColumns::mutable_cache_read_tokens},
-    UsageColumn{&Usage::cache_write_5m_tokens, &pb::CallColumns::mutable_cache_write_5m_tokens},
-    UsageColumn{&Usage::cache_write_1h_tokens, &pb::CallColumns::mutable_cache_write_1h_tokens},
-    UsageColumn{&Usage::output_tokens, &pb::CallColumns::mutable_output_tokens},
-    UsageColumn{&Usage::reasoning_tokens, &pb::CallColumns::mutable_reasoning_tokens},
-    UsageColumn{&Usage::input_audio_tokens, &pb::CallColumns::mutable_input_audio_tokens},
-    UsageColumn{&Usage::cache_read_audio_tokens, &pb::CallColumns::mutable_cache_read_audio_tokens},
-    UsageColumn{&Usage::output_audio_tokens, &pb::CallColumns::mutable_output_audio_tokens},
-    UsageColumn{&Usage::input_image_tokens, &pb::CallColumns::mutable_input_image_tokens},
-    UsageColumn{&Usage::output_image_tokens, &pb::CallColumns::mutable_output_image_tokens},
-    UsageColumn{&Usage::web_searches, &pb::CallColumns::mutable_web_searches},
-};
 
 pb::CallStatus ToProto(CallStatus status) {
   switch (status) {
@@ -112,7 +93,8 @@ constexpr std::array kNameColumns = {
 
 class ColumnWriter {
  public:
-  explicit ColumnWriter(pb::CallColumns& columns) : columns_(columns), dictionary_(columns) {}
+  explicit ColumnWriter(pb::CallColumns& columns)
+      : columns_(columns), usage_columns_(UsageColumnsOf(&columns)), dictionary_(columns) {}
 
   // The reason if the call cannot be put on the wire; then nothing was added.
   std::optional<std::string> Add(const Call& call) {
@@ -138,8 +120,8 @@ class ColumnWriter {
 
   // Empties the columns that say the same as no column.
   void Finish() {
-    for (const UsageColumn& column : kUsageColumns) {
-      ClearIfZero(*(columns_.*column.column)());
+    for (Int64Column* column : usage_columns_) {
+      ClearIfZero(*column);
     }
     for (const NameColumn& column : kNameColumns) {
       ClearIfZero(*(columns_.*column.column)());
@@ -185,8 +167,8 @@ class ColumnWriter {
     columns_.add_time_offset_us(static_cast<int64_t>(
         static_cast<uint64_t>(call.time_us) - static_cast<uint64_t>(columns_.base_time_unix_us())));
     const Usage usage = call.usage.value_or(Usage());
-    for (const UsageColumn& column : kUsageColumns) {
-      (columns_.*column.column)()->Add(usage.*column.field);
+    for (size_t c = 0; c < kUsageClassCount; ++c) {
+      usage_columns_[c]->Add(usage.*kUsageCounts[c]);
     }
     columns_.add_usage_missing(!call.usage.has_value());
     columns_.add_duration_us(call.duration_us);
@@ -194,6 +176,7 @@ class ColumnWriter {
   }
 
   pb::CallColumns& columns_;
+  const std::array<Int64Column*, kUsageClassCount> usage_columns_;
   Dictionary dictionary_;
 };
 
@@ -258,7 +241,7 @@ std::vector<RefusedEvent> DescribeRefusals(const pb::Batch& batch, const pb::Bat
   std::vector<RefusedEvent> refused;
   const pb::CallColumns& columns = batch.columns();
   int row_reached = 0;
-  size_t id_offset = 0;  // Of row_reached in event_id_data; refusals come by rising index.
+  size_t id_offset = 0;  // Where the id of row_reached begins; refusals come by rising index.
   for (const pb::Refusal& refusal : result.refusals()) {
     const int64_t index = refusal.index();
     const int64_t row = index - batch.events_size();

@@ -15,10 +15,10 @@ namespace itemized::client {
 
 struct PackedBatch {
   itemized::v1::Batch batch;          // Completions as events, calls as columns.
-  std::vector<RefusedEvent> refused;  // Not in the batch: could not be put on the wire.
+  std::vector<RefusedEvent> refused;  // They cannot be put on the wire, so the batch lacks them.
 };
 
-// The same records always give the same bytes.
+// Packs records. Equal chunks give equal bytes, on which sending again relies.
 PackedBatch Pack(const Chunk& chunk);
 
 // The refusals of `result` with the names of the events of `batch` they are

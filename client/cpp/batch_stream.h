@@ -39,7 +39,7 @@ class BatchStream {
   struct Options {
     size_t window = 16;  // Batches sent but not acknowledged, at most; > 0.
     BrokenCallback on_broken = nullptr;
-    // With one, the stream begins with a Hello, and batches follow its Welcome.
+    // If there is one, the stream begins with a Hello, and batches follow its Welcome.
     std::optional<Producer> producer = std::nullopt;
   };
 
@@ -51,8 +51,8 @@ class BatchStream {
   BatchStream(const BatchStream&) = delete;
   BatchStream& operator=(const BatchStream&) = delete;
 
-  // Of a producer's stream: connects and waits for what the server holds of it,
-  // the newest sequence of this epoch. Errors as Send.
+  // Connects a producer's stream and waits for what the server holds of it, which is the newest
+  // sequence of this epoch. Its errors are those of Send.
   absl::StatusOr<uint64_t> AwaitWelcome();
 
   // Sends one batch; blocks while the window is full. `batch` is not copied

@@ -4,30 +4,32 @@
 // What an application reports: model calls and the completions that end runs.
 // Plain values; tracer.h sends them.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "storage/base/usage_classes.h"
+
 namespace itemized::client {
 
-// Usage of one call in disjoint classes: a token is counted in exactly one of
-// them, except reasoning_tokens, which is a part of output_tokens. Providers
+// Usage of one call: a count for each class of the table in storage/base/usage_classes.h, such as
+// input_tokens, cache_read_tokens and output_tokens. The classes are disjoint: a token is counted
+// in exactly one of them, except reasoning_tokens, which is a part of output_tokens. Providers
 // that report inclusive counts (OpenAI, Google) have to be split by the caller.
 struct Usage {
-  int64_t input_tokens = 0;             // Uncached text input.
-  int64_t cache_read_tokens = 0;        // Input served from the provider's prompt cache.
-  int64_t cache_write_5m_tokens = 0;    // Input written to the cache for 5 minutes.
-  int64_t cache_write_1h_tokens = 0;    // Input written to the cache for 1 hour.
-  int64_t output_tokens = 0;            // All text billed as output, reasoning included.
-  int64_t reasoning_tokens = 0;         // The part of output_tokens spent on reasoning.
-  int64_t input_audio_tokens = 0;       // Uncached audio input.
-  int64_t cache_read_audio_tokens = 0;  // Audio input served from the cache.
-  int64_t output_audio_tokens = 0;      // Audio output; not part of output_tokens.
-  int64_t input_image_tokens = 0;       // Image input billed apart from text.
-  int64_t output_image_tokens = 0;      // Image output; not part of output_tokens.
-  int64_t web_searches = 0;             // Server-side web searches, requests.
+#define ITEMIZED_COUNT(number, column, constant, count, ...) int64_t count = 0;
+  ITEMIZED_USAGE_CLASSES(ITEMIZED_COUNT)
+#undef ITEMIZED_COUNT
+};
+
+// The counts of a Usage, each at the place of its class's number.
+inline constexpr std::array kUsageCounts = {
+#define ITEMIZED_COUNT(number, column, constant, count, ...) &Usage::count,
+    ITEMIZED_USAGE_CLASSES(ITEMIZED_COUNT)
+#undef ITEMIZED_COUNT
 };
 
 enum class CallStatus : uint8_t {

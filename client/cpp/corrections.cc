@@ -18,13 +18,13 @@ namespace itemized::client {
 
 namespace {
 
-// As the server's limits.
+// The limits are those of the server (storage/model/limits.h).
 constexpr size_t kNameBytesMax = 200;
 constexpr size_t kAttributesMax = 64;
 constexpr size_t kUnusedStepsMax = 1'000;
 constexpr int64_t kDurationMaxUs = 30 * kMicrosPerDay;
 
-constexpr size_t kHashBytes = 16;  // Of a SHA-256; as hexadecimal digits twice as many.
+constexpr size_t kHashBytes = 16;  // What is kept of a SHA-256; its digits are twice as many.
 constexpr size_t kCodePointBytesMax = 4;
 constexpr size_t kShownBytesMax = 60;
 

@@ -27,7 +27,7 @@ struct Correction {
   };
 
   Of of;
-  std::string sentence;  // For an operator.
+  std::string sentence;  // What an operator is told.
 };
 
 // Correct a record in place:

@@ -30,25 +30,26 @@
 
 namespace itemized::client {
 
-// A batch on its way over the stream at hand.
+// A batch that the open stream is sending.
 struct Parcel {
   uint64_t sequence = 0;
   SpooledBatch batch;
   std::vector<RefusedEvent> unsendable;  // Records that could not be put on the wire.
-  size_t unsent = 0;                     // Those, and those that could not be read.
+  size_t unsent = 0;                     // How many are such, or could not be read.
 };
 
 // Reads the records of `parcel` from its segment, which takes a while, and packs them.
 // `*problem` says what was lost, if anything; the rest is packed all the same.
 itemized::v1::Batch PackParcel(Parcel* parcel, absl::Status* problem);
 
-// Not thread-safe.
+// Decides what of a spool is sent when and under which sequence, and what answers mean. It knows
+// no thread, clock or socket. Not thread-safe.
 class Delivery {
  public:
   using TimePoint = Spool::TimePoint;
 
   struct Options {
-    std::string address;  // Of the server, for sentences.
+    std::string address;  // What sentences call the server.
     size_t window = 16;   // Batches on their way at once.
     std::chrono::nanoseconds batch_age_max;
   };
@@ -91,9 +92,9 @@ class Delivery {
   // The oldest parcel, if there still is one, is acknowledged.
   void Settle(const itemized::v1::BatchResult& result, TimePoint now);
 
-  // For an operator: kept until taken.
+  // Keeps a sentence for an operator until it is taken.
   void Warn(std::string sentence);
-  void WarnOfRefused(const RefusedEvent& event);  // The first time.
+  void WarnOfRefused(const RefusedEvent& event);  // It warns once only.
   std::deque<std::string> TakeWarnings() { return std::exchange(warnings_, {}); }
 
   TracerStats Stats() const;
@@ -106,13 +107,13 @@ class Delivery {
   const Options options_;
   Backoff backoff_;
   const std::unique_ptr<Spool> spool_;
-  uint64_t next_batch_;         // To be sent.
-  std::deque<Parcel> parcels_;  // Of the stream at hand.
+  uint64_t next_batch_;         // It is sent next.
+  std::deque<Parcel> parcels_;  // What this stream has sent.
   uint64_t flush_through_;      // Records below are sent without delay.
   bool is_streaming_ = false;
   bool streamed_before_ = false;
   bool fenced_before_ = false;
-  bool renumbered_ = false;  // And nothing was acknowledged since.
+  bool renumbered_ = false;  // A new sequence began and nothing of it is acknowledged.
   bool dropping_ = false;    // The last record was dropped.
   bool refused_before_ = false;
   std::set<Correction::Of> corrected_before_;

@@ -17,7 +17,7 @@ namespace itemized::client {
 namespace {
 
 constexpr size_t kBatchCallsMax = 10'000;  // The server refuses larger batches.
-// Of acknowledged batches in memory, kept in case that the server loses them.
+// How much of acknowledged batches stays in memory, in case that the server loses them; bytes.
 constexpr uint64_t kMemoryRetainedMax = 8 << 20;
 constexpr size_t kMemorySegmentBytes = 2 << 20;
 
@@ -140,7 +140,7 @@ void Sender::Push(Completion&& completion) {
 
 template <typename Record>
 void Sender::PushRecord(RecordType type, const Record& record) {
-  thread_local std::string bytes;  // So that its memory is used again.
+  thread_local std::string bytes;  // Its memory is used again.
   bytes.clear();
   AppendRecord(record, &bytes);
   if (bytes.size() > Segment::kPayloadBytesMax) {
@@ -256,7 +256,7 @@ bool Sender::Dispatch(const BatchStream* stream, Parcel parcel) {
   return stream_.get() == stream && delivery_->Dispatch(std::move(parcel));
 }
 
-// The stream at hand, or a new one once it is welcomed; null if nothing is to be
+// The open stream, or a new one once it is welcomed; null if nothing is to be
 // sent now.
 std::shared_ptr<BatchStream> Sender::WelcomedStream() {
   std::shared_ptr<BatchStream> old_stream;

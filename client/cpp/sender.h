@@ -35,7 +35,7 @@ class Sender {
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
-  // As Tracer's.
+  // Push, Flush and Stats are those of Tracer.
   void Push(Call&& call);
   void Push(Completion&& completion);
   absl::Status Flush(absl::Duration timeout);
@@ -83,7 +83,7 @@ class Sender {
   std::shared_ptr<BatchStream> stream_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::thread syncing_;  // Only with a spool directory.
+  std::thread syncing_;  // It runs only if there is a spool directory.
   std::thread sending_;  // Last: it uses all of the above.
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Reports model calls to an itemized server from the background.
+// The C++ client: this folder records model calls, reports them to an itemized server from the
+// background, and asks it questions. It goes into other people's programs, and so uses the
+// messages of proto/ and the plain values of storage/base alone.
 //
 //   Tracer tracer({.address = "127.0.0.1:4317"});
 //   {
@@ -30,14 +32,14 @@ namespace itemized::client {
 class Sender;
 
 struct TracerOptions {
-  std::string address = "127.0.0.1:4317";  // Of the server's gRPC port.
+  std::string address = "127.0.0.1:4317";  // Where the server takes gRPC.
 
   // A batch is sent when it has this many records, 2 MiB or one record this old.
   size_t batch_calls_max = 1000;  // 1 to 10,000.
   absl::Duration batch_age_max = absl::Milliseconds(200);
 
-  // Without a spool, records not acknowledged are kept in memory up to these;
-  // further ones are dropped. What was acknowledged last takes up to 10 MiB more.
+  // If there is no spool, records that are not acknowledged are kept in memory up to these
+  // limits, and further ones are dropped. What was acknowledged last takes up to 10 MiB more.
   size_t queue_calls_max = 100'000;
   size_t queue_bytes_max = 64 << 20;
 
@@ -46,7 +48,7 @@ struct TracerOptions {
   // them. If it cannot be opened, for instance because another tracer uses it, that
   // is told to on_warning and this one works from memory.
   std::string spool_directory = {};
-  // Of its files. When they are full, further records are dropped.
+  // What its files may have. When they are full, further records are dropped.
   uint64_t spool_bytes_max = uint64_t{1} << 30;
   // A record is safe from a crash of the process as soon as Record returns, and
   // from a power cut or crash of the machine at most this long after; zero: as soon
@@ -82,11 +84,11 @@ struct TracerStats {
   uint64_t recorded = 0;      // Taken by Record.
   uint64_t recovered = 0;     // Found in the spool, from an earlier tracer.
   uint64_t sent = 0;          // Given to the network; those sent again count again.
-  uint64_t acknowledged = 0;  // On the server's disk.
-  uint64_t duplicate = 0;     // Of the acknowledged: had been stored before.
-  uint64_t refused = 0;       // Not stored, see on_refused; or damaged in the spool.
-  uint64_t queued = 0;        // Not acknowledged yet.
-  uint64_t dropped = 0;       // Not taken by Record: queue, spool or disk was full.
+  uint64_t acknowledged = 0;  // The server has them on disk.
+  uint64_t duplicate = 0;     // They are acknowledged and had been stored before.
+  uint64_t refused = 0;       // They are not stored, see on_refused, or were damaged in the spool.
+  uint64_t queued = 0;        // They are not acknowledged yet.
+  uint64_t dropped = 0;       // Record did not take them: queue, spool or disk was full.
   uint64_t reconnects = 0;    // Streams opened after the first.
   uint64_t lost_batches = 0;  // Acknowledged, and lost by the server since.
   uint64_t warnings = 0;      // Sentences told to on_warning.
@@ -132,7 +134,7 @@ class Tracer {
   void Hand(Event&& event) noexcept;
 
   const Clock* const clock_;
-  const uint64_t forks_;  // Of the process when the tracer was made.
+  const uint64_t forks_;  // How many there had been when the tracer was made.
   std::unique_ptr<Sender> sender_;
   std::atomic<uint64_t> dropped_after_fork_{0};
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/demo/column_batch.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "proto/usage_fields.h"
 
 namespace itemized::demo {
 namespace {
@@ -34,6 +37,15 @@ v1::Outcome ToProto(Outcome outcome) {
   return v1::OUTCOME_UNSPECIFIED;
 }
 
+// No column says the same as one of zeros.
+void ClearColumnsOfZeros(v1::CallColumns& columns) {
+  for (auto* column : UsageColumnsOf(&columns)) {
+    if (std::all_of(column->begin(), column->end(), [](int64_t count) { return count == 0; })) {
+      column->Clear();
+    }
+  }
+}
+
 }  // namespace
 
 void ColumnBatch::Add(const Delivery& delivery) {
@@ -45,6 +57,9 @@ void ColumnBatch::Add(const Delivery& delivery) {
 }
 
 v1::Batch ColumnBatch::Take() {
+  if (batch_.has_columns()) {
+    ClearColumnsOfZeros(*batch_.mutable_columns());
+  }
   index_.clear();
   calls_ = 0;
   return std::exchange(batch_, v1::Batch());
@@ -84,11 +99,10 @@ void ColumnBatch::AddCall(const Call& call) {
 void ColumnBatch::AddUsage(const Call& call) {
   v1::CallColumns& columns = *batch_.mutable_columns();
   const Usage usage = call.usage.value_or(Usage());
-  columns.add_input_tokens(usage[UsageClass::kInput]);
-  columns.add_cache_read_tokens(usage[UsageClass::kCacheRead]);
-  columns.add_cache_write_5m_tokens(usage[UsageClass::kCacheWrite5m]);
-  columns.add_output_tokens(usage[UsageClass::kOutput]);
-  columns.add_reasoning_tokens(usage[UsageClass::kReasoning]);
+  const auto usage_columns = UsageColumnsOf(&columns);
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    usage_columns[c]->Add(usage.counts[c]);
+  }
   columns.add_usage_missing(!call.usage.has_value());
 }
 

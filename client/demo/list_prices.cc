@@ -4,14 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "proto/usage_fields.h"
+
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::demo {
 namespace {
-
-constexpr int kPerMillion = 6;   // USD per million units, in pico-dollars a unit.
-constexpr int kPerThousand = 9;  // USD per thousand units.
 
 ModelMatch MatchOf(const v1::ModelMatch& match);
 
@@ -51,30 +50,13 @@ ModelMatch MatchOf(const v1::ModelMatch& match) {
 
 absl::StatusOr<Prices> PricesOf(const v1::Prices& given) {
   Prices prices{};
-  const auto set = [&](size_t place, const std::string& usd, int decimals) -> absl::Status {
+  for (size_t i = 0; i < kPriceCount; ++i) {
+    const std::string& usd = (given.*kPriceFields[i].get)();
     if (!usd.empty()) {
-      ASSIGN_OR_RETURN(const Picos picos, ParseDecimal(usd, decimals));
-      prices[place] = static_cast<int64_t>(picos);
+      ASSIGN_OR_RETURN(const Picos picos, ParseDecimal(usd, kPriceFields[i].decimals));
+      prices[i] = static_cast<int64_t>(picos);
     }
-    return absl::OkStatus();
-  };
-  const auto set_class = [&](UsageClass usage_class, const std::string& usd) {
-    const bool searches = usage_class == UsageClass::kWebSearches;
-    return set(static_cast<size_t>(usage_class), usd, searches ? kPerThousand : kPerMillion);
-  };
-  RETURN_IF_ERROR(set_class(UsageClass::kInput, given.input()));
-  RETURN_IF_ERROR(set_class(UsageClass::kCacheRead, given.cache_read()));
-  RETURN_IF_ERROR(set_class(UsageClass::kCacheWrite5m, given.cache_write_5m()));
-  RETURN_IF_ERROR(set_class(UsageClass::kCacheWrite1h, given.cache_write_1h()));
-  RETURN_IF_ERROR(set_class(UsageClass::kOutput, given.output()));
-  RETURN_IF_ERROR(set_class(UsageClass::kReasoning, given.reasoning()));
-  RETURN_IF_ERROR(set_class(UsageClass::kInputAudio, given.input_audio()));
-  RETURN_IF_ERROR(set_class(UsageClass::kCacheReadAudio, given.cache_read_audio()));
-  RETURN_IF_ERROR(set_class(UsageClass::kOutputAudio, given.output_audio()));
-  RETURN_IF_ERROR(set_class(UsageClass::kInputImage, given.input_image()));
-  RETURN_IF_ERROR(set_class(UsageClass::kOutputImage, given.output_image()));
-  RETURN_IF_ERROR(set_class(UsageClass::kWebSearches, given.web_search()));
-  RETURN_IF_ERROR(set(kRequestPrice, given.request(), kPerThousand));
+  }
   return prices;
 }
 

@@ -13,7 +13,7 @@ class Random {
   explicit Random(uint64_t seed) : state_(seed) {}
 
   uint64_t Next();
-  double Uniform();  // In [0, 1).
+  double Uniform();  // Is at least 0 and below 1.
   double Uniform(double low, double high);
   bool Chance(double probability) { return Uniform() < probability; }
   double Normal();  // Mean 0, deviation 1.

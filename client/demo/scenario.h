@@ -15,7 +15,7 @@ namespace itemized::demo {
 struct ModelShare {
   const char* provider;
   const char* model;
-  double share;  // Of the step's calls.
+  double share;  // Its part of the step's calls.
 };
 
 // A node of the agent graph. Token counts are medians of an ordinary call.
@@ -26,31 +26,31 @@ struct StepProfile {
   double cache_read_tokens;
   double cache_write_tokens;
   double output_tokens;
-  double reasoning_share;  // Of the output tokens.
+  double reasoning_share;  // Its part of the output tokens.
 };
 
 // A stretch of a run: `mean` calls of one step, one after another.
 struct Stage {
   const char* step;
   double mean;
-  bool gate = false;  // After it a run may be cut short.
+  bool gate = false;  // A run may be cut short behind it.
 };
 
 struct WorkflowProfile {
   const char* name;
-  double share;  // Of all runs.
+  double share;  // Its part of all runs.
   std::vector<Stage> stages;
 };
 
-inline constexpr double kOutlierShare = 0.12;     // Of the calls of every step.
-inline constexpr double kOutlierMultiple = 18.8;  // Of an ordinary call; outliers raise the median.
-inline constexpr double kShortCircuitShare = 0.17;  // Of the runs that reach the gate.
-inline constexpr double kFailedShare = 0.03;        // Of runs, as the next two.
+inline constexpr double kOutlierShare = 0.12;       // So much of the calls of every step.
+inline constexpr double kOutlierMultiple = 18.8;    // Their cost over that of an ordinary call.
+inline constexpr double kShortCircuitShare = 0.17;  // So much of the runs that reach the gate.
+inline constexpr double kFailedShare = 0.03;        // This and the next two are shares of runs.
 inline constexpr double kAbandonedShare = 0.04;
 inline constexpr double kOpenShare = 0.004;      // Runs that never end.
-inline constexpr double kLateShare = 0.0004;     // Of calls; delivered hours later.
-inline constexpr double kNoUsageShare = 0.0008;  // Of calls; cancelled, nothing reported.
-inline constexpr double kTenantShare = 0.35;     // Of runs; their calls name the tenant.
+inline constexpr double kLateShare = 0.0004;     // So many calls are delivered hours later.
+inline constexpr double kNoUsageShare = 0.0008;  // So many calls are cancelled and report nothing.
+inline constexpr double kTenantShare = 0.35;     // So many runs have calls that name the tenant.
 
 const std::vector<StepProfile>& Steps();
 const StepProfile& StepNamed(const char* name);

@@ -23,8 +23,8 @@ class Shape {
     Picos cost = 0;
     int64_t median_picos = 0;
     int64_t outliers = 0;
-    double call_share = 0;       // Of all calls, 0 to 1.
-    double spend_share = 0;      // Of all spend, 0 to 1.
+    double call_share = 0;       // Its part of all calls, 0 to 1.
+    double spend_share = 0;      // Its part of all spend, 0 to 1.
     double median_multiple = 0;  // Median cost of an outlier over the step's median.
   };
 
@@ -32,7 +32,7 @@ class Shape {
 
   void Add(const Delivery& delivery);
 
-  std::vector<Step> Steps() const;  // By falling cost.
+  std::vector<Step> Steps() const;  // The dearest comes first.
   int64_t calls() const { return calls_; }
   int64_t unpriced_calls() const { return unpriced_; }
   int64_t late_calls() const { return late_; }
@@ -45,7 +45,7 @@ class Shape {
  private:
   const RateBook& book_;
   std::map<std::pair<std::string, std::string>, RateBook::Schedule> schedules_;
-  std::map<std::string, std::vector<int64_t>> costs_;  // Of priced calls by step.
+  std::map<std::string, std::vector<int64_t>> costs_;  // Each step has those of its priced calls.
   std::map<std::string, int64_t> step_calls_;
   std::map<Outcome, int64_t> runs_;
   int64_t calls_ = 0;

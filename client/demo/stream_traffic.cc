@@ -15,8 +15,8 @@ namespace {
 
 constexpr size_t kRefusalsShown = 5;
 
-// So many small batches are sent one by one: a step's median is learned from
-// 30 calls, and all calls of a commit are compared with what was known before.
+// The first batches are small and are sent one by one: a step's median is learned from 30 calls,
+// and all calls of a commit are compared with what was known before.
 constexpr uint64_t kLearningBatches = 4;
 constexpr int kLearningEvents = 400;
 

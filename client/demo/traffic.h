@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Believable traffic: this folder makes up runs of an agent graph over 30 days for script/demo and
+// sends them through client/cpp. It uses the values of storage/model and storage/pricing, so that
+// it can say what the bill has to be.
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,7 +25,7 @@ struct TrafficOptions {
 
 // A call or a completion at the instant its sender delivers it.
 struct Delivery {
-  int64_t at_us = 0;  // Not before the event's own time.
+  int64_t at_us = 0;  // It is never before the event's own time.
   bool is_completion = false;
   Call call;
   Completion completion;
@@ -39,7 +43,7 @@ class Traffic {
   // in it and go on later continue in the following hours.
   std::vector<Delivery> NextHour();
 
-  int hours() const { return hours_; }  // In all.
+  int hours() const { return hours_; }  // How many the traffic lasts.
   int hour() const { return hour_; }    // Already returned.
 
  private:
@@ -56,7 +60,7 @@ class Traffic {
   const int hours_;
   const int64_t start_us_;
   Random random_;
-  std::string id_prefix_;  // Of this traffic: event ids are the prefix and a number.
+  std::string id_prefix_;  // Event ids of this traffic are the prefix and a number.
   int64_t next_call_ = 1;
   int64_t next_run_ = 1;
   int hour_ = 0;

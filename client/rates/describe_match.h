@@ -9,7 +9,7 @@
 
 namespace itemized::client {
 
-// The same match as storage has it; one that is not set becomes an empty name.
+// The form that storage has of a match; one that is not set becomes an empty name.
 ModelMatch ToModelMatch(const v1::ModelMatch& match);
 
 // One line that identifies the match, as ModelMatch::ToString: "gpt-5*".

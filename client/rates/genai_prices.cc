@@ -116,7 +116,7 @@ class GenaiReader {
       const JsonValue* models = provider.Find("models");
       if (id == nullptr || id->text.empty() || models == nullptr || !models->is_array()) {
         return absl::InvalidArgumentError(
-            "a provider lacks its \"id\" or \"models\"; give the data.json of genai-prices v2");
+            "A provider lacks its \"id\" or \"models\": give the data.json of genai-prices v2.");
       }
       for (const JsonValue& model : models->items) {
         RETURN_IF_ERROR(ReadModel(id->text, model));
@@ -132,8 +132,9 @@ class GenaiReader {
     const JsonValue* match = model.Find("match");
     const JsonValue* prices = model.Find("prices");
     if (id == nullptr || id->text.empty() || match == nullptr || prices == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("a model of provider ", Quoted(provider),
-                                                     " lacks its \"id\", \"match\" or \"prices\""));
+      return absl::InvalidArgumentError(
+          absl::StrCat("A model of provider ", Quoted(provider),
+                       " lacks its \"id\", \"match\" or \"prices\": add it."));
     }
     v1::Rate rate;
     rate.set_provider(provider);
@@ -154,15 +155,15 @@ class GenaiReader {
     by_id_.Add(absl::StrCat(provider, "/", id));
   }
 
-  // Of conditional prices the last one active wins, so one that a later entry
-  // of an earlier or equal date hides is left out.
+  // The last active one of conditional prices wins, so one that a later entry of an earlier or
+  // equal date hides is left out.
   absl::Status ReadHistory(const v1::Rate& model, const JsonValue& history) {
     int64_t hidden_from_us = std::numeric_limits<int64_t>::max();
     for (auto entry = history.items.rbegin(); entry != history.items.rend(); ++entry) {
       v1::Rate rate = model;
       const JsonValue* prices = entry->Find("prices");
       if (prices == nullptr) {
-        return Fault("an entry of its price history has no \"prices\"");
+        return Fault("an entry of its price history has no \"prices\"; add them");
       }
       ASSIGN_OR_RETURN(const bool readable, ReadConstraint(entry->Find("constraint"), &rate));
       if (!readable || rate.effective_from_unix_us() >= hidden_from_us) {
@@ -220,7 +221,8 @@ class GenaiReader {
                          TierSet* tiers) {
     const JsonValue* base = value.is_object() ? value.Find("base") : &value;
     if (base == nullptr) {
-      return Fault(absl::StrCat("its ", Quoted(field.theirs), " has no \"base\""));
+      return Fault(absl::StrCat("its ", Quoted(field.theirs),
+                                " has no \"base\"; add the price below the tiers"));
     }
     if (base->kind == JsonValue::Kind::kNull) {
       return absl::OkStatus();
@@ -239,7 +241,7 @@ class GenaiReader {
           ParseDecimal(start == nullptr ? "" : absl::string_view(start->text), 0);
       if (price == nullptr || !over.ok() || *over < 0 || *over > Picos(INT64_MAX)) {
         return Fault(absl::StrCat("a tier of its ", Quoted(field.theirs),
-                                  " lacks a whole \"start\" or a \"price\""));
+                                  " lacks a whole \"start\" or a \"price\"; add it"));
       }
       ASSIGN_OR_RETURN(const Picos picos, ReadOne(field, *price));
       tiers->Set(static_cast<int64_t>(*over), field.ours, picos);
@@ -257,35 +259,35 @@ class GenaiReader {
   }
 
   absl::Status Fault(absl::string_view what) const {
-    return absl::InvalidArgumentError(absl::StrCat("model ", Quoted(name_), ": ", what));
+    return absl::InvalidArgumentError(absl::StrCat("Model ", Quoted(name_), ": ", what, "."));
   }
 
-  void WarnIf(bool condition, std::string sentence) {
+  void WarnIf(bool condition, const std::string& sentence) {
     if (condition) {
-      import_.warnings.push_back(std::move(sentence));
+      import_.warnings.push_back(sentence + ".");
     }
   }
 
   void Warn() {
     WarnIf(!conditional_.empty(),
-           absl::StrCat("left out ", Counted(conditional_.total(), "price"),
+           absl::StrCat("Left out ", Counted(conditional_.total(), "price"),
                         " under conditions other than a start date, such as hours "
                         "of the day: ",
                         conditional_.ToString()));
     WarnIf(!by_id_.empty(),
-           absl::StrCat("matched by id alone, as their expressions are not RE2 syntax: ",
+           absl::StrCat("Matched by id alone, as their expressions are not RE2 syntax: ",
                         by_id_.ToString()));
-    WarnIf(without_price_ > 0, absl::StrCat("left out ", Counted(without_price_, "model"),
+    WarnIf(without_price_ > 0, absl::StrCat("Left out ", Counted(without_price_, "model"),
                                             " without a price per token"));
     WarnIf(rounded_ > 0,
-           absl::StrCat("rounded ", Counted(rounded_, "price"), " to 10^-12 USD a unit"));
+           absl::StrCat("Rounded ", Counted(rounded_, "price"), " to 10^-12 USD a unit"));
     WarnIf(!other_prices_.empty(),
-           absl::StrCat("ignored prices of other kinds: ", other_prices_.ToString()));
+           absl::StrCat("Ignored prices of other kinds: ", other_prices_.ToString()));
   }
 
   RateImportOptions options_;
   RateImport import_;
-  std::string name_;  // Of the model being read, for sentences.
+  std::string name_;  // What sentences call the model being read.
   Tally conditional_;
   Tally by_id_;
   Tally other_prices_;

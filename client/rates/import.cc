@@ -55,8 +55,8 @@ RateFormat Detect(const JsonValue& root) {
 
 absl::Status NoForm() {
   return absl::InvalidArgumentError(
-      "this is no price file known here; give a LiteLLM price JSON, a genai-prices v2 data.json, "
-      "or {\"model\": {\"input\": 3.00, \"output\": 15.00}} in USD per million tokens");
+      "This is no price file known here: give a LiteLLM price JSON, a genai-prices v2 data.json, "
+      "or {\"model\": {\"input\": 3.00, \"output\": 15.00}} in USD per million tokens.");
 }
 
 absl::StatusOr<RateImport> ParseAs(RateFormat format, const JsonValue& root,
@@ -92,8 +92,8 @@ absl::StatusOr<RateFormat> ParseRateFormat(absl::string_view name) {
   if (name == "genai-prices") {
     return RateFormat::kGenaiPrices;
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      Quoted(name), " is no form of price file; give auto, simple, litellm or genai-prices"));
+  return absl::InvalidArgumentError(absl::StrCat("There is no form of price file ", Quoted(name),
+                                                 ": give auto, simple, litellm or genai-prices."));
 }
 
 absl::StatusOr<RateImport> ParseRateFile(absl::string_view json, const RateImportOptions& options) {
@@ -101,7 +101,8 @@ absl::StatusOr<RateImport> ParseRateFile(absl::string_view json, const RateImpor
   const RateFormat format = options.format == RateFormat::kAuto ? Detect(root) : options.format;
   ASSIGN_OR_RETURN(RateImport import, ParseAs(format, root, options));
   if (import.rates.empty()) {
-    return absl::InvalidArgumentError("the file holds no price of a model billed by token");
+    return absl::InvalidArgumentError(
+        "The file holds no price of a model billed by token: give one that does.");
   }
   return import;
 }

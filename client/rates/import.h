@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Price files of three forms, read into rates. Amounts stay exact: a number
-// keeps the digits it was written with.
+// Price lists: this folder reads files of three forms, and the list that is built in, into rates.
+// Amounts stay exact, as a number keeps the digits it was written with. It uses the messages of
+// proto/ and the values and rules of storage/pricing.
 
 #include <cstdint>
 #include <string>
@@ -21,13 +22,13 @@ enum class RateFormat {
   kGenaiPrices,  // data.json of genai-prices v2, USD per million tokens.
 };
 
-// Of "auto", "simple", "litellm" or "genai-prices". Errors: INVALID_ARGUMENT.
+// Reads "auto", "simple", "litellm" or "genai-prices". Errors: INVALID_ARGUMENT.
 absl::StatusOr<RateFormat> ParseRateFormat(absl::string_view name);
 
 struct RateImportOptions {
   RateFormat format = RateFormat::kAuto;
-  int64_t effective_from_us = 0;  // For rates whose file names no instant; 0: always.
-  std::string source;  // Of the rates; empty: what the file says, or the name of its form.
+  int64_t effective_from_us = 0;  // What rates have whose file names no instant; 0: always.
+  std::string source;             // Empty: rates have what the file says, or the name of its form.
 };
 
 struct RateImport {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "simdjson.h"
 
 namespace itemized::client {
@@ -142,7 +143,8 @@ std::string Where(ondemand::document& document, const simdjson::padded_string& t
 
 absl::Status Broken(error_code error, absl::string_view where) {
   return absl::InvalidArgumentError(
-      absl::StrCat("the file is not valid JSON", where, ": ", simdjson::error_message(error)));
+      absl::StrCat("The file is not valid JSON", where, ": ",
+                   absl::StripSuffix(simdjson::error_message(error), "."), "."));
 }
 
 }  // namespace

@@ -17,10 +17,10 @@ struct JsonValue {
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
 
   Kind kind = Kind::kNull;
-  std::string text;                 // Of a number, as written; of a string, decoded.
-  bool truth = false;               // Of a bool.
-  std::vector<JsonValue> items;     // Of an array.
-  std::vector<JsonMember> members;  // Of an object, in order, repeated names included.
+  std::string text;                 // A number as it is written, or a string decoded.
+  bool truth = false;               // What a bool says.
+  std::vector<JsonValue> items;     // What an array has.
+  std::vector<JsonMember> members;  // What an object has, in order, repeated names included.
 
   bool is_object() const { return kind == Kind::kObject; }
   bool is_array() const { return kind == Kind::kArray; }

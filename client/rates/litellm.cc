@@ -20,8 +20,8 @@
 namespace itemized::client {
 namespace {
 
-// Names in the file and in v1.Prices. Of two for one price the later in this
-// list is used if a model has both.
+// Names in the file and in v1.Prices. If a model has two for one price, the later in this
+// list is used.
 constexpr std::array<std::pair<absl::string_view, absl::string_view>, 16> kFields = {{
     {"input_cost_per_token", "input"},
     {"output_cost_per_token", "output"},
@@ -55,7 +55,7 @@ absl::string_view FieldFor(absl::string_view name) {
 
 // What the name of a field says.
 struct FieldName {
-  absl::string_view price;  // Without suffixes.
+  absl::string_view price;  // It has no suffixes.
   int64_t over = 0;         // Input tokens; 0: no threshold.
   bool flex = false;
   bool priority = false;
@@ -106,8 +106,8 @@ class LiteLlmReader {
         continue;
       }
       if (!model.value.is_object()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("model ", Quoted(model.name), " is not an object of prices"));
+        return absl::InvalidArgumentError(absl::StrCat(
+            "Model ", Quoted(model.name), " is not an object of prices: make it one."));
       }
       RETURN_IF_ERROR(ReadModel(model.name, model.value));
     }
@@ -116,12 +116,12 @@ class LiteLlmReader {
   }
 
  private:
-  // Of the model being read.
+  // A rate of the model being read, before it is complete.
   struct Draft {
     absl::string_view name;
     v1::Rate rate;
     TierSet tiers;
-    std::map<std::pair<absl::string_view, int64_t>, size_t> rank;  // Of the field that was used.
+    std::map<std::pair<absl::string_view, int64_t>, size_t> rank;  // The used field has it.
   };
 
   absl::Status ReadModel(absl::string_view name, const JsonValue& model) {
@@ -213,8 +213,9 @@ class LiteLlmReader {
                               const JsonValue& value, Draft* draft) {
     const absl::StatusOr<Price> price = ReadPrice(value, PricedUnits::kOne);
     if (!price.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("model ", Quoted(draft->name), ": field ",
-                                                     Quoted(field), " ", price.status().message()));
+      return absl::InvalidArgumentError(absl::StrCat("Model ", Quoted(draft->name), ": field ",
+                                                     Quoted(field), " ", price.status().message(),
+                                                     "."));
     }
     if (!Outranks(price_name, over, draft)) {
       return absl::OkStatus();
@@ -272,9 +273,9 @@ class LiteLlmReader {
       }
       const absl::StatusOr<Picos> over = ParseDecimal(range->items.front().text, 0);
       if (!over.ok() || *over < 0 || *over > Picos(INT64_MAX)) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("model ", Quoted(draft->name),
-                         ": a \"range\" of \"tiered_pricing\" must begin with a number of tokens"));
+        return absl::InvalidArgumentError(absl::StrCat(
+            "Model ", Quoted(draft->name),
+            ": a \"range\" of \"tiered_pricing\" must begin with a number of tokens."));
       }
       RETURN_IF_ERROR(ReadTier(tier, static_cast<int64_t>(*over), draft));
     }
@@ -290,32 +291,32 @@ class LiteLlmReader {
     return absl::OkStatus();
   }
 
-  void WarnIf(bool condition, std::string sentence) {
+  void WarnIf(bool condition, const std::string& sentence) {
     if (condition) {
-      import_.warnings.push_back(std::move(sentence));
+      import_.warnings.push_back(sentence + ".");
     }
   }
 
   void Warn() {
     WarnIf(!other_modes_.empty(),
-           absl::StrCat("left out ", Counted(other_modes_.total(), "model"),
+           absl::StrCat("Left out ", Counted(other_modes_.total(), "model"),
                         " of modes that are not billed by token: ", other_modes_.ToString()));
-    WarnIf(without_price_ > 0, absl::StrCat("left out ", Counted(without_price_, "model"),
+    WarnIf(without_price_ > 0, absl::StrCat("Left out ", Counted(without_price_, "model"),
                                             " without a price per token"));
-    WarnIf(batch_ > 0, absl::StrCat("ignored ", Counted(batch_, "batch price")));
+    WarnIf(batch_ > 0, absl::StrCat("Ignored ", Counted(batch_, "batch price")));
     WarnIf(flex_ > 0,
-           absl::StrCat("ignored ", Counted(flex_, "price"), " of the flex service tier"));
+           absl::StrCat("Ignored ", Counted(flex_, "price"), " of the flex service tier"));
     WarnIf(priority_ > 0,
-           absl::StrCat("ignored ", Counted(priority_, "price"), " of the priority service tier"));
+           absl::StrCat("Ignored ", Counted(priority_, "price"), " of the priority service tier"));
     WarnIf(off_peak_ > 0,
-           absl::StrCat("ignored the off-peak prices of ", Counted(off_peak_, "model")));
+           absl::StrCat("Ignored the off-peak prices of ", Counted(off_peak_, "model")));
     WarnIf(searches_by_size_ > 0,
-           absl::StrCat("took the medium context size for the web searches of ",
+           absl::StrCat("Took the medium context size for the web searches of ",
                         Counted(searches_by_size_, "model"), " whose price depends on it"));
     WarnIf(rounded_ > 0,
-           absl::StrCat("rounded ", Counted(rounded_, "price"), " to 10^-12 USD a token"));
+           absl::StrCat("Rounded ", Counted(rounded_, "price"), " to 10^-12 USD a token"));
     WarnIf(!other_prices_.empty(),
-           absl::StrCat("ignored prices of other kinds: ", other_prices_.ToString()));
+           absl::StrCat("Ignored prices of other kinds: ", other_prices_.ToString()));
   }
 
   RateImportOptions options_;

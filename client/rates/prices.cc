@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/usage_fields.h"
 
 #include "storage/base/check.h"
 #include "storage/base/quoted.h"
@@ -19,8 +20,14 @@ constexpr int kPicoDigits = 12;
 constexpr int kFineDigits = 12;  // Digits below a pico-dollar that rounding looks at.
 constexpr size_t kNamesShownMax = 8;
 
-const google::protobuf::FieldDescriptor* FindField(absl::string_view name) {
-  return v1::Prices::descriptor()->FindFieldByName(std::string(name));
+// The field of v1.Prices with that name, or null.
+const PriceField* FindField(absl::string_view name) {
+  for (const PriceField& field : kPriceFields) {
+    if (field.name == name) {
+      return &field;
+    }
+  }
+  return nullptr;
 }
 
 Picos PowerOfTen(int exponent) {
@@ -59,15 +66,14 @@ absl::StatusOr<Price> ReadPrice(const JsonValue& value, PricedUnits units) {
 }
 
 PricedUnits UnitsOfField(absl::string_view field) {
-  return field == "web_search" || field == "request" ? PricedUnits::kThousand
-                                                     : PricedUnits::kMillion;
+  const PriceField* found = FindField(field);
+  return found != nullptr && found->units == 1'000 ? PricedUnits::kThousand : PricedUnits::kMillion;
 }
 
 void SetPrice(absl::string_view field, Picos picos, v1::Prices* prices) {
-  const auto* descriptor = FindField(field);
-  CHECK(descriptor != nullptr);
-  const Picos units = PowerOfTen(static_cast<int>(UnitsOfField(field)));
-  v1::Prices::GetReflection()->SetString(prices, descriptor, FormatUsd(picos * units));
+  const PriceField* found = FindField(field);
+  CHECK(found != nullptr);
+  *(prices->*found->mutate)() = FormatUsd(picos * found->units);
 }
 
 bool IsPriceField(absl::string_view name) {

@@ -18,7 +18,7 @@
 
 namespace itemized::client {
 
-// For how many units a file states a price, as a power of ten.
+// How many units a file states a price for, as a power of ten.
 enum class PricedUnits { kOne = 0, kThousand = 3, kMillion = 6 };
 
 // A price in pico-dollars a unit.

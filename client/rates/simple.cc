@@ -43,7 +43,7 @@ bool IsOther(absl::string_view name) {
 
 absl::Status Fault(absl::string_view model, absl::string_view field, absl::string_view what) {
   return absl::InvalidArgumentError(
-      absl::StrCat("model ", Quoted(model), ": field ", Quoted(field), " ", what));
+      absl::StrCat("Model ", Quoted(model), ": field ", Quoted(field), " ", what, "."));
 }
 
 // Reads one object of a model. A rate is built field by field, so that a fault
@@ -56,7 +56,7 @@ class ModelReader {
   absl::StatusOr<v1::Rate> Read(const JsonValue& value) {
     if (!value.is_object()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("model ", Quoted(model_), " is not an object of prices"));
+          absl::StrCat("Model ", Quoted(model_), " is not an object of prices: make it one."));
     }
     RETURN_IF_ERROR(SetMatch());
     rate_.set_source(options_.source);
@@ -67,7 +67,7 @@ class ModelReader {
     }
     if (!HasPrice(rate_.prices())) {
       return absl::InvalidArgumentError(
-          absl::StrCat("model ", Quoted(model_), " has no price; give at least \"input\""));
+          absl::StrCat("Model ", Quoted(model_), " has no price: give at least \"input\"."));
     }
     return std::move(rate_);
   }
@@ -78,7 +78,7 @@ class ModelReader {
         absl::EndsWith(model_, "*") ? model_.substr(0, model_.size() - 1) : model_;
     if (pattern.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "model ", Quoted(model_), " names no model; give a name, or its beginning and a *"));
+          "Model ", Quoted(model_), " names no model: give a name, or its beginning and a *."));
     }
     if (pattern.size() < model_.size()) {
       rate_.mutable_match()->set_starts_with(std::string(pattern));
@@ -90,7 +90,7 @@ class ModelReader {
 
   absl::Status Once(absl::string_view field, std::set<std::string>* seen) {
     if (!seen->insert(std::string(Canonical(field))).second) {
-      return Fault(model_, field, "is there twice, perhaps by another of its names");
+      return Fault(model_, field, "is there twice, perhaps by another of its names; leave one out");
     }
     return absl::OkStatus();
   }
@@ -160,7 +160,8 @@ class ModelReader {
       } else if (IsPriceField(Canonical(field.name))) {
         RETURN_IF_ERROR(ReadPriceField(field.name, field.value, tier->mutable_prices()));
       } else {
-        return Fault(model_, absl::StrCat("tiers.", field.name), "is not known");
+        return Fault(model_, absl::StrCat("tiers.", field.name),
+                     "is not known; give \"input_tokens_over\" and prices");
       }
     }
     if (seen.count("input_tokens_over") == 0 || !HasPrice(tier->prices())) {
@@ -194,7 +195,8 @@ absl::Status ReadModel(const JsonMember& model, const RateImportOptions& options
   for (const JsonValue& item : model.value.items) {
     ASSIGN_OR_RETURN(v1::Rate rate, ModelReader(model.name, options).Read(item));
     if (!seen.emplace(rate.provider(), rate.effective_from_unix_us()).second) {
-      return Fault(model.name, "effective_from", "is the same in two objects of its history");
+      return Fault(model.name, "effective_from",
+                   "is the same in two objects of its history; leave one out");
     }
     rates->push_back(std::move(rate));
   }
@@ -209,13 +211,13 @@ absl::Status Unwrap(const JsonValue& root, const JsonValue** models, RateImportO
       options->source = options->source.empty() ? field.value.text : options->source;
     } else if (field.name != "note") {
       return absl::InvalidArgumentError(
-          absl::StrCat("field ", Quoted(field.name), " beside \"", kWrapper,
-                       "\" is not known; only \"note\" and \"source\" are"));
+          absl::StrCat("The field ", Quoted(field.name), " beside \"", kWrapper,
+                       "\" is not known: only \"note\" and \"source\" are."));
     }
   }
   if (!(*models)->is_object()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", kWrapper, "\" must be an object of models"));
+        absl::StrCat("The value of \"", kWrapper, "\" must be an object of models."));
   }
   return absl::OkStatus();
 }
@@ -237,8 +239,8 @@ absl::StatusOr<RateImport> ParseSimple(const JsonValue& root, const RateImportOp
   for (const JsonMember& model : models->members) {
     if (!seen.insert(model.name).second) {
       return absl::InvalidArgumentError(
-          absl::StrCat("model ", Quoted(model.name),
-                       " is there twice; give its history as an array of objects"));
+          absl::StrCat("Model ", Quoted(model.name),
+                       " is there twice: give its history as an array of objects."));
     }
     RETURN_IF_ERROR(ReadModel(model, defaults, &import.rates));
   }

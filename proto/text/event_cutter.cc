@@ -38,7 +38,7 @@ class Nesting {
     }
   }
   bool in_string() const { return in_string_; }
-  int64_t depth() const { return depth_; }  // Of brackets that are open.
+  int64_t depth() const { return depth_; }  // How many brackets are open.
 
  private:
   bool in_string_ = false;

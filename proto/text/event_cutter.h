@@ -17,8 +17,8 @@
 namespace itemized::text {
 
 struct EventPiece {
-  absl::string_view text;         // Into the body; never blank.
-  uint64_t line = 0;              // Where it begins, from 1.
+  absl::string_view text;         // A part of the body; never blank.
+  uint64_t line = 0;              // It begins there; the first line is 1.
   std::optional<uint64_t> index;  // Its place in the array, from 0.
   const char* fault = nullptr;    // Why it is no event: the array itself is broken here.
 };
@@ -41,11 +41,11 @@ class EventCutter {
   void SkipSpace();
 
   absl::string_view rest_;
-  size_t search_bytes_;  // That searches for ends may still look at.
+  size_t search_bytes_;  // Searches for ends may look at so many more.
   uint64_t line_ = 1;
   bool in_array_ = false;
-  uint64_t index_ = 0;          // Of the next element.
-  bool wants_element_ = false;  // After a comma.
+  uint64_t index_ = 0;          // The next element has it.
+  bool wants_element_ = false;  // The last thing was a comma.
 };
 
 }  // namespace itemized::text

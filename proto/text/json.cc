@@ -24,8 +24,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// From here on neighbouring integers have the same double, which is what most readers of
-// JSON keep.
+// Neighbouring integers from here on have the same double, which is what most readers of JSON
+// keep.
 constexpr uint64_t kCountEnd = uint64_t{1} << 53;
 
 // The shortest text that is read as `value` again: 100000 rather than 1e+05, unless it
@@ -70,7 +70,7 @@ class Printer {
   }
 
   std::string Take() { return std::move(json_); }
-  size_t open_at() const { return open_at_; }  // Behind the bracket of the open list.
+  size_t open_at() const { return open_at_; }  // The bracket of the open list ends here.
 
  private:
   static bool IsThere(const Message& message, const FieldDescriptor& field) {
@@ -109,7 +109,7 @@ class Printer {
     return absl::OkStatus();
   }
 
-  // By rising key, so that equal maps have equal JSON.
+  // Keys rise, so that equal maps have equal JSON.
   absl::Status Map(const Message& message, const FieldDescriptor& field) {
     const FieldDescriptor& key = *field.message_type()->map_key();
     const FieldDescriptor& value = *field.message_type()->map_value();
@@ -129,7 +129,7 @@ class Printer {
     return absl::OkStatus();
   }
 
-  // Of element `i` of a list, or of a single field with -1.
+  // Writes element `i` of a list, or a single field if `i` is -1.
   absl::Status Value(const Message& message, const FieldDescriptor& field, int i) {
     const Reflection& values = *message.GetReflection();
     const bool single = i < 0;
@@ -238,7 +238,7 @@ class Printer {
 
   const bool indented_;
   size_t depth_;
-  bool is_first_ = true;  // Within the innermost open bracket.
+  bool is_first_ = true;  // Nothing is in the innermost open bracket yet.
   size_t open_at_ = std::string::npos;
   std::string json_;
 };
@@ -271,7 +271,7 @@ absl::Status JsonListWriter::Begin() {
 }
 
 absl::Status JsonListWriter::Add(const Message& element) {
-  constexpr size_t kDepth = 2;  // Within the message and its list.
+  constexpr size_t kDepth = 2;  // The message and its list are two.
   Printer printer(JsonLayout::kIndented, kDepth);
   RETURN_IF_ERROR(printer.Print(element));
   out_ << (added_++ == 0 ? "\n  " : ",\n  ") << printer.Take();

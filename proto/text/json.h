@@ -27,8 +27,8 @@ namespace itemized::text {
 
 enum class JsonLayout : uint8_t { kOneLine, kIndented };
 
-// With a line feed at the end if it is indented. OUT_OF_RANGE names a count from 2^53
-// up: readers of JSON would round it.
+// The message as JSON, which ends in a line feed if it is indented. OUT_OF_RANGE names a count
+// from 2^53 up: readers of JSON would round it.
 absl::StatusOr<std::string> ToJson(const google::protobuf::Message& message, JsonLayout layout);
 
 // A message whose list `list` is written element by element, indented:
@@ -52,7 +52,7 @@ class JsonListWriter {
   std::ostream& out_;
   const google::protobuf::Message& head_;
   const google::protobuf::FieldDescriptor* const list_;
-  std::string rest_;  // Of the head, behind the list.
+  std::string rest_;  // What the head has behind the list.
   size_t added_ = 0;
 };
 
@@ -66,7 +66,7 @@ std::string EnumText(Enum value) {
   return EnumText(*google::protobuf::GetEnumDescriptor<Enum>(), static_cast<int>(value));
 }
 
-// As a JSON string with its quotes. What is not UTF-8 becomes U+FFFD; what could steer a
+// `text` as a JSON string with its quotes. What is not UTF-8 becomes U+FFFD; what could steer a
 // terminal is written as an escape.
 std::string JsonString(absl::string_view text);
 

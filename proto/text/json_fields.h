@@ -35,7 +35,7 @@ Fault Refuse(pb::RefusalCode code, std::string message);
 Fault Malformed(std::string message);
 Fault BrokenJson(simdjson::error_code error);
 
-// As much of `raw` as fits into a sentence; cuts between characters.
+// The beginning of `raw` that fits into a sentence; it is cut between characters.
 std::string Excerpt(absl::string_view raw);
 
 // Whether `value` is null, which says of an optional field that it is not there. It has
@@ -44,7 +44,7 @@ Fault TakeNull(simdjson::ondemand::value& value, bool& is_null);
 
 // `path` names the field in sentences: "usage.input_tokens".
 Fault ReadView(simdjson::ondemand::value& value, absl::string_view path,
-               absl::string_view& result);  // Until the next line is read.
+               absl::string_view& result);  // It lives until the next line is read.
 Fault ReadString(simdjson::ondemand::value& value, absl::string_view path, std::string& result);
 Fault ReadCount(simdjson::ondemand::value& value, absl::string_view path, int64_t& result);
 

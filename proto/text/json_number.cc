@@ -11,7 +11,7 @@
 namespace itemized::text {
 namespace {
 
-constexpr size_t kDigitsMax = 19;  // Of the largest int64_t.
+constexpr size_t kDigitsMax = 19;  // The largest int64_t has them.
 
 absl::string_view TakeDigits(absl::string_view& text) {
   size_t size = 0;
@@ -66,8 +66,8 @@ bool Split(absl::string_view text, Parts& parts) {
 }
 
 int64_t ExponentOf(const Parts& parts) {
-  // Beyond this any number with few enough digits to be held in memory is
-  // out of range or zero.
+  // A number with a larger exponent is out of range or zero, since no memory holds digits enough
+  // to make up for it.
   constexpr int64_t kHuge = int64_t{1} << 40;
   int64_t exponent = 0;
   if (!parts.exponent.empty() && !absl::SimpleAtoi(parts.exponent, &exponent)) {

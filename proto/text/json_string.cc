@@ -12,7 +12,7 @@ namespace itemized::text {
 namespace {
 
 void AppendEscaped(char32_t c, std::string* json) {
-  constexpr char32_t kFirstFar = 0x10000;  // From here on an escape takes two surrogates.
+  constexpr char32_t kFirstFar = 0x10000;  // It is the first whose escape takes two surrogates.
   if (c < kFirstFar) {
     absl::StrAppendFormat(json, "\\u%04x", static_cast<uint32_t>(c));
     return;

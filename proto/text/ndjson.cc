@@ -158,7 +158,7 @@ class NdjsonParser::Impl {
       }
       return ReadField(kFields[index].value, value);
     }));
-    // Where there is nothing more to read, the location is an error.
+    // The location is an error if there is nothing more to read.
     const bool at_end = document.current_location().error() != simdjson::SUCCESS;
     return at_end ? std::nullopt : BrokenJson(simdjson::TRAILING_CONTENT);
   }
@@ -273,7 +273,7 @@ class NdjsonParser::Impl {
   pb::Completion completion_;
   int64_t time_us_ = 0;
   uint32_t seen_ = 0;   // Bits of Field.
-  uint32_t nulls_ = 0;  // Of those, what is null.
+  uint32_t nulls_ = 0;  // What is null among the fields seen.
 };
 
 NdjsonParser::NdjsonParser() : impl_(std::make_unique<Impl>()) {}

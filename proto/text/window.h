@@ -12,7 +12,7 @@
 
 namespace itemized::text {
 
-// As given; "" where not given.
+// The window as somebody gave it; what is not given is "".
 struct WindowArguments {
   std::string window = {};  // "30d"
   std::string from = {};    // RFC 3339 or a date.

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <string>
 
+#include "proto/usage_fields.h"
+
 #include "server/convert/page_token.h"
 #include "server/convert/query_answers.h"
 #include "storage/base/money.h"
@@ -42,18 +44,7 @@ void SetReceipt(const OutlierReceipt& receipt, int64_t cost_picos, pb::OutlierRe
 
 pb::Usage ToUsage(const Usage& usage) {
   pb::Usage to;
-  to.set_input_tokens(usage[UsageClass::kInput]);
-  to.set_cache_read_tokens(usage[UsageClass::kCacheRead]);
-  to.set_cache_write_5m_tokens(usage[UsageClass::kCacheWrite5m]);
-  to.set_cache_write_1h_tokens(usage[UsageClass::kCacheWrite1h]);
-  to.set_output_tokens(usage[UsageClass::kOutput]);
-  to.set_reasoning_tokens(usage[UsageClass::kReasoning]);
-  to.set_input_audio_tokens(usage[UsageClass::kInputAudio]);
-  to.set_cache_read_audio_tokens(usage[UsageClass::kCacheReadAudio]);
-  to.set_output_audio_tokens(usage[UsageClass::kOutputAudio]);
-  to.set_input_image_tokens(usage[UsageClass::kInputImage]);
-  to.set_output_image_tokens(usage[UsageClass::kOutputImage]);
-  to.set_web_searches(usage[UsageClass::kWebSearches]);
+  SetCounts(usage.counts, &to);
   return to;
 }
 

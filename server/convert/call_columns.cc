@@ -21,9 +21,14 @@ constexpr size_t kAttributesKept = kBatchEventsMax * kAttributesMax + 1;
 // attributes of every row.
 constexpr size_t kNamesKept = kBatchEventsMax * 5 + kAttributesKept * 2;
 
-constexpr uint32_t kFirstUsage = Wire::kInputTokensFieldNumber;
-static_assert(Wire::kWebSearchesFieldNumber == kFirstUsage + kUsageClassCount - 1,
-              "usage columns have consecutive numbers in the order of the classes");
+// The class whose column has this number; kUsageClassCount: there is none.
+size_t UsageClassOf(uint32_t number) {
+  size_t c = 0;
+  while (c < kUsageClassCount && kUsageClasses[c].column != number) {
+    ++c;
+  }
+  return c;
+}
 
 // Appends what the field holds, up to `kept` elements in all.
 template <typename Column, typename Convert>
@@ -83,8 +88,8 @@ bool DecodedColumns::MergeTimes(const WireReader& reader) {
 
 bool DecodedColumns::MergeNumbers(const WireReader& reader) {
   const uint32_t number = reader.number();
-  if (number >= kFirstUsage && number < kFirstUsage + kUsageClassCount) {
-    return Append(reader, usage_[number - kFirstUsage], kRowsKept, kToInt64);
+  if (const size_t c = UsageClassOf(number); c < kUsageClassCount) {
+    return Append(reader, usage_[c], kRowsKept, kToInt64);
   }
   if (std::vector<uint32_t>* column = IndexColumn(number)) {
     const bool of_rows = column != &attribute_keys_ && column != &attribute_values_;

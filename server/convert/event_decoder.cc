@@ -14,13 +14,9 @@ namespace {
 
 namespace pb = itemized::v1;
 
-// Usage fields have the numbers of the classes plus one.
-static_assert(pb::Usage::kInputTokensFieldNumber == static_cast<int>(UsageClass::kInput) + 1);
-static_assert(pb::Usage::kReasoningTokensFieldNumber ==
-              static_cast<int>(UsageClass::kReasoning) + 1);
-static_assert(pb::Usage::kWebSearchesFieldNumber == static_cast<int>(kUsageClassCount));
 static_assert(pb::OUTCOME_ABANDONED == static_cast<int>(Outcome::kAbandoned));
 
+// A field of Usage has the number of its class plus one.
 bool DecodeUsage(absl::string_view bytes, Usage& usage) {
   WireReader reader(bytes);
   while (reader.Next()) {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <numeric>
 
+#include "proto/usage_fields.h"
+
 #include "storage/base/money.h"
 #include "storage/base/time.h"
 
@@ -32,26 +34,6 @@ pb::Window ToWindow(const TimeRange& range) {
   return to;
 }
 
-// Sets the six token sums that every answer has; rows and points have the same fields.
-template <typename Message>
-void SetTokens(const Usage& usage, Message* to) {
-  to->set_input_tokens(usage[UsageClass::kInput]);
-  to->set_cache_read_tokens(usage[UsageClass::kCacheRead]);
-  to->set_cache_write_5m_tokens(usage[UsageClass::kCacheWrite5m]);
-  to->set_cache_write_1h_tokens(usage[UsageClass::kCacheWrite1h]);
-  to->set_output_tokens(usage[UsageClass::kOutput]);
-  to->set_reasoning_tokens(usage[UsageClass::kReasoning]);
-}
-
-void SetOtherUsage(const Usage& usage, pb::TopRow* to) {
-  to->set_input_audio_tokens(usage[UsageClass::kInputAudio]);
-  to->set_cache_read_audio_tokens(usage[UsageClass::kCacheReadAudio]);
-  to->set_output_audio_tokens(usage[UsageClass::kOutputAudio]);
-  to->set_input_image_tokens(usage[UsageClass::kInputImage]);
-  to->set_output_image_tokens(usage[UsageClass::kOutputImage]);
-  to->set_web_searches(usage[UsageClass::kWebSearches]);
-}
-
 // `above` is the cost of this row and of all before it.
 void SetTopRow(const TopRow& row, const TopAnswer& answer, Picos above, pb::TopRow* to) {
   to->set_key(row.key);
@@ -67,8 +49,7 @@ void SetTopRow(const TopRow& row, const TopAnswer& answer, Picos above, pb::TopR
   to->set_learning_calls(row.sums.learning_calls);
   to->set_unpriced_calls(row.sums.unpriced_calls);
   to->set_usage_missing_calls(row.sums.usage_missing_calls);
-  SetTokens(row.sums.usage, to);
-  SetOtherUsage(row.sums.usage, to);
+  SetCounts(row.sums.usage.counts, to);
   to->set_p50_duration_ms(Milliseconds(row.p50_duration_us));
   to->set_p95_duration_ms(Milliseconds(row.p95_duration_us));
   to->set_unsurfaced_usd(FormatUsd(row.unsurfaced));
@@ -112,7 +93,7 @@ void SetPoint(const SeriesPoint& point, absl::TimeZone zone, pb::SeriesPoint* to
   to->set_cost_usd(FormatUsd(point.sums.cost));
   to->set_unpriced_calls(point.sums.unpriced_calls);
   to->set_outliers(point.sums.outliers);
-  SetTokens(point.sums.usage, to);
+  SetCounts(point.sums.usage.counts, to);
 }
 
 void SetGroup(const SeriesGroup& group, pb::SeriesGroup* to) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/convert/rates.h"
 
+#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "proto/usage_fields.h"
 
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
@@ -16,71 +17,33 @@ namespace {
 
 namespace pb = itemized::v1;
 
-// A price is quoted for 10^6 tokens or 10^3 requests, so that its pico-dollars
-// a unit are the quoted dollars with the point moved by 12 - 6 or 12 - 3 places.
-constexpr int kTokenDecimals = 6;
-constexpr int kRequestDecimals = 9;
-constexpr int64_t kTokensQuoted = 1'000'000;
-constexpr int64_t kRequestsQuoted = 1'000;
-
-struct PriceField {
-  const char* name;
-  size_t price;  // It is an index into Prices.
-  const std::string& (pb::Prices::*get)() const;
-  std::string* (pb::Prices::*mutate)();
-};
-
-#define PRICE_FIELD(name, price) \
-  { #name, static_cast < size_t>(price), &pb::Prices::name, &pb::Prices::mutable_##name }
-
-constexpr PriceField kPriceFields[] = {
-    PRICE_FIELD(input, UsageClass::kInput),
-    PRICE_FIELD(cache_read, UsageClass::kCacheRead),
-    PRICE_FIELD(cache_write_5m, UsageClass::kCacheWrite5m),
-    PRICE_FIELD(cache_write_1h, UsageClass::kCacheWrite1h),
-    PRICE_FIELD(output, UsageClass::kOutput),
-    PRICE_FIELD(reasoning, UsageClass::kReasoning),
-    PRICE_FIELD(input_audio, UsageClass::kInputAudio),
-    PRICE_FIELD(cache_read_audio, UsageClass::kCacheReadAudio),
-    PRICE_FIELD(output_audio, UsageClass::kOutputAudio),
-    PRICE_FIELD(input_image, UsageClass::kInputImage),
-    PRICE_FIELD(output_image, UsageClass::kOutputImage),
-    PRICE_FIELD(web_search, UsageClass::kWebSearches),
-    PRICE_FIELD(request, kRequestPrice),
-};
-static_assert(std::size(kPriceFields) == kPriceCount);
-
-#undef PRICE_FIELD
-
-bool IsPerRequest(const PriceField& field) {
-  return field.price == kRequestPrice ||
-         field.price == static_cast<size_t>(UsageClass::kWebSearches);
-}
+// Prices of storage are in the order of the fields.
+static_assert(kPriceFields.size() == kPriceCount && kRequestPrice == kUsageClassCount);
 
 absl::StatusOr<int64_t> ToPrice(const std::string& where, const PriceField& field,
                                 const std::string& text) {
-  const bool per_request = IsPerRequest(field);
-  absl::StatusOr<Picos> picos = ParseDecimal(text, per_request ? kRequestDecimals : kTokenDecimals);
+  absl::StatusOr<Picos> picos = ParseDecimal(text, field.decimals);
   if (!picos.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("The price ", where, ".", field.name,
                      " cannot be read: ", absl::StripSuffix(picos.status().message(), "."), "."));
   }
   if (*picos < 0 || *picos > kPriceMaxPicos) {
-    const Picos most = Picos{kPriceMaxPicos} * (per_request ? kRequestsQuoted : kTokensQuoted);
+    const bool per_thousand = field.units == UnitsPriced(UsageKind::kRequests);
     return absl::InvalidArgumentError(
         absl::StrCat("The price ", where, ".", field.name, " is ", text, "; give one from 0 to ",
-                     FormatUsd(most), " USD per ", per_request ? "thousand." : "million tokens."));
+                     FormatUsd(Picos{kPriceMaxPicos} * field.units), " USD per ",
+                     per_thousand ? "thousand." : "million tokens."));
   }
   return static_cast<int64_t>(*picos);
 }
 
 absl::StatusOr<Prices> ToPrices(const std::string& where, const pb::Prices& from) {
   Prices prices{};
-  for (const PriceField& field : kPriceFields) {
-    const std::string& text = (from.*field.get)();
+  for (size_t i = 0; i < kPriceCount; ++i) {
+    const std::string& text = (from.*kPriceFields[i].get)();
     if (!text.empty()) {
-      ASSIGN_OR_RETURN(prices[field.price], ToPrice(where, field, text));
+      ASSIGN_OR_RETURN(prices[i], ToPrice(where, kPriceFields[i], text));
     }
   }
   return prices;
@@ -88,10 +51,10 @@ absl::StatusOr<Prices> ToPrices(const std::string& where, const pb::Prices& from
 
 pb::Prices FromPrices(const Prices& from) {
   pb::Prices prices;
-  for (const PriceField& field : kPriceFields) {
-    if (from[field.price].has_value()) {
-      const int64_t quoted = IsPerRequest(field) ? kRequestsQuoted : kTokensQuoted;
-      *(prices.*field.mutate)() = FormatUsd(Picos{*from[field.price]} * quoted);
+  for (size_t i = 0; i < kPriceCount; ++i) {
+    if (from[i].has_value()) {
+      const PriceField& field = kPriceFields[i];
+      *(prices.*field.mutate)() = FormatUsd(Picos{*from[i]} * field.units);
     }
   }
   return prices;

@@ -14,11 +14,6 @@
 namespace itemized {
 namespace {
 
-constexpr std::array<const char*, kUsageClassCount> kUsageNames = {
-    "input_tokens",        "cache_read_tokens",  "cache_write_5m_tokens", "cache_write_1h_tokens",
-    "output_tokens",       "reasoning_tokens",   "input_audio_tokens",    "cache_read_audio_tokens",
-    "output_audio_tokens", "input_image_tokens", "output_image_tokens",   "web_searches"};
-
 template <typename T>
 bool Fits(absl::Span<const T> column, size_t rows) {
   return column.empty() || column.size() == rows;
@@ -224,9 +219,9 @@ std::optional<Refusal> BatchReader::CheckUsage(const CallView& call) const {
   for (const size_t c : usage_classes_) {
     const int64_t count = columns_.usage[c][row_];
     if (count < 0 || count > kTokensMax) {
-      return Refuse(
-          RefusalCode::kTokensOutOfRange,
-          absl::StrCat(kUsageNames[c], " is ", count, "; it must be between 0 and ", kTokensMax));
+      return Refuse(RefusalCode::kTokensOutOfRange,
+                    absl::StrCat(kUsageClasses[c].count, " is ", count,
+                                 "; it must be between 0 and ", kTokensMax));
     }
   }
   return call.usage_missing ? std::nullopt : CheckReasoning();

@@ -114,7 +114,7 @@ absl::StatusOr<bool> VerifySnapshot::ApplyLog(State* fresh, VerifyReport* report
   const auto on_damage = [&](BlockRef ref, const absl::Status& damage) {
     ++report->blocks;
     report->Add(absl::StrCat("Block ", ref.sequence, " of hour ", FormatTime(HourStartUs(ref.hour)),
-                             " cannot be read. ", damage.message()));
+                             ": ", damage.message()));
     is_whole = false;
     return absl::OkStatus();
   };

@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// What one call used. The classes are those of the table in storage/base/usage_classes.h.
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
+#include "storage/base/usage_classes.h"
+
 namespace itemized {
 
-// The classes in which a call's usage is counted. Disjoint, except that
-// reasoning is a part of output. PERSISTED: never change or reuse a number.
-enum class UsageClass : uint8_t {
-  kInput = 0,
-  kCacheRead = 1,
-  kCacheWrite5m = 2,
-  kCacheWrite1h = 3,
-  kOutput = 4,
-  kReasoning = 5,
-  kInputAudio = 6,
-  kCacheReadAudio = 7,
-  kOutputAudio = 8,
-  kInputImage = 9,
-  kOutputImage = 10,
-  kWebSearches = 11,  // Requests; all others are tokens.
-};
-
-inline constexpr size_t kUsageClassCount = 12;
-
-// A count for each class.
+// A count for each class. The counts are disjoint, except that reasoning is a part of output.
 struct Usage {
   std::array<int64_t, kUsageClassCount> counts{};
 
@@ -35,12 +20,7 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 
   // Tokens that went in, from the cache or not: what context tiers look at.
-  int64_t TotalInput() const {
-    return (*this)[UsageClass::kInput] + (*this)[UsageClass::kCacheRead] +
-           (*this)[UsageClass::kCacheWrite5m] + (*this)[UsageClass::kCacheWrite1h] +
-           (*this)[UsageClass::kInputAudio] + (*this)[UsageClass::kCacheReadAudio] +
-           (*this)[UsageClass::kInputImage];
-  }
+  int64_t TotalInput() const { return SumOfKinds(counts, IsInput); }
 };
 
 }  // namespace itemized

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,26 +11,6 @@ namespace {
 constexpr size_t Index(UsageClass c) {
   return static_cast<size_t>(c);
 }
-
-constexpr size_t kWhole = kUsageClassCount;  // A class that is no part of another.
-
-// The class as which a class without a price of its own is billed.
-constexpr std::array<size_t, kUsageClassCount> kPartOf = [] {
-  std::array<size_t, kUsageClassCount> part_of{};
-  part_of[Index(UsageClass::kInput)] = kWhole;
-  part_of[Index(UsageClass::kCacheRead)] = Index(UsageClass::kInput);
-  part_of[Index(UsageClass::kCacheWrite5m)] = Index(UsageClass::kInput);
-  part_of[Index(UsageClass::kCacheWrite1h)] = Index(UsageClass::kCacheWrite5m);
-  part_of[Index(UsageClass::kOutput)] = kWhole;
-  part_of[Index(UsageClass::kReasoning)] = Index(UsageClass::kOutput);
-  part_of[Index(UsageClass::kInputAudio)] = Index(UsageClass::kInput);
-  part_of[Index(UsageClass::kCacheReadAudio)] = Index(UsageClass::kCacheRead);
-  part_of[Index(UsageClass::kOutputAudio)] = Index(UsageClass::kOutput);
-  part_of[Index(UsageClass::kInputImage)] = Index(UsageClass::kInput);
-  part_of[Index(UsageClass::kOutputImage)] = Index(UsageClass::kOutput);
-  part_of[Index(UsageClass::kWebSearches)] = kWhole;
-  return part_of;
-}();
 
 // The last tier below the total input, or null. Tiers rise.
 const RateTier* FindTier(const Rate& rate, const Usage& usage) {
@@ -57,8 +36,8 @@ class MergedPrices {
   const std::optional<int64_t>& Own(size_t i) const { return over_[i] ? over_[i] : base_[i]; }
 
   const std::optional<int64_t>& OfClass(size_t c) const {
-    while (!Own(c) && kPartOf[c] != kWhole) {
-      c = kPartOf[c];
+    while (!Own(c) && Index(kUsageClasses[c].billed_as) != c) {
+      c = Index(kUsageClasses[c].billed_as);
     }
     return Own(c);
   }

@@ -6,7 +6,9 @@
 //   provider      text
 //   match         kind byte; a leaf: text; a combination: number of parts, parts
 //   effective     varint, microseconds
-//   prices        varint of bits, bit i: price i is present; then those prices
+//   prices        varint of bits, which say what prices are present; then those, by rising bit.
+//                 Bit 12 is the price of a call as such, the bits below it are those of the
+//                 classes 0 to 11; a later class c has bit c + 1
 //   tiers         number; each: input_tokens_over, prices
 //   source        text
 //
@@ -27,7 +29,14 @@ namespace itemized {
 namespace {
 
 constexpr char kVersion = 1;
-constexpr int kDepthMax = 16;  // Bounds the recursion; validation allows less.
+constexpr int kDepthMax = 16;       // Bounds the recursion; validation allows less.
+constexpr size_t kRequestBit = 12;  // The number of classes that there were when it was chosen.
+static_assert(kUsageClassCount >= kRequestBit && kPriceCount <= 64);
+
+// The index into Prices of the price with this bit.
+constexpr size_t PriceOfBit(size_t bit) {
+  return bit == kRequestBit ? kRequestPrice : bit - (bit > kRequestBit ? 1 : 0);
+}
 
 bool IsCombination(ModelMatch::Kind kind) {
   return kind == ModelMatch::Kind::kAnyOf || kind == ModelMatch::Kind::kAllOf;
@@ -47,12 +56,12 @@ void AppendMatch(std::string* out, const ModelMatch& match) {
 
 void AppendPrices(std::string* out, const Prices& prices) {
   uint64_t present = 0;
-  for (size_t i = 0; i < prices.size(); ++i) {
-    present |= uint64_t{prices[i].has_value()} << i;
+  for (size_t bit = 0; bit < kPriceCount; ++bit) {
+    present |= uint64_t{prices[PriceOfBit(bit)].has_value()} << bit;
   }
   AppendVarint(out, present);
-  for (const std::optional<int64_t>& price : prices) {
-    if (price) {
+  for (size_t bit = 0; bit < kPriceCount; ++bit) {
+    if (const std::optional<int64_t>& price = prices[PriceOfBit(bit)]) {
       AppendVarint(out, static_cast<uint64_t>(*price));
     }
   }
@@ -139,8 +148,8 @@ bool ReadPrices(absl::string_view* in, Prices* prices) {
   if (!ReadVarint(in, &present) || present >> kPriceCount != 0) {
     return false;
   }
-  for (size_t i = 0; i < kPriceCount; ++i) {
-    if ((present >> i & 1) != 0 && !ReadSigned(in, &(*prices)[i].emplace())) {
+  for (size_t bit = 0; bit < kPriceCount; ++bit) {
+    if ((present >> bit & 1) != 0 && !ReadSigned(in, &(*prices)[PriceOfBit(bit)].emplace())) {
       return false;
     }
   }

@@ -109,6 +109,19 @@ TEST(QueryAnswers, EveryTokenClassHasItsOwnField) {
   EXPECT_DOUBLE_EQ(got.p95_duration_ms(), 2000);
 }
 
+TEST(QueryAnswers, APointOfASeriesHasTheSumOfEveryClass) {
+  SeriesAnswer answer;
+  SeriesPoint& point = answer.points.emplace_back();
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    point.sums.usage.counts[c] = static_cast<int64_t>(c) + 1;
+  }
+  const pb::GetSeriesResponse got = ToSeriesResponse(answer, "plan", absl::UTCTimeZone());
+  EXPECT_EQ(got.points(0).input_tokens(), 1);
+  EXPECT_EQ(got.points(0).reasoning_tokens(), 6);
+  EXPECT_EQ(got.points(0).input_audio_tokens(), 7);
+  EXPECT_EQ(got.points(0).web_searches(), 12);
+}
+
 TEST(QueryAnswers, ACompletedRunCostsAllSpendDividedByTheCompletedRuns) {
   WorkflowRow row;
   row.workflow = "ticket";

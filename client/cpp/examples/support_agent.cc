@@ -51,7 +51,7 @@ int PrintTop(const std::string& address) {
     return 1;
   }
   for (const pb::TopRow& row : top->rows()) {
-    // Without a rate for the model the cost is not known, which is not $0.
+    // A model without a rate has a cost that is not known, which is not $0.
     const bool known = row.unpriced_calls() < row.calls();
     std::printf("%-20s %8lld calls  %s\n", row.key().c_str(), static_cast<long long>(row.calls()),
                 known ? ("$" + row.cost_usd()).c_str() : "not priced: itemize rates set");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cpp/spool/record_codec.h"
 
-#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "storage/base/bytes.h"
@@ -10,16 +10,16 @@ namespace itemized::client {
 
 namespace {
 
-constexpr std::array kUsageFields = {
-    &Usage::input_tokens,          &Usage::cache_read_tokens,       &Usage::cache_write_5m_tokens,
-    &Usage::cache_write_1h_tokens, &Usage::output_tokens,           &Usage::reasoning_tokens,
-    &Usage::input_audio_tokens,    &Usage::cache_read_audio_tokens, &Usage::output_audio_tokens,
-    &Usage::input_image_tokens,    &Usage::output_image_tokens,     &Usage::web_searches,
-};
-
-// In the byte before the usage.
+// What stands before the counts: whether there are any, and of how many classes. Records of the
+// first classes say 1, whatever classes came later, so that all releases read them.
 constexpr uint64_t kNoUsage = 0;
-constexpr uint64_t kUsage = 1;
+constexpr uint64_t kFirstClasses = 1;
+constexpr size_t kFirstClassCount = 12;
+static_assert(kUsageCounts.size() >= kFirstClassCount);
+
+constexpr uint64_t PresenceOf(size_t classes) {
+  return classes == kFirstClassCount ? kFirstClasses : classes;
+}
 
 bool ReadText(absl::string_view* in, std::string* text) {
   absl::string_view bytes;
@@ -32,22 +32,26 @@ bool ReadText(absl::string_view* in, std::string* text) {
 
 bool ReadUsage(absl::string_view* in, std::optional<Usage>* usage) {
   uint64_t presence = 0;
-  if (!ReadVarint(in, &presence) || presence > kUsage) {
+  if (!ReadVarint(in, &presence)) {
     return false;
   }
   if (presence == kNoUsage) {
     return true;
   }
+  const size_t classes = presence == kFirstClasses ? kFirstClassCount : presence;
+  if (classes < kFirstClassCount || classes > kUsageCounts.size()) {
+    return false;
+  }
   Usage& tokens = usage->emplace();
-  for (const auto field : kUsageFields) {
-    if (!ReadZigzag(in, &(tokens.*field))) {
+  for (size_t c = 0; c < classes; ++c) {
+    if (!ReadZigzag(in, &(tokens.*kUsageCounts[c]))) {
       return false;
     }
   }
   return true;
 }
 
-// Of a list that has at least one byte for each element.
+// The length of a list that has at least one byte for each element, so that memory is bounded.
 bool ReadCount(absl::string_view* in, uint64_t* count) {
   return ReadVarint(in, count) && *count <= in->size();
 }
@@ -86,9 +90,9 @@ void AppendRecord(const Call& call, std::string* out) {
   AppendZigzag(out, call.time_us);
   AppendZigzag(out, call.duration_us);
   AppendVarint(out, static_cast<uint64_t>(call.status));
-  AppendVarint(out, call.usage.has_value() ? kUsage : kNoUsage);
+  AppendVarint(out, call.usage.has_value() ? PresenceOf(kUsageCounts.size()) : kNoUsage);
   if (call.usage.has_value()) {
-    for (const auto field : kUsageFields) {
+    for (const auto field : kUsageCounts) {
       AppendZigzag(out, (*call.usage).*field);
     }
   }

@@ -26,7 +26,7 @@ absl::Status FileError(const char* what, const std::string& path, const std::err
       absl::StrCat("Cannot ", what, " ", path, ": ", error.message(), "."));
 }
 
-// Of the batches that may be missing in a spool, each of which an empty one stands for.
+// How many batches may be missing in a spool. An empty batch takes the place of each.
 constexpr uint64_t kLostBatchesMax = 1'000'000;
 
 // The number of a segment from its file name; 0 if a spool gives no such name.
@@ -64,7 +64,7 @@ absl::Status SpoolRecovery::Run() {
   return spool_.Rotate(0);
 }
 
-// By rising number.
+// The numbers rise.
 absl::StatusOr<std::vector<uint64_t>> SpoolRecovery::ListSegments() {
   const std::string& directory = spool_.options_.directory;
   std::vector<uint64_t> numbers;
@@ -226,7 +226,7 @@ absl::Status SpoolRecovery::Finish(Segment* segment, size_t end, bool is_last) {
 }
 
 absl::Status SpoolRecovery::Conclude() {
-  if (!front_lost_) {  // Only what was acknowledged is ever removed.
+  if (!front_lost_) {  // What is removed was acknowledged.
     spool_.acknowledged_ = std::max(spool_.acknowledged_, spool_.first_ - 1);
   }
   if (spool_.first_ > spool_.acknowledged_ + kLostBatchesMax) {

@@ -27,13 +27,13 @@ constexpr absl::string_view kMagic("itmspool", 8);
 constexpr uint64_t kVersion = 1;
 constexpr size_t kIdBytes = 16;
 
-// Before the payload: its size and one for the type, or 0 where no record is; a
+// The prefix of a payload has its size and one for the type, or 0 where no record is; a
 // checksum of size, type and payload; the type.
 constexpr size_t kSizeBytes = 4;
 constexpr size_t kPrefixBytes = 9;
-constexpr size_t kAlignment = 8;  // Of records, so that their sizes are written as a whole.
+constexpr size_t kAlignment = 8;  // Records begin so, and their sizes are written as a whole.
 
-constexpr uint64_t kBatchMax = uint64_t{1} << 62;  // Of a header that somebody has made up.
+constexpr uint64_t kBatchMax = uint64_t{1} << 62;  // A header with more is made up.
 
 // The first page of a segment that a power cut left without its content.
 constexpr size_t kPageBytes = 4096;

@@ -31,7 +31,7 @@ enum class RecordType : uint8_t {
 // The state of the spool when the segment was begun. Batches are numbered from 1
 // over the life of the spool.
 struct SegmentHeader {
-  uint64_t number = 1;  // Of the segment.
+  uint64_t number = 1;  // The name of the file has it, too.
   std::string producer_id;
   uint64_t epoch = 1;
   uint64_t base = 0;          // Batch n goes out as sequence n - base.
@@ -59,7 +59,7 @@ class Segment {
   Segment& operator=(const Segment&) = delete;
 
   static constexpr size_t kPayloadBytesMax = size_t{1} << 20;
-  static constexpr size_t kFileBytesMax = size_t{64} << 20;  // Of one that is opened.
+  static constexpr size_t kFileBytesMax = size_t{64} << 20;  // Larger files are not opened.
   // Room that a record takes.
   static size_t BytesOf(size_t payload_size);
   static constexpr size_t kHeaderBytesMax = 128;  // What is before the first record.
@@ -73,7 +73,7 @@ class Segment {
   struct Record {
     RecordType type;
     absl::string_view payload;
-    size_t end;  // Where the next one begins.
+    size_t end;  // The next one begins here.
   };
   // The record at `offset`; absent if there is none, or a damaged one.
   std::optional<Record> At(size_t offset) const;

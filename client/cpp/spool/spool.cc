@@ -18,7 +18,7 @@ namespace {
 // Kept free in a segment, so that the open batch can always be completed in it.
 constexpr size_t kMarkRoom = 32;
 
-// After the disk had no room for a segment, the next attempt waits for as long.
+// How long the next attempt waits if the disk had no room for a segment.
 constexpr std::chrono::seconds kRotatePause(1);
 
 std::string Number(uint64_t value) {
@@ -198,7 +198,7 @@ bool Spool::Acknowledge() {
   CHECK(acknowledged_ < newest());
   const SpooledBatch& settled = batch(++acknowledged_);
   Segment& segment = *segments_.back().segment;
-  // Without room for it, the header of the next segment will say it.
+  // If there is no room for it, the header of the next segment will say it.
   if (const std::string number = Number(acknowledged_);
       segment.HasRoom(number.size() + kMarkRoom)) {
     segment.Append(RecordType::kAcknowledged, number);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a tracer has recorded: in batches of one producer's sequence, until they
-// are acknowledged and for a while after that, should the server lose them. In
-// a directory, where it outlives the process, or in memory.
+// The spool of a tracer: what it has recorded, in batches of one producer's sequence, until they
+// are acknowledged and for a while after that, should the server lose them. It is in a directory,
+// where it outlives the process (FORMAT.md), or in memory. This folder uses the values of
+// client/cpp/call.h and storage/base; it knows no server and no message.
 
 #include <chrono>
 #include <cstddef>
@@ -32,7 +33,7 @@ struct SpoolOptions {
   // Records that would exceed one of these are refused. Of those not settled:
   size_t records_max = SIZE_MAX;
   uint64_t record_bytes_max = UINT64_MAX;
-  uint64_t bytes_max = UINT64_MAX;  // Of all segments.
+  uint64_t bytes_max = UINT64_MAX;  // What all segments may have.
 
   // A batch that has as many records, or as many bytes of them, is complete.
   size_t batch_records = 1000;
@@ -51,22 +52,22 @@ struct SpoolOptions {
 struct SpooledBatch {
   std::shared_ptr<Segment> segment = nullptr;  // Null: its records were lost to damage.
   size_t begin = 0;
-  size_t end = 0;  // Where its mark ends.
+  size_t end = 0;  // Its mark ends here.
   size_t records = 0;
-  uint64_t bytes = 0;         // Of the records.
+  uint64_t bytes = 0;         // What the records have.
   uint64_t first_record = 0;  // Records are numbered from 0 since the spool was opened.
 };
 
 inline constexpr char kSegmentSuffix[] = ".spool";
 
-// Of the file of segment `number`: at least ten digits, and the suffix.
+// The name of the file of segment `number`: at least ten digits, and the suffix.
 std::string SegmentName(uint64_t number);
 
-// Not thread-safe. Batches are numbered from 1 over the life of the spool; batch
-// n goes out as sequence n - base of the producer's epoch.
+// The batches of one tracer. Batches are numbered from 1 over the life of the spool; batch n goes
+// out as sequence n - base of the producer's epoch.
 class Spool {
  public:
-  // In memory.
+  // Makes a spool in memory.
   explicit Spool(SpoolOptions options);
   // Takes the directory, which is created if it is missing, and goes on where its
   // last user ended. Appends a sentence to `*notes` for each thing that an operator
@@ -85,7 +86,7 @@ class Spool {
   // Completes the open batch if it has records.
   void Cut();
   using TimePoint = std::chrono::steady_clock::time_point;
-  // When the oldest record of the open batch came.
+  // The instant at which the oldest record of the open batch came.
   std::optional<TimePoint> open_since() const { return open_since_; }
   uint64_t open_first_record() const { return next_record_ - open_.records; }
 
@@ -95,7 +96,7 @@ class Spool {
   uint64_t SequenceOf(uint64_t number) const { return number - base_; }
 
   uint64_t next_record() const { return next_record_; }            // Records ever taken.
-  size_t unsettled_records() const { return unsettled_records_; }  // Not acknowledged once.
+  size_t unsettled_records() const { return unsettled_records_; }  // They were never acknowledged.
   // Records below have been acknowledged, and are not to be sent again.
   uint64_t settled_through() const;
 
@@ -112,7 +113,7 @@ class Spool {
   // there is a gap. So is all else if it holds batches that this spool has not made.
   struct Gap {
     uint64_t lost = 0;      // Batches that it had acknowledged.
-    uint64_t replayed = 0;  // Of them.
+    uint64_t replayed = 0;  // So many of them are still here and go out again.
     bool ahead = false;
   };
   Gap Reconcile(uint64_t last_sequence);
@@ -129,7 +130,7 @@ class Spool {
  private:
   struct Kept {
     std::shared_ptr<Segment> segment;
-    uint64_t last_batch = 0;                             // Once another one follows.
+    uint64_t last_batch = 0;                             // It is known once another one follows.
     std::optional<TimePoint> settled_at = std::nullopt;  // When all its batches were acknowledged.
   };
   friend class SpoolRecovery;

@@ -87,7 +87,7 @@ SpoolLock::~SpoolLock() {
   }
   Locks& locks = AllLocks();
   const std::lock_guard<std::mutex> hold(locks.mutex);
-  if (locks.fds.erase(fd_) > 0) {  // Else it was closed by a fork.
+  if (locks.fds.erase(fd_) > 0) {  // A fork may have closed it.
     close(fd_);
   }
 }

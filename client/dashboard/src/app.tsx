@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// What stands around every view: its name in the address, the tabs and the controls.
+
 import { useEffect, useState } from 'preact/hooks';
 import { nameOf } from './data/format';
 import { useRoute, type Route, type ViewName } from './data/route';

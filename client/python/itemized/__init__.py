@@ -10,6 +10,7 @@
 The call is timed, priced, logged as the structured record ``step_cost`` and sent to
 an itemized server by a background thread. Nothing here ever blocks the caller for
 the network or raises into it, but for ValueError where a value is set that there is not.
+The package uses the standard library alone, and grpcio if it is installed.
 """
 
 from .callbacks import ItemizedCallbackHandler

@@ -14,9 +14,9 @@ import time
 from typing import Any, Optional
 
 _PIECE_BYTES = 1 << 16
-_HEADER_BYTES = 1 << 20  # Beside the body: interim answers, chunk sizes, trailers.
+_HEADER_BYTES = 1 << 20  # What comes beside the body: interim answers, chunk sizes, trailers.
 _DIGITS_MAX = 30
-_SENTENCE_MAX = 300  # Of what is repeated in the log, characters.
+_SENTENCE_MAX = 300  # Characters of what the log repeats.
 
 
 class _Timed(io.RawIOBase):
@@ -25,7 +25,7 @@ class _Timed(io.RawIOBase):
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float, bytes_max: int) -> None:
         self._raw = raw
         self._sock = sock
-        self._deadline = deadline  # Of time.monotonic().
+        self._deadline = deadline  # A time of time.monotonic().
         self._bytes_left = bytes_max
 
     def readable(self) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""For LangChain and LangGraph, by their public callback interface; neither is needed."""
+"""A callback handler for LangChain and LangGraph, neither of which is needed to import it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ItemizedCallbackHandler:
     def __init__(self, workflow: str = "") -> None:
         """`workflow` is the kind of task, where no ``workflow`` says it."""
         self._workflow = workflow
-        self._open: dict[Any, tuple[int, dict[str, Any], str]] = {}  # By LangChain's run_id.
+        self._open: dict[Any, tuple[int, dict[str, Any], str]] = {}  # The key is LangChain's run_id.
 
     def on_chat_model_start(self, serialized: Any, messages: Any, *, run_id: Any, **kwargs: Any) -> None:
         """A chat model is called."""

@@ -16,10 +16,10 @@ from .transport_grpc import GrpcTransport, load_grpc
 from .transport_http import Ack, HttpTransport, TooLarge, Unreachable
 
 _RETRY_S = (0.1, 5.0)  # First and longest pause after a failure.
-_LAST_RETRY_S = 0.05  # While the process ends.
+_LAST_RETRY_S = 0.05  # The pause while the process ends.
 
 Item = tuple[Union[Event, bytes], Optional[Segment]]
-Row = tuple[Item, bytes]  # With its encoding.
+Row = tuple[Item, bytes]  # An item and its encoding.
 Transport = Union[GrpcTransport, HttpTransport]
 
 
@@ -51,7 +51,7 @@ _grpc_process: Optional[int] = None  # The one that used gRPC, which a child of 
 
 
 def make_transport(options: Options) -> Transport:
-    """As the options say, as far as that can be had."""
+    """The transport that the options ask for, as far as it can be had."""
     global _grpc_process
     if options.transport != "http" and _grpc_process in (None, os.getpid()):
         grpc = load_grpc()
@@ -59,12 +59,12 @@ def make_transport(options: Options) -> Transport:
             _grpc_process = os.getpid()
             return GrpcTransport(grpc, options.server)
         if options.transport == "grpc":
-            warn_once("grpc", "grpcio is not installed; sending over HTTP to %s.", options.http)
+            warn_once("grpc", "There is no grpcio here, so events go over HTTP to %s.", options.http)
     return HttpTransport(options.http)
 
 
 class Delivery:
-    """Over one transport. Used by one thread."""
+    """Delivers events over one transport. Used by one thread."""
 
     def __init__(self, transport: Transport, ending: Ending, reporter: Reporter) -> None:
         self._transport = transport
@@ -94,7 +94,7 @@ class Delivery:
                 settle(part, ack)
 
     def _send(self, part: list[Row], waiting: Callable[[], int]) -> Optional[Ack]:
-        """Until it is answered; None if it has to be sent in halves."""
+        """Sends until there is an answer; None if the part has to be sent in halves."""
         pause = _RETRY_S[0]
         encoded = [row for _, row in part]
         while True:
@@ -103,6 +103,6 @@ class Delivery:
             except TooLarge:
                 return None
             except Unreachable as trouble:
-                self._reporter.tell("unreachable", "itemized: %s; %d events wait.", trouble, waiting())
+                self._reporter.tell("unreachable", "%d events wait for the server: %s.", waiting(), trouble)
             self._ending.pause(pause)
             pause = min(2 * pause, _RETRY_S[1])

@@ -12,7 +12,7 @@ import time
 LOGGER = logging.getLogger("itemized")
 
 _DISTINCT_MAX = 1_000  # Bounds the memory of what was said.
-_AGAIN_S = 10.0  # Between reports of the same trouble.
+_AGAIN_S = 10.0  # The time between two reports of one trouble.
 _said: set[str] = set()
 _lock = threading.Lock()
 
@@ -26,8 +26,10 @@ os.register_at_fork(after_in_child=_renew_lock)  # A thread of the parent may ha
 
 
 def _warn(sentence: str, *args: object) -> None:
+    """`sentence` begins with a capital letter and ends with a full stop. Where nobody has
+    configured logging, Python prints it alone, so it says whose it is."""
     try:
-        LOGGER.warning(sentence, *args)
+        LOGGER.warning(f"itemized: {sentence}", *args)
     except Exception:  # A handler of the user's: neither its caller nor delivery ends by it.
         pass
 

@@ -20,20 +20,20 @@ from itertools import islice
 from typing import Any, Callable, Optional
 
 from .diagnostics import warn_once
-from .usage import CLASSES
+from .usage_classes import CLASSES
 
 Event = dict[str, Any]
 
 OUTCOMES = ("completed", "failed", "short_circuited", "abandoned")
 STATUSES = ("ok", "error", "cancelled")
-UNUSED_STEPS_MAX = 1_000  # As the server's limit.
+UNUSED_STEPS_MAX = 1_000  # The server's limit.
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
-#: From the year 1 to the end of 9999.
+#: The first and the last instant of the years 1 to 9999.
 _TIME_US = (-62_135_596_800_000_000, 253_402_300_799_999_999)
 _second = (0, "1970-01-01T00:00:00")  # The one that was last made text.
-_NAME_BYTES_MAX = 200  # As the server's limit.
+_NAME_BYTES_MAX = 200  # The server's limit.
 _ATTRIBUTES_MAX = 64
 _DIGITS_MAX = 30  # More than any number has that is meant.
 _INT64 = 1 << 63
@@ -66,7 +66,7 @@ def parse_time(text: str) -> int:
         raise ValueError(f"time is {show(text)}: give an RFC 3339 time")
     try:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:  # Before Python 3.11 it takes three or six digits of a second only.
+    except ValueError:  # Python before 3.11 takes three or six digits of a second only.
         instant = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z")
     if instant.tzinfo is None:
         raise ValueError(f"time is {show(text)}, which has no time zone: give an RFC 3339 time")
@@ -84,7 +84,7 @@ def parse_millis(duration_ms: Any) -> int:
         raise ValueError(f"duration_ms is {show(duration_ms)}: give a number of milliseconds")
     try:
         cut = Decimal(str(duration_ms)).quantize(_MILLI, context=_TRUNCATING)
-    except InvalidOperation:  # Not finite, or longer than any call by far.
+    except InvalidOperation:  # It is not finite, or longer than any call by far.
         raise ValueError(f"duration_ms is {show(duration_ms)}: give a number of milliseconds") from None
     return int(cut.scaleb(3, context=_TRUNCATING))
 
@@ -110,7 +110,7 @@ def name_of(value: object) -> str:
         return text
     encoded = text.encode("utf-8", "replace")
     if len(encoded) > _NAME_BYTES_MAX:
-        warn_once("long name", "itemized: names are cut at %d bytes, such as %.60r.", _NAME_BYTES_MAX, text)
+        warn_once("long name", "Names are cut at %d bytes, such as %.60r.", _NAME_BYTES_MAX, text)
     return encoded[:_NAME_BYTES_MAX].decode("utf-8", "ignore")
 
 
@@ -134,13 +134,13 @@ def attributes_of(attributes: Optional[Mapping[Any, Any]]) -> Optional[dict[str,
         return None
     if not isinstance(attributes, Mapping):
         kind = type(attributes).__name__
-        warn_once("attributes", "itemized: attributes are left out: give a dict of names, not a %s.", kind)
+        warn_once("attributes", "Attributes are left out: give a dict of names, not a %s.", kind)
         return None
     taken = {name_of(key): name_of(value) for key, value in islice(attributes.items(), _ATTRIBUTES_MAX)}
     if len(attributes) > _ATTRIBUTES_MAX:
-        warn_once("attributes max", "itemized: attributes beyond %d are left out of a call.", _ATTRIBUTES_MAX)
+        warn_once("attributes max", "Attributes beyond %d are left out of a call.", _ATTRIBUTES_MAX)
     if taken.pop("", None) is not None:
-        warn_once("attribute name", "itemized: an attribute without a name is left out.")
+        warn_once("attribute name", "An attribute without a name is left out.")
     return taken or None
 
 
@@ -196,7 +196,7 @@ def _check_usage(field: str, value: object) -> None:
         raise ValueError(f"{field} is {show(value)}: give a dict of token counts")
     for name, count in value.items():
         if name in _CLASSES and type(count) is int and 0 <= count < _INT64:
-            continue  # As all but always.
+            continue  # This is so all but always.
         if name not in _CLASSES:
             raise ValueError(f"there is no usage class {show(name)}: the classes are {', '.join(CLASSES)}")
         _check_whole(f"{field}[{name!r}]", count)
@@ -253,7 +253,7 @@ _REQUIRED_OF_COMPLETION = ("time_us", "workflow_id", "outcome")
 
 
 def _inner(event: Event) -> Event:
-    """With whole microseconds, and without what is None and so not there."""
+    """The event with whole microseconds, and without what is None and so not there."""
     event = {name: value for name, value in event.items() if value is not None}
     if "time" in event:
         event["time_us"] = parse_time(event.pop("time"))
@@ -274,7 +274,7 @@ def checked(event: Event) -> Event:
     texts = _TEXTS_OF_COMPLETION if is_completion else _TEXTS_OF_CALL
     for name, value in event.items():
         if type(value) is str and name in texts and value.isascii():
-            continue  # As most fields are.
+            continue  # Most fields are.
         check = checks.get(name)
         if check is None:
             kind = "completion" if is_completion else "call"

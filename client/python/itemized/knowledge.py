@@ -14,7 +14,7 @@ from .events import reason_of
 from .pricing import RateBook, to_picos
 from .transport_http import HttpTransport, Rejected, Unreachable
 
-#: Where a step has too little history, a call is an outlier above this: 0.005 USD.
+#: A call of a step with too little history is an outlier above this: 0.005 USD.
 DEFAULT_THRESHOLD_PICOS = 5_000_000_000
 _REFRESH_S = 30.0
 _TIMEOUT_S = 2.0
@@ -64,7 +64,7 @@ class Knowledge:
         except (Unreachable, Rejected):
             pass  # What was known stays.
         except Exception as error:  # Whatever a stranger answered: delivery goes on.
-            warn_once("knowledge", "itemized: what the server says of its rates cannot be read: %s.", reason_of(error))
+            warn_once("knowledge", "What the server says of its rates cannot be read: %s.", reason_of(error))
         self._transport.close()
 
     def _refresh(self) -> None:

@@ -35,7 +35,7 @@ class RecordMaker:
         self._fields = None  # They name the process.
 
     def _made_by_logging(self) -> logging.LogRecord:
-        # Not by LOGGER.info, which looks through the stack for the line that called it.
+        # LOGGER.info would look through the stack for the line that called it.
         return LOGGER.makeRecord(LOGGER.name, logging.INFO, "itemized", 0, self._message, (), None)
 
     def make(self) -> logging.LogRecord:
@@ -52,9 +52,9 @@ class RecordMaker:
         values["created"] = created
         values["msecs"] = int((created - int(created)) * 1000) + 0.0
         values["relativeCreated"] = fields["relativeCreated"] + (created - fields["created"]) * 1000
-        if fields["thread"] is not None:  # Else logging.logThreads is off.
+        if fields["thread"] is not None:  # It is None if logging.logThreads is off.
             values["thread"] = threading.get_ident()
             values["threadName"] = threading.current_thread().name
-        if "taskName" in fields:  # Since Python 3.12.
+        if "taskName" in fields:  # Python has it since 3.12.
             values["taskName"] = _task_name()
         return record

@@ -17,7 +17,7 @@ def _transport_of_environment() -> str:
     try:
         return one_of(_TRANSPORTS, "ITEMIZED_TRANSPORT", os.environ.get("ITEMIZED_TRANSPORT", "auto"))
     except ValueError as error:  # No caller set it who could be told by an exception.
-        warn_once("transport", "itemized: %s; auto is taken.", error)
+        warn_once("transport", "%s; auto is taken.", error)
         return "auto"
 
 
@@ -32,7 +32,7 @@ class Options:
     http: str = field(default_factory=lambda: os.environ.get("ITEMIZED_HTTP", "http://127.0.0.1:4318"))
     #: "grpc", "http", or "auto": gRPC if grpcio is installed.
     transport: str = field(default_factory=_transport_of_environment)
-    #: Where events outlive the process until they are delivered; None: in memory only.
+    #: A directory in which events outlive the process until they are delivered; None: memory only.
     spool_directory: Optional[str] = field(default_factory=lambda: os.environ.get("ITEMIZED_SPOOL"))
     spool_bytes_max: int = 256 << 20
     #: Events kept in memory while the server is away; further ones are dropped and told.
@@ -49,6 +49,6 @@ class Counters:
     """Events so far, those of a spool that was taken over too."""
 
     delivered: int = 0  # Acknowledged: on the server's disk.
-    refused: int = 0  # By the server, for good.
+    refused: int = 0  # The server refused them, for good.
     dropped: int = 0  # Lost here: there was no room, or no wire can say what they hold.
     waiting: int = 0  # None of these yet.

@@ -13,34 +13,24 @@ from decimal import Decimal
 from typing import Any, Optional
 
 from .diagnostics import warn_once
-from .usage import CLASSES
+from .usage_classes import USAGE_CLASSES
 
 _EXACT = 1 << 30  # Beats every pattern.
 
 #: The class as which a class without a price of its own is billed.
-_PART_OF = {
-    "cache_read_tokens": "input_tokens",
-    "cache_write_5m_tokens": "input_tokens",
-    "cache_write_1h_tokens": "cache_write_5m_tokens",
-    "reasoning_tokens": "output_tokens",
-    "input_audio_tokens": "input_tokens",
-    "cache_read_audio_tokens": "cache_read_tokens",
-    "output_audio_tokens": "output_tokens",
-    "input_image_tokens": "input_tokens",
-    "output_image_tokens": "output_tokens",
-}
+_BILLED_AS = {row.count: row.billed_as for row in USAGE_CLASSES}
 #: Field of ``itemized.v1.Prices``, class of usage, and units that its figure is for.
-_FIELDS = [(name.replace("_tokens", ""), name, 1_000_000) for name in CLASSES[:-1]]
-_FIELDS += [("web_search", "web_searches", 1_000), ("request", "request", 1_000)]
-_TOTAL_INPUT = [name for name in CLASSES if name.startswith(("input_", "cache_"))]
+_FIELDS = [(row.price, row.count, 1_000 if row.kind == "requests" else 1_000_000) for row in USAGE_CLASSES]
+_FIELDS.append(("request", "request", 1_000))
+_TOTAL_INPUT = [row.count for row in USAGE_CLASSES if row.kind in ("input", "cache_read", "cache_write")]
 
 _PATTERN_MAX = 1_000  # Characters.
 _RISKY = re.compile(r"\)[*+{]|\\[1-9]|\(\?(?:<?[=!]|\(|P[=>])")  # Repeated groups, and what RE2 has not.
 _REPEATS = re.compile(r"[*+]|\{\d*,")
 _REPEATS_MAX = 3
 _CHOICES_MAX = 8
-_WHOLE_DIGITS_MAX = 12  # Of an amount in USD: a trillion.
-_DEPTH_MAX = 16  # Of a match in a match.
+_WHOLE_DIGITS_MAX = 12  # An amount in USD is below a trillion.
+_DEPTH_MAX = 16  # Matches in a match.
 
 Prices = dict[str, int]  # Pico-dollars a unit, by class.
 
@@ -145,7 +135,7 @@ class Rate:
         ]
 
     def prices_for(self, counts: dict[str, int]) -> Prices:
-        """Those of the last tier below the total input."""
+        """The prices of the last tier below the total input."""
         found = self.base
         if self.tiers:
             total = sum(counts.get(name, 0) for name in _TOTAL_INPUT)
@@ -199,11 +189,10 @@ def _price(prices: Prices, counts: dict[str, int]) -> Optional[int]:
         if count == 0:
             continue
         price = prices.get(name)
-        part_of: Optional[str] = name
         while price is None:
-            part_of = _PART_OF.get(part_of or "")
-            if part_of is None:
+            whole = _BILLED_AS.get(name, name)
+            if whole == name:
                 return None
-            price = prices.get(part_of)
+            name, price = whole, prices.get(whole)
         total += count * price
     return total

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any, Optional, TypeVar
+from typing import Any, Callable, Optional, TypeVar
 from urllib.parse import quote, urlencode
 
 from .answers import count_of
 from .options import Options
 from .transport_http import HttpTransport, Unreachable
+from .usage_classes import CLASSES
 
 _Row = TypeVar("_Row")
 _SENTENCE_MAX = 300
@@ -41,6 +42,7 @@ class StepCost:
     p50_duration_ms: float
     p95_duration_ms: float
     unsurfaced_usd: Decimal
+    usage: dict[str, int]  # The sum of every class.
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,16 @@ def _row(kind: type[_Row], source: dict[str, Any]) -> _Row:
     return kind(**{item.name: _value(str(item.type), source.get(item.name)) for item in fields(kind)})
 
 
-def _rows(kind: type[_Row], answer: dict[str, Any], name: str) -> list[_Row]:
-    """Raises Unreachable if whoever answered is no itemized server."""
+def _rows(
+    kind: type[_Row],
+    answer: dict[str, Any],
+    name: str,
+    prepare: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> list[_Row]:
+    """The rows of that name, each as `prepare` makes it. Raises Unreachable if whoever answered
+    is no itemized server."""
     try:
-        return [_row(kind, row) for row in answer[name]]
+        return [_row(kind, prepare(row)) for row in answer[name]]
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unreachable(f"the answer is not that of an itemized server: {error!r}"[:_SENTENCE_MAX]) from error
 
@@ -118,11 +126,13 @@ def _billed(call: dict[str, Any]) -> dict[str, Any]:
     return {**call, "usage": counts, "status": status}
 
 
+def _ranked(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the ranking with its sums in one place; an older server does not know every class."""
+    return {**row, "usage": {name: count_of(row.get(name, 0)) for name in CLASSES}}
+
+
 def _calls(answer: dict[str, Any]) -> list[RunCall]:
-    try:
-        return _rows(RunCall, {"calls": [_billed(call) for call in answer["calls"]]}, "calls")
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unreachable(f"the answer is not that of an itemized server: {error!r}"[:_SENTENCE_MAX]) from error
+    return _rows(RunCall, answer, "calls", _billed)
 
 
 class Client:
@@ -150,7 +160,7 @@ class Client:
         if "from_" in parameters:
             parameters["from"] = parameters.pop("from_")
         answer = self._ask("top", {"window": window, "by": by, "limit": limit, **parameters})
-        return _rows(StepCost, answer, "rows")
+        return _rows(StepCost, answer, "rows", _ranked)
 
     def workflows(self, window: Optional[str] = None, **parameters: Any) -> list[WorkflowCost]:
         """What a completed run of each workflow costs."""

@@ -22,7 +22,7 @@ Steps = Union[str, Iterable[str]]
 
 
 def _names_in(steps: tuple[Any, ...]) -> Iterator[str]:
-    """Those of names and of lists of names. Raises ValueError for a list in a list."""
+    """The names among names and lists of names. Raises ValueError for a list in a list."""
     for each in steps:
         is_list = isinstance(each, Iterable) and not isinstance(each, (str, bytes, Mapping))
         parts = sorted(each, key=name_of) if isinstance(each, Set) else each if is_list else [each]
@@ -33,7 +33,7 @@ def _names_in(steps: tuple[Any, ...]) -> Iterator[str]:
             if name:
                 yield name
             else:
-                warn_once("unused name", "unused() was given %s, which names no step; it is left out.", show(part))
+                warn_once("unused name", "A call of unused() has %s, which names no step; it is left out.", show(part))
 
 
 class Run:
@@ -112,7 +112,7 @@ class workflow:  # pylint: disable=invalid-name
         try:
             get_tracer().record(self._completion(ended))
         except Exception as bug:  # A bug of ours must not reach the caller.
-            warn_once(f"bug {reason_of(bug)}", "itemized: the end of a run could not be recorded: %s.", reason_of(bug))
+            warn_once(f"bug {reason_of(bug)}", "The end of a run could not be recorded: %s.", reason_of(bug))
 
     def _completion(self, ended: str) -> Event:
         run = self._run
@@ -140,6 +140,6 @@ def unused(*steps: Steps) -> None:
     of names. Raises ValueError for what is neither."""
     run = _run.get()
     if run is None:
-        warn_once("unused", "unused() was called outside of workflow() and has no effect.")
+        warn_once("unused", "A call of unused() outside of workflow() has no effect.")
     else:
         run.unused(*steps)

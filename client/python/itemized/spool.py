@@ -27,7 +27,7 @@ from .events import from_line, reason_of
 
 _HEADER = b"itemized spool 1\n"
 _NAME = re.compile(r"itemized-[0-9a-z]{1,32}-[0-9]{1,9}\.spool")
-_SEGMENT_BYTES = 4 << 20  # Without its header.
+_SEGMENT_BYTES = 4 << 20  # The header comes on top.
 _FILE_BYTES_MAX = 2 * _SEGMENT_BYTES  # A segment of one long line is longer than others.
 #: What cannot be told by looking first: a link, a pipe without a writer.
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -39,7 +39,7 @@ class Segment:
     def __init__(self, path: Path, file: int, size: int = 0) -> None:
         self.path = path
         self.file = file
-        self.size = size  # Without the header.
+        self.size = size  # The header comes on top.
         self.open_events = 0
         self.is_closed = False  # Nothing is appended any more.
 
@@ -53,7 +53,7 @@ def _try_lock(file: int) -> bool:
 
 
 def _read(file: int, size: int) -> bytes:
-    """At most so much; less only at the end of the file."""
+    """The next `size` bytes; fewer only at the end of the file."""
     pieces = []
     while size > 0 and (piece := os.read(file, min(size, 1 << 20))):
         pieces.append(piece)
@@ -199,7 +199,7 @@ class Spool:
                 self._current = None
 
     def forget(self) -> None:
-        """In a child after a fork: the files and their locks are its parent's."""
+        """Lets go of the files: after a fork they and their locks are the parent's."""
         for segment in self._open:
             os.close(segment.file)
 

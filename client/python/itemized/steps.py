@@ -19,7 +19,7 @@ _Decorator = Callable[[_Function], _Function]
 
 
 def _workflow_id_in(arguments: tuple[Any, ...]) -> Optional[str]:
-    """That of a state such as LangGraph hands to its nodes."""
+    """The id in a state such as LangGraph hands to its nodes."""
     for argument in arguments[:2]:  # The second one if the first is self.
         try:
             is_state = isinstance(argument, Mapping)
@@ -121,11 +121,11 @@ def _driven(execution: _Execution, body: Any) -> Iterator[Any]:
     if result is not None:
         execution.saw(result)
     execution.end()
-    return result  # type: ignore[return-value]  # As generators return.
+    return result  # type: ignore[return-value]  # Generators return so.
 
 
 async def _driven_async(execution: _Execution, body: Any) -> AsyncIterator[Any]:
-    """The same for an async generator."""
+    """An async generator like `body`, of which the same holds as of `_driven`."""
     resume, value = body.asend, None
     try:
         while True:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""For tests of code that records calls: nothing leaves the process.
+"""What tests of code that records calls need: nothing leaves the process.
 
     from itemized.testing import record
 

@@ -77,7 +77,7 @@ class Tracer:
 
     @property
     def counters(self) -> Counters:
-        """As they are now."""
+        """The counters as they are now."""
         with self._lock:
             return replace(self._counters, waiting=len(self._queue) + len(self._unsettled))
 
@@ -128,7 +128,7 @@ class Tracer:
         with self._lock:
             self._counters.dropped += 1
             dropped = self._counters.dropped
-        kind = " ".join(why.split(" ", 2)[:2])  # Such as "outcome is".
+        kind = " ".join(why.split(" ", 2)[:2])  # A text such as "outcome is".
         self._reporter.tell(f"dropped: {kind}", "%d calls or completions are dropped so far: %s.", dropped, why)
 
     def _start(self) -> None:
@@ -166,7 +166,7 @@ class Tracer:
                     self._queue.extendleft(reversed(self._unsettled))
                     self._unsettled = []
                 self._reporter.tell(
-                    "interrupted", "itemized: delivery was interrupted by %s and begins again; %d events wait.",
+                    "interrupted", "Delivery was interrupted by %s and begins again; %d events wait.",
                     reason_of(trouble), len(self._queue),
                 )  # fmt: skip
             self._ending.pause(_INTERRUPTED_S)
@@ -214,7 +214,7 @@ class Tracer:
 
     def _settle(self, part: list[Row], ack: Ack) -> None:
         for sentence in ack.refusals[:5]:
-            warn_once(f"refused {sentence}", "itemized: an event was refused: %s", sentence)
+            warn_once(f"refused {sentence}", "An event was refused: %s", sentence)
         for item, _ in part:
             self._forget(item)
         with self._settled:
@@ -264,7 +264,7 @@ class Tracer:
         else:
             kept = "kept in the spool" if self._spool is not None else "lost"
             self._reporter.tell(
-                "end", "itemized: %d calls or completions could not be delivered and are %s.", waiting, kept
+                "end", "%d calls or completions could not be delivered and are %s.", waiting, kept
             )
         return done
 

@@ -177,12 +177,12 @@ def record_call(event: Event, usage: Usage) -> None:
     try:
         log_cost(event, usage)
     except Exception as bug:  # The log is not the bill.
-        warn_once(f"log {reason_of(bug)}", "itemized: the cost of a call could not be logged: %s.", reason_of(bug))
+        warn_once(f"log {reason_of(bug)}", "The cost of a call could not be logged: %s.", reason_of(bug))
 
 
 def lose_call(bug: Exception) -> None:
     """Counts and tells a call that could not be recorded. Never raises."""
-    warn_once(f"bug {reason_of(bug)}", "itemized: a call could not be recorded: %s.", reason_of(bug))
+    warn_once(f"bug {reason_of(bug)}", "A call could not be recorded: %s.", reason_of(bug))
     try:
         get_tracer().lose(f"a call could not be recorded: {reason_of(bug)}")
     except Exception:  # There is no tracer to be had, which was told.

@@ -17,7 +17,7 @@ from .events import Event, from_line
 from .transport_http import BATCH_BYTES_MAX, Ack, TooLarge, Unreachable
 
 _METHOD = "/itemized.v1.IngestService/Ingest"
-#: For one answer. A server that syncs a slow disk may take its time; sending the batch
+#: How long one answer may take. A server that syncs a slow disk may take its time; sending the batch
 #: again would not make it faster.
 _TIMEOUT_S = 30.0
 
@@ -30,7 +30,7 @@ def load_grpc() -> Optional[Any]:
         os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     try:
         import grpc  # type: ignore[import]  # pylint: disable=import-outside-toplevel
-    except Exception:  # Not installed, or not for this interpreter.
+    except Exception:  # It is not installed, or not for this interpreter.
         return None
     return grpc
 

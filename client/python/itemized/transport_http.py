@@ -30,7 +30,7 @@ class TooLarge(Exception):
     """These events can be taken, but fewer at a time."""
 
 
-#: Of a batch; the server takes 16 MiB.
+#: The size of a batch; the server takes 16 MiB.
 BATCH_BYTES_MAX = 12 << 20
 
 

@@ -11,26 +11,11 @@ from typing import Any, MutableMapping, Optional
 
 from .diagnostics import warn_once
 from .responses import extract
+from .usage_classes import CLASSES
 
-#: The classes of ``itemized.v1.Usage``. They are disjoint: a token counts in one of them
-#: only, except that reasoning tokens are a part of output_tokens.
-CLASSES = (
-    "input_tokens",  # Uncached text input.
-    "cache_read_tokens",  # Input served from the provider's prompt cache.
-    "cache_write_5m_tokens",  # Input written to the cache for 5 minutes.
-    "cache_write_1h_tokens",  # Input written to the cache for 1 hour.
-    "output_tokens",  # All text billed as output, reasoning included.
-    "reasoning_tokens",  # The part of output_tokens spent on reasoning.
-    "input_audio_tokens",
-    "cache_read_audio_tokens",
-    "output_audio_tokens",
-    "input_image_tokens",
-    "output_image_tokens",
-    "web_searches",  # Server-side web searches, requests.
-)
 _KNOWN = frozenset(CLASSES)
 _MAIN = ("input_tokens", "output_tokens")  # What is reported by hand, if anything is.
-_COUNT_MAX = 2**40  # As the server's limit.
+_COUNT_MAX = 2**40  # The server's limit.
 _EXACT = Context(prec=60)  # More digits than any cost has.
 
 
@@ -59,7 +44,7 @@ class Usage(MutableMapping[str, int]):
         self.counts: dict[str, int] = {}
         #: The model that served the call, if a response said so.
         self.model: Optional[str] = None
-        #: Such as "anthropic", if a response was recognised.
+        #: A name such as "anthropic", if a response was recognised.
         self.provider: Optional[str] = None
 
     def __repr__(self) -> str:
@@ -79,7 +64,7 @@ class Usage(MutableMapping[str, int]):
             book = get_tracer().knowledge.book
             cost = book.cost(str(provider), str(model), time.time_ns() // 1000, self.counts)
         except Exception as bug:  # Rates that cannot be read, a count that is none.
-            warn_once(f"cost {type(bug).__name__}", "usage.cost_usd could not be computed: %r.", bug)
+            warn_once(f"cost {type(bug).__name__}", "The usage.cost_usd of a call could not be computed: %r.", bug)
             return None
         return None if cost is None else Decimal(cost).scaleb(-12, _EXACT)
 
@@ -106,7 +91,7 @@ class Usage(MutableMapping[str, int]):
                     return
         except Exception:  # What a foreign object does must not reach the caller.
             pass
-        warn_once(f"value {name}", "usage[%r] is left out: %s.", name, _explain(name, value))
+        warn_once(f"value {name}", "What usage[%r] was set to is left out: %s.", name, _explain(name, value))
 
     def __getitem__(self, name: str) -> int:
         return self.counts[name]
@@ -135,12 +120,12 @@ class Usage(MutableMapping[str, int]):
         try:
             found = extract(response)
         except Exception as error:  # Whatever an unknown object does must not reach the caller.
-            warn_once("record", "usage.record could not read a %s: %r.", type(response).__name__, error)
+            warn_once("record", "A %s could not be read by usage.record: %r.", type(response).__name__, error)
             return
         if found is None:
             warn_once(
                 f"record {type(response).__name__}",
-                "usage.record found no usage in a %s; fill in usage['input_tokens'] and so on instead.",
+                "There is no usage in a %s for usage.record; fill in usage['input_tokens'] and so on instead.",
                 type(response).__name__,
             )
             return

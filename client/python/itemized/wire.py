@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .events import Event, checked
-from .usage import CLASSES
+from .usage_classes import CLASSES
 
 _STATUS = {"ok": 1, "error": 2, "cancelled": 3}
 _OUTCOME = {"completed": 1, "failed": 2, "short_circuited": 3, "abandoned": 4}
@@ -33,7 +33,7 @@ _SMALL = [_varint(value) for value in range(1 << 14)]  # Tags, lengths, most cou
 
 
 def varint(value: int) -> bytes:
-    """Of 64 bits; negative ones in two's complement."""
+    """A number of 64 bits; negative ones in two's complement."""
     return _SMALL[value] if 0 <= value < len(_SMALL) else _varint(value)
 
 
@@ -123,7 +123,7 @@ def _fields(data: Any) -> Iterator[tuple[int, Any]]:
         if key & 7 == 0:
             yield key >> 3, read()
             continue
-        size = {1: 8, 5: 4}.get(key & 7)  # Of fixed size.
+        size = {1: 8, 5: 4}.get(key & 7)  # Numbers of fixed size.
         if key & 7 == 2:
             size = read()
         if size is None or size > len(data) - at:

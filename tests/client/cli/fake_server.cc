@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
-#include "client/cli/run.h"
+#include "client/cli/execute.h"
 #include "storage/base/check.h"
 
 namespace itemized::cli {
@@ -122,7 +122,7 @@ Outcome RunAt(const std::string& address, const std::vector<std::string>& words,
   env.interrupted = &interrupted;
   env.patience = options.patience;
   Outcome outcome;
-  outcome.exit_status = Run(words, env);
+  outcome.exit_status = Execute(words, env);
   outcome.out = out.str();
   outcome.err = err.str();
   return outcome;

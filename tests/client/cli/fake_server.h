@@ -56,17 +56,19 @@ class FakeServer final : public pb::QueryService::Service,
   Canned<pb::GetTopRequest, pb::GetTopResponse> top;
   Canned<pb::GetWorkflowsRequest, pb::GetWorkflowsResponse> workflows;
   Canned<pb::GetRunRequest, pb::GetRunResponse> run;
-  std::map<std::string, pb::GetRunResponse> run_pages;  // By page_token; if any, for `run`.
+  // What `show` gets for each page_token; it gets `run` for any other.
+  std::map<std::string, pb::GetRunResponse> run_pages;
   Canned<pb::GetSeriesRequest, pb::GetSeriesResponse> series;
   Canned<pb::GetOutliersRequest, pb::GetOutliersResponse> outliers;
   Canned<pb::ListRatesRequest, pb::ListRatesResponse> list_rates;
   Canned<pb::SetRatesRequest, pb::SetRatesResponse> set_rates;
-  std::function<void()> while_setting_rates = [] {};  // Before `set_rates` is answered.
+  std::function<void()> while_setting_rates = [] {
+  };  // It is called before `set_rates` is answered.
   Canned<pb::RemoveRatesRequest, pb::RemoveRatesResponse> remove_rates;
   Canned<pb::GetServerInfoRequest, pb::GetServerInfoResponse> info;
   std::atomic<int> infos_asked = 0;
   Judge judge;
-  std::atomic<int> batches_max = 1'000'000;  // Of a stream; then it breaks.
+  std::atomic<int> batches_max = 1'000'000;  // A stream breaks after so many.
 
   // All that arrived so far.
   std::vector<pb::Event> events() const;
@@ -123,7 +125,8 @@ class FakeServer final : public pb::QueryService::Service,
   pb::BatchResult Take(const pb::Batch& batch);
 
   mutable Mutex mutex_;
-  std::map<std::string, uint64_t> last_sequences_ ABSL_GUARDED_BY(mutex_);  // By producer.
+  std::map<std::string, uint64_t> last_sequences_
+      ABSL_GUARDED_BY(mutex_);  // The key is a producer.
   std::vector<pb::Event> events_ ABSL_GUARDED_BY(mutex_);
   std::vector<int> batch_sizes_ ABSL_GUARDED_BY(mutex_);
   std::string address_;

@@ -220,7 +220,7 @@ TEST(RatesSet, ShowsOnATerminalHowFarTheRepricingIs) {
   server.info.response.mutable_repricing()->set_calls(2'000);
   server.info.response.mutable_repricing()->set_done(380);
   server.set_rates.response.set_repriced_calls(2'000);
-  // Until it has been asked a second time, by which the first line stands there.
+  // It waits until it has been asked a second time, when the first line stands there.
   server.while_setting_rates = [&] {
     while (server.infos_asked < 2) {
       std::this_thread::yield();

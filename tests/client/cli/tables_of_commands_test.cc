@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "proto/usage_fields.h"
 
 #include "client/cli/text.h"
 #include "tests/client/cli/fake_server.h"
@@ -134,6 +135,7 @@ TEST(SeriesTable, DrawsBarsOfTheBuckets) {
     point.set_cost_usd(usd);
     point.set_calls(5);
   }
+  SetCounts({1, 1, 1, 1, 10, 5, 1, 1, 10, 1, 10, 99}, series.mutable_points(2));
   const std::string out =
       RunAt(server.address(), {"series", "--tz", "Europe/Berlin"}, {.width = 72}).out;
   EXPECT_EQ(out,
@@ -142,7 +144,7 @@ TEST(SeriesTable, DrawsBarsOfTheBuckets) {
             "DAY         SPEND                            CALLS  TOKENS IN  OUT\n"
             "2026-10-31  $2.00  ████████████████████████      5          0    0\n"
             "2026-10-31  $0.00                                5          0    0\n"
-            "2026-10-31  $1.00  ████████████                  5          0    0\n"
+            "2026-10-31  $1.00  ████████████                  5          7   30\n"
             "\n"
             "Total $3.00. All 15 calls priced.\n");
 }

@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// Of an address that is not asked.
+// Executes a command that asks nobody.
 Outcome RunNowhere(const std::vector<std::string>& words) {
   return RunAt("127.0.0.1:1", words);
 }

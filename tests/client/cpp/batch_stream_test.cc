@@ -100,7 +100,7 @@ TEST(BatchStream, TellsThatTheServerWentAway) {
     store.AwaitBatches(1);
     server.reset();
     absl::Status status;
-    while (status.ok()) {  // Until the window is full at the latest.
+    while (status.ok()) {  // The window is full at last.
       status = stream.Send(BatchOf("b"), 2);
     }
     EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;

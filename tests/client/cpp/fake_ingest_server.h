@@ -32,19 +32,19 @@ class FakeStore {
   void set_judge(Judge judge);
   pb::BatchResult Store(const pb::Batch& batch);
 
-  // As the server treats producers (itemized.v1.Hello).
+  // What the server knows of a producer (itemized.v1.Hello).
   struct Producer {
     uint64_t epoch = 0;
     uint64_t last_sequence = 0;
     uint64_t session = 0;
-    std::map<uint64_t, std::string> batches;  // By sequence.
+    std::map<uint64_t, std::string> batches;  // The key is a sequence.
   };
   grpc::Status Begin(const pb::Hello& hello, Producer* producer);
   // OK and `*known` false: the batch is to be stored.
   grpc::Status Take(const std::string& id, uint64_t session, const pb::IngestRequest& request,
                     bool* known);
-  std::map<std::string, Producer> producers() const;  // By id.
-  // As if a stream with the id of each producer had begun elsewhere.
+  std::map<std::string, Producer> producers() const;  // The key is an id.
+  // Does as if a stream with the id of each producer had begun elsewhere.
   void FenceAll();
   // Loses the newest `count` batches of each producer and the calls in them.
   void Lose(uint64_t count);

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "proto/usage_fields.h"
+
 #include "storage/base/check.h"
 #include "tests/client/cpp/fake_ingest_server.h"
 
@@ -9,7 +11,7 @@ namespace itemized::client {
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);  // Then a test hangs no longer but fails.
+constexpr auto kPatience = std::chrono::seconds(60);  // A test that hangs fails then.
 
 int64_t At(const google::protobuf::RepeatedField<int64_t>& column, int row) {
   return column.empty() ? 0 : column.at(row);
@@ -20,25 +22,23 @@ std::string NameAt(const pb::CallColumns& columns,
   return column.empty() ? "" : columns.strings().at(static_cast<int>(column.at(row)));
 }
 
-void ReadUsage(const pb::CallColumns& c, int row, pb::Usage& usage) {
-  usage.set_input_tokens(At(c.input_tokens(), row));
-  usage.set_cache_read_tokens(At(c.cache_read_tokens(), row));
-  usage.set_cache_write_5m_tokens(At(c.cache_write_5m_tokens(), row));
-  usage.set_cache_write_1h_tokens(At(c.cache_write_1h_tokens(), row));
-  usage.set_output_tokens(At(c.output_tokens(), row));
-  usage.set_reasoning_tokens(At(c.reasoning_tokens(), row));
-  usage.set_input_audio_tokens(At(c.input_audio_tokens(), row));
-  usage.set_cache_read_audio_tokens(At(c.cache_read_audio_tokens(), row));
-  usage.set_output_audio_tokens(At(c.output_audio_tokens(), row));
-  usage.set_input_image_tokens(At(c.input_image_tokens(), row));
-  usage.set_output_image_tokens(At(c.output_image_tokens(), row));
-  usage.set_web_searches(At(c.web_searches(), row));
+template <typename Columns>
+pb::Usage UsageOf(const Columns& columns, int row) {
+  UsageCounts counts{};
+  for (size_t i = 0; i < kUsageClassCount; ++i) {
+    counts[i] = At(*columns[i], row);
+  }
+  pb::Usage usage;
+  SetCounts(counts, &usage);
+  return usage;
 }
 
 }  // namespace
 
 std::vector<pb::Call> RowsOf(const pb::CallColumns& c) {
   std::vector<pb::Call> rows;
+  pb::CallColumns copy = c;
+  const auto usage_columns = UsageColumnsOf(&copy);
   size_t id_offset = 0;
   int attribute = 0;
   for (int row = 0; row < c.time_offset_us_size(); ++row) {
@@ -53,7 +53,7 @@ std::vector<pb::Call> RowsOf(const pb::CallColumns& c) {
     call.set_provider(NameAt(c, c.provider(), row));
     call.set_model(NameAt(c, c.model(), row));
     if (c.usage_missing().empty() || !c.usage_missing().at(row)) {
-      ReadUsage(c, row, *call.mutable_usage());
+      *call.mutable_usage() = UsageOf(usage_columns, row);
     }
     call.set_duration_us(At(c.duration_us(), row));
     call.set_status(static_cast<pb::CallStatus>(c.status().at(row)));

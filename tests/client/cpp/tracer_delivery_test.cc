@@ -51,7 +51,7 @@ TEST(TracerDelivery, LosesNothingOverManyRestarts) {
   Tracer tracer(options);
   for (size_t round = 1; round <= 5; ++round) {
     RecordMany(tracer, 100);
-    store.AwaitCalls(100 * (round - 1) + 50);  // In the middle of it.
+    store.AwaitCalls(100 * (round - 1) + 50);  // The server ends in the middle of a hundred.
     server.reset();
     server = std::make_unique<FakeIngestServer>(store, port);
   }

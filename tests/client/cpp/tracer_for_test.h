@@ -19,7 +19,7 @@ inline Call CallOf(const std::string& run, const std::string& step = "plan") {
   return {.workflow_id = run, .step = step, .model = "claude", .usage = Usage{.input_tokens = 1}};
 }
 
-// Never sends for a batch's age, so that a test decides what is sent when.
+// Options with which no batch is sent for its age, so that a test decides what is sent when.
 inline TracerOptions PatientOptions(const std::string& address) {
   return {.address = address,
           .batch_age_max = absl::Hours(1),

@@ -152,7 +152,7 @@ describe('the dashboard', { timeout: 300_000 }, () => {
       const bars = await page.locator('svg.histogram rect').evaluateAll((rects) => rects.map((rect) => [rect.x.baseVal.value, rect.x.baseVal.value + rect.width.baseVal.value]));
       assert.ok(isBefore ? x < bars[0][0] - 20 : x > bars.at(-1)[1] + 20, `${step}: ${x} ${bars}`);
       assert.ok(x >= 0 && x <= 720, `${x}`);
-      // On the logarithmic scale whose ends are written below it.
+      // The mark is on the logarithmic scale whose ends are written below it.
       const [low, high] = (await page.locator('svg.histogram .scale text').allTextContents()).map((text) => Number(text.slice(1)));
       assert.ok(Math.abs(x - (Math.log(0.005 / low) / Math.log(high / low)) * 720) < 8, `${step}: ${x} of ${low} to ${high}`);
     }

@@ -23,7 +23,7 @@ describe('the dashboard', { timeout: 300_000 }, () => {
     await snippets.first().waitFor();
     const [curl, prices, file] = await snippets.allInnerTexts();
     const directory = mkdtempSync(join(tmpdir(), 'itemized-dashboard.'));
-    // As the page says, and where it says it, in its order.
+    // Does what the page says, and where it says it, in its order.
     const follow = (text) => server.shell(text, directory);
     follow(curl);
     await page.getByRole('link', { name: 'planning' }).waitFor();

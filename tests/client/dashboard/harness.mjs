@@ -6,7 +6,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,6 +17,12 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const require = createRequire(join(root, 'client/dashboard/package.json'));
 const { chromium } = require('playwright-core');
 export const axeSource = require('axe-core').source;
+
+/** The names of the usage classes in JSON, from the table that all programs are built from. */
+export function usageClasses() {
+  const table = readFileSync(join(root, 'storage/base/usage_classes.h'), 'utf8');
+  return [...table.matchAll(/ROW\(\d+, \d+, \w+, (\w+),/g)].map(([, name]) => name);
+}
 
 const program = (variable, name) => process.env[variable] ?? join(root, 'build/bin', name);
 const SERVING = /serving: grpc (\S+), http (\S+),/;

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { readFile } from 'node:fs/promises';
-import { column, count, launch, open, Server, usd } from './harness.mjs';
+import { column, count, launch, open, Server, usageClasses, usd } from './harness.mjs';
 
 const PLAIN = 'window=30d&tz=UTC';
 
@@ -251,6 +251,7 @@ describe('the dashboard', { timeout: 300_000 }, () => {
     await page.getByText('2 late since this page was opened').waitFor();
     await page.getByRole('link', { name: '2 without a rate' }).click();
     await page.getByRole('row', { name: /brand-new-1/ }).getByRole('button', { name: 'Set a rate' }).click();
+    assert.equal(await page.locator('#rate-form input[inputmode=decimal]').count(), usageClasses().length);
     await page.getByLabel('Input', { exact: true }).fill('2.50');
     await page.getByLabel('Output', { exact: true }).fill('10');
     await page.getByLabel('Source').fill('the price list');

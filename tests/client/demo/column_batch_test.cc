@@ -49,6 +49,7 @@ TEST(ColumnBatch, CallsBecomeRowsOfColumns) {
   EXPECT_EQ(columns.step(0), columns.step(1));
   EXPECT_EQ(columns.strings(static_cast<int>(columns.step(0))), "planning");
   EXPECT_THAT(columns.input_tokens(), ElementsAre(420, 0));
+  EXPECT_THAT(columns.output_tokens(), ElementsAre()) << "a column of zeros is left out";
   EXPECT_THAT(columns.usage_missing(), ElementsAre(false, true));
   EXPECT_THAT(columns.status(), ElementsAre(v1::CALL_STATUS_OK, v1::CALL_STATUS_CANCELLED));
   EXPECT_THAT(columns.attribute_counts(), ElementsAre(1, 0));
@@ -66,6 +67,7 @@ TEST(ColumnBatch, CompletionsBecomeEvents) {
   batch.Add(delivery);
 
   const v1::Batch taken = batch.Take();
+  EXPECT_FALSE(taken.has_columns());
   ASSERT_EQ(taken.events_size(), 1);
   const v1::Completion& completion = taken.events(0).completion();
   EXPECT_EQ(completion.outcome(), v1::OUTCOME_SHORT_CIRCUITED);

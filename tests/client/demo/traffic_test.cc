@@ -23,7 +23,7 @@ namespace {
 using ::testing::DoubleNear;
 using ::testing::Gt;
 
-constexpr int64_t kEndUs = 1'793'000'000 * kMicrosPerSecond;  // In October 2026.
+constexpr int64_t kEndUs = 1'793'000'000 * kMicrosPerSecond;  // An instant of October 2026.
 
 std::vector<Delivery> All(const TrafficOptions& options) {
   std::vector<Delivery> all;

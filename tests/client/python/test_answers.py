@@ -12,6 +12,7 @@ import pytest
 
 from itemized import Client, RunCall, Unreachable
 from itemized.knowledge import Knowledge
+from itemized.usage_classes import CLASSES
 
 COUNTS = {"calls": 7, "outliers": 0, "unpriced_calls": 1, "input_tokens": 2**53 - 1, "cache_read_tokens": 0, "cache_write_5m_tokens": 0,
           "cache_write_1h_tokens": 0, "output_tokens": 5, "reasoning_tokens": 0}
@@ -82,6 +83,13 @@ def test_a_ranking(answering):
     assert {name: getattr(plan, name) for name in MONEY} == {name: Decimal(text) for name, text in MONEY.items()}
     assert {name: getattr(plan, name) for name in REALS} == REALS
     assert (unknown.key, unknown.threshold_usd, unknown.p50_cost_usd, unknown.cost_usd) == ("", None, None, 0)
+
+
+def test_a_ranking_has_the_sum_of_every_class(answering):
+    (plan,) = Client(answering(lambda *_: {"rows": [{**STEP, "input_audio_tokens": 7}]})).top()
+    assert list(plan.usage) == list(CLASSES)
+    assert plan.usage["output_tokens"] == 5 and plan.usage["input_audio_tokens"] == 7
+    assert plan.usage["web_searches"] == 0, "a server that does not know a class has counted none of it"
 
 
 def test_costs_of_workflows(answering):

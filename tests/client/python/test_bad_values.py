@@ -91,7 +91,7 @@ def test_what_only_the_server_can_judge_is_refused_by_itself(server, configure, 
     assert tracer.flush(30)
     assert stored(server) == list(range(len(bad)))
     assert tracer.counters == Counters(delivered=len(bad), refused=len(bad) + 2)
-    assert "an event was refused: " in caplog.text
+    assert "An event was refused: " in caplog.text
 
 
 @pytest.mark.parametrize("no_event", [None, 5, "text", [], {}, {"outcome": "completed"}, {"step": "s"}, {**CALL, "workflow_id": None}])

@@ -17,7 +17,7 @@ from itemized.knowledge import bundled_rates
 from itemized.pricing import Rate, RateBook, to_usd
 from itemized.testing import record
 from itemized.transport_http import HttpTransport, Rejected, Unreachable
-from itemized.usage import CLASSES
+from itemized.usage_classes import CLASSES
 
 
 def test_the_bundled_rates_are_those_of_the_command_line(server):

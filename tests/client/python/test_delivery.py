@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the tracer to the server's disk: outages, forks, crashes, the end of a process."""
+"""The way from the tracer to the server's disk: outages, forks, crashes, the end of a process."""
 
 import json
 import multiprocessing
@@ -101,7 +101,7 @@ def test_refused_events_cost_only_themselves(server, configure, transport, caplo
     assert tracer.flush(30)
     assert stored(server) == [2]
     assert (tracer.counters.delivered, tracer.counters.refused) == (1, 1)
-    assert "an event was refused: " in caplog.text and "reasoning" in caplog.text
+    assert "An event was refused: " in caplog.text and "reasoning" in caplog.text
 
 
 def test_a_fork_begins_with_an_empty_queue_and_sends_its_own(server, configure, transport):

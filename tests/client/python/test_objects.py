@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What objects of the package say of themselves, and what its log says of a call."""
 
+import ast
 import logging
+import re
 from decimal import Decimal
 
 import itemized
+from conftest import PACKAGE
 from itemized import Run, Tracer, Usage, cost_trace
 from itemized.testing import record
 
@@ -62,3 +65,16 @@ def test_what_a_caller_may_have_to_catch_is_exported():
         assert getattr(itemized, name) is not None
     assert issubclass(itemized.Unreachable, Exception) and issubclass(itemized.Rejected, Exception)
     assert isinstance(Tracer(itemized.Options(transport="http")).counters, itemized.Counters)
+
+
+def test_every_warning_is_a_sentence():
+    sentences = []
+    for path in (PACKAGE / "itemized").glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            name = getattr(call, "func", None) and getattr(call.func, "id", getattr(call.func, "attr", ""))
+            if isinstance(call, ast.Call) and name in ("warn_once", "tell"):
+                sentences.append(call.args[1].value)
+    assert len(sentences) > 20
+    # What comes from the server is a sentence already.
+    bad = [one for one in sentences if not re.match(r"([A-Z]|%[sd]).*(\.|refused: %s)$", one)]
+    assert bad == []

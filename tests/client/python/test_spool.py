@@ -97,7 +97,7 @@ def folder(directory):
 def without_end(directory):
     path = directory / NAME
     path.write_bytes(HEADER + LINE)
-    os.truncate(path, 3 << 30)  # Of holes.
+    os.truncate(path, 3 << 30)  # It is all holes.
     return path
 
 

@@ -177,7 +177,7 @@ def test_a_generator_of_text_says_so_too(caplog):
         assert list(plan()) == ["a", "b"]
         assert asyncio.run(consume()) == ["a"]
     assert [entry.getMessage().split(",")[0] for entry in caplog.records] == [
-        "The step 'plan' recorded no call: it gave a str", "The step 'research' recorded no call: it gave a str"]
+        "itemized: The step 'plan' recorded no call: it gave a str", "itemized: The step 'research' recorded no call: it gave a str"]
 
 
 def test_a_call_that_is_traced_inside_is_not_billed_twice(caplog):
@@ -246,7 +246,7 @@ def test_a_generator_is_driven_as_it_would_be_without():
 
     generator = delegate()
     assert next(generator) == 1
-    assert name_here() is None  # Between two values it is the caller's code that runs.
+    assert name_here() is None  # The caller's code runs between two values.
     assert generator.send("sent") == 2
     assert generator.throw(KeyError()) == 3
     assert list(generator) == []

@@ -77,7 +77,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Stranger:
-    """In front of a server: gives its own answers until `honest` is set, then the server's."""
+    """Stands in front of a server: gives its own answers until `honest` is set, then the server's."""
 
     def __init__(self, behind, answers):
         self.behind, self.honest, self.given = behind, False, 0
@@ -239,14 +239,14 @@ def test_a_delivery_that_is_interrupted_is_told_and_begins_again(server, configu
     assert tracer.flush(30)
     assert stored(server, run) == list(range(100))
     assert tracer.counters == Counters(delivered=100)
-    assert "delivery was interrupted by SystemExit() and begins again; 100 events wait" in caplog.text
+    assert "Delivery was interrupted by SystemExit() and begins again; 100 events wait" in caplog.text
 
 
 def test_a_handler_of_the_log_that_fails_ends_nothing(server, configure, stranger, short_pauses, monkeypatch, run):
     proxy = stranger((403, PROXY_PAGE))
     monkeypatch.setattr("itemized.diagnostics.LOGGER.warning", lambda *_: 1 / 0)
     tracer = configure(http=proxy.url, transport="http", queue_max=150)
-    with cost_trace("plan", "m") as usage:  # Without a run, which is told.
+    with cost_trace("plan", "m") as usage:  # There is no run, which is told.
         usage["input_tokens"] = "many"
     trace(range(100), run)
     eventually(lambda: proxy.given >= 3)

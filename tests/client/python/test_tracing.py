@@ -49,7 +49,7 @@ def test_an_exception_is_recorded_and_goes_on():
                 raise asyncio.CancelledError
     assert [call["status"] for call in recorder.calls] == ["error", "cancelled"]
     assert recorder.calls[0]["usage"] == {"input_tokens": 5}
-    assert "usage" not in recorder.calls[1]  # Not reported is not the same as zero.
+    assert "usage" not in recorder.calls[1]  # What is not reported is not zero.
 
 
 def test_a_run_supplies_its_id_and_sends_its_end():
@@ -153,7 +153,7 @@ def test_a_misspelt_class_is_told_and_names_are_cut(caplog):
     assert call["model"] == "é" * 100
     assert call["attributes"] == {"n": "5", "k" * 200: "v"}
     assert "inptu_tokens" in caplog.text and "input_tokens" in caplog.text
-    assert "names are cut at 200 bytes" in caplog.text
+    assert "Names are cut at 200 bytes" in caplog.text
 
 
 def test_a_call_without_a_run_is_one_of_its_own(caplog):

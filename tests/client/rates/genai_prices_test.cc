@@ -49,8 +49,8 @@ TEST(GenaiPrices, AnExpressionThatRe2LacksLeavesTheRestOfTheMatchOrTheId) {
   EXPECT_THAT(LinesOf(Matching(R"({"and": [{"starts_with": "a"}, {"regex": "^(?!b).*x"}]})"), {},
                       &warnings),
               ElementsAre("acme m input=1"));
-  EXPECT_THAT(warnings, ElementsAre("matched by id alone, as their expressions are not RE2 syntax: "
-                                    "acme/m (1)"));
+  EXPECT_THAT(warnings, ElementsAre("Matched by id alone, as their expressions are not RE2 syntax: "
+                                    "acme/m (1)."));
 }
 
 TEST(GenaiPrices, EveryPriceHasItsClass) {
@@ -105,7 +105,7 @@ TEST(GenaiPrices, OtherConditionsAreLeftOutAndSaid) {
                       {}, &warnings),
               ElementsAre("acme m input=2"));
   EXPECT_THAT(warnings,
-              ElementsAre(AllOf(HasSubstr("left out 2 prices"), HasSubstr("acme/m (2)"))));
+              ElementsAre(AllOf(HasSubstr("Left out 2 prices"), HasSubstr("acme/m (2)"))));
 }
 
 TEST(GenaiPrices, PricesOfOtherUnitsAreLeftOutAndSaid) {
@@ -117,14 +117,14 @@ TEST(GenaiPrices, PricesOfOtherUnitsAreLeftOutAndSaid) {
                                    "prices": {"input_mtok": 0.0000011}})"),
                       {}, &warnings),
               ElementsAre("acme a input=1", "acme c input=0.000001"));
-  EXPECT_THAT(warnings, UnorderedElementsAre("left out 1 model without a price per token",
-                                             "rounded 1 price to 10^-12 USD a unit",
-                                             "ignored prices of other kinds: audio_hours (2)"));
+  EXPECT_THAT(warnings, UnorderedElementsAre("Left out 1 model without a price per token.",
+                                             "Rounded 1 price to 10^-12 USD a unit.",
+                                             "Ignored prices of other kinds: audio_hours (2)."));
 }
 
 TEST(GenaiPrices, FaultsNameTheModel) {
   EXPECT_THAT(ErrorOf(Priced(R"({"input_mtok": "dear"})")),
-              AllOf(HasSubstr("model \"acme/m\""), HasSubstr("\"input_mtok\""), HasSubstr("dear")));
+              AllOf(HasSubstr("Model \"acme/m\""), HasSubstr("\"input_mtok\""), HasSubstr("dear")));
   EXPECT_THAT(ErrorOf(Priced(R"({"input_mtok": {"tiers": []}})")), HasSubstr("no \"base\""));
   EXPECT_THAT(
       ErrorOf(Priced(R"({"input_mtok": {"base": 1, "tiers": [{"start": 1.5, "price": 1}]}})")),

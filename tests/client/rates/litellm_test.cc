@@ -109,19 +109,20 @@ TEST(LiteLlmRates, WhatIsLeftOutIsSaidOnceAKind) {
   EXPECT_THAT(
       warnings,
       UnorderedElementsAre(
-          "left out 3 models of modes that are not billed by token: image_generation (2), "
-          "audio_speech (1)",
-          "left out 1 model without a price per token", "ignored 2 batch prices",
-          "ignored 1 price of the flex service tier",
-          "ignored 2 prices of the priority service tier", "ignored the off-peak prices of 1 model",
-          "took the medium context size for the web searches of 1 model whose price depends on it",
-          "rounded 1 price to 10^-12 USD a token",
-          "ignored prices of other kinds: input_cost_per_second (1)"));
+          "Left out 3 models of modes that are not billed by token: image_generation (2), "
+          "audio_speech (1).",
+          "Left out 1 model without a price per token.", "Ignored 2 batch prices.",
+          "Ignored 1 price of the flex service tier.",
+          "Ignored 2 prices of the priority service tier.",
+          "Ignored the off-peak prices of 1 model.",
+          "Took the medium context size for the web searches of 1 model whose price depends on it.",
+          "Rounded 1 price to 10^-12 USD a token.",
+          "Ignored prices of other kinds: input_cost_per_second (1)."));
 }
 
 TEST(LiteLlmRates, BadPricesAreNamedWithModelAndField) {
   EXPECT_THAT(ErrorOf(R"({"m": {"input_cost_per_token": "free"}})"),
-              AllOf(HasSubstr("model \"m\": field \"input_cost_per_token\""), HasSubstr("free")));
+              AllOf(HasSubstr("Model \"m\": field \"input_cost_per_token\""), HasSubstr("free")));
   EXPECT_THAT(ErrorOf(R"({"m": {"input_cost_per_token": -1e-06}})"),
               HasSubstr("must be from 0 to 1000"));
   EXPECT_THAT(ErrorOf(R"({"m": {"input_cost_per_token": {}}})"), HasSubstr("is not a price"));

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
@@ -46,6 +48,13 @@ inline std::vector<std::string> Lines(const std::vector<v1::Rate>& rates) {
   return lines;
 }
 
+// Users read it as it is: it begins with a capital letter and ends with a full stop.
+inline void ExpectASentence(absl::string_view text) {
+  EXPECT_TRUE(!text.empty() && absl::ascii_isupper(static_cast<unsigned char>(text.front())) &&
+              text.back() == '.' && !absl::EndsWith(text, ".."))
+      << text;
+}
+
 // The rates of a file that reads well, and its warnings if wanted.
 inline std::vector<std::string> LinesOf(absl::string_view json,
                                         const RateImportOptions& options = {},
@@ -54,6 +63,9 @@ inline std::vector<std::string> LinesOf(absl::string_view json,
   EXPECT_TRUE(import.ok()) << import.status();
   if (!import.ok()) {
     return {};
+  }
+  for (const std::string& warning : import->warnings) {
+    ExpectASentence(warning);
   }
   if (warnings != nullptr) {
     *warnings = import->warnings;
@@ -67,6 +79,7 @@ inline std::vector<std::string> LinesOf(absl::string_view json,
 inline std::string ErrorOf(absl::string_view json, const RateImportOptions& options = {}) {
   const absl::StatusOr<RateImport> import = ParseRateFile(json, options);
   EXPECT_EQ(import.status().code(), absl::StatusCode::kInvalidArgument) << json;
+  ExpectASentence(import.status().message());
   return std::string(import.status().message());
 }
 

@@ -108,7 +108,7 @@ TEST(SimpleRates, AnUnknownFieldIsNamedWithItsModel) {
 
 TEST(SimpleRates, BadPricesAreNamedWithModelAndField) {
   EXPECT_THAT(ErrorOf(R"({"m": {"input": "3 USD"}})"),
-              AllOf(HasSubstr("model \"m\": field \"input\""), HasSubstr("decimal number in USD")));
+              AllOf(HasSubstr("Model \"m\": field \"input\""), HasSubstr("decimal number in USD")));
   EXPECT_THAT(ErrorOf(R"({"m": {"input": -1}})"), HasSubstr("must be from 0 to 1000000000"));
   EXPECT_THAT(ErrorOf(R"({"m": {"input": 1e10}})"), HasSubstr("must be from 0 to 1000000000"));
   EXPECT_THAT(ErrorOf(R"({"m": {"request": 1e7}})"), HasSubstr("must be from 0 to 1000000"));

@@ -79,7 +79,7 @@ TEST(Durations, AreWrittenInAnswersAsTheDecimalTextThatTheyAre) {
     if (us >= kEndUs) {
       continue;
     }
-    call.set_duration_ms(static_cast<double>(us) / 1000);  // As the server fills it in.
+    call.set_duration_ms(static_cast<double>(us) / 1000);  // The server fills it in so.
     const absl::StatusOr<std::string> json = ToJson(call, JsonLayout::kOneLine);
     ASSERT_TRUE(json.ok()) << json.status();
     const std::string name = "\"duration_ms\":";

@@ -106,7 +106,7 @@ TEST(EventCutter, LosesNothingOfRandomBodies) {
     const char* at = body.data();
     for (EventPiece piece; cutter.Next(piece);) {
       if (piece.fault == nullptr) {
-        ASSERT_GE(piece.text.data(), at) << body;  // In order, and none twice.
+        ASSERT_GE(piece.text.data(), at) << body;  // They come in order, and none twice.
         ASSERT_FALSE(IsBlank(piece.text)) << body;
         at = piece.text.data() + piece.text.size();
       }

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "storage/base/check.h"
+#include "tests/storage/pricing/plain_rules.h"
 
 namespace itemized::testing {
 namespace {
@@ -65,37 +66,13 @@ Prices MergedPrices(const Rate& rate, int64_t total_input) {
   return merged;
 }
 
-// The class that a class without a price of its own is a part of.
-std::optional<UsageClass> PartOf(UsageClass usage_class) {
-  switch (usage_class) {
-    case UsageClass::kReasoning:
-    case UsageClass::kOutputAudio:
-    case UsageClass::kOutputImage:
-      return UsageClass::kOutput;
-    case UsageClass::kCacheWrite1h:
-      return UsageClass::kCacheWrite5m;
-    case UsageClass::kCacheReadAudio:
-      return UsageClass::kCacheRead;
-    case UsageClass::kCacheWrite5m:
-    case UsageClass::kCacheRead:
-    case UsageClass::kInputAudio:
-    case UsageClass::kInputImage:
-      return UsageClass::kInput;
-    case UsageClass::kInput:
-    case UsageClass::kOutput:
-    case UsageClass::kWebSearches:
-      break;
-  }
-  return std::nullopt;
-}
-
 std::optional<int64_t> UnitPrice(const Prices& prices, UsageClass usage_class) {
   std::optional<UsageClass> current = usage_class;
   while (current.has_value()) {
     if (prices[Index(*current)].has_value()) {
       return prices[Index(*current)];
     }
-    current = PartOf(*current);
+    current = PlainPartOf(*current);
   }
   return std::nullopt;
 }
@@ -131,7 +108,7 @@ std::optional<Picos> NaiveCost(const std::vector<NaiveRate>& book, const Call& c
   if (entry == nullptr) {
     return std::nullopt;
   }
-  const Prices prices = MergedPrices(entry->rate, call.usage->TotalInput());
+  const Prices prices = MergedPrices(entry->rate, PlainTotalInput(*call.usage));
   const Usage billed = BilledUsage(*call.usage, prices);
   Picos cost = prices[kRequestPrice].value_or(0);
   for (size_t i = 0; i < kUsageClassCount; ++i) {

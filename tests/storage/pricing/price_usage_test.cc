@@ -13,6 +13,7 @@
 #include "storage/base/money.h"
 #include "storage/model/limits.h"
 #include "storage/pricing/rate_book.h"
+#include "tests/storage/pricing/plain_rules.h"
 #include "tests/storage/pricing/rates_for_test.h"
 
 namespace itemized {
@@ -90,33 +91,21 @@ TEST(PriceUsage, ReasoningWithAPriceOfItsOwnLeavesTheRestOfTheOutput) {
 }
 
 TEST(PriceUsage, AClassWithoutAPriceIsBilledAsTheClassItIsPartOf) {
-  struct Case {
-    UsageClass used;
-    std::vector<UsageClass> chain;  // From itself upwards.
-  };
-  const std::vector<Case> cases = {
-      {kInput, {kInput}},
-      {kCacheRead, {kCacheRead, kInput}},
-      {kCacheWrite5m, {kCacheWrite5m, kInput}},
-      {kCacheWrite1h, {kCacheWrite1h, kCacheWrite5m, kInput}},
-      {kOutput, {kOutput}},
-      {kInputAudio, {kInputAudio, kInput}},
-      {kCacheReadAudio, {kCacheReadAudio, kCacheRead, kInput}},
-      {kOutputAudio, {kOutputAudio, kOutput}},
-      {kInputImage, {kInputImage, kInput}},
-      {kOutputImage, {kOutputImage, kOutput}},
-      {kWebSearches, {kWebSearches}},
-  };
-  for (const Case& one : cases) {
+  for (size_t used = 0; used < kUsageClassCount; ++used) {
+    if (used == Index(kReasoning)) {
+      continue;  // It is billed within the output, as the tests below say.
+    }
     Rate rate;
     for (size_t i = 0; i < kUsageClassCount; ++i) {
       rate.prices[i] = 100 + static_cast<int64_t>(i);
     }
-    for (const UsageClass c : one.chain) {
-      EXPECT_EQ(PriceUsage(rate, Used({{one.used, 7}})), 7 * *rate.prices[Index(c)]);
-      rate.prices[Index(c)].reset();
+    Usage usage;
+    usage.counts[used] = 7;
+    for (std::optional<UsageClass> c = static_cast<UsageClass>(used); c; c = PlainPartOf(*c)) {
+      EXPECT_EQ(PriceUsage(rate, usage), 7 * *rate.prices[Index(*c)]);
+      rate.prices[Index(*c)].reset();
     }
-    EXPECT_EQ(PriceUsage(rate, Used({{one.used, 7}})), std::nullopt) << Index(one.used);
+    EXPECT_EQ(PriceUsage(rate, usage), std::nullopt) << used;
   }
 }
 
@@ -153,6 +142,7 @@ TEST(PriceUsage, ATierLooksAtAllInputCachedOrNot) {
   rate.tiers.push_back({60, PerMillion({{kInput, "2"}})});
   for (const UsageClass c : {kInput, kCacheRead, kCacheWrite5m, kCacheWrite1h, kInputAudio,
                              kCacheReadAudio, kInputImage}) {
+    EXPECT_TRUE(PlainIsInput(c));
     EXPECT_EQ(Cost(rate, Used({{kInput, 30}, {c, c == kInput ? 60 : 30}})), "0.00006");
     EXPECT_EQ(Cost(rate, Used({{kInput, 30}, {c, c == kInput ? 61 : 31}})), "0.000122");
   }
@@ -182,8 +172,9 @@ TEST(PriceUsage, TheLargestCallDoesNotOverflow) {
     rate.prices[i] = kPriceMaxPicos;
     usage.counts[i] = kTokensMax;
   }
-  // Reasoning is all of the output here, so eleven classes are billed.
-  EXPECT_EQ(Cost(rate, usage), "12094627905536000");
+  // Reasoning is all of the output here, so that one class is not billed.
+  const Picos billed = Picos{kUsageClassCount - 1} * kTokensMax;
+  EXPECT_EQ(Cost(rate, usage), FormatUsd(billed * kPriceMaxPicos));
 }
 
 __extension__ using Int128 = __int128;
@@ -192,11 +183,7 @@ __extension__ using Int128 = __int128;
 class Oracle {
  public:
   Oracle(const Rate& rate, const Usage& usage) : usage_(usage), prices_(rate.prices) {
-    int64_t total = 0;
-    for (const UsageClass c : {kInput, kCacheRead, kCacheWrite5m, kCacheWrite1h, kInputAudio,
-                               kCacheReadAudio, kInputImage}) {
-      total += usage[c];
-    }
+    const int64_t total = PlainTotalInput(usage);
     for (const RateTier& tier : rate.tiers) {
       if (total > tier.input_tokens_over) {
         merged_ = Merge(rate.prices, tier.prices);
@@ -207,18 +194,12 @@ class Oracle {
 
   std::optional<Int128> Cost() {
     const int64_t reasoning = Has(kReasoning) ? usage_[kReasoning] : 0;
-    Add(usage_[kInput], {kInput});
-    Add(usage_[kCacheRead], {kCacheRead, kInput});
-    Add(usage_[kCacheWrite5m], {kCacheWrite5m, kInput});
-    Add(usage_[kCacheWrite1h], {kCacheWrite1h, kCacheWrite5m, kInput});
-    Add(usage_[kOutput] - reasoning, {kOutput});
-    Add(reasoning, {kReasoning});
-    Add(usage_[kInputAudio], {kInputAudio, kInput});
-    Add(usage_[kCacheReadAudio], {kCacheReadAudio, kCacheRead, kInput});
-    Add(usage_[kOutputAudio], {kOutputAudio, kOutput});
-    Add(usage_[kInputImage], {kInputImage, kInput});
-    Add(usage_[kOutputImage], {kOutputImage, kOutput});
-    Add(usage_[kWebSearches], {kWebSearches});
+    for (size_t c = 0; c < kUsageClassCount; ++c) {
+      if (c != Index(kReasoning)) {
+        Add(usage_.counts[c] - (c == Index(kOutput) ? reasoning : 0), static_cast<UsageClass>(c));
+      }
+    }
+    Add(reasoning, kReasoning);
     sum_ += prices_[kRequestPrice].value_or(0);
     return priced_ ? std::optional<Int128>(sum_) : std::nullopt;
   }
@@ -235,17 +216,15 @@ class Oracle {
 
   bool Has(UsageClass c) const { return prices_[Index(c)].has_value(); }
 
-  void Add(int64_t count, const std::vector<UsageClass>& chain) {
-    if (count == 0) {
-      return;
+  void Add(int64_t count, UsageClass usage_class) {
+    std::optional<UsageClass> priced = usage_class;
+    while (priced && !Has(*priced)) {
+      priced = PlainPartOf(*priced);
     }
-    for (const UsageClass c : chain) {
-      if (Has(c)) {
-        sum_ += Int128{count} * *prices_[Index(c)];
-        return;
-      }
+    if (count != 0 && priced) {
+      sum_ += Int128{count} * *prices_[Index(*priced)];
     }
-    priced_ = false;
+    priced_ = priced_ && (count == 0 || priced);
   }
 
   Usage usage_;

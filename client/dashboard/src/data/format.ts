@@ -3,7 +3,7 @@
 
 import { DASH } from './money';
 
-// By hand: the formatters of Intl take tens of milliseconds to make, at the first paint.
+// Formatting is done by hand: the formatters of Intl take tens of milliseconds to make, at the first paint.
 const SUFFIXES = ['', 'K', 'M', 'B', 'T', 'P', 'E'];
 
 export const formatCount = (count: string | number): string =>

@@ -14,11 +14,11 @@ const RESTS = 10; // An answer that took a second is asked for every ten at most
 export interface Pulse {
   /** Undefined until the server has answered once. */
   info?: GetServerInfoResponse;
-  /** Since when it does not answer, ms; undefined while it does. */
+  /** The time since which it does not answer, ms; undefined while it does. */
   lostSince?: number;
   /** Calls that are being priced again, as far as the newest answer of any kind knows. */
   repricing?: Repricing;
-  /** When it last answered, ms. */
+  /** The time at which it last answered, ms. */
   heardAt: number;
   /** Late calls that the server had counted when the page was opened. */
   lateBefore: number;
@@ -71,7 +71,7 @@ async function poll(): Promise<void> {
   setTimeout(() => void poll(), POLL_MS);
 }
 
-/** Once. */
+/** Starts the pulse; called once. */
 export function start(): void {
   void poll();
   setInterval(() => document.hidden || refresh(), MOVE_MS);
@@ -120,7 +120,7 @@ interface Job {
   busy: boolean;
   /** Something has changed since it was last asked. */
   stale: boolean;
-  /** Not to be asked again before, ms. */
+  /** The time before which it is not asked again, ms. */
   restsUntil: number;
 }
 
@@ -143,7 +143,7 @@ export function useAnswer<K extends Kind>(path: string): Answer<Answers[K]> {
         setAnswer({ path, data, isPending: false });
       }
     } catch (error) {
-      // When the server is away, what is shown stays; the pulse says so.
+      // What is shown stays when the server is away; the pulse says so.
       if (error instanceof Refused && wanted.current === path) {
         setAnswer({ path, error: error.message, isPending: false });
       }
@@ -163,7 +163,7 @@ export function useAnswer<K extends Kind>(path: string): Answer<Answers[K]> {
     job.busy = false;
   };
 
-  // Not after the paint: the answer may come in time for the first one.
+  // It asks before the paint: the answer may come in time for the first one.
   useLayoutEffect(() => {
     wanted.current = path;
     if (path === '') {

@@ -37,7 +37,7 @@ function rounded(picos: bigint, decimals: number): string {
   return `${picos < 0n && units !== 0n ? '-' : ''}$${whole}${fraction}`;
 }
 
-/** As many digits as an amount of this size needs: $1,234.57, $0.0425, $0.000123. */
+/** An amount with as many digits as its size needs: $1,234.57, $0.0425, $0.000123. */
 export function formatPicos(picos: bigint): string {
   const magnitude = picos < 0n ? -picos : picos;
   if (magnitude === 0n) {
@@ -56,7 +56,7 @@ export function formatPicos(picos: bigint): string {
 export const formatUsd = (text: string | undefined): string =>
   text === undefined || text === '' ? DASH : formatPicos(parseUsd(text));
 
-/** For the place of a mark on a chart, never for a sum. */
+/** The place of a mark on a chart; never a part of a sum. */
 export const picosForChart = (picos: bigint): number => Number(picos) / 1e12;
 export const usdForChart = (text: string | undefined): number => picosForChart(parseUsd(text));
 /** What a place on a scale is called. */

@@ -23,7 +23,7 @@ export interface Route {
   filter: Filter;
   /** Column and direction, "-cost_usd"; "" is the order of the API. */
   sort: string;
-  /** Which outliers come first, and so which are fetched. */
+  /** Says which outliers come first, and so which are fetched. */
   order: Order;
 }
 

@@ -9,7 +9,7 @@ import { useAnswer } from './live';
 
 /** Calls fetched at once, for the eye. */
 const PAGE = 500;
-/** The same for a file. */
+/** Calls fetched at once, for a file. */
 const PAGE_OF_FILE = 10_000;
 
 const pathOf = (id: string, limit: number, token?: string): string =>
@@ -32,9 +32,9 @@ export async function allCalls(id: string, onProgress: (calls: number) => void):
 }
 
 export interface RunInPages {
-  /** With the calls of its first page. */
+  /** The run with the calls of its first page. */
   run?: GetRunResponse;
-  /** Of all pages fetched. */
+  /** The calls of all pages fetched. */
   calls: BilledCall[];
   /** Fetches the page after them; undefined if there is none. */
   more?: () => void;
@@ -51,7 +51,7 @@ const stateOf = (run: GetRunResponse): string =>
 
 export function useRun(id: string): RunInPages {
   const { data: run, error } = useAnswer<'run'>(pathOf(id, PAGE));
-  const [wanted, setWanted] = useState({ pages: 0 }); // After the first; another object for each wish.
+  const [wanted, setWanted] = useState({ pages: 0 }); // Pages behind the first; another object for each wish.
   const [later, setLater] = useState<GetRunResponse[]>([]);
   const [failure, setFailure] = useState<string>();
   const [isFetching, setFetching] = useState(false);
@@ -82,7 +82,7 @@ export function useRun(id: string): RunInPages {
   const state = run === undefined ? '' : stateOf(run);
   useEffect(() => {
     const isNew = newest.current.state !== state || newest.current.wanted !== wanted;
-    // While it fetches, a change waits for the end: `isFetching` runs this again.
+    // A change waits for the end of what is being fetched: `isFetching` runs this again.
     if (run === undefined || wanted.pages === 0 || !isNew || newest.current.busy) {
       return;
     }

@@ -6,20 +6,15 @@ import { formatCount, formatDuration, formatTime, nameOf } from '../data/format'
 import { durationOf, learningCount } from '../data/known';
 import { DASH, formatUsd, parseUsd } from '../data/money';
 import type { Route } from '../data/route';
+import { tokensIn, tokensOut } from '../data/usage';
 import { Link } from './link';
 import type { Column } from './table';
 
-/** Tokens; undefined if the call reported no usage. */
-export function inputOf(call: BilledCall): number | undefined {
-  const usage = call.usage;
-  return usage && usage.input_tokens + usage.cache_read_tokens + usage.cache_write_5m_tokens +
-    usage.cache_write_1h_tokens + usage.input_audio_tokens + usage.cache_read_audio_tokens + usage.input_image_tokens;
-}
+/** Tokens that went in; undefined if the call reported no usage. */
+export const inputOf = (call: BilledCall): number | undefined => call.usage && tokensIn(call.usage);
 
-export function outputOf(call: BilledCall): number | undefined {
-  const usage = call.usage;
-  return usage && usage.output_tokens + usage.output_audio_tokens + usage.output_image_tokens;
-}
+/** Tokens that came out; undefined if the call reported no usage. */
+export const outputOf = (call: BilledCall): number | undefined => call.usage && tokensOut(call.usage);
 
 /** "×18.3 of p50 $0.0425 over 1,203 calls": why it was flagged. */
 export function receiptText(receipt: OutlierReceipt): string {

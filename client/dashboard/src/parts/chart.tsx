@@ -12,7 +12,7 @@ export interface Layer {
   name: string;
   /** One for each label; for the place of marks only. */
   values: number[];
-  /** The same in words. */
+  /** The values in words. */
   texts: string[];
   /** "input", if it has a colour of its own; else that of its place. */
   colour?: string;
@@ -57,7 +57,7 @@ function options(Plot: typeof uPlot, width: number, labels: string[], layers: La
       },
       { ...axis, size: 70, values: (_, splits) => splits.map(unit) },
     ],
-    // From the top of the stack down, each covering what is below it.
+    // Layers are drawn from the top of the stack down, each covering what is below it.
     series: [
       {},
       ...layers.map((_, i) => ({

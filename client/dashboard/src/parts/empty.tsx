@@ -18,7 +18,7 @@ function Snippet(props: { label: string; text: string }) {
   );
 }
 
-/** With ids, so that doing it again counts nothing twice. */
+/** A call with an id, so that sending it again counts nothing twice. */
 const call = (id: string, step: string): string =>
   `{"event_id":"${id}","time":"${new Date().toISOString()}","workflow":"support_ticket",` +
   `"workflow_id":"run-1","step":"${step}","provider":"anthropic","model":"claude-sonnet-4-6",` +
@@ -60,7 +60,7 @@ function FirstCall() {
   );
 }
 
-/** For an answer without rows: the server has none at all, or none of this window. */
+/** Stands for an answer without rows: the server has none at all, or none of this window. */
 export function Nothing(props: { what: string; route: Route }) {
   const { info } = usePulse();
   if (info === undefined) {
@@ -69,7 +69,7 @@ export function Nothing(props: { what: string; route: Route }) {
   return info.calls === 0 && !isFiltered(props.route.filter) ? <FirstCall /> : <NothingHere what={props.what} />;
 }
 
-/** For a window or a filter that nothing is in. */
+/** Stands for a window or a filter that nothing is in. */
 export function NothingHere(props: { what: string }) {
   return (
     <p class="empty">

@@ -15,9 +15,9 @@ interface Mark {
   usd: string;
 }
 
-const ROOM = 1.05; // Between a mark and the end of the scale.
+const ROOM = 1.05; // What lies between a mark and the end of the scale.
 
-/** Those that are known. */
+/** The marks that are known. */
 function marksOf(distribution: GetDistributionResponse): Mark[] {
   const learning = learningText(distribution);
   return [

@@ -5,12 +5,12 @@ import { formatShare, nameOf } from '../data/format';
 const WIDTH = 1000;
 const HEIGHT = 120;
 const BARS_MAX = 40;
-const VITAL = 0.8; // Of spend: the few steps that make it up are drawn strong.
+const VITAL = 0.8; // The few steps that make up so much of the spend are drawn strong.
 
 /** Each row's share of spend as a bar, and all up to it as a line. */
 export function Pareto(props: { rows: TopRow[] }) {
   const shown = props.rows.slice(0, BARS_MAX);
-  // Of no spend there are no shares.
+  // There are no shares of no spend.
   if (shown.length < 2 || shown.every((row) => row.spend_share === 0)) {
     return null;
   }

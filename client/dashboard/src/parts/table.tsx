@@ -6,7 +6,7 @@ import { formatCount } from '../data/format';
 import { go, type Route } from '../data/route';
 
 export interface Column<Row> {
-  /** Of the CSV file and of the address. */
+  /** Its name in the CSV file and in the address. */
   id: string;
   title: string;
   /** Explains the title. */
@@ -112,18 +112,18 @@ function SaveButton<Row>(props: {
 /** A table whose order stands in the address under `sort`, if it `route`s one. */
 export function Table<Row>(props: {
   caption: string;
-  /** Of the CSV file, without its ending. */
+  /** The name of the CSV file, without its ending. */
   file: string;
   columns: Column<Row>[];
   rows: Row[];
   keyOf: (row: Row) => string;
-  /** If the order is part of the address. */
+  /** Given if the order is part of the address. */
   route?: Route;
   isPending?: boolean;
-  /** If there are more rows than `rows`: fetches all for the CSV file, telling how many
+  /** Given if there are more rows than `rows`: fetches all for the CSV file, telling how many
    * there are already. */
   fetchAll?: (onProgress: (rows: number) => void) => Promise<Row[]>;
-  /** Of all rows, those not fetched among them. */
+  /** How many rows there are, those not fetched among them. */
   total?: number;
 }) {
   const { rows, route } = props;

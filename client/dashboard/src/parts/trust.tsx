@@ -54,7 +54,7 @@ function RepricingLine(props: { repricing: Repricing }) {
   );
 }
 
-/** Never 100% while something is missing. */
+/** A share that is never 100% while something is missing. */
 function formatShareExactly(share: number): string {
   return share < 1 && share > 0.999 ? '>99.9%' : formatShare(share);
 }

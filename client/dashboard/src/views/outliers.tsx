@@ -46,7 +46,7 @@ function Facts(props: { data: GetOutliersResponse; route: Route }) {
   );
 }
 
-/** That there are none says little where calls were not judged. */
+/** Says that there are none, which is little where calls were not judged. */
 function None(props: { data: GetOutliersResponse; route: Route }) {
   const { unjudged_calls: unjudged, learning_calls: learning } = props.data;
   const { info } = usePulse();

@@ -8,16 +8,20 @@ import { formatCalls, formatCount, nameOf } from '../data/format';
 import { refresh, useAnswer, usePulse } from '../data/live';
 import { formatUsd, parseUsd } from '../data/money';
 import type { Route } from '../data/route';
+import { USAGE_CLASSES, type UsageClass } from '../data/usage';
 import { BundledPrices } from '../parts/empty';
 import { Table, type Column } from '../parts/table';
 
-const PRICES = [
-  { field: 'input', title: 'Input', required: true },
-  { field: 'output', title: 'Output', required: true },
-  { field: 'cache_read', title: 'Cache read', required: false },
-  { field: 'cache_write_5m', title: 'Cache write, 5 min', required: false },
-  { field: 'cache_write_1h', title: 'Cache write, 1 h', required: false },
-] as const;
+/** Tokens that are part of no other class always need a price. */
+const isRequired = ({ kind, name, billedAs }: UsageClass): boolean => kind !== 'requests' && billedAs === name;
+
+/** What one price is, those that are required first. */
+const PRICES = [...USAGE_CLASSES.filter(isRequired), ...USAGE_CLASSES.filter((one) => !isRequired(one))].map((one) => ({
+  field: one.price,
+  title: one.kind === 'requests' ? `1K ${one.label.toLowerCase()}` : one.label,
+  hint: `${one.description}, USD per ${one.kind === 'requests' ? 'thousand' : 'million tokens'}`,
+  required: isRequired(one),
+}));
 
 function matchText(match: ModelMatch | undefined): string {
   if (match === undefined) {
@@ -36,13 +40,14 @@ function matchText(match: ModelMatch | undefined): string {
 const since = (rate: Rate): string => rate.effective_from_unix_us === 0 ? 'always'
   : new Date(rate.effective_from_unix_us / 1000).toISOString().slice(0, 10);
 
-function rateColumns(): Column<Rate>[] {
+/** Classes that no rate has a price for have no column. */
+function rateColumns(rates: Rate[]): Column<Rate>[] {
   return [
     { id: 'model', title: 'Model', isText: true, cell: (rate) => <span class="name">{matchText(rate.match)}</span>,
       value: (rate) => matchText(rate.match), key: (rate) => matchText(rate.match) },
     { id: 'provider', title: 'Provider', isText: true, cell: (rate) => rate.provider ?? 'any', value: (rate) => rate.provider ?? '', key: (rate) => rate.provider ?? '' },
-    ...PRICES.map(({ field, title }): Column<Rate> => ({
-      id: field, title, hint: 'USD per million tokens', cell: (rate) => rate.prices?.[field] && formatUsd(rate.prices[field]),
+    ...PRICES.filter(({ field, required }) => required || rates.some((rate) => rate.prices?.[field])).map(({ field, title, hint }): Column<Rate> => ({
+      id: field, title, hint, cell: (rate) => rate.prices?.[field] && formatUsd(rate.prices[field]),
       value: (rate) => rate.prices?.[field] ?? '', key: (rate) => parseUsd(rate.prices?.[field] ?? '-1'),
     })),
     { id: 'tiers', title: 'Large context', isText: true, isMinor: true, cell: (rate) => rate.tiers.map((tier) => `over ${formatCount(tier.input_tokens_over)}: ${tier.prices?.input ?? ''} / ${tier.prices?.output ?? ''}`).join('; ') },
@@ -91,8 +96,8 @@ function RateForm(props: { draft: Draft; onChange: (draft: Draft) => void }) {
           </select>
         </label>
         <label>Provider <input placeholder="any" value={draft.provider} onInput={(e) => change({ provider: e.currentTarget.value })} /></label>
-        {PRICES.map(({ field, title, required }) => (
-          <label key={field}>{title}
+        {PRICES.map(({ field, title, hint, required }) => (
+          <label key={field} title={hint}>{title}
             <input inputMode="decimal" pattern="\d*\.?\d+" title="a decimal number such as 3.00" required={required}
               value={draft.prices[field] ?? ''} onInput={(e) => change({ prices: { ...draft.prices, [field]: e.currentTarget.value } })} />
           </label>
@@ -159,7 +164,7 @@ export function PricesView(props: { route: Route }) {
       <Unpriced models={data.unpriced} onPick={pick} />
       <WithoutUsage calls={info?.usage_missing_calls ?? 0} />
       <RateForm draft={draft} onChange={setDraft} />
-      <Table caption={`Rate book, ${formatCount(data.rates.length)} ${data.rates.length === 1 ? 'rate' : 'rates'}`} file="rates" columns={rateColumns()} rows={data.rates} route={props.route}
+      <Table caption={`Rate book, ${formatCount(data.rates.length)} ${data.rates.length === 1 ? 'rate' : 'rates'}`} file="rates" columns={rateColumns(data.rates)} rows={data.rates} route={props.route}
         keyOf={(rate) => `${rate.provider} ${matchText(rate.match)} ${rate.effective_from_unix_us}`} />
     </>
   );

@@ -12,7 +12,7 @@ import { Link } from '../parts/link';
 import { Missing } from '../parts/missing';
 import { Table, type Column } from '../parts/table';
 
-const LINES_MAX = 200; // Of the time line; the table has all calls.
+const LINES_MAX = 200; // The time line has no more; the table has all calls.
 
 interface Span { begin: number; end: number }
 const spanOf = (call: BilledCall): Span => {

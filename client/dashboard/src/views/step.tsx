@@ -7,6 +7,7 @@ import { durationOf, learningText, pricedOf, usdOfPriced } from '../data/known';
 import { useAnswer } from '../data/live';
 import { DASH, formatPicos, formatUsd, parseUsd, picosForChart, usdForChart, usdLabel } from '../data/money';
 import { addFilter, windowParameters, type Route } from '../data/route';
+import { USAGE_CLASSES, type UsageKind } from '../data/usage';
 import { CALL_COLUMNS } from '../parts/calls';
 import { Chart, COLOURS, type Layer } from '../parts/chart';
 import { Nothing } from '../parts/empty';
@@ -40,21 +41,28 @@ function modelLayers(series: GetSeriesResponse): Layer[] {
   return layers;
 }
 
-const CLASSES = [
-  { field: 'input_tokens', name: 'input', colour: 'input' },
-  { field: 'cache_read_tokens', name: 'cache read', colour: 'cache-read' },
-  { field: 'cache_write_5m_tokens', name: 'cache write, 5 min', colour: 'cache-write' },
-  { field: 'cache_write_1h_tokens', name: 'cache write, 1 h', colour: 'layer-6' },
-  { field: 'output_tokens', name: 'output', colour: 'output' },
-] as const;
+/** The colour of the first class of a kind is that of the kind; the others take what is left. */
+const KIND_COLOURS: Partial<Record<UsageKind, string>> =
+  { input: 'input', cacheRead: 'cache-read', cacheWrite: 'cache-write', output: 'output' };
+const OTHER_COLOURS = ['layer-6', 'layer-3', 'layer-5', 'layer-7'];
 
 function tokenLayers(series: GetSeriesResponse): Layer[] {
-  return CLASSES.map(({ field, name, colour }): Layer => ({
-    name,
-    colour,
-    values: series.points.map((point) => point[field]),
-    texts: series.points.map((point) => formatCount(point[field])),
-  })).filter((layer) => layer.values.some((value) => value > 0));
+  const kinds = new Set<UsageKind>();
+  let others = 0;
+  return USAGE_CLASSES.flatMap(({ count, kind, label }): Layer[] => {
+    const ofKind = KIND_COLOURS[kind];
+    if (ofKind === undefined) {
+      return []; // No tokens, or tokens that another class counts too.
+    }
+    const colour = kinds.has(kind) ? OTHER_COLOURS[others++ % OTHER_COLOURS.length] : ofKind;
+    kinds.add(kind);
+    return [{
+      name: label.toLowerCase(),
+      colour,
+      values: series.points.map((point) => point[count]),
+      texts: series.points.map((point) => formatCount(point[count])),
+    }];
+  }).filter((layer) => layer.values.some((value) => value > 0));
 }
 
 function Facts(props: { row: TopRow; spend: string | undefined; route: Route }) {

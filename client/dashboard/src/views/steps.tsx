@@ -7,6 +7,7 @@ import { durationOf, pricedOf, shareOf, usdOfPriced } from '../data/known';
 import { useAnswer } from '../data/live';
 import { changeOf, DASH, formatPicos, formatUsd, parseUsd, usdForChart } from '../data/money';
 import { addFilter, go, windowParameters, type Route } from '../data/route';
+import { sumOf, USAGE_CLASSES } from '../data/usage';
 import { SharePair, Sparkline, TokenBar, TOKEN_CLASSES, type TokenClasses } from '../parts/bars';
 import { Nothing } from '../parts/empty';
 import { Link } from '../parts/link';
@@ -17,14 +18,14 @@ import { learningCalls, OutlierCell } from '../parts/verdicts';
 
 const GROUPS = ['step', 'model', 'workflow', 'provider'];
 
-/** Of an average call that reported its usage; undefined if none did. */
+/** The tokens of an average call that reported its usage; undefined if none did. */
 export function tokensOf(row: TopRow): TokenClasses | undefined {
   const calls = row.calls - row.usage_missing_calls;
   return calls <= 0 ? undefined : {
-    input: (row.input_tokens + row.input_audio_tokens + row.input_image_tokens) / calls,
-    cacheRead: (row.cache_read_tokens + row.cache_read_audio_tokens) / calls,
-    cacheWrite: (row.cache_write_5m_tokens + row.cache_write_1h_tokens) / calls,
-    output: (row.output_tokens + row.output_audio_tokens + row.output_image_tokens) / calls,
+    input: sumOf(row, 'input') / calls,
+    cacheRead: sumOf(row, 'cacheRead') / calls,
+    cacheWrite: sumOf(row, 'cacheWrite') / calls,
+    output: sumOf(row, 'output') / calls,
   };
 }
 
@@ -65,7 +66,7 @@ const isComparable = (around: Around, row: TopRow): boolean => {
   return around.before !== undefined && pricedOf(row) > 0 && (before === undefined || pricedOf(before) > 0);
 };
 
-/** Where a name leads: a step or a workflow to its page, others to the calls that have it. */
+/** The place that a name leads to: a step or a workflow to its page, others to the calls that have it. */
 function target(route: Route, key: string): Route {
   if (route.by === 'step') {
     return { ...route, view: 'step', name: key, sort: '' };
@@ -153,7 +154,7 @@ function callColumns(around: Around): Column<TopRow>[] {
     { id: 'p95_cost_usd', title: 'p95', value: (row) => usdOfPriced(row.p95_cost_usd, row) ?? '' },
     { id: 'tokens', title: 'Tokens a call', hint: 'Input, cache read, cache write, output.',
       cell: (row) => <TokenBar tokens={tokensOf(row)} scale={scale} />, key: (row) => totalOf(tokensOf(row)) },
-    ...TOKEN_COLUMNS,
+    ...FILE_COLUMNS,
     { id: 'p50_duration_ms', title: 'Time', hint: 'Median; below it the 95th percentile.',
       cell: (row) => <>{formatDuration(durationOf(row.p50_duration_ms))}<small class="line">p95 {formatDuration(durationOf(row.p95_duration_ms))}</small></>,
       value: (row) => durationOf(row.p50_duration_ms) ?? '', key: (row) => row.p50_duration_ms },
@@ -168,11 +169,10 @@ function callColumns(around: Around): Column<TopRow>[] {
   ];
 }
 
-const TOKEN_FIELDS = ['input_tokens', 'cache_read_tokens', 'cache_write_5m_tokens',
-  'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens', 'unpriced_calls',
-  'threshold_usd', 'threshold_sample_count'] as const;
-const TOKEN_COLUMNS: Column<TopRow>[] =
-  TOKEN_FIELDS.map((id) => ({ id, title: id, value: (row) => row[id] ?? '' }));
+/** Columns of the file alone. */
+const FILE_FIELDS = [...USAGE_CLASSES.map(({ count }) => count), 'unpriced_calls', 'threshold_usd', 'threshold_sample_count'] as const;
+const FILE_COLUMNS: Column<TopRow>[] =
+  FILE_FIELDS.map((id) => ({ id, title: id, value: (row) => row[id] ?? '' }));
 
 /** What no user saw. That nobody has said so of anything does not make it $0. */
 function UnsurfacedTotal(props: { total: TopTotal }) {
@@ -246,7 +246,7 @@ function windowBefore(top: GetTopResponse | undefined, route: Route): string {
   if (top?.window?.start === undefined || top.window.end === undefined) {
     return '';
   }
-  // To the minute, so that the question stays the same for a while.
+  // The minute is all that counts, so that the question stays the same for a while.
   const start = Math.floor(Date.parse(top.window.start) / 60_000) * 60_000;
   const length = Math.round((Date.parse(top.window.end) - Date.parse(top.window.start)) / 60_000) * 60_000;
   const query = new URLSearchParams({

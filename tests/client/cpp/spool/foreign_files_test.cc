@@ -66,7 +66,7 @@ class ForeignFilesTest : public testing::Test {
     return PathOf(absl::StrCat(absl::Dec(number, absl::kZeroPad10), kSegmentSuffix));
   }
 
-  // Both before the segments of the spool and between them and those to come.
+  // They lie before the segments of the spool, and between them and those to come.
   void ExpectThatASpoolWorksBeside(const std::function<void(const std::string& path)>& make,
                                    const std::function<bool(const std::string& path)>& is_there) {
     const std::string first = SegmentPath(1);

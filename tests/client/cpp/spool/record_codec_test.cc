@@ -77,6 +77,29 @@ TEST(RecordCodec, NoDurationIsAnotherOneOnTheWire) {
   EXPECT_EQ(durations[200'003], INT64_MAX);
 }
 
+// A record without names and attributes, of which `counts` stands behind the presence of usage.
+std::string RecordWithUsage(int presence, const std::string& counts) {
+  return std::string(9, '\0') + static_cast<char>(presence) + counts + '\0';
+}
+
+TEST(RecordCodec, ReadsRecordsOfReleasesThatKnewTwelveClasses) {
+  Call call;
+  ASSERT_TRUE(ParseRecord(RecordWithUsage(1, std::string(12, '\2')), &call));
+  ASSERT_TRUE(call.usage.has_value());
+  for (size_t c = 0; c < kUsageCounts.size(); ++c) {
+    EXPECT_EQ(*call.usage.*kUsageCounts[c], c < 12 ? 1 : 0) << kUsageClasses[c].count;
+  }
+}
+
+TEST(RecordCodec, RefusesMoreClassesThanThereAre) {
+  const auto classes = static_cast<int>(kUsageCounts.size());
+  for (const int presence : {2, 11, classes + 1, 127}) {
+    Call call;
+    const std::string counts(static_cast<size_t>(presence), '\0');
+    EXPECT_FALSE(ParseRecord(RecordWithUsage(presence, counts), &call)) << presence;
+  }
+}
+
 TEST(RecordCodec, ACompletionComesBackAsItWas) {
   const Completion completion = {.time_us = 5,
                                  .workflow = "support",

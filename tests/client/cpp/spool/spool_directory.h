@@ -79,7 +79,7 @@ inline std::vector<std::string> IdsOf(const SpooledBatch& batch) {
   return ids;
 }
 
-// Of all batches that are not acknowledged.
+// The ids in each batch that is not acknowledged.
 inline std::vector<std::vector<std::string>> Unacknowledged(const Spool& spool) {
   std::vector<std::vector<std::string>> batches;
   for (uint64_t number = spool.acknowledged() + 1; number <= spool.newest(); ++number) {

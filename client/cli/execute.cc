@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/cli/run.h"
+#include "client/cli/execute.h"
 
 #include <variant>
 
@@ -11,41 +11,41 @@
 namespace itemized::cli {
 namespace {
 
-int RunCommand(const Arguments& arguments, Session& session) {
+int ExecuteCommand(const Arguments& arguments, Session& session) {
   switch (arguments.command) {
     case Command::kImport:
-      return RunImport(arguments.import, session);
+      return ImportCommand(arguments.import, session);
     case Command::kTop:
-      return RunTop(arguments.query, session);
+      return TopCommand(arguments.query, session);
     case Command::kWorkflows:
-      return RunWorkflows(arguments.query, session);
+      return WorkflowsCommand(arguments.query, session);
     case Command::kShow:
-      return RunShow(arguments.query, session);
+      return ShowCommand(arguments.query, session);
     case Command::kSeries:
-      return RunSeries(arguments.query, session);
+      return SeriesCommand(arguments.query, session);
     case Command::kOutliers:
-      return RunOutliers(arguments.query, session);
+      return OutliersCommand(arguments.query, session);
     case Command::kRatesList:
-      return RunRatesList(session);
+      return RatesListCommand(session);
     case Command::kRatesSet:
-      return RunRatesSet(arguments.rates, session);
+      return RatesSetCommand(arguments.rates, session);
     case Command::kRatesRemove:
-      return RunRatesRemove(arguments.rates, session);
+      return RatesRemoveCommand(arguments.rates, session);
     case Command::kRatesImport:
-      return RunRatesImport(arguments.rates, session);
+      return RatesImportCommand(arguments.rates, session);
     case Command::kInfo:
-      return RunInfo(session);
+      return InfoCommand(session);
     case Command::kVerify:
-      return RunVerify(session);
+      return VerifyCommand(session);
     case Command::kBackup:
-      return RunBackup(arguments.backup_directory, session);
+      return BackupCommand(arguments.backup_directory, session);
   }
   return kExitUsage;
 }
 
 }  // namespace
 
-int Run(const std::vector<std::string>& words, Environment& env) {
+int Execute(const std::vector<std::string>& words, Environment& env) {
   const std::variant<Arguments, int> parsed = ParseArguments(words, env);
   if (const int* exit_status = std::get_if<int>(&parsed)) {
     return *exit_status;
@@ -53,7 +53,7 @@ int Run(const std::vector<std::string>& words, Environment& env) {
   const Arguments& arguments = std::get<Arguments>(parsed);
   Session session = {
       .env = env, .connection = client::Connection::Open(arguments.server), .json = arguments.json};
-  const int exit_status = RunCommand(arguments, session);
+  const int exit_status = ExecuteCommand(arguments, session);
   env.out->flush();
   return exit_status;
 }
