@@ -36,16 +36,16 @@ build_packages() {
     need_npm
 }
 
-# That of Debian, unless there is one already.
+# Installs Debian's npm, unless there is one already.
 need_npm() {
   command -v npm >/dev/null || need_packages npm
 }
 
-# What the tests of the dashboard and of the metrics need beside that.
+# Installs what the tests of the dashboard, of Python and of the metrics need besides.
 test_packages() {
   need_packages chromium fonts-dejavu-core python3 python3-pip python3-pytest python3-grpcio \
     python3-fastapi python3-httpx python3-celery
-  # Of the package prometheus only the tool: installing it would start a server.
+  # Only the tool is taken out of the package prometheus: installing that would start a server.
   if ! command -v promtool >/dev/null && [ ! -x build/tools/usr/bin/promtool ]; then
     echo "Fetching promtool" >&2
     rm -rf build/tools && mkdir -p build/tools
@@ -54,9 +54,9 @@ test_packages() {
   fi
 }
 
-# The databases that script/bench runs beside the server.
+# Installs the databases that script/bench runs beside the server.
 peer_packages() {
-  # Chained: where this is asked whether it failed, bash does not stop at an error.
+  # The commands are chained, since bash does not stop at an error where a caller tests for one.
   need_packages libpq-dev libsqlite3-dev postgresql-15 &&
     need_npm &&
     mkdir -p build/peers &&
@@ -66,7 +66,7 @@ peer_packages() {
 
 fuzz_packages() {
   build_packages
-  # The second brings libFuzzer and the sanitizers, the third line numbers in reports.
+  # libclang-rt brings libFuzzer and the sanitizers, llvm brings line numbers in reports.
   need_packages clang libclang-rt-14-dev llvm
 }
 

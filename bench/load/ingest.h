@@ -12,10 +12,10 @@
 namespace itemized::bench {
 
 struct IngestFigures {
-  double seconds = 0;  // From the first message sent to the last acknowledged.
+  double seconds = 0;  // Time from the first message sent to the last acknowledged.
   int64_t accepted = 0;
-  int64_t not_accepted = 0;  // Duplicate or refused.
-  double ack_p50_ms = 0;     // From sending a batch to its acknowledgement.
+  int64_t not_accepted = 0;  // Calls that were duplicates or refused.
+  double ack_p50_ms = 0;     // Time from sending a batch to its acknowledgement.
   double ack_p99_ms = 0;
 };
 
@@ -27,11 +27,11 @@ absl::StatusOr<IngestFigures> RunIngest(
     const std::string& address, const std::vector<std::vector<grpc::ByteBuffer>>& messages,
     int window, std::chrono::nanoseconds interval = std::chrono::nanoseconds(0));
 
-// Acknowledged calls a second, if each of `callers` threads sends one call after the
-// other with the unary method, for `seconds`.
+// Returns how many calls a second are acknowledged if each of `callers` threads sends one call
+// after the other with the unary method, for `seconds`.
 absl::StatusOr<double> RunUnary(const std::string& address, int callers, double seconds);
 
-// The value at quantile `q` of `values`, nearest rank; 0 if empty.
+// Returns the value at quantile `q` of `values`, by nearest rank; 0 if empty.
 double QuantileOf(std::vector<double> values, double q);
 
 }  // namespace itemized::bench

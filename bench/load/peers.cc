@@ -22,7 +22,7 @@ struct PeerJob {
   const char* name;
   const char* insert_figure;
   const char* top_figure;
-  int batches;  // Of 1,000 calls, in one transaction.
+  int batches;  // How many batches of 1,000 calls are in one transaction.
   bool is_slow;
 };
 constexpr PeerJob kJobs[] = {

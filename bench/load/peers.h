@@ -12,13 +12,13 @@
 namespace itemized::bench {
 
 struct PeerOptions {
-  std::string program;                 // itemized-peer; empty: none is run.
+  std::string program;                 // The path of itemized-peer; if empty, none is run.
   std::vector<std::string> arguments;  // Where it finds the databases.
   std::string work_dir;
   uint64_t seed = 1;
-  int64_t end_us = 0;          // Of the workload.
-  int64_t calls = 0;           // For those that take it whole.
-  int64_t slow_calls_max = 0;  // For PostgreSQL and SQLite.
+  int64_t end_us = 0;          // When the workload ends.
+  int64_t calls = 0;           // How many calls most databases get,
+  int64_t slow_calls_max = 0;  // and how many PostgreSQL and SQLite get at most.
 };
 
 // Feeds each of the other databases in turn, checks what each says of every step against

@@ -20,7 +20,7 @@ struct QueryFigures {
 };
 
 struct QueryPlan {
-  int64_t end_us = 0;  // Of the workload.
+  int64_t end_us = 0;  // When the workload ends.
   int days = 30;
   std::vector<std::string> runs;  // Ids of runs that exist.
 };
@@ -28,7 +28,7 @@ struct QueryPlan {
 // Gives the six models their prices.
 absl::Status SetModelRates(const std::string& address);
 
-// INTERNAL unless the server's books hold these steps and no others.
+// Returns INTERNAL unless the server's books hold these steps and no others.
 absl::Status CheckTotals(const std::string& address, const StepTotals& made, const QueryPlan& plan);
 
 // Times every kind of query over one connection, one after another: 20 to

@@ -9,13 +9,13 @@
 
 namespace itemized::bench {
 
-// Figures by name; of a name reported several times the median counts.
+// Figures by name. If a name is reported several times, its median counts.
 class Report {
  public:
   void Add(const std::string& name, double value, const std::string& unit);
-  // The median of a figure; 0 if there is none.
+  // Returns the median of a figure; 0 if there is none.
   double Value(const std::string& name) const;
-  // The quotient of two figures, if both are there.
+  // Adds the quotient of two figures, if both are there.
   void AddRatio(const std::string& name, const std::string& over, const std::string& under);
   void Describe(const std::string& key, const std::string& text);  // A line of context.
 

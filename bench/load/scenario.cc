@@ -27,7 +27,7 @@
 namespace itemized::bench {
 namespace {
 
-constexpr int64_t kLatencyCalls = 1'000'000;  // Sent at half load,
+constexpr int64_t kLatencyCalls = 1'000'000;  // These are sent at half load,
 constexpr int kLatencyDays = 3;               // as dense as 10 million in 30 days.
 constexpr int kLatencyWindow = 256;           // The load is to be limited by time alone.
 constexpr int kUnaryCallers = 8;
@@ -38,14 +38,14 @@ struct Job {
   const ScenarioOptions& options;
   std::string form;
   int64_t calls;
-  std::string prefix;    // Of figure names.
+  std::string prefix;    // What the names of figures begin with.
   bool ask = false;      // Times queries as well.
   bool with_ids = true;  // Events have ids of their own.
   int days = 30;         // That the calls are spread over.
 };
 
 struct Prepared {
-  std::vector<std::vector<grpc::ByteBuffer>> messages;  // By stream.
+  std::vector<std::vector<grpc::ByteBuffer>> messages;  // Indexed by stream.
   double bytes = 0;
   int64_t events = 0;
   StepTotals steps{};
@@ -168,7 +168,7 @@ absl::Status RunJob(const Job& job, Report* report) {
 }
 
 struct Cost {
-  double server_cpu_us = 0;  // Of a call.
+  double server_cpu_us = 0;  // The server's CPU time for a call.
   double disk_bytes = 0;
 };
 

@@ -13,7 +13,7 @@
 
 namespace itemized::bench {
 
-inline constexpr int kStreams = 2;  // Of a client that sends as fast as it can.
+inline constexpr int kStreams = 2;  // How many streams a client has that sends as fast as it can.
 
 struct ScenarioOptions {
   std::string server = "build/bin/itemized";
@@ -21,11 +21,11 @@ struct ScenarioOptions {
   std::vector<int64_t> calls = {1'000'000, 10'000'000};
   std::vector<std::string> forms = {"rows", "columns"};
   uint64_t seed = 1;
-  int window = 16;  // Unacknowledged batches of a stream.
+  int window = 16;  // How many batches of a stream may be unacknowledged.
   int rounds = 1;
   bool ingest_only = false;
-  double kind_seconds = 60;  // At most, for the queries of one kind.
-  std::string peer_program;  // itemized-peer; empty: no other database is run.
+  double kind_seconds = 60;  // The queries of one kind take at most so long.
+  std::string peer_program;  // The path of itemized-peer; if empty, no other database is run.
   std::vector<std::string> peer_arguments;
   int64_t slow_peer_calls_max = 1'000'000;
 };

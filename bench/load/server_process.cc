@@ -46,7 +46,7 @@ std::string AddressIn(const std::string& log) {
                                   : log.substr(start + kMark.size(), end - start - kMark.size());
 }
 
-// In the child: only calls that are safe after fork.
+// Runs in the child, and so makes only calls that are safe after fork.
 [[noreturn]] void Become(const std::vector<std::string>& command, const char* log) {
   const int out = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   dup2(out, STDOUT_FILENO);
@@ -108,7 +108,7 @@ absl::StatusOr<double> ServerProcess::KillAndStart() {
 void ServerProcess::AwaitRest() const {
   constexpr int kChecks = 60;
   constexpr int kQuietChecks = 3;
-  constexpr double kQuietShare = 0.05;  // Of one processor.
+  constexpr double kQuietShare = 0.05;  // A share of one processor.
   const absl::Duration interval = absl::Milliseconds(500);
   double before = CpuSeconds();
   for (int check = 0, quiet = 0; check < kChecks && quiet < kQuietChecks; ++check) {

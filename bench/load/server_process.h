@@ -21,20 +21,20 @@ class ServerProcess {
 
   const std::string& grpc_address() const { return grpc_address_; }
 
-  // Waits until it has used hardly any CPU for a while, at most half a minute: until what
-  // ingestion left to do in the background is done.
+  // Waits, at most half a minute, until the server has used hardly any CPU for a while: what
+  // ingestion left to do in the background is then done.
   void AwaitRest() const;
 
-  // Kills it and starts it again on the same store: seconds until it serves again.
+  // Kills the server and starts it again on its store; returns the seconds until it serves again.
   absl::StatusOr<double> KillAndStart();
 
   // Sends SIGTERM and waits. Errors: INTERNAL if it does not exit with 0.
   absl::Status Stop();
 
-  double DiskBytes() const;   // Taken up by the store, bytes.
-  double RssMib() const;      // Resident now.
-  double PeakRssMib() const;  // Resident at most so far.
-  double CpuSeconds() const;  // User and system.
+  double DiskBytes() const;   // What the store takes up.
+  double RssMib() const;      // Resident memory now.
+  double PeakRssMib() const;  // Resident memory at most so far.
+  double CpuSeconds() const;  // User and system time together.
 
  private:
   ServerProcess() = default;

@@ -23,7 +23,7 @@ struct NamedTotal {
   Picos cost = 0;
 };
 
-// INTERNAL unless `totals`, which `who` gave, are those of `made` to the last digit.
+// Returns INTERNAL unless `totals`, which `who` gave, are those of `made` to the last digit.
 absl::Status CheckSteps(const std::string& who, const std::vector<NamedTotal>& totals,
                         const StepTotals& made);
 

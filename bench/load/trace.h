@@ -7,7 +7,7 @@
 
 namespace itemized::bench {
 
-// Nanoseconds that a call traced with the C++ library takes of its caller's thread: the
+// Returns how many nanoseconds a call traced with the C++ library takes of its caller's thread: the
 // median of many blocks of a thousand, while the library sends to the server.
 absl::StatusOr<double> TraceNanoseconds(const std::string& address);
 

@@ -13,7 +13,7 @@ namespace itemized::bench {
 namespace {
 
 constexpr size_t kActiveRuns = 256;
-constexpr int kCallsPerRunMax = 21;  // From 1, evenly: 11 on average.
+constexpr int kCallsPerRunMax = 21;  // Runs have 1 to 21 calls, 11 on average.
 constexpr size_t kSampledRuns = 2000;
 constexpr int64_t kRunsPerSample = 37;
 

@@ -47,7 +47,7 @@ struct WorkloadOptions {
 
 struct WorkloadCall {
   int64_t time_us = 0;
-  uint64_t run = 0;  // RunId.
+  uint64_t run = 0;  // RunId(run) is its workflow_id.
   int64_t input = 0;
   int64_t cache_read = 0;
   int64_t output = 0;
@@ -63,7 +63,7 @@ struct WorkloadCompletion {
   int64_t time_us = 0;
   uint64_t run = 0;
   int outcome = 0;       // A number of itemized.v1.Outcome.
-  int unused_step = -1;  // None.
+  int unused_step = -1;  // -1 if there is none.
   uint8_t workflow = 0;
 };
 
@@ -82,7 +82,7 @@ std::string StepName(int step);
 std::string WorkflowName(int workflow);
 std::string RunId(uint64_t run);
 
-// Deterministic. Not thread-safe.
+// Makes the workload, always the same for the same options. Not thread-safe.
 class Workload {
  public:
   explicit Workload(const WorkloadOptions& options);
@@ -90,7 +90,7 @@ class Workload {
   bool Done() const { return made_ == options_.calls; }
   WorkloadBatch NextBatch();
 
-  // Of the calls made so far.
+  // These say what the calls made so far come to.
   const std::array<WorkloadStep, kSteps>& expected_steps() const { return expected_steps_; }
   Picos expected_cost() const;
   int64_t completed_runs() const { return completed_runs_; }

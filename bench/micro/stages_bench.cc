@@ -34,7 +34,7 @@ namespace itemized {
 namespace {
 
 constexpr int64_t kCalls = 400'000;
-constexpr int kDays = 2;  // As dense as ten million calls in a month.
+constexpr int kDays = 2;  // Calls are as dense as ten million in a month.
 constexpr size_t kGroupBatches = 20;
 
 enum Stage { kDecode, kCheck, kBuild, kEncode, kDecodeBlock, kSort, kRollups, kBaselines, kRuns };

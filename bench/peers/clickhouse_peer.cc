@@ -34,7 +34,7 @@ constexpr char kFileColumns[] =
     "model String, input Int64, cache_read Int64, output Int64, duration Int64, cost Int64";
 constexpr char kDurable[] = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
 
-// Of (step, day): what the ranking needs, kept up with each insert.
+// A view by step and day has what the ranking needs, and is kept up with each insert.
 constexpr char kViewTable[] =
     "CREATE TABLE bill.by_step (step LowCardinality(String), day Int32, "
     "calls AggregateFunction(count), total AggregateFunction(sum, Int64), "

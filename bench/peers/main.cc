@@ -6,8 +6,8 @@
 //   top MILLISECONDS           the median of some rankings by step
 //   step NAME CALLS PICOS      of each step, as that database counts it
 //
-// A process of its own for each, since such libraries bring their own memory
-// allocators and threads.
+// Each database gets a process of its own, since such libraries bring their own memory allocators
+// and threads.
 
 #include <stdlib.h>
 
@@ -43,7 +43,7 @@ struct Flags {
   int64_t calls = 1'000'000;
   int64_t end_us = 0;
   uint64_t seed = 1;
-  int batches = 1;  // Of the workload, to one transaction.
+  int batches = 1;  // How many batches of the workload are in one transaction.
 };
 
 double SecondsSince(SteadyClock::time_point start) {

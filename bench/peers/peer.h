@@ -33,7 +33,7 @@ struct PeerRow {
 
 struct StepTotal {
   std::string step;
-  std::string calls;  // In digits, as the database prints them.
+  std::string calls;  // The number as the database prints it.
   std::string cost_picos;
 };
 
@@ -54,11 +54,11 @@ class Peer {
   virtual absl::StatusOr<std::vector<StepTotal>> Top() = 0;
 };
 
-// `library`: the shared library to load, of DuckDB and of ClickHouse (chdb).
+// `library` is the shared library to load, DuckDB's or ClickHouse's (chdb).
 std::unique_ptr<Peer> MakeDuckDb(const std::string& library);
-// With a materialized view, the ranking is asked of that.
+// If `with_view`, the ranking is asked of a materialized view.
 std::unique_ptr<Peer> MakeClickHouse(const std::string& library, bool with_view);
-// `programs`: where initdb and postgres are.
+// `programs` is the directory where initdb and postgres are.
 std::unique_ptr<Peer> MakePostgres(const std::string& programs);
 std::unique_ptr<Peer> MakeSqlite();
 

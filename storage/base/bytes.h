@@ -77,31 +77,31 @@ template <typename T>
 [[nodiscard]] bool ReadZigzag(absl::string_view* in, int64_t* value);
 [[nodiscard]] bool ReadZigzag128(absl::string_view* in, absl::int128* value);
 
-// A varint of the size, then the bytes. The view read points into `*in`.
+// Sized bytes are a varint of their number, then the bytes. The view read points into `*in`.
 void AppendSized(std::string* out, absl::string_view bytes);
 [[nodiscard]] bool ReadSized(absl::string_view* in, absl::string_view* bytes);
 
-// Of fixed size, and in keys: their order as bytes is that of the numbers.
+// Integers of fixed size, for keys: the order of their bytes is the order of the numbers.
 void AppendBigEndian32(std::string* out, uint32_t value);
 void AppendBigEndian64(std::string* out, uint64_t value);
 
 [[nodiscard]] bool ReadBigEndian32(absl::string_view* in, uint32_t* value);
 [[nodiscard]] bool ReadBigEndian64(absl::string_view* in, uint64_t* value);
 
-// Eight bytes of memory that begin with a varint of at most eight: its value and size.
-// There is no branch that depends on the size, which the processor would guess wrong. Called
-// for each number of each call, where a function call would be a good part of it.
+// Reads a varint of at most eight bytes from the front of `eight`, bytes of memory in their order.
+// No branch depends on the size of the varint, since the processor would guess it wrong. It is
+// inlined, for it is called for each number of each call, and a call would be a good part of it.
 static_assert(std::endian::native == std::endian::little);
 struct ShortVarint {
   uint64_t value = 0;
-  size_t size = 0;  // 0: it is longer.
+  size_t size = 0;  // 0: the varint has more than eight bytes.
 };
 [[gnu::always_inline]] inline ShortVarint ReadShortVarint(uint64_t eight) {
   const uint64_t ends = ~eight & 0x8080808080808080u;
   if (ends == 0) {
     return {};
   }
-  // All bits up to the end of the first byte that is below 0x80.
+  // Keeps all bits up to the end of the first byte that is below 0x80.
   uint64_t value = eight & (ends ^ (ends - 1)) & 0x7F7F7F7F7F7F7F7Fu;
   value = ((value & 0x7F007F007F007F00u) >> 1) | (value & 0x007F007F007F007Fu);
   value = ((value & 0x3FFF00003FFF0000u) >> 2) | (value & 0x00003FFF00003FFFu);
@@ -113,7 +113,8 @@ template <typename T>
 bool ReadVarints(absl::string_view* in, size_t count, T* out) {
   constexpr size_t kAtOnce = sizeof(uint64_t);
   bool is_good = true;
-  absl::string_view rest = *in;  // A store to `*out` might change `*in`, for all one can tell.
+  absl::string_view rest =
+      *in;  // A copy: for all the compiler knows, writing `*out` changes `*in`.
   T* const end = out + count;
   while (out != end) {
     uint64_t eight = 0;
@@ -132,7 +133,7 @@ bool ReadVarints(absl::string_view* in, size_t count, T* out) {
     }
     uint64_t value = found.value;
     if (found.size != 0) {
-      // Of a larger size than the value needs there is a shorter form.
+      // A varint that is longer than its value needs is malformed: a shorter form exists.
       is_good &= found.size == 1 || (value >> (7 * (found.size - 1))) != 0;
       rest.remove_prefix(found.size);
     } else if (!ReadVarint(&rest, &value)) {

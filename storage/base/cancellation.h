@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How a question learns that nobody waits for its answer any more.
+// Tells whoever answers a question that nobody waits for the answer any more.
 
 #include <atomic>
 #include <chrono>
@@ -30,7 +30,7 @@ class Cancellation {
   const Instant deadline_;
 };
 
-// OK without a `cancellation`: the answer is waited for however long it takes.
+// Checks `cancellation`, which may be null: the answer is then waited for however long it takes.
 inline absl::Status CheckNotCancelled(const Cancellation* cancellation) {
   return cancellation == nullptr ? absl::OkStatus() : cancellation->Check();
 }

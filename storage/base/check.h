@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// storage/base: money, time, bytes and status, which everything else is made of. May use nothing
+// else of storage.
+
 // CHECK(condition) guards our own invariants: a failure is a bug in itemized,
 // never bad input, and ends the process before a wrong figure is written.
 

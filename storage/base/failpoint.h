@@ -10,18 +10,18 @@ namespace itemized {
 
 enum class Failpoint : uint8_t {
   kGroupBuilt,           // A group is built, nothing is written.
-  kLogAppended,          // Its blocks are on disk, nothing is folded or answered.
-  kFolded,               // It is folded, nobody is answered.
+  kLogAppended,          // Its entry is on disk, nothing is folded or answered.
+  kFolded,               // The group is folded, nobody is answered.
   kFirstAnswered,        // The first sender of a group is answered, the others are not.
   kCheckpointCollected,  // A checkpoint's rows are collected, none is written.
-  kTableWritten,         // Some of its tables are written, none is in place.
-  kTablesPlaced,         // All are in place, nobody knows it.
-  kCheckpointFinished,   // They are known to be, and runs may leave memory.
+  kTableWritten,         // Some tables of a checkpoint are written, none is in place.
+  kTablesPlaced,         // All its tables are in place, and nobody knows it yet.
+  kCheckpointFinished,   // The checkpoint is known to be whole, and runs may leave memory.
   kRatesSaved,           // Rates are set, no call is priced again.
   kCorrected,            // Some retractions or repricings are committed.
-  kReplayed,             // Opening: blocks of the log are folded again.
-  // From here on: retention (retention_test; the ones above: kill_test).
-  kDropBegun,      // What is too old is known on disk, nothing is dropped.
+  kReplayed,             // The store is being opened: entries of the log are folded again.
+  // The rest are passed by retention, and armed by retention_test; those above by kill_test.
+  kDropBegun,      // The new first hour is on disk, nothing is dropped.
   kRunsDropped,    // Some runs are dropped, no block is.
   kBlocksDropped,  // Some blocks are dropped.
 };

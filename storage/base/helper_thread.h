@@ -17,16 +17,16 @@ namespace itemized {
 //   FoldRollups();
 //   helper.Wait();
 //
-// For one owner at a time.
+// One owner uses it at a time: Start and Wait are not thread-safe.
 class HelperThread {
  public:
   // `name`: at most 15 bytes, for tools that list threads.
   explicit HelperThread(const char* name);
   ~HelperThread();
 
-  // Runs `task` on the thread. The one before has been waited for.
+  // Runs `task` on the thread. The task before it must have been waited for.
   void Start(std::function<void()> task);
-  // Returns when the task has ended. What it wrote is then visible here.
+  // Returns when the task has ended. What the task wrote is then visible to the caller.
   void Wait();
 
  private:
@@ -36,7 +36,7 @@ class HelperThread {
   CondVar changed_;
   std::function<void()> task_ ABSL_GUARDED_BY(mutex_);  // Empty while there is none.
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;  // Last: it uses all of the above.
+  std::thread thread_;  // Stands last, because it uses all members above.
 };
 
 }  // namespace itemized

@@ -56,7 +56,7 @@ class SipState {
   uint64_t d_;
 };
 
-// Little-endian, as all machines are that this runs on.
+// Reads little-endian words, as all machines do that this runs on.
 uint64_t LoadWord(const char* bytes, size_t count) {
   uint64_t word = 0;
   std::memcpy(&word, bytes, count);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A hash that nobody can make collide who does not know its key.
+// A hash for which nobody who does not know its key can make two texts collide.
 
 #include <array>
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace itemized {
 
 using HashKey = std::array<uint64_t, 2>;
 
-// From the system's source of random numbers.
+// Makes a key from the system's source of random numbers.
 HashKey RandomHashKey();
 
-// SipHash-1-3 of `text` and one more byte.
+// Returns the SipHash-1-3 of `text` followed by the byte `last`.
 uint64_t KeyedHash(const HashKey& key, absl::string_view text, uint8_t last);
 
 }  // namespace itemized

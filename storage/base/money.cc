@@ -43,7 +43,7 @@ absl::string_view TakeDigits(absl::string_view* text) {
   return digits;
 }
 
-// Takes a sign; true if it was a minus.
+// Takes a sign off the front of the text; returns true if it was a minus.
 bool TakeSign(absl::string_view* text) {
   const bool negative = !text->empty() && text->front() == '-';
   if (negative || (!text->empty() && text->front() == '+')) {
@@ -52,7 +52,8 @@ bool TakeSign(absl::string_view* text) {
   return negative;
 }
 
-// Takes "e-06" or nothing. Far exponents are capped where no number fits.
+// Takes an exponent such as "e-06" off the front, if there is one. Exponents so large that no
+// number fits are capped.
 bool TakeExponent(absl::string_view* text, int64_t* exponent) {
   *exponent = 0;
   if (text->empty() || (text->front() != 'e' && text->front() != 'E')) {
@@ -92,7 +93,7 @@ bool ReadScientific(absl::string_view text, Scientific* number) {
   return true;
 }
 
-// `digits` followed by `zeros` zeros as a number; false if it exceeds `max`.
+// Reads `digits` followed by `zeros` zeros as a number; false if it exceeds `max`.
 bool ToInteger(absl::string_view digits, int64_t zeros, absl::uint128 max, absl::uint128* value) {
   constexpr int64_t kDigitsMax = 39;
   if (zeros > kDigitsMax || static_cast<int64_t>(digits.size()) + zeros > kDigitsMax) {
@@ -145,8 +146,8 @@ absl::StatusOr<Picos> ParseDecimal(absl::string_view text, int decimals) {
   CHECK(decimals >= 0);
   Scientific number;
   if (!ReadScientific(text, &number)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Quoted(text), " is not a number; write it as \"0.147\", \"-2\" or \"3e-06\""));
+    return absl::InvalidArgumentError(absl::StrCat(
+        Quoted(text), " is not a number; write it as \"0.147\", \"-2\" or \"3e-06\"."));
   }
   if (number.digits.empty()) {
     return Picos(0);
@@ -155,14 +156,14 @@ absl::StatusOr<Picos> ParseDecimal(absl::string_view text, int decimals) {
   if (zeros < 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         Quoted(text), " needs more than ", decimals,
-        " digits after the decimal point, which is the finest that is kept; round it"));
+        " digits after the decimal point, which is the finest that is kept; round it."));
   }
   const absl::uint128 max =
       absl::uint128(std::numeric_limits<Picos>::max()) + (number.negative ? 1 : 0);
   absl::uint128 magnitude = 0;
   if (!ToInteger(number.digits, zeros, max, &magnitude)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(Quoted(text), " is too large; give a smaller number"));
+        absl::StrCat(Quoted(text), " is too large; give a smaller number."));
   }
   return static_cast<Picos>(number.negative ? -magnitude : magnitude);
 }

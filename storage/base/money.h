@@ -23,10 +23,10 @@ using Picos = absl::int128;
 
 inline constexpr int64_t kPicosPerUsd = 1'000'000'000'000;
 
-// The shortest exact decimal in USD: "0.147", "-3", "0".
+// Returns the shortest exact decimal in USD: "0.147", "-3", "0".
 std::string FormatUsd(Picos picos);
 
-// The exact value of a decimal such as "0.147", "-2" or "3e-06", scaled by
+// Returns the exact value of a decimal such as "0.147", "-2" or "3e-06", scaled by
 // 10^`decimals`. Errors: INVALID_ARGUMENT if `text` is no decimal number,
 // needs more than `decimals` digits after the point, or does not fit.
 absl::StatusOr<Picos> ParseDecimal(absl::string_view text, int decimals);

@@ -8,7 +8,8 @@ namespace itemized {
 SharedMutex::SharedMutex() {
   pthread_rwlockattr_t attributes;
   CHECK(pthread_rwlockattr_init(&attributes) == 0);
-  // The kind without "NONRECURSIVE" lets readers go first all the same.
+  // PTHREAD_RWLOCK_PREFER_WRITER_NP, without "NONRECURSIVE", would let readers go first all the
+  // same.
   CHECK(pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) ==
         0);
   CHECK(pthread_rwlock_init(&lock_, &attributes) == 0);

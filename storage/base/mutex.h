@@ -35,9 +35,10 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
-// A writer waits for those who read, and for nobody who comes after it. std::shared_mutex lets
-// readers in for as long as there are any, so that a few that follow upon each other keep a
-// writer out for good. Whoever reads must not begin to read again: a writer may be in between.
+// A mutex of many readers or one writer, where a writer waits for the readers that are in, and for
+// nobody who comes after it. (std::shared_mutex lets readers in for as long as there are any, so
+// that a few that follow upon each other keep a writer out for good.) A thread that reads must not
+// lock it for reading again: it would wait for a writer that waits for it.
 class ABSL_LOCKABLE SharedMutex {
  public:
   SharedMutex();

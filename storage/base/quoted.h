@@ -7,7 +7,7 @@
 
 namespace itemized {
 
-// Text from outside as an error message shows it: in quotes, unprintable bytes
+// Returns text from outside as an error message shows it: in quotes, with unprintable bytes
 // escaped, cut to 60 bytes.
 std::string Quoted(absl::string_view text);
 

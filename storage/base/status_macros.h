@@ -7,7 +7,8 @@
 #include "absl/status/statusor.h"
 
 // Returns from the enclosing function if `expression` is an error status.
-// __COUNTER__, because such a macro may stand inside another one's lambda.
+// The name of its variable has a __COUNTER__, because the macro may stand inside a lambda that is
+// an argument of the same macro.
 #define RETURN_IF_ERROR(expression) \
   RETURN_IF_ERROR_IMPL(STATUS_MACROS_CONCAT(status_, __COUNTER__), expression)
 

@@ -68,7 +68,7 @@ bool ReadInstant(absl::string_view text, absl::TimeZone zone, absl::Time* time) 
   return true;
 }
 
-// 0 if there is no such unit.
+// Returns the length of a unit in microseconds; 0 if there is no such unit.
 int64_t UnitUs(char unit) {
   switch (unit) {
     case 's':
@@ -86,7 +86,7 @@ int64_t UnitUs(char unit) {
   }
 }
 
-// False unless `text` is digits only and fits.
+// Reads a count; false unless `text` is digits only and fits.
 bool ReadCount(absl::string_view text, int64_t* count) {
   return text.find_first_not_of("0123456789") == absl::string_view::npos &&
          absl::SimpleAtoi(text, count);
@@ -107,13 +107,12 @@ absl::StatusOr<int64_t> ParseTime(absl::string_view text, absl::TimeZone zone) {
     return absl::InvalidArgumentError(
         absl::StrCat(Quoted(text),
                      " is not a time; write it as \"2026-11-01T09:30:00Z\", "
-                     "\"2026-11-01T09:30:00.5+01:00\" or \"2026-11-01\""));
+                     "\"2026-11-01T09:30:00.5+01:00\" or \"2026-11-01\"."));
   }
   const int64_t time_us = absl::ToUnixMicros(time);
   if (time_us < kTimeMinUs || time_us >= kTimeMaxUs) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Quoted(text),
-                     " is out of range; times from 1970-01-01 until 2200-01-01 UTC can be stored"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        Quoted(text), " is out of range; give a time from 1970-01-01 until 2200-01-01 UTC."));
   }
   return time_us;
 }
@@ -124,11 +123,11 @@ absl::StatusOr<int64_t> ParseSpan(absl::string_view text) {
   if (unit_us == 0 || !ReadCount(text.substr(0, text.size() - 1), &count) || count == 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         Quoted(text),
-        " is not a length of time; write a whole number above 0 with s, m, h, d or w: \"30d\""));
+        " is not a length of time; write a whole number above 0 with s, m, h, d or w: \"30d\"."));
   }
   if (count > kTimeMaxUs / unit_us) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Quoted(text), " is too long; give at most ", kTimeMaxUs / kMicrosPerDay, "d"));
+    return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " is too long; give at most ",
+                                                   kTimeMaxUs / kMicrosPerDay, "d."));
   }
   return count * unit_us;
 }

@@ -67,7 +67,7 @@ absl::StatusOr<int64_t> ParseTime(absl::string_view text,
 // Parses a length such as "90m", "24h", "30d" or "2w" into microseconds, > 0.
 absl::StatusOr<int64_t> ParseSpan(absl::string_view text);
 
-// The source of the present instant; tests inject their own. Thread-safe.
+// The source of the present instant, for which tests use one of their own. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

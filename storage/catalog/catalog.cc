@@ -26,8 +26,9 @@ std::string NameKey(NameKind kind, NameId id) {
 }
 
 absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(
-      absl::StrCat("the store is damaged: a ", what, " row of the catalog cannot be read"));
+  return absl::DataLossError(absl::StrCat(
+      "The store is damaged: a ", what,
+      " row of the catalog cannot be read. Restore the data directory from a backup."));
 }
 
 }  // namespace
@@ -71,7 +72,7 @@ NameId Catalog::Intern(NameKind kind, absl::string_view name) {
   return found == kUnknown ? Append(kind, name) : found;
 }
 
-// What a series is billed under, once those of its own are used up.
+// The series under which a new one is billed once there are kSeriesMax.
 SeriesKey Catalog::OtherSeries() const {
   SeriesKey other;
   other[NameKind::kStep] = Lookup(NameKind::kStep, kOtherName);
@@ -102,7 +103,7 @@ const std::string& Catalog::Name(NameKind kind, NameId id) const {
   return Of(kind).names[id];
 }
 
-// What comes after so many names of each kind, and so many series.
+// Returns all names but the first names[kind] of each kind, and all but the first `series` series.
 CatalogAdditions Catalog::Behind(const std::array<size_t, kNameKindCount>& names,
                                  size_t series) const {
   CatalogAdditions additions;
@@ -132,7 +133,7 @@ CatalogAdditions Catalog::All() const {
   return additions;
 }
 
-// False if it does not fit to what is there.
+// Adds a name of an entry; false if it contradicts what is there, or leaves a gap.
 bool Catalog::Add(const CatalogAdditions::Name& name) {
   Names& names = Of(name.kind);
   if (name.id == names.names.size() && !names.ids.contains(name.name)) {
@@ -219,7 +220,9 @@ absl::Status Catalog::LoadKey(const Kv& kv) {
   absl::string_view rest = row.has_value() ? absl::string_view(*row) : "";
   if (!ReadBigEndian64(&rest, &id_key_[0]) || !ReadBigEndian64(&rest, &id_key_[1]) ||
       !rest.empty()) {
-    return absl::DataLossError("the store is damaged: the key of its event ids cannot be read");
+    return absl::DataLossError(
+        "The store is damaged: the key of its event ids cannot be read. Restore the data directory "
+        "from a backup.");
   }
   return absl::OkStatus();
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Names and series, each with a small number that never changes. A series is a
-// distinct (step, workflow, provider, model), as in time-series databases.
+// storage/catalog: numbers for names and series. May use base, model and kv.
+
+// Names and series, each with a small number that never changes. A series is a distinct (step,
+// workflow, provider, model), as in time-series databases. A number means nothing without its kind:
+// each kind of name is numbered from 0.
 
 #include <array>
 #include <cstdint>
@@ -27,13 +30,13 @@ inline constexpr int kNameKindCount = 4;
 using NameId = uint32_t;
 using SeriesId = uint32_t;
 
-// By NameKind.
+// The names of a series, one of each kind; indexed by NameKind.
 struct SeriesKey {
   std::array<NameId, kNameKindCount> names{};
 
   NameId operator[](NameKind kind) const { return names[static_cast<size_t>(kind)]; }
   NameId& operator[](NameKind kind) { return names[static_cast<size_t>(kind)]; }
-  // As std::array does it, without calling memcmp for 16 bytes of each call of a batch.
+  // Compares name by name: std::array would call memcmp, for 16 bytes of each call of a batch.
   bool operator==(const SeriesKey& other) const {
     static_assert(kNameKindCount == 4);
     return names[0] == other.names[0] && names[1] == other.names[1] && names[2] == other.names[2] &&
@@ -56,46 +59,52 @@ struct CatalogAdditions {
     bool operator==(const Name&) const = default;
   };
 
-  std::optional<HashKey> id_key;  // In the first entry of a store, and in no other.
-  std::vector<Name> names;        // By kind, then by rising number without a gap.
-  SeriesId first_series = 0;      // The number of the first of `series`; the rest follow it.
+  std::optional<HashKey> id_key;  // Only the first entry of a store has one.
+  std::vector<Name> names;        // Sorted by kind, then by rising number without a gap.
+  SeriesId first_series = 0;      // The number of series[0]; the others follow without a gap.
   std::vector<SeriesKey> series;
 
   bool operator==(const CatalogAdditions&) const = default;
 };
 
-// Not thread-safe: the lock of the views guards it. Names and series are added in memory once
-// an event of theirs is accepted, and stay once the entry of the log that holds them is applied.
+// All names and series. Intern adds them in memory when an event with them is accepted; they stay
+// once the entry of the log that holds them is applied, and DropUnsaved takes them back if it was
+// not written. Not thread-safe: State::mutex guards it.
 class Catalog {
  public:
   Catalog();
 
-  // Reads the key, all names and series. DATA_LOSS if malformed.
+  // Reads the key of the event ids, all names and all series. DATA_LOSS if one is malformed, else
+  // the errors of Kv.
   absl::Status Load(const Kv& kv);
 
-  // Adds what an entry says. What is there already, because it was interned here or because the
-  // entry was applied before, must be the same: DATA_LOSS if it is not, or if a number is missing.
+  // Adds what an entry says. Numbers that are here already, because they were interned or the entry
+  // was applied before, must mean what the entry says: DATA_LOSS if not, or if a number before them
+  // is missing.
   absl::Status Apply(const CatalogAdditions& additions);
 
-  // Adds the rows that Load reads `additions` from to `batch`.
+  // Adds the rows of `additions` to `batch`, as Load reads them.
   static void AddRows(const CatalogAdditions& additions, KvBatch* batch);
 
-  // The key under which event ids are numbered (storage/runs/run.h). It does not change once the
+  // The key of the fingerprints of event ids (storage/runs/run.h). It does not change once the
   // store has its first entry.
   const HashKey& id_key() const { return id_key_; }
 
   static constexpr uint32_t kUnknown = UINT32_MAX;
 
-  // The number of `name`. Beyond the limit of its kind: that of kOtherName.
+  // Returns the number of `name`, and adds it if it is new. Once its kind has reached its limit
+  // (storage/model/limits.h), a new name gets the number of kOtherName.
   NameId Intern(NameKind kind, absl::string_view name);
-  // Beyond the limit: the series with the step kOtherName and nothing else.
+  // Returns the number of a series, and adds it if it is new. Beyond kSeriesMax, a new series gets
+  // the number of the one whose step is kOtherName and whose other names are empty.
   SeriesId Intern(const SeriesKey& key);
 
-  // What Intern would say; kUnknown if it would add a number.
+  // Returns what Intern would, but kUnknown where Intern would add something.
   NameId Resolve(NameKind kind, absl::string_view name) const;
   SeriesId Resolve(const SeriesKey& key) const;
 
-  // The number of a name that an applied entry holds, or kUnknown. Any other may still go away.
+  // Returns the number of a name that an applied entry holds, else kUnknown: a name that was only
+  // interned may still be taken back.
   NameId Find(NameKind kind, absl::string_view name) const;
 
   const std::string& Name(NameKind kind, NameId id) const;
@@ -103,19 +112,19 @@ class Catalog {
   size_t name_count(NameKind kind) const { return Of(kind).names.size(); }
   size_t series_count() const { return series_.size(); }
 
-  // All that it has, as one entry would say it.
+  // Returns all names and series and the key, as one entry would say them.
   CatalogAdditions All() const;
 
-  // What was interned and is in no entry that was applied.
+  // Returns the names and series that were interned and are in no entry that was applied.
   CatalogAdditions Unsaved() const;
-  // Takes that back. Its numbers are used again.
+  // Takes back what Unsaved returns. The numbers are given to others.
   void DropUnsaved();
 
  private:
   struct Names {
     absl::flat_hash_map<std::string, NameId> ids;
-    std::deque<std::string> names;  // References stay valid.
-    size_t saved = 0;
+    std::deque<std::string> names;  // Indexed by number; references stay valid as it grows.
+    size_t saved = 0;               // Numbers below this are in an applied entry.
   };
   Names& Of(NameKind kind) { return names_[static_cast<size_t>(kind)]; }
   const Names& Of(NameKind kind) const { return names_[static_cast<size_t>(kind)]; }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr uintmax_t kBytesMax = uintmax_t{16} << 20;
 
-// The formats are RocksDB's own.
+// The warning is off because the formats are RocksDB's own.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 std::string Format(const char* format, va_list arguments) {
@@ -48,12 +48,12 @@ class InfoLog : public rocksdb::Logger {
     const std::string line =
         absl::StrCat(absl::FormatTime("%Y/%m/%d-%H:%M:%E6S ", absl::Now(), absl::UTCTimeZone()),
                      gettid(), " ", Format(format, arguments), "\n");
-    // Whether there was room does not matter to anybody.
+    // A line that finds no room on the disk is lost, which does no harm.
     [[maybe_unused]] const ssize_t written = write(file_, line.data(), line.size());
   }
 
  private:
-  const int file_;  // -1: it could not be opened, and nothing is written.
+  const int file_;  // -1 if the file could not be opened; nothing is written then.
 };
 
 }  // namespace

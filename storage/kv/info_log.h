@@ -8,10 +8,10 @@
 
 namespace itemized {
 
-// RocksDB's account of what it does, in the file LOG of the store; from 16 MiB on, the
-// next opening begins a new one and keeps the last as LOG.old. A line that finds no room
-// on the disk is lost, where RocksDB's own writer ends the process (an assertion in
-// Debian's build). Thread-safe.
+// Opens the file LOG of the store, in which RocksDB writes what it does. If the file has reached
+// 16 MiB, it is renamed to LOG.old and a new one begins. A line that finds no room on the disk is
+// lost; RocksDB's own writer would end the process (by an assertion in Debian's build).
+// Thread-safe.
 std::shared_ptr<rocksdb::Logger> OpenInfoLog(const std::string& directory);
 
 }  // namespace itemized

@@ -17,16 +17,16 @@ namespace itemized {
 
 enum class Family : uint8_t {
   kMeta = 0,      // Version, entries of the log, and what they say of names, rates, producers.
-  kLog = 1,       // Blocks by hour and sequence.
-  kRollups = 2,   // Calls by each kind of name and by day.
-  kRuns = 3,      // Runs by workflow_id.
+  kLog = 1,       // The blocks of entries, keyed by hour and sequence.
+  kRollups = 2,   // Sums of calls, keyed by kind of name, name and day.
+  kRuns = 3,      // Runs, keyed by workflow_id.
   kOutcomes = 4,  // Runs by workflow and hour; unsurfaced spend by series and hour.
 };
 inline constexpr int kFamilyCount = 5;
 
 namespace keys {
 
-// Single rows of Family::kMeta.
+// These keys are of single rows in Family::kMeta.
 inline constexpr char kVersion[] = "version";
 inline constexpr char kIdKey[] = "k";
 inline constexpr char kApplied[] = "l";
@@ -35,17 +35,19 @@ inline constexpr char kViewsFirstHour[] = "d";
 inline constexpr char kRepricing[] = "repricing";
 inline constexpr char kTrustedTime[] = "t";
 
-// The watermark of a view, in Family::kRollups and kOutcomes; above every key of a row there.
+// The key of a view's watermark, in Family::kRollups and kOutcomes; it sorts after every other key
+// there.
 inline constexpr char kWatermark[] = "w";
 
-// The keys that begin with `prefix`: from it to Past(prefix). `prefix` does not end with 0xff.
+// Returns the end of the range of keys that begin with `prefix`: [prefix, Past(prefix)). `prefix`
+// must not end with 0xff.
 inline std::string Past(absl::string_view prefix) {
   std::string end(prefix);
   ++end.back();
   return end;
 }
 
-// Rows of Family::kMeta, of which there are many: their prefixes and keys.
+// These prefixes, and the functions below, are of rows of which Family::kMeta has many.
 inline constexpr char kEntries[] = "g";
 inline constexpr char kNames[] = "n";
 inline constexpr char kSeries[] = "s";
@@ -75,7 +77,7 @@ inline std::string Rate(absl::string_view rate_key) {
   return absl::StrCat(kRates, rate_key);
 }
 
-// Family::kLog. The blocks of an hour lie between its key and that of the next hour.
+// Keys of Family::kLog: the blocks of an hour lie from BlocksOf(hour) to BlocksOf(hour + 1).
 inline std::string BlocksOf(uint32_t hour) {
   std::string key;
   AppendBigEndian32(&key, hour);
@@ -87,7 +89,7 @@ inline std::string Block(uint32_t hour, uint64_t sequence) {
   return key;
 }
 
-// Family::kRollups. Its keys, and those of kOutcomes, end with a day or an hour.
+// A key of Family::kRollups. Keys there end with a day, and those of kOutcomes with an hour.
 inline std::string Rollup(uint8_t kind, uint32_t name, uint32_t day) {
   std::string key(1, static_cast<char>(kind));
   AppendBigEndian32(&key, name);
@@ -95,7 +97,7 @@ inline std::string Rollup(uint8_t kind, uint32_t name, uint32_t day) {
   return key;
 }
 
-// Family::kOutcomes.
+// Keys of Family::kOutcomes begin with one of these letters.
 inline constexpr char kOutcomesOfWorkflow = 'o';
 inline constexpr char kUnsurfacedOfSeries = 'u';
 

@@ -16,8 +16,8 @@
 
 namespace itemized {
 
-// A store in memory, which nothing outlives: for what is rebuilt to be compared, and for tests.
-// Thread-safe. Never fails, but for CopyTo, which is UNIMPLEMENTED.
+// A store in memory, for a second store that is made to be compared with the first, and for tests.
+// Thread-safe. Nothing fails but CopyTo, which is UNIMPLEMENTED; DropFiles finds no files to drop.
 class MemoryKv : public Kv {
  public:
   absl::StatusOr<std::optional<std::string>> Get(Family family,
@@ -37,7 +37,8 @@ class MemoryKv : public Kv {
   using Rows = std::map<std::string, std::string, std::less<>>;
 
   mutable Mutex mutex_;
-  // An iterator keeps the rows that it began with; they are copied when they change meanwhile.
+  // An iterator shares the rows it began with. A Write copies rows that are shared, then changes
+  // the copy.
   std::array<std::shared_ptr<Rows>, kFamilyCount> families_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -24,7 +24,7 @@
 namespace itemized {
 namespace {
 
-constexpr char kTableSuffix[] = ".table";  // Of a table on its way into the store.
+constexpr char kTableSuffix[] = ".table";  // The suffix of a table on its way into the store.
 constexpr char kProbeName[] = "/probe";
 constexpr size_t kProbeBytes = size_t{1} << 20;
 constexpr std::chrono::milliseconds kRecoverEvery(100);
@@ -66,10 +66,10 @@ class RocksIterator : public KvIterator {
 
 absl::Status Reopening() {
   return absl::UnavailableError(
-      "the store cannot be used: it is being opened again after its disk failed");
+      "The store is being opened again after its disk failed; try again in a moment.");
 }
 
-// Of a store that is not open.
+// The iterator of a store that is being opened again: it has no rows, and says why.
 class NoIterator : public KvIterator {
  public:
   bool Valid() const override { return false; }
@@ -88,10 +88,10 @@ void Add(const RocksStore& store, const KvBatch::Operation& operation,
   CHECK(status.ok());
 }
 
-// At least what the batch takes in RocksDB's form.
+// Returns at least the bytes that the batch takes in RocksDB's form.
 size_t SizeOf(const KvBatch& batch) {
   constexpr size_t kHeader = 12;
-  constexpr size_t kOfOperation = 16;  // Its kind, family and sizes.
+  constexpr size_t kOfOperation = 16;  // The kind, family and sizes of one operation.
   size_t size = kHeader;
   for (const KvBatch::Operation& operation : batch.operations()) {
     size += kOfOperation + operation.key.size() +
@@ -100,8 +100,9 @@ size_t SizeOf(const KvBatch& batch) {
   return size;
 }
 
-// Of a batch that has been written by a thread that was alone: RocksDB numbers its
-// operations, and puts the first number at the front.
+// Returns the sequence number of the last operation in `written`, a batch that no other thread
+// wrote together with its own: RocksDB numbers the operations and puts the first number at the
+// front.
 uint64_t LastSequence(const rocksdb::WriteBatch& written) {
   uint64_t first = 0;
   std::memcpy(&first, written.Data().data(), sizeof(first));
@@ -122,7 +123,7 @@ absl::StatusOr<std::optional<std::string>> GetFrom(const RocksStore& store, Fami
   return value;
 }
 
-// Only one thread writes at a time.
+// Writes the batch and raises the mark. The caller holds the lock of writing.
 absl::Status WriteTo(const RocksStore& store, const KvBatch& batch, bool sync) {
   rocksdb::WriteBatch writes(/*reserved_bytes=*/SizeOf(batch));
   for (const KvBatch::Operation& operation : batch.operations()) {
@@ -199,7 +200,7 @@ class RocksKv : public Kv {
       PassFailpoint(Failpoint::kTablesPlaced);
     }
     for (const rocksdb::IngestExternalFileArg& file : files) {
-      // Once it is in place, the file is not there any more.
+      // A table that was put in place was moved, so only one that failed is still there.
       store->env->DeleteFile(file.external_files[0]).PermitUncheckedError();
     }
     return status;
@@ -238,10 +239,10 @@ class RocksKv : public Kv {
     rocksdb::Status status = rocksdb::Checkpoint::Create(store->db.get(), &made);
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
     if (status.ok()) {
-      // Flushed before: the write-ahead log of a copy may not be synced.
+      // Memory is flushed first, since the write-ahead log of a copy may not be synced.
       status = checkpoint->CreateCheckpoint(directory, /*log_size_for_flush=*/0);
     }
-    // It has no write-ahead log that could lack anything.
+    // The mark begins at 0: the copy has no write-ahead log that could lack anything.
     return ToStatus(status.ok() ? AcknowledgedMark::Create(Files(), directory, 0) : status);
   }
 
@@ -258,8 +259,8 @@ class RocksKv : public Kv {
     store_ = std::move(store);
   }
 
-  // A batch that failed may be in the write-ahead log all the same, and comes back
-  // when that is read again. Remembers what holds without it.
+  // Notes in `undo_` what the keys of `failed` hold without it. A batch that failed may be in the
+  // write-ahead log all the same, and would come back when the log is read again.
   void Remember(const RocksStore& store, const KvBatch& failed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
     for (const KvBatch::Operation& operation : failed.operations()) {
@@ -277,13 +278,13 @@ class RocksKv : public Kv {
     }
   }
 
-  // RocksDB does not write to a log again that has failed once: the store is opened
-  // anew as soon as its disk takes a file.
+  // Opens the store anew as soon as its disk takes a file, since RocksDB never writes to a
+  // write-ahead log again that has failed once.
   absl::Status Recover() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
     const auto now = std::chrono::steady_clock::now();
     if (is_lost_) {
-      return absl::UnavailableError(absl::StrCat(
-          failure_.message(), "; the server has to be started again once the disk is mended"));
+      return absl::UnavailableError(
+          absl::StrCat(failure_.message(), " Mend the disk, then start the server again."));
     }
     if (now < recover_at_) {
       return failure_;
@@ -292,7 +293,7 @@ class RocksKv : public Kv {
     RETURN_IF_ERROR(ProbeDisk());
     SetStore(nullptr);
     if (!closing_.expired()) {
-      return Reopening();  // Somebody still reads.
+      return Reopening();  // A reader still holds the store that failed.
     }
     ASSIGN_OR_RETURN(std::shared_ptr<RocksStore> store,
                      OpenRocksStore(directory_, files_, /*accept_missing_mark=*/false));
@@ -314,16 +315,17 @@ class RocksKv : public Kv {
   }
 
   const std::string directory_;
-  const std::shared_ptr<rocksdb::FileSystem> files_;  // Null: the system's.
+  const std::shared_ptr<rocksdb::FileSystem> files_;  // Null means the machine's.
 
   mutable Mutex store_mutex_;
   std::shared_ptr<RocksStore> store_ ABSL_GUARDED_BY(store_mutex_);  // Null while it is reopened.
 
   Mutex write_mutex_;
   std::weak_ptr<RocksStore> closing_ ABSL_GUARDED_BY(write_mutex_) = store_;
-  absl::Status failure_ ABSL_GUARDED_BY(write_mutex_);  // Of the last write.
+  absl::Status failure_ ABSL_GUARDED_BY(write_mutex_);  // What became of the last write.
   KvBatch undo_ ABSL_GUARDED_BY(write_mutex_);
-  bool is_lost_ ABSL_GUARDED_BY(write_mutex_) = false;  // Only a restart tells what holds.
+  bool is_lost_ ABSL_GUARDED_BY(write_mutex_) =
+      false;  // Only a restart can tell what the store holds.
   std::chrono::steady_clock::time_point recover_at_ ABSL_GUARDED_BY(write_mutex_);
 };
 

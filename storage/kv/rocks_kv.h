@@ -14,12 +14,14 @@ class FileSystem;
 
 namespace itemized {
 
-// Opens or creates a store in `directory`, on `files` (null: those of the system). Errors:
-// FAILED_PRECONDITION if another process has it open; DATA_LOSS if its files are damaged (a torn
-// write at the end of the write-ahead log, never acknowledged, is no damage);
-// UNAVAILABLE if the directory cannot be used. FAILED_PRECONDITION too if the file
-// `acknowledged` of a store is missing (storage/FORMAT.md, "Files"), unless
-// `accept_missing_mark`: then a new one is made.
+// Opens or creates a store in `directory`, on the file system `files` (null means the machine's).
+// Errors:
+//   FAILED_PRECONDITION  another process has it open; or its file `acknowledged` is missing
+//                        (storage/FORMAT.md, "Files") and `accept_missing_mark` is false. If that
+//                        is true, a new file is made.
+//   DATA_LOSS            its files are damaged. A torn write at the end of the write-ahead log that
+//                        was never acknowledged is no damage: it is cut off.
+//   UNAVAILABLE          the directory cannot be used.
 absl::StatusOr<std::unique_ptr<Kv>> OpenRocksKv(
     const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files = nullptr,
     bool accept_missing_mark = false);

@@ -30,7 +30,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  // New runs are looked up in vain; a false hit costs as much as 50 misses.
+  // Each new run is looked up in vain, and a false hit costs as much as 50 misses.
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(family == Family::kRuns ? 14 : 10));
   table.checksum = rocksdb::kXXH3;
   rocksdb::ColumnFamilyOptions options;
@@ -38,14 +38,14 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   options.memtable_whole_key_filtering = true;
   options.memtable_prefix_bloom_size_ratio = 0.02;
   if (family == Family::kLog) {
-    options.compression = rocksdb::kNoCompression;  // Blocks are zstd inside.
+    options.compression = rocksdb::kNoCompression;  // Blocks are compressed already.
     options.write_buffer_size = size_t{64} << 20;
   } else {
-    options.compression = rocksdb::kLZ4Compression;  // Rewritten often; half is hashes.
+    options.compression = rocksdb::kLZ4Compression;  // Rows change often; half of them is hashes.
   }
   if (family == Family::kRuns) {
-    // Written once or twice, in any order of keys: levels would be rewritten
-    // again and again for each table of a checkpoint.
+    // Runs are written once or twice, in any order of keys, so each table of a checkpoint would
+    // have all levels rewritten.
     options.compaction_style = rocksdb::kCompactionStyleUniversal;
     options.level0_file_num_compaction_trigger = 16;
     options.level0_slowdown_writes_trigger = 48;
@@ -55,7 +55,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
   return options;
 }
 
-// Of tables: connections need descriptors too, and RocksDB fails where there is none left.
+// Returns how many tables may be open. Connections need descriptors too, and RocksDB fails where
+// none is left.
 int OpenFilesMax() {
   constexpr rlim_t kWanted = 512;
   rlimit files{};
@@ -69,8 +70,8 @@ rocksdb::DBOptions StoreOptions(rocksdb::Env* env) {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
-  // A hole in the middle refuses to open, where the default mode would silently
-  // drop acknowledged batches after it.
+  // This mode makes that a store with a hole in the middle of its log does not open. The default
+  // mode would silently drop the acknowledged batches behind the hole.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.max_background_jobs = 2;
   options.max_open_files = OpenFilesMax();
@@ -89,8 +90,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
   return families;
 }
 
-// Whether the log, read up to its first damage, holds all that was acknowledged.
-// Changes nothing.
+// Returns whether the log, read up to its first damage, holds all that was acknowledged. Changes
+// nothing on disk.
 bool ReachesMark(rocksdb::DBOptions options, const std::string& directory, uint64_t mark) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -117,7 +118,7 @@ rocksdb::Status Open(const rocksdb::DBOptions& options, const std::string& direc
 // The files of the write-ahead log, as text.
 std::string LogFiles(rocksdb::Env* env, const std::string& directory) {
   std::vector<std::string> names;
-  env->GetChildren(directory, &names).PermitUncheckedError();  // Then none is named.
+  env->GetChildren(directory, &names).PermitUncheckedError();  // No file is named after an error.
   const auto is_no_log = [](const std::string& name) { return !absl::EndsWith(name, ".log"); };
   names.erase(std::remove_if(names.begin(), names.end(), is_no_log), names.end());
   std::sort(names.begin(), names.end());
@@ -126,9 +127,9 @@ std::string LogFiles(rocksdb::Env* env, const std::string& directory) {
 
 absl::Status Shortened(rocksdb::Env* env, const std::string& directory, absl::string_view how) {
   return absl::DataLossError(
-      absl::StrCat(directory, ": the write-ahead log (", LogFiles(env, directory),
+      absl::StrCat("The write-ahead log of ", directory, " (", LogFiles(env, directory),
                    ") is damaged and lacks writes that were acknowledged: ", how,
-                   ". Start on a backup, and let the senders send again what came after it"));
+                   ". Start on a backup, and let the senders send again what came after it."));
 }
 
 // A new store has the mark before anything else, so that a store without it has lost it.
@@ -141,22 +142,22 @@ absl::Status PrepareMark(rocksdb::FileSystem* files, const std::string& director
     return ToStatus(AcknowledgedMark::Create(files, directory, 0));
   }
   if (accept_missing_mark) {
-    return absl::OkStatus();  // Made once the store is open.
+    return absl::OkStatus();  // OpenRocksStore makes the mark once the store is open.
   }
   return absl::FailedPreconditionError(absl::StrCat(
-      directory,
-      ": the file \"acknowledged\" is missing. It says how far writes were "
+      "The data directory ", directory,
+      " lacks the file \"acknowledged\". It says how far writes were "
       "acknowledged; without it nobody can tell whether the write-ahead log has lost some. Put it "
       "back from where the directory was copied, or start the server once with "
-      "--accept-missing-acknowledged"));
+      "--accept-missing-acknowledged."));
 }
 
 absl::Status OpenError(const rocksdb::Status& status, rocksdb::Env* env,
                        const std::string& directory) {
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the data directory ", directory,
-                     " is in use by another process; stop it or choose another directory"));
+        absl::StrCat("The data directory ", directory,
+                     " is in use by another process; stop that or choose another directory."));
   }
   // RocksDB names the table or manifest that is damaged, but not the log.
   if (status.IsCorruption() && status.ToString().find(directory) == std::string::npos &&
@@ -164,7 +165,8 @@ absl::Status OpenError(const rocksdb::Status& status, rocksdb::Env* env,
     return Shortened(env, directory, status.ToString());
   }
   const absl::Status general = ToStatus(status);
-  return absl::Status(general.code(), absl::StrCat(directory, ": ", general.message()));
+  return absl::Status(general.code(),
+                      absl::StrCat(general.message(), " Its directory is ", directory, "."));
 }
 
 }  // namespace
@@ -178,9 +180,11 @@ absl::Status ToStatus(const rocksdb::Status& status) {
     return absl::OkStatus();
   }
   if (status.IsCorruption()) {
-    return absl::DataLossError(absl::StrCat("the store is damaged: ", status.ToString()));
+    return absl::DataLossError(absl::StrCat("The store is damaged: ", status.ToString(),
+                                            ". Restore the data directory from a backup."));
   }
-  return absl::UnavailableError(absl::StrCat("the store cannot be used: ", status.ToString()));
+  return absl::UnavailableError(absl::StrCat("The store cannot be used: ", status.ToString(),
+                                             ". Mend the disk or its rights."));
 }
 
 RocksStore::~RocksStore() {
@@ -195,8 +199,9 @@ absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("the data directory ", directory, " cannot be created: ", error.message()));
+    return absl::UnavailableError(absl::StrCat("The data directory ", directory,
+                                               " cannot be created: ", error.message(),
+                                               ". Create it, or choose another one."));
   }
   auto store = std::make_unique<RocksStore>();
   store->env = rocksdb::NewCompositeEnv(files != nullptr ? std::move(files)
@@ -208,7 +213,7 @@ absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
   options.info_log = OpenInfoLog(directory);
   rocksdb::Status status = Open(options, directory, store.get());
   if (status.IsCorruption() && mark.has_value() && ReachesMark(options, directory, *mark)) {
-    // Torn in a power cut: nobody was told of what is missing.
+    // The log was torn in a power cut, and nobody was told of the writes that are missing.
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     status = Open(options, directory, store.get());
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Opening a RocksDB store: its options, and what is made of a damaged one. For
-// rocks_kv.cc.
+// Opening a RocksDB store: its options, and what is made of a damaged one. Only rocks_kv.cc and
+// rocks_table.cc use it.
 
 #include <memory>
 #include <string>
@@ -31,21 +31,21 @@ struct RocksStore {
 
   std::unique_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::DB> db;
-  std::vector<rocksdb::ColumnFamilyHandle*> families;  // By Family.
+  std::vector<rocksdb::ColumnFamilyHandle*> families;  // Indexed by Family.
   std::unique_ptr<AcknowledgedMark> mark;
 };
 
-// Arguments and errors as OpenRocksKv.
+// Opens the store. Arguments and errors are those of OpenRocksKv.
 absl::StatusOr<std::unique_ptr<RocksStore>> OpenRocksStore(
     const std::string& directory, std::shared_ptr<rocksdb::FileSystem> files,
     bool accept_missing_mark);
 
 const char* FamilyName(Family family);
 
-// DATA_LOSS for damage, else UNAVAILABLE.
+// Returns DATA_LOSS for damage, UNAVAILABLE for any other failure.
 absl::Status ToStatus(const rocksdb::Status& status);
 
-// Puts tables in place together, once the memory of their families is flushed.
+// Flushes the memory of the families that `files` belong to, then puts all files in place together.
 rocksdb::Status IngestTables(const RocksStore& store,
                              const std::vector<rocksdb::IngestExternalFileArg>& files);
 

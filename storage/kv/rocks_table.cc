@@ -27,8 +27,8 @@ void RocksTable::Add(const KvBatch::Operation& operation) {
 }
 
 rocksdb::Status RocksTable::Write(const RocksStore& store, Family family, const std::string& path) {
-  // One that a killed process left may be a second name of a table in place, whose
-  // bytes must not change.
+  // A file that a killed process left may be a second name of a table that is in place, and its
+  // bytes must not change: so it is deleted, not written over.
   rocksdb::Status status = store.env->DeleteFile(path);
   if (!status.ok() && !status.IsPathNotFound()) {
     return status;
@@ -39,7 +39,7 @@ rocksdb::Status RocksTable::Write(const RocksStore& store, Family family, const 
   status = writer.Open(path);
   for (size_t i = 0; i < rows_.size() && status.ok(); ++i) {
     if (i + 1 < rows_.size() && !(rows_[i] < rows_[i + 1])) {
-      continue;  // Of the same key.
+      continue;  // A later operation on the same key follows.
     }
     const KvBatch::Operation& operation = *rows_[i].operation;
     status = operation.value.has_value() ? writer.Put(operation.key, *operation.value)

@@ -15,18 +15,18 @@ namespace itemized {
 // Rows on their way into a sorted table of one family. Not thread-safe.
 class RocksTable {
  public:
-  // Does not own `operation`. Of several on the same key the last one counts.
+  // Adds `operation`, which outlives this. Of several on one key the last one counts.
   void Add(const KvBatch::Operation& operation);
   bool empty() const { return rows_.empty(); }
 
-  // Writes the file `path`, in place of any that is there.
+  // Writes the table to the file `path`, in place of any that is there.
   rocksdb::Status Write(const RocksStore& store, Family family, const std::string& path);
 
  private:
-  // Where the beginnings of two keys differ, as they mostly do, the keys need not be
-  // fetched to compare them.
+  // A row with the beginning of its key beside it. Beginnings of two keys mostly differ, so that
+  // the keys themselves need not be fetched to compare them.
   struct Row {
-    uint64_t beginning = 0;  // The first bytes of the key as a number of the same order.
+    uint64_t beginning = 0;  // The first eight bytes of the key as a number that sorts like them.
     const KvBatch::Operation* operation = nullptr;
 
     bool operator<(const Row& other) const {

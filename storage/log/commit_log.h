@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The log: entries in one order, of which everything else is a fold. This interface is what an
-// engine for a replicated log implements; LocalLog (local_log.h) keeps it in the store itself.
-// May use the folders before it: block, catalog, pricing, kv.
+// storage/log: entries in their order, of which everything else is a fold. May use base, model,
+// pricing, kv, catalog and block.
+
+// The interface of a log. LocalLog (local_log.h) keeps one in the store itself; a replicated log
+// would implement the same interface. storage/store/state.cc is the one place that appends.
 
 #include <cstdint>
 #include <utility>
@@ -22,7 +24,7 @@ namespace itemized {
 struct AppendResult {
   enum class Outcome : uint8_t {
     kAppended,     // The entry is durable.
-    kNotAppended,  // It is not in the log and will never be. Another may be tried at once.
+    kNotAppended,  // The entry is not in the log and will never be. Another may be tried at once.
     kUnknown,      // Nobody can tell yet. Resolve finds out, and no append succeeds before that.
     kFenced,       // Somebody else writes this log now. No further append of this writer succeeds.
   };
@@ -34,14 +36,14 @@ struct AppendResult {
   }
 };
 
-// Read is for any thread, all else for one: the committer's.
+// A log. Any thread may call Read; all else is for the committer's thread alone.
 class CommitLog {
  public:
   virtual ~CommitLog() = default;
 
-  // The newest entry that is known to be in the log; 0 if there is none.
+  // Returns the newest entry that is known to be in the log; 0 if there is none.
   virtual EntryIndex last() const = 0;
-  // The oldest one that is still there; last() + 1 if there is none.
+  // Returns the oldest entry that is still there; last() + 1 if there is none.
   virtual EntryIndex first() const = 0;
 
   // Makes `entry`, whose index is last() + 1, durable. `rows` are what it changes in the store of
@@ -49,16 +51,16 @@ class CommitLog {
   // them into the store, without sync, once the entry is durable.
   virtual AppendResult Append(const Entry& entry, KvBatch rows) = 0;
 
-  // Finds out what became of an append that was kUnknown: makes sure that it cannot come any more
-  // unless it is there, which last() says then. Errors leave it unknown.
+  // Finds out what became of an append that was kUnknown. After OK the entry is either in the log,
+  // which last() then says, or can never come. After an error it is still unknown.
   virtual absl::Status Resolve() = 0;
 
   // What is to be done about a block that cannot be read; OK leaves it out of its entry.
   using OnDamage = absl::FunctionRef<absl::Status(BlockRef, const absl::Status&)>;
   using Take = absl::FunctionRef<absl::Status(Entry)>;
 
-  // Hands over the entries from `after` + 1 to `up_to`, in their order, with their blocks, but
-  // for blocks that were dropped because they lie before `first_hour`. DATA_LOSS if an entry is
+  // Hands the entries from `after` + 1 to `up_to` to `take`, in their order and with their blocks,
+  // but for blocks that were dropped because they lie before `first_hour`. DATA_LOSS if an entry is
   // missing or malformed, else the errors of Kv, `take` and `on_damage`.
   virtual absl::Status Read(EntryIndex after, EntryIndex up_to, Hour first_hour, Take take,
                             OnDamage on_damage) const = 0;

@@ -23,13 +23,13 @@
 
 namespace itemized {
 
-// From 1, one for each entry, without a gap.
+// Entries are numbered from 1 without a gap.
 using EntryIndex = uint64_t;
 
 // How much of the log something holds.
 struct LogPosition {
   EntryIndex entry = 0;
-  BlockSequence block = 0;  // The newest block of that entry and those before it.
+  BlockSequence block = 0;  // The newest block of that entry and the entries before it.
 
   bool operator==(const LogPosition&) const = default;
 };
@@ -47,43 +47,43 @@ struct ProducerProgress {
   bool operator==(const ProducerProgress&) const = default;
 };
 
-// Whether calls are to be priced again.
+// Says whether calls are still to be priced again.
 struct RepricingMark {
-  std::optional<int64_t> from_us;  // From this instant on; none: all are priced by the book.
+  std::optional<int64_t> from_us;  // Calls from this instant on are; without it, none are.
 
   bool operator==(const RepricingMark&) const = default;
 };
 
-// A plain value. What is empty changes nothing. Applied in this order.
+// A plain value. What is empty changes nothing. Members are applied in the order they stand here.
 struct Entry {
   EntryIndex index = 0;
   CatalogAdditions catalog;
 
-  std::vector<ProducerId> forgotten_producers;  // Before `producers`, who may begin anew.
+  std::vector<ProducerId> forgotten_producers;  // One may stand in `producers` too: it begins anew.
   std::vector<ProducerProgress> producers;
 
   std::vector<CheckedRatePtr> rates_set;
-  std::vector<std::string> rates_removed;  // By RateKey.
+  std::vector<std::string> rates_removed;  // The RateKey of each.
   std::optional<RepricingMark> repricing;
 
-  // Earlier events are no longer taken and no longer kept.
+  // Events before this hour are no longer taken and no longer kept.
   std::optional<EventsFirstHour> events_first_hour;
-  // Runs, by workflow_id, that lie wholly before it and are forgotten; and runs that go on after
-  // it, whose calls are kept in their rows from now on.
+  // Runs, named by workflow_id, that lie wholly before events_first_hour and are forgotten; and
+  // runs that go on after it, whose calls are kept in their rows from now on.
   std::vector<std::string> runs_dropped;
   std::vector<std::string> runs_kept;
-  // Rollups and outcomes of earlier hours are no longer kept; the first hour of a UTC day.
+  // Rollups and outcomes of hours before this one, the first of a UTC day, are no longer kept.
   std::optional<Hour> views_first_hour;
 
-  // By rising sequence. Calls that are retracted or priced again are rows of these as well.
+  // Blocks, by rising sequence. Retractions, and calls priced again, are rows of these as well.
   std::vector<Block> blocks;
 };
 
-// The persisted form of an entry (storage/FORMAT.md, "Entry"), without its index, which is its
-// key, and without what is in its blocks: of these it has where they lie.
+// Returns the persisted form of an entry (storage/FORMAT.md, "Entry"). It leaves out the index,
+// which is the entry's key, and the contents of blocks: it has only where they lie.
 std::string EncodeEntry(const Entry& entry);
 
-// The reverse: `blocks` have only their `ref`. DATA_LOSS if malformed.
+// Reads what EncodeEntry returned; the blocks have only their `ref`. DATA_LOSS if malformed.
 absl::StatusOr<Entry> DecodeEntry(EntryIndex index, absl::string_view bytes);
 
 }  // namespace itemized

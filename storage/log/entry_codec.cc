@@ -150,7 +150,7 @@ void AppendList(Tag tag, const std::vector<T>& list, Append append, std::string*
 template <typename T, typename Read>
 bool ReadList(absl::string_view* in, Read read, std::vector<T>* list) {
   uint64_t count = 0;
-  if (!ReadVarint(in, &count) || count == 0 || count > in->size()) {  // A byte each, at least.
+  if (!ReadVarint(in, &count) || count == 0 || count > in->size()) {  // Each takes at least a byte.
     return false;
   }
   list->resize(count);
@@ -314,8 +314,9 @@ absl::StatusOr<Entry> DecodeEntry(EntryIndex index, absl::string_view bytes) {
     last = tag;
   }
   if (!is_good) {
-    return absl::DataLossError(
-        absl::StrCat("The store is damaged: entry ", index, " of the log cannot be read."));
+    return absl::DataLossError(absl::StrCat("The store is damaged: entry ", index,
+                                            " of the log cannot be read. "
+                                            "Restore the data directory from a backup."));
   }
   return entry;
 }

@@ -16,21 +16,24 @@
 namespace itemized {
 namespace {
 
-// Entries dropped in one write.
+// How many entries are dropped in one write.
 constexpr size_t kTrimmedPerWrite = 10'000;
 
 absl::StatusOr<EntryIndex> IndexOf(absl::string_view key) {
   EntryIndex index = 0;
   key.remove_prefix(1);
   if (!ReadBigEndian64(&key, &index) || !key.empty()) {
-    return absl::DataLossError("The store is damaged: a key of the log cannot be read.");
+    return absl::DataLossError(
+        "The store is damaged: a key of the log cannot be read. Restore the data directory "
+        "from a backup.");
   }
   return index;
 }
 
 absl::Status Missing(EntryIndex index) {
   return absl::DataLossError(
-      absl::StrCat("The store is damaged: entry ", index, " of the log is missing."));
+      absl::StrCat("The store is damaged: entry ", index,
+                   " of the log is missing. Restore the data directory from a backup."));
 }
 
 }  // namespace

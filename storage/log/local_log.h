@@ -18,7 +18,8 @@ namespace itemized {
 // append is never unknown and never fenced.
 class LocalLog : public CommitLog {
  public:
-  // Owns neither. `last` is the newest entry whose rows are in `kv`.
+  // Opens the log in `kv`. Owns neither argument. `last` is the newest entry whose rows are in
+  // `kv`.
   static absl::StatusOr<std::unique_ptr<LocalLog>> Open(Kv* kv, const BlockStore* blocks,
                                                         EntryIndex last);
 

@@ -20,8 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 absl::Status Failed(absl::string_view what, const std::string& path, absl::string_view why) {
-  return absl::UnavailableError(absl::StrCat("the backup failed: ", path, " cannot be ", what, ": ",
-                                             why, ". Nothing was left behind"));
+  return absl::UnavailableError(absl::StrCat("The backup failed: ", path, " cannot be ", what, ": ",
+                                             why, ". Nothing was left behind; try again."));
 }
 
 absl::Status Sync(const std::string& path) {
@@ -35,14 +35,15 @@ absl::Status Sync(const std::string& path) {
   return result == 0 ? absl::OkStatus() : Failed("synced", path, why);
 }
 
-// A bill is nobody else's: the tables too, which the store may have from an earlier version.
+// Lets nobody else read the backup, nor its tables, which may be linked from an earlier version's
+// store with more rights.
 absl::Status MakePrivate(const std::string& path, fs::perms permissions) {
   std::error_code error;
   fs::permissions(path, permissions, error);
   return error ? Failed("made private", path, error.message()) : absl::OkStatus();
 }
 
-// The files and their names; returns their bytes.
+// Syncs the files and their directory; returns the bytes of the files.
 absl::StatusOr<int64_t> SyncAll(const std::string& directory) {
   int64_t bytes = 0;
   std::error_code error;
@@ -69,10 +70,10 @@ absl::Status Compare(const std::string& partial, const BackupContents& expected)
   RETURN_IF_ERROR(copy->kv->VerifyChecksums());
   const BackupContents found = ContentsOf(*copy);
   if (found != expected) {
-    return absl::DataLossError(absl::StrCat("the backup failed: the copy holds ", found.calls,
-                                            " calls up to block ", found.last_block, " instead of ",
-                                            expected.calls, " up to block ", expected.last_block,
-                                            ", or another sum. Nothing was left behind"));
+    return absl::DataLossError(absl::StrCat(
+        "The backup failed: the copy holds ", found.calls, " calls up to block ", found.last_block,
+        " instead of ", expected.calls, " up to block ", expected.last_block,
+        ", or another sum. Nothing was left behind; verify the store."));
   }
   return absl::OkStatus();
 }
@@ -104,25 +105,27 @@ absl::Status CheckBackupDirectory(const std::string& directory) {
   const fs::path path(directory);
   std::error_code error;
   if (!path.is_absolute() || !path.has_filename()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", directory, "\" is no place for a backup: give an absolute path, as /backups/monday"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("The directory \"", directory,
+                     "\" is no place for a backup; give an absolute path, as /backups/monday."));
   }
   const auto is_there = [&error](const fs::path& name) {  // Links that lead nowhere too.
     return fs::exists(fs::symlink_status(name, error));
   };
   if (is_there(path)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(directory, " exists already; name a directory that does not"));
+        absl::StrCat("The directory ", directory, " exists already; name one that does not."));
   }
   if (is_there(directory + kPartialSuffix)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(directory, kPartialSuffix,
+        absl::StrCat("The directory ", directory, kPartialSuffix,
                      " was left by a backup that was interrupted; remove it, or name another "
-                     "directory"));
+                     "directory."));
   }
   if (!fs::is_directory(path.parent_path(), error)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path.parent_path().string(), " is no directory on the server's machine"));
+        absl::StrCat("The path ", path.parent_path().string(),
+                     " is no directory on the server's machine; make it, or name another one."));
   }
   return absl::OkStatus();
 }

@@ -13,7 +13,7 @@
 
 namespace itemized {
 
-// Of a copy that is not yet known to be one.
+// The suffix of a copy that is not yet known to be a backup.
 inline constexpr char kPartialSuffix[] = ".partial";
 
 // What a copy is compared by.
@@ -26,11 +26,11 @@ struct BackupContents {
   bool operator==(const BackupContents&) const = default;
 };
 
-// The caller holds the lock of `state`, or is the committer.
+// Returns the contents of `state`. The caller holds its lock, or is the committer.
 BackupContents ContentsOf(const State& state);
 
-// INVALID_ARGUMENT unless a backup can be made there: an absolute path that does
-// not exist yet, in a directory that does.
+// Returns INVALID_ARGUMENT unless a backup can be made at `directory`, which must be an absolute
+// path that does not exist yet, in a directory that does.
 absl::Status CheckBackupDirectory(const std::string& directory);
 
 // Turns the copy in `partial` into the backup `directory`, on the same disk:

@@ -14,7 +14,7 @@
 namespace itemized {
 namespace {
 
-// Changed runs after which they are written: bounds the memory and the pause that takes.
+// Runs are written once so many have changed, which bounds memory and the pause that writing makes.
 constexpr size_t kUnwrittenRunsMax = 32'768;
 
 }  // namespace
@@ -50,8 +50,8 @@ bool Checkpointer::is_running() const {
          writing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
 }
 
-// A checkpoint that is lost in a crash is folded from the log again. One that the disk refuses is
-// written with the next one.
+// Writes without sync: a checkpoint that is lost in a crash is folded from the log again, and one
+// that the disk refuses is written with the next one.
 absl::Status Checkpointer::Finish() {
   if (!writing_.valid()) {
     return absl::OkStatus();
@@ -64,7 +64,7 @@ absl::Status Checkpointer::Finish() {
 }
 
 absl::Status Checkpointer::WriteAll() {
-  Finish().IgnoreError();  // Its rows go with those below.
+  Finish().IgnoreError();  // Rows that it could not write go with those below.
   Start(Views::Scope::kAll);
   return Finish();
 }
@@ -73,7 +73,7 @@ void Checkpointer::WorkIfDue() {
   if (is_running()) {
     return;
   }
-  Finish().IgnoreError();  // The next one writes what this one could not.
+  Finish().IgnoreError();  // The next checkpoint writes what that one could not.
   const int64_t now_us = steady_();
   const bool all_due = now_us - last_us_ >= interval_us_ &&
                        state_.views.folded().entry > state_.views.checkpointed().entry;

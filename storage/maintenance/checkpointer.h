@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Writes the views to disk, so that a process that opens the store need not fold the whole log.
+// storage/maintenance: what goes on beside ingestion: checkpoints, repricing, retraction,
+// retention, verifying, backups. May use base, model, pricing, kv, block, log, runs and store.
+
+// Writes the views to disk, so that a process that opens the store need not fold the whole log. (A
+// checkpoint here is of the views; RocksDB's own word means a copy of a store, see Kv::CopyTo.)
 
 #include <cstddef>
 #include <cstdint>
@@ -15,14 +19,14 @@
 
 namespace itemized {
 
-// The committer's thread only.
+// Only the committer's thread uses it.
 class Checkpointer {
  public:
   // Does not own `state`.
   Checkpointer(State* state, const DatabaseOptions& options);
 
-  // Begins to write what has changed, if it is time or enough runs have, and finishes what was
-  // begun before. The writing is done by another thread.
+  // Begins to write what has changed if it is time, or if enough runs have changed, and finishes
+  // the checkpoint that was begun before. Another thread writes.
   void WorkIfDue();
 
   // Writes all views, and waits.
@@ -30,7 +34,7 @@ class Checkpointer {
 
  private:
   void Start(Views::Scope scope);
-  // Waits for the last Start, if any, and says what became of it.
+  // Waits for what the last Start began, if anything, and says what became of it.
   absl::Status Finish();
   bool is_running() const;
 
@@ -38,9 +42,9 @@ class Checkpointer {
   const int64_t interval_us_;
   const size_t table_rows_min_;
   const SteadyMicros steady_;
-  int64_t last_us_;                    // Steady clock.
+  int64_t last_us_;                    // When the last one was begun, by the steady clock.
   KvBatch unwritten_;                  // Rows of a checkpoint that is not on disk yet.
-  std::future<absl::Status> writing_;  // Owns unwritten_ until it is ready; empties it.
+  std::future<absl::Status> writing_;  // Until it is ready, its thread owns `unwritten_`.
 };
 
 }  // namespace itemized

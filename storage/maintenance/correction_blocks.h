@@ -16,7 +16,8 @@
 
 namespace itemized {
 
-// Rows that correct earlier ones, in the making: one block for each hour. For the committer.
+// Blocks in the making, one for each hour, of rows that correct earlier ones. Only the committer's
+// thread uses it.
 class CorrectionBlocks {
  public:
   RowAppender& Of(Hour hour);
@@ -24,11 +25,11 @@ class CorrectionBlocks {
   size_t size() const { return blocks_.size(); }
   void clear() { blocks_.clear(); }
 
-  // The blocks, by hour, and is empty again.
+  // Returns the blocks, by hour; afterwards this is empty.
   std::vector<Block> Take();
 
-  // Commits them with `entry`, which has no blocks of its own, and is empty again. On an error
-  // nothing has changed.
+  // Commits the blocks with `entry`, which has none of its own; afterwards this is empty. On an
+  // error nothing has changed.
   absl::Status Commit(State* state, Entry entry);
 
  private:

@@ -9,10 +9,11 @@
 
 namespace itemized {
 
-// Prices row `row` of `block`, which stands, by the rates of `pricer`. If it costs something
-// else than before, the rows that say so are added to `*out` (true). A call that had a price
-// keeps its verdict, one that has none any more loses it, and one that has its first is judged
-// against the threshold of its step as it stands. For the committer.
+// Prices row `row` of `block`, which no later row has taken out, by the rates of `pricer`. If the
+// call costs something else than before, adds the rows that say so to `*out` and returns true. A
+// call that had a price keeps its verdict; one that has no price any more loses it; one that has
+// its first price is judged against the threshold of its step as it stands. Only the committer's
+// thread calls it.
 bool PriceAgain(const State& state, Pricer* pricer, const Block& block, size_t row,
                 CorrectionBlocks* out);
 

@@ -12,13 +12,13 @@
 namespace itemized {
 
 struct VerifyReport {
-  int64_t blocks = 0;       // Of the log; each has a checksum.
-  int64_t calls = 0;        // Rows in them, with those that correct others.
-  int64_t completions = 0;  // In them.
-  int64_t rows = 0;         // Of the views, each compared byte for byte.
-  int64_t carried = 0;      // Rows of which the log is no longer kept; not compared.
-  int64_t differences = 0;  // Damaged blocks and files, rows that are not what they should be.
-  std::vector<std::string> examples;  // A sentence for each of the first twenty.
+  int64_t blocks = 0;       // Blocks of the log that were read; each has a checksum.
+  int64_t calls = 0;        // Rows in the blocks, with those that correct others.
+  int64_t completions = 0;  // Completions in the blocks.
+  int64_t rows = 0;         // Rows that were looked at, those below among them.
+  int64_t carried = 0;      // Rows that were not compared: their part of the log is dropped.
+  int64_t differences = 0;  // Damaged blocks and files, and rows that are not what they should be.
+  std::vector<std::string> examples;  // A sentence for each of the first twenty differences.
 
   void Add(std::string difference);
 };
@@ -26,7 +26,7 @@ struct VerifyReport {
 struct BackupReport {
   int64_t calls = 0;
   Picos cost = 0;
-  int64_t bytes = 0;  // Of its files; tables may be shared with the store.
+  int64_t bytes = 0;  // The sizes of the files; tables may be shared with the store.
 };
 
 }  // namespace itemized

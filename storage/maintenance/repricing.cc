@@ -15,20 +15,21 @@
 namespace itemized {
 namespace {
 
-// Calls in one commit. The first ones teach what is normal, so that few are judged by the
-// default threshold; later on each commit holds up ingestion for some 10 ms.
+// How many calls are in one commit, at first and at most. The first ones teach what is normal, so
+// that few are judged by the default threshold. The largest commits hold up ingestion for some 10
+// ms.
 constexpr size_t kCommitCallsFirst = 64;
 constexpr size_t kCommitCallsMax = 4'096;
-constexpr size_t kCommitHoursMax = 256;  // Each has a block of its own.
+constexpr size_t kCommitHoursMax = 256;  // Each hour has a block of its own.
 
-// Calls in one step that are looked at: most may cost what they did.
+// How many calls one step looks at, since most may cost what they did.
 constexpr size_t kSeenCallsMax = 16'384;
 
-// Calls and hours that are read at once; bounds memory, but for an hour with more calls.
+// How many calls and hours are read together. This bounds memory, but for an hour with more calls.
 constexpr int64_t kPortionCalls = 16'384;
 constexpr size_t kPortionHours = 4'096;
 
-// Changes that wait for their calls to be priced; bounds memory.
+// How many changes may wait for their calls to be priced, which bounds memory.
 constexpr size_t kWaitingMax = 256;
 
 }  // namespace
@@ -57,7 +58,8 @@ Repricing::~Repricing() {
 
 void Repricing::Abandon() {
   is_abandoned_ = true;
-  Fail(absl::UnavailableError("the server is stopping; it is done when it is next started"));
+  Fail(absl::UnavailableError(
+      "The server is stopping; calls are priced again when it is next started."));
 }
 
 void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
@@ -67,9 +69,9 @@ void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
   for (const CheckedRatePtr& rate : rates) {
     const absl::StatusOr<bool> replaced = book.Set(rate);
     if (!replaced.ok()) {
-      return change.done(absl::Status(replaced.status().code(),
-                                      absl::StrCat("the rate for ", rate->rate().match.ToString(),
-                                                   ": ", replaced.status().message())));
+      return change.done(absl::Status(
+          replaced.status().code(), absl::StrCat("The rate for ", rate->rate().match.ToString(),
+                                                 " cannot be set. ", replaced.status().message())));
     }
     ++(*replaced ? change.result.replaced : change.result.added);
     entry.rates_set.push_back(rate);
@@ -195,7 +197,7 @@ void Repricing::ShowProgress() {
   state_.repricing = is_busy() ? std::optional(progress_) : std::nullopt;
 }
 
-// What was read, and what was to be written, is made anew: it may name calls that are gone.
+// Makes what was read, and what was to be written, anew: it may name calls that are gone.
 void Repricing::Invalidate() {
   if (!is_busy()) {
     return;
@@ -257,7 +259,7 @@ void Repricing::Read(size_t from, size_t to, BlockSequence up_to) {
     absl::StatusOr<std::optional<BlockStore::Reader>> reader = std::nullopt;
     {
       const ReaderLock lock(state_.mutex);
-      if (hour >= state_.blocks.first_hour()) {  // Else it was dropped meanwhile.
+      if (hour >= state_.blocks.first_hour()) {  // Retention may have dropped it meanwhile.
         reader = state_.blocks.OpenHours(hour, hour + 1, up_to, kAllColumns);
       }
     }

@@ -24,9 +24,9 @@
 
 namespace itemized {
 
-// The committer's thread only.
+// Only the committer's thread uses it.
 //
-// A change is durable with the book: the mark `repricing` (storage/FORMAT.md) says from
+// A change is durable with the rate book: the mark `repricing` (storage/FORMAT.md) says from
 // which instant on calls are still to be priced again, and goes with the last of them. Changes
 // that come while calls are priced wait together for the next pass. A call that is priced for
 // the first time is judged as one that arrives: against the threshold of its step as it stands
@@ -35,13 +35,13 @@ class Repricing {
  public:
   using Done = std::function<void(absl::StatusOr<RateChange>)>;
 
-  // Goes on with what the mark says was left unfinished. `wake` is called from another
-  // thread when Step has something to do again. Does not own its arguments.
+  // Goes on with what the mark says was left unfinished. Calls `wake` from another thread when Step
+  // has something to do again. Does not own `state`.
   Repricing(State* state, std::function<void()> wake);
   ~Repricing();
 
-  // Puts rates into the book, all or none, or takes them out. `done` is called when all calls
-  // have been priced again, or at once if nothing was changed. Errors as Database::SetRates.
+  // Put rates into the book, all or none, or take them out. `done` is called when all calls have
+  // been priced again, or at once if nothing was changed. Errors are those of Database::SetRates.
   void Set(const std::vector<CheckedRatePtr>& rates, Done done);
   void Remove(const std::vector<RateName>& names, Done done);
 
@@ -49,20 +49,20 @@ class Repricing {
   void WhenDone(Done done);
 
   bool is_busy() const { return pass_.has_value(); }
-  // Whether Step would do something now; else `wake` is called when it would.
+  // Returns whether Step would do something now; if not, `wake` is called when it would.
   bool is_ready() const { return is_busy() && (!is_reading_ || is_read_); }
-  // Does some of it.
+  // Prices some more calls, which holds up ingestion for some 10 ms at most.
   absl::Status Step();
 
-  // Goes on with what the mark in the log says is left, if it does not already: to be called when
-  // entries were applied that others than this one made.
+  // Goes on with what the mark in the log says is left, if it does not already. Must be called
+  // after entries were applied that this did not make.
   void Resume();
 
-  // To be called when calls were taken out meanwhile.
+  // Must be called after calls were taken out, since what was read may name them.
   void Invalidate();
-  // Tells all that wait that it takes longer, for Step has failed. It may be called again.
+  // Answers all that wait with `status`, with which Step has failed. Step may be called again.
   void Fail(const absl::Status& status);
-  // Tells all that wait, now and later, that the database closes.
+  // Answers all that wait, now and later, that the database closes.
   void Abandon();
 
  private:
@@ -71,12 +71,12 @@ class Repricing {
     RateChange result;
     Done done;
   };
-  // Calls that are read at once, by a thread of its own.
+  // Calls that `reader_` reads together.
   struct Portion {
     absl::Status status;
     std::vector<Block> blocks;
-    std::vector<RowRef> rows;  // Those that stand.
-    size_t next = 0;           // Into rows.
+    std::vector<RowRef> rows;  // The rows that no later row has taken out.
+    size_t next = 0;           // The first of `rows` that was not looked at.
   };
 
   void Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Change change);
@@ -96,23 +96,23 @@ class Repricing {
   const std::function<void()> wake_;
 
   std::optional<RepricingPlan> pass_;
-  std::vector<Change> changes_;  // Of this pass.
-  int64_t repriced_ = 0;         // In this pass, calls.
+  std::vector<Change> changes_;  // The changes that this pass is for.
+  int64_t repriced_ = 0;         // Calls whose price has changed in this pass.
   RepricingProgress progress_;
-  size_t commit_calls_ = 0;  // After which the next commit comes; grows during a pass.
+  size_t commit_calls_ = 0;  // A commit comes after so many calls; it grows during a pass.
 
-  std::optional<RepricingScope> next_scope_;  // Of the next pass, if there is one.
+  std::optional<RepricingScope> next_scope_;  // The scope of the next pass, if there is one.
   std::vector<Change> next_changes_;
 
-  size_t next_hour_ = 0;      // Into the hours of the pass: the first that is not read yet.
-  size_t portion_begin_ = 0;  // The hours of `portion_` begin here,
-  size_t pending_begin_ = 0;  // those of `pending_` here.
+  size_t next_hour_ = 0;      // The first of pass_->hours that is not read yet.
+  size_t portion_begin_ = 0;  // The first of pass_->hours in `portion_`,
+  size_t pending_begin_ = 0;  // and in `pending_`.
   size_t pending_calls_ = 0;
   int64_t pending_seen_ = 0;  // Calls looked at since the last commit.
   CorrectionBlocks pending_;  // What the next commit will have.
-  Portion portion_;           // The helper's while is_reading_.
+  Portion portion_;           // Only `reader_` uses it while is_reading_.
   bool is_reading_ = false;
-  bool is_outdated_ = false;  // What is being read is to be read again.
+  bool is_outdated_ = false;  // Calls that are being read have to be read again.
   std::atomic<bool> is_read_ = false;
   bool is_abandoned_ = false;
   HelperThread reader_{"repricing"};

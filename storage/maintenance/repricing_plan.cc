@@ -12,13 +12,14 @@
 namespace itemized {
 namespace {
 
-// A series for each step and workflow has the same few models, so each is asked about once.
+// Returns which series `scope` may concern. Many series have the same provider and model, so each
+// pair is looked up once.
 std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope) {
   std::vector<bool> covered(state.catalog.series_count());
   RateBook changed;
   bool all = scope.all;
   for (const CheckedRatePtr& rate : scope.rates) {
-    all = !changed.Set(rate).ok() || all;  // Of more rates than a book holds all are looked at.
+    all = !changed.Set(rate).ok() || all;  // More rates than a book holds concern all calls.
   }
   absl::flat_hash_map<std::pair<NameId, NameId>, bool> known;
   for (SeriesId id = 0; id < covered.size(); ++id) {

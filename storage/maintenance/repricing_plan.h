@@ -13,23 +13,26 @@
 
 namespace itemized {
 
-// What has changed.
+// What has changed in the rate book.
 struct RepricingScope {
-  int64_t from_us = kTimeMaxUs;       // Earlier calls keep their price.
-  bool all = false;                   // Whatever their model; else as `rates` say.
-  std::vector<CheckedRatePtr> rates;  // New, replaced or removed ones.
+  int64_t from_us = kTimeMaxUs;  // Calls before this instant keep their price.
+  bool all = false;              // If true, calls of all models are concerned, else
+  std::vector<CheckedRatePtr>
+      rates;  // those that one of these new, replaced or removed rates is for.
 };
 
 struct RepricingPlan {
   int64_t from_us = 0;
-  std::vector<bool> covered;                    // By SeriesId.
-  std::vector<std::pair<Hour, int64_t>> hours;  // With any such calls, and how many calls they
-                                                // have in all, in the order to go through.
-  int64_t calls = 0;                            // That may be concerned.
+  std::vector<bool> covered;  // Indexed by SeriesId: whether its calls may be concerned.
+  // The hours that have such calls, each with how many calls it has in all, in the order in which
+  // they are looked at.
+  std::vector<std::pair<Hour, int64_t>> hours;
+  int64_t calls = 0;  // How many calls may be concerned.
 };
 
-// The days that baselines look at come first, by rising hour, then those before them: so
-// what is normal for a step is known when older calls are judged. The committer's thread only.
+// Returns which calls `scope` may concern. The days that baselines look at come first, by rising
+// hour, then those before them, so that what is normal for a step is known when older calls are
+// judged. Only the committer's thread calls it.
 RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope);
 
 }  // namespace itemized

@@ -11,12 +11,12 @@
 namespace itemized {
 namespace {
 
-// How long no call may come while days go by; longer, and they wait for one.
+// Time goes on by at most this long after the newest call: a clock alone makes no call old.
 constexpr int64_t kQuietMaxUs = 2 * kMicrosPerDay;
 
 constexpr size_t kRunsPerStep = 2'000;  // A step holds up ingestion for as long as it takes.
 
-// The midnight before the last `retain_us`.
+// Returns the UTC midnight at or before the instant `retain_us` ago; 0 if everything is kept.
 Hour FirstHour(int64_t now_us, int64_t retain_us) {
   const int64_t oldest_us = now_us - retain_us;
   return retain_us == 0 || oldest_us <= kTimeMinUs ? 0 : FirstHourOf(DayOf(oldest_us));
@@ -35,7 +35,7 @@ bool ReachesBefore(const Run& run, Hour first_hour) {
 
 }  // namespace
 
-// No clock says that calls are old of which no newer ones have come.
+// Returns the present, but no later than kQuietMaxUs after the newest call.
 int64_t Retention::NowUs() const {
   return std::min(state_.trusted.NowUs(), state_.views.latest_call_us() + kQuietMaxUs);
 }
@@ -44,7 +44,8 @@ Hour Retention::EventsTarget() const {
   return FirstHour(NowUs(), events_us_);
 }
 
-// A run may still change rows of the hours of its events.
+// Returns no hour after the first hour of events, since a run may still change rows of the hours
+// that its events are in.
 Hour Retention::RollupsTarget() const {
   return std::min(FirstHour(NowUs(), rollups_us_), state_.blocks.first_hour());
 }
@@ -112,8 +113,8 @@ absl::StatusOr<std::string> Retention::LookAtRuns(Entry* entry) const {
   return rows->Valid() ? last + '\0' : "";
 }
 
-// A run that goes on after the first hour keeps all it knows of its calls. What a
-// dropped one added to the outcomes stays there.
+// Drops the next runs that lie wholly before the first hour; what they added to the outcomes stays.
+// Runs that go on after it keep all they know of their calls.
 absl::Status Retention::DropRuns() {
   Entry entry;
   ASSIGN_OR_RETURN(std::string next, LookAtRuns(&entry));

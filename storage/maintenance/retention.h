@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Drops what is older than it has to be kept: raw blocks by whole UTC days, and
-// with them the runs that lie wholly before. Rollups stay, so totals do not change.
+// Drops what is older than it has to be kept: blocks by whole UTC days, and the runs that lie
+// wholly before those that are kept. Rollups stay, so totals do not change; only with a limit of
+// their own are they dropped too.
 
 #include <cstdint>
 #include <string>
@@ -13,34 +14,34 @@
 
 namespace itemized {
 
-// The committer's thread only.
+// Only the committer's thread uses it.
 class Retention {
  public:
-  // Keeps blocks and rollups of the last so many microseconds; 0: all of them.
-  // Rollups are kept for as long as blocks at least.
+  // Keeps blocks and rollups of the last so many microseconds; 0 means all of them. Rollups are
+  // kept at least as long as blocks.
   Retention(State* state, int64_t events_us, int64_t rollups_us)
       : state_(*state), events_us_(events_us), rollups_us_(rollups_us) {}
 
-  // Whether a day has become too old since the last one was dropped. Then the
-  // views are to be written to disk, and Begin called.
+  // Returns whether a day has become too old since the last one was dropped. The caller then writes
+  // the views to disk and calls Begin.
   bool is_due() const {
     return EventsTarget() > state_.blocks.first_hour() ||
            RollupsTarget() > state_.views.first_hour();
   }
 
-  // From here on, nothing reads or takes events before the new first hour. No
-  // replay needs them: all is in the rows on disk.
+  // Commits the new first hour, before which nothing reads or takes events from then on. No replay
+  // needs them: all is in the rows on disk.
   absl::Status Begin();
 
-  // Whether Step has something to do.
+  // Returns whether Step has something to do.
   bool is_busy() const { return state_.blocks.is_dropping(); }
 
-  // Whether the views are to be written to disk before the next Step: it drops what is
-  // known of the calls of some runs elsewhere only in memory.
+  // Returns whether the caller must write the views to disk before the next Step. That step drops
+  // blocks of runs that go on, whose calls are otherwise only in memory.
   bool needs_checkpoint() const { return has_kept_calls_ && runs_are_done_; }
 
-  // Drops some of it. After the last step nothing is left, also of what an earlier
-  // process had begun to drop.
+  // Drops some more of what is too old. After the last step nothing of it is left, nor of what an
+  // earlier process had begun to drop.
   absl::Status Step();
 
  private:
@@ -50,8 +51,8 @@ class Retention {
   absl::Status BeginEvents();
   absl::Status DropRollups();
   absl::Status DropRuns();
-  // Adds what is to be said of the next runs to `entry`; returns where those after them begin, ""
-  // if there are none.
+  // Adds to `entry` which of the next runs are dropped and which are kept. Returns the name at
+  // which the runs after them begin, "" if there are none.
   absl::StatusOr<std::string> LookAtRuns(Entry* entry) const;
   absl::Status Commit(Entry entry);
 
@@ -60,7 +61,7 @@ class Retention {
   const int64_t rollups_us_;
   std::string next_run_;  // Runs before it have been looked at.
   bool runs_are_done_ = false;
-  bool has_kept_calls_ = false;  // Runs, in memory, those of blocks that will be dropped.
+  bool has_kept_calls_ = false;  // Runs in memory have calls whose blocks will be dropped.
 };
 
 }  // namespace itemized

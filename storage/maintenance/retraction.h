@@ -13,7 +13,8 @@
 
 namespace itemized {
 
-// Takes calls out. Returns how many of `ids` were in the bill. Committer only.
+// Takes calls out, and returns how many of `ids` were in the bill. Only the committer's thread
+// calls it. Errors are those of State::Commit, and DATA_LOSS if the log lacks a call.
 absl::StatusOr<int64_t> RetractCalls(State* state, const std::vector<CallId>& ids);
 
 }  // namespace itemized

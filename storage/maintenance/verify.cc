@@ -34,22 +34,21 @@ const char* NameOf(Family family) {
 }
 
 std::string Row(Family family, absl::string_view key) {
-  return absl::StrCat("the row ", absl::BytesToHexString(key), " of ", NameOf(family));
+  return absl::StrCat("The row ", absl::BytesToHexString(key), " of ", NameOf(family));
 }
 
-// The hour from which a row of steps or outcomes is; their keys end with a day or
-// an hour.
+// Returns the hour that a row of steps or outcomes is about; their keys end with a day or an hour.
 Hour HourOfKey(Family family, absl::string_view key) {
   uint32_t bucket = 0;
   key.remove_prefix(key.size() - std::min<size_t>(key.size(), 4));
   if (!ReadBigEndian32(&key, &bucket)) {
-    return std::numeric_limits<Hour>::max();  // The watermark.
+    return std::numeric_limits<Hour>::max();  // Only the watermark has so short a key.
   }
   return family == Family::kRollups ? FirstHourOf(bucket) : bucket;
 }
 
-// Rows of Family::kMeta that no entry sets: the entries themselves, the version, and how far time
-// has gone by for this server.
+// Returns whether no entry sets this row of Family::kMeta: it is an entry itself, the version, or
+// how far time has gone by for this server.
 bool IsNotOfEntries(absl::string_view key) {
   return absl::StartsWith(key, keys::kEntries) || key == keys::kVersion ||
          key == keys::kTrustedTime;
@@ -78,8 +77,8 @@ VerifySnapshot::VerifySnapshot(const State& state)
   }
 }
 
-// What the entries that the log still has are applied to: nothing, or if it has lost some at its
-// front, what the store says of names, rates and first hours.
+// Makes the store to which the entries are applied. It is empty; if the log has dropped entries at
+// its front, it begins with what the store says of names, rates and first hours.
 absl::StatusOr<std::unique_ptr<State>> VerifySnapshot::NewStore() const {
   DatabaseOptions options;
   options.resident_runs_max = std::numeric_limits<size_t>::max();
@@ -101,7 +100,7 @@ absl::StatusOr<std::unique_ptr<State>> VerifySnapshot::NewStore() const {
   return fresh;
 }
 
-// False if some of it cannot be read, so that what is made of it lacks that.
+// Applies the log. False if some of it cannot be read, so that `fresh` lacks that.
 absl::StatusOr<bool> VerifySnapshot::ApplyLog(State* fresh, VerifyReport* report) const {
   bool is_whole = true;
   const auto take = [&](const Entry& entry) {
@@ -114,7 +113,7 @@ absl::StatusOr<bool> VerifySnapshot::ApplyLog(State* fresh, VerifyReport* report
   };
   const auto on_damage = [&](BlockRef ref, const absl::Status& damage) {
     ++report->blocks;
-    report->Add(absl::StrCat("block ", ref.sequence, " of hour ", FormatTime(HourStartUs(ref.hour)),
+    report->Add(absl::StrCat("Block ", ref.sequence, " of hour ", FormatTime(HourStartUs(ref.hour)),
                              ": ", damage.message()));
     is_whole = false;
     return absl::OkStatus();
@@ -144,20 +143,21 @@ bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
     return first_hour_ > 0 && key == keys::kApplied;
   }
   if (first_hour_ > 0 && key == keys::kWatermark) {
-    return true;  // The newest block may be one that is no longer kept.
+    return true;  // It names the newest block, which may be one that is no longer kept.
   }
   return family == Family::kRuns
              ? carried_.contains(absl::StrCat("run ", key))
              : HourOfKey(family, key) < first_hour_ || carried_.contains(std::string(key));
 }
 
-// The log remembers the newest batches of a producer only as far as it goes back.
+// Returns whether `key` is of a producer, and the log has lost the entries with its earlier
+// batches.
 bool VerifySnapshot::IsCarriedProducer(absl::string_view key) const {
   return from_ > 1 && absl::StartsWith(key, keys::kProducers);
 }
 
-// A run that began before the first hour is carried, and with it what it adds to the
-// outcomes.
+// Returns whether a row cannot be compared, for a part of it follows from events that were dropped.
+// A run that began before the first hour is such a row, and so are the outcomes that it adds to.
 absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view key,
                                                absl::string_view value, const Views& fresh) {
   if (family == Family::kMeta) {
@@ -196,10 +196,10 @@ absl::Status VerifySnapshot::CompareRows(size_t family, const Views& fresh, Rows
       ++report->carried;
     } else if (row == expected->end()) {
       report->Add(
-          absl::StrCat(Row(kFamilies[family], stored.key()), " does not follow from the log"));
+          absl::StrCat(Row(kFamilies[family], stored.key()), " does not follow from the log."));
     } else if (row->second != stored.value()) {
       report->Add(
-          absl::StrCat(Row(kFamilies[family], stored.key()), " is not what the log folds to"));
+          absl::StrCat(Row(kFamilies[family], stored.key()), " is not what the log folds to."));
     }
     if (row != expected->end()) {
       expected->erase(row);
@@ -208,7 +208,7 @@ absl::Status VerifySnapshot::CompareRows(size_t family, const Views& fresh, Rows
   for (const auto& [key, value] : *expected) {
     if (!IsCarried(kFamilies[family], key)) {
       report->Add(
-          absl::StrCat(Row(kFamilies[family], key), ", which the log folds to, is missing"));
+          absl::StrCat(Row(kFamilies[family], key), ", which the log folds to, is missing."));
     }
   }
   return stored.status();
@@ -224,7 +224,7 @@ absl::StatusOr<VerifyReport> VerifySnapshot::Verify() && {
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<State> fresh, NewStore());
   ASSIGN_OR_RETURN(const bool is_whole, ApplyLog(fresh.get(), &report));
-  if (is_whole) {  // Else every row that a damaged block concerns would differ.
+  if (is_whole) {  // Otherwise every row that a damaged block concerns would differ.
     RETURN_IF_ERROR(Compare(fresh.get(), &report));
   }
   return report;

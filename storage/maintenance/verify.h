@@ -21,22 +21,22 @@
 
 namespace itemized {
 
-// The views as they were on disk at one moment. Made by the committer, after a
-// checkpoint; used by any thread, while the database goes on.
+// The rows on disk as they were at one moment. The committer makes one after a checkpoint; any
+// thread may use it while the database goes on.
 class VerifySnapshot {
  public:
   // `state` outlives the snapshot.
   explicit VerifySnapshot(const State& state);
 
-  // Applies the whole log up to that moment again and compares. It keeps all runs in
-  // memory meanwhile. Rows that contain what the log no longer has are taken as they are.
-  // An error means that something could not be read.
+  // Applies the whole log up to that moment again and compares the rows. All runs are in memory
+  // meanwhile. Rows that contain what the log no longer has are not compared. What is wrong is in
+  // the report; an error means that something could not be read.
   absl::StatusOr<VerifyReport> Verify() &&;
 
  private:
   using Rows = std::map<std::string, std::string>;
 
-  // Runs before outcomes: which of these can be compared depends on those.
+  // Runs stand before outcomes, since which outcomes can be compared depends on the runs.
   static constexpr std::array kFamilies = {Family::kMeta, Family::kRollups, Family::kRuns,
                                            Family::kOutcomes};
 
@@ -50,16 +50,17 @@ class VerifySnapshot {
   bool IsCarried(Family family, absl::string_view key) const;
   void CarryOutcomesOf(const Run& run);
 
-  const std::shared_ptr<const void> pin_;  // The log stays as it is meanwhile.
+  const std::shared_ptr<const void> pin_;  // While it is held, retention drops nothing of the log.
   Kv& kv_;
   const CommitLog& log_;
-  const Catalog catalog_;   // A copy: names go on being added.
-  const EntryIndex from_;   // The log has entries from here
-  const EntryIndex up_to_;  // to here.
+  const Catalog catalog_;   // A copy, since names go on being added.
+  const EntryIndex from_;   // The first entry of the log,
+  const EntryIndex up_to_;  // and the last one.
   const Hour first_hour_;
   // Rows of outcomes and runs that contain events from before the first hour.
   std::set<std::string> carried_;
-  std::unique_ptr<KvIterator> known_;  // Family::kMeta, to begin with if from_ > 1.
+  std::unique_ptr<KvIterator>
+      known_;  // Family::kMeta, which the new store begins with if from_ > 1.
   std::array<std::unique_ptr<KvIterator>, kFamilies.size()> stored_;
 };
 

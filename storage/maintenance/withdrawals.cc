@@ -24,8 +24,8 @@ Withdrawals::Call* Withdrawals::Find(absl::string_view workflow_id, absl::string
   return found == calls_.end() ? nullptr : &found->second;
 }
 
-// The newest of the rows that are what the run remembers of a call stands: those before it were
-// taken out.
+// Notes which rows of `block` hold the calls. If several rows are what a run remembers of a call,
+// the newest one stands: those before it were taken out.
 void Withdrawals::See(Block block) {
   const RowContents contents(block.calls);
   for (size_t row = 0; row < block.calls.size(); ++row) {
@@ -72,7 +72,8 @@ absl::Status Withdrawals::Load() {
     if (call.standing == Standing::kStands && call.block == SIZE_MAX) {
       return absl::DataLossError(absl::StrCat("The store is damaged: the call ", Quoted(key.second),
                                               " of run ", Quoted(key.first),
-                                              " is missing from its blocks."));
+                                              " is missing from its blocks. Restore the data "
+                                              "directory from a backup."));
     }
   }
   return absl::OkStatus();

@@ -18,40 +18,41 @@
 
 namespace itemized {
 
-// Stored calls that one entry of the log takes out: because they are retracted, or because others
-// take their place. For the committer. First all of them are named, then read, then withdrawn.
+// Stored calls that one entry of the log takes out, because they are retracted or because others
+// take their place. First all of them are named, then loaded, then taken out. Only the committer's
+// thread uses it.
 class Withdrawals {
  public:
-  // Owns neither; runs are staged in `staged`.
+  // Owns neither argument. The runs of all calls are staged in `staged`.
   Withdrawals(const State* state, StagedRuns* staged) : state_(*state), staged_(*staged) {}
 
-  // Names a call by its run, which is staged, and its id. Naming one twice is naming it once.
+  // Names a call by its run, which is staged, and its id. Naming a call again does nothing.
   void Name(RunEntry* run, absl::string_view event_id);
 
-  // Reads the rows of all that were named. DATA_LOSS if one that stands is not in its blocks;
-  // else the errors of Kv.
+  // Reads the rows of all calls that were named. DATA_LOSS if a call that stands is not in its
+  // blocks, else the errors of Kv.
   absl::Status Load();
 
-  // Whether the call can be taken out, or does not stand in the first place.
+  // Says whether a call can be taken out.
   enum class Standing : uint8_t {
-    kNone,    // It was never stored, or it is taken out already.
+    kNone,    // The call was never stored, or is taken out already.
     kStands,  // TakeOut takes it out.
     kTooOld,  // Its block is no longer kept.
   };
   Standing StandingOf(const RunEntry* run, absl::string_view event_id) const;
 
-  // Takes a call out that stands; then it does so no more.
+  // Takes out a call that stands; its standing is kNone from then on.
   void TakeOut(const RunEntry* run, absl::string_view event_id);
 
-  // The blocks with the rows that take calls out. This is then spent.
+  // Returns blocks with the rows that take the calls out. This is then spent.
   std::vector<Block> Finish() { return rows_.Take(); }
 
  private:
   struct Call {
     RunEntry* run = nullptr;
     Standing standing = Standing::kNone;
-    size_t block = SIZE_MAX;  // Into blocks_, once its row is found.
-    size_t row = 0;
+    size_t block = SIZE_MAX;  // The index in blocks_, once its row is found,
+    size_t row = 0;           // and that of the row.
   };
   using Key = std::pair<std::string, std::string>;  // workflow_id, event_id.
 
@@ -61,7 +62,7 @@ class Withdrawals {
   const State& state_;
   StagedRuns& staged_;
   absl::flat_hash_map<Key, Call> calls_;
-  std::vector<Block> blocks_;  // That hold them, with the rows of their runs only.
+  std::vector<Block> blocks_;  // The blocks that hold the calls, with the rows of their runs only.
   CorrectionBlocks rows_;
 };
 

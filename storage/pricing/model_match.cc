@@ -20,7 +20,7 @@ constexpr size_t kTextBytesMax = 1'000;
 constexpr int kDepthMax = 8;
 constexpr size_t kPartsMax = 1'000;
 
-// Of one expression, compiled and while it is matched. There may be many.
+// The memory that one expression may take, compiled and while it is matched. There may be many.
 constexpr int64_t kRegexBytesMax = 128 << 10;
 
 RE2::Options QuietOptions() {
@@ -107,8 +107,8 @@ absl::Status ValidateRegex(const std::string& text) {
   const RE2 regex(text, QuietOptions());
   if (!regex.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the regex ", ShownRegex(text),
-                     " of a model match is not valid RE2 syntax: ", regex.error()));
+        absl::StrCat("The regex ", ShownRegex(text),
+                     " of a model match is not valid RE2 syntax: ", regex.error(), "."));
   }
   return absl::OkStatus();
 }
@@ -116,16 +116,15 @@ absl::Status ValidateRegex(const std::string& text) {
 absl::Status ValidateLeaf(const ModelMatch& leaf) {
   if (leaf.text.empty()) {
     return absl::InvalidArgumentError(
-        "a model match has an empty text; give the name or pattern it compares with");
+        "A model match has an empty text; give the name or pattern it compares with.");
   }
   if (leaf.text.size() > kTextBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat("a model match has a text of ", leaf.text.size(),
-                                                   " bytes; at most ", kTextBytesMax,
-                                                   " are allowed"));
+    return absl::InvalidArgumentError(absl::StrCat("A model match has a text of ", leaf.text.size(),
+                                                   " bytes; give at most ", kTextBytesMax, "."));
   }
   if (!leaf.parts.empty()) {
     return absl::InvalidArgumentError(
-        "a model match that compares a text has parts; use any_of or all_of to combine matches");
+        "A model match that compares a text has parts; use any_of or all_of to combine matches.");
   }
   return leaf.kind == ModelMatch::Kind::kRegex ? ValidateRegex(leaf.text) : absl::OkStatus();
 }
@@ -136,16 +135,16 @@ absl::Status ValidateNested(const ModelMatch& match, int depth, size_t& parts_se
   }
   if (match.parts.empty() || !match.text.empty()) {
     return absl::InvalidArgumentError(
-        "an any_of or all_of model match needs at least one part and no text of its own");
+        "An any_of or all_of model match needs at least one part and no text of its own.");
   }
   if (depth == kDepthMax) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a model match nests more than ", kDepthMax, " deep; write it flatter"));
+        absl::StrCat("A model match nests more than ", kDepthMax, " deep; write it flatter."));
   }
   parts_seen += match.parts.size();
   if (parts_seen > kPartsMax) {
-    return absl::InvalidArgumentError(absl::StrCat("a model match has more than ", kPartsMax,
-                                                   " parts; split it into several rates"));
+    return absl::InvalidArgumentError(absl::StrCat("A model match has more than ", kPartsMax,
+                                                   " parts; split it into several rates."));
   }
   for (const ModelMatch& part : match.parts) {
     RETURN_IF_ERROR(ValidateNested(part, depth + 1, parts_seen));

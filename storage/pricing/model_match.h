@@ -16,7 +16,7 @@ class RE2;
 
 namespace itemized {
 
-// Which model names a rate is for: a leaf that compares `text`, or a
+// Says which model names a rate is for. It is a leaf, which compares `text` with the name, or a
 // combination of other matches. A plain value; thread-safe when const.
 struct ModelMatch {
   // PERSISTED: never change or reuse a number.
@@ -31,20 +31,20 @@ struct ModelMatch {
   };
 
   Kind kind = Kind::kEquals;
-  std::string text;               // Of a leaf.
-  std::vector<ModelMatch> parts;  // Of a combination.
+  std::string text;               // What a leaf compares with; empty in a combination.
+  std::vector<ModelMatch> parts;  // What a combination combines; empty in a leaf.
 
   static ModelMatch Equals(absl::string_view name);
 
   bool Matches(absl::string_view model) const { return Specificity(model) > 0; }
 
-  // How narrowly this matches `model`: 0 if not at all, the bytes of the text
-  // for a pattern, kExact for an equal name. An any-of counts as the best part
-  // that matches, an all-of as its parts together.
+  // Returns how narrowly this matches `model`: 0 if not at all, the bytes of the text for a
+  // pattern, kExact for an equal name. An any-of counts as the best of its parts that match, an
+  // all-of as the sum of its parts.
   static constexpr size_t kExact = size_t{1} << 32;
   size_t Specificity(absl::string_view model) const;
 
-  // One line that identifies the match: "gpt-5", "gpt-5*", "*mini", "*codex*",
+  // Returns one line that identifies the match: "gpt-5", "gpt-5*", "*mini", "*codex*",
   // "/^o[34]/", "any(a, b*)", "all(gpt*, *mini)". A text in which these signs
   // could be mistaken stands in double quotes.
   std::string ToString() const;
@@ -60,16 +60,16 @@ struct ModelMatch {
 // A match that is asked again and again: its expressions are compiled once. Thread-safe.
 class CompiledMatch {
  public:
-  // `match` is valid, and outlives this.
+  // `match` must be valid, and outlives this.
   explicit CompiledMatch(const ModelMatch& match);
   CompiledMatch(CompiledMatch&&) noexcept;
   ~CompiledMatch();
 
-  // As that of the match.
+  // Returns what ModelMatch::Specificity does.
   size_t Specificity(absl::string_view model) const;
 
-  // What it takes to look a name up: leaves; those of them that search all through the name,
-  // for a text or an expression; and instructions of the expressions.
+  // What it takes to look a name up. `searches` counts the leaves that search all through the name,
+  // for a text or an expression, and `instructions` those of the compiled expressions.
   struct Effort {
     size_t leaves = 0;
     size_t searches = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A rate: what a unit of each usage class costs for some models from an
-// instant on. Semantics and sources: see the comments of itemized.v1.Rate and
-// ARCHITECTURE.md, "Money, prices".
+// A rate: what a unit of each usage class costs for some models from an instant on (FinOps: a list
+// unit price). The comments of itemized.v1.Rate and ARCHITECTURE.md ("Money, prices") have the
+// rules.
 
 #include <array>
 #include <cstddef>
@@ -21,26 +21,26 @@ namespace itemized {
 inline constexpr size_t kRequestPrice = kUsageClassCount;
 inline constexpr size_t kPriceCount = kUsageClassCount + 1;
 
-// Pico-dollars per token, search or call. USD per 1M tokens = 10^6 of these.
+// Prices in pico-dollars per token, search or call: 1 USD per million tokens is 10^6 of these.
 using Prices = std::array<std::optional<int64_t>, kPriceCount>;
 
-inline constexpr int64_t kPriceMaxPicos = 1'000'000'000'000'000;  // 1,000 USD a unit.
+inline constexpr int64_t kPriceMaxPicos = 1'000'000'000'000'000;  // That is 1,000 USD a unit.
 inline constexpr size_t kSourceBytesMax = 500;
 inline constexpr size_t kTiersMax = 16;
 
 struct RateTier {
-  int64_t input_tokens_over = 0;  // For calls whose total input is strictly above.
-  Prices prices{};                // Where absent, the base price holds.
+  int64_t input_tokens_over = 0;  // The tier is for calls whose total input is strictly above this.
+  Prices prices{};                // Where a price is absent, that of the rate holds.
 
   bool operator==(const RateTier&) const = default;
 };
 
 struct Rate {
-  std::string provider;  // Empty: any.
+  std::string provider;  // Empty means any.
   ModelMatch match;
-  int64_t effective_from_us = 0;  // Inclusive; 0: always.
+  int64_t effective_from_us = 0;  // Inclusive; 0 means always.
   Prices prices{};
-  std::vector<RateTier> tiers;  // By rising threshold.
+  std::vector<RateTier> tiers;  // Sorted by rising threshold.
   std::string source;
 
   bool operator==(const Rate&) const = default;

@@ -20,14 +20,14 @@ absl::Status ValidatePrices(const Prices& prices, absl::string_view where) {
   for (const std::optional<int64_t>& price : prices) {
     any = any || price.has_value();
     if (price && (*price < 0 || *price > kPriceMaxPicos)) {
-      return absl::InvalidArgumentError(absl::StrCat("a price ", where, " is ", FormatUsd(*price),
+      return absl::InvalidArgumentError(absl::StrCat("A price ", where, " is ", FormatUsd(*price),
                                                      " USD a unit; it must be from 0 to ",
-                                                     FormatUsd(kPriceMaxPicos)));
+                                                     FormatUsd(kPriceMaxPicos), "."));
     }
   }
   if (!any) {
     return absl::InvalidArgumentError(
-        absl::StrCat("there is no price ", where, "; set at least one, 0 if it is free"));
+        absl::StrCat("There is no price ", where, "; set at least one, 0 if it is free."));
   }
   return absl::OkStatus();
 }
@@ -35,14 +35,14 @@ absl::Status ValidatePrices(const Prices& prices, absl::string_view where) {
 absl::Status ValidateTiers(const std::vector<RateTier>& tiers) {
   if (tiers.size() > kTiersMax) {
     return absl::InvalidArgumentError(
-        absl::StrCat("there are ", tiers.size(), " tiers; at most ", kTiersMax, " are allowed"));
+        absl::StrCat("There are ", tiers.size(), " tiers; give at most ", kTiersMax, "."));
   }
   int64_t last = -1;
   for (const RateTier& tier : tiers) {
     if (tier.input_tokens_over <= last) {
       return absl::InvalidArgumentError(
-          absl::StrCat("input_tokens_over of a tier is ", tier.input_tokens_over,
-                       "; it must not be negative and must rise from tier to tier"));
+          absl::StrCat("The input_tokens_over of a tier is ", tier.input_tokens_over,
+                       "; it must not be negative and must rise from tier to tier."));
     }
     last = tier.input_tokens_over;
     RETURN_IF_ERROR(
@@ -54,7 +54,7 @@ absl::Status ValidateTiers(const std::vector<RateTier>& tiers) {
 absl::Status ValidateLength(absl::string_view text, size_t max, absl::string_view what) {
   if (text.size() > max) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the ", what, " has ", text.size(), " bytes; at most ", max, " are allowed"));
+        absl::StrCat("The ", what, " has ", text.size(), " bytes; give at most ", max, "."));
   }
   return absl::OkStatus();
 }
@@ -62,8 +62,8 @@ absl::Status ValidateLength(absl::string_view text, size_t max, absl::string_vie
 absl::Status ValidateInstant(int64_t effective_from_us) {
   if (effective_from_us < kTimeMinUs || effective_from_us > kTimeMaxUs) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the effective instant ", effective_from_us,
-        " is out of range; give microseconds since 1970-01-01 UTC, before the year 2200"));
+        "The effective instant ", effective_from_us,
+        " is out of range; give microseconds since 1970-01-01 UTC, before the year 2200."));
   }
   return absl::OkStatus();
 }
@@ -79,19 +79,19 @@ absl::Status ValidateParts(const Rate& rate) {
 absl::Status CheckEffort(const CompiledMatch::Effort& effort) {
   if (effort.leaves > kMatchLeavesMax) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the names and patterns of all rates of the book together would be over ",
-                     kMatchLeavesMax, "; set fewer rates"));
+        absl::StrCat("The names and patterns of all rates of the book together would be over ",
+                     kMatchLeavesMax, "; set fewer rates."));
   }
   if (effort.searches > kMatchSearchesMax) {
     return absl::InvalidArgumentError(
-        absl::StrCat("over ", kMatchSearchesMax,
+        absl::StrCat("Over ", kMatchSearchesMax,
                      " texts and regular expressions of the book would be searched for anywhere in "
-                     "a name; use equals, starts_with or ends_with"));
+                     "a name; use equals, starts_with or ends_with."));
   }
   if (effort.instructions > kMatchInstructionsMax) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the regular expressions of the book together would have over ", kMatchInstructionsMax,
-        " instructions; write simpler ones, or use equals, starts_with or ends_with"));
+        "The regular expressions of the book together would have over ", kMatchInstructionsMax,
+        " instructions; write simpler ones, or use equals, starts_with or ends_with."));
   }
   return absl::OkStatus();
 }
@@ -100,7 +100,7 @@ struct Candidate {
   const Rate* rate = nullptr;
   size_t specificity = 0;
 
-  // Greater is better; equal candidates keep the order of the book.
+  // The candidate of the greatest rank is the best; equal ones keep the order of the book.
   auto Rank() const {
     return std::make_tuple(!rate->provider.empty(), specificity, rate->effective_from_us);
   }
@@ -110,15 +110,9 @@ struct Candidate {
 
 absl::Status ValidateRate(const Rate& rate) {
   RETURN_IF_ERROR(rate.match.Validate());
-  absl::Status status = ValidateParts(rate);
-  if (status.ok()) {  // What no book has room for is no rate.
-    status = CheckEffort(CompiledMatch(rate.match).effort());
-  }
-  if (!status.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("rate for ", rate.match.ToString(), ": ", status.message()));
-  }
-  return status;
+  RETURN_IF_ERROR(ValidateParts(rate));
+  // A rate that even an empty book has no room for is refused at once.
+  return CheckEffort(CompiledMatch(rate.match).effort());
 }
 
 CheckedRate::CheckedRate(Rate rate)
@@ -156,7 +150,7 @@ absl::StatusOr<bool> RateBook::Set(CheckedRatePtr rate) {
   const bool replaced = found != rates_.end();
   CompiledMatch::Effort effort = effort_;
   effort.Add(rate->match().effort());
-  if (replaced) {  // By one of the same match.
+  if (replaced) {  // The new rate has an equal match.
     Remove(rate->key());
   } else {
     RETURN_IF_ERROR(CheckRateCount(rates_.size() + 1));
@@ -186,7 +180,7 @@ CheckedRatePtr RateBook::Remove(const std::string& key) {
   return removed;
 }
 
-// In the order of the book.
+// Returns the rates that match, in the order of the book.
 RateBook::Candidates RateBook::CandidatesFor(absl::string_view provider,
                                              absl::string_view model) const {
   const auto is_for = [&](const CheckedRate* rate) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The rate book: all rates, and the price of a call under them.
+// storage/pricing: rates, which rate holds for a call, and what it costs. May use base and model.
+
+// The rate book: all rates, and the price of a call under them (FinOps: the price list, and the
+// billed cost).
 
 #include <cstddef>
 #include <cstdint>
@@ -23,34 +26,35 @@
 
 namespace itemized {
 
-// The cost of `usage` under `rate`, or nothing if a class that was used has
-// no price. The tier is chosen by total input and covers the whole call.
-// A class without a price of its own is billed as the class it is part of.
-// `usage` is valid (counts in [0, kTokensMax], reasoning <= output).
+// Returns the cost of `usage` under `rate`, or nothing if a class that was used has no price. The
+// tier is chosen by total input and covers the whole call. A class without a price of its own is
+// billed as the class it is part of. `usage` must be valid (counts in [0, kTokensMax], reasoning <=
+// output).
 std::optional<Picos> PriceUsage(const Rate& rate, const Usage& usage);
 
-// INVALID_ARGUMENT with a sentence if `rate` cannot be put in the book.
+// Returns INVALID_ARGUMENT with a sentence if `rate` cannot be put into any book. The sentence does
+// not name the rate; the caller knows under which name its user knows it.
 absl::Status ValidateRate(const Rate& rate);
 
-// What a book holds at most: it bounds the memory, and how long the look-up of a name that is
-// new takes (CompiledMatch::Effort).
+// What a book holds at most. This bounds its memory, and how long the look-up of a new name takes
+// (CompiledMatch::Effort).
 inline constexpr size_t kRatesMax = 20'000;
 inline constexpr size_t kMatchLeavesMax = 50'000;
 inline constexpr size_t kMatchSearchesMax = 2'000;
 inline constexpr size_t kMatchInstructionsMax = 200'000;
 
-// A rate that has been checked, with its expressions compiled. Never changes.
+// A valid rate with its expressions compiled. It never changes, so it is thread-safe.
 class CheckedRate {
  public:
-  // Errors as ValidateRate.
+  // Checks `rate`. Errors are those of ValidateRate.
   static absl::StatusOr<std::shared_ptr<const CheckedRate>> Make(Rate rate);
 
-  explicit CheckedRate(Rate rate);  // Of a valid one.
+  explicit CheckedRate(Rate rate);  // `rate` must be valid.
   CheckedRate(const CheckedRate&) = delete;
   CheckedRate& operator=(const CheckedRate&) = delete;
 
   const Rate& rate() const { return rate_; }
-  const std::string& key() const { return key_; }  // RateKey.
+  const std::string& key() const { return key_; }  // RateKey(rate()).
   const CompiledMatch& match() const { return match_; }
 
  private:
@@ -60,17 +64,17 @@ class CheckedRate {
 };
 using CheckedRatePtr = std::shared_ptr<const CheckedRate>;
 
-// INVALID_ARGUMENT if so many rates cannot be in any book.
+// Returns INVALID_ARGUMENT if `count` rates are more than a book holds.
 absl::Status CheckRateCount(size_t count);
 
-// Rates ready for look-up. Copyable; a copy shares the rates. Thread-safe when const.
+// All rates, ready for look-up. Copyable; a copy shares the rates. Thread-safe when const.
 class RateBook {
  public:
-  // The rates of one provider and model, by rising instant; at most one of
-  // them is effective at a time. A view into the book: valid until it changes.
+  // The rates that hold for one provider and model, by rising instant; at most one of them is
+  // effective at a time. A view into the book: valid until it changes.
   class Schedule {
    public:
-    // The rate effective at `time_us`, or null.
+    // Returns the rate effective at `time_us`, or null.
     const Rate* At(int64_t time_us) const;
     bool empty() const { return rates_.empty(); }
 
@@ -82,27 +86,27 @@ class RateBook {
     std::vector<int64_t> from_us_;
   };
 
-  // Adds `rate`, or replaces the one of the same provider, match and instant
-  // (true). INVALID_ARGUMENT if the book would hold too much; then it has not changed.
+  // Adds `rate`, or replaces the one with an equal RateKey; returns whether it replaced one.
+  // INVALID_ARGUMENT if the book would hold too much; then it has not changed.
   absl::StatusOr<bool> Set(CheckedRatePtr rate);
-  // The same; errors also as ValidateRate.
+  // Checks `rate` first; errors are also those of ValidateRate.
   absl::StatusOr<bool> Set(Rate rate);
 
-  // Takes out the rate of this RateKey, and hands it over; null if there is none.
+  // Takes out the rate whose RateKey is `key`, and returns it; null if there is none.
   CheckedRatePtr Remove(const std::string& key);
 
-  // The schedule for calls of this provider and model. At every instant the
-  // best match among the rates effective then: one for this provider before
-  // one for any; an exact name before a pattern; the longer pattern (see
-  // ModelMatch::Specificity); the later effective instant; the first in
-  // List(). So the answer depends on the rates alone, not on when they were set.
+  // Returns the schedule for calls of this provider and model. At every instant it has the best
+  // match among the rates effective then: a rate for this provider goes before one for any; an
+  // exact name before a pattern; the longer pattern before the shorter (ModelMatch::Specificity);
+  // the later effective instant before the earlier; and among equals the first in List(). So the
+  // answer depends on the rates alone, not on when they were set.
   Schedule Find(absl::string_view provider, absl::string_view model) const;
 
-  // All rates, by RateKey: by provider, match and instant.
+  // Returns all rates, sorted by RateKey: by provider, match and instant.
   std::vector<Rate> List() const;
 
   size_t size() const { return rates_.size(); }
-  // Whether looking a name up takes more than finding it in a table.
+  // Returns whether looking a name up takes more than finding it in a table.
   bool has_patterns() const { return !patterns_.empty(); }
 
  private:
@@ -110,19 +114,19 @@ class RateBook {
 
   Candidates CandidatesFor(absl::string_view provider, absl::string_view model) const;
 
-  std::map<std::string, CheckedRatePtr> rates_;  // By RateKey.
-  // The same once more, to be found by: those of one exact name, and the rest.
+  std::map<std::string, CheckedRatePtr> rates_;  // Keyed by RateKey.
+  // Find looks here: `exact_` has the rates of one exact name under it, `patterns_` all others.
   absl::flat_hash_map<std::string, Candidates> exact_;
   Candidates patterns_;
   CompiledMatch::Effort effort_;
 };
 
-// The persisted form of a rate (storage/FORMAT.md, "Rates").
+// Return and read the persisted form of a rate (storage/FORMAT.md, "Rates").
 std::string EncodeRate(const Rate& rate);
 absl::StatusOr<Rate> DecodeRate(absl::string_view bytes);  // DATA_LOSS if malformed.
 
-// The key under which it is persisted: equal for rates that replace each
-// other; its byte order is by provider, text of the match, and instant.
+// Returns the key under which `rate` is persisted. Rates that replace each other have equal keys;
+// the byte order of keys is by provider, text of the match, and instant.
 std::string RateKey(const Rate& rate);
 
 }  // namespace itemized

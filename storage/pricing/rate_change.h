@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What is changed in the rate book, and what has become of it.
+// What somebody changes in the rate book, and what came of it.
 
 #include <cstdint>
 #include <string>
@@ -12,7 +12,7 @@ namespace itemized {
 
 // Names one rate of the book.
 struct RateName {
-  std::string provider;  // Empty: any.
+  std::string provider;  // Empty means any.
   ModelMatch match;
   int64_t effective_from_us = 0;
 };
@@ -21,15 +21,15 @@ struct RateChange {
   int64_t added = 0;
   int64_t replaced = 0;
   int64_t removed = 0;
-  // Earlier calls whose cost changed; of all changes of the book that came at about the same
-  // time.
+  // Earlier calls whose cost changed. Changes of the book that came at about the same time are
+  // counted together.
   int64_t repriced_calls = 0;
 };
 
-// Earlier calls that are being priced again, for rates have changed.
+// How far the pricing of earlier calls by a changed rate book is.
 struct RepricingProgress {
-  int64_t calls = 0;  // That may be concerned.
-  int64_t done = 0;   // Of those.
+  int64_t calls = 0;  // Calls that the change may concern.
+  int64_t done = 0;   // Those of them that have been looked at.
 };
 
 }  // namespace itemized

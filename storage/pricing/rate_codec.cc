@@ -94,7 +94,8 @@ bool ReadSigned(absl::string_view* in, int64_t* value) {
   return true;
 }
 
-// The number of things of at least a byte each that follow, so memory is bounded.
+// Reads the number of things that follow. Each takes at least a byte, which bounds the memory that
+// a damaged number can allocate.
 bool ReadCount(absl::string_view* in, size_t* count) {
   uint64_t raw = 0;
   if (!ReadVarint(in, &raw) || raw > in->size()) {
@@ -194,20 +195,25 @@ std::string EncodeRate(const Rate& rate) {
 
 absl::StatusOr<Rate> DecodeRate(absl::string_view bytes) {
   if (bytes.empty()) {
-    return absl::DataLossError("a stored rate is empty");
+    return absl::DataLossError(
+        "The store is damaged: a stored rate is empty. Restore the data directory from a backup.");
   }
   const auto version = static_cast<uint8_t>(bytes.front());
   if (version != kVersion) {
-    return absl::DataLossError(absl::StrCat("a stored rate has version ", version,
-                                            "; this release of itemized reads version 1"));
+    return absl::DataLossError(absl::StrCat("A stored rate has version ", version,
+                                            "; start a release of itemized that reads it."));
   }
   bytes.remove_prefix(1);
   Rate rate;
   if (!ReadRate(&bytes, &rate)) {
-    return absl::DataLossError("a stored rate is damaged: its bytes do not form a rate");
+    return absl::DataLossError(
+        "The store is damaged: the bytes of a stored rate do not form one. Restore the data "
+        "directory from a backup.");
   }
   if (const absl::Status status = ValidateRate(rate); !status.ok()) {
-    return absl::DataLossError(absl::StrCat("a stored rate is damaged: ", status.message()));
+    return absl::DataLossError(absl::StrCat(
+        "The store is damaged: the stored rate for ", rate.match.ToString(), " is refused. ",
+        status.message(), " Restore the data directory from a backup."));
   }
   return rate;
 }

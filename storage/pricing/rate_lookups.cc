@@ -19,7 +19,7 @@ std::shared_ptr<const RateBook> RateLookups::book() const {
   return book_;
 }
 
-// The search takes long, so it is done without the lock.
+// Searches the book without the lock, since that takes long.
 RateLookups::SchedulePtr RateLookups::Find(absl::string_view provider, absl::string_view model) {
   Names names{provider, model};
   std::shared_ptr<const RateBook> book;
@@ -36,7 +36,7 @@ RateLookups::SchedulePtr RateLookups::Find(absl::string_view provider, absl::str
   found->book = book;
   SchedulePtr schedule(found, &found->schedule);
   const MutexLock lock(mutex_);
-  if (book == book_) {  // Else another one came into force meanwhile.
+  if (book == book_) {  // If another book came into force meanwhile, the schedule is not kept.
     if (found_.size() >= kFoundMax) {
       found_.clear();
     }

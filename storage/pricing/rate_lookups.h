@@ -14,15 +14,15 @@
 
 namespace itemized {
 
-// The rate book in force, and which of its rates hold for the names that were asked for:
-// whoever brings a name looks it up first, so that the thread that commits finds it here.
-// Thread-safe.
+// The rate book in force, and a cache of which of its rates hold for a provider and model. Whoever
+// checks a batch looks its names up first, so that the committer's thread finds them here and never
+// searches. Thread-safe.
 class RateLookups {
  public:
-  // Keeps the book alive.
+  // A schedule that keeps its book alive.
   using SchedulePtr = std::shared_ptr<const RateBook::Schedule>;
 
-  // From now on `book` is in force.
+  // Puts `book` in force. Schedules that were handed out stay as they are.
   void SetBook(std::shared_ptr<const RateBook> book);
   std::shared_ptr<const RateBook> book() const;
   bool has_patterns() const { return book()->has_patterns(); }

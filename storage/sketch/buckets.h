@@ -18,7 +18,8 @@ inline constexpr int kSubBucketBits = 7;  // 2^7 = 128 buckets to the octave.
 inline constexpr int kSubBuckets = 1 << kSubBucketBits;
 inline constexpr int kBucketCount = (64 - kSubBucketBits) << kSubBucketBits;
 
-// The bucket of `value` >= 0, and the smallest and largest value of a bucket.
+// BucketOf is the bucket of `value` >= 0; BucketLow and BucketHigh are the smallest and the largest
+// value of a bucket, and BucketWidth is how many values it has.
 inline BucketIndex BucketOf(int64_t value) {
   CHECK(value >= 0);
   const uint64_t bits = static_cast<uint64_t>(value);

@@ -10,13 +10,13 @@
 namespace itemized {
 namespace {
 
-// Cells up to which the sparse form is searched and shifted about as fast as
-// the dense one is indexed.
+// Up to so many cells, the sparse form is searched and shifted about as fast as the dense one is
+// indexed.
 constexpr size_t kSparseCellsMax = 32;
 
 constexpr size_t kGrowthShare = 4;  // A dense range that is too short grows by a quarter.
 
-// Dense ranges begin and end at multiples of it, so that they seldom grow.
+// Dense ranges begin and end at multiples of this many buckets, so that they seldom grow.
 constexpr int kRangeStep = 64;
 
 void AddChecked(int64_t* total, int64_t amount) {
@@ -92,7 +92,8 @@ void Histogram::Cover(int low, int high) {
   if (!cells_.empty()) {
     const int first = BucketAt(0);
     const int last = BucketAt(cells_.size() - 1);
-    // What has grown once will again: it grows by more, so that it does so seldom.
+    // A histogram that has grown once will grow again: it grows by more than it needs, so that it
+    // does so seldom.
     const int more = dense_ ? static_cast<int>(cells_.size() / kGrowthShare) : 0;
     low = low < first ? std::max(low - more, 0) : first;
     high = high > last ? high + more : last;
@@ -156,7 +157,7 @@ void Histogram::EraseIfUnused(size_t cell) {
   }
 }
 
-// `count` and `sum` may be negative, if as much was added before.
+// Adds to a bucket; `count` and `sum` may be negative if as much was added before.
 void Histogram::AddToBucket(BucketIndex bucket, int64_t count, absl::int128 sum) {
   if (bucket == 0) {
     zeros_ += count;
@@ -214,14 +215,14 @@ void Histogram::AddEach(absl::Span<const int64_t> values, absl::Span<const int8_
   sum_ += sum;
 }
 
-// Adds the cells of `other` to this dense one, which covers them; place(i) is that of cell i.
-// `sum_` is that of both already.
+// Adds the cells of `other` to this histogram, whose dense form covers them: place(i) is the cell
+// here of cell i there. `sum_` must be that of both already.
 template <typename Place>
 void Histogram::MergeDense(const Histogram& other, Place place) {
   const size_t count = other.cells_.size();
   Cell* const to = cells_.data();
   const Cell* const from = other.cells_.data();
-  // No sum is negative: if all fit into 64 bits together, so does each.
+  // No sum is negative, so if the sum of all fits into 64 bits, each does.
   if (sums_high_.empty() && sum_ <= INT64_MAX) {
     for (size_t i = 0; i < count; ++i) {
       to[place(i)].count += from[i].count;
@@ -266,7 +267,7 @@ void Histogram::Merge(const Histogram& other) {
   }
 }
 
-// The usual case, without branches; false if it is another, and nothing was done.
+// Subtracts in the usual case, without branches; in any other case does nothing and returns false.
 bool Histogram::SubtractDense(const Histogram& other) {
   const bool is_covered = other.cells_.empty() ||
                           (other.BucketAt(0) >= low_ && other.BucketAt(other.cells_.size() - 1) <

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// storage/sketch: histograms that merge and subtract exactly. May use base.
+
 // An integer log-linear histogram: 128 buckets to the octave, each with the
 // count and the sum of its values. Values are non-negative (pico-dollars or
 // microseconds).
@@ -25,7 +27,7 @@
 
 namespace itemized {
 
-// The values of one bucket.
+// Count and sum of the values in one bucket.
 struct HistogramBucket {
   BucketIndex index = 0;
   int64_t count = 0;
@@ -34,28 +36,27 @@ struct HistogramBucket {
   bool operator==(const HistogramBucket&) const = default;
 };
 
-// Kept in one of two forms. Sparse: a cell for each bucket in use, small but
-// slow to add to. Dense: a cell for every bucket between the lowest and the
-// highest, so that adding is a look-up. A histogram that grows turns dense by
-// itself; Compact makes it sparse again. The form makes no difference to any
-// answer. Not thread-safe.
+// A histogram is kept in one of two forms. The sparse one has a cell for each bucket in use: it is
+// small but slow to add to. The dense one has a cell for every bucket between the lowest and the
+// highest, so that adding is a look-up. A histogram that grows turns dense by itself; Compact makes
+// it sparse again. The form makes no difference to any answer. Not thread-safe.
 class Histogram {
  public:
   // Counts `value` `weight` times; a negative weight takes away what was
   // added before (CHECKed).
   void Add(int64_t value, int64_t weight = 1);
-  // The same for values[i] and weights[i] of each i in `places`, and faster: many wait for
-  // memory at once.
+  // Adds values[i] with weights[i] for each i in `places`. This is faster than as many Adds, since
+  // their cache misses overlap.
   void AddEach(absl::Span<const int64_t> values, absl::Span<const int8_t> weights,
                absl::Span<const uint32_t> places);
   void Merge(const Histogram& other);
   void Subtract(const Histogram& other);
 
-  // Makes room for what `others` hold, so that merging them, or adding values that they
-  // hold too, finds it.
+  // Makes room for the buckets of `others`, so that neither merging them nor adding values in those
+  // buckets has to grow the histogram.
   void Reserve(absl::Span<const Histogram* const> others);
 
-  // Asks for the memory that Add(value) will need, to have it by then.
+  // Begins to fetch the memory that Add(value) will need into the cache.
   void Prefetch(int64_t value) const {
     const size_t cell = size_t{BucketOf(value)} - low_;
     if (dense_ && cell < cells_.size()) {
@@ -67,17 +68,17 @@ class Histogram {
   absl::int128 sum() const { return sum_; }
   bool empty() const { return count_ == 0; }
 
-  // The nearest-rank quantile: of the ceil(q * count)-th smallest value, at
-  // least the first; its bucket's mean, rounded half to even. 0 if empty.
+  // Returns the nearest-rank quantile: the mean, rounded half to even, of the bucket that holds the
+  // ceil(q * count)-th smallest value, or the first for q = 0. 0 if empty.
   int64_t Quantile(double q) const;
 
-  // The buckets in use, by rising index.
+  // Returns the buckets in use, by rising index.
   std::vector<HistogramBucket> Buckets() const;
 
-  // Gives back the memory that fast adding takes.
+  // Makes the histogram sparse, which gives back the memory that fast adding takes.
   void Compact();
 
-  // The persisted form (storage/FORMAT.md, "Histogram").
+  // Appends the persisted form (storage/FORMAT.md, "Histogram").
   void EncodeTo(std::string* out) const;
   // Reads one from the front of `*in` and advances it. DATA_LOSS if malformed.
   static absl::StatusOr<Histogram> DecodeFrom(absl::string_view* in);
@@ -89,7 +90,7 @@ class Histogram {
  private:
   struct Cell {
     int64_t count = 0;
-    int64_t sum = 0;  // Its low 64 bits, where `sums_high_` has the others.
+    int64_t sum = 0;  // The low 64 bits if `sums_high_` has the others, else all of the sum.
   };
 
   BucketIndex BucketAt(size_t cell) const {
@@ -103,7 +104,7 @@ class Histogram {
   void SetSum(size_t cell, absl::int128 sum);
   size_t CellOf(BucketIndex bucket);
   size_t SparseCellOf(BucketIndex bucket);
-  // Sparse: adds a bucket above all others.
+  // Adds a bucket above all others to the sparse form.
   void AppendSparse(const HistogramBucket& bucket);
   // Makes room for the buckets [low, high] in the dense form.
   void Cover(int low, int high);
@@ -128,16 +129,16 @@ class Histogram {
   }
 
   bool dense_ = false;
-  BucketIndex low_ = 0;               // Dense: the bucket of cells_[0].
-  std::vector<BucketIndex> indices_;  // Sparse: the bucket of each cell, rising.
+  BucketIndex low_ = 0;               // The bucket of cells_[0], in the dense form.
+  std::vector<BucketIndex> indices_;  // The bucket of each cell, rising, in the sparse form.
   std::vector<Cell> cells_;
   std::vector<int64_t> sums_high_;  // Upper halves of the sums; empty while all fit 64 bits.
-  int64_t zeros_ = 0;               // Bucket 0, apart: it would make the dense form wide.
+  int64_t zeros_ = 0;  // The count of bucket 0, which is kept apart: it would widen the dense form.
   int64_t count_ = 0;
   absl::int128 sum_ = 0;
 };
 
-// The 1-based nearest rank of quantile `q` in [0, 1] among `count` > 0 values:
+// Returns the 1-based nearest rank of quantile `q` in [0, 1] among `count` > 0 values:
 // ceil(q * count), where a product within rounding error of a whole number
 // counts as that number, so that 0.07 of 100 is rank 7.
 int64_t QuantileRank(double q, int64_t count);

@@ -18,10 +18,11 @@ namespace {
 
 absl::Status Damaged() {
   return absl::DataLossError(
-      "the store is damaged: a histogram cannot be read; restore the data directory from a backup");
+      "The store is damaged: a histogram cannot be read. Restore the data directory "
+      "from a backup.");
 }
 
-// Reads the bucket at `first` or after it.
+// Reads one bucket, whose index is `first` or higher.
 bool ReadBucket(absl::string_view* in, uint64_t first, HistogramBucket* bucket) {
   uint64_t skip = 0;
   uint64_t count = 0;
@@ -65,7 +66,7 @@ void Histogram::EncodeTo(std::string* out) const {
   });
 }
 
-// The usual case, without a number of 128 bits.
+// Encodes in the usual case, in which no sum needs 128 bits.
 void Histogram::EncodeShort(size_t used, std::string* out) const {
   const size_t begin = out->size();
   out->resize(begin + used * 3 * kVarintBytesMax);

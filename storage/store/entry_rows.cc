@@ -46,7 +46,9 @@ absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us) {
   absl::string_view value = *row;
   uint64_t instant = 0;
   if (!ReadVarint(&value, &instant) || !value.empty() || instant > uint64_t{kTimeMaxUs}) {
-    return absl::DataLossError("The store is damaged: the repricing mark cannot be read.");
+    return absl::DataLossError(
+        "The store is damaged: the repricing mark cannot be read. Restore the data directory "
+        "from a backup.");
   }
   *from_us = static_cast<int64_t>(instant);
   return absl::OkStatus();
@@ -67,7 +69,9 @@ absl::Status LoadApplied(const Kv& kv, LogPosition* position) {
   absl::string_view value = *row;
   if (!ReadVarint(&value, &position->entry) || !ReadVarint(&value, &position->block) ||
       !value.empty()) {
-    return absl::DataLossError("The store is damaged: how far its rows are cannot be read.");
+    return absl::DataLossError(
+        "The store is damaged: the row that says how far its rows follow the log cannot be read. "
+        "Restore the data directory from a backup.");
   }
   return absl::OkStatus();
 }

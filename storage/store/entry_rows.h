@@ -18,11 +18,12 @@ namespace itemized {
 // Adds the rows of rates and of the repricing mark that `entry` changes to `batch`.
 void AddRateRows(const Entry& entry, KvBatch* batch);
 
-// Reads them. DATA_LOSS if malformed, else the errors of Kv.
+// These read what AddRateRows added. DATA_LOSS if malformed, else the errors of Kv.
 absl::Status LoadRates(const Kv& kv, RateBook* book);
 absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us);
 
-// How far the rows of the store follow the log.
+// Add and read the row that says how far the rows of the store follow the log. Errors are those of
+// LoadRates.
 void AddAppliedRow(const LogPosition& position, KvBatch* batch);
 absl::Status LoadApplied(const Kv& kv, LogPosition* position);
 

@@ -21,15 +21,17 @@ namespace {
 
 constexpr char kVersion[] = "9";
 
-// Blocks of one entry: whoever reads the log has them in memory together.
+// How many blocks one entry may have: whoever reads the log has them in memory together.
 constexpr size_t kBlocksPerEntry = 32;
 
 absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("The store is damaged: ", what, " cannot be read."));
+  return absl::DataLossError(
+      absl::StrCat("The store is damaged: ", what,
+                   " cannot be read. Restore the data directory from a backup."));
 }
 
-// Version 8 wrote the newest block, and each watermark, as the sequence of a block alone. 0 if
-// there is no such row.
+// Reads the newest block or a watermark, which version 8 wrote as the sequence of a block alone. 0
+// if there is no such row.
 absl::StatusOr<BlockSequence> SequenceAt(const Kv& kv, Family family, absl::string_view key) {
   ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(family, key));
   BlockSequence sequence = 0;
@@ -40,7 +42,7 @@ absl::StatusOr<BlockSequence> SequenceAt(const Kv& kv, Family family, absl::stri
   return sequence;
 }
 
-// All blocks by rising sequence.
+// Returns all blocks by rising sequence.
 absl::StatusOr<std::vector<BlockRef>> ListBlocks(const Kv& kv) {
   std::vector<BlockRef> refs;
   auto rows = kv.Scan(Family::kLog, "", "");
@@ -58,7 +60,7 @@ absl::StatusOr<std::vector<BlockRef>> ListBlocks(const Kv& kv) {
   return refs;
 }
 
-// What the rows beside the log say. The catalog says it of names and series.
+// Makes an entry that says what the rows beside the log say.
 absl::StatusOr<Entry> FirstEntry(Kv* kv) {
   Entry entry;
   Catalog catalog;
@@ -107,7 +109,7 @@ class Migration {
   size_t blocks() const { return blocks_; }
 
  private:
-  // The rows of the commit index lie where entries do now.
+  // Deletes the rows of the commit index, which lie where entries do now.
   absl::Status DropCommitIndex() {
     auto rows = kv_.Scan(Family::kMeta, keys::kEntries, keys::Past(keys::kEntries));
     for (; rows->Valid(); rows->Next()) {
@@ -120,7 +122,8 @@ class Migration {
     batch_.Put(Family::kMeta, keys::Entry(++index_), EncodeEntry(entry));
   }
 
-  // Blocks of one entry follow each other, and each view holds all of them or none.
+  // Returns whether `next` may join `entry`: blocks of one entry follow each other, and each view
+  // holds all of them or none.
   bool IsOneEntry(const Entry& entry, const BlockRef& next) const {
     const BlockSequence last = entry.blocks.back().ref.sequence;
     return entry.blocks.size() < kBlocksPerEntry && next.sequence == last + 1 && last != rollups_ &&
@@ -156,7 +159,7 @@ class Migration {
   KvBatch batch_;
   EntryIndex index_ = 0;
   size_t blocks_ = 0;
-  BlockSequence rollups_ = 0;  // Watermarks.
+  BlockSequence rollups_ = 0;  // The watermarks of version 8: of the rollups, and of the runs.
   BlockSequence runs_ = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What calls cost: those that arrive, and those that are stored.
+// What calls cost, both those that arrive and those that are stored.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,9 +20,9 @@
 
 namespace itemized {
 
-// Finds rates by the numbers of names, and remembers what it found. For one piece of work, as
-// one commit: what it hands out stays valid and the same for as long as it lives, whatever
-// book comes into force meanwhile. Not thread-safe.
+// Finds rates by the numbers of names, and remembers what it found. One is made for one piece of
+// work, such as a commit: what it hands out stays valid and the same for as long as it lives,
+// whatever book comes into force meanwhile. Not thread-safe.
 class Pricer {
  public:
   // `rates` and `catalog` outlive it; no name of the catalog is numbered anew meanwhile.
@@ -30,18 +30,18 @@ class Pricer {
   Pricer(const Pricer&) = delete;
   Pricer& operator=(const Pricer&) = delete;
 
-  // The rates for calls of these names. Either number may be Catalog::kUnknown, for a name
-  // that is not numbered yet, or that of kOtherName, which stands for many; the texts are
+  // Returns the rates for calls of these names. Either number may be Catalog::kUnknown, for a name
+  // that is not numbered yet, or that of kOtherName, which stands for many names; the texts are
   // those of the call.
   const RateBook::Schedule& RatesFor(NameId provider, NameId model, absl::string_view provider_text,
                                      absl::string_view model_text);
 
-  // What a call costs at `time_us`: unpriced without usage, without a rate, or if the cost
-  // does not fit 63 bits (`*too_large` is then set).
+  // Returns what a call at `time_us` costs. It is unpriced without usage, without a rate, or if the
+  // cost does not fit 63 bits (`*too_large` is then set).
   static CallCost Price(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
                         bool usage_missing, bool* too_large);
 
-  // What row `row` costs by these rates, whatever it cost before.
+  // Returns what row `row` costs by the rates of this, whatever it cost before.
   CallCost PriceRow(const CallRows& calls, size_t row);
 
  private:
@@ -51,8 +51,8 @@ class Pricer {
 
   RateLookups& rates_;
   const Catalog& catalog_;
-  absl::flat_hash_map<uint64_t, SchedulePtr> by_number_;  // By provider and model.
-  // Of names without a number of their own. Keeps what was handed out alive.
+  absl::flat_hash_map<uint64_t, SchedulePtr> by_number_;  // Keyed by provider and model.
+  // Schedules for names without a number of their own, which this keeps alive.
   absl::flat_hash_map<std::pair<std::string, std::string>, SchedulePtr> by_text_;
 };
 

@@ -19,10 +19,11 @@ namespace {
 
 constexpr char kRowVersion = 1;
 
-// Rows that each new session looks at for producers to forget: more than it can add.
+// How many rows each new session looks at for producers to forget. It adds one at most, so rows are
+// looked at faster than they come.
 constexpr size_t kRowsPerSession = 64;
 
-// How much older the time in a row may be than that in memory.
+// How much older the time in a row may be than the time in memory.
 constexpr int64_t kSeenEveryUs = kMicrosPerDay;
 
 std::string RowKey(const ProducerId& id) {
@@ -38,18 +39,20 @@ bool ParseRowKey(absl::string_view key, ProducerId* id) {
 }
 
 absl::Status Damaged() {
-  return absl::DataLossError("the store is damaged: the row of a producer cannot be read");
+  return absl::DataLossError(
+      "The store is damaged: the row of a producer cannot be read. Restore the data directory "
+      "from a backup.");
 }
 
 absl::Status Ended() {
   return absl::FailedPreconditionError(
-      "this stream has ended: a newer one of the same producer_id has begun. Two senders must "
-      "not share a producer_id; give each its own");
+      "This stream has ended: a newer one of the same producer_id has begun. Two senders must "
+      "not share a producer_id; give each its own.");
 }
 
 }  // namespace
 
-// Leases end on any thread, and perhaps after the database.
+// Sessions whose leases have ended, on any thread and perhaps after the database was closed.
 class Producers::EndedSessions {
  public:
   struct Ended {
@@ -139,7 +142,7 @@ absl::StatusOr<Producers::Position> Producers::Read(const ProducerId& id) const 
   return position;
 }
 
-// The position of a producer that is not known, or no longer, is all 0.
+// Returns the position of a producer, which is all 0 if it is not known or was idle for too long.
 absl::StatusOr<Producers::Position> Producers::Find(const ProducerId& id, int64_t now_us) const {
   if (const auto live = sessions_.find(id); live != sessions_.end()) {
     return live->second.position;
@@ -153,7 +156,7 @@ absl::StatusOr<Producers::Position> Producers::Find(const ProducerId& id, int64_
   return position.last_seen_us < now_us - kProducerIdleMaxUs ? Position() : position;
 }
 
-// That it is there now, which its row has to say from time to time.
+// Notes that a producer is there now, if its row says an instant that is too long ago.
 void Producers::See(const ProducerId& id, int64_t now_us, Position* position) {
   const bool is_stale = position->last_seen_us < now_us - kSeenEveryUs;
   if (is_stale && position->last_sequence > 0) {
@@ -172,7 +175,7 @@ void Producers::CloseEnded() {
   }
 }
 
-// A few rows at a time, round and round.
+// Looks at the next few rows, beginning anew after the last one.
 absl::Status Producers::ForgetSome(int64_t now_us) {
   auto rows = kv_.Scan(Family::kMeta, next_row_.empty() ? keys::kProducers : next_row_,
                        keys::Past(keys::kProducers));
@@ -199,8 +202,8 @@ absl::StatusOr<ProducerSession> Producers::Begin(const ProducerHello& hello) {
   ASSIGN_OR_RETURN(Position position, Find(hello.id, now_us));
   if (hello.epoch < position.epoch) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "this producer_id has gone on to epoch ", position.epoch, "; epoch ", hello.epoch,
-        " has ended. Two senders must not share a producer_id; give each its own"));
+        "This producer_id has gone on to epoch ", position.epoch, "; epoch ", hello.epoch,
+        " has ended. Two senders must not share a producer_id; give each its own."));
   }
   See(hello.id, now_us, &position);
   if (hello.epoch > position.epoch) {
@@ -225,18 +228,19 @@ absl::StatusOr<Producers::Turn> Producers::Take(const BatchPosition& batch) {
   const auto staged = staged_.find(batch.producer);
   const Position& position = staged == staged_.end() ? session->second.position : staged->second;
   if (batch.sequence == 0) {
-    return absl::InvalidArgumentError("sequence 0: those of a producer begin with 1");
+    return absl::InvalidArgumentError("A batch has sequence 0; those of a producer begin with 1.");
   }
   if (batch.sequence > position.last_sequence + 1) {
-    return absl::OutOfRangeError(absl::StrCat("sequence ", batch.sequence, " came where ",
-                                              position.last_sequence + 1, " is expected"));
+    return absl::OutOfRangeError(absl::StrCat("Batch ", batch.sequence, " came where batch ",
+                                              position.last_sequence + 1, " is expected."));
   }
   if (batch.sequence <= position.last_sequence) {
     const uint64_t age = position.last_sequence - batch.sequence;
     const std::deque<uint64_t>& contents = position.contents;
     if (age < contents.size() && contents[contents.size() - 1 - age] != batch.content) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "sequence ", batch.sequence, " of this producer is stored with other content"));
+      return absl::AlreadyExistsError(
+          absl::StrCat("Batch ", batch.sequence,
+                       " of this producer is stored with other content; send it in a new epoch."));
     }
     return Turn::kKnown;
   }

@@ -23,14 +23,15 @@
 
 namespace itemized {
 
-// A producer that has sent nothing and had no stream for longer is forgotten. Nothing else
-// makes room: what the positions take on disk follows from how many producers send.
+// A producer that has sent nothing and had no stream for longer than this is forgotten. Nothing
+// else makes room, so what positions take on disk follows from how many producers send.
 inline constexpr int64_t kProducerIdleMaxUs = 90 * kMicrosPerDay;
-// Batches of a producer, the newest ones, whose content is remembered.
+// How many of a producer's newest batches have their content remembered.
 inline constexpr size_t kProducerContentsMax = 64;
 
-// Positions are in the store, and in memory only while their producer has a session. One
-// that only says Hello leaves nothing behind. The committer's thread only.
+// The positions of all producers. They are in the store, and in memory only while their producer
+// has a session; a producer that only says Hello leaves nothing behind. Only the committer's thread
+// uses it.
 class Producers {
  public:
   // Owns neither; both outlive this.
@@ -44,21 +45,21 @@ class Producers {
   // between Take and the Apply or DropTaken that follows.
   absl::StatusOr<ProducerSession> Begin(const ProducerHello& hello);
 
-  // What is to be done with `batch`. A new one counts at once for those after it, for others only
-  // once its entry is applied. Errors:
-  // FAILED_PRECONDITION if the session has ended; OUT_OF_RANGE names the sequence
-  // expected; ALREADY_EXISTS if the sequence is known with other content.
+  // Says what is to be done with `batch`. A new batch counts at once for those that Take sees after
+  // it, and for AddRows and Begin only once its entry is applied. Errors: FAILED_PRECONDITION if
+  // the session has ended; OUT_OF_RANGE, which names the sequence expected, after a gap;
+  // ALREADY_EXISTS if the sequence is known with other content.
   enum class Turn : uint8_t { kNew, kKnown };
   absl::StatusOr<Turn> Take(const BatchPosition& batch);
 
-  // Whether AddTo has something to say.
+  // Returns whether AddTo would add something.
   bool has_changes() const { return !staged_.empty() || !seen_.empty() || !forgotten_.empty(); }
-  // Adds to `entry` what was taken, and who is forgotten.
+  // Adds to `entry` the batches that were taken, and the producers that are forgotten.
   void AddTo(Entry* entry) const;
   // Forgets what was taken since the last Apply: its entry could not be written.
   void DropTaken() { staged_.clear(); }
 
-  // All rows of a store, as one entry would say it. Errors are those of Begin.
+  // Reads all rows of a store, as one entry would say them. Errors are those of Begin.
   static absl::StatusOr<std::vector<ProducerProgress>> ReadAll(const Kv& kv);
 
   // Adds the rows that `entry` changes to `batch`. Errors are those of Begin.
@@ -70,13 +71,13 @@ class Producers {
   // What the row of a producer says.
   struct Position {
     uint64_t epoch = 0;
-    uint64_t last_sequence = 0;  // 0: nothing has come, and there is no row.
+    uint64_t last_sequence = 0;  // 0 if nothing has come; there is no row then.
     int64_t last_seen_us = 0;
-    std::deque<uint64_t> contents;  // Of the newest sequences, the last one last.
+    std::deque<uint64_t> contents;  // Hashes of the newest batches, the last one last.
   };
   struct Session {
     uint64_t number = 0;
-    Position position;  // On disk, but for the time.
+    Position position;  // What the row has, but for the time.
   };
   class EndedSessions;
   struct Lease;
@@ -93,12 +94,13 @@ class Producers {
   const Kv& kv_;
   const Clock& clock_;
   absl::flat_hash_map<ProducerId, Session> sessions_;  // Those that have not ended.
-  absl::flat_hash_map<ProducerId, Position> staged_;   // With batches that are in no entry yet.
-  absl::flat_hash_map<ProducerId, Position> seen_;     // Rows of which only the time is new.
-  absl::flat_hash_set<ProducerId> forgotten_;          // Their rows are to be deleted.
+  absl::flat_hash_map<ProducerId, Position>
+      staged_;  // Positions with batches that are in no applied entry.
+  absl::flat_hash_map<ProducerId, Position> seen_;  // Rows of which only the time is new.
+  absl::flat_hash_set<ProducerId> forgotten_;       // Their rows are to be deleted.
   uint64_t last_session_ = 0;
-  std::string next_row_;                  // ForgetSome has looked at those before it.
-  std::shared_ptr<EndedSessions> ended_;  // With the leases.
+  std::string next_row_;                  // ForgetSome has looked at the rows before it.
+  std::shared_ptr<EndedSessions> ended_;  // Shared with the leases, which may outlive this.
 };
 
 }  // namespace itemized

@@ -29,20 +29,22 @@ absl::Status CheckVersion(Kv* kv, const DatabaseOptions& options) {
   }
   int version = 0;
   if (!absl::SimpleAtoi(*row, &version)) {
-    return absl::DataLossError(absl::StrCat(directory, ": the schema version cannot be read"));
+    return absl::DataLossError(
+        absl::StrCat("The schema version of ", directory,
+                     " cannot be read. Restore the data directory from a backup."));
   }
   if (version > kSchemaVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(directory, " was written by a newer itemized (schema version ", version,
-                     "; this one knows ", kSchemaVersion, "); start that version or a later one"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "The data directory ", directory, " was written by a newer itemized (schema version ",
+        version, "; this one knows ", kSchemaVersion, "); start that version or a later one."));
   }
   if (version == 8) {
     return MigrateFromVersion8(kv, options.warn);
   }
   if (version < kSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat(
-        directory, " was written by an older itemized (schema version ", version,
-        "; this one reads ", kSchemaVersion,
+        "The data directory ", directory, " was written by an older itemized (schema version ",
+        version, "; this one reads ", kSchemaVersion,
         " and 8 only). Start that version, or name an empty directory and send the events again."));
   }
   return absl::OkStatus();
@@ -54,11 +56,11 @@ absl::Status CheckRoom(const Kv& kv, int64_t free_bytes_min) {
     return absl::OkStatus();
   }
   return absl::UnavailableError(absl::StrCat(
-      "the disk of the store is nearly full: ", free >> 20, " MiB are free, and ",
-      free_bytes_min >> 20, " MiB must stay so; nothing is taken until there is room again"));
+      "The disk of the store is nearly full: ", free >> 20, " MiB are free, and ",
+      free_bytes_min >> 20, " MiB must stay so. Make room; nothing is taken until there is some."));
 }
 
-// What is to be written however little room there is.
+// Returns whether an entry makes room, so that it is written however little there is.
 bool MakesRoom(const Entry& entry) {
   return entry.events_first_hour.has_value() || entry.views_first_hour.has_value() ||
          !entry.runs_dropped.empty() || !entry.runs_kept.empty();
@@ -104,7 +106,8 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,
   return state;
 }
 
-// A store without an entry begins with one that has the key of its event ids.
+// Reads the rows, then the log. A store without an entry gets its first one, which has the key of
+// its event ids.
 absl::Status State::Load() {
   if (log->last() == 0) {
     Entry first;
@@ -133,9 +136,9 @@ absl::Status State::ReadLog() {
   RETURN_IF_ERROR(
       log->Read(views.folded().entry, log->last(), blocks.first_hour(), take, StopAtDamage));
   if (views.folded().entry != log->last()) {
-    return absl::DataLossError(absl::StrCat("The store is damaged: its views are at entry ",
-                                            views.folded().entry, " of the log, which ends at ",
-                                            log->last(), "."));
+    return absl::DataLossError(absl::StrCat(
+        "The store is damaged: its views are at entry ", views.folded().entry,
+        " of the log, which ends at ", log->last(), ". Restore the data directory from a backup."));
   }
   return absl::OkStatus();
 }
@@ -215,7 +218,7 @@ absl::Status State::Apply(const Entry& entry) {
   return ApplyStaged(entry, staged);
 }
 
-// None if the entry says nothing of rates.
+// Returns the rate book after `entry`; null if the entry says nothing of rates.
 absl::StatusOr<std::shared_ptr<const RateBook>> State::BookAfter(const Entry& entry) const {
   if (entry.rates_set.empty() && entry.rates_removed.empty()) {
     return nullptr;

@@ -31,62 +31,65 @@
 
 namespace itemized {
 
-// The version of the data directory; raised when an older server could not
-// read it any more (storage/FORMAT.md, "Versions").
+// The version of the data directory. It is raised when an older server could not read it any more
+// (storage/FORMAT.md, "Versions").
 inline constexpr int kSchemaVersion = 9;
+
+// storage/store: an open store, and what changes it. May use base, model, pricing, kv, catalog,
+// block, log, views and runs.
 
 // What an open database consists of. One thread, the committer, changes it, by entries of the log
 // and by nothing else: it takes `mutex` for writing around every change of the catalog, the views
 // and the first hours, and reads them without. All other threads take it for reading.
 struct State {
-  // Opens the store in `kv` and brings it up to its log. Errors as Database::Open.
+  // Opens the store in `kv` and brings it up to its log. Errors are those of Database::Open.
   static absl::StatusOr<std::unique_ptr<State>> Open(std::unique_ptr<Kv> kv,
                                                      const DatabaseOptions& options);
 
-  // An empty store in `kv` that is made from entries by Apply, whose blocks are those of
-  // `block_store`. It has no log, so that it commits nothing.
+  // Makes an empty store in `kv`, to which Apply applies entries whose blocks are those of
+  // `block_store`. It has no log, so Commit must not be called.
   State(std::unique_ptr<Kv> store, BlockStore block_store, const DatabaseOptions& options);
 
   const Clock* const clock;
-  TrustedClock trusted;  // By which what cannot be undone is done.
+  TrustedClock trusted;  // The clock by which what cannot be undone is done.
   const std::unique_ptr<Kv> kv;
   BlockStore blocks;
   std::unique_ptr<CommitLog> log;
   mutable SharedMutex mutex;
   Catalog catalog;
   Views views;
-  RateLookups rates;                           // Has a lock of its own.
-  std::optional<RepricingProgress> repricing;  // None if none is under way.
-  // The mark in the log: calls from this instant on are still to be priced again.
+  RateLookups rates;                           // It has a lock of its own.
+  std::optional<RepricingProgress> repricing;  // Empty while no calls are priced again.
+  // The repricing mark of the log: calls from this instant on are still to be priced again.
   std::optional<int64_t> repricing_from_us;
-  Producers producers{kv.get(), &trusted};  // The committer's alone.
-  const int64_t free_bytes_min;             // That of DatabaseOptions; for Commit.
+  Producers producers{kv.get(), &trusted};  // Only the committer's thread uses it.
+  const int64_t free_bytes_min;             // DatabaseOptions::free_bytes_min, for Commit.
   // Called with the blocks of an entry once they have been folded, under the lock.
   std::function<void(absl::Span<const Block>)> on_fold;
 
-  // Reads what the rows in `kv` say, but for the rows of the log. DATA_LOSS if malformed.
+  // Reads the rows in `kv`, but for those of the log. DATA_LOSS if one is malformed.
   absl::Status LoadRows();
 
-  // Makes `entry` durable as the next one of the log, with what the catalog and the producers
-  // have to say, and then applies it; gives it its index and its blocks their numbers. All of its
-  // runs are in `staged`. On an error nothing has changed: UNAVAILABLE if the disk is nearly
-  // full, if the log did not take it, or if nobody can tell whether it did. In that last case
-  // the entry may still turn up when CatchUp reads the log.
+  // Adds what the catalog and the producers have to say to `entry`, gives it its index and its
+  // blocks their numbers, makes it durable as the next entry of the log, and applies it. All of its
+  // runs are in `staged`. On an error nothing has changed: UNAVAILABLE if the disk is nearly full,
+  // if the log did not take the entry, or if nobody can tell whether it did. In the last case the
+  // entry may still turn up when CatchUp reads the log.
   absl::Status Commit(Entry* entry, const StagedRuns& staged);
 
-  // Changes the store, catalog, book, producers and views by the entry after the last one: what
-  // is in the log and was not committed by Commit, at opening, by CatchUp, or by whoever makes a
-  // second store of the same entries. Errors are those of Kv, and DATA_LOSS if the entry does not
-  // fit to those before it.
+  // Changes the store, catalog, rate book, producers and views by the entry after the last one that
+  // was applied. Opening and CatchUp call it with entries of the log that Commit did not apply, and
+  // so does whoever makes a second store of the same entries. Errors are those of Kv, and DATA_LOSS
+  // if the entry does not fit to those before it.
   absl::Status Apply(const Entry& entry);
 
-  // After an append that was neither made nor refused: until CatchUp has read in the log what
-  // became of it, Commit answers UNAVAILABLE.
+  // Returns whether an append was neither made nor refused. Commit answers UNAVAILABLE until
+  // CatchUp has read in the log what became of it.
   bool is_behind() const { return is_behind_; }
   absl::Status CatchUp();
 
-  // While somebody holds a copy, nothing that is too old is dropped, so that all of the log that
-  // there was can be read.
+  // While somebody holds a copy of this pointer, retention drops nothing, so the whole log that
+  // there was when it was copied can be read.
   std::shared_ptr<const void> pin = std::make_shared<char>();
   bool is_pinned() const { return pin.use_count() > 1; }
 

@@ -31,10 +31,12 @@ absl::Status TrustedClock::Load(const Kv& kv, int64_t newest_call_us, bool accep
   uint64_t saved_us = 0;
   absl::string_view rest = row.has_value() ? absl::string_view(*row) : "";
   if (row.has_value() && (!ReadVarint(&rest, &saved_us) || !rest.empty())) {
-    return absl::DataLossError("the store is damaged: the instant it was left at cannot be read");
+    return absl::DataLossError(
+        "The store is damaged: the instant it was left at cannot be read. Restore the data "
+        "directory from a backup.");
   }
   saved_us_ = row.has_value() ? static_cast<int64_t>(saved_us) : newest_call_us;
-  // Nothing is known of an empty store, and nothing can be lost there.
+  // An empty store says 0. Any clock is believed there, since nothing can be lost.
   const bool is_believed = accept || saved_us_ == 0 || now_us - saved_us_ <= kOffMaxUs;
   base_us_ = is_believed ? now_us : saved_us_;
   base_steady_us_ = steady_();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The instant by which what cannot be undone is done: dropping what is too old, forgetting
-// producers. It goes no faster than time does, whatever the machine's clock says.
+// A clock for what cannot be undone: dropping what is too old, forgetting producers. It goes no
+// faster than time does, whatever the machine's clock says.
 
 #include <cstdint>
 #include <functional>
@@ -16,33 +16,35 @@
 
 namespace itemized {
 
-// Microseconds that only go on, also while the machine sleeps.
+// Returns microseconds that only go on, also while the machine sleeps.
 using SteadyMicros = std::function<int64_t()>;
 int64_t SystemSteadyMicros();
 
-// The machine's clock, as far as it is believed: it goes on with the steady clock from where
-// an earlier process left it in the store. After a longer gap than a server is off without
-// anybody caring (kOffMaxUs) it waits there to be accepted. One that is behind is believed.
-// Thread-safe but for Load and Save, which are the committer's.
+// The machine's clock, as far as it is believed. It goes on with the steady clock from where an
+// earlier process left it in the store, and so never runs ahead of time that has gone by. If the
+// machine's clock is more than kOffMaxUs ahead when the store is opened, this one stays where it
+// was left until somebody accepts the other. A machine's clock that is behind is believed.
+// Thread-safe but for Load and Save, which only the committer's thread calls.
 class TrustedClock : public Clock {
  public:
   static constexpr int64_t kOffMaxUs = 7 * kMicrosPerDay;
-  // What the machine's clock may be ahead before that is told.
+  // How far the machine's clock may be ahead before AheadUs says so.
   static constexpr int64_t kAheadMaxUs = kMicrosPerHour;
 
   // Does not own `clock`.
   TrustedClock(const Clock* clock, SteadyMicros steady);
 
-  // Begins where the store was left; in one that says nothing of it, with the newest of its
-  // calls, or 0. With `accept` the machine's clock is right. DATA_LOSS if malformed.
+  // Begins at the instant that the store has in its row `t`; without that row at the instant of its
+  // newest call, 0 if it has none. If `accept`, the machine's clock is believed whatever it says.
+  // DATA_LOSS if the row is malformed.
   absl::Status Load(const Kv& kv, int64_t newest_call_us, bool accept);
 
   int64_t NowUs() const override;
 
-  // How far the machine's clock is ahead of what is believed, if that is worth telling.
+  // Returns how far the machine's clock is ahead of what is believed, if that is worth telling.
   std::optional<int64_t> AheadUs() const;
 
-  // Writes it down once an hour.
+  // Writes the present instant to the store, once an hour.
   absl::Status Save(Kv* kv);
 
  private:
@@ -50,9 +52,9 @@ class TrustedClock : public Clock {
 
   const Clock& clock_;
   const SteadyMicros steady_;
-  int64_t base_us_ = 0;         // Believed when the steady clock said
-  int64_t base_steady_us_ = 0;  // this. Not changed after Load.
-  int64_t saved_us_ = 0;
+  int64_t base_us_ = 0;         // The instant believed at Load,
+  int64_t base_steady_us_ = 0;  // and what the steady clock said then.
+  int64_t saved_us_ = 0;        // The instant in the store.
 };
 
 }  // namespace itemized

@@ -14,12 +14,12 @@
 namespace itemized {
 namespace {
 
-// The last block in the rows of a view, in the family that is written with them
-// (storage/FORMAT.md, "Watermarks").
+// The families that hold the watermarks of the rollups and of the runs (storage/FORMAT.md,
+// "Watermarks").
 constexpr Family kRollupsFamily = Family::kRollups;
 constexpr Family kRunsFamily = Family::kOutcomes;
 
-constexpr size_t kParallelCallsMin = 1'000;  // Fewer are folded before a thread wakes up.
+constexpr size_t kParallelCallsMin = 1'000;  // Fewer calls are folded before a thread wakes up.
 
 absl::Status LoadWatermark(const Kv& kv, Family family, LogPosition* position) {
   ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(family, keys::kWatermark));
@@ -27,7 +27,9 @@ absl::Status LoadWatermark(const Kv& kv, Family family, LogPosition* position) {
     absl::string_view value = *row;
     if (!ReadVarint(&value, &position->entry) || !ReadVarint(&value, &position->block) ||
         !value.empty()) {
-      return absl::DataLossError("The store is damaged: a watermark cannot be read.");
+      return absl::DataLossError(
+          "The store is damaged: a watermark cannot be read. Restore the data directory "
+          "from a backup.");
     }
   }
   return absl::OkStatus();
@@ -62,7 +64,9 @@ absl::StatusOr<Hour> Views::LoadFirstHour(const Kv& kv) {
                    kv.Get(Family::kMeta, keys::kViewsFirstHour));
   absl::string_view value = row.has_value() ? absl::string_view(*row) : "";
   if (row.has_value() && (!ReadVarint32(&value, &hour) || !value.empty())) {
-    return absl::DataLossError("The store is damaged: the first hour of the views is unreadable.");
+    return absl::DataLossError(
+        "The store is damaged: the first hour of the views cannot be read. Restore the data "
+        "directory from a backup.");
   }
   return hour;
 }
@@ -84,7 +88,7 @@ absl::Status Views::Load() {
   return absl::OkStatus();
 }
 
-// Rollups know the latest hour; its blocks know the instant.
+// Reads the instant from the blocks of the latest hour, which the rollups know.
 absl::Status Views::FindLatestCall() {
   Hour latest = 0;
   for (NameId step = 0; step < rollups_.name_count(NameKind::kStep); ++step) {
@@ -95,7 +99,7 @@ absl::Status Views::FindLatestCall() {
     }
   }
   if (latest < blocks_->first_hour()) {
-    latest_call_us_ = HourStartUs(latest + 1) - 1;  // No later than this.
+    latest_call_us_ = HourStartUs(latest + 1) - 1;  // The call is no later than this.
     return absl::OkStatus();
   }
   return blocks_->ReadHours(latest, latest + 1, blocks_->last(), Columns(ColumnId::kTime),
@@ -137,7 +141,7 @@ void Views::FoldBlocks(const Entry& entry, const StagedRuns& staged) {
   for (const Block& block : entry.blocks) {
     calls += block.calls.size();
   }
-  // They share nothing but the catalog, which both only read.
+  // The two folds share nothing but the catalog, which both only read.
   const bool is_shared = is_for_runs && is_for_rollups && calls >= kParallelCallsMin;
   if (is_shared) {
     helper_.Start([&] { FoldRuns(entry, staged); });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// All views together: what the log folds to, written to disk now and then.
+// All views together: what the log folds to, which is written to disk now and then.
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -21,8 +21,8 @@
 
 namespace itemized {
 
-// One thread writes; Fold, DropBefore and Checkpoint need the lock of the views held for writing,
-// all const methods for reading.
+// One thread writes. Fold and Checkpoint need State::mutex held for writing, const methods for
+// reading.
 class Views {
  public:
   // Reads from `kv` and `blocks`; without `kv`, all runs stay in memory. Owns none of them.
@@ -32,11 +32,12 @@ class Views {
         catalog_(catalog),
         runs_(kv, blocks, catalog, resident_runs_max) {}
 
-  // Reads what the last checkpoint wrote. The entries of the log behind checkpointed() are then
-  // to be folded.
+  // Reads what the last checkpoint wrote. The caller then folds the entries of the log after
+  // checkpointed().
   absl::Status Load();
 
-  // Takes what is there as what the entries up to `entry` left.
+  // Says that what is here is what the entries up to `entry` left, so that the next one can be
+  // folded.
   void BeginBehind(EntryIndex entry) { folded_.entry = entry; }
 
   // Folds what `entry`, the one after the last that was folded, says of calls and runs; all of
@@ -44,10 +45,10 @@ class Views {
   // only what they do not hold yet.
   void Fold(const Entry& entry, const StagedRuns& staged);
 
-  // Whether the runs on disk hold that entry already, so that Fold needs none of its runs.
+  // Returns whether the runs on disk hold `entry` already, so that Fold needs none of its runs.
   bool HasRunsOf(EntryIndex entry) const { return entry <= runs_saved_.entry; }
 
-  // Up to where the log is folded in, and up to where it is in the rows on disk.
+  // Return how far the log is folded in memory, and how far all rows on disk hold it.
   LogPosition folded() const { return folded_; }
   LogPosition checkpointed() const;
 
@@ -56,23 +57,23 @@ class Views {
   enum class Scope : uint8_t { kRuns, kAll };
   void Checkpoint(Scope scope, KvBatch* batch);
 
-  // Rollups and outcomes of earlier hours are dropped; the first hour of a UTC day.
+  // Rollups and outcomes of hours before this one, the first of a UTC day, are dropped.
   Hour first_hour() const { return first_hour_; }
-  // Reads it from its row; 0 if there is none. DATA_LOSS if malformed.
+  // Reads first_hour() from its row; 0 if there is none. DATA_LOSS if malformed.
   static absl::StatusOr<Hour> LoadFirstHour(const Kv& kv);
-  // Adds the rows that say how far the rows of the views hold the log.
+  // Adds the watermarks to `batch`: the rows that say how far the rows of the views hold the log.
   static void AddWatermarks(const LogPosition& rollups, const LogPosition& runs, KvBatch* batch);
   // Adds what DropBefore(hour) changes on disk to `batch`. Errors are those of Kv.
   static absl::Status AddDrop(const Kv& kv, Hour hour, KvBatch* batch);
 
-  // The last block of `hour` that was folded since the store was opened; 0 if
-  // there is none.
+  // Returns the last block of `hour` that was folded since the store was opened; 0 if there is
+  // none.
   BlockSequence LastBlockOf(Hour hour) const {
     const auto found = last_blocks_.find(hour);
     return found == last_blocks_.end() ? 0 : found->second;
   }
 
-  // The latest time of any call in the log; 0 if there is none.
+  // Returns the latest time of any call in the log; 0 if there is none.
   int64_t latest_call_us() const { return latest_call_us_; }
 
   const CallRollups& rollups() const { return rollups_; }
@@ -99,7 +100,7 @@ class Views {
   absl::flat_hash_map<Hour, BlockSequence> last_blocks_;
   LogPosition rollups_saved_;  // The watermarks of the rows on disk.
   LogPosition runs_saved_;
-  RowsByName rows_;  // Of the blocks being folded.
+  RowsByName rows_;  // The sorted rows of the blocks that are being folded.
   HelperThread helper_{"fold"};
 };
 

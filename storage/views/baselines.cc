@@ -17,8 +17,8 @@ bool Baselines::InWindow(const Step& step, Day day) {
   return day <= step.newest && step.newest - day < kBaselineDays;
 }
 
-// Bit i is set if day newest - i counts in full: it and its two neighbours in
-// some row of three days with priced calls were mostly flagged.
+// Returns a bit for each day that counts in full, bit i for day newest - i: one of three days in a
+// row (among those with priced calls) on each of which most calls were flagged.
 uint32_t Baselines::ShiftedDays(const Step& step) {
   uint32_t shifted = 0;
   uint32_t row = 0;

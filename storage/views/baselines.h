@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What is normal for a step: the baseline that outliers are measured against.
-// Derived from CallRollups alone, so it is not persisted.
+// What is normal for a step: the baseline that outliers are measured against. It follows from
+// CallRollups alone, so it is not persisted.
 
 #include <cstdint>
 #include <vector>
@@ -18,23 +18,23 @@
 namespace itemized {
 
 inline constexpr Day kBaselineDays = 30;
-inline constexpr int64_t kOutlierMultiple = 5;                // Threshold = 5 x the rolling p50.
-inline constexpr int64_t kBaselineCallsMin = 30;              // Below it a step is learning.
+inline constexpr int64_t kOutlierMultiple = 5;                // The threshold is 5 x the p50.
+inline constexpr int64_t kBaselineCallsMin = 30;              // A step with fewer is learning.
 inline constexpr int64_t kLearningThreshold = 5'000'000'000;  // $0.005, in pico-dollars.
 inline constexpr int kShiftDays = 3;
 
-// What the calls of a step are compared with now.
+// What the next calls of a step are compared with.
 struct Threshold {
   int64_t picos = kLearningThreshold;  // Calls above it are outliers.
-  int64_t p50_picos = 0;               // 0 while learning.
+  int64_t p50_picos = 0;               // The median of the baseline; 0 while learning.
   int64_t sample_count = 0;            // Calls in the baseline.
   bool learning = true;
 };
 
-// Priced calls of a step on one day.
+// How many priced calls a step has on one day.
 struct BaselineDay {
-  int64_t baseline = 0;  // Not flagged, or while learning.
-  int64_t flagged = 0;   // Against a learned median.
+  int64_t baseline = 0;  // Calls that were not flagged, or only while the step was learning.
+  int64_t flagged = 0;   // Calls that were flagged against a learned median.
 };
 
 // The baseline of a step holds the costs of its priced calls over the 30 UTC
@@ -43,20 +43,19 @@ struct BaselineDay {
 // of outliers cannot make itself the norm; but where most calls were flagged
 // on three days with priced calls in a row, that is a new level and they count.
 //
-// Not thread-safe: the engine guards it with the lock of the views.
+// Not thread-safe: State::mutex guards it.
 class Baselines {
  public:
-  // Follows CallRollups: to be called after its Fold of the same rows, which must
-  // be of one day.
+  // Folds rows of one day. Must be called after `rollups` has folded the same rows.
   void Fold(const RowsByName& rows, const CallRollups& rollups);
 
-  // Brings thresholds up to what was folded; to be called after a group of blocks.
+  // Brings thresholds up to what was folded. Must be called after all blocks of an entry.
   void Settle(const CallRollups& rollups);
 
   // Starts over from the rollups.
   void Rebuild(const CallRollups& rollups);
 
-  // Valid until the next Settle or Rebuild.
+  // Returns the threshold of `step`; valid until the next Settle or Rebuild.
   const Threshold& ThresholdOf(NameId step) const {
     static constexpr Threshold kUnseen;
     return step < thresholds_.size() ? thresholds_[step] : kUnseen;
@@ -65,12 +64,12 @@ class Baselines {
  private:
   struct Step {
     bool seen = false;
-    bool touched = false;  // Since the last Settle.
-    bool stale = false;    // `costs` has to be merged anew.
+    bool touched = false;  // Rows were folded since the last Settle.
+    bool stale = false;    // `costs` has to be merged from the days anew.
     Day newest = 0;
     uint32_t shifted = 0;           // Bit i: day newest - i belongs to a level shift.
-    BucketTable<BaselineDay> days;  // Those in the window that had calls.
-    Histogram costs;
+    BucketTable<BaselineDay> days;  // The days of the window that have calls.
+    Histogram costs;                // The costs of the calls in the baseline.
   };
   static bool InWindow(const Step& step, Day day);
   static uint32_t ShiftedDays(const Step& step);
@@ -79,10 +78,10 @@ class Baselines {
   static void Remerge(const BucketTable<NameDay>& days, Step* step);
   void Refresh(NameId id);
 
-  std::vector<Step> steps_;            // By NameId.
-  std::vector<Threshold> thresholds_;  // The same; they follow from the costs.
-  std::vector<NameId> touched_;
-  std::vector<uint32_t> counted_rows_;  // Of the part at hand.
+  std::vector<Step> steps_;             // Indexed by NameId.
+  std::vector<Threshold> thresholds_;   // Indexed by NameId; they follow from Step::costs.
+  std::vector<NameId> touched_;         // Steps that are touched.
+  std::vector<uint32_t> counted_rows_;  // Scratch of Apply.
 };
 
 }  // namespace itemized

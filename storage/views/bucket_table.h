@@ -12,20 +12,21 @@
 
 namespace itemized {
 
-// Values by time bucket (an hour or a day), by rising bucket. Made for being asked again
-// and again for the same one, mostly the latest; buckets may be made in any order. Not
-// thread-safe.
+// A map from time bucket (an hour or a day) to a value, sorted by bucket. It is made for being
+// asked again and again for the same bucket, mostly the latest; buckets may be made in any order.
+// Not thread-safe.
 template <typename T>
 class BucketTable {
  public:
   struct Entry {
     uint32_t bucket = 0;
-    bool dirty = false;  // Changed since the last checkpoint.
+    bool dirty = false;  // Whether it has changed since the last checkpoint.
     T value{};
   };
 
  private:
-  // By themselves, so that few nodes are passed on the way from one to the next.
+  // Entries are allocated one by one, so that nodes of the tree are small and few are passed on the
+  // way from one entry to the next.
   using Entries = absl::btree_map<uint32_t, std::unique_ptr<Entry>>;
 
  public:
@@ -67,8 +68,8 @@ class BucketTable {
     return *this;
   }
 
-  // The entry of `bucket`, made if there is none. Valid until another is made
-  // or erased.
+  // Returns the entry of `bucket`, and makes it if there is none. Valid until another is made or
+  // erased.
   Entry& At(uint32_t bucket) {
     if (last_ == nullptr || last_->bucket != bucket) {
       std::unique_ptr<Entry>& entry = entries_[bucket];
@@ -93,7 +94,7 @@ class BucketTable {
 
   Iterator begin() const { return Iterator(entries_.begin()); }
   Iterator end() const { return Iterator(entries_.end()); }
-  // The first entry of `bucket` or later.
+  // Returns the first entry whose bucket is `bucket` or later.
   Iterator LowerBound(uint32_t bucket) const { return Iterator(entries_.lower_bound(bucket)); }
   bool empty() const { return entries_.empty(); }
   const Entry& back() const { return *entries_.rbegin()->second; }
@@ -104,10 +105,10 @@ class BucketTable {
 
  private:
   Entries entries_;
-  Entry* last_ = nullptr;  // Where At looks first; null after any other change.
+  Entry* last_ = nullptr;  // The entry where At looks first; null after any other change.
 };
 
-// The table of number `id`, made if there is none.
+// Returns (*tables)[id], and makes it if there is none.
 template <typename T>
 BucketTable<T>& TableAt(std::vector<BucketTable<T>>* tables, size_t id) {
   if (id >= tables->size()) {
@@ -116,7 +117,7 @@ BucketTable<T>& TableAt(std::vector<BucketTable<T>>* tables, size_t id) {
   return (*tables)[id];
 }
 
-// The same; an empty one if there is none.
+// Returns tables[id], or an empty table if there is none.
 template <typename T>
 const BucketTable<T>& TableAt(const std::vector<BucketTable<T>>& tables, size_t id) {
   static const auto* const kNone = new BucketTable<T>;

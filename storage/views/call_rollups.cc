@@ -14,10 +14,10 @@
 namespace itemized {
 namespace {
 
-// No kind has more names; bounds what a damaged key can allocate.
+// No kind has more names, so this bounds what a damaged key can allocate.
 constexpr size_t kNamesMax = std::max({kStepsMax, kWorkflowsMax, kProvidersMax, kModelsMax});
 
-// The place of `key` in a list by rising key, made if it is not there.
+// Returns the place of `key` in a list sorted by key, and inserts it if it is not there.
 template <typename Key>
 size_t PlaceOf(Key key, std::vector<std::pair<Key, CallSums>>* list) {
   auto at = std::lower_bound(list->begin(), list->end(), key,
@@ -37,7 +37,7 @@ void EncodeSums(const std::vector<std::pair<Key, CallSums>>& list, std::string* 
   }
 }
 
-// Keys rise and are below `end`.
+// Reads a list; false if it is malformed, its keys do not rise, or one is not below `end`.
 template <typename Key>
 bool DecodeSums(absl::string_view* in, uint64_t end, std::vector<std::pair<Key, CallSums>>* list) {
   uint64_t count = 0;
@@ -58,10 +58,12 @@ bool DecodeSums(absl::string_view* in, uint64_t end, std::vector<std::pair<Key, 
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(
-      absl::StrCat("the store is damaged: ", what, " of the rollups cannot be read"));
+      absl::StrCat("The store is damaged: ", what,
+                   " of the rollups cannot be read. Restore the data directory from a backup."));
 }
 
-// A new day is much like the one before, so that its histograms need not grow step by step.
+// Gives the histograms of a new day the size of those of the day before it, which it will be much
+// like, so that they need not grow step by step.
 void ReserveAsBefore(const BucketTable<NameDay>& days, Day day, NameDay* value) {
   const auto at = days.LowerBound(day);
   if (at != days.begin()) {
@@ -132,7 +134,7 @@ void CallRollups::AddCosts(const RowsByName::Part& part, Histogram* flagged, His
   others->AddEach(calls.cost_picos, calls.weight, other_rows_);
 }
 
-// What only steps have: hours, series, and the sums of all.
+// Adds to what only steps have: hours, series, and the sums over all calls.
 void CallRollups::AddStepSums(const RowsByName::Part& part, NameDay* day) {
   const CallRows& calls = part.block->calls;
   const RowSums sums_of(calls);
@@ -186,7 +188,7 @@ void CallRollups::DropBefore(Day day) {
   }
 }
 
-// BucketTable::At is not for two threads.
+// Uses LowerBound, since two threads call this and BucketTable::At is for one.
 const NameDay& CallRollups::RowOf(const NameKey& key) const {
   const auto row = DaysOf(key.kind, key.name).LowerBound(key.day);
   CHECK(row->bucket == key.day);
@@ -196,7 +198,7 @@ const NameDay& CallRollups::RowOf(const NameKey& key) const {
 void CallRollups::Checkpoint(HelperThread* helper, KvBatch* batch) {
   std::vector<std::string> values(dirty_names_.size());
   const auto encode = [&](size_t begin, size_t end) {
-    std::string scratch;  // Encoding takes much more room than what comes of it.
+    std::string scratch;  // Encoding asks for much more room than the result needs.
     for (size_t i = begin; i < end; ++i) {
       scratch.clear();
       RowOf(dirty_names_[i]).EncodeTo(&scratch);

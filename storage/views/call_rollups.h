@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Calls rolled up by day, once for each of their names: the view behind
-// rankings and series. Of a step it also keeps the hours and the series, but
-// without histograms: those have too few calls for them.
+// storage/views: what is folded call by call: rollups and baselines. May use base, model, sketch,
+// kv, catalog and block.
+
+// Calls rolled up by day, once for each of their names: the view behind rankings and series. Days
+// of a step also have sums for each hour and each series, but no histograms of those, which have
+// too few calls for them.
 
 #include <array>
 #include <cstdint>
@@ -30,43 +33,44 @@ namespace itemized {
 struct NameDay {
   CallSums sums;
   Histogram cost;          // Pico-dollars of priced calls, without those of flagged_cost.
-  Histogram flagged_cost;  // Steps only: of calls that do not count in the baseline.
+  Histogram flagged_cost;  // Costs that do not count in the baseline; empty but for steps.
   Histogram duration;      // Microseconds, of all calls.
-  // Steps only: by rising hour of the day, hours without calls left out.
+  // Sums of each hour of the day that has calls, by rising hour; empty but for steps.
   std::vector<std::pair<uint8_t, CallSums>> hours;
-  // Steps only: by rising SeriesId.
+  // Sums of each series, by rising SeriesId; empty but for steps.
   std::vector<std::pair<SeriesId, CallSums>> series;
 
   void EncodeTo(std::string* out) const;
-  // `series_count`: of the catalog.
+  // Reads the persisted form (storage/FORMAT.md, "Rollups"); false if malformed. `series_count` is
+  // how many series the catalog has.
   bool DecodeFrom(absl::string_view* in, size_t series_count);
   void Compact();
 };
 
-// True if a row's cost counts in the baseline of its step: all but those that
-// were flagged against a learned median.
+// Returns whether a row's cost counts in the baseline of its step: it does unless the row was
+// flagged against a learned median.
 bool CountsInBaseline(const CallRows& calls, size_t row);
 
-// Not thread-safe: the engine guards it with the lock of the views.
+// All rollups. Not thread-safe: State::mutex guards it.
 class CallRollups {
  public:
-  // Folds rows in. They may come in any order; the result is the same.
+  // Folds rows in. The result does not depend on their order.
   void Fold(const RowsByName& rows);
 
-  // Of all calls: what the guard against overflow looks at.
+  // Sums over all calls of the store, which the guard against overflow looks at.
   const CallSums& total() const { return total_; }
 
-  // By day; a day stays when all its calls are retracted.
+  // The days of one name, by rising day. A day stays when all its calls are retracted.
   size_t name_count(NameKind kind) const { return names_[static_cast<size_t>(kind)].size(); }
   const BucketTable<NameDay>& DaysOf(NameKind kind, NameId name) const {
     return TableAt(names_[static_cast<size_t>(kind)], name);
   }
 
-  // Forgets earlier days, and what of them is still to be written.
+  // Forgets the days before `day`, also those that no checkpoint has written yet.
   void DropBefore(Day day);
 
-  // Adds every row that has changed since the last call to `batch`, as an absolute value. The
-  // encoding is shared with `helper`.
+  // Adds every row that has changed since the last Checkpoint to `batch`, as an absolute value.
+  // `helper` encodes half of them.
   void Checkpoint(HelperThread* helper, KvBatch* batch);
   absl::Status Load(const Kv& kv, const Catalog& catalog);
 
@@ -85,15 +89,16 @@ class CallRollups {
   void AddStepSums(const RowsByName::Part& part, NameDay* day);
   absl::Status LoadRow(absl::string_view key, absl::string_view value, const Catalog& catalog);
 
-  std::array<std::vector<BucketTable<NameDay>>, kNameKindCount> names_;  // By kind, then NameId.
+  std::array<std::vector<BucketTable<NameDay>>, kNameKindCount>
+      names_;  // Indexed by NameKind, then NameId.
   CallSums total_;
   std::vector<NameKey> dirty_names_;
-  std::vector<NameKey> hot_names_;  // Dirty at the last checkpoint: may still be dense.
+  std::vector<NameKey> hot_names_;  // Rows dirty at the last checkpoint, which may still be dense.
 
-  std::vector<uint32_t> flagged_rows_;  // Of the part at hand.
+  std::vector<uint32_t> flagged_rows_;  // Scratch of AddCosts, as is the next one.
   std::vector<uint32_t> other_rows_;
 
-  // By SeriesId: where its sums were last found in the list of its step's day.
+  // Indexed by SeriesId: where its sums were last found in the list of its step's day.
   std::vector<size_t> series_places_;
 };
 

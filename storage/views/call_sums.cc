@@ -20,7 +20,7 @@ void RowSums::AddTo(CallSums* sums, size_t row, int64_t weight) const {
   }
 }
 
-// Column by column, which is what makes it faster than AddTo.
+// Adds column by column, which makes it faster than an AddTo for each row.
 CallSums RowSums::Of(absl::Span<const uint32_t> rows) const {
   CallSums sums;
   for (const uint32_t row : rows) {

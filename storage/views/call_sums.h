@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Sums over calls: what every view of calls is made of.
+// Sums over calls, of which every view of calls is made.
 
 #include <cstddef>
 #include <string>
@@ -19,32 +19,33 @@ namespace itemized {
 struct CallSums {
   int64_t calls = 0;
   int64_t unpriced_calls = 0;
-  int64_t usage_missing_calls = 0;  // Of the unpriced ones: no usage was reported.
-  int64_t outliers = 0;             // Over a learned threshold.
-  int64_t learning_calls = 0;       // Over the default one: not known whether they are outliers.
-  Picos cost = 0;                   // Of the priced calls.
+  int64_t usage_missing_calls = 0;  // Unpriced calls for which no usage was reported.
+  int64_t outliers = 0;             // Calls over a learned threshold.
+  int64_t learning_calls = 0;  // Calls over the default one; nobody knows if they are outliers.
+  Picos cost = 0;              // The cost of the priced calls.
   Usage usage;
 
   void Merge(const CallSums& other);
   void Subtract(const CallSums& other);
   bool operator==(const CallSums&) const = default;
 
-  // The persisted form (storage/FORMAT.md, "Call sums").
+  // Append and read the persisted form (storage/FORMAT.md, "Call sums"). DecodeFrom returns false
+  // if it is malformed.
   void EncodeTo(std::string* out) const;
   bool DecodeFrom(absl::string_view* in);
 };
 
-// Adds rows of one block to sums; knows which usage classes the block has.
+// Adds rows of one block to sums. It knows which usage classes the block has, and skips the others.
 class RowSums {
  public:
   // Does not own `calls`.
   explicit RowSums(const CallRows& calls) : calls_(calls), used_(calls) {}
 
-  // Adds a row `weight` times: its own weight, or that turned around to take out
-  // what the row added.
+  // Adds a row `weight` times. Callers pass the row's own weight, or its negative to take out what
+  // the row added.
   void AddTo(CallSums* sums, size_t row, int64_t weight) const;
 
-  // The sums of many rows, each with its own weight.
+  // Returns the sums of many rows, each with its own weight.
   CallSums Of(absl::Span<const uint32_t> rows) const;
 
  private:

@@ -5,7 +5,7 @@
 
 namespace itemized {
 
-// A counting sort, so that rows of one name stay in order.
+// Sorts by counting, so that rows of one name stay in order.
 void RowsByName::SortBlock(const Block& block, uint32_t* rows, Kind* kind) {
   kind->used.clear();
   for (const NameId name : kind->names) {

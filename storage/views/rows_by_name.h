@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Rows of the log sorted by one of their names. A view that folds all rows of a
-// name together finds that name's cells in the cache; row by row, each row would
-// wait for memory once for each of its names.
+// Rows of an entry sorted by each kind of their names. A view that folds all rows of a name
+// together finds that name's cells in the cache; folded one by one, each row would wait for memory
+// once for each of its names.
 
 #include <array>
 #include <cstdint>
@@ -16,10 +16,10 @@
 
 namespace itemized {
 
-// Not thread-safe. Keeps its memory from one Sort to the next.
+// The sorted rows. They keep their memory from one Sort to the next. Not thread-safe.
 class RowsByName {
  public:
-  // The rows of one name in one block, as they lie there.
+  // The rows of one name in one block, in the order of the block.
   struct Part {
     NameId name = 0;
     const Block* block = nullptr;
@@ -29,7 +29,7 @@ class RowsByName {
   // Sorts the rows of `blocks`, which must outlive their use here.
   void Sort(absl::Span<const Block> blocks, const Catalog& catalog);
 
-  // Those of one name follow each other, in the order of the blocks.
+  // The parts of one kind: those of one name follow each other, in the order of the blocks.
   absl::Span<const Part> Parts(NameKind kind) const {
     return kinds_[static_cast<size_t>(kind)].parts;
   }
@@ -37,9 +37,10 @@ class RowsByName {
  private:
   struct Kind {
     std::vector<Part> parts;
-    std::vector<uint32_t> rows;  // Of all parts.
-    std::vector<NameId> names;   // Of the rows of the block at hand.
-    // By NameId: rows of that block, then where the next one goes. Zero in between.
+    std::vector<uint32_t> rows;  // The rows of all parts.
+    std::vector<NameId> names;   // Scratch of SortBlock, as are the next two: a name for each row.
+    // Indexed by NameId: how many rows the block has of it, then where the next one goes. All zero
+    // from one SortBlock to the next.
     std::vector<uint32_t> counts;
     std::vector<NameId> used;
   };

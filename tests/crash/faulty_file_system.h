@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The system's files, with faults on demand: operations that fail, and a power
-// cut that loses what was not synced.
+// The machine's file system with faults on demand: operations that fail, and a power cut that loses
+// what was not synced.
 
 #include <cstdint>
 #include <limits>
@@ -22,11 +22,11 @@ namespace itemized::testing {
 // What a fault can hit.
 enum class FileOperation : uint8_t {
   kWrite,  // Creating, appending to, renaming, linking, deleting a file.
-  kSync,   // Of a file or a directory.
+  kSync,   // Syncing a file or a directory.
   kRead,
 };
 
-// The operations of a kind numbered from `first` to `last`, from 1, fail.
+// Says that operations of one kind fail, those numbered from `first` to `last`, counted from 1.
 struct FileFault {
   FileOperation operation = FileOperation::kWrite;
   uint64_t first = 1;
@@ -42,24 +42,23 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   FaultyFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
   const char* Name() const override { return "FaultyFileSystem"; }
 
-  // Counts from here on.
+  // Arms `fault`; operations are counted from here on.
   void Arm(const FileFault& fault);
   void Disarm();
-  // Whether an armed fault has hit.
+  // Returns whether an armed fault has hit.
   bool has_hit() const;
 
-  // What the disk says is left of it; nothing: the truth.
+  // Makes the disk say that so many bytes are free; without a value it says the truth.
   void SetFreeBytes(std::optional<uint64_t> bytes);
 
-  // From the `nth` operation of writing or syncing on, counted from here,
-  // nothing reaches the disk any more.
+  // Cuts the power at the `nth` operation of writing or syncing, counted from here: neither it nor
+  // any later one reaches the disk.
   void CutPowerAt(uint64_t nth);
   bool is_dead() const;
 
-  // What a disk may look like after the cut: of what was not synced, each file
-  // keeps a beginning, whose end may be garbage. Of the new names and renames since
-  // the directory was synced the first ones are kept, as a journal does. To be
-  // called once all files are closed.
+  // Makes the disk what it may look like after the cut. Each file keeps a beginning of what was not
+  // synced, whose end may be garbage. The first of the new names and renames since the directory
+  // was synced are kept, as a journal does. Must be called once all files are closed.
   void LoseUnsynced(uint64_t seed);
 
   rocksdb::IOStatus NewSequentialFile(const std::string& name, const rocksdb::FileOptions& options,
@@ -92,18 +91,17 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
                              const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override;
 
-  // For the files that this one opens: counts an operation, and fails it if that
-  // is its fate.
+  // Counts an operation, and fails it if it is to fail. The files that this opens call it.
   rocksdb::IOStatus Count(FileOperation operation);
   void MarkSynced(const std::string& name);
-  void MarkDirectorySynced();  // There is one.
+  void MarkDirectorySynced();  // There is one directory.
 
  private:
   // A name that is new in the directory.
   struct NewName {
     std::string name;
-    std::string old_name;                 // If it was renamed.
-    std::optional<std::string> replaced;  // What it held before.
+    std::string old_name;                 // Empty unless the file was renamed.
+    std::optional<std::string> replaced;  // The contents of the file that had the name before.
   };
   struct Armed {
     FileFault fault;
@@ -116,7 +114,7 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   void Undo(const NewName& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
-  // Bytes that are safe, of the files written.
+  // How many bytes of each file that was written are synced.
   std::map<std::string, uint64_t> synced_bytes_ ABSL_GUARDED_BY(mutex_);
   std::vector<NewName> new_names_ ABSL_GUARDED_BY(mutex_);  // Not synced, in their order.
   std::optional<Armed> armed_ ABSL_GUARDED_BY(mutex_);

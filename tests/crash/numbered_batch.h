@@ -19,7 +19,7 @@ struct NumberedBatch {
   EventBatch Events() const;
 };
 
-// Mostly small ones; some have so many runs that their checkpoint is one of tables.
+// Makes a batch. Most are small; some have so many runs that their checkpoint is written as tables.
 NumberedBatch BatchOfNumber(uint64_t number);
 
 // The price that the writer sets with its `nth` change, pico-dollars per token.

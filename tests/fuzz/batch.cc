@@ -37,7 +37,7 @@ pb::Batch RandomBatch(int events, int rows, std::mt19937_64& random) {
   return batch;
 }
 
-// One that is accepted, as random values seldom are.
+// Makes a call that is accepted, as random values seldom are.
 pb::Batch GoodBatch() {
   pb::Batch batch;
   pb::Call& call = *batch.add_events()->mutable_call();
@@ -114,7 +114,7 @@ const server::DecodedBatch& BatchOf(const server::DecodedIngestRequest& request)
   return request.batch;
 }
 
-// Of bytes that only the decoded batch keeps alive.
+// Decodes a copy of `bytes`, which only the decoded batch keeps alive.
 template <typename Decode>
 auto DecodeCopy(Decode decode, absl::string_view bytes) {
   auto owner = std::make_shared<const std::string>(bytes);

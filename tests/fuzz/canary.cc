@@ -14,13 +14,13 @@ namespace {
 
 volatile int sink = 0;  // Keeps the compiler from leaving a fault out.
 
-// Found by AddressSanitizer alone.
+// Only AddressSanitizer finds this fault.
 void ReadPastTheEnd(size_t size) {
   const auto bytes = std::make_unique<char[]>(size);
   sink = bytes.get()[size];
 }
 
-// Found by UndefinedBehaviorSanitizer alone.
+// Only UndefinedBehaviorSanitizer finds this fault.
 void Overflow(size_t size) {
   int number = INT_MAX;
   number += static_cast<int>(size);

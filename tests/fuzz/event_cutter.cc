@@ -45,7 +45,7 @@ bool Accepts(absl::string_view input) {
       all = false;
       continue;
     }
-    // In order, none twice, and nothing that is not of the body.
+    // Pieces come in order, do not overlap, and lie within the body.
     CHECK(piece.text.data() >= at);
     at = piece.text.data() + piece.text.size();
     CHECK(at <= input.data() + input.size());

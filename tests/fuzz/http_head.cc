@@ -36,7 +36,7 @@ bool Accepts(absl::string_view input) {
   const bool is_chunked = !request.Header("transfer-encoding").empty();
   const std::string& length = request.Header("content-length");
   CHECK(!is_chunked || length.empty());
-  // Without either there is no body, so that the next request begins here.
+  // A request that announces no body has none, so that the next request begins here.
   CHECK(parser.is_done() == (!is_chunked && parser.announced_bytes() == 0));
   return true;
 }

@@ -111,7 +111,7 @@ TEST_F(ServerProducers, AFaultEndsTheStreamAfterTheAcknowledgementsBeforeIt) {
   gap.stream->Write(Request(3));
   const grpc::Status told = gap.EndAfter(1);
   EXPECT_EQ(told.error_code(), grpc::StatusCode::OUT_OF_RANGE);
-  EXPECT_THAT(told.error_message(), HasSubstr("sequence 3 came where 2 is expected"));
+  EXPECT_THAT(told.error_message(), HasSubstr("Batch 3 came where batch 2 is expected"));
 
   OpenStream conflict = Open();
   conflict.stream->Write(Request(2));

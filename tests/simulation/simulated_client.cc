@@ -89,7 +89,7 @@ void SimulatedClient::Disconnect() {
   }
 }
 
-// As Sender::Run.
+// Does what Sender::Run does, which drives the same Delivery by a real clock.
 void SimulatedClient::Pump() {
   delivery_->TakeWarnings();
   delivery_->CutAndTrim(world_.now());

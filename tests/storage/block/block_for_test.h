@@ -44,7 +44,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
   return block;
 }
 
-// The same, but for ids that are all empty.
+// Makes RandomBlock's block, with ids that are all empty.
 inline Block BlockWithoutIds(uint32_t seed, size_t rows) {
   Block block = RandomBlock(seed, rows);
   block.calls.event_ids = {};

@@ -21,7 +21,7 @@
 namespace itemized {
 namespace {
 
-// As RowAppender takes it over; names of attributes are numbered anew.
+// Compares a row with the one RowAppender took over; it numbers names of attributes anew.
 void ExpectSameRow(const CallRows& a, const CallRows& b, size_t row) {
   const auto attributes = [row](const CallRows& calls) {
     std::vector<std::pair<absl::string_view, absl::string_view>> named;

@@ -13,14 +13,14 @@ namespace itemized {
 
 struct Sample {
   std::string name;
-  std::vector<int64_t> values;  // In no order.
+  std::vector<int64_t> values;  // Not sorted.
 };
 
-// The same on every run: constants, few and many distinct values, narrow and
-// heavy-tailed, the rims of buckets, and everything up to 2^63 - 1.
+// Returns samples that do not change from run to run: constants, few and many distinct values,
+// narrow and heavy-tailed ones, the rims of buckets, and everything up to 2^63 - 1.
 std::vector<Sample> Samples();
 
-// Of each value once.
+// Returns the histogram of `values`, each counted once.
 Histogram Of(const std::vector<int64_t>& values);
 
 }  // namespace itemized

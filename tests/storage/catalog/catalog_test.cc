@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/catalog/catalog.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/model/limits.h"
+
+namespace itemized {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr NameKind kKinds[] = {NameKind::kStep, NameKind::kWorkflow, NameKind::kProvider,
+                               NameKind::kModel};
+constexpr NameId kEmptyName = 0;
+constexpr NameId kOther = 1;
+
+// Interns names until the kind has no room for another.
+void Fill(NameKind kind, size_t names_max, Catalog* catalog) {
+  for (size_t i = catalog->name_count(kind); i < names_max; ++i) {
+    catalog->Intern(kind, absl::StrCat("name ", i));
+  }
+  ASSERT_EQ(catalog->name_count(kind), names_max);
+}
+
+TEST(Catalog, NumbersTheNamesOfEachKindFromTwoOn) {
+  Catalog catalog;
+  for (const NameKind kind : kKinds) {
+    EXPECT_EQ(catalog.Intern(kind, ""), kEmptyName);
+    EXPECT_EQ(catalog.Intern(kind, kOtherName), kOther);
+    EXPECT_EQ(catalog.Intern(kind, "first"), 2U);
+    EXPECT_EQ(catalog.Intern(kind, "second"), 3U);
+    EXPECT_EQ(catalog.Intern(kind, "first"), 2U);
+    EXPECT_EQ(catalog.Name(kind, 3), "second");
+    EXPECT_EQ(catalog.name_count(kind), 4U);
+  }
+}
+
+TEST(Catalog, ResolveSaysWhatInternWouldAndAddsNothing) {
+  Catalog catalog;
+  EXPECT_EQ(catalog.Resolve(NameKind::kStep, "new"), Catalog::kUnknown);
+  EXPECT_EQ(catalog.name_count(NameKind::kStep), 2U);
+  const NameId id = catalog.Intern(NameKind::kStep, "new");
+  EXPECT_EQ(catalog.Resolve(NameKind::kStep, "new"), id);
+  EXPECT_EQ(catalog.Resolve(NameKind::kModel, "new"), Catalog::kUnknown);
+
+  const SeriesKey key{{id, 0, 0, 0}};
+  EXPECT_EQ(catalog.Resolve(key), Catalog::kUnknown);
+  EXPECT_EQ(catalog.series_count(), 0U);
+  EXPECT_EQ(catalog.Intern(key), 0U);
+  EXPECT_EQ(catalog.Resolve(key), 0U);
+  EXPECT_EQ(catalog.Intern(key), 0U);
+  EXPECT_EQ(catalog.Series(0), key);
+}
+
+TEST(Catalog, FindKnowsOnlyNamesThatAnAppliedEntryHolds) {
+  Catalog catalog;
+  EXPECT_EQ(catalog.Find(NameKind::kStep, ""), kEmptyName);
+  EXPECT_EQ(catalog.Find(NameKind::kStep, kOtherName), kOther);
+  const NameId id = catalog.Intern(NameKind::kStep, "planning");
+  EXPECT_EQ(catalog.Find(NameKind::kStep, "planning"), Catalog::kUnknown);
+  ASSERT_TRUE(catalog.Apply(catalog.Unsaved()).ok());
+  EXPECT_EQ(catalog.Find(NameKind::kStep, "planning"), id);
+}
+
+TEST(Catalog, NamesBeyondTheLimitOfTheirKindAreBilledAsOther) {
+  const std::vector<size_t> limits = {kStepsMax, kWorkflowsMax, kProvidersMax, kModelsMax};
+  for (const NameKind kind : kKinds) {
+    Catalog catalog;
+    Fill(kind, limits[static_cast<size_t>(kind)], &catalog);
+    EXPECT_EQ(catalog.Resolve(kind, "one more"), kOther);
+    EXPECT_EQ(catalog.Intern(kind, "one more"), kOther);
+    EXPECT_EQ(catalog.Find(kind, "one more"), Catalog::kUnknown);
+    EXPECT_EQ(catalog.name_count(kind), limits[static_cast<size_t>(kind)]);
+    EXPECT_EQ(catalog.Intern(kind, "name 2"), 2U) << "a name that is known stays known";
+  }
+}
+
+TEST(Catalog, SeriesBeyondTheLimitShareOneOfTheStepOther) {
+  Catalog catalog;
+  for (NameId model = 0; catalog.series_count() < kSeriesMax; ++model) {
+    catalog.Intern(SeriesKey{{0, 0, 0, model}});
+  }
+  const SeriesId shared = catalog.Intern(SeriesKey{{0, 7, 0, 0}});
+  EXPECT_EQ(catalog.Series(shared), (SeriesKey{{kOther, 0, 0, 0}}));
+  EXPECT_EQ(catalog.Intern(SeriesKey{{0, 8, 0, 0}}), shared);
+  EXPECT_EQ(catalog.Resolve(SeriesKey{{0, 9, 0, 0}}), shared);
+  EXPECT_EQ(catalog.Resolve(SeriesKey{{0, 0, 0, 3}}), 3U);
+  EXPECT_EQ(catalog.series_count(), kSeriesMax + 1);
+}
+
+TEST(Catalog, DropUnsavedTakesBackWhatNoEntryHoldsAndItsNumbersAreUsedAgain) {
+  Catalog catalog;
+  const NameId kept = catalog.Intern(NameKind::kStep, "kept");
+  catalog.Intern(SeriesKey{{kept, 0, 0, 0}});
+  ASSERT_TRUE(catalog.Apply(catalog.Unsaved()).ok());
+  const NameId dropped = catalog.Intern(NameKind::kStep, "dropped");
+  catalog.Intern(SeriesKey{{dropped, 0, 0, 0}});
+
+  catalog.DropUnsaved();
+  EXPECT_EQ(catalog.Resolve(NameKind::kStep, "dropped"), Catalog::kUnknown);
+  EXPECT_EQ(catalog.Resolve(SeriesKey{{dropped, 0, 0, 0}}), Catalog::kUnknown);
+  EXPECT_EQ(catalog.Find(NameKind::kStep, "kept"), kept);
+  EXPECT_EQ(catalog.Intern(NameKind::kStep, "another"), dropped);
+  EXPECT_EQ(catalog.Intern(SeriesKey{{dropped, 0, 0, 0}}), 1U);
+}
+
+TEST(Catalog, UnsavedIsWhatWasInternedSinceTheLastEntry) {
+  Catalog catalog;
+  EXPECT_EQ(catalog.Unsaved(), CatalogAdditions());
+  const NameId step = catalog.Intern(NameKind::kStep, "planning");
+  catalog.Intern(SeriesKey{{step, 0, 0, 0}});
+  ASSERT_TRUE(catalog.Apply(catalog.Unsaved()).ok());
+  EXPECT_THAT(catalog.Unsaved().names, IsEmpty());
+  const NameId model = catalog.Intern(NameKind::kModel, "sonnet");
+  catalog.Intern(SeriesKey{{step, 0, 0, model}});
+
+  const CatalogAdditions unsaved = catalog.Unsaved();
+  EXPECT_EQ(unsaved.names, (std::vector<CatalogAdditions::Name>{{NameKind::kModel, 2, "sonnet"}}));
+  EXPECT_EQ(unsaved.first_series, 1U);
+  EXPECT_EQ(unsaved.series, (std::vector<SeriesKey>{{{step, 0, 0, model}}}));
+}
+
+CatalogAdditions SomeAdditions() {
+  CatalogAdditions additions;
+  additions.id_key = HashKey{11, 12};
+  additions.names = {{NameKind::kStep, 2, "planning"}, {NameKind::kModel, 2, "sonnet"}};
+  additions.series = {{{2, 0, 0, 2}}, {{2, 1, 0, 2}}};
+  return additions;
+}
+
+TEST(Catalog, AllThatOneHasMakesAnotherThatIsTheSame) {
+  Catalog catalog;
+  ASSERT_TRUE(catalog.Apply(SomeAdditions()).ok());
+  EXPECT_EQ(catalog.All(), SomeAdditions());
+  EXPECT_EQ(catalog.id_key(), (HashKey{11, 12}));
+  Catalog other;
+  ASSERT_TRUE(other.Apply(catalog.All()).ok());
+  EXPECT_EQ(other.All(), SomeAdditions());
+}
+
+TEST(Catalog, AnEntryMayBeAppliedAgain) {
+  Catalog catalog;
+  ASSERT_TRUE(catalog.Apply(SomeAdditions()).ok());
+  ASSERT_TRUE(catalog.Apply(SomeAdditions()).ok());
+  EXPECT_EQ(catalog.All(), SomeAdditions());
+}
+
+// Applies `additions` after SomeAdditions, and expects what is said of them to hold `sentence`.
+void ExpectRefused(const CatalogAdditions& additions, const std::string& sentence) {
+  Catalog catalog;
+  ASSERT_TRUE(catalog.Apply(SomeAdditions()).ok());
+  const absl::Status status = catalog.Apply(additions);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(status.message(), HasSubstr(sentence));
+}
+
+CatalogAdditions OneName(NameKind kind, NameId id, const std::string& name) {
+  CatalogAdditions additions;
+  additions.names = {{kind, id, name}};
+  return additions;
+}
+
+CatalogAdditions OneSeries(SeriesId id, const SeriesKey& key) {
+  CatalogAdditions additions;
+  additions.first_series = id;
+  additions.series = {key};
+  return additions;
+}
+
+TEST(Catalog, ApplyRefusesANumberThatLeavesAGap) {
+  ExpectRefused(OneName(NameKind::kStep, 4, "late"), "the number 4 to the name \"late\"");
+  ExpectRefused(OneSeries(3, SeriesKey{{0, 0, 0, 0}}), "series 3");
+}
+
+TEST(Catalog, ApplyRefusesAnotherNameUnderAKnownNumber) {
+  ExpectRefused(OneName(NameKind::kStep, 2, "other"), "the number 2 to the name \"other\"");
+  ExpectRefused(OneSeries(1, SeriesKey{{0, 0, 0, 0}}), "series 1");
+}
+
+TEST(Catalog, ApplyRefusesAKnownNameUnderAnotherNumber) {
+  ExpectRefused(OneName(NameKind::kStep, 3, "planning"), "the number 3");
+  ExpectRefused(OneSeries(2, SeriesKey{{2, 0, 0, 2}}), "series 2");
+}
+
+TEST(Catalog, ApplyRefusesASeriesOfNamesThatAreNotThere) {
+  for (size_t kind = 0; kind < kNameKindCount; ++kind) {
+    SeriesKey key;
+    key.names[kind] = 3;
+    ExpectRefused(OneSeries(2, key), "series 2");
+  }
+}
+
+}  // namespace
+}  // namespace itemized
