@@ -26,6 +26,7 @@ describe('the dashboard', { timeout: 300_000 }, () => {
   });
   afterEach(async () => {
     assert.deepEqual(page.faults, []);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });  // A question may still be under way.
     await page.context().close();
     await server.end();
   });
