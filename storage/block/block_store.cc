@@ -158,19 +158,6 @@ absl::Status BlockStore::ReadHours(Hour from, Hour to, BlockSequence up_to, Colu
   }
 }
 
-absl::Status BlockStore::ReadRowsOfHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
-                                         RowChooser choose, BlockVisitor visit) const {
-  ASSIGN_OR_RETURN(Reader reader, OpenHours(from, to, up_to, mask));
-  while (true) {
-    ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, reader.NextRef());
-    if (!ref.has_value()) {
-      return absl::OkStatus();
-    }
-    ASSIGN_OR_RETURN(const Block block, DecodeChosen(*ref, reader.blocks_->value(), mask, choose));
-    RETURN_IF_ERROR(visit(block));
-  }
-}
-
 absl::StatusOr<BlockStore::Reader> BlockStore::OpenHours(Hour from, Hour to, BlockSequence up_to,
                                                          ColumnMask mask) const {
   if (from < std::min(to, first_hour())) {
@@ -202,6 +189,15 @@ absl::StatusOr<std::optional<Block>> BlockStore::Reader::Next() {
     return std::optional<Block>();
   }
   ASSIGN_OR_RETURN(Block block, DecodeBlock(*ref, blocks_->value(), mask_));
+  return std::optional<Block>(std::move(block));
+}
+
+absl::StatusOr<std::optional<Block>> BlockStore::Reader::NextChosen(RowChooser choose) {
+  ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, NextRef());
+  if (!ref.has_value()) {
+    return std::optional<Block>();
+  }
+  ASSIGN_OR_RETURN(Block block, DecodeChosen(*ref, blocks_->value(), mask_, choose));
   return std::optional<Block>(std::move(block));
 }
 

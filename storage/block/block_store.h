@@ -73,6 +73,9 @@ class BlockStore {
    public:
     // The next block; none at the end.
     absl::StatusOr<std::optional<Block>> Next();
+    // The next block with the rows that `choose` names, which have all their columns; it is shown
+    // the columns of the reader's mask. Completions are left out.
+    absl::StatusOr<std::optional<Block>> NextChosen(RowChooser choose);
 
    private:
     friend class BlockStore;
@@ -95,11 +98,6 @@ class BlockStore {
   // Visits the same.
   absl::Status ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
                          BlockVisitor visit) const;
-
-  // Visits the same blocks, of each only the rows that `choose` names, with all their
-  // columns; it is shown those of `mask`. Completions are left out.
-  absl::Status ReadRowsOfHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
-                               RowChooser choose, BlockVisitor visit) const;
 
   // Reads one block. NOT_FOUND, with the sentence for it, if it does not exist.
   absl::StatusOr<Block> Find(BlockRef ref, ColumnMask mask = kAllColumns) const;
