@@ -260,9 +260,9 @@ absl::Status Database::Checkpoint() {
 }
 
 absl::StatusOr<VerifyReport> Database::Verify() const {
-  using Snapshot = std::unique_ptr<VerifySnapshot>;
-  ASSIGN_OR_RETURN(Snapshot snapshot,
-                   impl_->RunThere([&](State& state) -> absl::StatusOr<Snapshot> {
+  using SnapshotPtr = std::unique_ptr<VerifySnapshot>;
+  ASSIGN_OR_RETURN(SnapshotPtr snapshot,
+                   impl_->RunThere([&](State& state) -> absl::StatusOr<SnapshotPtr> {
                      if (state.is_behind()) {
                        return absl::UnavailableError(
                            "It is not known yet what became of the last write; verify again in a "

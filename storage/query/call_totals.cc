@@ -12,6 +12,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/query/query_context.h"
 #include "storage/query/rims.h"
+#include "storage/query/snapshot.h"
 #include "storage/store/state.h"
 
 namespace itemized {
@@ -96,17 +97,20 @@ absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit) {
   return absl::OkStatus();
 }
 
-absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+absl::Status VisitRows(const Snapshot& snapshot, TimeRange range, ColumnMask mask, RowVisitor visit,
                        const Cancellation* cancellation) {
   if (range.empty()) {
     return absl::OkStatus();
   }
-  return state.blocks.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                                state.views.folded().block, mask,
-                                [&](const Block& block) -> absl::Status {
-                                  RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-                                  return VisitRows(block, range, visit);
-                                });
+  ASSIGN_OR_RETURN(BlockStore::Reader reader, snapshot.Open(range, mask));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<Block> block, reader.Next());
+    if (!block.has_value()) {
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+    RETURN_IF_ERROR(VisitRows(*block, range, visit));
+  }
 }
 
 namespace {
@@ -142,22 +146,15 @@ class ScanPace {
 
 }  // namespace
 
-absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
-                      const Cancellation* cancellation) {
-  std::optional<BlockStore::Reader> reader;
-  {
-    const ReaderLock lock(state.mutex);
-    ASSIGN_OR_RETURN(reader,
-                     state.blocks.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                                            state.views.folded().block, mask));
-  }
+absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange range,
+                      RowVisitor visit, const Cancellation* cancellation) {
   // Decoding takes about as long as visiting: a second thread is some blocks ahead.
   HelperThread decoder("decoder");
   ScanPace pace(state);
-  absl::StatusOr<std::vector<Block>> next = DecodeSome(&*reader, cancellation);
+  absl::StatusOr<std::vector<Block>> next = DecodeSome(&reader, cancellation);
   while (next.ok() && !next->empty()) {
     const std::vector<Block> blocks = *std::move(next);
-    decoder.Start([&] { next = DecodeSome(&*reader, cancellation); });
+    decoder.Start([&] { next = DecodeSome(&reader, cancellation); });
     absl::Status visited;
     for (size_t i = 0; i < blocks.size() && visited.ok(); ++i) {
       const ReaderLock lock(state.mutex);
@@ -187,14 +184,14 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
 }
 
 // Two threads: each reads half of the rims, and merges the days of every second name.
-absl::StatusOr<CallTotalsByName> GatherCalls(const State& state, TimeRange range, NameKind kind,
-                                             const Cancellation* cancellation) {
+absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
+                                             NameKind kind, const Cancellation* cancellation) {
   const DayParts parts = SplitByDays(range);
   const std::array<Rims, 2> halves = Halve(parts.rims);
-  const CallRollups& rollups = state.views.rollups();
+  const CallRollups& rollups = snapshot.state.views.rollups();
   CallTotalsByName groups(rollups.name_count(kind));
-  std::array<RimReader, 2> readers = {RimReader(state, kind, cancellation),
-                                      RimReader(state, kind, cancellation)};
+  std::array<RimReader, 2> readers = {RimReader(snapshot, kind, cancellation),
+                                      RimReader(snapshot, kind, cancellation)};
   std::array<absl::Status, 2> statuses;
   const auto gather = [&](NameId half) {
     absl::Status& status = statuses[half];
@@ -226,10 +223,11 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const State& state, TimeRange range
   return groups;
 }
 
-absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context, TimeRange range,
+absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
+                                                    const Snapshot& snapshot, TimeRange range,
                                                     NameKind kind,
                                                     const Cancellation* cancellation) {
-  const State& state = context.state;
+  const State& state = snapshot.state;
   const Outcomes& outcomes = state.views.runs().outcomes();
   std::vector<Picos> sums(state.views.rollups().name_count(kind));
   const RangeParts parts = Split(range, kMicrosPerHour);
@@ -238,7 +236,7 @@ absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
   }
   for (const TimeRange& rim : parts.rims) {
     ASSIGN_OR_RETURN(const auto calls,
-                     context.edges.Unsurfaced(state, HourOf(rim.start_us), cancellation));
+                     context.edges.Unsurfaced(snapshot, HourOf(rim.start_us), cancellation));
     for (const UnsurfacedCall& call : *calls) {
       if (rim.Contains(call.time_us)) {
         sums[state.catalog.Series(call.series)[kind]] += call.picos;

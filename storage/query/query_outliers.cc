@@ -12,6 +12,7 @@
 #include "storage/query/queries.h"
 #include "storage/query/row_filter.h"
 #include "storage/query/run_page.h"
+#include "storage/query/snapshot.h"
 #include "storage/query/unused_steps.h"
 
 namespace itemized {
@@ -94,10 +95,10 @@ class OutlierSearch {
 
   // None if hours that are needed were dropped since it began, as happens once a day.
   absl::StatusOr<std::optional<OutliersAnswer>> Find() {
-    ASSIGN_OR_RETURN(answer_.range, ResolveWindow(query_.window, state_));
     {
-      const ReaderLock lock(state_.mutex);
-      RETURN_IF_ERROR(ReadRollups());
+      const Snapshot snapshot(state_);
+      ASSIGN_OR_RETURN(answer_.range, snapshot.Resolve(query_.window));
+      RETURN_IF_ERROR(ReadRollups(snapshot));
     }
     RETURN_IF_ERROR(CountPartly());
     RETURN_IF_ERROR(query_.order == OutlierOrder::kCost ? FindDearest() : FindNewest());
@@ -121,9 +122,9 @@ class OutlierSearch {
     answer_.learning_calls += verdicts.learning;
   }
 
-  absl::Status ReadRollups() {
+  absl::Status ReadRollups(const Snapshot& snapshot) {
     filter_.emplace(query_.filter, state_.catalog);
-    up_to_ = state_.views.folded().block;
+    up_to_ = snapshot.last_block();
     const TimeRange& range = answer_.range;
     const bool by_step = query_.filter.has_step_only();
     ASSIGN_OR_RETURN(const auto by_hour,

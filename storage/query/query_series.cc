@@ -14,6 +14,7 @@
 #include "storage/query/call_totals.h"
 #include "storage/query/queries.h"
 #include "storage/query/row_filter.h"
+#include "storage/query/snapshot.h"
 
 namespace itemized {
 namespace {
@@ -63,25 +64,27 @@ class Series {
         keys_(query.by.value_or(GroupBy::kStep), query.attribute_key, context.state.catalog),
         answer_(*answer) {}
 
-  // What the rollups keep: hours of a step, and UTC days of all names together. With the
-  // lock; false if they do not have the answer.
-  absl::StatusOr<bool> FillFromRollups() {
+  ColumnMask columns() const { return kSummingColumns | filter_.columns() | keys_.columns(); }
+
+  // Reads what the rollups keep: hours of a step, and UTC days of all names together. False if
+  // they do not have the answer.
+  absl::StatusOr<bool> FillFromRollups(const Snapshot& snapshot) {
     if (query_.filter.has_step_only() && query_.by.value_or(GroupBy::kStep) == GroupBy::kStep) {
-      RETURN_IF_ERROR(AddHours());
+      RETURN_IF_ERROR(AddHours(snapshot));
       return true;
     }
     const bool days_are_utc = !query_.by_hour && query_.zone == absl::UTCTimeZone();
     if (days_are_utc && !filter_.has_attributes() && query_.by != GroupBy::kAttribute) {
-      RETURN_IF_ERROR(AddDays());
+      RETURN_IF_ERROR(AddDays(snapshot));
       return true;
     }
     return false;
   }
 
-  // From the log alone; without the lock.
-  absl::Status FillFromLog() {
+  // Reads the log alone, once the snapshot that opened it has ended.
+  absl::Status FillFromLog(BlockStore::Reader log) {
     return ScanRows(
-        state_, answer_.range, columns(),
+        state_, std::move(log), answer_.range,
         [&](const LogRow& row) {
           AddRow(row);
           return absl::OkStatus();
@@ -151,8 +154,6 @@ class Series {
     }
   }
 
-  ColumnMask columns() const { return kSummingColumns | filter_.columns() | keys_.columns(); }
-
   // Calls visit(key, day) for each day of each step that the filter lets through.
   template <typename Visit>
   absl::Status ForEachStepDay(Visit visit) {
@@ -175,7 +176,7 @@ class Series {
   }
 
   // The hours that lie in one bucket, and then those cut by the rim of one.
-  absl::Status AddHours() {
+  absl::Status AddHours(const Snapshot& snapshot) {
     RETURN_IF_ERROR(ForEachStepDay([&](const SeriesKey& key,
                                        const BucketTable<NameDay>::Entry& day) {
       for (const auto& [hour, sums] : day.value.hours) {
@@ -190,7 +191,7 @@ class Series {
       }
     }));
     for (const Hour hour : BrokenHours()) {
-      ASSIGN_OR_RETURN(const auto blocks, context_.edges.Blocks(state_, hour, cancellation_));
+      ASSIGN_OR_RETURN(const auto blocks, context_.edges.Blocks(snapshot, hour, cancellation_));
       for (const Block& block : *blocks) {
         RETURN_IF_ERROR(VisitRows(block, answer_.range, [&](const LogRow& row) {
           AddRow(row);
@@ -215,7 +216,7 @@ class Series {
   }
 
   // The whole UTC days, and then what is left at both ends.
-  absl::Status AddDays() {
+  absl::Status AddDays(const Snapshot& snapshot) {
     const RangeParts parts = Split(answer_.range, kMicrosPerDay);
     RETURN_IF_ERROR(ForEachStepDay([&](const SeriesKey&, const BucketTable<NameDay>::Entry& day) {
       if (day.bucket < parts.first || day.bucket >= parts.end) {
@@ -230,7 +231,7 @@ class Series {
     }));
     for (const TimeRange& rim : parts.rims) {
       RETURN_IF_ERROR(VisitRows(
-          state_, rim, columns(),
+          snapshot, rim, columns(),
           [&](const LogRow& row) {
             AddRow(row);
             return absl::OkStatus();
@@ -274,21 +275,22 @@ class Series {
 
 absl::StatusOr<SeriesAnswer> AnswerSeries(const QueryContext& context, const SeriesQuery& query,
                                           const Cancellation* cancellation) {
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, context.state));
   SeriesAnswer answer;
-  answer.range = range;
-  ASSIGN_OR_RETURN(answer.points, MakePoints(range, query));
   std::optional<Series> series;
+  std::optional<BlockStore::Reader> log;
   {
-    const ReaderLock lock(context.state.mutex);
+    const Snapshot snapshot(context.state);
+    ASSIGN_OR_RETURN(answer.range, snapshot.Resolve(query.window));
+    ASSIGN_OR_RETURN(answer.points, MakePoints(answer.range, query));
     series.emplace(context, query, cancellation, &answer);
-    ASSIGN_OR_RETURN(const bool is_filled, series->FillFromRollups());
+    ASSIGN_OR_RETURN(const bool is_filled, series->FillFromRollups(snapshot));
     if (is_filled) {
       series->FinishGroups();
       return answer;
     }
+    ASSIGN_OR_RETURN(log, snapshot.Open(answer.range, series->columns()));
   }
-  RETURN_IF_ERROR(series->FillFromLog());
+  RETURN_IF_ERROR(series->FillFromLog(*std::move(log)));
   series->FinishGroups();
   return answer;
 }

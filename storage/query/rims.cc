@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "storage/base/status_macros.h"
-#include "storage/store/state.h"
+#include "storage/query/snapshot.h"
 
 namespace itemized {
 namespace {
@@ -66,8 +66,8 @@ std::array<Rims, 2> Halve(const Rims& rims) {
   return halves;
 }
 
-RimReader::RimReader(const State& state, NameKind kind, const Cancellation* cancellation)
-    : state_(state), kind_(kind), cancellation_(cancellation) {}
+RimReader::RimReader(const Snapshot& snapshot, NameKind kind, const Cancellation* cancellation)
+    : snapshot_(snapshot), state_(snapshot.state), kind_(kind), cancellation_(cancellation) {}
 
 absl::Status RimReader::Read(const Rims& rims) {
   RETURN_IF_ERROR(Add(rims.more, &more_));
@@ -136,13 +136,15 @@ void RimReader::AddHourSums(Hour first, Hour end) {
 }
 
 absl::Status RimReader::AddRows(TimeRange range, ColumnMask mask) {
-  return state_.blocks.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                                 state_.views.folded().block, mask,
-                                 [&](const Block& block) -> absl::Status {
-                                   RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
-                                   AddBlock(block, range, mask == kSummingColumns);
-                                   return absl::OkStatus();
-                                 });
+  ASSIGN_OR_RETURN(BlockStore::Reader reader, snapshot_.Open(range, mask));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<Block> block, reader.Next());
+    if (!block.has_value()) {
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
+    AddBlock(*block, range, mask == kSummingColumns);
+  }
 }
 
 void RimReader::AddBlock(const Block& block, TimeRange range, bool with_sums) {

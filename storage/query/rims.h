@@ -37,11 +37,11 @@ DayParts SplitByDays(TimeRange range);
 // As much for each of two threads, cut where an hour begins, for blocks do not reach across.
 std::array<Rims, 2> Halve(const Rims& rims);
 
-// Reads rims into groups of its own. Not thread-safe; the caller holds the lock of `state`.
+// Reads rims into groups of its own. Not thread-safe; does not outlive the snapshot.
 class RimReader {
  public:
   // `cancellation` may be null.
-  RimReader(const State& state, NameKind kind, const Cancellation* cancellation);
+  RimReader(const Snapshot& snapshot, NameKind kind, const Cancellation* cancellation);
 
   absl::Status Read(const Rims& rims);
 
@@ -61,6 +61,7 @@ class RimReader {
   void AddValues(const CallRows& calls, const std::vector<int64_t>& values,
                  Histogram CallTotals::*histogram, int without);
 
+  const Snapshot& snapshot_;
   const State& state_;
   const NameKind kind_;
   const Cancellation* const cancellation_;

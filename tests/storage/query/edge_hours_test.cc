@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/kv/rocks_kv.h"
+#include "storage/query/snapshot.h"
 #include "storage/store/state.h"
 #include "tests/storage/database/database_fixture.h"
 
@@ -18,15 +19,16 @@ TEST(EdgeHours, KeepTheHoursThatAreAskedForAgainWhicheverComeBetween) {
   const TemporaryDirectory directory;
   const std::unique_ptr<State> state =
       Value(State::Open(Value(OpenRocksKv(directory.path())), {.directory = directory.path()}));
+  const Snapshot snapshot(*state);
   EdgeHours edges;
   const Hour first = 1'000;
   const Hour last = 9'000;
-  const auto runs_of_first = Value(edges.Runs(*state, first, nullptr));
-  const auto runs_of_last = Value(edges.Runs(*state, last, nullptr));
+  const auto runs_of_first = Value(edges.Runs(snapshot, first, nullptr));
+  const auto runs_of_last = Value(edges.Runs(snapshot, last, nullptr));
   for (Hour between = 2'000; between < 2'020; ++between) {
-    EXPECT_NE(Value(edges.Runs(*state, between, nullptr)), runs_of_first);
-    EXPECT_EQ(Value(edges.Runs(*state, first, nullptr)), runs_of_first) << between;
-    EXPECT_EQ(Value(edges.Runs(*state, last, nullptr)), runs_of_last) << between;
+    EXPECT_NE(Value(edges.Runs(snapshot, between, nullptr)), runs_of_first);
+    EXPECT_EQ(Value(edges.Runs(snapshot, first, nullptr)), runs_of_first) << between;
+    EXPECT_EQ(Value(edges.Runs(snapshot, last, nullptr)), runs_of_last) << between;
   }
 }
 

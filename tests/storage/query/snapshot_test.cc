@@ -30,7 +30,7 @@ class SnapshotTest : public LongLogTest {
  protected:
   SnapshotTest() : LongLogTest(kHours) {}
 
-  // From within an hour to within another, so that both are read from the log.
+  // Begins within an hour and ends within another, so that both are read from the log.
   static Window Cut() {
     return Window::Of(
         {kNowUs - kHours * kMicrosPerHour + kMinuteUs / 2, kNowUs - kMicrosPerHour / 2});
@@ -49,7 +49,29 @@ class SnapshotTest : public LongLogTest {
     filtered.filter.attributes.emplace_back("tenant", "acme");
     return {OutliersIn("the newest outliers", OutliersQuery()),
             OutliersIn("the dearest outliers", dearest),
-            OutliersIn("outliers with a filter", filtered)};
+            OutliersIn("outliers with a filter", filtered),
+            {"a ranking of steps with a filter", FilteredSteps},
+            {"a series split by an attribute", SplitSeries}};
+  }
+
+  // The ranking with its thresholds.
+  static std::string FilteredSteps(const Database& db) {
+    TopQuery query{.window = Cut(), .by = GroupBy::kStep};
+    query.filter.attributes.emplace_back("tenant", "acme");
+    const TopAnswer answer = Value(db.Top(query));
+    std::string text = Describe(answer);
+    for (const TopRow& row : answer.rows) {
+      text += row.key + " " + Describe(*row.threshold) + "\n";
+    }
+    return text;
+  }
+
+  static std::string SplitSeries(const Database& db) {
+    SeriesQuery query;
+    query.window = Cut();
+    query.by = GroupBy::kAttribute;
+    query.attribute_key = "tenant";
+    return Describe(Value(db.Series(query)));
   }
 
   // Asks, and lets `commit` go on once the log is read, which has to end before the answer comes.
@@ -68,12 +90,15 @@ class SnapshotTest : public LongLogTest {
     return answer;
   }
 
-  // One more outlier in the newest hour of the window, and one less in the oldest.
+  // One more outlier in the newest hour of the window, one less in the oldest, and one more call in
+  // the baseline of their step.
   void Change(int round) {
     Call call = MakeCall(absl::StrCat("new-", round), "run-new", "planning", 2'000'000);
     call.time_us = kNowUs - 2 * kMicrosPerHour + 2 * kMinuteUs;
     call.attributes.emplace_back("tenant", "acme");
-    Store({call});
+    Call cheap = MakeCall(absl::StrCat("cheap-", round), "run-cheap", "planning", 1'000);
+    cheap.time_us = kNowUs - 10 * kMicrosPerDay;
+    Store({call, cheap});
     EXPECT_EQ(Value(db().Retract({{"run-long", absl::StrCat("e-", round)}})), 1);
   }
 };
