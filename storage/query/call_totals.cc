@@ -14,25 +14,27 @@
 #include "storage/query/rims.h"
 #include "storage/query/snapshot.h"
 #include "storage/store/state.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
 
-void GatherDays(const BucketTable<NameDay>& days, Day first, Day end, CallTotals* group) {
+void GatherDays(const CallRollups& rollups, const RollupScan& scan, NameId name,
+                CallTotals* group) {
   std::vector<const Histogram*> costs;
   std::vector<const Histogram*> durations;
-  for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
-    costs.insert(costs.end(), {&it->value.cost, &it->value.flagged_cost});
-    durations.push_back(&it->value.duration);
-  }
+  ForEachDayOf(rollups, scan, name, [&](Day, const NameDay& row) {
+    costs.insert(costs.end(), {&row.cost, &row.flagged_cost});
+    durations.push_back(&row.duration);
+  });
   group->cost.Reserve(costs);
   group->duration.Reserve(durations);
-  for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
-    group->sums.Merge(it->value.sums);
-    group->cost.Merge(it->value.cost);
-    group->cost.Merge(it->value.flagged_cost);
-    group->duration.Merge(it->value.duration);
-  }
+  ForEachDayOf(rollups, scan, name, [&](Day, const NameDay& row) {
+    group->sums.Merge(row.sums);
+    group->cost.Merge(row.cost);
+    group->cost.Merge(row.flagged_cost);
+    group->duration.Merge(row.duration);
+  });
 }
 
 // What one thread hands to another at a time: waking it up costs as much as some thousand calls.
@@ -189,6 +191,7 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange
   const DayParts parts = SplitByDays(range);
   const std::array<Rims, 2> halves = Halve(parts.rims);
   const CallRollups& rollups = snapshot.state.views.rollups();
+  const RollupScan whole_days{.kind = kind, .first = parts.first, .end = parts.end};
   CallTotalsByName groups(rollups.name_count(kind));
   std::array<RimReader, 2> readers = {RimReader(snapshot, kind, cancellation),
                                       RimReader(snapshot, kind, cancellation)};
@@ -196,7 +199,7 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange
   const auto gather = [&](NameId half) {
     absl::Status& status = statuses[half];
     for (NameId name = half; name < groups.size() && status.ok(); name += 2) {
-      GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
+      GatherDays(rollups, whole_days, name, &groups[name]);
       status = CheckNotCancelled(cancellation);
     }
     if (status.ok()) {

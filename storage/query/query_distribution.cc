@@ -3,6 +3,7 @@
 #include "storage/query/call_totals.h"
 #include "storage/query/queries.h"
 #include "storage/query/snapshot.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
@@ -33,13 +34,12 @@ absl::StatusOr<Histogram> CostOfCalls(const Snapshot& snapshot, TimeRange range,
   Histogram costs;
   const NameId step = state.catalog.Find(NameKind::kStep, query.name);
   const RangeParts parts = Split(range, kMicrosPerDay);
-  const BucketTable<NameDay>& days = state.views.rollups().DaysOf(NameKind::kStep, step);
-  for (auto day = days.LowerBound(parts.first); day != days.end() && day->bucket < parts.end;
-       ++day) {
-    costs.Merge(day->value.cost);
-    costs.Merge(day->value.flagged_cost);
-    *unpriced += day->value.sums.unpriced_calls;
-  }
+  const RollupScan whole_days{.only = step, .first = parts.first, .end = parts.end};
+  ForEachDay(state.views.rollups(), whole_days, [&](NameId, Day, const NameDay& row) {
+    costs.Merge(row.cost);
+    costs.Merge(row.flagged_cost);
+    *unpriced += row.sums.unpriced_calls;
+  });
   constexpr ColumnMask kMask = Columns(ColumnId::kSeries, ColumnId::kCost, ColumnId::kFlags);
   for (const TimeRange& rim : parts.rims) {
     RETURN_IF_ERROR(VisitRows(

@@ -47,29 +47,20 @@ absl::StatusOr<std::map<Hour, Verdicts>> VerdictsByHour(const State& state, Time
                                                         const CallFilter& filter,
                                                         const Cancellation* cancellation) {
   std::map<Hour, Verdicts> found;
-  const CallRollups& rollups = state.views.rollups();
-  const auto& step = filter[NameKind::kStep];
-  const NameId wanted = step.has_value() ? state.catalog.Find(NameKind::kStep, *step) : 0;
-  for (NameId name = 0; name < rollups.name_count(NameKind::kStep); ++name) {
-    if (step.has_value() && name != wanted) {
-      continue;
-    }
-    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, name);
-    for (auto day = days.LowerBound(DayOf(range.start_us));
-         day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
-      for (const auto& [hour_of_day, sums] : day->value.hours) {
-        const Hour hour = FirstHourOf(day->bucket) + hour_of_day;
-        const Verdicts verdicts{.outliers = sums.outliers,
-                                .learning = sums.learning_calls,
-                                .unjudged = sums.unpriced_calls};
-        if (!verdicts.empty() && HourStartUs(hour + 1) > range.start_us &&
-            HourStartUs(hour) < range.end_us) {
-          found[hour].Add(verdicts);
-        }
+  const RollupScan scan = StepsOf(filter, state.catalog).Touching(range);
+  const auto add = [&](NameId, Day day, const NameDay& row) {
+    for (const auto& [hour_of_day, sums] : row.hours) {
+      const Hour hour = FirstHourOf(day) + hour_of_day;
+      const Verdicts verdicts{.outliers = sums.outliers,
+                              .learning = sums.learning_calls,
+                              .unjudged = sums.unpriced_calls};
+      if (!verdicts.empty() && HourStartUs(hour + 1) > range.start_us &&
+          HourStartUs(hour) < range.end_us) {
+        found[hour].Add(verdicts);
       }
     }
-  }
+  };
+  RETURN_IF_ERROR(ForEachDay(state.views.rollups(), scan, cancellation, add));
   return found;
 }
 

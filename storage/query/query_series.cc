@@ -154,42 +154,16 @@ class Series {
     }
   }
 
-  // Calls visit(key, day) for each day of each step that the filter lets through.
-  template <typename Visit>
-  absl::Status ForEachStepDay(Visit visit) {
-    const CallRollups& rollups = state_.views.rollups();
-    SeriesKey key;
-    NameId& step = key[NameKind::kStep];
-    const auto& wanted = query_.filter[NameKind::kStep];
-    const NameId only = wanted.has_value() ? state_.catalog.Find(NameKind::kStep, *wanted) : 0;
-    for (step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
-      RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
-      const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
-      for (auto day = days.LowerBound(DayOf(answer_.range.start_us));
-           (!wanted.has_value() || step == only) && day != days.end() &&
-           DayStartUs(day->bucket) < answer_.range.end_us;
-           ++day) {
-        visit(key, *day);
-      }
-    }
-    return absl::OkStatus();
-  }
-
   // The hours that lie in one bucket, and then those cut by the rim of one.
   absl::Status AddHours(const Snapshot& snapshot) {
-    RETURN_IF_ERROR(ForEachStepDay([&](const SeriesKey& key,
-                                       const BucketTable<NameDay>::Entry& day) {
-      for (const auto& [hour, sums] : day.value.hours) {
-        const int64_t start_us = DayStartUs(day.bucket) + hour * kMicrosPerHour;
-        if (start_us < answer_.range.start_us || start_us + kMicrosPerHour > answer_.range.end_us) {
-          continue;
-        }
-        const size_t point = PointAt(start_us);
-        if (start_us + kMicrosPerHour <= answer_.points[point].range.end_us) {
-          AddSums(key, point, sums);
-        }
+    const RollupScan scan = StepsOf(query_.filter, state_.catalog).Touching(answer_.range);
+    const auto add = [&](NameId step, Day day, const NameDay& row) {
+      for (const auto& [hour, sums] : row.hours) {
+        const int64_t start_us = DayStartUs(day) + hour * kMicrosPerHour;
+        AddHour(step, {start_us, start_us + kMicrosPerHour}, sums);
       }
-    }));
+    };
+    RETURN_IF_ERROR(ForEachDay(state_.views.rollups(), scan, cancellation_, add));
     for (const Hour hour : BrokenHours()) {
       ASSIGN_OR_RETURN(const auto blocks, context_.edges.Blocks(snapshot, hour, cancellation_));
       for (const Block& block : *blocks) {
@@ -200,6 +174,18 @@ class Series {
       }
     }
     return absl::OkStatus();
+  }
+
+  void AddHour(NameId step, TimeRange hour, const CallSums& sums) {
+    if (hour.start_us < answer_.range.start_us || hour.end_us > answer_.range.end_us) {
+      return;
+    }
+    const size_t point = PointAt(hour.start_us);
+    if (hour.end_us <= answer_.points[point].range.end_us) {
+      SeriesKey key;
+      key[NameKind::kStep] = step;
+      AddSums(key, point, sums);
+    }
   }
 
   // The UTC hours that some bucket begins or ends within.
@@ -218,17 +204,18 @@ class Series {
   // The whole UTC days, and then what is left at both ends.
   absl::Status AddDays(const Snapshot& snapshot) {
     const RangeParts parts = Split(answer_.range, kMicrosPerDay);
-    RETURN_IF_ERROR(ForEachStepDay([&](const SeriesKey&, const BucketTable<NameDay>::Entry& day) {
-      if (day.bucket < parts.first || day.bucket >= parts.end) {
-        return;
-      }
-      const size_t point = PointAt(DayStartUs(day.bucket));
-      for (const auto& [series, sums] : day.value.series) {
+    RollupScan scan = StepsOf(query_.filter, state_.catalog);
+    scan.first = parts.first;
+    scan.end = parts.end;
+    const auto add = [&](NameId, Day day, const NameDay& row) {
+      const size_t point = PointAt(DayStartUs(day));
+      for (const auto& [series, sums] : row.series) {
         if (filter_.Matches(state_.catalog.Series(series))) {
           AddSums(state_.catalog.Series(series), point, sums);
         }
       }
-    }));
+    };
+    RETURN_IF_ERROR(ForEachDay(state_.views.rollups(), scan, cancellation_, add));
     for (const TimeRange& rim : parts.rims) {
       RETURN_IF_ERROR(VisitRows(
           snapshot, rim, columns(),

@@ -5,6 +5,7 @@
 
 #include "storage/base/status_macros.h"
 #include "storage/query/snapshot.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
@@ -103,32 +104,21 @@ absl::Status RimReader::Add(TimeRange range) {
   return AddRows({HourStartUs(hours.first), HourStartUs(hours.end)}, kHistogramColumns);
 }
 
-// Calls visit(name, NameDay) for each name that has calls on `day`.
-template <typename Visit>
-void RimReader::VisitDay(Day day, Visit visit) {
-  const CallRollups& rollups = state_.views.rollups();
-  for (NameId name = 0; name < rollups.name_count(kind_); ++name) {
-    const BucketTable<NameDay>& days = rollups.DaysOf(kind_, name);
-    const auto found = days.LowerBound(day);
-    if (found != days.end() && found->bucket == day) {
-      visit(name, found->value);
-    }
-  }
-}
-
 void RimReader::ReserveDay(Day day) {
-  VisitDay(day, [&](NameId name, const NameDay& of_day) {
+  const RollupScan scan{.kind = kind_, .first = day, .end = day + 1};
+  ForEachDay(state_.views.rollups(), scan, [&](NameId name, Day, const NameDay& row) {
     CallTotals& group = (*groups_)[name];
-    group.cost.Reserve({&of_day.cost, &of_day.flagged_cost});
-    group.duration.Reserve({&of_day.duration});
+    group.cost.Reserve({&row.cost, &row.flagged_cost});
+    group.duration.Reserve({&row.duration});
   });
 }
 
 void RimReader::AddHourSums(Hour first, Hour end) {
-  const Hour midnight = FirstHourOf(DayOfHour(first));
-  VisitDay(DayOfHour(first), [&](NameId name, const NameDay& of_day) {
-    for (const auto& [hour, sums] : of_day.hours) {
-      if (midnight + hour >= first && midnight + hour < end) {
+  const Day day = DayOfHour(first);
+  const RollupScan scan{.kind = kind_, .first = day, .end = day + 1};
+  ForEachDay(state_.views.rollups(), scan, [&](NameId name, Day, const NameDay& row) {
+    for (const auto& [hour, sums] : row.hours) {
+      if (FirstHourOf(day) + hour >= first && FirstHourOf(day) + hour < end) {
         (*groups_)[name].sums.Merge(sums);
       }
     }

@@ -52,8 +52,6 @@ class RimReader {
  private:
   absl::Status Add(const std::vector<TimeRange>& ranges, CallTotalsByName* groups);
   absl::Status Add(TimeRange range);
-  template <typename Visit>
-  void VisitDay(Day day, Visit visit);
   void ReserveDay(Day day);
   void AddHourSums(Hour first, Hour end);
   absl::Status AddRows(TimeRange range, ColumnMask mask);

@@ -28,6 +28,14 @@ bool CallFilter::has_step_only() const {
   return rest.empty();
 }
 
+RollupScan StepsOf(const CallFilter& filter, const Catalog& catalog) {
+  RollupScan scan;
+  if (const auto& step = filter[NameKind::kStep]; step.has_value()) {
+    scan.only = catalog.Find(NameKind::kStep, *step);
+  }
+  return scan;
+}
+
 std::optional<NameKind> KindOf(GroupBy by) {
   switch (by) {
     case GroupBy::kStep:

@@ -17,6 +17,7 @@
 #include "storage/catalog/catalog.h"
 #include "storage/query/call_totals.h"
 #include "storage/query/query_types.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 
@@ -25,6 +26,9 @@ std::optional<NameKind> KindOf(GroupBy by);
 
 // The value of an attribute of a row; "" if it has none.
 absl::string_view AttributeOf(const CallRows& calls, size_t row, absl::string_view key);
+
+// The rows of the rollups of the step that `filter` names, or of all steps.
+RollupScan StepsOf(const CallFilter& filter, const Catalog& catalog);
 
 // For one question; the lock of the state is held meanwhile.
 class RowFilter {

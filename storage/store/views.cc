@@ -86,14 +86,7 @@ absl::Status Views::Load() {
 
 // Rollups know the latest hour; its blocks know the instant.
 absl::Status Views::FindLatestCall() {
-  Hour latest = 0;
-  for (NameId step = 0; step < rollups_.name_count(NameKind::kStep); ++step) {
-    const BucketTable<NameDay>& days = rollups_.DaysOf(NameKind::kStep, step);
-    if (!days.empty() && !days.back().value.hours.empty()) {
-      latest =
-          std::max(latest, FirstHourOf(days.back().bucket) + days.back().value.hours.back().first);
-    }
-  }
+  const Hour latest = rollups_.latest_hour();
   if (latest < blocks_->first_hour()) {
     latest_call_us_ = HourStartUs(latest + 1) - 1;  // No later than this.
     return absl::OkStatus();

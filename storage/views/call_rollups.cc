@@ -169,6 +169,17 @@ void CallRollups::Fold(const RowsByName& rows) {
   }
 }
 
+Hour CallRollups::latest_hour() const {
+  Hour latest = 0;
+  for (const BucketTable<NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
+    if (!days.empty() && !days.back().value.hours.empty()) {
+      latest =
+          std::max(latest, FirstHourOf(days.back().bucket) + days.back().value.hours.back().first);
+    }
+  }
+  return latest;
+}
+
 void CallRollups::DropBefore(Day day) {
   for (std::vector<BucketTable<NameDay>>& of_kind : names_) {
     for (BucketTable<NameDay>& days : of_kind) {

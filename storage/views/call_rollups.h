@@ -62,6 +62,9 @@ class CallRollups {
     return TableAt(names_[static_cast<size_t>(kind)], name);
   }
 
+  // The latest hour with a row of any step; 0 if there is none.
+  Hour latest_hour() const;
+
   // Forgets earlier days, and what of them is still to be written.
   void DropBefore(Day day);
 
