@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
-#include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/time.h"
 #include "storage/block/block.h"
 #include "storage/block/block_codec.h"
@@ -116,7 +116,7 @@ class BlockStore {
   bool is_borrowed_;
   BlockSequence last_ = 0;
   EventsFirstHour first_hours_;
-  std::unique_ptr<HelperThread> encoder_ = std::make_unique<HelperThread>("encoder");
+  std::unique_ptr<ThreadTeam> encoders_ = std::make_unique<ThreadTeam>("encoder");
 };
 
 }  // namespace itemized

@@ -2,13 +2,13 @@
 #include "storage/query/call_totals.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
 #include "storage/query/query_context.h"
 #include "storage/query/rims.h"
@@ -36,6 +36,9 @@ void GatherDays(const CallRollups& rollups, const RollupScan& scan, NameId name,
     group->duration.Merge(row.duration);
   });
 }
+
+// How many names a thread merges before it takes the next ones; a name takes microseconds.
+constexpr size_t kNamesPerPortion = 16;
 
 // What one thread hands to another at a time: waking it up costs as much as some thousand calls.
 // Bounds the memory, of which a block takes a kilobyte besides its calls.
@@ -185,31 +188,30 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
   return parts;
 }
 
-// Two threads: each reads half of the rims, and merges the days of every second name.
+// Threads share what there is to read of the rims, which takes longest, and then the names of which
+// the days are merged.
 absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
                                              NameKind kind, const Cancellation* cancellation) {
   const DayParts parts = SplitByDays(range);
-  const std::array<Rims, 2> halves = Halve(parts.rims);
+  const std::vector<Rims> rims = Divide(parts.rims, kThreadsOfAJob);
   const CallRollups& rollups = snapshot.state.views.rollups();
   const RollupScan whole_days{.kind = kind, .first = parts.first, .end = parts.end};
   CallTotalsByName groups(rollups.name_count(kind));
-  std::array<RimReader, 2> readers = {RimReader(snapshot, kind, cancellation),
-                                      RimReader(snapshot, kind, cancellation)};
-  std::array<absl::Status, 2> statuses;
-  const auto gather = [&](NameId half) {
-    absl::Status& status = statuses[half];
-    for (NameId name = half; name < groups.size() && status.ok(); name += 2) {
-      GatherDays(rollups, whole_days, name, &groups[name]);
-      status = CheckNotCancelled(cancellation);
+  std::vector<RimReader> readers(rims.size(), RimReader(snapshot, kind, cancellation));
+  const size_t portions = (groups.size() + kNamesPerPortion - 1) / kNamesPerPortion;
+  std::vector<absl::Status> statuses(rims.size() + portions);
+  const auto merge = [&](size_t portion) -> absl::Status {
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+    const size_t end = std::min(groups.size(), (portion + 1) * kNamesPerPortion);
+    for (size_t name = portion * kNamesPerPortion; name < end; ++name) {
+      GatherDays(rollups, whole_days, static_cast<NameId>(name), &groups[name]);
     }
-    if (status.ok()) {
-      status = readers[half].Read(halves[half]);
-    }
+    return absl::OkStatus();
   };
-  HelperThread helper("rim");
-  helper.Start([&] { gather(1); });
-  gather(0);
-  helper.Wait();
+  ParallelFor(kThreadsOfAJob, statuses.size(), [&](size_t task) {
+    statuses[task] =
+        task < rims.size() ? readers[task].Read(rims[task]) : merge(task - rims.size());
+  });
   for (const absl::Status& status : statuses) {
     RETURN_IF_ERROR(status);
   }

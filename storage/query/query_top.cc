@@ -8,7 +8,7 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
 
-#include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
 #include "storage/query/queries.h"
@@ -62,12 +62,15 @@ absl::StatusOr<Gathered> GatherTrailing(const QueryContext& context, const Snaps
 absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, const Snapshot& snapshot,
                                     NameKind kind, TimeRange range,
                                     const Cancellation* cancellation) {
+  absl::StatusOr<CallTotalsByName> calls;
   absl::StatusOr<std::vector<Picos>> unsurfaced;
-  HelperThread helper("unsurfaced");
-  helper.Start(
-      [&] { unsurfaced = GatherUnsurfaced(context, snapshot, range, kind, cancellation); });
-  const absl::StatusOr<CallTotalsByName> calls = GatherCalls(snapshot, range, kind, cancellation);
-  helper.Wait();
+  ParallelFor(kThreadsOfAJob, 2, [&](size_t task) {
+    if (task == 0) {
+      calls = GatherCalls(snapshot, range, kind, cancellation);
+    } else {
+      unsurfaced = GatherUnsurfaced(context, snapshot, range, kind, cancellation);
+    }
+  });
   RETURN_IF_ERROR(calls.status());
   RETURN_IF_ERROR(unsurfaced.status());
   Gathered gathered{.groups = {}, .unsurfaced = *std::move(unsurfaced)};

@@ -51,20 +51,30 @@ DayParts SplitByDays(TimeRange range) {
   return days;
 }
 
-std::array<Rims, 2> Halve(const Rims& rims) {
-  std::array<Rims, 2> halves;
-  int64_t left_us = LengthUs(rims) / 2;  // Of the first half.
+std::vector<Rims> Divide(const Rims& rims, size_t count) {
+  std::vector<Rims> pieces(count);
+  const int64_t length_us = LengthUs(rims);
+  const auto pieces_count = static_cast<int64_t>(count);
+  int64_t done_us = 0;
+  int64_t piece = 0;
   for (const auto list : {&Rims::more, &Rims::less}) {
-    for (const TimeRange& range : rims.*list) {
-      const int64_t cut_us =
-          left_us <= 0 ? range.start_us
-                       : std::min(range.end_us, HourStartUs(HourOf(range.start_us + left_us) + 1));
-      (halves[0].*list).push_back({range.start_us, cut_us});
-      (halves[1].*list).push_back({cut_us, range.end_us});
-      left_us -= cut_us - range.start_us;
+    for (TimeRange range : rims.*list) {
+      while (!range.empty()) {
+        const bool is_last = piece + 1 == pieces_count;
+        const int64_t left_us = length_us * (piece + 1) / pieces_count - done_us;
+        if (left_us <= 0 && !is_last) {
+          ++piece;
+          continue;
+        }
+        const int64_t hour_us = HourStartUs(HourOf(range.start_us + left_us) + 1);
+        const int64_t cut_us = is_last ? range.end_us : std::min(range.end_us, hour_us);
+        (pieces[static_cast<size_t>(piece)].*list).push_back({range.start_us, cut_us});
+        done_us += cut_us - range.start_us;
+        range.start_us = cut_us;
+      }
     }
   }
-  return halves;
+  return pieces;
 }
 
 RimReader::RimReader(const Snapshot& snapshot, NameKind kind, const Cancellation* cancellation)

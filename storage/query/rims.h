@@ -4,7 +4,7 @@
 // What a range leaves of the days that it cuts: rows of the log that are added to the sums of
 // whole days, or taken out of them.
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -34,8 +34,9 @@ struct DayParts {
 };
 DayParts SplitByDays(TimeRange range);
 
-// As much for each of two threads, cut where an hour begins, for blocks do not reach across.
-std::array<Rims, 2> Halve(const Rims& rims);
+// Divides rims into as much for each of `count` readers, cut where an hour begins, for blocks do
+// not reach across.
+std::vector<Rims> Divide(const Rims& rims, size_t count);
 
 // Reads rims into groups of its own. Not thread-safe; does not outlive the snapshot.
 class RimReader {

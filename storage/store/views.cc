@@ -131,17 +131,18 @@ void Views::FoldBlocks(const Entry& entry, const StagedRuns& staged) {
     calls += block.calls.size();
   }
   // They share nothing but the catalog, which both only read.
-  const bool is_shared = is_for_runs && is_for_rollups && calls >= kParallelCallsMin;
-  if (is_shared) {
-    helper_.Start([&] { FoldRuns(entry, staged); });
-  } else if (is_for_runs) {
-    FoldRuns(entry, staged);
-  }
-  if (is_for_rollups && !entry.blocks.empty()) {
-    FoldCalls(entry.blocks);
-  }
-  if (is_shared) {
-    helper_.Wait();
+  const auto fold = [&](size_t view) {
+    if (view == 0 && is_for_rollups && !entry.blocks.empty()) {
+      FoldCalls(entry.blocks);
+    } else if (view == 1 && is_for_runs) {
+      FoldRuns(entry, staged);
+    }
+  };
+  if (is_for_runs && is_for_rollups && calls >= kParallelCallsMin) {
+    team_.ParallelFor(2, fold);
+  } else {
+    fold(0);
+    fold(1);
   }
 }
 
@@ -184,11 +185,11 @@ LogPosition Views::checkpointed() const {
 
 void Views::Checkpoint(Scope scope, KvBatch* batch) {
   if (scope == Scope::kAll) {
-    rollups_.Checkpoint(&helper_, batch);
+    rollups_.Checkpoint(&team_, batch);
     rollups_saved_ = folded_;
     SaveWatermark(kRollupsFamily, folded_, batch);
   }
-  runs_.Checkpoint(&helper_, batch);
+  runs_.Checkpoint(&team_, batch);
   runs_saved_ = folded_;
   SaveWatermark(kRunsFamily, folded_, batch);
 }

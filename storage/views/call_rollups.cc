@@ -17,6 +17,9 @@ namespace {
 // No kind has more names; bounds what a damaged key can allocate.
 constexpr size_t kNamesMax = std::max({kStepsMax, kWorkflowsMax, kProvidersMax, kModelsMax});
 
+// How many rows a thread encodes before it takes the next ones: they share a buffer.
+constexpr size_t kRowsPerPortion = 256;
+
 // The place of `key` in a list by rising key, made if it is not there.
 template <typename Key>
 size_t PlaceOf(Key key, std::vector<std::pair<Key, CallSums>>* list) {
@@ -204,19 +207,18 @@ const NameDay& CallRollups::RowOf(const NameKey& key) const {
   return row->value;
 }
 
-void CallRollups::Checkpoint(HelperThread* helper, KvBatch* batch) {
+void CallRollups::Checkpoint(ThreadTeam* team, KvBatch* batch) {
   std::vector<std::string> values(dirty_names_.size());
-  const auto encode = [&](size_t begin, size_t end) {
+  const auto encode = [&](size_t portion) {
     std::string scratch;  // Encoding takes much more room than what comes of it.
-    for (size_t i = begin; i < end; ++i) {
+    const size_t end = std::min(values.size(), (portion + 1) * kRowsPerPortion);
+    for (size_t i = portion * kRowsPerPortion; i < end; ++i) {
       scratch.clear();
       RowOf(dirty_names_[i]).EncodeTo(&scratch);
       values[i] = std::string(absl::string_view(scratch));
     }
   };
-  helper->Start([&] { encode(0, values.size() / 2); });
-  encode(values.size() / 2, values.size());
-  helper->Wait();
+  team->ParallelFor((values.size() + kRowsPerPortion - 1) / kRowsPerPortion, encode);
   for (size_t i = 0; i < values.size(); ++i) {
     const NameKey& key = dirty_names_[i];
     batch->Put(Family::kRollups, keys::Rollup(static_cast<uint8_t>(key.kind), key.name, key.day),

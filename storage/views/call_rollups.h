@@ -14,7 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
-#include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/time.h"
 #include "storage/block/block.h"
 #include "storage/catalog/catalog.h"
@@ -68,9 +68,9 @@ class CallRollups {
   // Forgets earlier days, and what of them is still to be written.
   void DropBefore(Day day);
 
-  // Adds every row that has changed since the last call to `batch`, as an absolute value. The
-  // encoding is shared with `helper`.
-  void Checkpoint(HelperThread* helper, KvBatch* batch);
+  // Adds every row that has changed since the last call to `batch`, as an absolute value. `team`
+  // shares the encoding.
+  void Checkpoint(ThreadTeam* team, KvBatch* batch);
   absl::Status Load(const Kv& kv, const Catalog& catalog);
 
  private:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/query/rims.h"
 
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <random>
@@ -12,31 +11,43 @@
 namespace itemized {
 namespace {
 
-// The two halves of a list have one piece of each of its ranges, cut where an hour begins.
-void ExpectCut(const std::vector<TimeRange>& whole, const std::vector<TimeRange>& first,
-               const std::vector<TimeRange>& second) {
-  ASSERT_EQ(first.size(), whole.size());
-  ASSERT_EQ(second.size(), whole.size());
-  for (size_t i = 0; i < whole.size(); ++i) {
-    EXPECT_EQ(first[i].start_us, whole[i].start_us);
-    EXPECT_EQ(first[i].end_us, second[i].start_us);
-    EXPECT_EQ(second[i].end_us, whole[i].end_us);
-    EXPECT_LE(first[i].start_us, first[i].end_us);
-    EXPECT_LE(second[i].start_us, second[i].end_us);
-    EXPECT_TRUE(first[i].empty() || second[i].empty() || first[i].end_us % kMicrosPerHour == 0);
+// The pieces of a list, one behind the other, are its ranges, cut where an hour begins.
+void ExpectCut(const std::vector<TimeRange>& whole, const std::vector<Rims>& pieces,
+               std::vector<TimeRange> Rims::*list) {
+  std::vector<TimeRange> joined;
+  for (const Rims& piece : pieces) {
+    for (const TimeRange& range : piece.*list) {
+      EXPECT_FALSE(range.empty());
+      const bool goes_on = !joined.empty() && joined.back().end_us == range.start_us;
+      if (goes_on && range.start_us % kMicrosPerDay != 0) {
+        EXPECT_EQ(range.start_us % kMicrosPerHour, 0);
+        joined.back().end_us = range.end_us;
+      } else {
+        joined.push_back(range);
+      }
+    }
   }
+  std::vector<TimeRange> expected = whole;
+  std::erase_if(expected, [](const TimeRange& range) { return range.empty(); });
+  EXPECT_EQ(joined, expected);
 }
 
-TEST(Rims, AreHalvedWhereAnHourBegins) {
+TEST(Rims, AreDividedEvenlyWhereHoursBegin) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 1'000; ++round) {
     const auto start_us = static_cast<int64_t>(random() % (1'000 * kMicrosPerDay));
     const auto length_us = static_cast<int64_t>(random() % (20 * kMicrosPerDay));
     const Rims rims = SplitByDays({start_us, start_us + length_us}).rims;
-    const std::array<Rims, 2> halves = Halve(rims);
-    ExpectCut(rims.more, halves[0].more, halves[1].more);
-    ExpectCut(rims.less, halves[0].less, halves[1].less);
-    EXPECT_LE(std::abs(LengthUs(halves[0]) - LengthUs(halves[1])), 2 * kMicrosPerHour);
+    for (const size_t count : {1U, 2U, 3U, 7U}) {
+      const std::vector<Rims> pieces = Divide(rims, count);
+      ASSERT_EQ(pieces.size(), count);
+      ExpectCut(rims.more, pieces, &Rims::more);
+      ExpectCut(rims.less, pieces, &Rims::less);
+      for (const Rims& piece : pieces) {
+        const int64_t share_us = LengthUs(rims) / static_cast<int64_t>(count);
+        EXPECT_LE(std::abs(LengthUs(piece) - share_us), kMicrosPerHour + 1);
+      }
+    }
   }
 }
 
