@@ -10,8 +10,8 @@
 #include "storage/base/helper_thread.h"
 #include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
+#include "storage/query/partial_days.h"
 #include "storage/query/query_context.h"
-#include "storage/query/rims.h"
 #include "storage/query/snapshot.h"
 #include "storage/store/state.h"
 #include "storage/views/rollup_scan.h"
@@ -179,27 +179,28 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
   const int64_t first = (range.start_us + bucket_us - 1) / bucket_us;
   const int64_t end = std::max(first, range.end_us / bucket_us);
   RangeParts parts{static_cast<uint32_t>(first), static_cast<uint32_t>(end), {}};
-  for (const TimeRange rim : {TimeRange{range.start_us, std::min(range.end_us, first * bucket_us)},
-                              TimeRange{end * bucket_us, range.end_us}}) {
-    if (!rim.empty()) {
-      parts.rims.push_back(rim);
+  for (const TimeRange part : {TimeRange{range.start_us, std::min(range.end_us, first * bucket_us)},
+                               TimeRange{end * bucket_us, range.end_us}}) {
+    if (!part.empty()) {
+      parts.partial.push_back(part);
     }
   }
   return parts;
 }
 
-// Threads share what there is to read of the rims, which takes longest, and then the names of which
-// the days are merged.
+// Threads share what there is to read of partial days, which takes longest, and then the names of
+// which the whole days are merged.
 absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
                                              NameKind kind, const Cancellation* cancellation) {
   const DayParts parts = SplitByDays(range);
-  const std::vector<Rims> rims = Divide(parts.rims, kThreadsOfAJob);
+  const std::vector<PartialDays> partial = Divide(parts.partial, kThreadsOfAJob);
   const CallRollups& rollups = snapshot.state.views.rollups();
   const RollupScan whole_days{.kind = kind, .first = parts.first, .end = parts.end};
   CallTotalsByName groups(rollups.name_count(kind));
-  std::vector<RimReader> readers(rims.size(), RimReader(snapshot, kind, cancellation));
+  std::vector<PartialDayReader> readers(partial.size(),
+                                        PartialDayReader(snapshot, kind, cancellation));
   const size_t portions = (groups.size() + kNamesPerPortion - 1) / kNamesPerPortion;
-  std::vector<absl::Status> statuses(rims.size() + portions);
+  std::vector<absl::Status> statuses(partial.size() + portions);
   const auto merge = [&](size_t portion) -> absl::Status {
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     const size_t end = std::min(groups.size(), (portion + 1) * kNamesPerPortion);
@@ -210,17 +211,17 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange
   };
   ParallelFor(kThreadsOfAJob, statuses.size(), [&](size_t task) {
     statuses[task] =
-        task < rims.size() ? readers[task].Read(rims[task]) : merge(task - rims.size());
+        task < partial.size() ? readers[task].Read(partial[task]) : merge(task - partial.size());
   });
   for (const absl::Status& status : statuses) {
     RETURN_IF_ERROR(status);
   }
-  for (const RimReader& reader : readers) {
+  for (const PartialDayReader& reader : readers) {
     for (NameId name = 0; name < reader.more().size(); ++name) {
       groups[name].Merge(reader.more()[name]);
     }
   }
-  for (const RimReader& reader : readers) {
+  for (const PartialDayReader& reader : readers) {
     for (NameId name = 0; name < reader.less().size(); ++name) {
       groups[name].Subtract(reader.less()[name]);
     }
@@ -239,11 +240,11 @@ absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
   for (NameId name = 0; name < sums.size(); ++name) {
     sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
   }
-  for (const TimeRange& rim : parts.rims) {
-    ASSIGN_OR_RETURN(const auto calls,
-                     context.edges.Unsurfaced(snapshot, HourOf(rim.start_us), cancellation));
+  for (const TimeRange& part : parts.partial) {
+    ASSIGN_OR_RETURN(const auto calls, context.partial_hours.Unsurfaced(
+                                           snapshot, HourOf(part.start_us), cancellation));
     for (const UnsurfacedCall& call : *calls) {
-      if (rim.Contains(call.time_us)) {
+      if (part.Contains(call.time_us)) {
         sums[state.catalog.Series(call.series)[kind]] += call.picos;
       }
     }

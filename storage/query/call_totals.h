@@ -76,23 +76,23 @@ absl::Status VisitRows(const Snapshot& snapshot, TimeRange range, ColumnMask mas
 absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange range,
                       RowVisitor visit, const Cancellation* cancellation);
 
-// A range as whole buckets [first, end) of the views, hours or UTC days, and
-// the rims, each of which lies within one bucket.
+// A range as whole buckets [first, end) of the views, hours or UTC days, and what it has of partial
+// ones: each of these ranges lies within one bucket.
 struct RangeParts {
   uint32_t first = 0;
   uint32_t end = 0;
-  std::vector<TimeRange> rims;  // At most two.
+  std::vector<TimeRange> partial;  // At most two.
 };
 // `bucket_us`: kMicrosPerHour or kMicrosPerDay.
 RangeParts Split(TimeRange range, int64_t bucket_us);
 
-// The calls of `range` by `kind`. Days come from the views; of those that the range cuts,
-// half a day at most is read from the log, and added or taken out.
+// The calls of `range` by `kind`. Days come from the views; of a partial day, half a day at most is
+// read from the log, and added or taken out.
 absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
                                              NameKind kind, const Cancellation* cancellation);
 
 // Unsurfaced spend of the calls of `range` by `kind`: whole hours come from
-// the views, broken ones from the log.
+// the views, partial ones from the log.
 absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
                                                     const Snapshot& snapshot, TimeRange range,
                                                     NameKind kind,

@@ -41,9 +41,9 @@ absl::StatusOr<Histogram> CostOfCalls(const Snapshot& snapshot, TimeRange range,
     *unpriced += row.sums.unpriced_calls;
   });
   constexpr ColumnMask kMask = Columns(ColumnId::kSeries, ColumnId::kCost, ColumnId::kFlags);
-  for (const TimeRange& rim : parts.rims) {
+  for (const TimeRange& part : parts.partial) {
     RETURN_IF_ERROR(VisitRows(
-        snapshot, rim, kMask,
+        snapshot, part, kMask,
         [&](const LogRow& row) {
           const CallRows& calls = row.calls();
           if (state.catalog.Series(row.series())[NameKind::kStep] != step) {
@@ -69,11 +69,11 @@ absl::StatusOr<Histogram> CostOfRuns(const QueryContext& context, const Snapshot
   const RangeParts parts = Split(range, kMicrosPerHour);
   OutcomeCell cell;
   state.views.runs().outcomes().Gather(workflow, parts.first, parts.end, &cell);
-  for (const TimeRange& rim : parts.rims) {
+  for (const TimeRange& part : parts.partial) {
     ASSIGN_OR_RETURN(const auto runs,
-                     context.edges.Runs(snapshot, HourOf(rim.start_us), cancellation));
+                     context.partial_hours.Runs(snapshot, HourOf(part.start_us), cancellation));
     for (const RunShare& share : *runs) {
-      if (share.workflow == workflow && rim.Contains(share.anchor_us)) {
+      if (share.workflow == workflow && part.Contains(share.anchor_us)) {
         cell.Add(share, 1);
       }
     }

@@ -154,7 +154,7 @@ class Series {
     }
   }
 
-  // The hours that lie in one bucket, and then those cut by the rim of one.
+  // Adds the hours that lie in one bucket, and then the partial ones.
   absl::Status AddHours(const Snapshot& snapshot) {
     const RollupScan scan = StepsOf(query_.filter, state_.catalog).Touching(answer_.range);
     const auto add = [&](NameId step, Day day, const NameDay& row) {
@@ -164,8 +164,9 @@ class Series {
       }
     };
     RETURN_IF_ERROR(ForEachDay(state_.views.rollups(), scan, cancellation_, add));
-    for (const Hour hour : BrokenHours()) {
-      ASSIGN_OR_RETURN(const auto blocks, context_.edges.Blocks(snapshot, hour, cancellation_));
+    for (const Hour hour : PartialHoursOf()) {
+      ASSIGN_OR_RETURN(const auto blocks,
+                       context_.partial_hours.Blocks(snapshot, hour, cancellation_));
       for (const Block& block : *blocks) {
         RETURN_IF_ERROR(VisitRows(block, answer_.range, [&](const LogRow& row) {
           AddRow(row);
@@ -189,12 +190,12 @@ class Series {
   }
 
   // The UTC hours that some bucket begins or ends within.
-  std::set<Hour> BrokenHours() const {
+  std::set<Hour> PartialHoursOf() const {
     std::set<Hour> hours;
     for (const SeriesPoint& point : answer_.points) {
-      for (const int64_t rim_us : {point.range.start_us, point.range.end_us}) {
-        if (rim_us % kMicrosPerHour != 0) {
-          hours.insert(HourOf(rim_us));
+      for (const int64_t boundary_us : {point.range.start_us, point.range.end_us}) {
+        if (boundary_us % kMicrosPerHour != 0) {
+          hours.insert(HourOf(boundary_us));
         }
       }
     }
@@ -216,9 +217,9 @@ class Series {
       }
     };
     RETURN_IF_ERROR(ForEachDay(state_.views.rollups(), scan, cancellation_, add));
-    for (const TimeRange& rim : parts.rims) {
+    for (const TimeRange& part : parts.partial) {
       RETURN_IF_ERROR(VisitRows(
-          snapshot, rim, columns(),
+          snapshot, part, columns(),
           [&](const LogRow& row) {
             AddRow(row);
             return absl::OkStatus();

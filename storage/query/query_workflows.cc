@@ -39,11 +39,11 @@ absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const QueryContext& context, con
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     outcomes.Gather(workflow, parts.first, parts.end, &gathered[workflow]);
   }
-  for (const TimeRange& rim : parts.rims) {
+  for (const TimeRange& part : parts.partial) {
     ASSIGN_OR_RETURN(const auto runs,
-                     context.edges.Runs(snapshot, HourOf(rim.start_us), cancellation));
+                     context.partial_hours.Runs(snapshot, HourOf(part.start_us), cancellation));
     for (const RunShare& share : *runs) {
-      if (rim.Contains(share.anchor_us)) {
+      if (part.Contains(share.anchor_us)) {
         gathered[share.workflow].Add(share, 1);
       }
     }

@@ -75,7 +75,7 @@ absl::Status TrailingTop::DropUntil(const QueryContext& context, const Snapshot&
   while (start_us_ < start_us) {
     const Hour hour = HourOf(start_us_);
     const TimeRange range{start_us_, std::min(start_us, HourStartUs(hour + 1))};
-    ASSIGN_OR_RETURN(const auto blocks, context.edges.Blocks(snapshot, hour, cancellation));
+    ASSIGN_OR_RETURN(const auto blocks, context.partial_hours.Blocks(snapshot, hour, cancellation));
     // What retractions took out goes back first, so that no count is ever negative.
     DropRows(*blocks, range, /*negative=*/true, catalog);
     DropRows(*blocks, range, /*negative=*/false, catalog);

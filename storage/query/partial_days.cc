@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/query/rims.h"
+#include "storage/query/partial_days.h"
 
 #include <algorithm>
 
@@ -18,23 +18,23 @@ constexpr size_t kRowsAhead = 12;
 constexpr ColumnMask kHistogramColumns =
     Columns(ColumnId::kSeries, ColumnId::kDuration, ColumnId::kCost, ColumnId::kFlags);
 
-void AddRim(TimeRange rim, DayParts* days) {
-  if (2 * (rim.end_us - rim.start_us) <= kMicrosPerDay) {
-    days->rims.more.push_back(rim);
+void AddPartialDay(TimeRange part, DayParts* days) {
+  if (2 * (part.end_us - part.start_us) <= kMicrosPerDay) {
+    days->partial.more.push_back(part);
     return;
   }
-  const Day day = DayOf(rim.start_us);
+  const Day day = DayOf(part.start_us);
   days->first = std::min(days->first, day);
   days->end = std::max(days->end, day + 1);
-  days->rims.less.push_back({DayStartUs(day), rim.start_us});
-  days->rims.less.push_back({rim.end_us, DayStartUs(day + 1)});
+  days->partial.less.push_back({DayStartUs(day), part.start_us});
+  days->partial.less.push_back({part.end_us, DayStartUs(day + 1)});
 }
 
 }  // namespace
 
-int64_t LengthUs(const Rims& rims) {
+int64_t LengthUs(const PartialDays& partial) {
   int64_t length_us = 0;
-  for (const auto* const list : {&rims.more, &rims.less}) {
+  for (const auto* const list : {&partial.more, &partial.less}) {
     for (const TimeRange& range : *list) {
       length_us += range.end_us - range.start_us;
     }
@@ -44,21 +44,21 @@ int64_t LengthUs(const Rims& rims) {
 
 DayParts SplitByDays(TimeRange range) {
   const RangeParts parts = Split(range, kMicrosPerDay);
-  DayParts days{.first = parts.first, .end = parts.end, .rims = {}};
-  for (const TimeRange& rim : parts.rims) {
-    AddRim(rim, &days);
+  DayParts days{.first = parts.first, .end = parts.end, .partial = {}};
+  for (const TimeRange& part : parts.partial) {
+    AddPartialDay(part, &days);
   }
   return days;
 }
 
-std::vector<Rims> Divide(const Rims& rims, size_t count) {
-  std::vector<Rims> pieces(count);
-  const int64_t length_us = LengthUs(rims);
+std::vector<PartialDays> Divide(const PartialDays& partial, size_t count) {
+  std::vector<PartialDays> pieces(count);
+  const int64_t length_us = LengthUs(partial);
   const auto pieces_count = static_cast<int64_t>(count);
   int64_t done_us = 0;
   int64_t piece = 0;
-  for (const auto list : {&Rims::more, &Rims::less}) {
-    for (TimeRange range : rims.*list) {
+  for (const auto list : {&PartialDays::more, &PartialDays::less}) {
+    for (TimeRange range : partial.*list) {
       while (!range.empty()) {
         const bool is_last = piece + 1 == pieces_count;
         const int64_t left_us = length_us * (piece + 1) / pieces_count - done_us;
@@ -77,15 +77,16 @@ std::vector<Rims> Divide(const Rims& rims, size_t count) {
   return pieces;
 }
 
-RimReader::RimReader(const Snapshot& snapshot, NameKind kind, const Cancellation* cancellation)
+PartialDayReader::PartialDayReader(const Snapshot& snapshot, NameKind kind,
+                                   const Cancellation* cancellation)
     : snapshot_(snapshot), state_(snapshot.state), kind_(kind), cancellation_(cancellation) {}
 
-absl::Status RimReader::Read(const Rims& rims) {
-  RETURN_IF_ERROR(Add(rims.more, &more_));
-  return Add(rims.less, &less_);
+absl::Status PartialDayReader::Read(const PartialDays& partial) {
+  RETURN_IF_ERROR(Add(partial.more, &more_));
+  return Add(partial.less, &less_);
 }
 
-absl::Status RimReader::Add(const std::vector<TimeRange>& ranges, CallTotalsByName* groups) {
+absl::Status PartialDayReader::Add(const std::vector<TimeRange>& ranges, CallTotalsByName* groups) {
   groups_ = groups;
   for (const TimeRange& range : ranges) {
     if (!range.empty()) {
@@ -98,14 +99,14 @@ absl::Status RimReader::Add(const std::vector<TimeRange>& ranges, CallTotalsByNa
 
 // Adds the rows of `range`, which lies in one day. Steps have the sums of whole hours in
 // the views, so that only what their histograms need is read.
-absl::Status RimReader::Add(TimeRange range) {
+absl::Status PartialDayReader::Add(TimeRange range) {
   ReserveDay(DayOf(range.start_us));
   if (kind_ != NameKind::kStep) {
     return AddRows(range, kSummingColumns);
   }
   const RangeParts hours = Split(range, kMicrosPerHour);
-  for (const TimeRange& rim : hours.rims) {
-    RETURN_IF_ERROR(AddRows(rim, kSummingColumns));
+  for (const TimeRange& part : hours.partial) {
+    RETURN_IF_ERROR(AddRows(part, kSummingColumns));
   }
   if (hours.first == hours.end) {
     return absl::OkStatus();
@@ -114,7 +115,7 @@ absl::Status RimReader::Add(TimeRange range) {
   return AddRows({HourStartUs(hours.first), HourStartUs(hours.end)}, kHistogramColumns);
 }
 
-void RimReader::ReserveDay(Day day) {
+void PartialDayReader::ReserveDay(Day day) {
   const RollupScan scan{.kind = kind_, .first = day, .end = day + 1};
   ForEachDay(state_.views.rollups(), scan, [&](NameId name, Day, const NameDay& row) {
     CallTotals& group = (*groups_)[name];
@@ -123,7 +124,7 @@ void RimReader::ReserveDay(Day day) {
   });
 }
 
-void RimReader::AddHourSums(Hour first, Hour end) {
+void PartialDayReader::AddHourSums(Hour first, Hour end) {
   const Day day = DayOfHour(first);
   const RollupScan scan{.kind = kind_, .first = day, .end = day + 1};
   ForEachDay(state_.views.rollups(), scan, [&](NameId name, Day, const NameDay& row) {
@@ -135,7 +136,7 @@ void RimReader::AddHourSums(Hour first, Hour end) {
   });
 }
 
-absl::Status RimReader::AddRows(TimeRange range, ColumnMask mask) {
+absl::Status PartialDayReader::AddRows(TimeRange range, ColumnMask mask) {
   ASSIGN_OR_RETURN(BlockStore::Reader reader, snapshot_.Open(range, mask));
   while (true) {
     ASSIGN_OR_RETURN(const std::optional<Block> block, reader.Next());
@@ -147,7 +148,7 @@ absl::Status RimReader::AddRows(TimeRange range, ColumnMask mask) {
   }
 }
 
-void RimReader::AddBlock(const Block& block, TimeRange range, bool with_sums) {
+void PartialDayReader::AddBlock(const Block& block, TimeRange range, bool with_sums) {
   const CallRows& calls = block.calls;
   rows_.clear();
   for (uint32_t row = 0; row < calls.size(); ++row) {
@@ -167,8 +168,8 @@ void RimReader::AddBlock(const Block& block, TimeRange range, bool with_sums) {
 }
 
 // Adds a column to a histogram of each row's group, but for rows with a flag of `without`.
-void RimReader::AddValues(const CallRows& calls, const std::vector<int64_t>& values,
-                          Histogram CallTotals::*histogram, int without) {
+void PartialDayReader::AddValues(const CallRows& calls, const std::vector<int64_t>& values,
+                                 Histogram CallTotals::*histogram, int without) {
   for (size_t i = 0; i < rows_.size(); ++i) {
     if (const size_t next = i + kRowsAhead; next < rows_.size()) {
       (rows_[next].second->*histogram).Prefetch(values[rows_[next].first]);

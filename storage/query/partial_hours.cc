@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/query/edge_hours.h"
+#include "storage/query/partial_hours.h"
 
 #include <algorithm>
 #include <set>
@@ -81,7 +81,7 @@ absl::StatusOr<std::vector<RunShare>> ReadRuns(const Snapshot& snapshot, Hour ho
 }  // namespace
 
 template <typename T>
-EdgeHours::Items<T> EdgeHours::Find(Hour hour, uint64_t version, Table<T>* table) {
+PartialHours::Items<T> PartialHours::Find(Hour hour, uint64_t version, Table<T>* table) {
   const auto found = std::find_if(table->begin(), table->end(), [&](const Kept<T>& kept) {
     return kept.hour == hour && kept.version == version;
   });
@@ -93,7 +93,7 @@ EdgeHours::Items<T> EdgeHours::Find(Hour hour, uint64_t version, Table<T>* table
 }
 
 template <typename T>
-void EdgeHours::Keep(Kept<T> kept, Table<T>* table) {
+void PartialHours::Keep(Kept<T> kept, Table<T>* table) {
   const auto is_old = [&](const Kept<T>& old) { return old.hour == kept.hour; };
   table->erase(std::remove_if(table->begin(), table->end(), is_old), table->end());
   if (table->size() >= kHoursMax) {
@@ -103,10 +103,10 @@ void EdgeHours::Keep(Kept<T> kept, Table<T>* table) {
 }
 
 template <typename T>
-absl::StatusOr<EdgeHours::Items<T>> EdgeHours::Get(const Snapshot& snapshot, Hour hour,
-                                                   uint64_t version, const Reader<T>& read,
-                                                   Table<T>* table,
-                                                   const Cancellation* cancellation) {
+absl::StatusOr<PartialHours::Items<T>> PartialHours::Get(const Snapshot& snapshot, Hour hour,
+                                                         uint64_t version, const Reader<T>& read,
+                                                         Table<T>* table,
+                                                         const Cancellation* cancellation) {
   {
     const MutexLock lock(mutex_);
     if (Items<T> items = Find(hour, version, table); items != nullptr) {
@@ -120,19 +120,19 @@ absl::StatusOr<EdgeHours::Items<T>> EdgeHours::Get(const Snapshot& snapshot, Hou
   return items;
 }
 
-absl::StatusOr<std::shared_ptr<const std::vector<Block>>> EdgeHours::Blocks(
+absl::StatusOr<std::shared_ptr<const std::vector<Block>>> PartialHours::Blocks(
     const Snapshot& snapshot, Hour hour, const Cancellation* cancellation) {
   return Get<Block>(snapshot, hour, snapshot.state.views.LastBlockOf(hour), ReadBlocks, &blocks_,
                     cancellation);
 }
 
-absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> EdgeHours::Unsurfaced(
+absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> PartialHours::Unsurfaced(
     const Snapshot& snapshot, Hour hour, const Cancellation* cancellation) {
   return Get<UnsurfacedCall>(snapshot, hour, snapshot.state.views.runs().outcomes().VersionOf(hour),
                              ReadUnsurfaced, &unsurfaced_, cancellation);
 }
 
-absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> EdgeHours::Runs(
+absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> PartialHours::Runs(
     const Snapshot& snapshot, Hour hour, const Cancellation* cancellation) {
   return Get<RunShare>(snapshot, hour, snapshot.state.views.runs().outcomes().VersionOf(hour),
                        ReadRuns, &runs_, cancellation);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a question needs to know of the hours that its window cuts, beyond what
+// What a question needs to know of the UTC hours of which its window has a part, beyond what
 // the views keep of whole hours. Read from the log once, and kept until the
 // hour changes.
 
@@ -31,7 +31,7 @@ struct UnsurfacedCall {
 };
 
 // Thread-safe. `cancellation` may be null.
-class EdgeHours {
+class PartialHours {
  public:
   // The blocks of `hour`, with kSummingColumns, in the order of the log.
   absl::StatusOr<std::shared_ptr<const std::vector<Block>>> Blocks(
