@@ -52,7 +52,7 @@ struct CallTotals {
   void Subtract(const CallTotals& other);
 };
 
-// By NameId of the kind that groups.
+// One for each name of the kind that groups, by NameId.
 using CallTotalsByName = std::vector<CallTotals>;
 CallTotals& TotalsOf(NameId id, CallTotalsByName* groups);
 

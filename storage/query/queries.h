@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Answers from the state of the database. All of them take the lock of the state themselves, and
-// answer as of one commit. `cancellation` may be null, and its error ends the answer between two
-// pieces of work.
+// storage/query answers questions from an open store, which it only reads; it may use all of
+// storage up to storage/store, and knows nothing of maintenance, ingestion or the wire. All of them
+// take the lock of the state themselves, and answer as of one commit. `cancellation` may be null,
+// and its error ends the answer between two pieces of work.
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -11,10 +10,8 @@
 
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
-#include "storage/query/call_totals.h"
+#include "storage/query/call_source.h"
 #include "storage/query/queries.h"
-#include "storage/query/row_filter.h"
-#include "storage/query/snapshot.h"
 
 namespace itemized {
 namespace {
@@ -51,48 +48,44 @@ absl::StatusOr<std::vector<SeriesPoint>> MakePoints(TimeRange range, const Serie
   return points;
 }
 
+// The calls that `query` is about, which outlives them, divided as `points` are.
+CallsWanted WantedFor(const SeriesQuery& query, TimeRange range,
+                      const std::vector<SeriesPoint>& points) {
+  CallsWanted wanted{.range = range,
+                     .filter = query.filter,
+                     .by = query.by.value_or(GroupBy::kStep),
+                     .attribute_key = query.attribute_key,
+                     .by_utc_day = !query.by_hour && query.zone == absl::UTCTimeZone()};
+  wanted.boundaries_us.push_back(range.start_us);
+  for (const SeriesPoint& point : points) {
+    wanted.boundaries_us.push_back(point.range.end_us);
+  }
+  return wanted;
+}
+
 // A series in the making.
 class Series {
  public:
-  Series(const QueryContext& context, const SeriesQuery& query, const Cancellation* cancellation,
-         SeriesAnswer* answer)
-      : context_(context),
-        state_(context.state),
-        query_(query),
-        cancellation_(cancellation),
-        filter_(query.filter, context.state.catalog),
-        keys_(query.by.value_or(GroupBy::kStep), query.attribute_key, context.state.catalog),
-        answer_(*answer) {}
+  Series(const RowKeys& keys, bool is_split, SeriesAnswer* answer)
+      : keys_(keys), is_split_(is_split), answer_(*answer) {}
 
-  ColumnMask columns() const { return kSummingColumns | filter_.columns() | keys_.columns(); }
-
-  // Reads what the rollups keep: hours of a step, and UTC days of all names together. False if
-  // they do not have the answer.
-  absl::StatusOr<bool> FillFromRollups(const Snapshot& snapshot) {
-    if (query_.filter.has_step_only() && query_.by.value_or(GroupBy::kStep) == GroupBy::kStep) {
-      RETURN_IF_ERROR(AddHours(snapshot));
-      return true;
+  void AddSums(const SeriesKey& key, int64_t start_us, const CallSums& sums) {
+    const size_t point = PointAt(start_us);
+    answer_.points[point].sums.Merge(sums);
+    if (is_split_) {
+      AddTo(&TotalsOf(keys_.KeyOf(key)), point, sums.cost, sums.calls);
     }
-    const bool days_are_utc = !query_.by_hour && query_.zone == absl::UTCTimeZone();
-    if (days_are_utc && !filter_.has_attributes() && query_.by != GroupBy::kAttribute) {
-      RETURN_IF_ERROR(AddDays(snapshot));
-      return true;
-    }
-    return false;
   }
 
-  // Reads the log alone, once the snapshot that opened it has ended.
-  absl::Status FillFromLog(BlockStore::Reader log) {
-    return ScanRows(
-        state_, std::move(log), answer_.range,
-        [&](const LogRow& row) {
-          AddRow(row);
-          return absl::OkStatus();
-        },
-        cancellation_);
+  void AddRow(const LogRow& row) {
+    const size_t point = PointAt(row.time_us());
+    row.sums.AddTo(&answer_.points[point].sums, row.row, row.weight());
+    if (is_split_) {
+      AddTo(&TotalsOf(keys_.KeyOf(row)), point, row.cost(), row.weight());
+    }
   }
 
-  // To be called last.
+  // Makes the groups of the answer, once all calls are added.
   void FinishGroups() {
     std::vector<SeriesGroup> groups;
     for (auto& [key, group] : groups_) {
@@ -137,98 +130,6 @@ class Series {
     group->point_calls[point] += calls;
   }
 
-  void AddSums(const SeriesKey& key, size_t point, const CallSums& sums) {
-    answer_.points[point].sums.Merge(sums);
-    if (query_.by.has_value()) {
-      AddTo(&TotalsOf(keys_.KeyOf(key)), point, sums.cost, sums.calls);
-    }
-  }
-
-  void AddRow(const LogRow& row) {
-    if (filter_.Matches(row.block, row.row)) {
-      const size_t point = PointAt(row.time_us());
-      row.sums.AddTo(&answer_.points[point].sums, row.row, row.weight());
-      if (query_.by.has_value()) {
-        AddTo(&TotalsOf(keys_.KeyOf(row)), point, row.cost(), row.weight());
-      }
-    }
-  }
-
-  // Adds the hours that lie in one bucket, and then the partial ones.
-  absl::Status AddHours(const Snapshot& snapshot) {
-    const RollupScan scan = StepsOf(query_.filter, state_.catalog).Touching(answer_.range);
-    const auto add = [&](NameId step, Day day, const NameDay& row) {
-      for (const auto& [hour, sums] : row.hours) {
-        const int64_t start_us = DayStartUs(day) + hour * kMicrosPerHour;
-        AddHour(step, {start_us, start_us + kMicrosPerHour}, sums);
-      }
-    };
-    RETURN_IF_ERROR(ForEachDay(state_.views.rollups(), scan, cancellation_, add));
-    for (const Hour hour : PartialHoursOf()) {
-      ASSIGN_OR_RETURN(const auto blocks,
-                       context_.partial_hours.Blocks(snapshot, hour, cancellation_));
-      for (const Block& block : *blocks) {
-        RETURN_IF_ERROR(VisitRows(block, answer_.range, [&](const LogRow& row) {
-          AddRow(row);
-          return absl::OkStatus();
-        }));
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  void AddHour(NameId step, TimeRange hour, const CallSums& sums) {
-    if (hour.start_us < answer_.range.start_us || hour.end_us > answer_.range.end_us) {
-      return;
-    }
-    const size_t point = PointAt(hour.start_us);
-    if (hour.end_us <= answer_.points[point].range.end_us) {
-      SeriesKey key;
-      key[NameKind::kStep] = step;
-      AddSums(key, point, sums);
-    }
-  }
-
-  // The UTC hours that some bucket begins or ends within.
-  std::set<Hour> PartialHoursOf() const {
-    std::set<Hour> hours;
-    for (const SeriesPoint& point : answer_.points) {
-      for (const int64_t boundary_us : {point.range.start_us, point.range.end_us}) {
-        if (boundary_us % kMicrosPerHour != 0) {
-          hours.insert(HourOf(boundary_us));
-        }
-      }
-    }
-    return hours;
-  }
-
-  // The whole UTC days, and then what is left at both ends.
-  absl::Status AddDays(const Snapshot& snapshot) {
-    const RangeParts parts = Split(answer_.range, kMicrosPerDay);
-    RollupScan scan = StepsOf(query_.filter, state_.catalog);
-    scan.first = parts.first;
-    scan.end = parts.end;
-    const auto add = [&](NameId, Day day, const NameDay& row) {
-      const size_t point = PointAt(DayStartUs(day));
-      for (const auto& [series, sums] : row.series) {
-        if (filter_.Matches(state_.catalog.Series(series))) {
-          AddSums(state_.catalog.Series(series), point, sums);
-        }
-      }
-    };
-    RETURN_IF_ERROR(ForEachDay(state_.views.rollups(), scan, cancellation_, add));
-    for (const TimeRange& part : parts.partial) {
-      RETURN_IF_ERROR(VisitRows(
-          snapshot, part, columns(),
-          [&](const LogRow& row) {
-            AddRow(row);
-            return absl::OkStatus();
-          },
-          cancellation_));
-    }
-    return absl::OkStatus();
-  }
-
   // Puts all but the dearest groups into one.
   void FoldRest(std::vector<SeriesGroup>* groups) const {
     const size_t points = answer_.points.size();
@@ -249,12 +150,8 @@ class Series {
     groups->push_back(std::move(rest));
   }
 
-  const QueryContext& context_;
-  const State& state_;
-  const SeriesQuery& query_;
-  const Cancellation* const cancellation_;
-  RowFilter filter_;
-  const RowKeys keys_;
+  const RowKeys& keys_;
+  const bool is_split_;
   SeriesAnswer& answer_;
   absl::flat_hash_map<std::string, SeriesGroup> groups_;
 };
@@ -264,21 +161,29 @@ class Series {
 absl::StatusOr<SeriesAnswer> AnswerSeries(const QueryContext& context, const SeriesQuery& query,
                                           const Cancellation* cancellation) {
   SeriesAnswer answer;
+  std::optional<CallSource> source;
   std::optional<Series> series;
-  std::optional<BlockStore::Reader> log;
+  const auto add_row = [&](const LogRow& row) { series->AddRow(row); };
   {
     const Snapshot snapshot(context.state);
     ASSIGN_OR_RETURN(answer.range, snapshot.Resolve(query.window));
     ASSIGN_OR_RETURN(answer.points, MakePoints(answer.range, query));
-    series.emplace(context, query, cancellation, &answer);
-    ASSIGN_OR_RETURN(const bool is_filled, series->FillFromRollups(snapshot));
-    if (is_filled) {
+    source.emplace(context, snapshot, WantedFor(query, answer.range, answer.points), ColumnMask{0},
+                   cancellation);
+    series.emplace(source->keys(), query.by.has_value(), &answer);
+    if (!source->needs_log()) {
+      RETURN_IF_ERROR(source->VisitSums(
+          snapshot,
+          [&](const SeriesKey& key, int64_t start_us, const CallSums& sums) {
+            series->AddSums(key, start_us, sums);
+          },
+          add_row));
       series->FinishGroups();
       return answer;
     }
-    ASSIGN_OR_RETURN(log, snapshot.Open(answer.range, series->columns()));
+    RETURN_IF_ERROR(source->Open(snapshot));
   }
-  RETURN_IF_ERROR(series->FillFromLog(*std::move(log)));
+  RETURN_IF_ERROR(source->Scan(add_row));
   series->FinishGroups();
   return answer;
 }

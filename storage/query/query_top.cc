@@ -11,9 +11,8 @@
 #include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
+#include "storage/query/call_source.h"
 #include "storage/query/queries.h"
-#include "storage/query/row_filter.h"
-#include "storage/query/snapshot.h"
 #include "storage/query/unused_steps.h"
 
 namespace itemized {
@@ -109,13 +108,9 @@ absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const Snapshot&
 // A ranking that is made by reading the log.
 class ScannedTop {
  public:
-  // Resolves the names of `query`, which outlives it, and takes the thresholds of all steps.
-  ScannedTop(const Snapshot& snapshot, const TopQuery& query, TimeRange range)
-      : state_(snapshot.state),
-        range_(range),
-        filter_(query.filter, state_.catalog),
-        keys_(query.by, query.attribute_key, state_.catalog),
-        unused_(state_) {
+  // Takes the thresholds of all steps, if it ranks steps. `source` outlives it.
+  ScannedTop(const Snapshot& snapshot, const TopQuery& query, CallSource* source)
+      : state_(snapshot.state), source_(*source), keys_(source->keys()), unused_(state_) {
     if (query.by == GroupBy::kStep) {
       const size_t steps = state_.views.rollups().name_count(NameKind::kStep);
       thresholds_.emplace();
@@ -125,22 +120,11 @@ class ScannedTop {
     }
   }
 
-  ColumnMask columns() const {
-    return kSummingColumns | Columns(ColumnId::kRun, ColumnId::kRunNames) | filter_.columns() |
-           keys_.columns();
-  }
-
-  // Reads the rows of `log`, once the snapshot that opened it has ended.
-  absl::StatusOr<TopAnswer> Answer(BlockStore::Reader log, const Cancellation* cancellation) {
-    RETURN_IF_ERROR(ScanRows(
-        state_, std::move(log), range_,
-        [&](const LogRow& row) {
-          Add(row);
-          return absl::OkStatus();
-        },
-        cancellation));
+  // Reads the log, once the snapshot that opened it has ended.
+  absl::StatusOr<TopAnswer> Answer() {
+    RETURN_IF_ERROR(source_.Scan([&](const LogRow& row) { Add(row); }));
     TopAnswer answer;
-    answer.range = range_;
+    answer.range = source_.range();
     answer.rows = Rows();
     Finish(&answer);
     return answer;
@@ -153,9 +137,6 @@ class ScannedTop {
   };
 
   void Add(const LogRow& row) {
-    if (!filter_.Matches(row.block, row.row)) {
-      return;
-    }
     Group& group = GroupFor(row);
     group.calls.Add(row, row.weight());
     if (unused_.Contains(row.block, row.row)) {
@@ -202,9 +183,8 @@ class ScannedTop {
   }
 
   const State& state_;
-  const TimeRange range_;
-  RowFilter filter_;
-  const RowKeys keys_;
+  CallSource& source_;
+  const RowKeys& keys_;
   UnusedSteps unused_;
   std::optional<std::vector<Threshold>> thresholds_;  // By NameId, of a ranking of steps.
   absl::node_hash_map<std::string, Group> groups_;
@@ -216,21 +196,28 @@ class ScannedTop {
 
 absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery& query,
                                     const Cancellation* cancellation) {
+  std::optional<CallSource> source;
   std::optional<ScannedTop> scanned;
-  std::optional<BlockStore::Reader> log;
   {
     const Snapshot snapshot(context.state);
     ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(query.window));
     if (query.by == GroupBy::kAttribute && query.attribute_key.empty()) {
       return absl::InvalidArgumentError("name the attribute to group by, as in attribute:tenant");
     }
-    if (query.by != GroupBy::kAttribute && query.filter.empty()) {
+    source.emplace(context, snapshot,
+                   CallsWanted{.range = range,
+                               .filter = query.filter,
+                               .by = query.by,
+                               .attribute_key = query.attribute_key,
+                               .quantiles = true},
+                   Columns(ColumnId::kRun, ColumnId::kRunNames), cancellation);
+    if (!source->needs_log()) {
       return TopByName(context, snapshot, query, range, cancellation);
     }
-    scanned.emplace(snapshot, query, range);
-    ASSIGN_OR_RETURN(log, snapshot.Open(range, scanned->columns()));
+    scanned.emplace(snapshot, query, &*source);
+    RETURN_IF_ERROR(source->Open(snapshot));
   }
-  return scanned->Answer(*std::move(log), cancellation);
+  return scanned->Answer();
 }
 
 }  // namespace itemized

@@ -65,7 +65,7 @@ RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
       names_[kind] = catalog.Find(static_cast<NameKind>(kind), *filter.names[kind]);
     }
   }
-  series_.resize(catalog.series_count());
+  series_.resize(is_empty_ ? 0 : catalog.series_count());
   for (SeriesId id = 0; id < series_.size(); ++id) {
     series_[id] = static_cast<char>(Matches(catalog.Series(id)));
   }

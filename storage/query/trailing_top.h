@@ -51,7 +51,7 @@ class TrailingTop {
   absl::Status MoveTo(const QueryContext& context, const Snapshot& snapshot, int64_t now_us,
                       const Cancellation* cancellation);
 
-  // By NameId.
+  // The groups by NameId.
   const std::vector<RankedGroup>& Ranked();
 
  private:
