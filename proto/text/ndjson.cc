@@ -43,12 +43,13 @@ enum Field : uint8_t {
   kUsage,
   kDurationMs,
   kStatus,
+  kRevision,
   kAttributes,
   kOutcome,
   kUnusedSteps,
 };
 
-constexpr std::array<Name<Field>, 13> kFields = {{
+constexpr std::array<Name<Field>, 14> kFields = {{
     {"event_id", kEventId},
     {"time", kTime},
     {"workflow", kWorkflow},
@@ -59,6 +60,7 @@ constexpr std::array<Name<Field>, 13> kFields = {{
     {"usage", kUsage},
     {"duration_ms", kDurationMs},
     {"status", kStatus},
+    {"revision", kRevision},
     {"attributes", kAttributes},
     {"outcome", kOutcome},
     {"unused_steps", kUnusedSteps},
@@ -183,6 +185,8 @@ class NdjsonParser::Impl {
         return ReadDurationField(value);
       case kStatus:
         return ReadStatus(value);
+      case kRevision:
+        return ReadRevision(value);
       case kAttributes:
         return ReadAttributes(value, *call_);
       case kOutcome:
@@ -204,6 +208,18 @@ class NdjsonParser::Impl {
     pb::CallStatus status = pb::CALL_STATUS_UNSPECIFIED;
     RETURN_IF_FAULT(ReadEnum(value, "status", kStatuses, status));
     call_->set_status(status);
+    return std::nullopt;
+  }
+
+  Fault ReadRevision(json::value& value) {
+    int64_t revision = 0;
+    RETURN_IF_FAULT(ReadCount(value, "revision", revision));
+    if (revision < 0 || revision > int64_t{UINT32_MAX}) {
+      return Refuse(
+          pb::REFUSAL_CODE_MALFORMED,
+          absl::StrCat("\"revision\" is ", revision, "; it must be between 0 and 4,294,967,295."));
+    }
+    call_->set_revision(static_cast<uint32_t>(revision));
     return std::nullopt;
   }
 

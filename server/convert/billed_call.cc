@@ -72,6 +72,9 @@ pb::BilledCall ToBilledCall(const BilledCall& billed) {
   }
   to.set_duration_ms(static_cast<double>(call.duration_us) / 1000);
   to.set_status(StatusName(call.status));
+  if (call.revision != 0) {
+    to.set_revision(call.revision);
+  }
   for (const auto& [key, value] : call.attributes) {
     (*to.mutable_attributes())[key] = value;
   }

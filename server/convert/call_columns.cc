@@ -117,6 +117,8 @@ std::vector<uint32_t>* DecodedColumns::IndexColumn(uint32_t number) {
       return &provider_;
     case Wire::kModelFieldNumber:
       return &model_;
+    case Wire::kRevisionFieldNumber:
+      return &revision_;
     case Wire::kAttributeCountsFieldNumber:
       return &attribute_counts_;
     case Wire::kAttributeKeysFieldNumber:
@@ -160,6 +162,7 @@ CallColumns DecodedColumns::Columns() const {
   columns.usage_missing = usage_missing_;
   columns.duration_us = duration_us_;
   columns.status = status_;
+  columns.revision = revision_;
   columns.attribute_counts = attribute_counts_;
   columns.attribute_keys = attribute_keys_;
   columns.attribute_values = attribute_values_;

@@ -48,6 +48,7 @@ class DecodedColumns {
   std::vector<uint32_t> workflow_, workflow_id_, step_, provider_, model_;
   std::array<std::vector<int64_t>, kUsageClassCount> usage_;
   absl::InlinedVector<bool, 1> usage_missing_;
+  std::vector<uint32_t> revision_;
   std::vector<int64_t> duration_us_;
   std::vector<int32_t> status_;
   std::vector<uint32_t> attribute_counts_, attribute_keys_, attribute_values_;

@@ -64,6 +64,9 @@ void DecodeCallNumber(const WireReader& reader, WireCall& call) {
     case pb::Call::kDurationUsFieldNumber:
       call.duration_us = static_cast<int64_t>(reader.varint());
       break;
+    case pb::Call::kRevisionFieldNumber:
+      call.revision = static_cast<uint32_t>(reader.varint());
+      break;
     case pb::Call::kStatusFieldNumber:
       call.status = static_cast<int32_t>(reader.varint());
       break;

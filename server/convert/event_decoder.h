@@ -24,6 +24,7 @@ struct WireCall {
   absl::string_view model;
   int64_t time_us = 0;
   int64_t duration_us = 0;
+  uint32_t revision = 0;
   int32_t status = 0;  // It is a number of itemized.v1.CallStatus.
   bool has_usage = false;
   Usage usage;

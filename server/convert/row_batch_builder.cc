@@ -48,6 +48,7 @@ void RowBatchBuilder::Add(const WireCall& call) {
   model_.push_back(names_.IndexOf(call.model));
   duration_us_.push_back(call.duration_us);
   SetLazily(status_, row, StorageStatus(call.status));
+  SetLazily(revision_, row, call.revision);
   AddUsage(call);
   AddAttributes(call);
 }
@@ -85,6 +86,7 @@ CallColumns RowBatchBuilder::Columns() const {
   columns.usage_missing = usage_missing_;
   columns.duration_us = duration_us_;
   columns.status = status_;
+  columns.revision = revision_;
   columns.attribute_counts = attribute_counts_;
   columns.attribute_keys = attribute_keys_;
   columns.attribute_values = attribute_values_;

@@ -56,6 +56,7 @@ class RowBatchBuilder {
   absl::InlinedVector<bool, 1> usage_missing_;
   std::vector<int64_t> duration_us_;
   std::vector<int32_t> status_;
+  std::vector<uint32_t> revision_;
   std::vector<uint32_t> attribute_counts_, attribute_keys_, attribute_values_;
 };
 

@@ -33,6 +33,7 @@ BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalo
   }
   call.duration_us = calls.duration_us[row];
   call.status = calls.status[row];
+  call.revision = calls.RevisionAt(row);
   if (!calls.attribute_set.empty()) {
     for (const auto& [name, value] : calls.attribute_sets[calls.attribute_set[row]]) {
       call.attributes.emplace_back(calls.strings[name], calls.strings[value]);

@@ -68,6 +68,7 @@ struct CallRows {
   std::vector<int64_t> p50_picos;       // Of the receipt; empty: all zero.
   std::vector<int64_t> sample_count;    // Of the receipt; empty: all zero.
   std::vector<uint32_t> attribute_set;  // Into attribute_sets; empty: no attributes.
+  std::vector<uint32_t> revision;       // Empty: all zero.
 
   size_t size() const { return time_us.size(); }
   absl::string_view EventId(size_t row) const { return event_ids[row]; }
@@ -76,6 +77,7 @@ struct CallRows {
     return usage[usage_class].empty() ? 0 : usage[usage_class][row];
   }
   Usage UsageAt(size_t row) const;
+  uint32_t RevisionAt(size_t row) const { return revision.empty() ? 0 : revision[row]; }
   bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }
   CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
 };

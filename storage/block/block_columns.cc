@@ -73,6 +73,8 @@ bool BlockColumns::Read(ColumnId id, absl::string_view raw) {
       return ReadUnsigned(raw, &calls.attribute_set);
     case ColumnId::kCompletions:
       return ReadCompletions(raw);
+    case ColumnId::kRevision:
+      return ReadUnsigned(raw, &calls.revision);
     default:
       return ReadUsage(id, raw);
   }

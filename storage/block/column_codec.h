@@ -32,6 +32,7 @@ enum class ColumnId : uint8_t {
   kSampleCount = 15,
   kAttributeSet = 16,
   kCompletions = 17,
+  kRevision = 18,
   kUsageFirst = 32,  // kUsageFirst + UsageClass.
 };
 

@@ -75,6 +75,7 @@ void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, CallCo
       static_cast<uint8_t>(kept | (cost.unpriced ? kFlagUnpriced : 0) | verdict.flags));
   AppendSparse(&to_.p50_picos, rows, verdict.p50_picos);
   AppendSparse(&to_.sample_count, rows, verdict.sample_count);
+  AppendSparse(&to_.revision, rows, from.RevisionAt(row));
   AppendAttributes(from, row);
 }
 

@@ -98,7 +98,8 @@ std::optional<Refusal> BatchReader::CheckShape() const {
               Fits(columns_.workflow_id, rows) && Fits(columns_.step, rows) &&
               Fits(columns_.provider, rows) && Fits(columns_.model, rows) &&
               Fits(columns_.usage_missing, rows) && Fits(columns_.duration_us, rows) &&
-              Fits(columns_.status, rows) && Fits(columns_.attribute_counts, rows);
+              Fits(columns_.status, rows) && Fits(columns_.revision, rows) &&
+              Fits(columns_.attribute_counts, rows);
   for (const auto& column : columns_.usage) {
     fits = fits && Fits(column, rows);
   }
@@ -179,6 +180,15 @@ std::optional<Refusal> BatchReader::CheckId(const CallView& call) const {
   return std::nullopt;
 }
 
+std::optional<Refusal> BatchReader::CheckRevision(const CallView& call) const {
+  if (call.revision != 0 && call.event_id.empty()) {
+    return Refuse(RefusalCode::kMissingField,
+                  "The call has a revision and no event_id. Give it the id of the call that it "
+                  "replaces, or no revision.");
+  }
+  return std::nullopt;
+}
+
 void BatchReader::ReadNumbers(CallView* call) const {
   if (__builtin_add_overflow(columns_.base_time_us, columns_.time_offset_us[row_],
                              &call->time_us)) {
@@ -186,6 +196,7 @@ void BatchReader::ReadNumbers(CallView* call) const {
   }
   call->usage_missing = At(columns_.usage_missing, row_);
   call->duration_us = At(columns_.duration_us, row_);
+  call->revision = At(columns_.revision, row_);
   call->status = static_cast<CallStatus>(At(columns_.status, row_));
 }
 
@@ -286,6 +297,9 @@ std::optional<Refusal> BatchReader::Next(CallView* call) {
     refusal = CheckId(*call);
   }
   ReadNumbers(call);
+  if (!refusal && !columns_.revision.empty()) {
+    refusal = CheckRevision(*call);
+  }
   if (!refusal && !numbers_are_good_) {
     refusal = CheckNumbers(*call);
   }

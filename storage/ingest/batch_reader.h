@@ -31,6 +31,7 @@ struct CallView {
   // Place of the attributes in the reader's list, by rising key, keys once.
   uint32_t attributes_begin = 0;
   uint32_t attributes_end = 0;
+  uint32_t revision = 0;
   CallStatus status = CallStatus::kOk;
   bool usage_missing = false;
 
@@ -65,6 +66,7 @@ class BatchReader {
   bool NumbersAreGood() const;
   void ReadNumbers(CallView* call) const;
   std::optional<Refusal> CheckId(const CallView& call) const;
+  std::optional<Refusal> CheckRevision(const CallView& call) const;
   std::optional<Refusal> CheckNumbers(const CallView& call) const;
   std::optional<Refusal> CheckUsage(const CallView& call) const;
   std::optional<Refusal> CheckReasoning() const;

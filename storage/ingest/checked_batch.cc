@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/ingest/checked_batch.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/model/limits.h"
@@ -89,6 +91,29 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key)
     }
   }
   return checked;
+}
+
+void DropSuperseded(absl::Span<CheckedBatch> batches) {
+  if (std::none_of(batches.begin(), batches.end(),
+                   [](const CheckedBatch& batch) { return batch.has_revisions(); })) {
+    return;
+  }
+  absl::flat_hash_map<std::pair<absl::string_view, EventFingerprint>, uint32_t> newest;
+  const auto key_of = [](const CheckedBatch& batch, const CheckedCall& call) {
+    return std::pair(batch.Text(call.view.workflow_id), call.fingerprint);
+  };
+  for (const CheckedBatch& batch : batches) {
+    for (const CheckedCall& call : batch.calls) {
+      uint32_t& revision = newest[key_of(batch, call)];
+      revision = std::max(revision, call.view.revision);
+    }
+  }
+  for (CheckedBatch& batch : batches) {
+    batch.refused.duplicate +=
+        static_cast<int64_t>(std::erase_if(batch.calls, [&](const CheckedCall& call) {
+          return call.fingerprint != 0 && call.view.revision < newest[key_of(batch, call)];
+        }));
+  }
 }
 
 void FindRates(const CheckedBatch& batch, RateLookups* rates) {

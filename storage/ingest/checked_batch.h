@@ -30,6 +30,9 @@ struct CheckedBatch {
   std::vector<AttributeView> attributes;
   std::vector<size_t> usage_classes;  // Those that have a column.
 
+  // Whether any of its calls may take the place of a stored one.
+  bool has_revisions() const { return !batch.calls.revision.empty(); }
+
   // A name of a call; empty for a column that is not there.
   absl::string_view Text(uint32_t name) const {
     return name == BatchReader::kEmptyName ? absl::string_view() : batch.calls.strings[name];
@@ -51,6 +54,10 @@ struct CheckedBatch {
 
 // Checks a batch that came at `now_us`. `id_key`: Catalog::id_key.
 CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key);
+
+// Leaves out of the batches of one submission the calls of which one of them has a higher
+// revision; they count as duplicates.
+void DropSuperseded(absl::Span<CheckedBatch> batches);
 
 // Looks up the rates of its models, so that the committer finds them.
 void FindRates(const CheckedBatch& batch, RateLookups* rates);

@@ -13,6 +13,7 @@
 #include "storage/base/check.h"
 #include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
+#include "storage/model/limits.h"
 
 namespace itemized {
 namespace {
@@ -41,6 +42,12 @@ absl::Status Unavailable(const absl::Status& status) {
 
 }  // namespace
 
+bool Committer::Task::withdraws() const {
+  return !retractions.empty() ||
+         std::any_of(parts.begin(), parts.end(),
+                     [](const CheckedBatch& part) { return part.has_revisions(); });
+}
+
 Committer::Committer(State* state, const DatabaseOptions& options)
     : state_(*state),
       options_(options),
@@ -63,6 +70,7 @@ void Committer::Submit(Submission submission, SubmitDone done) {
   task.done = std::move(done);
   task.events = submission.size();
   task.position = submission.position;
+  task.retractions = std::move(submission.retractions);
   {
     const MutexLock lock(mutex_);
     // An empty queue takes a batch of any size, so that no batch waits for ever.
@@ -77,6 +85,7 @@ void Committer::Submit(Submission submission, SubmitDone done) {
           CheckBatch(std::move(part), state_.clock->NowUs(), state_.catalog.id_key()));
       FindRates(task.parts.back(), &state_.rates);
     }
+    DropSuperseded(absl::MakeSpan(task.parts));
   }
   {
     const MutexLock lock(mutex_);
@@ -119,14 +128,14 @@ std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
   }
   size_t events = 0;
   while (!queue_.empty() && events < kGroupEventsMax) {
-    const bool is_job = queue_.front().job != nullptr;
-    if (is_job && !group.empty()) {
+    const bool is_alone = queue_.front().job != nullptr || queue_.front().withdraws();
+    if (is_alone && !group.empty()) {
       break;
     }
     events += queue_.front().events;
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
-    if (is_job) {
+    if (is_alone) {
       break;
     }
   }
@@ -169,6 +178,17 @@ absl::StatusOr<SubmissionResult> Committer::Take(const Task& task, GroupBuilder*
   auto turn = Producers::Turn::kNew;
   if (task.position.has_value()) {
     ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position));
+  }
+  if (task.retractions.size() > kBatchEventsMax) {
+    return absl::InvalidArgumentError(absl::StrCat("The submission retracts ",
+                                                   task.retractions.size(), " calls; name at most ",
+                                                   kBatchEventsMax, " in one."));
+  }
+  if (turn == Producers::Turn::kNew && task.withdraws()) {
+    absl::Status prepared = builder->Withdraw(task.retractions, task.parts);
+    if (!prepared.ok()) {
+      return *store_status = Unavailable(prepared);
+    }
   }
   SubmissionResult result;
   for (const CheckedBatch& part : task.parts) {
@@ -227,6 +247,9 @@ void Committer::CommitGroup(std::vector<Task> group) {
   PassFailpoint(Failpoint::kGroupBuilt);
   if (status.ok()) {
     status = CommitEntry(&entry, builder->staged());
+  }
+  if (group.front().withdraws()) {
+    repricing_.Invalidate();
   }
   if (status.ok()) {
     CountCommitted(*builder, results);

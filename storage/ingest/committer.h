@@ -55,11 +55,15 @@ class Committer {
  private:
   struct Task {
     std::vector<CheckedBatch> parts;
+    std::vector<CallId> retractions;
     std::optional<BatchPosition> position;
     SubmitDone done;
     Job job;               // If set, there is nothing else.
     size_t events = 0;     // Of all parts.
     bool refused = false;  // There was no room for them.
+
+    // Whether it takes stored calls out. Then it is a group of its own, for they must be stored.
+    bool withdraws() const;
   };
 
   // What is left of a group once it has been answered.

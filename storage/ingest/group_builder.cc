@@ -2,7 +2,9 @@
 #include "storage/ingest/group_builder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -98,11 +100,22 @@ bool GroupBuilder::IsKnown(const NamedCall& named, const PendingCall& call, Batc
   const CheckedCall& checked = *named.checked;
   RunEntry* const entry = named.run->run.entry;
   const RunCall* const stored = entry->run.Find(checked.fingerprint);
-  if (stored != nullptr && stored->brief) {
+  const Relation relation = RelationOf(named, stored);
+  if (relation == Relation::kOutdated) {
+    ++result->duplicate;
+    return true;
+  }
+  if (relation == Relation::kTooOld) {
+    AddRefusal(RefuseTooOld(checked.view.row, stored->time_us), call.batch->batch.calls.size(),
+               result);
+    return true;
+  }
+  const bool is_stored = relation == Relation::kSameRevision;
+  if (is_stored && stored->brief) {
     unresolved_.push_back({.checked = &checked, .run = entry, .content = call.Content()});
     return true;
   }
-  if (stored != nullptr) {
+  if (is_stored) {
     CountKnown(checked, stored->content == call.Content(), call.batch->batch.calls.size(), result);
     return true;
   }
@@ -125,17 +138,19 @@ absl::Status GroupBuilder::Resolve(const CheckedBatch& batch, BatchResult* resul
       }
     }
   }
-  absl::flat_hash_set<std::tuple<std::string, std::string, CallContent>> stored;
+  absl::flat_hash_set<std::tuple<std::string, std::string, CallContent, uint32_t>> stored;
   RETURN_IF_ERROR(blocks.Read(state_.blocks, [&](const Block& block) {
     const RowContents contents(block.calls);
     for (size_t row = 0; row < block.calls.size(); ++row) {
-      stored.emplace(block.calls.RunName(row), block.calls.EventId(row), contents.Of(row));
+      stored.emplace(block.calls.RunName(row), block.calls.EventId(row), contents.Of(row),
+                     block.calls.RevisionAt(row));
     }
     return absl::OkStatus();
   }));
   for (const Unresolved& call : unresolved_) {
-    const bool is_same = stored.contains(
-        std::tuple(call.run->workflow_id, std::string(call.checked->view.event_id), call.content));
+    const bool is_same =
+        stored.contains(std::tuple(call.run->workflow_id, std::string(call.checked->view.event_id),
+                                   call.content, call.checked->view.revision));
     CountKnown(*call.checked, is_same, batch.batch.calls.size(), result);
   }
   unresolved_.clear();
@@ -193,6 +208,7 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchRes
   }
   if (has_id) {
     named->run->calls.Add(named->checked->fingerprint, group_call);
+    TakeOutReplaced(*named);
   }
   priced_.push_back({.checked = named->checked,
                      .run = &named->run->run,

@@ -18,6 +18,7 @@
 #include "storage/ingest/checked_batch.h"
 #include "storage/ingest/hour_blocks.h"
 #include "storage/ingest/pending_calls.h"
+#include "storage/maintenance/withdrawals.h"
 #include "storage/model/event_batch.h"
 #include "storage/model/ingest_counters.h"
 #include "storage/store/pricer.h"
@@ -32,6 +33,12 @@ class GroupBuilder {
   // For about `events` of them. Does not own its arguments.
   GroupBuilder(State* state, size_t events);
 
+  // Takes the calls of `retractions` out of the store, and gets ready for those of `batches` that
+  // have a higher revision than the stored ones, whose place they take. For a group of one
+  // submission, before its batches are added. Errors are those of Add.
+  absl::Status Withdraw(absl::Span<const CallId> retractions,
+                        absl::Span<const CheckedBatch> batches);
+
   // Takes up the good events of `batch`, which must outlive the builder, and says
   // what became of each. An error means that the store could not be read; the
   // group must be given up.
@@ -41,7 +48,7 @@ class GroupBuilder {
   const IngestCounters& accepted() const { return accepted_; }
 
   // The blocks of all batches added. The builder is then spent.
-  std::vector<Block> Finish() { return blocks_.Finish(&staged_); }
+  std::vector<Block> Finish();
   // The runs of those blocks.
   const StagedRuns& staged() const { return staged_; }
 
@@ -63,6 +70,16 @@ class GroupBuilder {
     const RateBook::Schedule* schedule = nullptr;
   };
 
+  // What a call with an id is to the one that is stored under it.
+  enum class Relation : uint8_t {
+    kNew,           // There is none.
+    kSameRevision,  // It is a duplicate, or a conflict.
+    kOutdated,      // The stored one has a higher revision.
+    kReplaces,      // It takes the place of the stored one,
+    kTooOld,        // or would, if that were still kept.
+  };
+  Relation RelationOf(const NamedCall& named, const RunCall* stored) const;
+
   // A call whose id is known, of a run that is brief: the log has the content.
   struct Unresolved {
     const CheckedCall* checked = nullptr;
@@ -70,6 +87,8 @@ class GroupBuilder {
     CallContent content = 0;
   };
 
+  absl::Status NameReplaced(const CheckedBatch& batch);
+  void TakeOutReplaced(const NamedCall& named);
   // Whether the call is one that came before; it is then counted, or will be.
   bool IsKnown(const NamedCall& named, const PendingCall& call, BatchResult* result);
   absl::Status Resolve(const CheckedBatch& batch, BatchResult* result);
@@ -89,6 +108,7 @@ class GroupBuilder {
   State& state_;
   Pricer pricer_;
   StagedRuns staged_;
+  Withdrawals withdrawals_{&state_, &staged_};
   HourBlocks blocks_;
   CallSums total_;          // Of the store and this group, unless is_roomy_.
   const bool is_roomy_;     // No group can make a total overflow.

@@ -76,6 +76,17 @@ void AddFlags(absl::Span<const PricedCall> calls, CallRows* rows) {
   }
 }
 
+void AddRevisions(absl::Span<const PricedCall> calls, CallRows* rows) {
+  const size_t first = rows->size() - calls.size();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const uint32_t revision = calls[i].checked->view.revision;
+    if (revision != 0) {
+      rows->revision.resize(first + i + 1);
+      rows->revision.back() = revision;
+    }
+  }
+}
+
 }  // namespace
 
 size_t HourBlocks::PositionOf(Hour hour) {
@@ -168,6 +179,9 @@ void HourBlocks::AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCa
   }
   AddUsage(batch, calls, &rows);
   AddFlags(calls, &rows);
+  if (!batch.batch.calls.revision.empty()) {
+    AddRevisions(calls, &rows);
+  }
   if (!batch.attributes.empty()) {
     AddAttributes(batch, calls, position);
   }
@@ -200,6 +214,7 @@ std::vector<Block> HourBlocks::Finish(StagedRuns* staged) {
     fill(&rows.p50_picos, rows.size());
     fill(&rows.sample_count, rows.size());
     fill(&rows.attribute_set, rows.size());
+    fill(&rows.revision, rows.size());
   }
   for (StagedBlock& block : staged_) {
     staged->Add(std::move(block));

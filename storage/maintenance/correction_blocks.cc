@@ -17,11 +17,17 @@ RowAppender& CorrectionBlocks::Of(Hour hour) {
   return growing->rows;
 }
 
-absl::Status CorrectionBlocks::Commit(State* state, Entry entry) {
+std::vector<Block> CorrectionBlocks::Take() {
+  std::vector<Block> blocks;
   for (auto& [hour, growing] : blocks_) {
-    entry.blocks.push_back(std::move(growing->block));
+    blocks.push_back(std::move(growing->block));
   }
   blocks_.clear();
+  return blocks;
+}
+
+absl::Status CorrectionBlocks::Commit(State* state, Entry entry) {
+  entry.blocks = Take();
   StagedRuns staged(&state->views.runs(), &state->mutex);
   for (const Block& block : entry.blocks) {
     RETURN_IF_ERROR(staged.Add(block));

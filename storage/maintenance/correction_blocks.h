@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -22,6 +23,9 @@ class CorrectionBlocks {
   bool empty() const { return blocks_.empty(); }
   size_t size() const { return blocks_.size(); }
   void clear() { blocks_.clear(); }
+
+  // The blocks, by hour, and is empty again.
+  std::vector<Block> Take();
 
   // Commits them with `entry`, which has no blocks of its own, and is empty again. On an error
   // nothing has changed.

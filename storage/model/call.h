@@ -49,6 +49,9 @@ struct Call {
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;
   Attributes attributes;  // Sorted by key once stored.
+  // Which version of the call this is. A higher one takes the place of the one that is stored
+  // under its id, a lower one is out of date. 0 if the sender has no versions.
+  uint32_t revision = 0;
 
   bool operator==(const Call&) const = default;
 };

@@ -44,6 +44,7 @@ struct CallColumnsBuilder::Columns {
   std::unique_ptr<bool[]> usage_missing;
   std::vector<int64_t> duration_us;
   std::vector<int32_t> status;
+  std::vector<uint32_t> revision;
   std::vector<uint32_t> attribute_counts, attribute_keys, attribute_values;
 
   uint32_t Intern(const std::string& name) {
@@ -80,6 +81,7 @@ struct CallColumnsBuilder::Columns {
     AddUsage(call);
     Set(duration_us, rows, call.duration_us);
     Set(status, rows, static_cast<int32_t>(call.status));
+    Set(revision, rows, call.revision);
     AddAttributes(call);
     ++rows;
   }
@@ -121,6 +123,7 @@ struct CallColumnsBuilder::Columns {
     views.usage_missing = UsageMissing();
     views.duration_us = Whole(duration_us, rows);
     views.status = Whole(status, rows);
+    views.revision = Whole(revision, rows);
     views.attribute_counts = Whole(attribute_counts, rows);
     views.attribute_keys = attribute_keys;
     views.attribute_values = attribute_values;

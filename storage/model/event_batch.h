@@ -32,6 +32,7 @@ struct CallColumns {
   absl::Span<const bool> usage_missing;
   absl::Span<const int64_t> duration_us;
   absl::Span<const int32_t> status;  // Numbers of CallStatus.
+  absl::Span<const uint32_t> revision;
   absl::Span<const uint32_t> attribute_counts, attribute_keys, attribute_values;
   std::shared_ptr<const void> owner;
 

@@ -45,11 +45,14 @@ struct BatchPosition {
 
 struct Submission {
   std::vector<EventBatch> parts;
+  // Stored calls that are taken out in the same commit, before the parts are looked at. What is
+  // not there, or no longer kept, is passed over.
+  std::vector<CallId> retractions = {};
   // Without one, each event is known by its id alone.
   std::optional<BatchPosition> position = std::nullopt;
 
   size_t size() const {
-    size_t events = 0;
+    size_t events = retractions.size();
     for (const EventBatch& part : parts) {
       events += part.size();
     }

@@ -34,6 +34,24 @@ size_t Run::PositionOf(const RunCall& call) const {
   return found == nullptr ? ledger_.size() : static_cast<size_t>(found - ledger_.data());
 }
 
+uint32_t Run::RevisionOf(EventFingerprint fingerprint) const {
+  if (revisions_ == nullptr) {
+    return 0;
+  }
+  const auto found = revisions_->find(fingerprint);
+  return found == revisions_->end() ? 0 : found->second;
+}
+
+void Run::SetRevision(EventFingerprint fingerprint, uint32_t revision) {
+  if (revision == 0) {
+    return;  // It only rises.
+  }
+  if (revisions_ == nullptr) {
+    revisions_ = std::make_unique<absl::flat_hash_map<EventFingerprint, uint32_t>>();
+  }
+  (*revisions_)[fingerprint] = revision;
+}
+
 void Run::Index() {
   if (ledger_.size() < kIndexFrom) {
     return;
@@ -172,6 +190,7 @@ void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog)
   }
   Count(call, 1);
   SeeCall(call, catalog);
+  SetRevision(call.fingerprint, block.calls().RevisionAt(row));
   if (const RunCall* known = Find(call.fingerprint); known != nullptr) {
     CHECK(known->retracted);  // The other half of a correction.
     ledger_[static_cast<size_t>(known - ledger_.data())] = call;

@@ -71,6 +71,9 @@ class Run {
   // The call of this id, retracted or not; null if it was never stored.
   const RunCall* Find(EventFingerprint fingerprint) const;
 
+  // The revision of the call of this id, retracted or not; 0 if it has none.
+  uint32_t RevisionOf(EventFingerprint fingerprint) const;
+
   // Folds rows of a block: adds the calls, prices them again (IsRepriced), or takes them
   // out; the latter not if brief. Takes time by their number, not by that of all calls.
   void Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
@@ -123,6 +126,7 @@ class Run {
   void ApplyRow(const RowContents& block, size_t row, const Catalog& catalog);
   void Add(const RunCall& call);
   void Index();
+  void SetRevision(EventFingerprint fingerprint, uint32_t revision);
   void Count(const RunCall& call, int sign);
   void SeeCall(const RunCall& call, const Catalog& catalog);
   void Retract(size_t position);
@@ -146,6 +150,8 @@ class Run {
   bool keeps_calls_ = false;
   // Position by fingerprint, for runs too long to search.
   std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;
+  // By fingerprint, of the calls whose revision is not 0.
+  std::unique_ptr<absl::flat_hash_map<EventFingerprint, uint32_t>> revisions_;
   // The same of calls without an id that stand, by what they are: made when such a run is
   // first priced again. Equal ones are alike, and the first is taken.
   using Anonymous = std::tuple<CallContent, SeriesId, int64_t, int64_t, bool>;

@@ -26,7 +26,8 @@ constexpr uint8_t kHasUnused = 16;
 constexpr uint8_t kCallsInFull = kKeepsCalls | kHasUnused;
 constexpr uint64_t kCallUnpriced = 1;
 constexpr uint64_t kCallRetracted = 2;
-constexpr uint64_t kCallFarId = 4;  // Of another sender than the one before.
+constexpr uint64_t kCallFarId = 4;    // Of another sender than the one before.
+constexpr uint64_t kCallRevised = 8;  // Its revision is not 0.
 
 // Differences of fingerprints from which it is shorter to store one whole.
 constexpr int64_t kFarId = int64_t{1} << 48;
@@ -37,8 +38,9 @@ struct Mark {
   int64_t id_step = 0;
 };
 
-Mark MarkOf(EventFingerprint previous, const RunCall& call) {
-  Mark mark{.flags = (call.unpriced ? kCallUnpriced : 0) | (call.retracted ? kCallRetracted : 0),
+Mark MarkOf(EventFingerprint previous, const RunCall& call, uint32_t revision) {
+  Mark mark{.flags = (call.unpriced ? kCallUnpriced : 0) | (call.retracted ? kCallRetracted : 0) |
+                     (revision != 0 ? kCallRevised : 0),
             .id_step = static_cast<int64_t>(call.fingerprint - previous)};
   if (mark.id_step <= -kFarId || mark.id_step >= kFarId) {
     mark = {.flags = mark.flags | kCallFarId, .id_step = 0};
@@ -63,24 +65,33 @@ bool ReadFlagged(absl::string_view* in, uint64_t* value, uint64_t* flags) {
   return true;
 }
 
-// Of a far id, that id.
-bool ReadFarId(absl::string_view* in, uint64_t flags, EventFingerprint* id) {
-  return (flags & kCallFarId) == 0 || ReadBigEndian64(in, id);
+// What follows the flags: an id that is far, and a revision.
+void AppendIdAndRevision(uint64_t flags, EventFingerprint id, uint32_t revision, std::string* out) {
+  if ((flags & kCallFarId) != 0) {
+    AppendBigEndian64(out, id);
+  }
+  if ((flags & kCallRevised) != 0) {
+    AppendVarint(out, revision);
+  }
 }
 
-void AppendCall(const RunCall& previous, const RunCall& call, std::string* out) {
-  const Mark mark = MarkOf(previous.fingerprint, call);
+bool ReadIdAndRevision(absl::string_view* in, uint64_t flags, EventFingerprint* id,
+                       uint32_t* revision) {
+  return ((flags & kCallFarId) == 0 || ReadBigEndian64(in, id)) &&
+         ((flags & kCallRevised) == 0 || (ReadVarint32(in, revision) && *revision != 0));
+}
+
+void AppendCall(const RunCall& previous, const RunCall& call, uint32_t revision, std::string* out) {
+  const Mark mark = MarkOf(previous.fingerprint, call, revision);
   AppendFlagged(call.series, mark.flags, out);
   AppendZigzag(out, mark.id_step);
-  if ((mark.flags & kCallFarId) != 0) {
-    AppendBigEndian64(out, call.fingerprint);
-  }
+  AppendIdAndRevision(mark.flags, call.fingerprint, revision, out);
   AppendBigEndian32(out, call.content);
   AppendZigzag(out, call.time_us - previous.time_us);
   AppendVarint(out, static_cast<uint64_t>(call.cost_picos));
 }
 
-bool ReadCall(absl::string_view* in, const RunCall& previous, RunCall* call) {
+bool ReadCall(absl::string_view* in, const RunCall& previous, RunCall* call, uint32_t* revision) {
   uint64_t series = 0;
   uint64_t flags = 0;
   int64_t id_step = 0;
@@ -90,8 +101,8 @@ bool ReadCall(absl::string_view* in, const RunCall& previous, RunCall* call) {
     return false;
   }
   call->fingerprint = previous.fingerprint + static_cast<uint64_t>(id_step);
-  if (!ReadFarId(in, flags, &call->fingerprint) || !ReadBigEndian32(in, &call->content) ||
-      !ReadZigzag(in, &delta_us) ||
+  if (!ReadIdAndRevision(in, flags, &call->fingerprint, revision) ||
+      !ReadBigEndian32(in, &call->content) || !ReadZigzag(in, &delta_us) ||
       __builtin_add_overflow(previous.time_us, delta_us, &call->time_us) ||
       !ReadVarint(in, &picos)) {
     return false;
@@ -186,11 +197,10 @@ void Run::EncodeBrief(std::string* out) const {
     if (!has_id(call)) {
       continue;
     }
-    const Mark mark = MarkOf(previous, call);
+    const uint32_t revision = RevisionOf(call.fingerprint);
+    const Mark mark = MarkOf(previous, call, revision);
     AppendFlagged(ToZigzag(mark.id_step), mark.flags & ~kCallUnpriced, out);
-    if ((mark.flags & kCallFarId) != 0) {
-      AppendBigEndian64(out, call.fingerprint);
-    }
+    AppendIdAndRevision(mark.flags, call.fingerprint, revision, out);
     previous = call.fingerprint;
   }
 }
@@ -212,11 +222,13 @@ bool Run::DecodeBrief(absl::string_view* in, const Catalog& catalog) {
     RunCall call{.fingerprint = previous + static_cast<uint64_t>(FromZigzag(id_step)),
                  .retracted = (flags & kCallRetracted) != 0,
                  .brief = true};
-    if (!ReadFarId(in, flags, &call.fingerprint) || call.fingerprint == 0) {
+    uint32_t revision = 0;
+    if (!ReadIdAndRevision(in, flags, &call.fingerprint, &revision) || call.fingerprint == 0) {
       return false;
     }
     previous = call.fingerprint;
     Add(call);
+    SetRevision(call.fingerprint, revision);
   }
   return true;
 }
@@ -226,7 +238,7 @@ void Run::EncodeCalls(std::string* out) const {
   AppendVarint(out, ledger_.size());
   RunCall previous;
   for (const RunCall& call : ledger_) {
-    AppendCall(previous, call, out);
+    AppendCall(previous, call, RevisionOf(call.fingerprint), out);
     previous = call;
   }
 }
@@ -240,11 +252,13 @@ bool Run::DecodeCalls(absl::string_view* in, const Catalog& catalog) {
   RunCall previous;
   for (uint64_t i = 0; i < count; ++i) {
     RunCall call;
-    if (!ReadCall(in, previous, &call) || call.series >= catalog.series_count()) {
+    uint32_t revision = 0;
+    if (!ReadCall(in, previous, &call, &revision) || call.series >= catalog.series_count()) {
       return false;
     }
     previous = call;
     Add(call);
+    SetRevision(call.fingerprint, revision);
     if (!call.retracted) {
       Count(call, 1);
       SeeCall(call, catalog);

@@ -62,6 +62,7 @@ pb::Call CallAt(const CallColumns& columns, size_t row) {
   call.set_provider(name(columns.provider[row]));
   call.set_model(name(columns.model[row]));
   call.set_duration_us(At(columns.duration_us, row));
+  call.set_revision(At(columns.revision, row));
   call.set_status(static_cast<pb::CallStatus>(At(columns.status, row) + 1));
   if (!At(columns.usage_missing, row)) {
     pb::Usage* usage = call.mutable_usage();
@@ -136,7 +137,7 @@ TEST(BatchDecoder, EveryFieldOfColumnsArrives) {
   const CallColumns got = decoded.parts[0].ToEventBatch().calls;
 
   // A new column has to be decoded, and then compared here.
-  EXPECT_EQ(sent.GetDescriptor()->field_count(), 28);
+  EXPECT_EQ(sent.GetDescriptor()->field_count(), 29);
   const auto same = [](const auto& column, const auto& field) {
     return std::equal(column.begin(), column.end(), field.begin(), field.end());
   };
@@ -152,6 +153,7 @@ TEST(BatchDecoder, EveryFieldOfColumnsArrives) {
   EXPECT_TRUE(same(got.model, sent.model()));
   EXPECT_TRUE(same(got.usage_missing, sent.usage_missing()));
   EXPECT_TRUE(same(got.duration_us, sent.duration_us()));
+  EXPECT_TRUE(same(got.revision, sent.revision()));
   EXPECT_TRUE(same(got.attribute_counts, sent.attribute_counts()));
   EXPECT_TRUE(same(got.attribute_keys, sent.attribute_keys()));
   EXPECT_TRUE(same(got.attribute_values, sent.attribute_values()));

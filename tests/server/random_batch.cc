@@ -32,6 +32,8 @@ void SetSingle(Message& message, const FieldDescriptor& field, std::mt19937_64& 
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT64:
       return reflection->SetInt64(&message, &field, RandomNumber(random));
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return reflection->SetUInt32(&message, &field, static_cast<uint32_t>(random() % 7));
     case FieldDescriptor::CPPTYPE_ENUM:
       return reflection->SetEnumValue(&message, &field, RandomEnumNumber(field, random));
     case FieldDescriptor::CPPTYPE_STRING:

@@ -22,7 +22,7 @@ constexpr char kCall[] =
     R"("cache_write_5m_tokens":2,"cache_write_1h_tokens":3,"output_tokens":620,)"
     R"("reasoning_tokens":4,"input_audio_tokens":5,"cache_read_audio_tokens":6,)"
     R"("output_audio_tokens":7,"input_image_tokens":8,"output_image_tokens":9,)"
-    R"("web_searches":10},"duration_ms":812.5,"status":"error","attributes":{"tenant":"acme"}})";
+    R"("web_searches":10},"duration_ms":812.5,"status":"error","revision":3,"attributes":{"tenant":"acme"}})";
 
 constexpr char kCompletion[] =
     R"({"time":"2026-11-01T01:01:00+01:00","workflow":"support_ticket","workflow_id":"run-1",)"
@@ -56,6 +56,7 @@ TEST(Ndjson, ReadsEveryFieldOfACall) {
   EXPECT_EQ(call.step(), "planning");
   EXPECT_EQ(call.provider(), "anthropic");
   EXPECT_EQ(call.model(), "claude-sonnet-4-6");
+  EXPECT_EQ(call.revision(), 3U);
   EXPECT_EQ(call.usage().input_tokens(), 8400);
   EXPECT_EQ(call.usage().cache_read_tokens(), 1);
   EXPECT_EQ(call.usage().cache_write_5m_tokens(), 2);
@@ -161,7 +162,7 @@ std::string With(absl::string_view member) {
 const BadLine kBadValues[] = {
     {R"("stepp":"a")", pb::REFUSAL_CODE_MALFORMED,
      "Unknown field \"stepp\": the fields are event_id, time, workflow, workflow_id, step, "
-     "provider, model, usage, duration_ms, status, attributes, outcome, unused_steps."},
+     "provider, model, usage, duration_ms, status, revision, attributes, outcome, unused_steps."},
     {R"("usage":{"prompt_tokens":1})", pb::REFUSAL_CODE_MALFORMED,
      "Unknown field \"usage.prompt_tokens\": the fields of usage are input_tokens, "
      "cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, "
@@ -202,6 +203,10 @@ const BadLine kBadValues[] = {
      "\"812.5\"."},
     {R"("duration_ms":1e300)", pb::REFUSAL_CODE_DURATION_OUT_OF_RANGE,
      "\"duration_ms\" is 1e300: longer than any call; give milliseconds."},
+    {R"("revision":-1)", pb::REFUSAL_CODE_MALFORMED,
+     "\"revision\" is -1; it must be between 0 and 4,294,967,295."},
+    {R"("revision":4294967296)", pb::REFUSAL_CODE_MALFORMED,
+     "\"revision\" is 4294967296; it must be between 0 and 4,294,967,295."},
     {R"("status":"OK")", pb::REFUSAL_CODE_INVALID_ENUM,
      "\"status\" must be one of ok, error, cancelled, but is \"OK\"."},
     {R"("outcome":"won")", pb::REFUSAL_CODE_INVALID_ENUM,

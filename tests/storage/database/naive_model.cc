@@ -27,6 +27,14 @@ bool SameContent(Call a, Call b) {
   return a == b;
 }
 
+// Whether another call of the batch takes the place of this one.
+bool HasHigherRevision(absl::Span<const Call> batch, const Call& call) {
+  return !call.event_id.empty() && std::any_of(batch.begin(), batch.end(), [&](const Call& other) {
+    return other.workflow_id == call.workflow_id && other.event_id == call.event_id &&
+           other.revision > call.revision;
+  });
+}
+
 }  // namespace
 
 CallCost NaiveModel::Price(const Call& call) const {
@@ -43,14 +51,26 @@ BatchResult NaiveModel::Write(absl::Span<const Call> calls,
                               const std::set<size_t>& malformed) {
   BatchResult result;
   std::vector<Call> accepted;
+  std::vector<StoredCall*> replaced;
   for (size_t i = 0; i < calls.size(); ++i) {
     const Call& call = calls[i];
     const auto refused =
         malformed.count(i) > 0 ? std::optional(RefusalCode::kMalformed) : Judge(call, now_us);
     if (refused.has_value()) {
       result.refusals.push_back({static_cast<uint32_t>(i), *refused, ""});
-    } else if (const Call* first = Seen(call); first != nullptr) {
-      if (SameContent(*first, call)) {
+    } else if (HasHigherRevision(calls, call)) {
+      ++result.duplicate;
+    } else if (Call* first = Seen(call); first != nullptr) {
+      if (call.revision > first->revision) {
+        *first = call;
+        accepted.push_back(call);
+        for (StoredCall& stored : calls_) {
+          if (!stored.retracted && stored.billed.call.workflow_id == call.workflow_id &&
+              stored.billed.call.event_id == call.event_id) {
+            replaced.push_back(&stored);
+          }
+        }
+      } else if (call.revision < first->revision || SameContent(*first, call)) {
         ++result.duplicate;
       } else {
         result.refusals.push_back({static_cast<uint32_t>(i), RefusalCode::kConflict, ""});
@@ -61,6 +81,9 @@ BatchResult NaiveModel::Write(absl::Span<const Call> calls,
   }
   result.accepted = static_cast<int64_t>(accepted.size());
   Store(accepted);
+  for (StoredCall* const stored : replaced) {
+    stored->retracted = true;
+  }
   for (size_t i = 0; i < completions.size(); ++i) {
     if (const auto refused = Judge(completions[i], now_us); refused.has_value()) {
       result.refusals.push_back({static_cast<uint32_t>(calls.size() + i), *refused, ""});
@@ -71,8 +94,8 @@ BatchResult NaiveModel::Write(absl::Span<const Call> calls,
   return result;
 }
 
-// The call that came first under this id; null if this one does, or has no id.
-const Call* NaiveModel::Seen(const Call& call) {
+// The call that is known under this id; null if there is none yet, or this one has no id.
+Call* NaiveModel::Seen(const Call& call) {
   if (call.event_id.empty()) {
     return nullptr;
   }

@@ -76,7 +76,7 @@ class NaiveModel {
   };
   using Winners = std::map<std::string, Completion>;
 
-  const Call* Seen(const Call& call);
+  Call* Seen(const Call& call);
   void Store(absl::Span<const Call> accepted);
   bool WriteCompletion(const Completion& completion);  // False: a duplicate.
   CallCost Price(const Call& call) const;

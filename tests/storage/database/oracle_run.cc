@@ -18,6 +18,10 @@ namespace {
 // put back in the weeks that follow.
 constexpr int64_t kStartUs = 1'790'553'600 * kMicrosPerSecond;
 
+bool CostlyRateMatches(const Call& call) {
+  return RandomEvents::CostlyRate().match == ModelMatch::Equals(call.model);
+}
+
 }  // namespace
 
 OracleRun::OracleRun(uint64_t seed, bool faulty_log)
@@ -100,6 +104,8 @@ void OracleRun::Write() {
   for (int64_t i = 0; i < size; ++i) {
     if (random_.Percent(4)) {
       calls.push_back(events_.NextBadCall(now_us));
+    } else if (random_.Percent(4) && !delivered_.empty()) {
+      Revise(&calls);
     } else if (random_.Percent(8) && !delivered_.empty()) {
       calls.push_back(random_.Pick(delivered_));
       calls.back().duration_us += random_.Between(0, 1);
@@ -118,6 +124,23 @@ void OracleRun::Write() {
     completions_.push_back(completions.back());
   }
   WriteToBoth(calls, completions, malformed);
+}
+
+// Sends a call that was delivered before as it is seen now.
+void OracleRun::Revise(std::vector<Call>* calls) {
+  Call call = random_.Pick(delivered_);
+  if (call.event_id.empty() || CostlyRateMatches(call)) {
+    return;
+  }
+  const Call other = events_.NextCall(clock_.NowUs());
+  call.revision += static_cast<uint32_t>(random_.Between(0, 2));
+  call.usage = other.usage;
+  if (random_.Percent(50)) {
+    call.time_us = other.time_us;
+    call.step = other.step;
+  }
+  calls->push_back(call);
+  delivered_.push_back(std::move(call));
 }
 
 void OracleRun::WriteCompletions() {

@@ -35,6 +35,7 @@ class OracleRun {
 
  private:
   void Write();
+  void Revise(std::vector<Call>* calls);
   void WriteCompletions();
   void SetRates();
   void RemoveRates();
