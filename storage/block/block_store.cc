@@ -2,7 +2,6 @@
 #include "storage/block/block_store.h"
 
 #include <algorithm>
-#include <atomic>
 #include <string>
 #include <utility>
 
@@ -78,26 +77,20 @@ absl::StatusOr<bool> BlockStore::DropSome() {
   return !rows->Valid();
 }
 
-// In the order of `blocks`. Two threads share the work: compressing takes long.
+// The bytes are in the order of `blocks`. Threads share the work: compressing takes long.
 std::vector<std::string> BlockStore::Encode(absl::Span<const Block> blocks) {
   std::vector<std::string> encoded(blocks.size());
-  std::atomic<size_t> next = 0;
-  const auto encode = [&] {
-    for (size_t i = next++; i < blocks.size(); i = next++) {
-      encoded[i] = EncodeBlock(blocks[i]);
-    }
-  };
+  const auto encode = [&](size_t i) { encoded[i] = EncodeBlock(blocks[i]); };
   size_t calls = 0;
   for (const Block& block : blocks) {
     calls += block.calls.size();
   }
-  const bool shared = blocks.size() > 1 && calls >= kSharedCallsMin;
-  if (shared) {
-    encoder_->Start(encode);
-  }
-  encode();
-  if (shared) {
-    encoder_->Wait();
+  if (calls >= kSharedCallsMin) {
+    encoders_->ParallelFor(blocks.size(), encode);
+  } else {
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      encode(i);
+    }
   }
   return encoded;
 }
@@ -158,19 +151,6 @@ absl::Status BlockStore::ReadHours(Hour from, Hour to, BlockSequence up_to, Colu
   }
 }
 
-absl::Status BlockStore::ReadRowsOfHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
-                                         RowChooser choose, BlockVisitor visit) const {
-  ASSIGN_OR_RETURN(Reader reader, OpenHours(from, to, up_to, mask));
-  while (true) {
-    ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, reader.NextRef());
-    if (!ref.has_value()) {
-      return absl::OkStatus();
-    }
-    ASSIGN_OR_RETURN(const Block block, DecodeChosen(*ref, reader.blocks_->value(), mask, choose));
-    RETURN_IF_ERROR(visit(block));
-  }
-}
-
 absl::StatusOr<BlockStore::Reader> BlockStore::OpenHours(Hour from, Hour to, BlockSequence up_to,
                                                          ColumnMask mask) const {
   if (from < std::min(to, first_hour())) {
@@ -202,6 +182,15 @@ absl::StatusOr<std::optional<Block>> BlockStore::Reader::Next() {
     return std::optional<Block>();
   }
   ASSIGN_OR_RETURN(Block block, DecodeBlock(*ref, blocks_->value(), mask_));
+  return std::optional<Block>(std::move(block));
+}
+
+absl::StatusOr<std::optional<Block>> BlockStore::Reader::NextChosen(RowChooser choose) {
+  ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, NextRef());
+  if (!ref.has_value()) {
+    return std::optional<Block>();
+  }
+  ASSIGN_OR_RETURN(Block block, DecodeChosen(*ref, blocks_->value(), mask_, choose));
   return std::optional<Block>(std::move(block));
 }
 

@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
-#include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/time.h"
 #include "storage/block/block.h"
 #include "storage/block/block_codec.h"
@@ -73,6 +73,9 @@ class BlockStore {
    public:
     // The next block; none at the end.
     absl::StatusOr<std::optional<Block>> Next();
+    // The next block with the rows that `choose` names, which have all their columns; it is shown
+    // the columns of the reader's mask. Completions are left out.
+    absl::StatusOr<std::optional<Block>> NextChosen(RowChooser choose);
 
    private:
     friend class BlockStore;
@@ -96,11 +99,6 @@ class BlockStore {
   absl::Status ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
                          BlockVisitor visit) const;
 
-  // Visits the same blocks, of each only the rows that `choose` names, with all their
-  // columns; it is shown those of `mask`. Completions are left out.
-  absl::Status ReadRowsOfHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
-                               RowChooser choose, BlockVisitor visit) const;
-
   // Reads one block. NOT_FOUND, with the sentence for it, if it does not exist.
   absl::StatusOr<Block> Find(BlockRef ref, ColumnMask mask = kAllColumns) const;
   // Reads one block that must exist: DATA_LOSS if it does not.
@@ -118,7 +116,7 @@ class BlockStore {
   bool is_borrowed_;
   BlockSequence last_ = 0;
   EventsFirstHour first_hours_;
-  std::unique_ptr<HelperThread> encoder_ = std::make_unique<HelperThread>("encoder");
+  std::unique_ptr<ThreadTeam> encoders_ = std::make_unique<ThreadTeam>("encoder");
 };
 
 }  // namespace itemized

@@ -17,6 +17,7 @@
 #include "storage/maintenance/verify.h"
 #include "storage/query/queries.h"
 #include "storage/store/state.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
@@ -172,16 +173,13 @@ std::vector<UnpricedModel> Database::ListUnpriced() const {
   const State& state = impl_->state();
   const ReaderLock lock(state.mutex);
   std::map<std::pair<NameId, NameId>, int64_t> counts;
-  const CallRollups& rollups = state.views.rollups();
-  for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
-    for (const auto& day : rollups.DaysOf(NameKind::kStep, step)) {
-      for (const auto& [id, sums] : day.value.series) {
-        const SeriesKey& key = state.catalog.Series(id);
-        counts[{key[NameKind::kProvider], key[NameKind::kModel]}] +=
-            sums.unpriced_calls - sums.usage_missing_calls;
-      }
+  ForEachDay(state.views.rollups(), RollupScan(), [&](NameId, Day, const NameDay& row) {
+    for (const auto& [id, sums] : row.series) {
+      const SeriesKey& key = state.catalog.Series(id);
+      counts[{key[NameKind::kProvider], key[NameKind::kModel]}] +=
+          sums.unpriced_calls - sums.usage_missing_calls;
     }
-  }
+  });
   std::vector<UnpricedModel> models;
   for (const auto& [key, calls] : counts) {
     if (calls > 0) {
@@ -260,9 +258,9 @@ absl::Status Database::Checkpoint() {
 }
 
 absl::StatusOr<VerifyReport> Database::Verify() const {
-  using Snapshot = std::unique_ptr<VerifySnapshot>;
-  ASSIGN_OR_RETURN(Snapshot snapshot,
-                   impl_->RunThere([&](State& state) -> absl::StatusOr<Snapshot> {
+  using SnapshotPtr = std::unique_ptr<VerifySnapshot>;
+  ASSIGN_OR_RETURN(SnapshotPtr snapshot,
+                   impl_->RunThere([&](State& state) -> absl::StatusOr<SnapshotPtr> {
                      if (state.is_behind()) {
                        return absl::UnavailableError(
                            "It is not known yet what became of the last write; verify again in a "

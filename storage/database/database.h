@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// storage/database: the door to all of storage. May use base, model, pricing, views, store, query,
+// maintenance and ingest.
+
 // The whole database, without a socket.
 //
 //   ASSIGN_OR_RETURN(auto db, Database::Open({.directory = "data"}));

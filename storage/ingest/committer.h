@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// storage/ingest: from a batch to a commit: checks, groups, blocks, and the one thread that
+// writes. May use base, model, pricing, catalog, block, views, runs, store and maintenance.
+
 // The one thread that changes the database: it groups waiting batches, commits
 // each group with one fsync, folds it into the views, and answers the senders.
 

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "storage/model/limits.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
@@ -48,22 +49,20 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   plan.covered = CoveredSeries(state, scope);
   const CallRollups& rollups = state.views.rollups();
   absl::flat_hash_map<Hour, int64_t> hours;
-  for (NameId step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
-    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
-    const Day first = std::max(DayOf(scope.from_us), DayOfHour(state.blocks.first_hour()));
-    for (auto day = days.LowerBound(first); day != days.end(); ++day) {
-      int64_t concerned = 0;
-      for (const auto& [series, sums] : day->value.series) {
-        concerned += plan.covered[series] ? sums.calls : 0;
-      }
-      plan.calls += concerned;
-      for (const auto& [hour, sums] : day->value.hours) {
-        if (concerned != 0 && sums.calls != 0) {
-          hours[FirstHourOf(day->bucket) + hour] += sums.calls;
-        }
+  const RollupScan scan{.first =
+                            std::max(DayOf(scope.from_us), DayOfHour(state.blocks.first_hour()))};
+  ForEachDay(rollups, scan, [&](NameId, Day day, const NameDay& row) {
+    int64_t concerned = 0;
+    for (const auto& [series, sums] : row.series) {
+      concerned += plan.covered[series] ? sums.calls : 0;
+    }
+    plan.calls += concerned;
+    for (const auto& [hour, sums] : row.hours) {
+      if (concerned != 0 && sums.calls != 0) {
+        hours[FirstHourOf(day) + hour] += sums.calls;
       }
     }
-  }
+  });
   plan.hours.assign(hours.begin(), hours.end());
   std::sort(plan.hours.begin(), plan.hours.end());
   const Day newest = DayOf(state.views.latest_call_us());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// storage/model: calls, completions and batches as plain values, and what is allowed in them.
+// May use base.
+
 // The events: a model call, and the completion that ends a run.
 
 #include <cstdint>

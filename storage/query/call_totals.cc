@@ -2,37 +2,43 @@
 #include "storage/query/call_totals.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
+#include "storage/query/partial_days.h"
 #include "storage/query/query_context.h"
-#include "storage/query/rims.h"
+#include "storage/query/snapshot.h"
 #include "storage/store/state.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
 
-void GatherDays(const BucketTable<NameDay>& days, Day first, Day end, CallTotals* group) {
+void GatherDays(const CallRollups& rollups, const RollupScan& scan, NameId name,
+                CallTotals* group) {
   std::vector<const Histogram*> costs;
   std::vector<const Histogram*> durations;
-  for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
-    costs.insert(costs.end(), {&it->value.cost, &it->value.flagged_cost});
-    durations.push_back(&it->value.duration);
-  }
+  ForEachDayOf(rollups, scan, name, [&](Day, const NameDay& row) {
+    costs.insert(costs.end(), {&row.cost, &row.flagged_cost});
+    durations.push_back(&row.duration);
+  });
   group->cost.Reserve(costs);
   group->duration.Reserve(durations);
-  for (auto it = days.LowerBound(first); it != days.end() && it->bucket < end; ++it) {
-    group->sums.Merge(it->value.sums);
-    group->cost.Merge(it->value.cost);
-    group->cost.Merge(it->value.flagged_cost);
-    group->duration.Merge(it->value.duration);
-  }
+  ForEachDayOf(rollups, scan, name, [&](Day, const NameDay& row) {
+    group->sums.Merge(row.sums);
+    group->cost.Merge(row.cost);
+    group->cost.Merge(row.flagged_cost);
+    group->duration.Merge(row.duration);
+  });
 }
+
+// How many names a thread merges before it takes the next ones; a name takes microseconds.
+constexpr size_t kNamesPerPortion = 16;
 
 // What one thread hands to another at a time: waking it up costs as much as some thousand calls.
 // Bounds the memory, of which a block takes a kilobyte besides its calls.
@@ -96,17 +102,20 @@ absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit) {
   return absl::OkStatus();
 }
 
-absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+absl::Status VisitRows(const Snapshot& snapshot, TimeRange range, ColumnMask mask, RowVisitor visit,
                        const Cancellation* cancellation) {
   if (range.empty()) {
     return absl::OkStatus();
   }
-  return state.blocks.ReadHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                                state.views.folded().block, mask,
-                                [&](const Block& block) -> absl::Status {
-                                  RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-                                  return VisitRows(block, range, visit);
-                                });
+  ASSIGN_OR_RETURN(BlockStore::Reader reader, snapshot.Open(range, mask));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<Block> block, reader.Next());
+    if (!block.has_value()) {
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+    RETURN_IF_ERROR(VisitRows(*block, range, visit));
+  }
 }
 
 namespace {
@@ -142,22 +151,15 @@ class ScanPace {
 
 }  // namespace
 
-absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
-                      const Cancellation* cancellation) {
-  std::optional<BlockStore::Reader> reader;
-  {
-    const ReaderLock lock(state.mutex);
-    ASSIGN_OR_RETURN(reader,
-                     state.blocks.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1,
-                                            state.views.folded().block, mask));
-  }
+absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange range,
+                      RowVisitor visit, const Cancellation* cancellation) {
   // Decoding takes about as long as visiting: a second thread is some blocks ahead.
   HelperThread decoder("decoder");
   ScanPace pace(state);
-  absl::StatusOr<std::vector<Block>> next = DecodeSome(&*reader, cancellation);
+  absl::StatusOr<std::vector<Block>> next = DecodeSome(&reader, cancellation);
   while (next.ok() && !next->empty()) {
     const std::vector<Block> blocks = *std::move(next);
-    decoder.Start([&] { next = DecodeSome(&*reader, cancellation); });
+    decoder.Start([&] { next = DecodeSome(&reader, cancellation); });
     absl::Status visited;
     for (size_t i = 0; i < blocks.size() && visited.ok(); ++i) {
       const ReaderLock lock(state.mutex);
@@ -177,48 +179,49 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
   const int64_t first = (range.start_us + bucket_us - 1) / bucket_us;
   const int64_t end = std::max(first, range.end_us / bucket_us);
   RangeParts parts{static_cast<uint32_t>(first), static_cast<uint32_t>(end), {}};
-  for (const TimeRange rim : {TimeRange{range.start_us, std::min(range.end_us, first * bucket_us)},
-                              TimeRange{end * bucket_us, range.end_us}}) {
-    if (!rim.empty()) {
-      parts.rims.push_back(rim);
+  for (const TimeRange part : {TimeRange{range.start_us, std::min(range.end_us, first * bucket_us)},
+                               TimeRange{end * bucket_us, range.end_us}}) {
+    if (!part.empty()) {
+      parts.partial.push_back(part);
     }
   }
   return parts;
 }
 
-// Two threads: each reads half of the rims, and merges the days of every second name.
-absl::StatusOr<CallTotalsByName> GatherCalls(const State& state, TimeRange range, NameKind kind,
-                                             const Cancellation* cancellation) {
+// Threads share what there is to read of partial days, which takes longest, and then the names of
+// which the whole days are merged.
+absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
+                                             NameKind kind, const Cancellation* cancellation) {
   const DayParts parts = SplitByDays(range);
-  const std::array<Rims, 2> halves = Halve(parts.rims);
-  const CallRollups& rollups = state.views.rollups();
+  const std::vector<PartialDays> partial = Divide(parts.partial, kThreadsOfAJob);
+  const CallRollups& rollups = snapshot.state.views.rollups();
+  const RollupScan whole_days{.kind = kind, .first = parts.first, .end = parts.end};
   CallTotalsByName groups(rollups.name_count(kind));
-  std::array<RimReader, 2> readers = {RimReader(state, kind, cancellation),
-                                      RimReader(state, kind, cancellation)};
-  std::array<absl::Status, 2> statuses;
-  const auto gather = [&](NameId half) {
-    absl::Status& status = statuses[half];
-    for (NameId name = half; name < groups.size() && status.ok(); name += 2) {
-      GatherDays(rollups.DaysOf(kind, name), parts.first, parts.end, &groups[name]);
-      status = CheckNotCancelled(cancellation);
+  std::vector<PartialDayReader> readers(partial.size(),
+                                        PartialDayReader(snapshot, kind, cancellation));
+  const size_t portions = (groups.size() + kNamesPerPortion - 1) / kNamesPerPortion;
+  std::vector<absl::Status> statuses(partial.size() + portions);
+  const auto merge = [&](size_t portion) -> absl::Status {
+    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
+    const size_t end = std::min(groups.size(), (portion + 1) * kNamesPerPortion);
+    for (size_t name = portion * kNamesPerPortion; name < end; ++name) {
+      GatherDays(rollups, whole_days, static_cast<NameId>(name), &groups[name]);
     }
-    if (status.ok()) {
-      status = readers[half].Read(halves[half]);
-    }
+    return absl::OkStatus();
   };
-  HelperThread helper("rim");
-  helper.Start([&] { gather(1); });
-  gather(0);
-  helper.Wait();
+  ParallelFor(kThreadsOfAJob, statuses.size(), [&](size_t task) {
+    statuses[task] =
+        task < partial.size() ? readers[task].Read(partial[task]) : merge(task - partial.size());
+  });
   for (const absl::Status& status : statuses) {
     RETURN_IF_ERROR(status);
   }
-  for (const RimReader& reader : readers) {
+  for (const PartialDayReader& reader : readers) {
     for (NameId name = 0; name < reader.more().size(); ++name) {
       groups[name].Merge(reader.more()[name]);
     }
   }
-  for (const RimReader& reader : readers) {
+  for (const PartialDayReader& reader : readers) {
     for (NameId name = 0; name < reader.less().size(); ++name) {
       groups[name].Subtract(reader.less()[name]);
     }
@@ -226,21 +229,22 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const State& state, TimeRange range
   return groups;
 }
 
-absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context, TimeRange range,
+absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
+                                                    const Snapshot& snapshot, TimeRange range,
                                                     NameKind kind,
                                                     const Cancellation* cancellation) {
-  const State& state = context.state;
+  const State& state = snapshot.state;
   const Outcomes& outcomes = state.views.runs().outcomes();
   std::vector<Picos> sums(state.views.rollups().name_count(kind));
   const RangeParts parts = Split(range, kMicrosPerHour);
   for (NameId name = 0; name < sums.size(); ++name) {
     sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
   }
-  for (const TimeRange& rim : parts.rims) {
-    ASSIGN_OR_RETURN(const auto calls,
-                     context.edges.Unsurfaced(state, HourOf(rim.start_us), cancellation));
+  for (const TimeRange& part : parts.partial) {
+    ASSIGN_OR_RETURN(const auto calls, context.partial_hours.Unsurfaced(
+                                           snapshot, HourOf(part.start_us), cancellation));
     for (const UnsurfacedCall& call : *calls) {
-      if (rim.Contains(call.time_us)) {
+      if (part.Contains(call.time_us)) {
         sums[state.catalog.Series(call.series)[kind]] += call.picos;
       }
     }

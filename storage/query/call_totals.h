@@ -14,6 +14,7 @@
 #include "storage/base/cancellation.h"
 #include "storage/base/time.h"
 #include "storage/block/block.h"
+#include "storage/block/block_store.h"
 #include "storage/block/column_codec.h"
 #include "storage/catalog/catalog.h"
 #include "storage/sketch/histogram.h"
@@ -21,6 +22,7 @@
 
 namespace itemized {
 
+class Snapshot;
 struct QueryContext;
 struct State;
 
@@ -50,7 +52,7 @@ struct CallTotals {
   void Subtract(const CallTotals& other);
 };
 
-// By NameId of the kind that groups.
+// One for each name of the kind that groups, by NameId.
 using CallTotalsByName = std::vector<CallTotals>;
 CallTotals& TotalsOf(NameId id, CallTotalsByName* groups);
 
@@ -63,37 +65,36 @@ inline constexpr ColumnMask kSummingColumns =
 using RowVisitor = absl::FunctionRef<absl::Status(const LogRow& row)>;
 absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit);
 
-// Visits the folded rows of `range` by hour, then by arrival, as they stand in
-// the log, negative ones too. The caller holds the lock of `state`. Here and below
-// `cancellation`, which may be null, is checked for each block.
-absl::Status VisitRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
+// Visits the rows of `range` by hour, then by arrival, as they stand in the log, negative ones
+// too. Here and below `cancellation`, which may be null, is checked for each block.
+absl::Status VisitRows(const Snapshot& snapshot, TimeRange range, ColumnMask mask, RowVisitor visit,
                        const Cancellation* cancellation);
 
-// The same, without the lock: takes it for each block while its rows are visited, so
-// that a long scan does not hold up ingestion. The rows are those that were folded at
-// the beginning.
-absl::Status ScanRows(const State& state, TimeRange range, ColumnMask mask, RowVisitor visit,
-                      const Cancellation* cancellation);
+// Visits the same rows of what `reader`, which a snapshot of `state` opened, shows. There is none
+// any more: the lock is taken for each block while its rows are visited, so that a long scan does
+// not hold up ingestion.
+absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange range,
+                      RowVisitor visit, const Cancellation* cancellation);
 
-// A range as whole buckets [first, end) of the views, hours or UTC days, and
-// the rims, each of which lies within one bucket.
+// A range as whole buckets [first, end) of the views, hours or UTC days, and what it has of partial
+// ones: each of these ranges lies within one bucket.
 struct RangeParts {
   uint32_t first = 0;
   uint32_t end = 0;
-  std::vector<TimeRange> rims;  // At most two.
+  std::vector<TimeRange> partial;  // At most two.
 };
 // `bucket_us`: kMicrosPerHour or kMicrosPerDay.
 RangeParts Split(TimeRange range, int64_t bucket_us);
 
-// The calls of `range` by `kind`. Days come from the views; of those that the range cuts,
-// half a day at most is read from the log, and added or taken out.
-// The caller holds the lock of `state`.
-absl::StatusOr<CallTotalsByName> GatherCalls(const State& state, TimeRange range, NameKind kind,
-                                             const Cancellation* cancellation);
+// The calls of `range` by `kind`. Days come from the views; of a partial day, half a day at most is
+// read from the log, and added or taken out.
+absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
+                                             NameKind kind, const Cancellation* cancellation);
 
 // Unsurfaced spend of the calls of `range` by `kind`: whole hours come from
-// the views, broken ones from the log. The caller holds the lock of `state`.
-absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context, TimeRange range,
+// the views, partial ones from the log.
+absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
+                                                    const Snapshot& snapshot, TimeRange range,
                                                     NameKind kind,
                                                     const Cancellation* cancellation);
 

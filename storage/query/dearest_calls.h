@@ -25,7 +25,7 @@ class DearestCalls {
   }
   void Add(BilledCall call);
 
-  // In their order. To be called once.
+  // Gives them away in their order; to be called once.
   std::vector<BilledCall> Take();
 
  private:

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Answers from the state of the database. All of them take the lock of the
-// state themselves; `range` is not empty. `cancellation` may be null, and its error ends
-// the answer between two pieces of work.
+// storage/query: questions, answered from an open store that they only read. May use base, model,
+// pricing, sketch, catalog, block, views, runs and store.
+
+// The questions. All of them take
+// the lock of the state themselves, and answer as of one commit. `cancellation` may be null,
+// and its error ends the answer between two pieces of work.
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -11,15 +14,8 @@
 #include "storage/base/cancellation.h"
 #include "storage/query/query_context.h"
 #include "storage/query/query_types.h"
-#include "storage/store/state.h"
 
 namespace itemized {
-
-// The range that `window` means now. INVALID_ARGUMENT if it is empty or
-// reversed, or reaches beyond the instants that can be stored. One that ends now
-// and begins where single calls are no longer kept begins with the UTC day, or with
-// what is kept at all.
-absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state);
 
 absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery& query,
                                     const Cancellation* cancellation);

@@ -3,7 +3,7 @@
 
 // What a question is answered from: the store, and what is kept of earlier answers.
 
-#include "storage/query/edge_hours.h"
+#include "storage/query/partial_hours.h"
 #include "storage/query/trailing_top.h"
 #include "storage/store/state.h"
 
@@ -19,7 +19,7 @@ struct QueryContext {
 
   const State& state;
   mutable TrailingTops trailing;
-  mutable EdgeHours edges;
+  mutable PartialHours partial_hours;
 
  private:
   State& watched_;

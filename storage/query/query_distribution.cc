@@ -2,6 +2,8 @@
 #include "storage/base/status_macros.h"
 #include "storage/query/call_totals.h"
 #include "storage/query/queries.h"
+#include "storage/query/snapshot.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
@@ -25,23 +27,23 @@ std::vector<DistributionBucket> Coarsen(const Histogram& histogram) {
   return shown;
 }
 
-absl::StatusOr<Histogram> CostOfCalls(const State& state, TimeRange range,
+absl::StatusOr<Histogram> CostOfCalls(const Snapshot& snapshot, TimeRange range,
                                       const DistributionQuery& query, int64_t* unpriced,
                                       const Cancellation* cancellation) {
+  const State& state = snapshot.state;
   Histogram costs;
   const NameId step = state.catalog.Find(NameKind::kStep, query.name);
   const RangeParts parts = Split(range, kMicrosPerDay);
-  const BucketTable<NameDay>& days = state.views.rollups().DaysOf(NameKind::kStep, step);
-  for (auto day = days.LowerBound(parts.first); day != days.end() && day->bucket < parts.end;
-       ++day) {
-    costs.Merge(day->value.cost);
-    costs.Merge(day->value.flagged_cost);
-    *unpriced += day->value.sums.unpriced_calls;
-  }
+  const RollupScan whole_days{.only = step, .first = parts.first, .end = parts.end};
+  ForEachDay(state.views.rollups(), whole_days, [&](NameId, Day, const NameDay& row) {
+    costs.Merge(row.cost);
+    costs.Merge(row.flagged_cost);
+    *unpriced += row.sums.unpriced_calls;
+  });
   constexpr ColumnMask kMask = Columns(ColumnId::kSeries, ColumnId::kCost, ColumnId::kFlags);
-  for (const TimeRange& rim : parts.rims) {
+  for (const TimeRange& part : parts.partial) {
     RETURN_IF_ERROR(VisitRows(
-        state, rim, kMask,
+        snapshot, part, kMask,
         [&](const LogRow& row) {
           const CallRows& calls = row.calls();
           if (state.catalog.Series(row.series())[NameKind::kStep] != step) {
@@ -59,19 +61,19 @@ absl::StatusOr<Histogram> CostOfCalls(const State& state, TimeRange range,
   return costs;
 }
 
-absl::StatusOr<Histogram> CostOfRuns(const QueryContext& context, TimeRange range,
-                                     const DistributionQuery& query,
+absl::StatusOr<Histogram> CostOfRuns(const QueryContext& context, const Snapshot& snapshot,
+                                     TimeRange range, const DistributionQuery& query,
                                      const Cancellation* cancellation) {
-  const State& state = context.state;
+  const State& state = snapshot.state;
   const NameId workflow = state.catalog.Find(NameKind::kWorkflow, query.name);
   const RangeParts parts = Split(range, kMicrosPerHour);
   OutcomeCell cell;
   state.views.runs().outcomes().Gather(workflow, parts.first, parts.end, &cell);
-  for (const TimeRange& rim : parts.rims) {
+  for (const TimeRange& part : parts.partial) {
     ASSIGN_OR_RETURN(const auto runs,
-                     context.edges.Runs(state, HourOf(rim.start_us), cancellation));
+                     context.partial_hours.Runs(snapshot, HourOf(part.start_us), cancellation));
     for (const RunShare& share : *runs) {
-      if (share.workflow == workflow && rim.Contains(share.anchor_us)) {
+      if (share.workflow == workflow && part.Contains(share.anchor_us)) {
         cell.Add(share, 1);
       }
     }
@@ -85,14 +87,14 @@ absl::StatusOr<DistributionAnswer> AnswerDistribution(const QueryContext& contex
                                                       const DistributionQuery& query,
                                                       const Cancellation* cancellation) {
   const State& state = context.state;
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
-  const ReaderLock lock(state.mutex);
+  const Snapshot snapshot(state);
+  ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(query.window));
   RETURN_IF_ERROR(CheckNotCancelled(cancellation));
   int64_t unpriced = 0;
   ASSIGN_OR_RETURN(const Histogram costs,
                    query.of == NameKind::kWorkflow
-                       ? CostOfRuns(context, range, query, cancellation)
-                       : CostOfCalls(state, range, query, &unpriced, cancellation));
+                       ? CostOfRuns(context, snapshot, range, query, cancellation)
+                       : CostOfCalls(snapshot, range, query, &unpriced, cancellation));
   std::optional<Threshold> threshold;
   if (query.of == NameKind::kStep) {
     threshold =

@@ -12,16 +12,17 @@
 #include "storage/query/queries.h"
 #include "storage/query/row_filter.h"
 #include "storage/query/run_page.h"
+#include "storage/query/snapshot.h"
 #include "storage/query/unused_steps.h"
 
 namespace itemized {
 namespace {
 
 constexpr size_t kLimitMax = 10'000;
-// About; an answer may have one call more. Calls with many attributes are large.
+// An answer ends about there, and may have one call more. Calls with many attributes are large.
 constexpr size_t kAnswerBytesMax = size_t{4} << 20;
 
-// Of one hour, or of all of them.
+// How many calls of some hours have which verdict.
 struct Verdicts {
   int64_t outliers = 0;
   int64_t learning = 0;
@@ -40,35 +41,26 @@ struct Verdicts {
   bool empty() const { return outliers == 0 && learning == 0 && unjudged == 0; }
 };
 
-// For the hours that `range` touches, as far as they have any: of the filter's step, if it
-// names one, whatever else it says.
+// The hours that `range` touches, as far as they have any verdicts: those of the filter's step,
+// if it names one, whatever else it says. The caller holds the lock of `state`.
 absl::StatusOr<std::map<Hour, Verdicts>> VerdictsByHour(const State& state, TimeRange range,
                                                         const CallFilter& filter,
                                                         const Cancellation* cancellation) {
   std::map<Hour, Verdicts> found;
-  const CallRollups& rollups = state.views.rollups();
-  const auto& step = filter[NameKind::kStep];
-  const NameId wanted = step.has_value() ? state.catalog.Find(NameKind::kStep, *step) : 0;
-  for (NameId name = 0; name < rollups.name_count(NameKind::kStep); ++name) {
-    if (step.has_value() && name != wanted) {
-      continue;
-    }
-    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, name);
-    for (auto day = days.LowerBound(DayOf(range.start_us));
-         day != days.end() && DayStartUs(day->bucket) < range.end_us; ++day) {
-      for (const auto& [hour_of_day, sums] : day->value.hours) {
-        const Hour hour = FirstHourOf(day->bucket) + hour_of_day;
-        const Verdicts verdicts{.outliers = sums.outliers,
-                                .learning = sums.learning_calls,
-                                .unjudged = sums.unpriced_calls};
-        if (!verdicts.empty() && HourStartUs(hour + 1) > range.start_us &&
-            HourStartUs(hour) < range.end_us) {
-          found[hour].Add(verdicts);
-        }
+  const RollupScan scan = StepsOf(filter, state.catalog).Touching(range);
+  const auto add = [&](NameId, Day day, const NameDay& row) {
+    for (const auto& [hour_of_day, sums] : row.hours) {
+      const Hour hour = FirstHourOf(day) + hour_of_day;
+      const Verdicts verdicts{.outliers = sums.outliers,
+                              .learning = sums.learning_calls,
+                              .unjudged = sums.unpriced_calls};
+      if (!verdicts.empty() && HourStartUs(hour + 1) > range.start_us &&
+          HourStartUs(hour) < range.end_us) {
+        found[hour].Add(verdicts);
       }
     }
-  }
+  };
+  RETURN_IF_ERROR(ForEachDay(state.views.rollups(), scan, cancellation, add));
   return found;
 }
 
@@ -82,172 +74,224 @@ std::vector<uint32_t> OutlierRows(const Block& block) {
   return rows;
 }
 
-// The outliers of an hour that stand, as far as the log was folded up to `up_to`.
-absl::StatusOr<std::vector<Block>> ReadOutliers(const State& state, Hour hour, BlockSequence up_to,
-                                                const Cancellation* cancellation) {
-  std::vector<Block> blocks;
-  RETURN_IF_ERROR(state.blocks.ReadRowsOfHours(hour, hour + 1, up_to, Columns(ColumnId::kFlags),
-                                               OutlierRows,
-                                               [&](const Block& block) -> absl::Status {
-                                                 RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-                                                 blocks.push_back(block);
-                                                 return absl::OkStatus();
-                                               }));
-  return blocks;
-}
+// One question, answered as of one commit: the rollups are read under the lock, which says up to
+// which block, and then hour by hour the log, where commits go on meanwhile.
+class OutlierSearch {
+ public:
+  OutlierSearch(const State& state, const OutliersQuery& query, const Cancellation* cancellation)
+      : state_(state),
+        query_(query),
+        cancellation_(cancellation),
+        limit_(std::min(query.limit, kLimitMax)) {}
 
-absl::StatusOr<std::vector<BilledCall>> ReadHour(const State& state, Hour hour, TimeRange range,
-                                                 RowFilter* filter,
-                                                 const Cancellation* cancellation) {
-  ASSIGN_OR_RETURN(const std::vector<Block> blocks,
-                   ReadOutliers(state, hour, state.views.folded().block, cancellation));
-  std::vector<BilledCall> found;
-  UnusedSteps unused(state);
-  for (const RowRef& ref : NetRows(blocks)) {
-    const Block& block = blocks[ref.block];
-    if (range.Contains(block.calls.time_us[ref.row]) && filter->Matches(block, ref.row)) {
-      found.push_back(ToBilledCall(block.calls, ref.row, state.catalog));
-      found.back().unsurfaced = unused.Contains(block, ref.row);
+  // None if hours that are needed were dropped since it began, as happens once a day.
+  absl::StatusOr<std::optional<OutliersAnswer>> Find() {
+    {
+      const Snapshot snapshot(state_);
+      ASSIGN_OR_RETURN(answer_.range, snapshot.Resolve(query_.window));
+      RETURN_IF_ERROR(ReadRollups(snapshot));
     }
+    RETURN_IF_ERROR(CountPartly());
+    RETURN_IF_ERROR(query_.order == OutlierOrder::kCost ? FindDearest() : FindNewest());
+    if (is_dropped_) {
+      return std::optional<OutliersAnswer>();
+    }
+    return std::optional<OutliersAnswer>(std::move(answer_));
   }
-  std::sort(found.begin(), found.end(), [](const BilledCall& a, const BilledCall& b) {
-    return a.call.time_us != b.call.time_us ? a.call.time_us > b.call.time_us
-                                            : a.call.event_id < b.call.event_id;
-  });
-  return found;
-}
 
-// What there is of the hour within `range`, without receipts.
-absl::StatusOr<Verdicts> CountHour(const State& state, Hour hour, TimeRange range,
-                                   RowFilter* filter, const Cancellation* cancellation) {
-  Verdicts counted;
-  const ColumnMask mask = Columns(ColumnId::kSeries, ColumnId::kFlags) | filter->columns();
-  const TimeRange part{std::max(range.start_us, HourStartUs(hour)),
-                       std::min(range.end_us, HourStartUs(hour + 1))};
-  RETURN_IF_ERROR(VisitRows(
-      state, part, mask,
-      [&](const LogRow& row) {
-        if (filter->Matches(row.block, row.row)) {
-          counted.Add(row.calls().flags[row.row], row.weight());
+ private:
+  // An hour with calls that have a verdict.
+  struct HourToRead {
+    Hour hour = 0;
+    bool is_counted = false;  // Else only the log tells which of them the question is about.
+    bool has_outliers = false;
+  };
+
+  void Count(const Verdicts& verdicts) {
+    answer_.total += verdicts.outliers;
+    answer_.unjudged_calls += verdicts.unjudged;
+    answer_.learning_calls += verdicts.learning;
+  }
+
+  absl::Status ReadRollups(const Snapshot& snapshot) {
+    filter_.emplace(query_.filter, state_.catalog);
+    up_to_ = snapshot.last_block();
+    const TimeRange& range = answer_.range;
+    const bool by_step = query_.filter.has_step_only();
+    ASSIGN_OR_RETURN(const auto by_hour,
+                     VerdictsByHour(state_, range, query_.filter, cancellation_));
+    for (auto it = by_hour.rbegin(); it != by_hour.rend(); ++it) {
+      const auto& [hour, verdicts] = *it;
+      const bool is_kept = hour >= state_.blocks.first_hour();
+      const bool is_whole =
+          HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
+      const bool is_counted = by_step && (is_whole || !is_kept);
+      if (is_counted) {
+        Count(verdicts);
+      }
+      if (is_kept) {  // Of others it cannot be told any more which the filter lets through.
+        hours_.push_back({hour, is_counted, verdicts.outliers != 0});
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Opens an hour as it was when the question began; none if it was dropped since.
+  absl::StatusOr<std::optional<BlockStore::Reader>> Open(Hour hour, ColumnMask mask) {
+    const ReaderLock lock(state_.mutex);
+    is_dropped_ = is_dropped_ || hour < state_.blocks.first_hour();
+    if (is_dropped_) {
+      return std::optional<BlockStore::Reader>();
+    }
+    ASSIGN_OR_RETURN(auto reader, state_.blocks.OpenHours(hour, hour + 1, up_to_, mask));
+    return std::optional<BlockStore::Reader>(std::move(reader));
+  }
+
+  bool IsWanted(const Block& block, size_t row) {
+    return answer_.range.Contains(block.calls.time_us[row]) && filter_->Matches(block, row);
+  }
+
+  // Counts the hours that the rollups do not answer for.
+  absl::Status CountPartly() {
+    for (HourToRead& hour : hours_) {
+      if (!hour.is_counted) {
+        RETURN_IF_ERROR(CountHour(&hour));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CountHour(HourToRead* hour) {
+    const ColumnMask mask = Columns(ColumnId::kSeries, ColumnId::kFlags) | filter_->columns();
+    ASSIGN_OR_RETURN(auto reader, Open(hour->hour, mask));
+    Verdicts counted;
+    while (reader.has_value()) {
+      RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
+      ASSIGN_OR_RETURN(const std::optional<Block> block, reader->Next());
+      if (!block.has_value()) {
+        break;
+      }
+      for (size_t row = 0; row < block->calls.size(); ++row) {
+        if (IsWanted(*block, row)) {
+          counted.Add(block->calls.flags[row], block->calls.weight[row]);
         }
-        return absl::OkStatus();
-      },
-      cancellation));
-  return counted;
-}
-
-// Adds as many calls as there is room for in an answer.
-void Add(std::vector<BilledCall> calls, size_t limit, size_t* bytes, OutliersAnswer* answer) {
-  for (BilledCall& call : calls) {
-    if (answer->calls.size() >= limit || *bytes >= kAnswerBytesMax) {
-      return;
-    }
-    *bytes += BytesOf(call);
-    answer->calls.push_back(std::move(call));
-  }
-}
-
-// Goes through all hours that have outliers, the lock taken for one at a time.
-absl::Status FindDearest(const State& state, const std::vector<Hour>& hours, BlockSequence up_to,
-                         size_t limit, RowFilter* filter, const Cancellation* cancellation,
-                         OutliersAnswer* answer) {
-  DearestCalls dearest(limit, kAnswerBytesMax);
-  Picos excess = 0;
-  UnusedSteps unused(state);
-  for (const Hour hour : hours) {
-    const absl::StatusOr<std::vector<Block>> blocks =
-        ReadOutliers(state, hour, up_to, cancellation);
-    const ReaderLock lock(state.mutex);
-    if (hour < state.blocks.first_hour()) {
-      continue;  // Dropped since the question began.
-    }
-    RETURN_IF_ERROR(blocks.status());
-    for (const RowRef& ref : NetRows(*blocks)) {
-      const Block& block = (*blocks)[ref.block];
-      const CallRows& calls = block.calls;
-      if (!answer->range.Contains(calls.time_us[ref.row]) || !filter->Matches(block, ref.row)) {
-        continue;
-      }
-      const int64_t cost = calls.cost_picos[ref.row];
-      const int64_t p50 = calls.p50_picos.empty() ? 0 : calls.p50_picos[ref.row];
-      excess += Picos{cost} - Picos{p50} * kOutlierMultiple;
-      if (dearest.HasPlaceFor(cost)) {
-        BilledCall call = ToBilledCall(calls, ref.row, state.catalog);
-        call.unsurfaced = unused.Contains(block, ref.row);
-        dearest.Add(std::move(call));
       }
     }
+    Count(counted);
+    hour->has_outliers = counted.outliers != 0;
+    return absl::OkStatus();
   }
-  answer->calls = dearest.Take();
-  answer->excess = excess;
-  return absl::OkStatus();
-}
 
-// What is known before a call is read; the lock is held.
-struct Survey {
-  Verdicts all;
-  std::vector<Hour> hours;  // That have outliers whose receipts are kept, the newest first.
+  // Calls visit(block, row) for each outlier of the hour that stands and is asked for. The lock is
+  // held for the rows of a block, but not while blocks are read.
+  template <typename Visit>
+  absl::Status VisitOutliers(Hour hour, Visit visit) {
+    ASSIGN_OR_RETURN(auto reader, Open(hour, Columns(ColumnId::kFlags)));
+    std::vector<Block> blocks;
+    while (reader.has_value()) {
+      RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
+      ASSIGN_OR_RETURN(std::optional<Block> block, reader->NextChosen(OutlierRows));
+      if (!block.has_value()) {
+        break;
+      }
+      blocks.push_back(*std::move(block));
+    }
+    const std::vector<RowRef> standing = NetRows(blocks);
+    for (auto ref = standing.begin(); ref != standing.end();) {
+      const Block& block = blocks[ref->block];
+      const ReaderLock lock(state_.mutex);
+      for (; ref != standing.end() && &blocks[ref->block] == &block; ++ref) {
+        if (IsWanted(block, ref->row)) {
+          visit(block, ref->row);
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  BilledCall CallAt(const Block& block, size_t row) {
+    BilledCall call = ToBilledCall(block.calls, row, state_.catalog);
+    call.unsurfaced = unused_.Contains(block, row);
+    return call;
+  }
+
+  absl::Status FindNewest() {
+    size_t bytes = 0;
+    for (const HourToRead& hour : hours_) {
+      if (answer_.calls.size() >= limit_ || bytes >= kAnswerBytesMax) {
+        break;
+      }
+      if (hour.has_outliers) {
+        std::vector<BilledCall> found;
+        RETURN_IF_ERROR(VisitOutliers(hour.hour, [&](const Block& block, size_t row) {
+          found.push_back(CallAt(block, row));
+        }));
+        AddNewest(std::move(found), &bytes);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Adds as many calls of an hour as there is room for in an answer.
+  void AddNewest(std::vector<BilledCall> calls, size_t* bytes) {
+    std::sort(calls.begin(), calls.end(), [](const BilledCall& a, const BilledCall& b) {
+      return a.call.time_us != b.call.time_us ? a.call.time_us > b.call.time_us
+                                              : a.call.event_id < b.call.event_id;
+    });
+    for (BilledCall& call : calls) {
+      if (answer_.calls.size() >= limit_ || *bytes >= kAnswerBytesMax) {
+        return;
+      }
+      *bytes += BytesOf(call);
+      answer_.calls.push_back(std::move(call));
+    }
+  }
+
+  absl::Status FindDearest() {
+    DearestCalls dearest(limit_, kAnswerBytesMax);
+    Picos excess = 0;
+    for (const HourToRead& hour : hours_) {
+      if (hour.has_outliers) {
+        RETURN_IF_ERROR(VisitOutliers(hour.hour, [&](const Block& block, size_t row) {
+          const CallRows& calls = block.calls;
+          const int64_t cost = calls.cost_picos[row];
+          const int64_t p50 = calls.p50_picos.empty() ? 0 : calls.p50_picos[row];
+          excess += Picos{cost} - Picos{p50} * kOutlierMultiple;
+          if (dearest.HasPlaceFor(cost)) {
+            dearest.Add(CallAt(block, row));
+          }
+        }));
+      }
+    }
+    answer_.calls = dearest.Take();
+    answer_.excess = excess;
+    return absl::OkStatus();
+  }
+
+  const State& state_;
+  const OutliersQuery& query_;
+  const Cancellation* const cancellation_;
+  const size_t limit_;
+  OutliersAnswer answer_;
+  std::optional<RowFilter> filter_;
+  UnusedSteps unused_{state_};
+  BlockSequence up_to_ = 0;        // The last block there was when the question began.
+  std::vector<HourToRead> hours_;  // The newest first.
+  bool is_dropped_ = false;
 };
-
-absl::StatusOr<Survey> SurveyHours(const State& state, TimeRange range, const CallFilter& wanted,
-                                   RowFilter* filter, const Cancellation* cancellation) {
-  Survey survey;
-  ASSIGN_OR_RETURN(const auto by_hour, VerdictsByHour(state, range, wanted, cancellation));
-  for (auto it = by_hour.rbegin(); it != by_hour.rend(); ++it) {
-    const auto& [hour, known] = *it;
-    const bool whole = HourStartUs(hour) >= range.start_us && HourStartUs(hour + 1) <= range.end_us;
-    const bool is_kept = hour >= state.blocks.first_hour();
-    Verdicts verdicts = known;
-    if (is_kept && !(whole && wanted.has_step_only())) {
-      ASSIGN_OR_RETURN(verdicts, CountHour(state, hour, range, filter, cancellation));
-    } else if (!is_kept && !wanted.has_step_only()) {
-      continue;  // It cannot be told any more which of them the filter lets through.
-    }
-    survey.all.Add(verdicts);
-    if (is_kept && verdicts.outliers != 0) {
-      survey.hours.push_back(hour);
-    }
-  }
-  return survey;
-}
 
 }  // namespace
 
 absl::StatusOr<OutliersAnswer> AnswerOutliers(const QueryContext& context,
                                               const OutliersQuery& query,
                                               const Cancellation* cancellation) {
-  const State& state = context.state;
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
-  OutliersAnswer answer;
-  answer.range = range;
-  const size_t limit = std::min(query.limit, kLimitMax);
-  std::optional<RowFilter> filter;
-  Survey survey;
-  BlockSequence up_to = 0;
-  {
-    const ReaderLock lock(state.mutex);
-    filter.emplace(query.filter, state.catalog);
-    up_to = state.views.folded().block;
-    ASSIGN_OR_RETURN(survey, SurveyHours(state, range, query.filter, &*filter, cancellation));
-    size_t bytes = 0;
-    for (const Hour hour : survey.hours) {
-      if (query.order == OutlierOrder::kCost || answer.calls.size() >= limit ||
-          bytes >= kAnswerBytesMax) {
-        break;
-      }
-      ASSIGN_OR_RETURN(std::vector<BilledCall> found,
-                       ReadHour(state, hour, range, &*filter, cancellation));
-      Add(std::move(found), limit, &bytes, &answer);
+  while (true) {
+    OutlierSearch search(context.state, query, cancellation);
+    ASSIGN_OR_RETURN(std::optional<OutliersAnswer> answer, search.Find());
+    if (answer.has_value()) {
+      return *std::move(answer);
     }
   }
-  if (query.order == OutlierOrder::kCost) {
-    RETURN_IF_ERROR(
-        FindDearest(state, survey.hours, up_to, limit, &*filter, cancellation, &answer));
-  }
-  answer.total = survey.all.outliers;
-  answer.unjudged_calls = survey.all.unjudged;
-  answer.learning_calls = survey.all.learning;
-  return answer;
 }
 
 }  // namespace itemized

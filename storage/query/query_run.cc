@@ -9,6 +9,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/query/queries.h"
 #include "storage/query/run_page.h"
+#include "storage/query/snapshot.h"
 
 namespace itemized {
 namespace {
@@ -20,11 +21,13 @@ using BlocksByHour = std::map<Hour, std::vector<BlockRef>>;
 struct RunHead {
   RunAnswer answer;
   BlocksByHour blocks;
+  Hour first_hour = 0;  // Blocks of earlier hours are no longer kept.
 };
 
 absl::StatusOr<RunHead> ReadHead(const State& state, absl::string_view workflow_id) {
-  const ReaderLock lock(state.mutex);
+  const Snapshot snapshot(state);
   RunHead head;
+  head.first_hour = state.blocks.first_hour();
   bool exists = false;
   const auto visit = [&](const Run& run) {
     exists = run.exists();
@@ -96,7 +99,7 @@ absl::StatusOr<RunAnswer> AnswerRun(const QueryContext& context, const RunQuery&
   const auto first = position.has_value() ? head.blocks.lower_bound(HourOf(position->key.time_us))
                                           : head.blocks.begin();
   for (auto hour = first; hour != head.blocks.end() && query.limit > 0; ++hour) {
-    for (bool more = IsKept(state, hour->first); more;) {
+    for (bool more = hour->first >= head.first_hour; more;) {
       if (answer.calls.size() >= query.limit || bytes >= query.bytes_max) {
         answer.next = position;
         MarkUnsurfaced(&answer);

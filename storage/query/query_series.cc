@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -11,9 +10,8 @@
 
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
-#include "storage/query/call_totals.h"
+#include "storage/query/call_source.h"
 #include "storage/query/queries.h"
-#include "storage/query/row_filter.h"
 
 namespace itemized {
 namespace {
@@ -50,46 +48,44 @@ absl::StatusOr<std::vector<SeriesPoint>> MakePoints(TimeRange range, const Serie
   return points;
 }
 
+// The calls that `query` is about, which outlives them, divided as `points` are.
+CallsWanted WantedFor(const SeriesQuery& query, TimeRange range,
+                      const std::vector<SeriesPoint>& points) {
+  CallsWanted wanted{.range = range,
+                     .filter = query.filter,
+                     .by = query.by.value_or(GroupBy::kStep),
+                     .attribute_key = query.attribute_key,
+                     .by_utc_day = !query.by_hour && query.zone == absl::UTCTimeZone()};
+  wanted.boundaries_us.push_back(range.start_us);
+  for (const SeriesPoint& point : points) {
+    wanted.boundaries_us.push_back(point.range.end_us);
+  }
+  return wanted;
+}
+
 // A series in the making.
 class Series {
  public:
-  Series(const QueryContext& context, const SeriesQuery& query, const Cancellation* cancellation,
-         SeriesAnswer* answer)
-      : context_(context),
-        state_(context.state),
-        query_(query),
-        cancellation_(cancellation),
-        filter_(query.filter, context.state.catalog),
-        keys_(query.by.value_or(GroupBy::kStep), query.attribute_key, context.state.catalog),
-        answer_(*answer) {}
+  Series(const RowKeys& keys, bool is_split, SeriesAnswer* answer)
+      : keys_(keys), is_split_(is_split), answer_(*answer) {}
 
-  // What the rollups keep: hours of a step, and UTC days of all names together. With the
-  // lock; false if they do not have the answer.
-  absl::StatusOr<bool> FillFromRollups() {
-    if (query_.filter.has_step_only() && query_.by.value_or(GroupBy::kStep) == GroupBy::kStep) {
-      RETURN_IF_ERROR(AddHours());
-      return true;
+  void AddSums(const SeriesKey& key, int64_t start_us, const CallSums& sums) {
+    const size_t point = PointAt(start_us);
+    answer_.points[point].sums.Merge(sums);
+    if (is_split_) {
+      AddTo(&TotalsOf(keys_.KeyOf(key)), point, sums.cost, sums.calls);
     }
-    const bool days_are_utc = !query_.by_hour && query_.zone == absl::UTCTimeZone();
-    if (days_are_utc && !filter_.has_attributes() && query_.by != GroupBy::kAttribute) {
-      RETURN_IF_ERROR(AddDays());
-      return true;
-    }
-    return false;
   }
 
-  // From the log alone; without the lock.
-  absl::Status FillFromLog() {
-    return ScanRows(
-        state_, answer_.range, columns(),
-        [&](const LogRow& row) {
-          AddRow(row);
-          return absl::OkStatus();
-        },
-        cancellation_);
+  void AddRow(const LogRow& row) {
+    const size_t point = PointAt(row.time_us());
+    row.sums.AddTo(&answer_.points[point].sums, row.row, row.weight());
+    if (is_split_) {
+      AddTo(&TotalsOf(keys_.KeyOf(row)), point, row.cost(), row.weight());
+    }
   }
 
-  // To be called last.
+  // Makes the groups of the answer, once all calls are added.
   void FinishGroups() {
     std::vector<SeriesGroup> groups;
     for (auto& [key, group] : groups_) {
@@ -134,112 +130,6 @@ class Series {
     group->point_calls[point] += calls;
   }
 
-  void AddSums(const SeriesKey& key, size_t point, const CallSums& sums) {
-    answer_.points[point].sums.Merge(sums);
-    if (query_.by.has_value()) {
-      AddTo(&TotalsOf(keys_.KeyOf(key)), point, sums.cost, sums.calls);
-    }
-  }
-
-  void AddRow(const LogRow& row) {
-    if (filter_.Matches(row.block, row.row)) {
-      const size_t point = PointAt(row.time_us());
-      row.sums.AddTo(&answer_.points[point].sums, row.row, row.weight());
-      if (query_.by.has_value()) {
-        AddTo(&TotalsOf(keys_.KeyOf(row)), point, row.cost(), row.weight());
-      }
-    }
-  }
-
-  ColumnMask columns() const { return kSummingColumns | filter_.columns() | keys_.columns(); }
-
-  // Calls visit(key, day) for each day of each step that the filter lets through.
-  template <typename Visit>
-  absl::Status ForEachStepDay(Visit visit) {
-    const CallRollups& rollups = state_.views.rollups();
-    SeriesKey key;
-    NameId& step = key[NameKind::kStep];
-    const auto& wanted = query_.filter[NameKind::kStep];
-    const NameId only = wanted.has_value() ? state_.catalog.Find(NameKind::kStep, *wanted) : 0;
-    for (step = 0; step < rollups.name_count(NameKind::kStep); ++step) {
-      RETURN_IF_ERROR(CheckNotCancelled(cancellation_));
-      const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, step);
-      for (auto day = days.LowerBound(DayOf(answer_.range.start_us));
-           (!wanted.has_value() || step == only) && day != days.end() &&
-           DayStartUs(day->bucket) < answer_.range.end_us;
-           ++day) {
-        visit(key, *day);
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  // The hours that lie in one bucket, and then those cut by the rim of one.
-  absl::Status AddHours() {
-    RETURN_IF_ERROR(ForEachStepDay([&](const SeriesKey& key,
-                                       const BucketTable<NameDay>::Entry& day) {
-      for (const auto& [hour, sums] : day.value.hours) {
-        const int64_t start_us = DayStartUs(day.bucket) + hour * kMicrosPerHour;
-        if (start_us < answer_.range.start_us || start_us + kMicrosPerHour > answer_.range.end_us) {
-          continue;
-        }
-        const size_t point = PointAt(start_us);
-        if (start_us + kMicrosPerHour <= answer_.points[point].range.end_us) {
-          AddSums(key, point, sums);
-        }
-      }
-    }));
-    for (const Hour hour : BrokenHours()) {
-      ASSIGN_OR_RETURN(const auto blocks, context_.edges.Blocks(state_, hour, cancellation_));
-      for (const Block& block : *blocks) {
-        RETURN_IF_ERROR(VisitRows(block, answer_.range, [&](const LogRow& row) {
-          AddRow(row);
-          return absl::OkStatus();
-        }));
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  // The UTC hours that some bucket begins or ends within.
-  std::set<Hour> BrokenHours() const {
-    std::set<Hour> hours;
-    for (const SeriesPoint& point : answer_.points) {
-      for (const int64_t rim_us : {point.range.start_us, point.range.end_us}) {
-        if (rim_us % kMicrosPerHour != 0) {
-          hours.insert(HourOf(rim_us));
-        }
-      }
-    }
-    return hours;
-  }
-
-  // The whole UTC days, and then what is left at both ends.
-  absl::Status AddDays() {
-    const RangeParts parts = Split(answer_.range, kMicrosPerDay);
-    RETURN_IF_ERROR(ForEachStepDay([&](const SeriesKey&, const BucketTable<NameDay>::Entry& day) {
-      if (day.bucket < parts.first || day.bucket >= parts.end) {
-        return;
-      }
-      const size_t point = PointAt(DayStartUs(day.bucket));
-      for (const auto& [series, sums] : day.value.series) {
-        if (filter_.Matches(state_.catalog.Series(series))) {
-          AddSums(state_.catalog.Series(series), point, sums);
-        }
-      }
-    }));
-    for (const TimeRange& rim : parts.rims) {
-      RETURN_IF_ERROR(VisitRows(
-          state_, rim, columns(),
-          [&](const LogRow& row) {
-            AddRow(row);
-            return absl::OkStatus();
-          },
-          cancellation_));
-    }
-    return absl::OkStatus();
-  }
-
   // Puts all but the dearest groups into one.
   void FoldRest(std::vector<SeriesGroup>* groups) const {
     const size_t points = answer_.points.size();
@@ -260,12 +150,8 @@ class Series {
     groups->push_back(std::move(rest));
   }
 
-  const QueryContext& context_;
-  const State& state_;
-  const SeriesQuery& query_;
-  const Cancellation* const cancellation_;
-  RowFilter filter_;
-  const RowKeys keys_;
+  const RowKeys& keys_;
+  const bool is_split_;
   SeriesAnswer& answer_;
   absl::flat_hash_map<std::string, SeriesGroup> groups_;
 };
@@ -274,21 +160,30 @@ class Series {
 
 absl::StatusOr<SeriesAnswer> AnswerSeries(const QueryContext& context, const SeriesQuery& query,
                                           const Cancellation* cancellation) {
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, context.state));
   SeriesAnswer answer;
-  answer.range = range;
-  ASSIGN_OR_RETURN(answer.points, MakePoints(range, query));
+  std::optional<CallSource> source;
   std::optional<Series> series;
+  const auto add_row = [&](const LogRow& row) { series->AddRow(row); };
   {
-    const ReaderLock lock(context.state.mutex);
-    series.emplace(context, query, cancellation, &answer);
-    ASSIGN_OR_RETURN(const bool is_filled, series->FillFromRollups());
-    if (is_filled) {
+    const Snapshot snapshot(context.state);
+    ASSIGN_OR_RETURN(answer.range, snapshot.Resolve(query.window));
+    ASSIGN_OR_RETURN(answer.points, MakePoints(answer.range, query));
+    source.emplace(context, snapshot, WantedFor(query, answer.range, answer.points), ColumnMask{0},
+                   cancellation);
+    series.emplace(source->keys(), query.by.has_value(), &answer);
+    if (!source->needs_log()) {
+      RETURN_IF_ERROR(source->VisitSums(
+          snapshot,
+          [&](const SeriesKey& key, int64_t start_us, const CallSums& sums) {
+            series->AddSums(key, start_us, sums);
+          },
+          add_row));
       series->FinishGroups();
       return answer;
     }
+    RETURN_IF_ERROR(source->Open(snapshot));
   }
-  RETURN_IF_ERROR(series->FillFromLog());
+  RETURN_IF_ERROR(source->Scan(add_row));
   series->FinishGroups();
   return answer;
 }

@@ -8,11 +8,11 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
 
-#include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
+#include "storage/query/call_source.h"
 #include "storage/query/queries.h"
-#include "storage/query/row_filter.h"
 #include "storage/query/unused_steps.h"
 
 namespace itemized {
@@ -46,24 +46,30 @@ struct Gathered {
   std::vector<Picos> unsurfaced;
 };
 
-absl::StatusOr<Gathered> GatherTrailing(const QueryContext& context, NameKind kind, TimeRange range,
+absl::StatusOr<Gathered> GatherTrailing(const QueryContext& context, const Snapshot& snapshot,
+                                        NameKind kind, TimeRange range,
                                         const Cancellation* cancellation) {
   Gathered gathered;
   ASSIGN_OR_RETURN(gathered.groups,
-                   context.trailing.Get(context, kind, range.end_us - range.start_us, range.end_us,
-                                        cancellation));
-  ASSIGN_OR_RETURN(gathered.unsurfaced, GatherUnsurfaced(context, range, kind, cancellation));
+                   context.trailing.Get(context, snapshot, kind, range.end_us - range.start_us,
+                                        range.end_us, cancellation));
+  ASSIGN_OR_RETURN(gathered.unsurfaced,
+                   GatherUnsurfaced(context, snapshot, range, kind, cancellation));
   return gathered;
 }
 
-absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, NameKind kind, TimeRange range,
+absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, const Snapshot& snapshot,
+                                    NameKind kind, TimeRange range,
                                     const Cancellation* cancellation) {
+  absl::StatusOr<CallTotalsByName> calls;
   absl::StatusOr<std::vector<Picos>> unsurfaced;
-  HelperThread helper("unsurfaced");
-  helper.Start([&] { unsurfaced = GatherUnsurfaced(context, range, kind, cancellation); });
-  const absl::StatusOr<CallTotalsByName> calls =
-      GatherCalls(context.state, range, kind, cancellation);
-  helper.Wait();
+  ParallelFor(kThreadsOfAJob, 2, [&](size_t task) {
+    if (task == 0) {
+      calls = GatherCalls(snapshot, range, kind, cancellation);
+    } else {
+      unsurfaced = GatherUnsurfaced(context, snapshot, range, kind, cancellation);
+    }
+  });
   RETURN_IF_ERROR(calls.status());
   RETURN_IF_ERROR(unsurfaced.status());
   Gathered gathered{.groups = {}, .unsurfaced = *std::move(unsurfaced)};
@@ -71,29 +77,18 @@ absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, NameKind kind, 
   return gathered;
 }
 
-// The caller holds the lock of `state`.
-void SetThresholds(const State& state, const TopQuery& query, TopAnswer* answer) {
-  if (query.by != GroupBy::kStep) {
-    return;
-  }
-  for (TopRow& row : answer->rows) {
-    row.threshold =
-        state.views.baselines().ThresholdOf(state.catalog.Find(NameKind::kStep, row.key));
-  }
-}
-
-absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const TopQuery& query,
-                                    TimeRange range, const Cancellation* cancellation) {
-  const State& state = context.state;
-  const ReaderLock lock(state.mutex);
+absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const Snapshot& snapshot,
+                                    const TopQuery& query, TimeRange range,
+                                    const Cancellation* cancellation) {
+  const State& state = snapshot.state;
   RETURN_IF_ERROR(CheckNotCancelled(cancellation));
   const NameKind kind = *KindOf(query.by);
   // A window that 1970 cuts short does not move on with the clock.
   const bool trailing = query.window.last_us == range.end_us - range.start_us &&
                         state.views.latest_call_us() < range.end_us;
-  ASSIGN_OR_RETURN(const Gathered gathered, trailing
-                                                ? GatherTrailing(context, kind, range, cancellation)
-                                                : GatherAnew(context, kind, range, cancellation));
+  ASSIGN_OR_RETURN(const Gathered gathered,
+                   trailing ? GatherTrailing(context, snapshot, kind, range, cancellation)
+                            : GatherAnew(context, snapshot, kind, range, cancellation));
   const auto& [groups, unsurfaced] = gathered;
   TopAnswer answer;
   answer.range = range;
@@ -101,46 +96,38 @@ absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const TopQuery&
     if (groups[name].sums.calls != 0) {
       answer.rows.push_back(
           MakeRow(state.catalog.Name(kind, name), groups[name], unsurfaced[name]));
+      if (kind == NameKind::kStep) {
+        answer.rows.back().threshold = state.views.baselines().ThresholdOf(name);
+      }
     }
   }
   Finish(&answer);
-  SetThresholds(state, query, &answer);
   return answer;
 }
 
-// Groups found by reading the log.
-class ScannedGroups {
+// A ranking that is made by reading the log.
+class ScannedTop {
  public:
-  ScannedGroups(const State& state, const TopQuery& query)
-      : filter_(query.filter, state.catalog),
-        keys_(query.by, query.attribute_key, state.catalog),
-        unused_(state) {}
-
-  ColumnMask columns() const {
-    return kSummingColumns | Columns(ColumnId::kRun, ColumnId::kRunNames) | filter_.columns() |
-           keys_.columns();
-  }
-
-  absl::Status Add(const LogRow& row) {
-    if (!filter_.Matches(row.block, row.row)) {
-      return absl::OkStatus();
-    }
-    Group& group = GroupFor(row);
-    group.calls.Add(row, row.weight());
-    if (unused_.Contains(row.block, row.row)) {
-      group.unsurfaced += row.cost();
-    }
-    return absl::OkStatus();
-  }
-
-  std::vector<TopRow> Rows() const {
-    std::vector<TopRow> rows;
-    for (const auto& [key, group] : groups_) {
-      if (group.calls.sums.calls != 0) {
-        rows.push_back(MakeRow(key, Rank(group.calls), group.unsurfaced));
+  // Takes the thresholds of all steps, if it ranks steps. `source` outlives it.
+  ScannedTop(const Snapshot& snapshot, const TopQuery& query, CallSource* source)
+      : state_(snapshot.state), source_(*source), keys_(source->keys()), unused_(state_) {
+    if (query.by == GroupBy::kStep) {
+      const size_t steps = state_.views.rollups().name_count(NameKind::kStep);
+      thresholds_.emplace();
+      for (NameId step = 0; step < steps; ++step) {
+        thresholds_->push_back(state_.views.baselines().ThresholdOf(step));
       }
     }
-    return rows;
+  }
+
+  // Reads the log, once the snapshot that opened it has ended.
+  absl::StatusOr<TopAnswer> Answer() {
+    RETURN_IF_ERROR(source_.Scan([&](const LogRow& row) { Add(row); }));
+    TopAnswer answer;
+    answer.range = source_.range();
+    answer.rows = Rows();
+    Finish(&answer);
+    return answer;
   }
 
  private:
@@ -148,6 +135,14 @@ class ScannedGroups {
     CallTotals calls;
     Picos unsurfaced = 0;
   };
+
+  void Add(const LogRow& row) {
+    Group& group = GroupFor(row);
+    group.calls.Add(row, row.weight());
+    if (unused_.Contains(row.block, row.row)) {
+      group.unsurfaced += row.cost();
+    }
+  }
 
   Group& GroupFor(const LogRow& row) {
     if (keys_.is_attribute() && row.block.ref.sequence != sequence_) {
@@ -172,45 +167,57 @@ class ScannedGroups {
     return groups_[groups_.size() < kScannedGroupsMax ? key : absl::string_view(kOtherName)];
   }
 
-  RowFilter filter_;
-  const RowKeys keys_;
+  std::vector<TopRow> Rows() const {
+    const ReaderLock lock(state_.mutex);  // Names of the rows keep their numbers.
+    std::vector<TopRow> rows;
+    for (const auto& [key, group] : groups_) {
+      if (group.calls.sums.calls != 0) {
+        rows.push_back(MakeRow(key, Rank(group.calls), group.unsurfaced));
+        if (thresholds_.has_value()) {
+          const NameId step = state_.catalog.Find(NameKind::kStep, key);
+          rows.back().threshold = step < thresholds_->size() ? (*thresholds_)[step] : Threshold();
+        }
+      }
+    }
+    return rows;
+  }
+
+  const State& state_;
+  CallSource& source_;
+  const RowKeys& keys_;
   UnusedSteps unused_;
+  std::optional<std::vector<Threshold>> thresholds_;  // By NameId, of a ranking of steps.
   absl::node_hash_map<std::string, Group> groups_;
   BlockSequence sequence_ = 0;     // Of the block at hand.
   std::vector<Group*> by_number_;  // Of RowKeys, as far as they are known.
 };
 
-absl::StatusOr<TopAnswer> TopByScan(const State& state, const TopQuery& query, TimeRange range,
-                                    const Cancellation* cancellation) {
-  std::optional<ScannedGroups> groups;
-  {
-    const ReaderLock lock(state.mutex);
-    groups.emplace(state, query);
-  }
-  RETURN_IF_ERROR(ScanRows(
-      state, range, groups->columns(), [&](const LogRow& row) { return groups->Add(row); },
-      cancellation));
-  TopAnswer answer;
-  answer.range = range;
-  answer.rows = groups->Rows();
-  Finish(&answer);
-  const ReaderLock lock(state.mutex);
-  SetThresholds(state, query, &answer);
-  return answer;
-}
-
 }  // namespace
 
 absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery& query,
                                     const Cancellation* cancellation) {
-  const State& state = context.state;
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(query.window, state));
-  if (query.by == GroupBy::kAttribute && query.attribute_key.empty()) {
-    return absl::InvalidArgumentError("name the attribute to group by, as in attribute:tenant");
+  std::optional<CallSource> source;
+  std::optional<ScannedTop> scanned;
+  {
+    const Snapshot snapshot(context.state);
+    ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(query.window));
+    if (query.by == GroupBy::kAttribute && query.attribute_key.empty()) {
+      return absl::InvalidArgumentError("name the attribute to group by, as in attribute:tenant");
+    }
+    source.emplace(context, snapshot,
+                   CallsWanted{.range = range,
+                               .filter = query.filter,
+                               .by = query.by,
+                               .attribute_key = query.attribute_key,
+                               .quantiles = true},
+                   Columns(ColumnId::kRun, ColumnId::kRunNames), cancellation);
+    if (!source->needs_log()) {
+      return TopByName(context, snapshot, query, range, cancellation);
+    }
+    scanned.emplace(snapshot, query, &*source);
+    RETURN_IF_ERROR(source->Open(snapshot));
   }
-  return query.by == GroupBy::kAttribute || !query.filter.empty()
-             ? TopByScan(state, query, range, cancellation)
-             : TopByName(context, query, range, cancellation);
+  return scanned->Answer();
 }
 
 }  // namespace itemized

@@ -105,7 +105,7 @@ struct RunKey {
   auto operator<=>(const RunKey&) const = default;
 };
 
-// Behind some calls of a run.
+// A place behind some calls of a run.
 struct RunPosition {
   RunKey key;
   int64_t shown = 0;  // Calls of that key before the position.
@@ -184,7 +184,7 @@ struct OutliersAnswer {
   std::optional<Picos> excess;
 };
 
-// Of the calls of a step, or of the completed runs of a workflow.
+// Asks how the costs of the calls of a step are spread, or of the completed runs of a workflow.
 struct DistributionQuery {
   Window window;
   NameKind of = NameKind::kStep;  // Or kWorkflow.

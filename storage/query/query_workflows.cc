@@ -5,6 +5,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/query/call_totals.h"
 #include "storage/query/queries.h"
+#include "storage/query/snapshot.h"
 
 namespace itemized {
 namespace {
@@ -29,8 +30,8 @@ WorkflowRow MakeRow(std::string name, const OutcomeCell& gathered) {
 absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const QueryContext& context, const Window& window,
                                                 const Cancellation* cancellation) {
   const State& state = context.state;
-  ASSIGN_OR_RETURN(const TimeRange range, ResolveWindow(window, state));
-  const ReaderLock lock(state.mutex);
+  const Snapshot snapshot(state);
+  ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(window));
   const Outcomes& outcomes = state.views.runs().outcomes();
   const RangeParts parts = Split(range, kMicrosPerHour);
   std::vector<OutcomeCell> gathered(outcomes.workflow_count());
@@ -38,11 +39,11 @@ absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const QueryContext& context, con
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     outcomes.Gather(workflow, parts.first, parts.end, &gathered[workflow]);
   }
-  for (const TimeRange& rim : parts.rims) {
+  for (const TimeRange& part : parts.partial) {
     ASSIGN_OR_RETURN(const auto runs,
-                     context.edges.Runs(state, HourOf(rim.start_us), cancellation));
+                     context.partial_hours.Runs(snapshot, HourOf(part.start_us), cancellation));
     for (const RunShare& share : *runs) {
-      if (rim.Contains(share.anchor_us)) {
+      if (part.Contains(share.anchor_us)) {
         gathered[share.workflow].Add(share, 1);
       }
     }

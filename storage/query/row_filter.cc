@@ -28,6 +28,14 @@ bool CallFilter::has_step_only() const {
   return rest.empty();
 }
 
+RollupScan StepsOf(const CallFilter& filter, const Catalog& catalog) {
+  RollupScan scan;
+  if (const auto& step = filter[NameKind::kStep]; step.has_value()) {
+    scan.only = catalog.Find(NameKind::kStep, *step);
+  }
+  return scan;
+}
+
 std::optional<NameKind> KindOf(GroupBy by) {
   switch (by) {
     case GroupBy::kStep:
@@ -57,7 +65,7 @@ RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
       names_[kind] = catalog.Find(static_cast<NameKind>(kind), *filter.names[kind]);
     }
   }
-  series_.resize(catalog.series_count());
+  series_.resize(is_empty_ ? 0 : catalog.series_count());
   for (SeriesId id = 0; id < series_.size(); ++id) {
     series_[id] = static_cast<char>(Matches(catalog.Series(id)));
   }

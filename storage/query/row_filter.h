@@ -17,6 +17,7 @@
 #include "storage/catalog/catalog.h"
 #include "storage/query/call_totals.h"
 #include "storage/query/query_types.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 
@@ -26,17 +27,21 @@ std::optional<NameKind> KindOf(GroupBy by);
 // The value of an attribute of a row; "" if it has none.
 absl::string_view AttributeOf(const CallRows& calls, size_t row, absl::string_view key);
 
-// For one question; the lock of the state is held meanwhile.
+// The rows of the rollups of the step that `filter` names, or of all steps.
+RollupScan StepsOf(const CallFilter& filter, const Catalog& catalog);
+
+// Made for one question under the lock of the state. Rows that are in its snapshot are told without
+// the lock.
 class RowFilter {
  public:
-  // Outlived by both.
+  // Both outlive it.
   RowFilter(const CallFilter& filter, const Catalog& catalog);
 
   // What `Matches` needs, beside kSeries.
   ColumnMask columns() const;
 
   bool Matches(const SeriesKey& key) const;
-  // For all rows of a block in turn.
+  // Tells a row; all rows of a block come in turn.
   bool Matches(const Block& block, size_t row);
   bool has_attributes() const { return !filter_.attributes.empty(); }
 
@@ -48,7 +53,7 @@ class RowFilter {
   const bool is_empty_;
   const Catalog& catalog_;
   std::array<std::optional<NameId>, kNameKindCount> names_;  // kUnknown: no call has it.
-  std::vector<char> series_;                                 // By SeriesId.
+  std::vector<char> series_;                                 // By SeriesId; empty if all match.
   const Block* block_ = nullptr;
   BlockSequence sequence_ = 0;  // Of `block_`, whose place another may take.
   std::vector<char> sets_;      // By attribute set of the block.
@@ -57,7 +62,7 @@ class RowFilter {
 // The name by which a question tells rows apart.
 class RowKeys {
  public:
-  // Outlived by both.
+  // Both outlive it.
   RowKeys(GroupBy by, const std::string& attribute_key, const Catalog& catalog)
       : kind_(KindOf(by)), attribute_key_(attribute_key), catalog_(catalog) {}
 

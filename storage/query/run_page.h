@@ -22,7 +22,7 @@ size_t BytesOf(const BilledCall& billed);
 // Not thread-safe.
 class RunPage {
  public:
-  // At most `calls_max` calls and about `bytes_max` bytes, but one call at least.
+  // Has room for at most `calls_max` calls and about `bytes_max` bytes, but one call at least.
   RunPage(const std::optional<RunPosition>& after, size_t calls_max, size_t bytes_max);
 
   // Rows of the run and no others. The caller holds the lock of the state.

@@ -6,6 +6,7 @@
 
 #include "storage/base/status_macros.h"
 #include "storage/query/query_context.h"
+#include "storage/query/snapshot.h"
 
 namespace itemized {
 namespace {
@@ -43,10 +44,10 @@ void TrailingTop::Fold(const Block& block, const Catalog& catalog) {
   VisitRows(block, {start_us_, kTimeMaxUs}, add).IgnoreError();  // `add` has none.
 }
 
-absl::Status TrailingTop::Rebuild(const State& state, TimeRange range,
+absl::Status TrailingTop::Rebuild(const Snapshot& snapshot, TimeRange range,
                                   const Cancellation* cancellation) {
   built_ = false;
-  ASSIGN_OR_RETURN(groups_, GatherCalls(state, range, kind_, cancellation));
+  ASSIGN_OR_RETURN(groups_, GatherCalls(snapshot, range, kind_, cancellation));
   stale_.assign(groups_.size(), true);
   start_us_ = range.start_us;
   built_ = true;
@@ -68,30 +69,29 @@ void TrailingTop::DropRows(const std::vector<Block>& blocks, TimeRange range, bo
 
 // Takes out the calls in [start_us_, start_us). After an error the window begins at
 // start_us_, and is as good as before.
-absl::Status TrailingTop::DropUntil(const QueryContext& context, int64_t start_us,
-                                    const Cancellation* cancellation) {
-  const State& state = context.state;
+absl::Status TrailingTop::DropUntil(const QueryContext& context, const Snapshot& snapshot,
+                                    int64_t start_us, const Cancellation* cancellation) {
+  const Catalog& catalog = snapshot.state.catalog;
   while (start_us_ < start_us) {
     const Hour hour = HourOf(start_us_);
     const TimeRange range{start_us_, std::min(start_us, HourStartUs(hour + 1))};
-    ASSIGN_OR_RETURN(const auto blocks, context.edges.Blocks(state, hour, cancellation));
+    ASSIGN_OR_RETURN(const auto blocks, context.partial_hours.Blocks(snapshot, hour, cancellation));
     // What retractions took out goes back first, so that no count is ever negative.
-    DropRows(*blocks, range, /*negative=*/true, state.catalog);
-    DropRows(*blocks, range, /*negative=*/false, state.catalog);
+    DropRows(*blocks, range, /*negative=*/true, catalog);
+    DropRows(*blocks, range, /*negative=*/false, catalog);
     start_us_ = range.end_us;
   }
   return absl::OkStatus();
 }
 
-absl::Status TrailingTop::MoveTo(const QueryContext& context, int64_t now_us,
-                                 const Cancellation* cancellation) {
-  const State& state = context.state;
+absl::Status TrailingTop::MoveTo(const QueryContext& context, const Snapshot& snapshot,
+                                 int64_t now_us, const Cancellation* cancellation) {
   const int64_t start_us = now_us - length_us_;
   if (!built_ || start_us < start_us_ || start_us - start_us_ > kSlideMaxUs ||
-      HourOf(start_us_) < state.blocks.first_hour()) {
-    return Rebuild(state, {start_us, now_us}, cancellation);
+      HourOf(start_us_) < snapshot.state.blocks.first_hour()) {
+    return Rebuild(snapshot, {start_us, now_us}, cancellation);
   }
-  return DropUntil(context, start_us, cancellation);
+  return DropUntil(context, snapshot, start_us, cancellation);
 }
 
 const std::vector<RankedGroup>& TrailingTop::Ranked() {
@@ -113,8 +113,8 @@ void TrailingTops::Fold(const Block& block, const Catalog& catalog) {
 }
 
 absl::StatusOr<std::vector<RankedGroup>> TrailingTops::Get(const QueryContext& context,
-                                                           NameKind kind, int64_t length_us,
-                                                           int64_t now_us,
+                                                           const Snapshot& snapshot, NameKind kind,
+                                                           int64_t length_us, int64_t now_us,
                                                            const Cancellation* cancellation) {
   const MutexLock lock(mutex_);
   const auto found = std::find_if(windows_.begin(), windows_.end(), [&](const auto& window) {
@@ -128,7 +128,7 @@ absl::StatusOr<std::vector<RankedGroup>> TrailingTops::Get(const QueryContext& c
     }
     windows_.push_back(std::make_unique<TrailingTop>(kind, length_us));
   }
-  RETURN_IF_ERROR(windows_.back()->MoveTo(context, now_us, cancellation));
+  RETURN_IF_ERROR(windows_.back()->MoveTo(context, snapshot, now_us, cancellation));
   return windows_.back()->Ranked();
 }
 

@@ -23,8 +23,8 @@
 
 namespace itemized {
 
+class Snapshot;
 struct QueryContext;
-struct State;
 
 // A group with the quantiles that a ranking shows.
 struct RankedGroup {
@@ -48,16 +48,16 @@ class TrailingTop {
   void Fold(const Block& block, const Catalog& catalog);
 
   // Moves the window to end at `now_us`; no folded call may be later.
-  absl::Status MoveTo(const QueryContext& context, int64_t now_us,
+  absl::Status MoveTo(const QueryContext& context, const Snapshot& snapshot, int64_t now_us,
                       const Cancellation* cancellation);
 
-  // By NameId.
+  // The groups by NameId.
   const std::vector<RankedGroup>& Ranked();
 
  private:
   void AddRow(const LogRow& row, int64_t weight, const Catalog& catalog);
-  absl::Status Rebuild(const State& state, TimeRange range, const Cancellation* cancellation);
-  absl::Status DropUntil(const QueryContext& context, int64_t start_us,
+  absl::Status Rebuild(const Snapshot& snapshot, TimeRange range, const Cancellation* cancellation);
+  absl::Status DropUntil(const QueryContext& context, const Snapshot& snapshot, int64_t start_us,
                          const Cancellation* cancellation);
   void DropRows(const std::vector<Block>& blocks, TimeRange range, bool negative,
                 const Catalog& catalog);
@@ -71,14 +71,15 @@ class TrailingTop {
   std::vector<bool> stale_;  // Of `ranked_`.
 };
 
-// Thread-safe; every method needs the lock of the state held for reading.
+// Thread-safe. Fold needs the lock of the state, which Get has by its snapshot.
 class TrailingTops {
  public:
   void Fold(const Block& block, const Catalog& catalog);
 
   // The groups of all calls from now_us - length_us on. Only if no folded call
   // is at or after `now_us`. `cancellation` may be null.
-  absl::StatusOr<std::vector<RankedGroup>> Get(const QueryContext& context, NameKind kind,
+  absl::StatusOr<std::vector<RankedGroup>> Get(const QueryContext& context,
+                                               const Snapshot& snapshot, NameKind kind,
                                                int64_t length_us, int64_t now_us,
                                                const Cancellation* cancellation);
 

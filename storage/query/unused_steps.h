@@ -21,7 +21,7 @@ class UnusedSteps {
  private:
   const State& state_;
   BlockSequence sequence_ = 0;
-  // By run of the block at hand; those that have been asked for.
+  // The unused steps of each run of the block at hand that has been asked for.
   std::vector<std::optional<absl::Span<const NameId>>> unused_;
 };
 

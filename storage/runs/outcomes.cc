@@ -175,7 +175,7 @@ void Outcomes::Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) con
   GatherLevel(cells_.size() - 1, workflow, from, to, out);
 }
 
-// Whole buckets of `level` where they fit, smaller ones at the rims.
+// Whole buckets of `level` where they fit, smaller ones at both ends.
 void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
                            OutcomeCell* out) const {
   const Hour hours = kLevelHours[level];

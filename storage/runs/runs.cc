@@ -211,7 +211,7 @@ absl::StatusOr<bool> Runs::Visit(absl::string_view workflow_id,
   return run.has_value();
 }
 
-void Runs::Checkpoint(HelperThread* helper, KvBatch* batch) {
+void Runs::Checkpoint(ThreadTeam* team, KvBatch* batch) {
   const auto put = [](absl::Span<Unwritten> rows, KvBatch* out) {
     for (auto& [entry, row] : rows) {
       out->Put(Family::kRuns, entry->workflow_id,
@@ -220,12 +220,19 @@ void Runs::Checkpoint(HelperThread* helper, KvBatch* batch) {
     }
   };
   const auto rows = absl::MakeSpan(unwritten_);
-  KvBatch second_half;
-  helper->Start([&] { put(rows.subspan(rows.size() / 2), &second_half); });
-  put(rows.first(rows.size() / 2), batch);
-  outcomes_.Checkpoint(batch);
-  helper->Wait();
-  batch->Append(std::move(second_half));
+  const size_t count = team->threads();
+  std::vector<KvBatch> portions(count + 1);
+  team->ParallelFor(count + 1, [&](size_t portion) {
+    if (portion == count) {
+      return outcomes_.Checkpoint(&portions[portion]);
+    }
+    const size_t begin = rows.size() * portion / count;
+    const size_t end = rows.size() * (portion + 1) / count;
+    put(rows.subspan(begin, end - begin), &portions[portion]);
+  });
+  for (KvBatch& portion : portions) {
+    batch->Append(std::move(portion));
+  }
   unwritten_.clear();
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// storage/runs: what is folded run by run: ledgers, outcomes, unused steps. May use base, model,
+// sketch, kv, catalog, block and views.
+
 // All runs, and the outcomes rolled up from them. Runs that were not used for
 // a while live on disk only.
 
@@ -19,7 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
-#include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/block/block_store.h"
 #include "storage/catalog/catalog.h"
 #include "storage/kv/kv.h"
@@ -79,9 +82,9 @@ class Runs {
   // stays.
   void Forget(absl::string_view workflow_id);
 
-  // Adds every row that has changed since the last call to `batch`; the encoding is shared with
-  // `helper`. Once they are written, Evict may forget runs that memory has no room for.
-  void Checkpoint(HelperThread* helper, KvBatch* batch);
+  // Adds every row that has changed since the last call to `batch`; `team` shares the
+  // encoding. Once they are written, Evict may forget runs that memory has no room for.
+  void Checkpoint(ThreadTeam* team, KvBatch* batch);
   void Evict();
   absl::Status Load(Hour first_hour);
 

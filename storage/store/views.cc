@@ -90,14 +90,7 @@ absl::Status Views::Load() {
 
 // Reads the instant from the blocks of the latest hour, which the rollups know.
 absl::Status Views::FindLatestCall() {
-  Hour latest = 0;
-  for (NameId step = 0; step < rollups_.name_count(NameKind::kStep); ++step) {
-    const BucketTable<NameDay>& days = rollups_.DaysOf(NameKind::kStep, step);
-    if (!days.empty() && !days.back().value.hours.empty()) {
-      latest =
-          std::max(latest, FirstHourOf(days.back().bucket) + days.back().value.hours.back().first);
-    }
-  }
+  const Hour latest = rollups_.latest_hour();
   if (latest < blocks_->first_hour()) {
     latest_call_us_ = HourStartUs(latest + 1) - 1;  // The call is no later than this.
     return absl::OkStatus();
@@ -142,17 +135,18 @@ void Views::FoldBlocks(const Entry& entry, const StagedRuns& staged) {
     calls += block.calls.size();
   }
   // The two folds share nothing but the catalog, which both only read.
-  const bool is_shared = is_for_runs && is_for_rollups && calls >= kParallelCallsMin;
-  if (is_shared) {
-    helper_.Start([&] { FoldRuns(entry, staged); });
-  } else if (is_for_runs) {
-    FoldRuns(entry, staged);
-  }
-  if (is_for_rollups && !entry.blocks.empty()) {
-    FoldCalls(entry.blocks);
-  }
-  if (is_shared) {
-    helper_.Wait();
+  const auto fold = [&](size_t view) {
+    if (view == 0 && is_for_rollups && !entry.blocks.empty()) {
+      FoldCalls(entry.blocks);
+    } else if (view == 1 && is_for_runs) {
+      FoldRuns(entry, staged);
+    }
+  };
+  if (is_for_runs && is_for_rollups && calls >= kParallelCallsMin) {
+    team_.ParallelFor(2, fold);
+  } else {
+    fold(0);
+    fold(1);
   }
 }
 
@@ -195,11 +189,11 @@ LogPosition Views::checkpointed() const {
 
 void Views::Checkpoint(Scope scope, KvBatch* batch) {
   if (scope == Scope::kAll) {
-    rollups_.Checkpoint(&helper_, batch);
+    rollups_.Checkpoint(&team_, batch);
     rollups_saved_ = folded_;
     SaveWatermark(kRollupsFamily, folded_, batch);
   }
-  runs_.Checkpoint(&helper_, batch);
+  runs_.Checkpoint(&team_, batch);
   runs_saved_ = folded_;
   SaveWatermark(kRunsFamily, folded_, batch);
 }

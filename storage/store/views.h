@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 
-#include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/block/block.h"
 #include "storage/block/block_store.h"
 #include "storage/catalog/catalog.h"
@@ -101,7 +101,7 @@ class Views {
   LogPosition rollups_saved_;  // The watermarks of the rows on disk.
   LogPosition runs_saved_;
   RowsByName rows_;  // The sorted rows of the blocks that are being folded.
-  HelperThread helper_{"fold"};
+  ThreadTeam team_{"fold"};
 };
 
 }  // namespace itemized

@@ -17,6 +17,9 @@ namespace {
 // No kind has more names, so this bounds what a damaged key can allocate.
 constexpr size_t kNamesMax = std::max({kStepsMax, kWorkflowsMax, kProvidersMax, kModelsMax});
 
+// How many rows a thread encodes before it takes the next ones: they share a buffer.
+constexpr size_t kRowsPerPortion = 256;
+
 // Returns the place of `key` in a list sorted by key, and inserts it if it is not there.
 template <typename Key>
 size_t PlaceOf(Key key, std::vector<std::pair<Key, CallSums>>* list) {
@@ -171,6 +174,17 @@ void CallRollups::Fold(const RowsByName& rows) {
   }
 }
 
+Hour CallRollups::latest_hour() const {
+  Hour latest = 0;
+  for (const BucketTable<NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
+    if (!days.empty() && !days.back().value.hours.empty()) {
+      latest =
+          std::max(latest, FirstHourOf(days.back().bucket) + days.back().value.hours.back().first);
+    }
+  }
+  return latest;
+}
+
 void CallRollups::DropBefore(Day day) {
   for (std::vector<BucketTable<NameDay>>& of_kind : names_) {
     for (BucketTable<NameDay>& days : of_kind) {
@@ -195,19 +209,18 @@ const NameDay& CallRollups::RowOf(const NameKey& key) const {
   return row->value;
 }
 
-void CallRollups::Checkpoint(HelperThread* helper, KvBatch* batch) {
+void CallRollups::Checkpoint(ThreadTeam* team, KvBatch* batch) {
   std::vector<std::string> values(dirty_names_.size());
-  const auto encode = [&](size_t begin, size_t end) {
+  const auto encode = [&](size_t portion) {
     std::string scratch;  // Encoding asks for much more room than the result needs.
-    for (size_t i = begin; i < end; ++i) {
+    const size_t end = std::min(values.size(), (portion + 1) * kRowsPerPortion);
+    for (size_t i = portion * kRowsPerPortion; i < end; ++i) {
       scratch.clear();
       RowOf(dirty_names_[i]).EncodeTo(&scratch);
       values[i] = std::string(absl::string_view(scratch));
     }
   };
-  helper->Start([&] { encode(0, values.size() / 2); });
-  encode(values.size() / 2, values.size());
-  helper->Wait();
+  team->ParallelFor((values.size() + kRowsPerPortion - 1) / kRowsPerPortion, encode);
   for (size_t i = 0; i < values.size(); ++i) {
     const NameKey& key = dirty_names_[i];
     batch->Put(Family::kRollups, keys::Rollup(static_cast<uint8_t>(key.kind), key.name, key.day),

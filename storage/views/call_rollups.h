@@ -17,7 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
-#include "storage/base/helper_thread.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/time.h"
 #include "storage/block/block.h"
 #include "storage/catalog/catalog.h"
@@ -66,12 +66,15 @@ class CallRollups {
     return TableAt(names_[static_cast<size_t>(kind)], name);
   }
 
+  // The latest hour with a row of any step; 0 if there is none.
+  Hour latest_hour() const;
+
   // Forgets the days before `day`, also those that no checkpoint has written yet.
   void DropBefore(Day day);
 
   // Adds every row that has changed since the last Checkpoint to `batch`, as an absolute value.
-  // `helper` encodes half of them.
-  void Checkpoint(HelperThread* helper, KvBatch* batch);
+  // `team` shares the encoding.
+  void Checkpoint(ThreadTeam* team, KvBatch* batch);
   absl::Status Load(const Kv& kv, const Catalog& catalog);
 
  private:

@@ -76,7 +76,7 @@ class CancellationTest : public LongLogTest {
  protected:
   CancellationTest() : LongLogTest(kHours) {}
 
-  // From within a day, so that rims are read.
+  // Begins within a day, so that a partial day is read.
   static Window Cut() {
     return Window::Of({kNowUs - kHours * kMicrosPerHour, kNowUs - 2 * kMicrosPerHour});
   }

@@ -22,13 +22,7 @@ class LongLogTest : public DatabaseTest {
 
   void SetUp() override {
     DatabaseTest::SetUp();
-    DatabaseOptions options = Options();
-    options.open_kv = [this](const std::string& path) -> absl::StatusOr<std::unique_ptr<Kv>> {
-      auto kv = OpenRocksKv(path);
-      return kv.ok() ? std::make_unique<TappedKv>(*std::move(kv), tap_)
-                     : absl::StatusOr<std::unique_ptr<Kv>>(kv.status());
-    };
-    Reopen(options);
+    Reopen(OptionsWithTap());
     SetSonnetRate();
     // Enough cheap ones for a median by which those below are outliers.
     std::vector<Call> cheap;
@@ -47,6 +41,16 @@ class LongLogTest : public DatabaseTest {
   void TearDown() override {
     tap_.read = [] {};
     DatabaseTest::TearDown();
+  }
+
+  DatabaseOptions OptionsWithTap() {
+    DatabaseOptions options = Options();
+    options.open_kv = [this](const std::string& path) -> absl::StatusOr<std::unique_ptr<Kv>> {
+      auto kv = OpenRocksKv(path);
+      return kv.ok() ? std::make_unique<TappedKv>(*std::move(kv), tap_)
+                     : absl::StatusOr<std::unique_ptr<Kv>>(kv.status());
+    };
+    return options;
   }
 
   const int hours_;

@@ -37,9 +37,6 @@ std::set<std::string> SaidToBeUsed(const SourceFile& file, const std::string& fo
   return used;
 }
 
-// How many folders have no header that says what they are for; there may only be fewer.
-constexpr int kSilentFoldersMax = 6;
-
 TEST(Folders, OfStorageSayWhatTheyMayUse) {
   std::map<std::string, std::set<std::string>> used;
   std::map<std::string, std::set<std::string>> said;
@@ -54,12 +51,9 @@ TEST(Folders, OfStorageSayWhatTheyMayUse) {
     said[folder].merge(SaidToBeUsed(file, folder));
   }
   EXPECT_EQ(said.size(), StorageFolders().size());
-  int silent = 0;
   for (const auto& [folder, folders] : said) {
-    silent += folders.empty() ? 1 : 0;
-    EXPECT_TRUE(folders.empty() || folders == used[folder]) << "storage/" << folder;
+    EXPECT_EQ(folders, used[folder]) << "storage/" << folder;
   }
-  EXPECT_EQ(silent, kSilentFoldersMax);
 }
 
 TEST(Folders, AreReadFromASentence) {

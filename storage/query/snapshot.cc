@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "absl/strings/str_cat.h"
+#include "storage/query/snapshot.h"
 
-#include "storage/query/queries.h"
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 
 namespace itemized {
 
-absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state) {
+absl::StatusOr<TimeRange> Snapshot::Resolve(const Window& window) const {
   const int64_t now_us = state.clock->NowUs();
   TimeRange range = window.range;
   if (window.last_us.has_value()) {
@@ -13,7 +15,6 @@ absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state
       return absl::InvalidArgumentError("the window has no length; ask for 1h or more");
     }
     range = {std::max(kTimeMinUs, now_us - *window.last_us), now_us};
-    const ReaderLock lock(state.mutex);
     if (HourOf(range.start_us) < state.blocks.first_hour()) {
       range.start_us =
           std::max(DayStartUs(DayOf(range.start_us)), HourStartUs(state.views.first_hour()));
@@ -22,7 +23,6 @@ absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state
   if (range.start_us < kTimeMinUs || range.end_us > kTimeMaxUs) {
     return absl::InvalidArgumentError("the window reaches outside 1970 to 2200");
   }
-  const ReaderLock lock(state.mutex);
   if (const Hour first = state.views.first_hour(); HourOf(range.start_us) < first) {
     return absl::InvalidArgumentError(absl::StrCat(
         "nothing before ", FormatTime(HourStartUs(first)), " is kept; begin the window there"));
@@ -33,6 +33,11 @@ absl::StatusOr<TimeRange> ResolveWindow(const Window& window, const State& state
                      " and ends at ", FormatTime(range.end_us), " (the end is exclusive)"));
   }
   return range;
+}
+
+absl::StatusOr<BlockStore::Reader> Snapshot::Open(TimeRange range, ColumnMask mask) const {
+  return state.blocks.OpenHours(HourOf(range.start_us), HourOf(range.end_us - 1) + 1, last_block(),
+                                mask);
 }
 
 }  // namespace itemized

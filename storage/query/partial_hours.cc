@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/query/edge_hours.h"
+#include "storage/query/partial_hours.h"
 
 #include <algorithm>
 #include <set>
@@ -7,19 +7,20 @@
 #include <utility>
 
 #include "storage/base/status_macros.h"
+#include "storage/query/snapshot.h"
 #include "storage/query/unused_steps.h"
-#include "storage/store/state.h"
 
 namespace itemized {
 namespace {
 
 constexpr size_t kHoursMax = 8;  // Of a kind. Windows that end now share their two.
 
-absl::StatusOr<std::vector<Block>> ReadBlocks(const State& state, Hour hour,
+absl::StatusOr<std::vector<Block>> ReadBlocks(const Snapshot& snapshot, Hour hour,
                                               const Cancellation* cancellation) {
   std::vector<Block> blocks;
-  RETURN_IF_ERROR(state.blocks.ReadHours(hour, hour + 1, state.views.folded().block,
-                                         kSummingColumns, [&](const Block& block) -> absl::Status {
+  const State& state = snapshot.state;
+  RETURN_IF_ERROR(state.blocks.ReadHours(hour, hour + 1, snapshot.last_block(), kSummingColumns,
+                                         [&](const Block& block) -> absl::Status {
                                            RETURN_IF_ERROR(CheckNotCancelled(cancellation));
                                            blocks.push_back(block);
                                            return absl::OkStatus();
@@ -27,8 +28,9 @@ absl::StatusOr<std::vector<Block>> ReadBlocks(const State& state, Hour hour,
   return blocks;
 }
 
-absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, Hour hour,
+absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const Snapshot& snapshot, Hour hour,
                                                            const Cancellation* cancellation) {
+  const State& state = snapshot.state;
   std::vector<UnsurfacedCall> found;
   if (!state.views.runs().outcomes().HasUnsurfaced(hour)) {
     return found;
@@ -37,7 +39,7 @@ absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, H
   constexpr ColumnMask kMask =
       Columns(ColumnId::kSeries, ColumnId::kRun, ColumnId::kRunNames, ColumnId::kCost);
   RETURN_IF_ERROR(VisitRows(
-      state, {HourStartUs(hour), HourStartUs(hour + 1)}, kMask,
+      snapshot, {HourStartUs(hour), HourStartUs(hour + 1)}, kMask,
       [&](const LogRow& row) {
         if (unused.Contains(row.block, row.row) && row.cost() != 0) {
           found.push_back({.time_us = row.time_us(), .series = row.series(), .picos = row.cost()});
@@ -50,12 +52,13 @@ absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const State& state, H
 
 // An anchor is one of its run's own events, so the log of the hour names every
 // run there can be.
-absl::StatusOr<std::vector<RunShare>> ReadRuns(const State& state, Hour hour,
+absl::StatusOr<std::vector<RunShare>> ReadRuns(const Snapshot& snapshot, Hour hour,
                                                const Cancellation* cancellation) {
+  const State& state = snapshot.state;
   std::set<std::string> names;
   RETURN_IF_ERROR(
-      state.blocks.ReadHours(hour, hour + 1, state.views.folded().block,
-                             Columns(ColumnId::kRunNames), [&](const Block& block) -> absl::Status {
+      state.blocks.ReadHours(hour, hour + 1, snapshot.last_block(), Columns(ColumnId::kRunNames),
+                             [&](const Block& block) -> absl::Status {
                                RETURN_IF_ERROR(CheckNotCancelled(cancellation));
                                for (const absl::string_view name : block.calls.run_names) {
                                  names.emplace(name);
@@ -78,7 +81,7 @@ absl::StatusOr<std::vector<RunShare>> ReadRuns(const State& state, Hour hour,
 }  // namespace
 
 template <typename T>
-EdgeHours::Items<T> EdgeHours::Find(Hour hour, uint64_t version, Table<T>* table) {
+PartialHours::Items<T> PartialHours::Find(Hour hour, uint64_t version, Table<T>* table) {
   const auto found = std::find_if(table->begin(), table->end(), [&](const Kept<T>& kept) {
     return kept.hour == hour && kept.version == version;
   });
@@ -90,7 +93,7 @@ EdgeHours::Items<T> EdgeHours::Find(Hour hour, uint64_t version, Table<T>* table
 }
 
 template <typename T>
-void EdgeHours::Keep(Kept<T> kept, Table<T>* table) {
+void PartialHours::Keep(Kept<T> kept, Table<T>* table) {
   const auto is_old = [&](const Kept<T>& old) { return old.hour == kept.hour; };
   table->erase(std::remove_if(table->begin(), table->end(), is_old), table->end());
   if (table->size() >= kHoursMax) {
@@ -100,37 +103,39 @@ void EdgeHours::Keep(Kept<T> kept, Table<T>* table) {
 }
 
 template <typename T>
-absl::StatusOr<EdgeHours::Items<T>> EdgeHours::Get(const State& state, Hour hour, uint64_t version,
-                                                   const Reader<T>& read, Table<T>* table,
-                                                   const Cancellation* cancellation) {
+absl::StatusOr<PartialHours::Items<T>> PartialHours::Get(const Snapshot& snapshot, Hour hour,
+                                                         uint64_t version, const Reader<T>& read,
+                                                         Table<T>* table,
+                                                         const Cancellation* cancellation) {
   {
     const MutexLock lock(mutex_);
     if (Items<T> items = Find(hour, version, table); items != nullptr) {
       return items;
     }
   }
-  ASSIGN_OR_RETURN(std::vector<T> found, read(state, hour, cancellation));
+  ASSIGN_OR_RETURN(std::vector<T> found, read(snapshot, hour, cancellation));
   const auto items = std::make_shared<const std::vector<T>>(std::move(found));
   const MutexLock lock(mutex_);
   Keep({.hour = hour, .version = version, .items = items}, table);
   return items;
 }
 
-absl::StatusOr<std::shared_ptr<const std::vector<Block>>> EdgeHours::Blocks(
-    const State& state, Hour hour, const Cancellation* cancellation) {
-  return Get<Block>(state, hour, state.views.LastBlockOf(hour), ReadBlocks, &blocks_, cancellation);
+absl::StatusOr<std::shared_ptr<const std::vector<Block>>> PartialHours::Blocks(
+    const Snapshot& snapshot, Hour hour, const Cancellation* cancellation) {
+  return Get<Block>(snapshot, hour, snapshot.state.views.LastBlockOf(hour), ReadBlocks, &blocks_,
+                    cancellation);
 }
 
-absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> EdgeHours::Unsurfaced(
-    const State& state, Hour hour, const Cancellation* cancellation) {
-  return Get<UnsurfacedCall>(state, hour, state.views.runs().outcomes().VersionOf(hour),
+absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> PartialHours::Unsurfaced(
+    const Snapshot& snapshot, Hour hour, const Cancellation* cancellation) {
+  return Get<UnsurfacedCall>(snapshot, hour, snapshot.state.views.runs().outcomes().VersionOf(hour),
                              ReadUnsurfaced, &unsurfaced_, cancellation);
 }
 
-absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> EdgeHours::Runs(
-    const State& state, Hour hour, const Cancellation* cancellation) {
-  return Get<RunShare>(state, hour, state.views.runs().outcomes().VersionOf(hour), ReadRuns, &runs_,
-                       cancellation);
+absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> PartialHours::Runs(
+    const Snapshot& snapshot, Hour hour, const Cancellation* cancellation) {
+  return Get<RunShare>(snapshot, hour, snapshot.state.views.runs().outcomes().VersionOf(hour),
+                       ReadRuns, &runs_, cancellation);
 }
 
 }  // namespace itemized

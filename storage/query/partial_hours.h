@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a question needs to know of the hours that its window cuts, beyond what
+// What a question needs to know of the UTC hours of which its window has a part, beyond what
 // the views keep of whole hours. Read from the log once, and kept until the
 // hour changes.
 
@@ -21,7 +21,7 @@
 
 namespace itemized {
 
-struct State;
+class Snapshot;
 
 // A call whose output no user saw, or with negative picos one taken out again.
 struct UnsurfacedCall {
@@ -30,19 +30,18 @@ struct UnsurfacedCall {
   Picos picos = 0;
 };
 
-// Thread-safe; every method needs the lock of the state held for reading. `cancellation` may
-// be null.
-class EdgeHours {
+// Thread-safe. `cancellation` may be null.
+class PartialHours {
  public:
   // The blocks of `hour`, with kSummingColumns, in the order of the log.
   absl::StatusOr<std::shared_ptr<const std::vector<Block>>> Blocks(
-      const State& state, Hour hour, const Cancellation* cancellation);
+      const Snapshot& snapshot, Hour hour, const Cancellation* cancellation);
   // The unsurfaced calls of `hour` that cost something.
   absl::StatusOr<std::shared_ptr<const std::vector<UnsurfacedCall>>> Unsurfaced(
-      const State& state, Hour hour, const Cancellation* cancellation);
+      const Snapshot& snapshot, Hour hour, const Cancellation* cancellation);
   // The runs whose anchor lies in `hour`.
   absl::StatusOr<std::shared_ptr<const std::vector<RunShare>>> Runs(
-      const State& state, Hour hour, const Cancellation* cancellation);
+      const Snapshot& snapshot, Hour hour, const Cancellation* cancellation);
 
  private:
   template <typename T>
@@ -57,12 +56,12 @@ class EdgeHours {
   using Table = std::vector<Kept<T>>;  // Latest used last.
   template <typename T>
   using Reader =
-      std::function<absl::StatusOr<std::vector<T>>(const State&, Hour, const Cancellation*)>;
+      std::function<absl::StatusOr<std::vector<T>>(const Snapshot&, Hour, const Cancellation*)>;
 
   // What `*table` has of `hour`, or what `read` finds. Only the looking up is locked: two
   // that miss the same hour at once both read it.
   template <typename T>
-  absl::StatusOr<Items<T>> Get(const State& state, Hour hour, uint64_t version,
+  absl::StatusOr<Items<T>> Get(const Snapshot& snapshot, Hour hour, uint64_t version,
                                const Reader<T>& read, Table<T>* table,
                                const Cancellation* cancellation);
   template <typename T>

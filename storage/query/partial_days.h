@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a range leaves of the days that it cuts: rows of the log that are added to the sums of
-// whole days, or taken out of them.
+// The UTC days of which a range has a part: rows of the log that are added to the sums of whole
+// days, or taken out of them.
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -19,41 +19,41 @@
 namespace itemized {
 
 // Each range lies within one UTC day.
-struct Rims {
+struct PartialDays {
   std::vector<TimeRange> more;  // To be added.
   std::vector<TimeRange> less;  // To be taken out.
 };
-int64_t LengthUs(const Rims& rims);  // Of all ranges together.
+// How long all ranges together are.
+int64_t LengthUs(const PartialDays& partial);
 
-// A range as whole UTC days [first, end) and its rims: of each day that it cuts, whichever
-// side is shorter.
+// A range as whole UTC days [first, end) and partial ones, of which whichever side is shorter is
+// read.
 struct DayParts {
   Day first = 0;
   Day end = 0;
-  Rims rims;
+  PartialDays partial;
 };
 DayParts SplitByDays(TimeRange range);
 
-// As much for each of two threads, cut where an hour begins, for blocks do not reach across.
-std::array<Rims, 2> Halve(const Rims& rims);
+// Divides partial days into as much for each of `count` readers, cut where an hour begins, for
+// blocks do not reach across.
+std::vector<PartialDays> Divide(const PartialDays& partial, size_t count);
 
-// Reads rims into groups of its own. Not thread-safe; the caller holds the lock of `state`.
-class RimReader {
+// Reads partial days into groups of its own. Not thread-safe; does not outlive the snapshot.
+class PartialDayReader {
  public:
   // `cancellation` may be null.
-  RimReader(const State& state, NameKind kind, const Cancellation* cancellation);
+  PartialDayReader(const Snapshot& snapshot, NameKind kind, const Cancellation* cancellation);
 
-  absl::Status Read(const Rims& rims);
+  absl::Status Read(const PartialDays& partial);
 
-  // By NameId; empty if there was no such range.
+  // What was read, by NameId; empty if there was no such range.
   const CallTotalsByName& more() const { return more_; }
   const CallTotalsByName& less() const { return less_; }
 
  private:
   absl::Status Add(const std::vector<TimeRange>& ranges, CallTotalsByName* groups);
   absl::Status Add(TimeRange range);
-  template <typename Visit>
-  void VisitDay(Day day, Visit visit);
   void ReserveDay(Day day);
   void AddHourSums(Hour first, Hour end);
   absl::Status AddRows(TimeRange range, ColumnMask mask);
@@ -61,6 +61,7 @@ class RimReader {
   void AddValues(const CallRows& calls, const std::vector<int64_t>& values,
                  Histogram CallTotals::*histogram, int without);
 
+  const Snapshot& snapshot_;
   const State& state_;
   const NameKind kind_;
   const Cancellation* const cancellation_;

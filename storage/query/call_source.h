@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+
+#include "storage/base/cancellation.h"
+#include "storage/base/time.h"
+#include "storage/query/call_totals.h"
+#include "storage/query/query_context.h"
+#include "storage/query/row_filter.h"
+#include "storage/query/snapshot.h"
+
+namespace itemized {
+
+// Which calls a question is about, and what it has to know of them.
+struct CallsWanted {
+  TimeRange range;
+  const CallFilter& filter;
+  GroupBy by = GroupBy::kStep;
+  const std::string& attribute_key;  // With kAttribute.
+  bool quantiles = false;            // Else sums are enough.
+  bool by_utc_day = false;           // Whether `boundaries_us` between the ends are UTC midnights.
+  // The instants at which the answer is divided, both ends of the range among them, rising.
+  std::vector<int64_t> boundaries_us = {};
+};
+
+// The calls of one question, as a snapshot has them: from the rollups where these have what is
+// wanted, and from the log where they do not. Of whole hours or UTC days it gives the sums, and of
+// partial ones, in which a boundary lies, the rows. Not thread-safe.
+class CallSource {
+ public:
+  // `columns` are those that the rows are to have beside what the source itself needs. What
+  // `wanted` refers to and the context outlive the source; so need not the snapshot.
+  CallSource(const QueryContext& context, const Snapshot& snapshot, CallsWanted wanted,
+             ColumnMask columns, const Cancellation* cancellation);
+
+  // Whether the log has to be read for more than partial hours and days. Then there are Open and
+  // Scan; else VisitSums, or for quantiles what call_totals.h gathers.
+  bool needs_log() const { return parts_ == Parts::kLog; }
+  const TimeRange& range() const { return wanted_.range; }
+  const RowKeys& keys() const { return keys_; }
+
+  // Takes the sums of calls in the bucket that begins at `start_us`. Of `key` those names are given
+  // that are wanted.
+  using SumsVisitor =
+      absl::FunctionRef<void(const SeriesKey& key, int64_t start_us, const CallSums& sums)>;
+  using CallVisitor = absl::FunctionRef<void(const LogRow& row)>;
+
+  // Visits whole buckets, and then the rows of partial ones, while the snapshot lasts.
+  absl::Status VisitSums(const Snapshot& snapshot, SumsVisitor sums, CallVisitor row);
+
+  // Opens the log, whose rows Scan visits once the snapshot has ended: a long scan holds up no
+  // commit. Errors as BlockStore::OpenHours.
+  absl::Status Open(const Snapshot& snapshot);
+  absl::Status Scan(CallVisitor visit);
+
+ private:
+  // Where most of the answer comes from.
+  enum class Parts : uint8_t { kTotals, kStepHours, kSeriesDays, kLog };
+
+  static Parts PartsFor(const CallsWanted& wanted);
+  absl::Status VisitHours(const Snapshot& snapshot, SumsVisitor sums, CallVisitor row);
+  absl::Status VisitDays(const Snapshot& snapshot, SumsVisitor sums, CallVisitor row);
+  absl::Status VisitIfWanted(const LogRow& row, CallVisitor visit);
+
+  const QueryContext& context_;
+  const State& state_;
+  const CallsWanted wanted_;
+  const Cancellation* const cancellation_;
+  const Parts parts_;
+  RowFilter filter_;
+  const RowKeys keys_;
+  const ColumnMask columns_;
+  std::optional<BlockStore::Reader> log_;
+};
+
+}  // namespace itemized
