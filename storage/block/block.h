@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// storage/block: blocks of calls in columns, their bytes, and where they lie by hour. May use
-// base, model, kv and catalog.
+// storage/block: blocks of calls in columns, their bytes, and where they lie by hour.
+// May use base, model, kv and catalog.
 
 // A block: the part of one group commit that lies in one hour. The unit of the
 // log. Calls are columns, so that folding and scanning touch little memory.
