@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "client/rates/describe_match.h"
 #include "client/rates/formats.h"
@@ -192,7 +193,8 @@ class GenaiReader {
     }
     const absl::StatusOr<int64_t> from_us = ParseTime(start->text);
     if (!from_us.ok()) {
-      return Fault(absl::StrCat("its \"start_date\" is no date: ", from_us.status().message()));
+      return Fault(absl::StrCat("its \"start_date\" is no date: ",
+                                absl::StripSuffix(from_us.status().message(), ".")));
     }
     rate->set_effective_from_unix_us(std::max(*from_us, options_.effective_from_us));
     return true;

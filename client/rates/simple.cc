@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "client/rates/formats.h"
 #include "client/rates/prices.h"
@@ -119,7 +120,9 @@ class ModelReader {
     } else {
       const absl::StatusOr<int64_t> from_us = ParseTime(text);
       if (!from_us.ok()) {
-        return Fault(model_, name, absl::StrCat("is no instant: ", from_us.status().message()));
+        return Fault(
+            model_, name,
+            absl::StrCat("is no instant: ", absl::StripSuffix(from_us.status().message(), ".")));
       }
       rate_.set_effective_from_unix_us(*from_us);
     }
