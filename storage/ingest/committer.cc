@@ -175,14 +175,14 @@ absl::StatusOr<SubmissionResult> Committer::Take(const Task& task, GroupBuilder*
     return absl::ResourceExhaustedError(
         "too many events wait to be written; send this batch again in a moment");
   }
-  auto turn = Producers::Turn::kNew;
-  if (task.position.has_value()) {
-    ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position));
-  }
   if (task.retractions.size() > kBatchEventsMax) {
     return absl::InvalidArgumentError(absl::StrCat("The submission retracts ",
                                                    task.retractions.size(), " calls; name at most ",
                                                    kBatchEventsMax, " in one."));
+  }
+  auto turn = Producers::Turn::kNew;
+  if (task.position.has_value()) {
+    ASSIGN_OR_RETURN(turn, state_.producers.Take(*task.position));
   }
   if (turn == Producers::Turn::kNew && task.withdraws()) {
     absl::Status prepared = builder->Withdraw(task.retractions, task.parts);
@@ -243,7 +243,9 @@ void Committer::CommitGroup(std::vector<Task> group) {
                                   : absl::StatusOr<SubmissionResult>(status));
   }
   Entry entry;
-  entry.blocks = builder->Finish();
+  if (status.ok()) {
+    entry.blocks = builder->Finish();
+  }
   PassFailpoint(Failpoint::kGroupBuilt);
   if (status.ok()) {
     status = CommitEntry(&entry, builder->staged());
@@ -276,6 +278,7 @@ void Committer::GiveUp() {
 
 void Committer::CatchUpIfBehind() {
   if (state_.is_behind() && state_.CatchUp().ok()) {
+    repricing_.Invalidate();  // The entry may have taken calls out that were read before it.
     repricing_.Resume();
   }
 }

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "storage/model/limits.h"
 #include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
@@ -154,6 +155,23 @@ TEST_F(Revisions, ASubmissionTakesOutAndBringsInWithOneCommit) {
   EXPECT_EQ(CostOfRun(), Picos{1'000} * kSonnetIn);
   EXPECT_EQ(db().Info().calls, 2);
   EXPECT_EQ(db().GetRun("no such run").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(Revisions, ASubmissionOfAProducerThatIsRefusedKeepsItsPlaceInTheSequence) {
+  std::promise<absl::StatusOr<ProducerSession>> begun;
+  db().BeginSession({.id = {7}}, [&](auto session) { begun.set_value(std::move(session)); });
+  const ProducerSession session = Value(begun.get_future().get());
+  const auto submission = [&](size_t retractions) {
+    Submission made;
+    made.retractions.resize(retractions, {"run", "a"});
+    made.parts.push_back(MakeBatch({Revised("b", 0, 7)}));
+    made.position =
+        BatchPosition{.producer = {7}, .session = session.session, .sequence = 1, .content = 1};
+    return made;
+  };
+  EXPECT_EQ(Submit(submission(kBatchEventsMax + 1)).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Value(Submit(submission(1)))[0].accepted, 1);
 }
 
 TEST_F(Revisions, ASubmissionMayDoNothingButTakeOut) {
