@@ -30,7 +30,8 @@ IngestQueue::~IngestQueue() {
 
 void IngestQueue::Submit(const Principal& /*principal*/, Submission submission, int64_t bytes,
                          Done done) {
-  if (submission.parts.empty() && !submission.position.has_value()) {
+  if (submission.parts.empty() && submission.retractions.empty() &&
+      !submission.position.has_value()) {
     return done(SubmissionResult());
   }
   const size_t events = submission.size();

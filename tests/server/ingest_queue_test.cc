@@ -103,6 +103,17 @@ TEST_F(IngestQueueTest, ABatchLargerThanAllRoomGoesAlone) {
   EXPECT_THAT(answered(), ElementsAre("a"));
 }
 
+TEST_F(IngestQueueTest, ASubmissionThatOnlyRetractsGoesToTheDatabase) {
+  Submission submission;
+  submission.retractions = {{"run", "a"}};
+  queue_.Submit(kLocal, std::move(submission), 0, [](const auto&) {});
+  EXPECT_EQ(store_.submitted(), 1u);
+  if (store_.submitted() == 1) {  // Otherwise nothing waits for an answer.
+    store_.Accept();
+  }
+  queue_.WaitUntilIdle();
+}
+
 TEST_F(IngestQueueTest, PassesErrorsOn) {
   Submit(2, "a");
   store_.AwaitSubmitted(1);
