@@ -172,6 +172,8 @@ def record_call(event: Event, usage: Usage) -> None:
     """Sends it on its way to the server and to the log. Never raises."""
     try:
         get_tracer().record(event)
+        if usage.is_misreported:
+            get_tracer().note_misreport()
     except Exception as bug:
         lose_call(bug)
         return

@@ -192,6 +192,11 @@ class Usage(MutableMapping[str, int]):
         does not tell stays as it was. Several responses are added up; the same one, by its
         id, counts once.
         """
+        # Vertex AI answers with a list of chunks to who does not ask for events.
+        for each in response if type(response) is list else (response,):
+            self._record(each)
+
+    def _record(self, response: Any) -> None:
         try:
             found = find(response)
             if found is None:

@@ -1,171 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Usage out of responses, by the table of usage shapes: merged, flattened, and derived once."""
+"""Usage out of responses, by the table of usage shapes: found, merged by message, derived once."""
 
 from __future__ import annotations
 
 import dataclasses
-import operator
-import reprlib
-from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any, Optional, Union
+import functools
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Optional
 
 from .diagnostics import warn_once
-from .usage_shapes import Envelope, Rule, Shape, Table, look, table, text_of
+from .usage_numbers import COUNT_MAX, Copy, Flat, Misreport, derive, merge, own_fields
+from .usage_shapes import Envelope, Rule, Shape, Table, look, table
 
-_COUNT_MAX = 2**40  # The server's limit.
-_DEPTH_MAX = 8  # Objects in objects.
-_PATHS_MAX = 1_000  # Numbers of one usage object.
-_COST_PLACES_MAX = 30
+_COST_PLACES_MAX = 20
 _KEYS_SHOWN_MAX = 12
-
-Number = Union[int, float]
-
-
-def _own_fields(value: Any) -> Optional[Mapping[str, Any]]:
-    """The fields of a dict, or of an object of a provider's library; None if it has none."""
-    if isinstance(value, Mapping):
-        return value
-    dump = getattr(value, "model_dump", None)
-    if callable(dump):
-        dumped = dump()
-        if isinstance(dumped, Mapping):
-            return dumped
-    fields = getattr(value, "__dict__", None)
-    if fields:
-        return {name: field for name, field in fields.items() if not name.startswith("_")}
-    if dataclasses.is_dataclass(value) or hasattr(type(value), "__slots__"):
-        names = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
-        return {name: getattr(value, name, None) for name in names if not name.startswith("_")} or None
-    return None
-
-
-def _plain(value: Any, spellings: dict[str, str], depth: int) -> Any:
-    """A value of a usage object in dicts, lists and scalars."""
-    kind = type(value)
-    if kind is int or kind is str or kind is float or kind is bool or value is None:
-        return value
-    if isinstance(value, (str, int, float, Decimal)) or depth > _DEPTH_MAX:
-        return text_of(value) or value
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
-        return [_plain(element, spellings, depth + 1) for element in value[:_PATHS_MAX]]
-    text = text_of(value)
-    fields = _own_fields(value) if text is None else None
-    if fields is None:
-        return value if text is None else text
-    into: dict[str, Any] = {}
-    merge(into, fields, spellings, depth + 1)
-    return into
-
-
-def merge(into: dict[str, Any], source: Mapping[Any, Any], spellings: dict[str, str], depth: int = 0) -> None:
-    """Lays `source` over `into`: objects by key, lists as a whole; None takes nothing back."""
-    for name, value in source.items():
-        if value is None or not isinstance(name, str):
-            continue
-        name = spellings.get(name, name)
-        kind = type(value)
-        plain = value if kind is int or kind is str or kind is float else _plain(value, spellings, depth)
-        before = into.get(name) if type(plain) is dict else None
-        if type(before) is dict:
-            merge(before, plain, {}, depth + 1)
-        else:
-            into[name] = plain
-
-
-def _number(value: Any) -> Optional[Number]:
-    """A finite number; None if it is none. What is whole is an int, whatever its type."""
-    if type(value) is int:
-        return value
-    if isinstance(value, (bool, str)):
-        return None
-    if isinstance(value, (float, Decimal)):
-        try:
-            return int(value) if value == int(value) else float(value)
-        except (ValueError, ArithmeticError):
-            return None
-    try:
-        return operator.index(value)
-    except Exception:  # An object that is no number, whatever it does.
-        return None
-
-
-@dataclasses.dataclass
-class Flat:
-    """A usage object as a map from path to number."""
-
-    numbers: dict[str, Number] = dataclasses.field(default_factory=dict)
-    #: Texts, booleans, and numbers that are not finite.
-    others: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-    def add(self, source: Mapping[str, Any], labels: tuple[str, ...], prefix: str = "", in_list: bool = False) -> None:
-        """Adds what stands in `source`. Elements of lists are added up by their label."""
-        for name, value in source.items():
-            path = prefix + name
-            if type(value) is dict:
-                self.add(value, labels, path + ".", in_list)
-            elif type(value) is list:
-                for element in value:
-                    if type(element) is dict:
-                        label = next((text for each in labels if (text := text_of(element.get(each)))), "")
-                        self.add(element, labels, f"{path}[{label}].", True)
-            elif len(self.numbers) < _PATHS_MAX and len(self.others) < _PATHS_MAX:
-                number = _number(value)
-                if number is None:
-                    self.others[path] = value
-                else:
-                    self.numbers[path] = number + (self.numbers.get(path, 0) if in_list else 0)
-
-
-class Misreport(ValueError):
-    """A usage of which no counts can be made: a sentence, and the kind of trouble it is."""
-
-    def __init__(self, kind: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.kind = kind
-
-
-def _counted(shape: Shape, flat: Flat) -> dict[str, int]:
-    """The numbers of a shape by name. Raises Misreport for a count that is none."""
-    values = {}
-    for name, paths in shape.numbers.items():
-        for path in paths:
-            number = flat.numbers.get(path)
-            if number is None and path not in flat.others:
-                continue
-            if type(number) is not int or not 0 <= number <= _COUNT_MAX:
-                told = reprlib.repr(flat.others[path] if number is None else number)
-                raise Misreport(f"{shape.name} {path}", f"{path} is {told}, which is no count")
-            values[name] = number
-            break
-    return values
-
-
-def _shown(values: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in values.items())
-
-
-def derive(shape: Shape, flat: Flat) -> tuple[dict[str, int], str]:
-    """The usage classes, and what is to be told of them, if anything. Raises Misreport if the
-    numbers contradict each other."""
-    values = _counted(shape, flat)
-    reported = set(values)
-    shown = dict(values)
-    for name, expression in shape.lets.items():
-        values[name] = expression(values)
-    counts = {}
-    for name, (expression, names) in shape.classes.items():
-        count = expression(values)
-        if not 0 <= count <= _COUNT_MAX:
-            raise Misreport(f"{shape.name} {name}", f"{name} would be {count}, from {_shown(shown)}")
-        if count or not names.isdisjoint(reported):
-            counts[name] = count
-    if counts.get("reasoning_tokens", 0) > counts.get("output_tokens", 0):
-        raise Misreport(f"{shape.name} reasoning", f"there is more reasoning than output, in {_shown(shown)}")
-    total = values.get(shape.total)
-    if total is not None and all(expression(values) != total for expression in shape.sums):
-        return counts, f"the provider's total is not the sum of its parts, in {_shown(shown)}"
-    return counts, ""
 
 
 @dataclasses.dataclass
@@ -209,10 +58,12 @@ def _dollars(value: Any, scale: int) -> Optional[Decimal]:
         return None
     try:
         amount = Decimal(str(value)).scaleb(scale)
-    except (InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):
         return None
     fits = amount.is_finite() and amount >= 0 and abs(amount.adjusted()) <= _COST_PLACES_MAX
-    return amount.normalize() + 0 if fits else None
+    if not fits:
+        return None
+    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()
 
 
 def _cost(rules: list[Rule], body: Any, usage: dict[str, Any]) -> Optional[Decimal]:
@@ -239,22 +90,19 @@ class Message:
     reported_cost: Optional[Decimal] = None
 
     def take(self, found: Found, known: Table) -> None:
-        """Lays what a response says over what is known. Raises TypeError if it is no usage."""
-        fields = _own_fields(found.usage)
-        if fields is None:
-            raise TypeError("it is no object")
+        """Lays what a response says over what is known. Raises ValueError if it is no usage."""
+        told = Copy(found.usage, known.spellings).fields  # Whole before it counts: reading can fail half-way.
         envelope, body = found.envelope, found.body
-        told: dict[str, Any] = {}  # Whole before it is laid over: reading it can fail half-way.
-        merge(told, fields, known.spellings)
         if envelope.begins or not self.usage:
             self.usage = told
         else:
-            merge(self.usage, told, {})
+            merge(self.usage, told)
         for path, place, condition in envelope.beside:
-            elements = look(body, place)
-            if isinstance(elements, Sequence) and not isinstance(elements, (str, bytes)):
-                count = sum(condition.holds(lambda path, each=each: look(each, path)) for each in elements)
-                merge(self.usage, {path: count or None}, {})
+            count = look(body, place)
+            if condition is not None and isinstance(count, Sequence) and not isinstance(count, (str, bytes)):
+                count = sum(condition.holds(functools.partial(look, each)) for each in count)
+            if count:
+                self.usage[path] = count
         for name in ("provider", "service_tier", "region"):
             setattr(self, name, _said(envelope.rules(name), body, self.usage) or getattr(self, name))
         cost = _cost(envelope.rules("reported_cost"), body, self.usage)
@@ -339,7 +187,7 @@ def derived_of(messages: list[Message]) -> Derived:
             counts, doubt = derive(shape, flat)
             for name, count in counts.items():
                 result.counts[name] = result.counts.get(name, 0) + count
-            if max(result.counts.values(), default=0) > _COUNT_MAX:
+            if max(result.counts.values(), default=0) > COUNT_MAX:
                 raise Misreport(f"{shape.name} sum", "the responses of one call add up to more than 2**40 tokens")
         except Misreport as report:
             _tell_misreport(shape, report)
@@ -383,7 +231,7 @@ def _tell_uncounted(shape: Shape, flat: Flat) -> None:
 
 def _keys_of(response: Any) -> list[str]:
     """The names of its fields, sorted, at most a dozen."""
-    fields = _own_fields(response)
+    fields = own_fields(response)
     return sorted(str(name)[:50] for name in fields)[:_KEYS_SHOWN_MAX] if fields else []
 
 

@@ -37,6 +37,8 @@ def look(source: Any, path: _Path) -> Any:
             return None
         if type(source) is dict or isinstance(source, Mapping):
             source = source.get(name)
+        elif type(source) is list:
+            source = source[int(name)] if name.isdigit() and int(name) < len(source) else None
         else:
             source = getattr(source, name, None)
     return source
@@ -86,11 +88,11 @@ class _Parser:
         return self._at < len(self._tokens) and self._tokens[self._at] in tokens
 
     def _sum(self) -> Expression:
-        total = self._term()
+        first, others = self._term(), []
         while self._next_is("+", "-"):
             sign = 1 if self._take() == "+" else -1
-            total = functools.partial(lambda left, sign, right, v: left(v) + sign * right(v), total, sign, self._term())
-        return total
+            others.append((sign, self._term()))
+        return (lambda v: first(v) + sum([sign * term(v) for sign, term in others])) if others else first
 
     def _term(self) -> Expression:
         name = self._take()
@@ -130,18 +132,16 @@ def _is_one_of(value: Any, wanted: tuple[Any, ...]) -> bool:
 
 
 class Condition:
-    """What must hold of a response, of a usage object or of the map of its numbers."""
+    """What must hold of a response, or of an element of a list in it."""
 
     __slots__ = ("values", "_has", "_any", "_lacks")
 
-    def __init__(self, source: Mapping[str, Any], path: Callable[[str], Any] = _path) -> None:
+    def __init__(self, source: Mapping[str, Any]) -> None:
         self.values = [
-            (path(name), tuple(wanted) if isinstance(wanted, list) else (wanted,))
+            (_path(name), tuple(wanted) if isinstance(wanted, list) else (wanted,))
             for name, wanted in source.get("is", {}).items()
         ]
-        self._has = [path(name) for name in source.get("has", ())]
-        self._any = [path(name) for name in source.get("any", ())]
-        self._lacks = [path(name) for name in source.get("lacks", ())]
+        self._has, self._any, self._lacks = ([_path(name) for name in source.get(key, ())] for key in ("has", "any", "lacks"))
 
     def can_hold(self, fields: Collection[str]) -> bool:
         """Whether it can hold of a response that has no fields but these."""
@@ -150,7 +150,7 @@ class Condition:
             not self._any or any(path[0] in fields for path in self._any)
         )
 
-    def holds(self, at: Callable[[Any], Any]) -> bool:
+    def holds(self, at: Callable[[_Path], Any]) -> bool:
         """Whether it holds where `at` tells what stands at a path."""
         for path, wanted in self.values:
             if not _is_one_of(at(path), wanted):
@@ -223,7 +223,8 @@ class Envelope:
         self.begins: bool = source.get("begins", False)
         self.totals: bool = source.get("totals", False)
         self.beside = [
-            (name, _path(rule["in"]), Condition(rule["where"])) for name, rule in source.get("beside", {}).items()
+            (name, _path(rule.get("at") or rule["in"]), Condition(rule["where"]) if "where" in rule else None)
+            for name, rule in source.get("beside", {}).items()
         ]
         self.has_usage = bool(self.usage or self.fields or self.is_bare)
         self._rules = {
@@ -246,7 +247,7 @@ class Shape:
 
         self.name: str = source["name"]
         self.provider: Optional[str] = source.get("provider")
-        self.recognised_by = Condition(source["recognised_by"], str)
+        self._has, self._any, self._lacks = (frozenset(source["recognised_by"].get(key, ())) for key in ("has", "any", "lacks"))
         self.numbers: dict[str, list[str]] = source["numbers"]
         self.lets = {name: parse(text)[0] for name, text in source.get("let", {}).items()}
         self.classes = {name: parse(text) for name, text in source["classes"].items()}
@@ -256,6 +257,14 @@ class Shape:
         self._known = {path for paths in self.numbers.values() for path in paths}
         self._known.update(path for path in source["ignored"] if not path.endswith("*"))
         self._known_prefixes = tuple(path[:-1] for path in source["ignored"] if path.endswith("*"))
+
+    def fits(self, paths: set[str]) -> bool:
+        """Whether a usage with something at these paths, and at no others, has this shape."""
+        return (
+            self._has <= paths
+            and (not self._any or not self._any.isdisjoint(paths))
+            and self._lacks.isdisjoint(paths)
+        )
 
     def knows(self, path: str) -> bool:
         """Whether a number at this path is counted, or known to be of no matter."""
@@ -270,6 +279,9 @@ class Table:
         self.labels: tuple[str, ...] = tuple(source["labels"])
         self.spellings: dict[str, str] = source["spellings"]
         self.shapes = [Shape(shape) for shape in source["shapes"]]
+        words = {word for shape in self.shapes for paths in shape.numbers.values() for path in paths for word in path.split(".")}
+        #: Names that a usage object may have, for objects that do not tell their own.
+        self.names = sorted({word.partition("[")[0] for word in words} | set(self.spellings) | set(self.labels))
         self._envelopes = [Envelope(envelope, source["context"]) for envelope in source["envelopes"]]
         self._found: dict[Any, list[Envelope]] = {}
 
@@ -304,17 +316,10 @@ class Table:
                 return envelope
         return None
 
-    def shape_of(self, numbers: Mapping[str, Any], others: Mapping[str, Any]) -> Optional[Shape]:
-        """The shape of a usage with these numbers and, for recognition alone, other values."""
-
-        def at(path: str) -> Any:
-            found = numbers.get(path)
-            return others.get(path) if found is None else found
-
-        for shape in self.shapes:
-            if shape.recognised_by.holds(at):
-                return shape
-        return None
+    def shape_of(self, numbers: Collection[str], others: Collection[str]) -> Optional[Shape]:
+        """The shape of a usage with numbers, and with other values, at these paths."""
+        paths = {*numbers, *others}
+        return next((shape for shape in self.shapes if shape.fits(paths)), None)
 
 
 @functools.lru_cache(maxsize=None)
