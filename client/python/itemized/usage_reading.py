@@ -125,6 +125,8 @@ class Reading:
         envelope = found.envelope
         self.model = _said(envelope.rules("model"), found.body) or self.model
         if found.usage is None:
+            if envelope.begins and not envelope.has_usage:
+                self._message_for(response, found)  # What follows is told of it.
             return False
         group = _said(envelope.rules("group"), response)
         if envelope.totals:
