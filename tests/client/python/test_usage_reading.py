@@ -3,6 +3,7 @@
 understood."""
 
 import logging
+import uuid
 from collections import UserDict
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from itemized import Usage, cost_trace, step
+from itemized import ItemizedCallbackHandler, Usage, cost_trace, step
 from itemized.testing import record
 from itemized.usage_shapes import Table, _Parser, table
 
@@ -316,3 +317,37 @@ def test_the_order_of_envelopes_decides():
 
 def test_the_table_is_read_once():
     assert table() is table()
+
+
+# LangChain's callbacks.
+
+
+def answered(handler, result):
+    run_id = uuid.uuid4()
+    handler.on_llm_start({}, ["text"], run_id=run_id, metadata={})
+    handler.on_llm_end(result, run_id=run_id)
+
+
+def test_a_text_model_of_langchain_tells_its_usage_beside_the_text():
+    result = SimpleNamespace(generations=[[SimpleNamespace(text="x")]], llm_output={"model_name": "gpt-x", "token_usage": CHAT})
+    with record() as recorder:
+        answered(ItemizedCallbackHandler(), result)
+    (call,) = recorder.calls
+    assert (call["model"], call["usage"]) == ("gpt-x", {"input_tokens": 50, "output_tokens": 9})
+
+
+def test_a_step_may_return_the_message_that_langchain_told_of():
+    message = SimpleNamespace(id="run--1", type="ai", usage_metadata={"input_tokens": 5, "output_tokens": 6, "total_tokens": 11}, response_metadata={"model_name": "m"})
+
+    @step
+    def with_callbacks():
+        answered(ItemizedCallbackHandler(), SimpleNamespace(generations=[[SimpleNamespace(message=message)]]))
+        return message
+
+    @step
+    def without():
+        return message
+
+    with record() as recorder:
+        with_callbacks(), without()
+    assert [call["usage"]["output_tokens"] for call in recorder.calls] == [6, 6]
