@@ -167,9 +167,8 @@ def _shown(values: Mapping[str, Any]) -> str:
 def derive(shape: Shape, flat: Flat) -> tuple[dict[str, int], str]:
     """The usage classes, and what is to be told of them, if anything. Raises Misreport if the
     numbers contradict each other."""
-    values = _counted(shape, flat)
-    reported = set(values)
-    shown = dict(values)
+    shown = _counted(shape, flat)
+    values = {**shape.zeros, **shown}
     for name, expression in shape.lets.items():
         values[name] = expression(values)
     counts = {}
@@ -177,11 +176,11 @@ def derive(shape: Shape, flat: Flat) -> tuple[dict[str, int], str]:
         count = expression(values)
         if not 0 <= count <= COUNT_MAX:
             raise Misreport(f"{shape.name} {name}", f"{name} would be {count}, from {_shown(shown)}")
-        if count or not names.isdisjoint(reported):
+        if count or not names.isdisjoint(shown):
             counts[name] = count
     if counts.get("reasoning_tokens", 0) > counts.get("output_tokens", 0):
         raise Misreport(f"{shape.name} reasoning", f"there is more reasoning than output, in {_shown(shown)}")
-    total = values.get(shape.total)
+    total = shown.get(shape.total)
     if total is not None and all(expression(values) != total for expression in shape.sums):
         return counts, f"the provider's total is not the sum of its parts, in {_shown(shown)}"
     return counts, ""

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from .diagnostics import warn_once
 from .usage_numbers import COUNT_MAX, Copy, Flat, Misreport, derive, merge, own_fields
-from .usage_shapes import Envelope, Rule, Shape, Table, look, table
+from .usage_shapes import Envelope, Rule, Shape, Table, fields_of, look, table
 
 _COST_PLACES_MAX = 20
 _KEYS_SHOWN_MAX = 12
@@ -33,14 +33,17 @@ def find(response: Any) -> Optional[Found]:
     envelope = table().envelope_of(response)
     if envelope is None:
         return None
-    body = look(response, envelope.body)
-    usage = None
+    body = look(response, envelope.body) if envelope.body else response
+    usage: Any = None
     if envelope.is_bare:
         usage = body
     elif envelope.fields:
         usage = {name: value for name in envelope.fields if (value := look(body, (name,))) is not None} or None
     else:
-        usage = next((value for path in envelope.usage if (value := look(body, path)) is not None), None)
+        for path in envelope.usage:
+            usage = look(body, path)
+            if usage is not None:
+                break
     return Found(envelope, body, usage, _said(envelope.rules("id"), body))
 
 
@@ -233,7 +236,7 @@ def _tell_uncounted(shape: Shape, flat: Flat) -> None:
 
 def _keys_of(response: Any) -> list[str]:
     """The names of its fields, sorted, at most a dozen."""
-    fields = own_fields(response)
+    fields = fields_of(response) or own_fields(response)
     return sorted(str(name)[:50] for name in fields)[:_KEYS_SHOWN_MAX] if fields else []
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import functools
 import json
+import operator
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any, Callable, Optional
 
 Values = dict[str, int]
-#: Computes an expression from the numbers that it names; an absent one is 0.
+#: Computes an expression from the numbers that it names, all of which must be there.
 Expression = Callable[[Values], int]
 _Path = tuple[str, ...]
 
@@ -67,6 +68,23 @@ def text_of(value: Any) -> Optional[str]:
     return value if isinstance(value, str) else None
 
 
+def _sum_of(added: list[str], taken_off: list[str], others: list[tuple[int, Expression]]) -> Expression:
+    if len(added) == 1 and not taken_off and not others:
+        return operator.itemgetter(added[0])
+
+    def compute(v: Values) -> int:
+        total = 0
+        for name in added:
+            total += v[name]
+        for name in taken_off:
+            total -= v[name]
+        for sign, other in others:
+            total += sign * other(v)
+        return total
+
+    return compute
+
+
 class _Parser:
     """Reads an expression of the table by recursive descent. Raises ValueError."""
 
@@ -88,22 +106,25 @@ class _Parser:
         return self._at < len(self._tokens) and self._tokens[self._at] in tokens
 
     def _sum(self) -> Expression:
-        first, others = self._term(), []
-        while self._next_is("+", "-"):
-            sign = 1 if self._take() == "+" else -1
-            others.append((sign, self._term()))
-        return (lambda v: first(v) + sum([sign * term(v) for sign, term in others])) if others else first
-
-    def _term(self) -> Expression:
-        name = self._take()
-        if name.isdigit():
-            return lambda v, number=int(name): number  # type: ignore[misc]
-        if name in _FUNCTIONS:
-            return self._call(_FUNCTIONS[name])
-        if not name or name in "+-(),":
-            raise ValueError(f"there is {name!r} where a name belongs")
-        self.names.add(name)
-        return lambda v: v.get(name, 0)
+        names: dict[bool, list[str]] = {True: [], False: []}  # Those to be added, and those to be taken off.
+        others: list[tuple[int, Expression]] = []
+        is_added = True
+        while True:
+            name = self._take()
+            if name in _FUNCTIONS:
+                others.append((1 if is_added else -1, self._call(_FUNCTIONS[name])))
+            elif name.isdigit():
+                number = int(name)
+                others.append((1 if is_added else -1, lambda v, number=number: number))  # type: ignore[misc]
+            elif name and name not in "+-(),":
+                names[is_added].append(name)
+            else:
+                raise ValueError(f"there is {name!r} where a name belongs")
+            if not self._next_is("+", "-"):
+                break
+            is_added = self._take() == "+"
+        self.names.update(names[True], names[False])
+        return _sum_of(names[True], names[False], others)
 
     def _call(self, function: Callable[..., int]) -> Expression:
         arguments = []
@@ -188,7 +209,8 @@ class Rule:
             found = look(usage if self._in_usage else body, self._head)
             if found is None:
                 return None
-            found = look(found, self._rest)
+            if self._rest:
+                found = look(found, self._rest)
         if self._when is not None and not self._when.holds(lambda path: _at(path, body, usage)):
             return None
         return found
@@ -249,6 +271,7 @@ class Shape:
         self.provider: Optional[str] = source.get("provider")
         self._has, self._any, self._lacks = (frozenset(source["recognised_by"].get(key, ())) for key in ("has", "any", "lacks"))
         self.numbers: dict[str, list[str]] = source["numbers"]
+        self.zeros = dict.fromkeys(self.numbers, 0)
         self.lets = {name: parse(text)[0] for name, text in source.get("let", {}).items()}
         self.classes = {name: parse(text) for name, text in source["classes"].items()}
         total = source.get("total", {})

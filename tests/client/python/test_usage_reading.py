@@ -296,7 +296,7 @@ def test_a_dict_that_looks_like_bare_usage_makes_no_call_of_a_step(caplog):
 
 @pytest.mark.parametrize("text, value", [
     ("a", 5), ("a - b + 1", 3), ("a - (b)", None), ("max(a, b) - b", 2), ("where_equal(a - b, 2, a)", 5), ("where_equal(a, b, a)", 0), ("where_less(b, a, 7)", 7),
-    ("where_less(a, a, 7)", 0), ("nowhere + a", 5), ("a +", None), ("max(a, b", None), ("a b", None), ("a * b", None), ("", None)])
+    ("where_less(a, a, 7)", 0), ("a +", None), ("max(a, b", None), ("a b", None), ("a * b", None), ("", None)])
 def test_expressions_are_read_as_the_table_says(text, value):
     if value is None:
         with pytest.raises(ValueError):
