@@ -13,7 +13,8 @@ import pytest
 
 from itemized import ItemizedCallbackHandler, Usage, cost_trace, step
 from itemized.testing import record
-from itemized.usage_shapes import Table, _Parser, table
+from itemized.usage_expressions import parse
+from itemized.usage_shapes import Table, table
 
 CHAT = {"prompt_tokens": 50, "completion_tokens": 9, "total_tokens": 59}
 MESSAGE = {"id": "msg_1", "type": "message", "model": "claude-x", "usage": {"input_tokens": 3, "output_tokens": 4, "cache_read_input_tokens": 5}}
@@ -300,9 +301,9 @@ def test_a_dict_that_looks_like_bare_usage_makes_no_call_of_a_step(caplog):
 def test_expressions_are_read_as_the_table_says(text, value):
     if value is None:
         with pytest.raises(ValueError):
-            _Parser(text)
+            parse(text)
     else:
-        assert _Parser(text).expression({"a": 5, "b": 3}) == value
+        assert parse(text)[0]({"a": 5, "b": 3}) == value
 
 
 def test_the_order_of_envelopes_decides():

@@ -139,5 +139,13 @@ def test_every_shape_names_its_source_and_classes_that_there_are():
         assert {name for name in read_by_name if not name.isdigit()} - {"max", "where_equal", "where_less"} <= names, shape["name"]
 
 
+def test_where_nothing_is_reported_every_expression_is_0():
+    for shape in table().shapes:
+        values = dict(shape.zeros)
+        for name, expression in shape.lets.items():
+            values[name] = expression(values)
+        assert {expression(values) for expression in [*shape.sums, *(each for each, _ in shape.classes.values()), *shape.lets.values()]} <= {0}, shape.name
+
+
 def test_the_package_has_the_table_that_the_server_has():
     assert (PACKAGE / "itemized" / "usage_shapes.json").read_bytes() == (ROOT / "proto/itemized/v1/usage_shapes.json").read_bytes()
