@@ -114,7 +114,7 @@ class Flat:
     """A usage object as a map from path to number."""
 
     numbers: dict[str, Number] = dataclasses.field(default_factory=dict)
-    #: Texts, booleans, and numbers that are not finite.
+    #: Texts, booleans, numbers that are not finite, and whole objects and lists.
     others: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def add(self, source: Mapping[str, Any], labels: tuple[str, ...], prefix: str = "", in_list: bool = False) -> None:
@@ -122,8 +122,10 @@ class Flat:
         for name, value in source.items():
             path = prefix + name
             if type(value) is dict:
+                self.others[path] = value
                 self.add(value, labels, path + ".", in_list)
             elif type(value) is list:
+                self.others[path] = value
                 for element in value:
                     if type(element) is dict:
                         label = next((text for each in labels if (text := text_of(element.get(each)))), "")
