@@ -20,7 +20,10 @@ const char kNativeFormatHelp[] =
     "  "
     "{\"time\":\"2026-11-01T00:01:00Z\",\"workflow_id\":\"run-1\",\"outcome\":\"completed\",\n"
     "   \"unused_steps\":[\"doc_synthesis\"]}\n"
-    "(Each on one line.) Importing a file twice counts nothing twice.\n"
+    "(Each on one line.) Instead of \"usage\", \"usage_reported\" takes what the provider "
+    "answered:\n"
+    "its usage object, the response, or the pieces of a stream in an array, as they stand.\n"
+    "Importing a file twice counts nothing twice.\n"
     "A refused line costs only itself: it is named with what to mend, the rest is stored.";
 
 namespace {

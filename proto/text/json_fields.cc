@@ -190,6 +190,26 @@ Fault ReadMillis(json::value& value, absl::string_view path, int64_t& result_us)
   return std::nullopt;
 }
 
+Fault ReadRaw(json::value& value, absl::string_view path, absl::string_view wanted,
+              std::string& result) {
+  std::string_view raw;
+  simdjson::error_code error = simdjson::SUCCESS;
+  if (json::object object; Is(value, json::json_type::object)) {
+    error = value.get_object().get(object);
+    error = error == simdjson::SUCCESS ? object.raw_json().get(raw) : error;
+  } else if (json::array array; Is(value, json::json_type::array)) {
+    error = value.get_array().get(array);
+    error = error == simdjson::SUCCESS ? array.raw_json().get(raw) : error;
+  } else {
+    return WrongType(path, wanted, value);
+  }
+  if (error != simdjson::SUCCESS) {
+    return BrokenJson(error);
+  }
+  result = std::string(absl::StripAsciiWhitespace(View(raw)));
+  return std::nullopt;
+}
+
 Fault ReadTime(json::value& value, absl::string_view path, int64_t& result_us) {
   constexpr char kWanted[] = "an RFC 3339 time such as \"2026-11-01T00:00:00.123Z\"";
   if (!Is(value, json::json_type::string)) {

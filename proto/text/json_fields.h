@@ -51,6 +51,10 @@ Fault ReadCount(simdjson::ondemand::value& value, absl::string_view path, int64_
 // A number of milliseconds; what is finer than a microsecond is cut off.
 Fault ReadMillis(simdjson::ondemand::value& value, absl::string_view path, int64_t& result_us);
 
+// The text of an object or an array as it stands. What is in it has not been looked at.
+Fault ReadRaw(simdjson::ondemand::value& value, absl::string_view path, absl::string_view wanted,
+              std::string& result);
+
 // An RFC 3339 time.
 Fault ReadTime(simdjson::ondemand::value& value, absl::string_view path, int64_t& result_us);
 

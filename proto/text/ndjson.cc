@@ -41,6 +41,7 @@ enum Field : uint8_t {
   kProvider,
   kModel,
   kUsage,
+  kUsageReported,
   kDurationMs,
   kStatus,
   kRevision,
@@ -49,7 +50,7 @@ enum Field : uint8_t {
   kUnusedSteps,
 };
 
-constexpr std::array<Name<Field>, 14> kFields = {{
+constexpr std::array<Name<Field>, 15> kFields = {{
     {"event_id", kEventId},
     {"time", kTime},
     {"workflow", kWorkflow},
@@ -58,6 +59,7 @@ constexpr std::array<Name<Field>, 14> kFields = {{
     {"provider", kProvider},
     {"model", kModel},
     {"usage", kUsage},
+    {"usage_reported", kUsageReported},
     {"duration_ms", kDurationMs},
     {"status", kStatus},
     {"revision", kRevision},
@@ -181,6 +183,8 @@ class NdjsonParser::Impl {
         return ReadString(value, "model", *call_->mutable_model());
       case kUsage:
         return ReadUsage(value, *call_);
+      case kUsageReported:
+        return ReadUsageReported(value, *call_);
       case kDurationMs:
         return ReadDurationField(value);
       case kStatus:

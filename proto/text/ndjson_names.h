@@ -78,4 +78,7 @@ Fault FindField(const Names& names, absl::string_view owner, absl::string_view k
 // The `usage` of a call, which stays absent where nothing of it is known.
 Fault ReadUsage(simdjson::ondemand::value& value, pb::Call& call);
 
+// The `usage_reported` of a call, which is carried over as it stands; the server reads it.
+Fault ReadUsageReported(simdjson::ondemand::value& value, pb::Call& call);
+
 }  // namespace itemized::text

@@ -41,4 +41,11 @@ Fault ReadUsage(json::value& value, pb::Call& call) {
   return std::nullopt;
 }
 
+Fault ReadUsageReported(json::value& value, pb::Call& call) {
+  return ReadRaw(value, "usage_reported",
+                 "the object that the provider reported, or an array of the pieces of a stream, as "
+                 "it stands",
+                 *call.mutable_usage_reported());
+}
+
 }  // namespace itemized::text

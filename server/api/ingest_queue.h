@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/api/principal.h"
+#include "server/api/usage_report_log.h"
 #include "storage/base/mutex.h"
 #include "storage/model/submission.h"
 
@@ -65,6 +66,9 @@ class IngestQueue {
   // Whoever has a submission under way may ask again when it is answered.
   bool MayRead() const { return bytes_.load(std::memory_order_relaxed) < room_.bytes; }
 
+  // Whoever submits calls tells it what they reported instead of a usage.
+  UsageReportLog& usage_reports() { return usage_reports_; }
+
  private:
   struct Entry {
     Submission submission;
@@ -88,6 +92,7 @@ class IngestQueue {
 
   const Submitter submitter_;
   const IngestRoom room_;
+  UsageReportLog usage_reports_;
 
   std::atomic<int64_t> bytes_ = 0;  // It counts messages whose submissions are not settled.
   mutable Mutex mutex_;

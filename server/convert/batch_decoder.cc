@@ -12,6 +12,7 @@
 
 #include "server/convert/call_columns.h"
 #include "server/convert/row_batch_builder.h"
+#include "server/convert/usage_reports.h"
 #include "server/convert/wire_reader.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
@@ -24,6 +25,7 @@ namespace pb = itemized::v1;
 // These two hold what the views of a part point into.
 struct RowMemory {
   std::shared_ptr<const void> message;
+  UsageReports reports;
   RowBatchBuilder rows;
 };
 struct ColumnMemory {
@@ -73,6 +75,7 @@ class BatchDecoder {
 
  private:
   void AddEvent(absl::string_view bytes);
+  void AddCall(uint32_t position);
   void Refuse(RefusalCode code, absl::string_view message);
   BatchPart RowPart() &&;
   BatchPart ColumnPart() &&;
@@ -120,9 +123,7 @@ void BatchDecoder::AddEvent(absl::string_view bytes) {
   }
   switch (event_.kind) {
     case EventView::Kind::kCall:
-      rows_->rows.Add(event_.call);
-      call_positions_.push_back(position);
-      return;
+      return AddCall(position);
     case EventView::Kind::kCompletion:
       completions_.push_back(std::move(event_.completion));
       completion_positions_.push_back(position);
@@ -131,6 +132,17 @@ void BatchDecoder::AddEvent(absl::string_view bytes) {
       return Refuse(RefusalCode::kMissingField,
                     "The event is empty; set its call or its completion.");
   }
+}
+
+void BatchDecoder::AddCall(uint32_t position) {
+  if (!event_.call.usage_reported.empty()) {
+    const absl::Status read = rows_->reports.ReadInto(event_.call);
+    if (!read.ok()) {
+      return Refuse(RefusalCode::kMalformed, read.message());
+    }
+  }
+  rows_->rows.Add(event_.call);
+  call_positions_.push_back(position);
 }
 
 // Keeps only those that are told; Finish() knows how many there are.
@@ -172,6 +184,7 @@ DecodedBatch BatchDecoder::Finish() && {
     return batch;
   }
   batch.refusals = std::move(refusals_);
+  batch.usage_reports = rows_->reports.tally();
   if (rows_->rows.size() + completions_.size() > 0) {
     batch.parts.push_back(std::move(*this).RowPart());
   }

@@ -20,6 +20,7 @@
 
 #include "server/convert/event_decoder.h"
 #include "storage/model/submission.h"
+#include "storage/usage_shapes/report_tally.h"
 
 namespace itemized::server {
 
@@ -58,6 +59,7 @@ struct DecodedBatch {
   // The first kRefusalsToldMax of the events that never reach the database are named, by
   // position.
   std::vector<Refusal> refusals;
+  UsageReportTally usage_reports;  // It tells of what calls have reported instead of a usage.
 };
 
 struct DecodedIngestRequest {

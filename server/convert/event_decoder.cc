@@ -94,6 +94,9 @@ bool DecodeCallBytes(const WireReader& reader, WireCall& call) {
     case pb::Call::kUsageFieldNumber:
       call.has_usage = true;
       return DecodeUsage(reader.bytes(), call.usage);
+    case pb::Call::kUsageReportedFieldNumber:
+      call.usage_reported = reader.bytes();
+      return true;
     case pb::Call::kAttributesFieldNumber:
       return DecodeAttribute(reader.bytes(), call);
     default:

@@ -42,6 +42,7 @@ class WriteCall final : public QuickReactor {
     if (const absl::Status room = shared_.queue->CheckRoom(batch->events); !room.ok()) {
       return Finish(ToGrpcStatus(room));
     }
+    shared_.queue->usage_reports().Take(batch->usage_reports);
     OutlinedSubmission outlined = ToSubmission(*std::move(batch));
     shared_.queue->Submit(principal_, std::move(outlined.submission), bytes,
                           [this, outline = std::move(outlined.outline)](

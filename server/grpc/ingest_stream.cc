@@ -152,6 +152,7 @@ void IngestStream::TellRefused(const absl::Status& status) {
 }
 
 void IngestStream::Submit(DecodedIngestRequest request, int64_t bytes, Unanswered* message) {
+  shared_.queue->usage_reports().Take(request.batch.usage_reports);
   OutlinedSubmission outlined = ToSubmission(std::move(request.batch));
   {
     MutexLock lock(mutex_);

@@ -238,7 +238,8 @@ void AddApi(const HttpApiContext& context, Router* router) {
                           ASSIGN_OR_RETURN(
                               response.body,
                               WriteMetrics(PrincipalOf(request), context.database, context.facts,
-                                           context.connections, request.cancellation.get()));
+                                           context.connections, context.queue.usage_reports(),
+                                           request.cancellation.get()));
                           return response;
                         }));
   router->Handle("POST", "/api/v1/events", [context](HttpRequest request, const Respond& respond) {

@@ -92,7 +92,9 @@ class BodyReader {
     report_->Expect();
     const auto message = std::make_shared<const std::string>(batch_.SerializeAsString());
     batch_.Clear();
-    OutlinedSubmission outlined = ToSubmission(Decode(message));
+    DecodedBatch batch = Decode(message);
+    queue_.usage_reports().Take(batch.usage_reports);
+    OutlinedSubmission outlined = ToSubmission(std::move(batch));
     queue_.Submit(
         principal_, std::move(outlined.submission), static_cast<int64_t>(message->size()),
         [report = report_, places = std::exchange(places_, {}),

@@ -66,6 +66,15 @@ void AddIngestion(const IngestCounters& ingested, Exposition& out) {
              absl::StrCat(ingested.commits));
 }
 
+void AddUsageReports(const UsageReportLog& reports, Exposition& out) {
+  out.Single("itemized_usage_unknown_total", "counter",
+             "Received usage_reported with something of no known shape.",
+             absl::StrCat(reports.unknown()));
+  out.Single("itemized_usage_misreported_total", "counter",
+             "Received usage_reported whose numbers are no counts or contradict each other.",
+             absl::StrCat(reports.misreported()));
+}
+
 void AddConnections(const HttpCounters& counters, Exposition& out) {
   out.Single("itemized_http_connections", "gauge", "HTTP connections that are open.",
              absl::StrCat(counters.connections.load()));
@@ -148,6 +157,7 @@ void AddProcess(int64_t started_at_us, Exposition& out) {
 
 absl::StatusOr<std::string> WriteMetrics(const Principal& principal, const Database& database,
                                          const ServerFacts& facts, const HttpCounters& connections,
+                                         const UsageReportLog& reports,
                                          const Cancellation* cancellation) {
   const TopQuery steps{.window = Window::Last(kMetricWindowUs)};
   ASSIGN_OR_RETURN(const Answered<TopAnswer> top, AskTop(principal, database, steps, cancellation));
@@ -155,6 +165,7 @@ absl::StatusOr<std::string> WriteMetrics(const Principal& principal, const Datab
   Exposition out;
   AddStock(info, out);
   AddIngestion(info.store.ingested, out);
+  AddUsageReports(reports, out);
   AddSteps(top.answer, out);
   AddConnections(connections, out);
   AddProcess(facts.started_at_us, out);

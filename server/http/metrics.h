@@ -8,6 +8,7 @@
 
 #include "server/api/answers.h"
 #include "server/api/principal.h"
+#include "server/api/usage_report_log.h"
 #include "server/http/http_limits.h"
 #include "storage/database/database.h"
 
@@ -23,6 +24,7 @@ inline constexpr size_t kMetricSteps = 100;
 // and the dearest steps of the last 30 days.
 absl::StatusOr<std::string> WriteMetrics(const Principal& principal, const Database& database,
                                          const ServerFacts& facts, const HttpCounters& connections,
+                                         const UsageReportLog& reports,
                                          const Cancellation* cancellation);
 
 }  // namespace itemized::server

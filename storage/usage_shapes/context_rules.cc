@@ -111,8 +111,7 @@ std::optional<std::string> Rule::FindText(const RuleContext& context) const {
   if (found.is_nothing()) {
     return std::nullopt;
   }
-  std::string text =
-      found.kind == JsonValue::Kind::kWhole ? DecimalText(found.whole) : std::string(found.text);
+  std::string text = found.is_integer ? DecimalText(found.whole) : std::string(found.text);
   if (has_values_) {
     const auto value = std::find_if(values_.begin(), values_.end(),
                                     [&](const auto& pair) { return pair.first == text; });

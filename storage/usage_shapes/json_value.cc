@@ -36,6 +36,7 @@ template <typename Number>
 JsonValue ValueOfWhole(Number number) {
   JsonValue value;
   value.kind = JsonValue::Kind::kWhole;
+  value.is_integer = true;
   value.whole = number;
   return value;
 }

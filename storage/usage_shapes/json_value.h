@@ -36,8 +36,9 @@ struct JsonValue {
   Kind kind = Kind::kNothing;  // Null is nothing, too.
   bool truth = false;          // What a bool says.
   absl::string_view text;
-  absl::int128 whole = 0;  // A number without a fraction, however it is written.
-  double fraction = 0;     // Any other number.
+  absl::int128 whole = 0;   // A number without a fraction, however it is written.
+  bool is_integer = false;  // Whether it is written as an integer, as ids are: 12, not 12.0.
+  double fraction = 0;      // Any other number.
 
   bool is_nothing() const { return kind == Kind::kNothing; }
   bool is_text() const { return kind == Kind::kText; }

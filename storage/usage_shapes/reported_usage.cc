@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -24,7 +25,7 @@ std::string KeysShown(std::vector<absl::string_view> keys) {
   std::sort(keys.begin(), keys.end());
   keys.resize(std::min(keys.size(), kKeysShownMax));
   return absl::StrJoin(keys, ", ", [](std::string* out, absl::string_view key) {
-    absl::StrAppend(out, key.substr(0, kKeyBytesShownMax));
+    absl::StrAppend(out, absl::CHexEscape(key.substr(0, kKeyBytesShownMax)));
   });
 }
 
@@ -200,7 +201,7 @@ class ReportReader {
     }
     for (const auto& [path, number] : flat.numbers) {
       if ((number.whole != 0 || number.kind == JsonValue::Kind::kFraction) && !shape.Knows(path)) {
-        const std::string shown = path.substr(0, kPathBytesShownMax);
+        const std::string shown = absl::CHexEscape(path.substr(0, kPathBytesShownMax));
         Tell(absl::StrCat("uncounted ", shape.name(), " ", shown),
              absl::StrCat("A usage of the shape ", shape.name(),
                           " has a number that is not known here, ", shown,

@@ -151,6 +151,23 @@ TEST(Ndjson, TakesUsageOfNothingButNullsAsUnknownAndNotAsZero) {
              R"({"time":"2026-11-01T00:00:00Z"})");
 }
 
+std::string ReportedOf(absl::string_view report) {
+  return Parsed(absl::StrCat(R"({"usage_reported":)", report,
+                             R"(,"time":"2026-11-01T00:00:00Z","step":"a"})"))
+      .call()
+      .usage_reported();
+}
+
+TEST(Ndjson, CarriesReportedUsageOverAsItStands) {
+  for (const char* report :
+       {R"({"prompt_tokens": 12,  "cost":1.50, "details":{"a":[1,{"b":"}]\""}]}})", "{}", "[]",
+        R"([{"type":"message_start"}, {"usage":null}])"}) {
+    EXPECT_EQ(ReportedOf(report), report);
+    EXPECT_EQ(ReportedOf(absl::StrCat(" ", report, " \n ")), report);
+  }
+  EXPECT_EQ(ReportedOf("null"), "");
+}
+
 struct BadLine {
   const char* line;
   pb::RefusalCode code;
@@ -165,13 +182,25 @@ std::string With(absl::string_view member) {
 const BadLine kBadValues[] = {
     {R"("stepp":"a")", pb::REFUSAL_CODE_MALFORMED,
      "Unknown field \"stepp\": the fields are event_id, time, workflow, workflow_id, step, "
-     "provider, model, usage, duration_ms, status, revision, attributes, outcome, unused_steps."},
+     "provider, model, usage, usage_reported, duration_ms, status, revision, attributes, outcome, "
+     "unused_steps."},
     {R"("step":"a","step":"a")", pb::REFUSAL_CODE_MALFORMED,
      "\"step\" is given twice: give it once."},
     {R"("usage":{"input_tokens":1,"input_tokens":1})", pb::REFUSAL_CODE_MALFORMED,
      "\"usage.input_tokens\" is given twice: give it once."},
     {R"("attributes":{"a":"1","\u0061":"2"})", pb::REFUSAL_CODE_MALFORMED,
      "\"attributes.a\" is given twice: give it once."},
+    {R"("usage_reported":"{}")", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage_reported\" must be the object that the provider reported, or an array of the pieces "
+     "of a stream, as it stands, but is a string."},
+    {R"("usage_reported":12)", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage_reported\" must be the object that the provider reported, or an array of the pieces "
+     "of a stream, as it stands, but is a number."},
+    {R"("usage_reported":{},"usage_reported":{})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage_reported\" is given twice: give it once."},
+    {R"("outcome":"completed","usage_reported":{})", pb::REFUSAL_CODE_MALFORMED,
+     "\"usage_reported\" belongs to calls, but a line with an \"outcome\" is a completion: leave "
+     "one of them out."},
     {R"("usage":{"input_tokens":8400.0})", pb::REFUSAL_CODE_MALFORMED,
      "\"usage.input_tokens\" must be an integer without a fraction or exponent, such as 8400, "
      "but is 8400.0."},

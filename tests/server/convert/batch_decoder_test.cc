@@ -116,6 +116,9 @@ TEST(BatchDecoder, EveryFieldOfRowsArrivesInTheOrderOfTheSender) {
       FillRandomly(*batch.add_events(), random);
     }
     for (pb::Event& event : *batch.mutable_events()) {
+      if (event.has_call()) {
+        event.mutable_call()->clear_usage_reported();  // The usage takes its place.
+      }
       if (event.has_call() && event.call().status() == pb::CALL_STATUS_UNSPECIFIED) {
         event.mutable_call()->set_status(
             pb::CALL_STATUS_OK);  // An unset status is read as this one.

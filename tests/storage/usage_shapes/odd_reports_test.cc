@@ -141,6 +141,15 @@ TEST(OddReports, ResponsesOfOneCallAddUpToACountAtMost) {
   EXPECT_THAT(FirstTrouble(read), HasSubstr("more than 2^40"));
 }
 
+TEST(OddReports, AnIntegerIsAnIdAndAFractionIsNone) {
+  const auto model = [](const std::string& json) {
+    return Read(absl::StrCat(R"({"usage":{"prompt_tokens":1},"model":)", json, "}")).model;
+  };
+  EXPECT_EQ(model("12"), "12");
+  EXPECT_EQ(model("12.0"), "");
+  EXPECT_EQ(model("true"), "");
+}
+
 TEST(OddReports, UsageOfTooManyPartsIsTold) {
   std::string fields = R"("prompt_tokens":1)";
   for (int i = 0; i < 2'000; ++i) {
