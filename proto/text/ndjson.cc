@@ -45,11 +45,13 @@ enum Field : uint8_t {
   kStatus,
   kRevision,
   kAttributes,
+  kServiceTier,
+  kRegion,
   kOutcome,
   kUnusedSteps,
 };
 
-constexpr std::array<Name<Field>, 14> kFields = {{
+constexpr std::array<Name<Field>, 16> kFields = {{
     {"event_id", kEventId},
     {"time", kTime},
     {"workflow", kWorkflow},
@@ -62,6 +64,8 @@ constexpr std::array<Name<Field>, 14> kFields = {{
     {"status", kStatus},
     {"revision", kRevision},
     {"attributes", kAttributes},
+    {"service_tier", kServiceTier},
+    {"region", kRegion},
     {"outcome", kOutcome},
     {"unused_steps", kUnusedSteps},
 }};
@@ -189,6 +193,10 @@ class NdjsonParser::Impl {
         return ReadRevision(value);
       case kAttributes:
         return ReadAttributes(value, *call_);
+      case kServiceTier:
+        return ReadString(value, "service_tier", *call_->mutable_service_tier());
+      case kRegion:
+        return ReadString(value, "region", *call_->mutable_region());
       case kOutcome:
         return ReadOutcome(value);
       case kUnusedSteps:

@@ -28,6 +28,8 @@ struct WireCall {
   int32_t status = 0;  // It is a number of itemized.v1.CallStatus.
   bool has_usage = false;
   Usage usage;
+  absl::string_view service_tier;
+  absl::string_view region;
   std::vector<std::pair<absl::string_view, absl::string_view>> attributes;
 };
 

@@ -19,6 +19,7 @@
 #include "storage/block/string_column.h"
 #include "storage/catalog/catalog.h"
 #include "storage/model/call.h"
+#include "storage/model/served_as.h"
 #include "storage/model/usage.h"
 
 namespace itemized {
@@ -81,6 +82,7 @@ struct CallRows {
   }
   Usage UsageAt(size_t row) const;
   uint32_t RevisionAt(size_t row) const { return revision.empty() ? 0 : revision[row]; }
+  ServedAs ServedAt(size_t row) const;
   bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }
   CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
 };

@@ -81,6 +81,10 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key)
   }
   const int64_t latest_us = now_us + kFutureMaxUs;
   CheckCalls(latest_us, id_key, &checked);
+  const absl::Span<const absl::string_view> names = checked.batch.calls.strings;
+  checked.says_how_served = std::any_of(names.begin(), names.end(), [](absl::string_view name) {
+    return name == kServiceTierAttribute || name == kRegionAttribute;
+  });
   const auto first = static_cast<uint32_t>(checked.batch.calls.size());
   for (uint32_t i = 0; i < checked.batch.completions.size(); ++i) {
     auto refusal = CheckCompletion(checked.batch.completions[i], first + i, latest_us);
@@ -125,9 +129,10 @@ void FindRates(const CheckedBatch& batch, RateLookups* rates) {
   for (const CheckedCall& call : batch.calls) {
     const uint32_t model = call.view.NameOf(NameKind::kModel);
     const uint32_t provider = call.view.NameOf(NameKind::kProvider);
-    if (model != BatchReader::kEmptyName && seen[model] != provider) {
-      seen[model] = provider;
-      rates->Find(batch.Text(provider), batch.Text(model));
+    const ServedAs served = batch.ServedOf(call.view);
+    if (model != BatchReader::kEmptyName && (seen[model] != provider || !served.is_standard())) {
+      seen[model] = served.is_standard() ? provider : seen[model];
+      rates->Find(batch.Text(provider), batch.Text(model), served);
     }
   }
 }

@@ -11,6 +11,7 @@
 
 #include "storage/ingest/batch_reader.h"
 #include "storage/model/event_batch.h"
+#include "storage/model/served_as.h"
 #include "storage/pricing/rate_lookups.h"
 #include "storage/runs/run.h"
 
@@ -29,6 +30,7 @@ struct CheckedBatch {
   BatchResult refused;                // All others.
   std::vector<AttributeView> attributes;
   std::vector<size_t> usage_classes;  // Those that have a column.
+  bool says_how_served = false;       // Whether any name of the batch is a key of ServedAs.
 
   // Whether any of its calls may take the place of a stored one.
   bool has_revisions() const { return !batch.calls.revision.empty(); }
@@ -45,6 +47,16 @@ struct CheckedBatch {
       usage.counts[c] = counts.empty() || call.usage_missing ? 0 : counts[call.row];
     }
     return usage;
+  }
+  // How a call was served, by its attributes. Cheap where `says_how_served` is false.
+  ServedAs ServedOf(const CallView& call) const {
+    ServedAs served;
+    if (says_how_served) {
+      for (const auto& [key, value] : AttributesOf(call)) {
+        served.Note(Text(key), Text(value));
+      }
+    }
+    return served;
   }
   absl::Span<const AttributeView> AttributesOf(const CallView& call) const {
     return absl::MakeConstSpan(attributes)

@@ -26,9 +26,9 @@ void GroupBuilder::FindNames(const CheckedBatch& batch, NamedCall* call) {
   }
   call->step = key[NameKind::kStep];
   call->series = is_known ? state_.catalog.Resolve(key) : Catalog::kUnknown;
-  call->schedule = &pricer_.RatesFor(key[NameKind::kProvider], key[NameKind::kModel],
-                                     batch.Text(view.NameOf(NameKind::kProvider)),
-                                     batch.Text(view.NameOf(NameKind::kModel)));
+  call->schedule = &pricer_.RatesFor(
+      key[NameKind::kProvider], key[NameKind::kModel], batch.Text(view.NameOf(NameKind::kProvider)),
+      batch.Text(view.NameOf(NameKind::kModel)), batch.ServedOf(view));
 }
 
 void GroupBuilder::NumberNames(const CheckedBatch& batch, NamedCall* call) {

@@ -16,6 +16,8 @@ struct RateName {
   ModelMatch match;
   int64_t effective_from_us = 0;
   HoursOfDay hours = {};
+  std::string service_tier = {};
+  std::string region = {};
 };
 
 struct RateChange {
