@@ -47,7 +47,7 @@ std::string Percent(double share);
 // "812 ms", "1.24 s", "2 m 03 s", "1 h 05 m".
 std::string DurationText(double ms);
 
-// The same; kNothing for 0, which is what calls have that tell no duration.
+// DurationText, but kNothing for 0, which is what calls have that tell no duration.
 std::string KnownDurationText(double ms);
 
 // "6.2x".

@@ -23,8 +23,8 @@ struct CallsWanted {
   TimeRange range;
   const CallFilter& filter;
   GroupBy by = GroupBy::kStep;
-  const std::string& attribute_key;  // With kAttribute.
-  bool quantiles = false;            // Else sums are enough.
+  const std::string& attribute_key;  // Used only if `by` is kAttribute.
+  bool quantiles = false;            // If not, sums are enough.
   bool by_utc_day = false;           // Whether `boundaries_us` between the ends are UTC midnights.
   // The instants at which the answer is divided, both ends of the range among them, rising.
   std::vector<int64_t> boundaries_us = {};

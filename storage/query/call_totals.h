@@ -30,7 +30,7 @@ struct State;
 struct LogRow {
   const Block& block;
   size_t row;
-  const RowSums& sums;  // Of the block.
+  const RowSums& sums;  // Adds rows of this block to sums.
 
   const CallRows& calls() const { return block.calls; }
   int64_t weight() const { return block.calls.weight[row]; }
@@ -81,7 +81,7 @@ absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange r
 struct RangeParts {
   uint32_t first = 0;
   uint32_t end = 0;
-  std::vector<TimeRange> partial;  // At most two.
+  std::vector<TimeRange> partial;  // There are at most two.
 };
 // `bucket_us`: kMicrosPerHour or kMicrosPerDay.
 RangeParts Split(TimeRange range, int64_t bucket_us);

@@ -90,7 +90,8 @@ absl::Status PartialDayReader::Add(const std::vector<TimeRange>& ranges, CallTot
   groups_ = groups;
   for (const TimeRange& range : ranges) {
     if (!range.empty()) {
-      groups->resize(state_.views.rollups().name_count(kind_));  // Of whatever is folded.
+      groups->resize(state_.views.rollups().name_count(
+          kind_));  // Rows of the log may have any name that is folded.
       RETURN_IF_ERROR(Add(range));
     }
   }

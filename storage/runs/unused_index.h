@@ -15,25 +15,25 @@
 
 namespace itemized {
 
-// The unused steps of each run that has any, so that a scan of the log need not read runs. In
-// memory only, about 40 bytes a run. Not thread-safe.
+// The unused steps of each run that has any, so that a scan of the log need not read runs. It is
+// kept in memory only, and takes about 40 bytes a run. Not thread-safe.
 class UnusedIndex {
  public:
   UnusedIndex() = default;
   UnusedIndex(const UnusedIndex&) = delete;
   UnusedIndex& operator=(const UnusedIndex&) = delete;
 
-  // `steps` are sorted; without any the run is forgotten.
+  // Sets the unused steps of a run. `steps` are sorted; if there are none the run is forgotten.
   void Set(absl::string_view workflow_id, const std::vector<NameId>& steps);
 
-  // Sorted; empty if there are none. Valid as long as the index.
+  // Returns the unused steps of a run, sorted; none if the run is not known. The span is valid as
+  // long as the index.
   absl::Span<const NameId> Find(absl::string_view workflow_id) const;
 
   size_t size() const { return runs_.size(); }
 
  private:
-  // The 128 bits of XXH3 of the workflow_id: no two runs have the same for all practical
-  // purposes.
+  // The 128 bits of XXH3 of a workflow_id, which no two runs share for all practical purposes.
   using Key = std::pair<uint64_t, uint64_t>;
 
   struct KeyHash {
@@ -42,8 +42,8 @@ class UnusedIndex {
 
   static Key KeyOf(absl::string_view workflow_id);
 
-  std::set<std::vector<NameId>> sets_;  // Each that ever was, once: there are few.
-  absl::flat_hash_map<Key, const std::vector<NameId>*, KeyHash> runs_;  // Into `sets_`.
+  std::set<std::vector<NameId>> sets_;  // Every set that ever was, once: there are few.
+  absl::flat_hash_map<Key, const std::vector<NameId>*, KeyHash> runs_;  // Each points into `sets_`.
 };
 
 }  // namespace itemized
