@@ -5,6 +5,7 @@
 // ranked.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -86,10 +87,18 @@ struct RangeParts {
 // `bucket_us`: kMicrosPerHour or kMicrosPerDay.
 RangeParts Split(TimeRange range, int64_t bucket_us);
 
-// The calls of `range` by `kind`. Days come from the views; of a partial day, half a day at most is
-// read from the log, and added or taken out.
+// Which names totals are gathered of.
+struct NamesWanted {
+  NameKind kind = NameKind::kStep;
+  std::optional<NameId> only = {};  // If it is not set, all names are. Catalog::kUnknown has no calls.
+
+  bool Contains(NameId name) const { return !only.has_value() || *only == name; }
+};
+
+// The calls of `range` by name; names that are not wanted have none. Days come from the views; of a
+// partial day, half a day at most is read from the log, and added or taken out.
 absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
-                                             NameKind kind, const Cancellation* cancellation);
+                                             NamesWanted names, const Cancellation* cancellation);
 
 // Unsurfaced spend of the calls of `range` by `kind`: whole hours come from
 // the views, partial ones from the log.

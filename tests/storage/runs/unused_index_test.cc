@@ -49,5 +49,50 @@ TEST(UnusedIndex, TellsManyRunsApart) {
   EXPECT_EQ(StepsOf(index, "run-" + std::to_string(kRuns)), Steps());
 }
 
+Steps StepsOf(const UnusedIndex::View& view, const std::string& workflow_id) {
+  const absl::Span<const NameId> steps = view.Find(workflow_id);
+  return Steps(steps.begin(), steps.end());
+}
+
+TEST(UnusedIndex, ShowsEachViewWhatThereWasWhenItWasMade) {
+  UnusedIndex index;
+  index.Set("changed", {1});
+  index.Set("forgotten", {2});
+  index.Set("same", {3});
+  const UnusedIndex::View first = index.Now();
+  index.Set("changed", {4});
+  index.Set("forgotten", {});
+  index.Set("new", {5});
+  const UnusedIndex::View second = index.Now();
+  index.Set("changed", {6});
+  index.Set("forgotten", {7});
+  index.Set("new", {});
+  EXPECT_EQ(StepsOf(first, "changed"), Steps({1}));
+  EXPECT_EQ(StepsOf(first, "forgotten"), Steps({2}));
+  EXPECT_EQ(StepsOf(first, "same"), Steps({3}));
+  EXPECT_EQ(StepsOf(first, "new"), Steps());
+  EXPECT_EQ(StepsOf(second, "changed"), Steps({4}));
+  EXPECT_EQ(StepsOf(second, "forgotten"), Steps());
+  EXPECT_EQ(StepsOf(second, "same"), Steps({3}));
+  EXPECT_EQ(StepsOf(second, "new"), Steps({5}));
+  EXPECT_EQ(StepsOf(index, "changed"), Steps({6}));
+  EXPECT_EQ(StepsOf(index, "forgotten"), Steps({7}));
+}
+
+TEST(UnusedIndex, ShowsALaterViewWhatWasSetWhileThereWasNone) {
+  UnusedIndex index;
+  {
+    const UnusedIndex::View view = index.Now();
+    index.Set("a", {1});
+    EXPECT_EQ(StepsOf(view, "a"), Steps());
+  }
+  index.Set("a", {2});
+  const UnusedIndex::View view = index.Now();
+  EXPECT_EQ(StepsOf(view, "a"), Steps({2}));
+  index.Set("b", {3});
+  EXPECT_EQ(StepsOf(view, "a"), Steps({2}));
+  EXPECT_EQ(StepsOf(view, "b"), Steps());
+}
+
 }  // namespace
 }  // namespace itemized
