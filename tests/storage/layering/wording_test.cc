@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sentences that users read have one style, and comments a subject.
 
+#include <algorithm>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -23,6 +24,24 @@ std::string SmallSentenceOf(const SourceFile& file) {
   return std::regex_search(file.text, found, pattern) ? found[1] : std::string();
 }
 
+// Returns the end of the first error of `file` whose sentence has no full stop, or "". It sees only
+// errors that end in a literal.
+std::string UnendedSentenceOf(const SourceFile& file) {
+  static const std::regex error(R"(absl::\w+Error\()");
+  const std::string code = WithoutCommentsAndStrings(file.text);
+  for (std::sregex_iterator at(code.begin(), code.end(), error), none; at != none; ++at) {
+    size_t end = static_cast<size_t>(at->position() + at->length());
+    for (int depth = 1; depth > 0 && end < code.size(); ++end) {
+      depth += code[end] == '(' ? 1 : code[end] == ')' ? -1 : 0;
+    }
+    const size_t last = file.text.find_last_not_of(") \n", end - 1);
+    if (file.text[last] == '"' && file.text[last - 1] != '.') {
+      return file.text.substr(last - std::min<size_t>(last, 30), 30);
+    }
+  }
+  return "";
+}
+
 // Files whose errors go on a sentence that another file begins: 'Model "m": field "input" ' and
 // then "is not a price; ...".
 const std::set<std::string>& FilesOfPredicates() {
@@ -37,6 +56,7 @@ TEST(Wording, ErrorsAreSentences) {
   for (const SourceFile& file : files) {
     if (!FilesOfPredicates().contains(file.path)) {
       EXPECT_EQ(SmallSentenceOf(file), "") << file.path;
+      EXPECT_EQ(UnendedSentenceOf(file), "") << file.path;
     }
   }
 }
@@ -51,6 +71,14 @@ TEST(Wording, FindsErrorsThatAreNoSentences) {
             "\"no columns\"");
   EXPECT_EQ(SmallSentenceOf({"a.cc", "absl::Status(why.code(), absl::StrCat(\"rate \", 3))"}),
             "\"rate \"");
+}
+
+TEST(Wording, FindsErrorsWithoutAFullStop) {
+  EXPECT_EQ(
+      UnendedSentenceOf({"a.cc", "absl::DataLossError(absl::StrCat(\"It is \", (x), \".\"))"}), "");
+  EXPECT_EQ(UnendedSentenceOf({"a.cc", "absl::DataLossError(status.message())"}), "");
+  EXPECT_NE(
+      UnendedSentenceOf({"a.cc", "absl::DataLossError(absl::StrCat(\"(\", x, \" is gone\"))"}), "");
 }
 
 // Returns the comments of `text`, also those behind code, that open with a bare preposition or
