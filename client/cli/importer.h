@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Reads files of events and streams them to the server in batches.
+// Reads files of events and streams them to the server in batches. Files, retries and progress do
+// not depend on the form of the events; ImportLine is where a line becomes an itemized.v1.Event.
 
 #include <atomic>
 #include <chrono>

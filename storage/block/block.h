@@ -89,7 +89,8 @@ struct CallRows {
   CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
 };
 
-// The usage classes that rows have a column of, by rising class. Most calls have three of twelve.
+// The usage classes that rows have a column of, by rising class. Most calls use few of all there
+// are.
 class UsedClasses {
  public:
   explicit UsedClasses(const CallRows& calls);

@@ -11,6 +11,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "storage/base/usage_classes.h"
+
 namespace itemized {
 
 // PERSISTED: never change or reuse a number.
@@ -45,7 +47,7 @@ template <typename... Ids>
 constexpr ColumnMask Columns(ColumnId id, Ids... rest) {
   return Columns(id) | Columns(rest...);
 }
-inline constexpr ColumnMask kUsageColumns = ColumnMask{0xFFF}
+inline constexpr ColumnMask kUsageColumns = ((ColumnMask{1} << kUsageClassCount) - 1)
                                             << static_cast<int>(ColumnId::kUsageFirst);
 inline constexpr ColumnMask kAllColumns = ~ColumnMask{0};
 

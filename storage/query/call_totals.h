@@ -90,7 +90,8 @@ RangeParts Split(TimeRange range, int64_t bucket_us);
 // Which names totals are gathered of.
 struct NamesWanted {
   NameKind kind = NameKind::kStep;
-  std::optional<NameId> only = {};  // If it is not set, all names are. Catalog::kUnknown has no calls.
+  std::optional<NameId> only =
+      {};  // If it is not set, all names are. Catalog::kUnknown has no calls.
 
   bool Contains(NameId name) const { return !only.has_value() || *only == name; }
 };
