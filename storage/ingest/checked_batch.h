@@ -55,8 +55,8 @@ struct CheckedBatch {
 // Checks a batch that came at `now_us`. `id_key` is Catalog::id_key.
 CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key);
 
-// Drops every call that has a higher revision in the same submission, whose batches these are. It
-// counts as a duplicate.
+// Drops every call of which the same submission has a higher revision; it counts as a duplicate.
+// `batches` are those of the submission.
 void DropSuperseded(absl::Span<CheckedBatch> batches);
 
 // Looks up the rates of the batch's models, so that the committer finds them.
