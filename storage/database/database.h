@@ -82,7 +82,11 @@ class Database {
   // remains, or none. `done` and errors are those of SetRates; NOT_FOUND names a rate that is not
   // there.
   void RemoveRates(std::vector<RateName> names, RatesDone done);
+  // Makes `rates` the bundled ones of the book, in place of those that an earlier release left
+  // there; rates that users set stay, and win. `done` and errors are those of SetRates.
+  void SetBundledRates(std::vector<Rate> rates, RatesDone done);
   // Set or remove rates in the same way, and wait until all calls have their price.
+  absl::StatusOr<RateChange> SetBundledRates(std::vector<Rate> rates);
   absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates);
   absl::StatusOr<RateChange> RemoveRates(std::vector<RateName> names);
   // How far pricing again has come; none if all calls have the price that the book says. Whoever

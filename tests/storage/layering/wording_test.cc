@@ -45,7 +45,8 @@ std::string UnendedSentenceOf(const SourceFile& file) {
 // Files whose errors go on a sentence that another file begins: 'Model "m": field "input" ' and
 // then "is not a price; ...".
 const std::set<std::string>& FilesOfPredicates() {
-  static const auto& files = *new std::set<std::string>{"client/rates/prices.cc"};
+  static const auto& files =
+      *new std::set<std::string>{"client/rates/genai_condition.cc", "client/rates/prices.cc"};
   return files;
 }
 
