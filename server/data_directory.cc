@@ -67,7 +67,8 @@ absl::Status PrepareDataDirectory(const std::string& directory) {
 absl::StatusOr<VerifyReport> VerifyDirectory(const std::string& directory) {
   std::error_code error;
   if (!fs::exists(directory + "/CURRENT", error)) {
-    return absl::NotFoundError(absl::StrCat(directory, " holds no database; check --data-dir"));
+    return absl::NotFoundError(
+        absl::StrCat("The directory ", directory, " holds no database; check --data-dir."));
   }
   DatabaseOptions options;
   options.directory = directory;

@@ -8,12 +8,12 @@
 
 namespace itemized::cli {
 
-// The host:port that people mean by `text`: "localhost", "http://localhost:4317/" or
-// "::1". Without a port it is 4317. Errors: INVALID_ARGUMENT with a sentence.
+// Returns the host:port that people mean by `text`: "localhost", "http://localhost:4317/" or "::1".
+// The port is 4317 if none is named. INVALID_ARGUMENT if `text` is no address.
 absl::StatusOr<std::string> ServerAddress(absl::string_view text);
 
-// What to say of a server that gRPC could not reach, if HTTP answers at `address`; else "".
-// Asks there, for a second at most.
+// Returns what to say of a server that gRPC could not reach, if HTTP answers at `address`; else "".
+// It asks there, for a second at most.
 std::string HttpPortHint(const std::string& address);
 
 }  // namespace itemized::cli

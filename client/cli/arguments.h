@@ -36,22 +36,23 @@ enum class Command {
 // The options of `top`, `workflows`, `show`, `series` and `outliers`; each uses some.
 struct QueryArguments {
   text::WindowArguments window;
-  std::string by = "step";  // step, model, workflow, provider or attribute:KEY.
+  std::string by = "step";  // May be step, model, workflow, provider or attribute:KEY.
   v1::CallFilter filter;
   std::string every = "1d";
   std::string workflow_id;
-  std::optional<int32_t> limit;  // Absent: each command has a default of its own.
-  std::string sort = "newest";   // newest or cost.
+  std::optional<int32_t> limit;  // If it is absent, each command has a default of its own.
+  std::string sort = "newest";   // May be newest or cost.
 };
 
 // The options of the commands of `rates`.
 struct RatesArguments {
   std::string model;     // May end in "*".
-  std::string provider;  // "": any.
+  std::string provider;  // "" means any.
   std::string effective_from;
   std::string tz;
   std::string source;
-  std::vector<std::pair<std::string, std::string>> prices;  // Field of pb::Prices, USD.
+  std::vector<std::pair<std::string, std::string>>
+      prices;  // A field of pb::Prices and USD for each.
   std::string file;
   std::string format = "auto";
   bool bundled = false;
@@ -69,8 +70,8 @@ struct Arguments {
   std::string backup_directory;
 };
 
-// The arguments without the program's name, or the exit status if there is
-// nothing left to do: help was printed, or what is wrong with them.
+// Parses the words behind the program's name. Returns an exit status if nothing is left to do: help
+// was printed, or what is wrong with the words.
 std::variant<Arguments, int> ParseArguments(const std::vector<std::string>& words,
                                             Environment& env);
 

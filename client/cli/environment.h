@@ -18,8 +18,8 @@ namespace itemized::cli {
 // Exit statuses; scripts rely on them.
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitRefused = 1;        // Some input was refused.
-inline constexpr int kExitUsage = 2;          // Wrong usage.
-inline constexpr int kExitFailed = 3;         // Server not reachable, or request failed.
+inline constexpr int kExitUsage = 2;          // The command line was wrong.
+inline constexpr int kExitFailed = 3;         // The server was not reached, or the request failed.
 inline constexpr int kExitNotFound = 4;       // What was named does not exist.
 inline constexpr int kExitInterrupted = 130;  // What a shell reports for Ctrl-C.
 
@@ -37,13 +37,12 @@ struct Environment {
   std::string server = kDefaultServer;  // --server may name another.
   const Clock* clock = nullptr;
   absl::Duration patience = absl::Seconds(30);  // How long an import waits for a lost server.
-  // Set by Ctrl-C once `catch_interrupts` was called; until then it ends the process.
+  // Ctrl-C sets this once `catch_interrupts` was called; until then it ends the process.
   const std::atomic<bool>* interrupted = nullptr;
   void (*catch_interrupts)() = nullptr;
 };
 
-// The process's own streams, terminal and variables (COLUMNS, NO_COLOR,
-// ITEMIZED_SERVER).
+// Returns the process's own streams, terminal and variables (COLUMNS, NO_COLOR, ITEMIZED_SERVER).
 Environment ProcessEnvironment();
 
 }  // namespace itemized::cli

@@ -19,54 +19,55 @@ namespace itemized::cli {
 // What stands where there is no figure.
 inline constexpr char kNothing[] = "–";
 
-// Two decimals from a dollar up ("$1,234.56"), four down to a cent
-// ("$0.0345"), and below that three significant digits ("$0.00000123"), so
-// that what is not zero never looks like zero.
+// Writes an amount with two decimals from a dollar up ("$1,234.56"), four down to a cent
+// ("$0.0345"), and three significant digits below that ("$0.00000123"), so that what is not zero
+// never looks like zero.
 std::string Money(Picos picos);
 
-// What Money makes of an amount as servers write it; kNothing for "".
+// Returns what Money makes of an amount as servers write it; kNothing for "".
 std::string MoneyText(absl::string_view usd);
 
-// The amount of the priced among `calls`; kNothing if none of them is, for
-// unknown is not zero.
+// Returns the amount of the priced among `calls`; kNothing if none of them is, since unknown is not
+// zero.
 std::string SumText(absl::string_view usd, int64_t calls, int64_t unpriced_calls);
 
-// A price as exact as it was given, with two decimals at least: "$3.00",
-// "$0.075"; kNothing for "".
+// Returns a price as exact as it was given, with two decimals at least: "$3.00", "$0.075"; kNothing
+// for
+// "".
 std::string PriceText(absl::string_view usd);
 
-// "1,234,567".
+// Returns "1,234,567".
 std::string Count(int64_t count);
 
-// A count in at most four digits: "950", "8.40k", "130.8M".
+// Returns a count in at most four digits: "950", "8.40k", "130.8M".
 std::string ShortCount(int64_t count);
 
-// "12.3%"; "<0.1%" for what is not zero but rounds to it.
+// Returns "12.3%"; "<0.1%" for what is not zero but rounds to it.
 std::string Percent(double share);
 
-// "812 ms", "1.24 s", "2 m 03 s", "1 h 05 m".
+// Returns "812 ms", "1.24 s", "2 m 03 s", "1 h 05 m".
 std::string DurationText(double ms);
 
-// The same; kNothing for 0, which is what calls have that tell no duration.
+// Returns kNothing for 0, which calls have that tell no duration; else what DurationText returns.
 std::string KnownDurationText(double ms);
 
-// "6.2x".
+// Returns "6.2x".
 std::string Multiple(double multiple);
 
-// An RFC 3339 instant in `zone`: "2026-11-01 10:15:03", with milliseconds on
-// demand. What is no instant comes back as it is; kNothing for "".
+// Returns an RFC 3339 instant in `zone`: "2026-11-01 10:15:03", with milliseconds on demand. What
+// is no instant comes back as it is; kNothing for "".
 std::string TimeText(absl::string_view rfc3339, absl::TimeZone zone, bool milliseconds = false);
 
-// "2026-10-02 00:00 to 2026-11-01 00:00 UTC".
+// Returns "2026-10-02 00:00 to 2026-11-01 00:00 UTC".
 std::string WindowText(const v1::Window& window, absl::TimeZone zone);
 
-// All tokens that went in, from a cache or not.
+// Returns how many tokens went in, from a cache or not.
 int64_t TokensIn(const UsageCounts& counts);
 
-// Tokens that went in and came from a cache.
+// Returns how many tokens went in and came from a cache.
 int64_t TokensCached(const UsageCounts& counts);
 
-// Text, audio and image tokens that came out.
+// Returns how many text, audio and image tokens came out.
 int64_t TokensOut(const UsageCounts& counts);
 
 }  // namespace itemized::cli

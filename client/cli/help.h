@@ -7,17 +7,17 @@
 
 namespace itemized::cli {
 
-// The group of options that every command has; shown last.
+// The group of options that every command has, which help shows last.
 inline constexpr char kCommonOptions[] = "Common options";
 
-// Help on one command: usage, arguments, commands, options, examples.
+// Writes the help on one command: usage, arguments, commands, options, examples.
 class HelpFormatter : public CLI::FormatterBase {
  public:
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override;
 };
 
-// What `itemize import` reads.
+// Says what `itemize import` reads.
 extern const char kNativeFormatHelp[];
 
 }  // namespace itemized::cli

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// `itemize import`: streams the events of files in.
+// `itemize import` streams the events of files in. The one form so far, NDJSON, is read by
+// proto/text, which HTTP shares; a reader of another form has its place in this folder, and
+// Importer picks it.
 
 #include <string>
 #include <vector>

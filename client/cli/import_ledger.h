@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What became of each line of an import.
+// The ledger knows what became of each line of an import.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,9 +19,9 @@ namespace itemized::cli {
 
 namespace pb = itemized::v1;
 
-// A line of an import; in reading order.
+// A line of an import. Places are ordered as they are read.
 struct Place {
-  size_t file = 0;    // Index into the files of the command.
+  size_t file = 0;    // An index into the files of the command.
   uint64_t line = 0;  // The first is 1.
 
   auto operator<=>(const Place&) const = default;
@@ -39,7 +39,7 @@ struct ImportTotals {
   int64_t accepted = 0;
   int64_t duplicate = 0;
   int64_t refused = 0;         // We or the server refused them.
-  int64_t unacknowledged = 0;  // Sent, and not heard of since.
+  int64_t unacknowledged = 0;  // They were sent, and nothing was heard of them since.
 
   int64_t Known() const { return accepted + duplicate + refused; }
 };
@@ -50,24 +50,24 @@ class ImportLedger {
   // Keeps the reasons of the first `refusals_max` refused lines.
   explicit ImportLedger(size_t refusals_max) : refusals_max_(refusals_max) {}
 
-  // A line that is not sent at all. Counted once, though a file may be read again.
+  // Notes a line that is not sent at all. It counts once, though a file may be read again.
   void Refuse(Place place, text::LineRefusal refusal);
 
-  // A batch that is about to be sent; `places` are those of its events.
+  // Notes a batch that is about to be sent; `places` are those of its events.
   void Send(BatchPlace batch, std::vector<Place> places);
 
-  // The server's answer to it.
+  // Notes the server's answer to a batch.
   void Acknowledge(BatchPlace batch, const pb::BatchResult& result);
 
-  // No answer will come to what is under way: it is sent again.
+  // Notes that no answer will come to what is under way, which is sent again.
   void Abandon();
 
-  // The newest batch of `file` that was answered; 0 if none was.
+  // Returns the newest batch of `file` that was answered; 0 if none was.
   uint64_t acknowledged(size_t file) const;
 
   ImportTotals totals() const;
 
-  // All refusals that are kept, in the order of their places.
+  // Returns all refusals that are kept, in the order of their places.
   std::vector<std::pair<Place, text::LineRefusal>> Refusals() const;
 
  private:

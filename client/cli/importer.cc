@@ -131,7 +131,7 @@ absl::Status Importer::SendFile(size_t index, const InputFile& file) {
   if (absl::IsFailedPrecondition(status)) {
     return absl::FailedPreconditionError(
         absl::StrCat("Another import of the content of \"", files_[index],
-                     "\" has begun since: let it finish (", status.message(), ")."));
+                     "\" has begun since: let it finish. ", status.message()));
   }
   return status;
 }

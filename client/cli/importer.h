@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Reads files of events and streams them to the server in batches.
+// Reads files of events and streams them to the server in batches. Files, retries and progress do
+// not depend on the form of the events; ImportLine is where a line becomes an itemized.v1.Event.
 
 #include <atomic>
 #include <chrono>
@@ -23,7 +24,7 @@
 
 namespace itemized::cli {
 
-// Run is called once, by one thread; everything else by any.
+// Run must be called once; any thread may call everything else meanwhile.
 class Importer {
  public:
   // The references outlive the importer. A server that goes away is waited for up
@@ -32,17 +33,16 @@ class Importer {
            const std::atomic<bool>& interrupted, absl::Duration patience,
            std::shared_ptr<client::Connection> connection, ImportLedger& ledger);
 
-  // Imports all files; OK once everything sent is acknowledged. Once
-  // `interrupted` is set it reads no further, but still waits for what is in
-  // flight. Errors: UNAVAILABLE if a file cannot be read or the server stays away;
-  // FAILED_PRECONDITION if another import of the same content has taken over.
+  // Imports all files; OK once everything sent is acknowledged. Once `interrupted` is set it reads
+  // no further, but still waits for what is in flight. UNAVAILABLE if a file cannot be read or the
+  // server stays away; FAILED_PRECONDITION if another import of the same content has taken over.
   absl::Status Run();
 
   // Gives up waiting; Run returns CANCELLED.
   void Cancel();
 
   uint64_t bytes_read() const { return bytes_read_; }
-  int64_t events() const { return events_; }  // Sent so far.
+  int64_t events() const { return events_; }  // How many were sent so far.
 
  private:
   absl::Status ImportFile(size_t index);
@@ -68,8 +68,8 @@ class Importer {
   text::NdjsonParser parser_;
   pb::Batch batch_;
   std::vector<Place> places_;   // Where the events of the batch stand.
-  size_t batch_bytes_ = 0;      // What the lines of the batch have.
-  uint64_t sequence_ = 0;       // The last batch cut from the file has it.
+  size_t batch_bytes_ = 0;      // How many bytes the lines of the batch have.
+  uint64_t sequence_ = 0;       // The sequence of the last batch cut from the file.
   uint64_t known_through_ = 0;  // Batches of the file that need not be sent.
   std::atomic<uint64_t> bytes_read_ = 0;
   std::atomic<int64_t> events_ = 0;

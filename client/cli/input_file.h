@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The files of an import: found, opened, and named by what is in them.
+// The files of an import are found, opened, and named by what is in them.
 
 #include <atomic>
 #include <cstdint>
@@ -37,18 +37,16 @@ struct InputFile {
   std::string content_hash;  // XXH3-128 of those bytes, 32 hex digits.
 };
 
-// The bytes of the file `path`, or 0 if that is not known before it is read.
-// Errors: INVALID_ARGUMENT with a sentence if it is missing, unreadable, a
-// directory or compressed.
+// Returns how many bytes the file `path` has, or 0 if that is not known before it is read.
+// INVALID_ARGUMENT if it is missing, unreadable, a directory or compressed.
 absl::StatusOr<uint64_t> CheckInput(const std::string& path);
 
-// Opens `path` and reads it once for its hash. "-" is `stdin_fd`; that and
-// other streams go through a nameless temporary file. Errors: UNAVAILABLE if
-// reading fails; CANCELLED once `interrupted` is set.
+// Opens `path` and reads it once for its hash. "-" is `stdin_fd`; that and other streams go through
+// a nameless temporary file. UNAVAILABLE if reading fails; CANCELLED once `interrupted` is set.
 absl::StatusOr<InputFile> OpenInput(const std::string& path, int stdin_fd,
                                     const std::atomic<bool>& interrupted);
 
-// All of a small file, or of standard input for "-". Errors: UNAVAILABLE;
+// Returns all of a small file, or of standard input for "-". UNAVAILABLE if reading fails;
 // INVALID_ARGUMENT if it is over 256 MiB.
 absl::StatusOr<std::string> ReadInput(const std::string& path, int stdin_fd,
                                       const std::atomic<bool>& interrupted);

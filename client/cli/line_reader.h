@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The lines of a file, with bounded memory however long a line is.
+// The lines of a file are read with bounded memory, however long a line is.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +25,7 @@ class LineReader {
  public:
   LineReader(int fd, uint64_t bytes, size_t line_bytes_max);
 
-  // The next line into `line`; false at the end. Errors: UNAVAILABLE if
-  // reading fails.
+  // Reads the next line into `line`; returns false at the end. UNAVAILABLE if reading fails.
   absl::StatusOr<bool> Next(Line& line);
 
   uint64_t bytes_read() const { return offset_ - (buffer_.size() - begin_); }

@@ -11,14 +11,14 @@
 
 namespace itemized::cli {
 
-// How many letters have to be put in, left out, changed or swapped with the next one to
+// Returns how many letters have to be put in, left out, changed or swapped with the next one to
 // make `b` of `a`; upper and lower case are alike.
 size_t EditDistance(absl::string_view a, absl::string_view b);
 
-// The words that `typed` may be meant for, the nearest first, at most three.
+// Returns at most three words that `typed` may be meant for, the nearest first.
 std::vector<std::string> Nearest(absl::string_view typed, const std::vector<std::string>& words);
 
-// " Did you mean \"top\"?", or "" if nothing is near.
+// Returns " Did you mean \"top\"?", or "" if nothing is near.
 std::string DidYouMean(absl::string_view typed, const std::vector<std::string>& words);
 
 }  // namespace itemized::cli

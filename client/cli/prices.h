@@ -32,13 +32,13 @@ inline constexpr auto kPricesShown = [] {
   return order;
 }();
 
-// The option of `rates set` for a price: "--cache-read".
+// Returns the option of `rates set` for a price: "--cache-read".
 std::string OptionOf(size_t price);
 
-// What its help says: "Input from the provider's cache; else as --input".
+// Returns what the help on that option says: "Input from the provider's cache; else as --input".
 std::string HelpOf(size_t price);
 
-// The head of its column: "CACHE READ".
+// Returns the head of a price's column: "CACHE READ".
 std::string HeaderOf(size_t price);
 
 }  // namespace itemized::cli

@@ -15,16 +15,15 @@ namespace itemized::cli {
 
 struct ProgressState {
   uint64_t bytes_done = 0;
-  uint64_t bytes_total = 0;  // 0: not known.
+  uint64_t bytes_total = 0;  // 0 if it is not known.
   int64_t events = 0;
   absl::Duration elapsed;
 };
 
-// "[=====>    ] 45%  850,000 events/s  12 s left" in fewer than `width` columns.
+// Returns "[=====>    ] 45%  850,000 events/s  12 s left" in fewer than `width` columns.
 std::string ProgressLine(const ProgressState& state, size_t width);
 
-// Draws the line over and over; nothing before half a second has passed. Not
-// thread-safe.
+// Draws that line over and over, but nothing before half a second has passed. Not thread-safe.
 class ProgressBar {
  public:
   // `out` is a terminal and outlives the bar.

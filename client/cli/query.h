@@ -21,42 +21,42 @@ struct QueryWindow {
   pb::WindowSpec spec;
 };
 
-// Errors: INVALID_ARGUMENT with a sentence about the options.
+// Reads the options of a window. INVALID_ARGUMENT, with a sentence about the options, if they are
+// wrong.
 absl::StatusOr<QueryWindow> ResolveWindow(const text::WindowArguments& arguments,
                                           const Session& session);
 
-// "Spend by step, 2026-10-02 00:00 to 2026-11-01 00:00 UTC".
+// Prints "Spend by step, 2026-10-02 00:00 to 2026-11-01 00:00 UTC".
 void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZone zone,
                 Session& session);
 
-// What to do when a window holds nothing.
+// Prints what to do when a window holds nothing.
 void PrintNothing(absl::string_view what, Session& session);
 
 // Prints that there is nothing of `filter`, or which name in it is unknown, which is then the
 // reason. Returns the exit status of the command.
 int ExplainNothing(absl::string_view what, const pb::CallFilter& filter, Session& session);
 
-// How far earlier calls have been priced again, if that is under way.
+// Prints how far earlier calls have been priced again.
 void PrintRepricing(const pb::Repricing& repricing, Session& session);
 
-// How much of the bill can be trusted: "99.2% of 12,345 calls are priced.
-// 98 are not: ...".
+// Prints how much of the bill can be trusted: "99.2% of 12,345 calls are priced. 98 are not: ...".
 void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session);
 
-// Why calls are not priced and what to do: the line after their number.
+// Prints why calls are not priced and what to do, which is the line after their number.
 void PrintWhyUnpriced(Session& session);
 
-// "19%" of a repricing.
+// Returns how far a repricing has come: "19%".
 std::string RepricingText(const pb::Repricing& repricing);
 
-// "learning 16 of 30": how much of its history a step has by which its calls can be judged.
+// Returns how much of the history a step has by which its calls can be judged: "learning 16 of 30".
 std::string LearningText(int64_t sample_count);
 
-// A figure that matters only if it is not zero.
+// Return a cell that is empty if the figure is zero.
 Cell CountCell(int64_t count, Style style = Style::kPlain);
 Cell MoneyCell(absl::string_view usd, Style style = Style::kPlain);  // "" for "0" and "".
 
-// `name`, or "(none)" where it is empty.
+// Returns `name`, or "(none)" where it is empty.
 Cell NameCell(absl::string_view name);
 
 // Prints `response` as JSON if that was asked for; else by `print(response)`.

@@ -16,18 +16,17 @@ namespace itemized::cli {
 
 using Rates = google::protobuf::RepeatedPtrField<pb::Rate>;
 
-// The instant that --effective-from names; 0, which is always, if that or
-// none is given.
+// Returns the instant that --effective-from names; 0, which means always, if that or none is given.
 absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments);
 
-// "claude-sonnet-4-6 from 2026-11-01", "gpt-5* of azure".
+// Returns what people call a rate: "claude-sonnet-4-6 from 2026-11-01", "gpt-5* of azure".
 std::string RateName(const pb::Rate& rate);
 
 // A rate of the book and the one that takes its place.
 struct RateReplacement {
   pb::Rate before;
   pb::Rate after;
-  std::vector<std::string> lost;  // Fields of pb::Prices that have a price before only.
+  std::vector<std::string> lost;  // Fields of pb::Prices that have a price only before.
 
   bool loses_prices() const {
     return !lost.empty() || (!before.tiers().empty() && after.tiers().empty());
@@ -35,13 +34,13 @@ struct RateReplacement {
   bool changes_prices() const;
 };
 
-// What `rates` will replace: rates of the book with the same provider, match and instant.
+// Returns what `rates` will replace: rates of the book with the same provider, match and instant.
 std::vector<RateReplacement> Replacements(const pb::ListRatesResponse& book, const Rates& rates);
 
-// A table of the prices before and after.
+// Prints a table of the prices before and after.
 void PrintReplacement(const RateReplacement& replacement, Session& session);
 
-// How many rates have other prices now, and which have lost some.
+// Prints how many rates have other prices now, and which have lost some.
 void PrintReplacements(const std::vector<RateReplacement>& replacements, Session& session);
 
 // Says which rate prices today's calls of the models that `rate` is for, if it is another one.

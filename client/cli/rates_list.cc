@@ -22,6 +22,14 @@ std::string TimeOfDay(int32_t second) {
   return time.substr(sizeof("1970-01-01T") - 1, second % 60 == 0 ? 5 : 8);
 }
 
+// Names the models of a rate, and how their calls are served: "gpt-5-nano [flex, us]".
+std::string ModelText(const pb::Rate& rate) {
+  std::string served = rate.service_tier();
+  absl::StrAppend(&served, served.empty() || rate.region().empty() ? "" : ", ", rate.region());
+  return absl::StrCat(client::DescribeMatch(rate.match()),
+                      served.empty() ? "" : absl::StrCat(" [", served, "]"));
+}
+
 std::string EffectiveText(const pb::Rate& rate) {
   const int64_t from_us = rate.effective_from_unix_us();
   std::string text;
@@ -89,8 +97,8 @@ void PrintUnpriced(const pb::ListRatesResponse& response, Session& session) {
 std::string RatesTable(const pb::ListRatesResponse& response, Session& session) {
   Table table = MakeTable();
   for (const pb::Rate& rate : response.rates()) {
-    AddRow(client::DescribeMatch(rate.match()), rate.provider(), EffectiveText(rate), rate.prices(),
-           rate.source(), table);
+    AddRow(ModelText(rate), rate.provider(), EffectiveText(rate), rate.prices(), rate.source(),
+           table);
     for (const pb::RateTier& tier : rate.tiers()) {
       AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim}, "", "",
              tier.prices(), "", table);

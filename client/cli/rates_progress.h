@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Waiting for the server to price earlier calls again, with a line on the terminal that
-// says how far it is.
+// Commands wait for the server to price earlier calls again, with a line on the terminal that says
+// how far it is.
 
 #include <functional>
 #include <future>
@@ -16,7 +16,7 @@ namespace itemized::cli {
 // Draws the line until `is_done()`, which waits a moment each time it is asked.
 void ShowRepricing(const std::function<bool()>& is_done, Session& session);
 
-// The response of `call`, which runs in a thread of its own.
+// Returns the response of `call`, which runs in a thread of its own.
 template <typename Response, typename Call>
 absl::StatusOr<Response> WithProgress(const Call& call, Session& session) {
   constexpr std::chrono::milliseconds kTick(250);

@@ -21,18 +21,18 @@ enum class Style { kPlain, kBold, kDim, kRed, kYellow, kGreen };
 
 // What is drawn on.
 struct Canvas {
-  size_t width = 100;  // Columns.
+  size_t width = 100;  // How many columns it has.
   bool color = false;
 };
 
-// `text` in the colours of `style`, if the canvas has them.
+// Returns `text` in the colours of `style`, if the canvas has them.
 std::string Styled(absl::string_view text, Style style, const Canvas& canvas);
 
 struct Column {
   std::string header;
   Align align = Align::kLeft;
   int drop_order = 0;    // The highest goes first if space is short; 0 stays.
-  size_t shrink_to = 0;  // Texts may be cut to this many columns; 0: never cut.
+  size_t shrink_to = 0;  // Texts may be cut to this many columns; 0 if never.
 };
 
 struct Cell {
@@ -53,14 +53,13 @@ class Table {
   // `cells` has one for each column.
   void AddRow(std::vector<Cell> cells);
 
-  // A line between the rows before and after.
+  // Adds a line between the rows before and after.
   void AddRule();
 
   bool empty() const { return rows_.empty(); }
 
-  // The table in lines of at most `canvas.width` columns, if its columns that
-  // may not be dropped or cut leave that much room. Columns without any text
-  // are left out.
+  // Returns the table in lines of at most `canvas.width` columns, if its columns that may not be
+  // dropped or cut leave that much room. Columns without any text are left out.
   std::string Render(const Canvas& canvas) const;
 
  private:
@@ -80,7 +79,7 @@ class Table {
                          const Canvas& canvas) const;
 
   std::vector<Column> columns_;
-  std::vector<std::vector<Cell>> rows_;  // An empty one is a rule.
+  std::vector<std::vector<Cell>> rows_;  // An empty row is a rule.
 };
 
 }  // namespace itemized::cli

@@ -11,25 +11,25 @@
 
 namespace itemized::cli {
 
-// `text` with everything that could move the cursor, change colours or the
-// order of letters written out: control characters, bidirectional marks,
-// invisible characters and bytes that are not UTF-8 become "\x1b", "\u202e".
-// A backslash stays a backslash: the result is for eyes, not for parsing.
+// Returns `text` with everything written out that could move the cursor, change colours or the
+// order of letters: control characters, bidirectional marks, invisible characters and bytes that
+// are not UTF-8 become "\x1b", "\u202e". A backslash stays a backslash: the result is for eyes, not
+// for parsing.
 std::string Printable(absl::string_view text);
 
-// Terminal columns of printable UTF-8: wide (East Asian, emoji) characters
-// take two, combining marks none.
+// Returns how many terminal columns printable UTF-8 takes: wide (East Asian, emoji) characters take
+// two, combining marks none.
 size_t DisplayWidth(absl::string_view text);
 
-// `text` in at most `width` columns, with "…" in place of its middle if it had
-// to be cut. Of printable UTF-8 only.
+// Returns `text`, which is printable UTF-8, in at most `width` columns, with "…" in place of its
+// middle if it had to be cut.
 std::string ShortenMiddle(absl::string_view text, size_t width);
 
-// A bar of up to `width` columns that is `share` (0 to 1) full, in eighths;
-// anything above zero shows at least an eighth.
+// Returns a bar of up to `width` columns that is `share` (0 to 1) full, in eighths. Anything above
+// zero shows at least an eighth.
 std::string Bar(double share, size_t width);
 
-// "s" unless `count` is one.
+// Returns "s" unless `count` is one.
 absl::string_view PluralS(int64_t count);
 
 }  // namespace itemized::cli

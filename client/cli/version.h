@@ -3,6 +3,7 @@
 
 namespace itemized::cli {
 
-extern const char kVersion[];  // What this program is: "0.1.0".
+// The version of this program, such as "0.1.0".
+extern const char kVersion[];
 
 }  // namespace itemized::cli

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Waiting times between attempts: doubling from `initial` to `max`, each
-// shortened at random by up to half so that many clients do not return at once.
+// Waiting times between attempts double from an initial one to a longest one. Each is shortened at
+// random by up to half, so that many clients do not return at once.
 
 #include <algorithm>
 #include <chrono>
@@ -11,7 +11,7 @@
 
 namespace itemized::client {
 
-// How long to wait before the next attempt: ever longer, up to a limit. Not thread-safe.
+// Says how long to wait before the next attempt. Not thread-safe.
 class Backoff {
  public:
   using Duration = std::chrono::nanoseconds;

@@ -52,12 +52,12 @@ std::string NotUtf8(absl::string_view what) {
   return absl::StrCat("The ", what, " is not valid UTF-8; encode it before recording.");
 }
 
-// The batch's strings, each once.
+// The batch's strings, each of them once.
 class Dictionary {
  public:
   explicit Dictionary(pb::CallColumns& columns) : columns_(columns) { IndexOf(""); }
 
-  // Absent if `text` is not UTF-8. `text` must outlive the dictionary.
+  // Returns the place of `text`, which must outlive the dictionary; nothing if it is not UTF-8.
   std::optional<uint32_t> IndexOf(absl::string_view text) {
     const auto found = indices_.find(text);
     if (found != indices_.end()) {
@@ -96,7 +96,7 @@ class ColumnWriter {
   explicit ColumnWriter(pb::CallColumns& columns)
       : columns_(columns), usage_columns_(UsageColumnsOf(&columns)), dictionary_(columns) {}
 
-  // The reason if the call cannot be put on the wire; then nothing was added.
+  // Adds a call. If it cannot be put on the wire, returns why, and adds nothing.
   std::optional<std::string> Add(const Call& call) {
     std::array<uint32_t, kNameColumns.size()> names{};
     for (size_t i = 0; i < kNameColumns.size(); ++i) {
@@ -163,7 +163,7 @@ class ColumnWriter {
     if (columns_.time_offset_us_size() == 0) {
       columns_.set_base_time_unix_us(call.time_us);
     }
-    // Wraps around for absurd times, as the addition on the other side does.
+    // The difference wraps around for absurd times, as the sum on the other side does.
     columns_.add_time_offset_us(static_cast<int64_t>(
         static_cast<uint64_t>(call.time_us) - static_cast<uint64_t>(columns_.base_time_unix_us())));
     const Usage usage = call.usage.value_or(Usage());

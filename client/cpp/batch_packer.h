@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Turns records into the wire's columns, and the server's answer back into
-// sentences about records.
+// Turns records into the wire's columns, and the server's answer back into sentences about records.
 
 #include <string>
 #include <vector>
@@ -21,8 +20,8 @@ struct PackedBatch {
 // Packs records. Equal chunks give equal bytes, on which sending again relies.
 PackedBatch Pack(const Chunk& chunk);
 
-// The refusals of `result` with the names of the events of `batch` they are
-// about. Refusals that point outside the batch are left out.
+// Returns the refusals of `result`, each with the names of the event of `batch` that it is about.
+// Refusals that point outside the batch are left out.
 std::vector<RefusedEvent> DescribeRefusals(const itemized::v1::Batch& batch,
                                            const itemized::v1::BatchResult& result);
 

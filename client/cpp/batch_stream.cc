@@ -142,7 +142,7 @@ bool BatchStream::CountAck() {
 bool BatchStream::ReadWelcome() {
   pb::IngestResponse response;
   if (!stream_->Read(&response)) {
-    return true;  // It has ended, and says why.
+    return true;  // The stream has ended, and says why.
   }
   MutexLock lock(mutex_);
   if (response.has_welcome()) {

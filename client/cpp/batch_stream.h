@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Streams batches into a server with a bounded window of unacknowledged ones.
+// Streams batches into a server, with a bounded number of them unacknowledged. An example:
 //
 //   BatchStream stream(connection, on_ack);
 //   RETURN_IF_ERROR(stream.Send(batch, 1));
@@ -25,19 +25,18 @@
 
 namespace itemized::client {
 
-// One Ingest stream. Send and Finish are called by one thread at a time;
-// Cancel by any. After an error the stream is of no more use: what was not
-// acknowledged may be sent again over a new one.
+// One Ingest stream. One thread at a time may call Send and Finish, any thread Cancel. After an
+// error the stream is of no more use: what was not acknowledged may be sent again over a new one.
 class BatchStream {
  public:
-  // Called for each batch in the order sent, from the reader thread. It must
-  // neither call back into the stream (except Cancel) nor block for long.
+  // Is called for each batch in the order sent, from the reader thread. It must neither call back
+  // into the stream (except Cancel) nor block for long.
   using AckCallback = std::function<void(uint64_t sequence, const pb::BatchResult& result)>;
-  // Called at most once, from the reader thread, if the stream ends before Finish.
+  // Is called at most once, from the reader thread, if the stream ends before Finish.
   using BrokenCallback = std::function<void(const absl::Status& status)>;
 
   struct Options {
-    size_t window = 16;  // Batches sent but not acknowledged, at most; > 0.
+    size_t window = 16;  // So many batches may be sent and not acknowledged; > 0.
     BrokenCallback on_broken = nullptr;
     // If there is one, the stream begins with a Hello, and batches follow its Welcome.
     std::optional<Producer> producer = std::nullopt;
@@ -55,12 +54,13 @@ class BatchStream {
   // sequence of this epoch. Its errors are those of Send.
   absl::StatusOr<uint64_t> AwaitWelcome();
 
-  // Sends one batch; blocks while the window is full. `batch` is not copied
-  // and no longer needed once Send returns. Connects with the first batch.
-  // Errors: that which ended the stream, UNAVAILABLE if no server answers.
+  // Sends one batch; blocks while the window is full. `batch` is not copied and no longer needed
+  // once Send returns. The first batch makes the connection. Errors are that which ended the
+  // stream, and UNAVAILABLE if no server answers.
   absl::Status Send(const pb::Batch& batch, uint64_t sequence);
 
-  // Half-closes and waits until all batches are acknowledged. Errors as Send.
+  // Says that no more batches come, and waits until all are acknowledged. Its errors are those of
+  // Send.
   absl::Status Finish();
 
   // Ends the stream at once; Send and Finish return CANCELLED.

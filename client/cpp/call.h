@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What an application reports: model calls and the completions that end runs.
-// Plain values; tracer.h sends them.
+// What an application reports: model calls, and the completions that end runs. These are plain
+// values; tracer.h sends them.
 
 #include <array>
 #include <cstdint>
@@ -50,23 +50,23 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 // One model call. Limits: names and ids 200 bytes, 64 attributes (corrections.h).
 struct Call {
-  std::string event_id = {};        // Empty: the tracer makes one.
-  int64_t time_us = 0;              // When it ended, Unix microseconds; 0: now.
-  std::string workflow = {};        // Kind of task; may be empty.
+  std::string event_id = {};        // If it is empty, the tracer makes one.
+  int64_t time_us = 0;              // When the call ended, in Unix microseconds; 0 means now.
+  std::string workflow = {};        // The kind of task; may be empty.
   std::string workflow_id = {};     // The run of the workflow; required.
-  std::string step = {};            // Node of the agent graph; required.
+  std::string step = {};            // The node of the agent graph; required.
   std::string provider = {};        // May be empty.
-  std::string model = {};           // The one named in the response; required.
-  std::optional<Usage> usage = {};  // Absent: not reported, so not priced.
-  int64_t duration_us = 0;          // Wall time, microseconds.
+  std::string model = {};           // The model that the response names; required.
+  std::optional<Usage> usage = {};  // If it is absent, none was reported: the call is not priced.
+  int64_t duration_us = 0;          // Wall time in microseconds.
   CallStatus status = CallStatus::kOk;
   Attributes attributes = {};
 };
 
-// The end of a run. The latest by time wins.
+// The end of a run. If several are sent, the latest by time_us holds.
 struct Completion {
-  int64_t time_us = 0;        // When the run ended, Unix microseconds; 0: now.
-  std::string workflow = {};  // Empty: taken from the run's calls.
+  int64_t time_us = 0;        // When the run ended, in Unix microseconds; 0 means now.
+  std::string workflow = {};  // If it is empty, the run's calls say which workflow it is.
   std::string workflow_id = {};
   Outcome outcome = Outcome::kCompleted;
   std::vector<std::string> unused_steps = {};  // Steps whose output no user saw.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A connection to one itemized server: a channel and the unary calls over it.
+// A connection to one itemized server: a channel and the unary calls over it. An example:
 //
 //   auto connection = Connection::Open("127.0.0.1:4317");
 //   absl::StatusOr<pb::GetTopResponse> top = connection->GetTop(request);
@@ -23,22 +23,22 @@ namespace itemized::client {
 
 namespace pb = itemized::v1;
 
-// Every call gives up after this long; those that read the whole store later.
+// Every call gives up after this long.
 inline constexpr absl::Duration kCallTimeout = absl::Seconds(30);
+// Verify and Backup read the whole store, and give up after this long.
 inline constexpr absl::Duration kAdminTimeout = absl::Hours(24);
 
-// Thread-safe. Errors of all calls: the server's own status and sentence;
-// UNAVAILABLE with a sentence that names the address if no server answers;
-// DEADLINE_EXCEEDED after kCallTimeout.
+// Thread-safe. Calls return the server's own status and sentence; UNAVAILABLE, with a sentence that
+// names the address, if no server answers; and DEADLINE_EXCEEDED if the answer takes too long.
 class Connection {
  public:
-  // `address` is host:port. Connects with the first use, in clear text.
+  // `address` is host:port. The first use connects, in clear text.
   static std::shared_ptr<Connection> Open(const std::string& address);
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Waits until the server accepts connections. Errors: UNAVAILABLE.
+  // Waits until the server accepts connections. UNAVAILABLE if it does not within `timeout`.
   absl::Status WaitReady(absl::Duration timeout);
 
   absl::StatusOr<pb::GetTopResponse> GetTop(const pb::GetTopRequest& request);
@@ -58,7 +58,7 @@ class Connection {
   absl::StatusOr<pb::VerifyResponse> Verify(const pb::VerifyRequest& request = {});
   absl::StatusOr<pb::BackupResponse> Backup(const pb::BackupRequest& request);
 
-  // The status of a failed or finished gRPC call over this connection.
+  // Returns what a gRPC call over this connection that ended with `status` is told as.
   absl::Status ToStatus(const grpc::Status& status) const;
 
   std::shared_ptr<grpc::Channel> channel() { return channel_; }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What is done about a value that no server takes, where the rest of its record is
-// worth more than it: it is replaced or left out, and told. A name or a token count
-// stands for itself; the server refuses the one call that has a bad one.
+// A value that no server takes is replaced or left out, and told, where the rest of its record is
+// worth more than it. Names and token counts are not corrected: the server refuses the one call
+// that has a bad one.
 
 #include <cstdint>
 #include <string>
@@ -13,6 +13,7 @@
 
 namespace itemized::client {
 
+// What was corrected in a record.
 struct Correction {
   enum class Of : uint8_t {
     kEventId,
@@ -30,7 +31,7 @@ struct Correction {
   std::string sentence;  // What an operator is told.
 };
 
-// Correct a record in place:
+// These correct a record in place, and return what they did:
 // - An id of more than 200 bytes, or not UTF-8, gets a hash of all of it in the place
 //   of its end, as in the Python client: two that differ stay different.
 // - A time outside 1970 to 2200 becomes `now_us`, a duration below 0 or above 30 days 0.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Times one model call and reports it when the scope ends.
+// Times one model call and reports it when the scope ends. An example:
 //
 //   CostTrace trace(tracer, "summarise", "claude-sonnet-4-6", run_id, {.workflow = "support"});
 //   Reply reply = model.Call(prompt);
@@ -24,10 +24,10 @@ struct CostTraceOptions {
   Attributes attributes = {};
 };
 
-// The call lasts from construction to destruction; leaving the scope by an
-// exception reports it as failed unless set_status said otherwise. Without a
-// use of usage() it is reported as a call whose usage is not known, which is
-// not the same as zero. Not thread-safe; `tracer` must outlive it.
+// The call lasts from construction to destruction. If the scope is left by an exception, it is
+// reported as failed, unless set_status said otherwise. If usage() is not used, it is reported as a
+// call whose usage is not known, which is not the same as zero. Not thread-safe; `tracer` must
+// outlive it.
 class CostTrace {
  public:
   CostTrace(Tracer& tracer, std::string step, std::string model, std::string workflow_id,

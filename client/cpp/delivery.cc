@@ -144,14 +144,14 @@ void Delivery::EndStream(const absl::Status& status, TimePoint now) {
   if (!absl::IsCancelled(status)) {
     stats_.last_error = std::string(status.message());
   }
-  // The first time, it may have been a late stream of the process that had the spool before.
+  // The first such error may be of a late stream of the process that had the spool before.
   const bool is_fenced = absl::IsFailedPrecondition(status) && std::exchange(fenced_before_, true);
   if (is_fenced || absl::IsAlreadyExists(status)) {
     if (!std::exchange(renumbered_, true)) {
       Warn(absl::StrCat("The itemized server at ", options_.address,
                         " has heard another sender under the id of this tracer, as after a copy of "
                         "the process or of its spool. This one goes on under another ",
-                        is_fenced ? "id" : "epoch", ": ", status.message()));
+                        is_fenced ? "id" : "epoch", ". ", status.message()));
     }
     is_fenced ? spool_->BeginAnew(NewProducerId()) : spool_->BeginEpoch();
   }

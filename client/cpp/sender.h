@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The part of a tracer that runs in the background: the threads and the streams of
-// its Delivery.
+// The part of a tracer that runs in the background.
 
 #include <atomic>
 #include <chrono>
@@ -26,11 +25,11 @@
 
 namespace itemized::client {
 
-// Thread-safe.
+// The threads and streams that drive a Delivery. Thread-safe.
 class Sender {
  public:
   explicit Sender(TracerOptions options);
-  ~Sender();  // Stops at once; flush before.
+  ~Sender();  // Stops at once, so callers flush before.
 
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
@@ -84,7 +83,7 @@ class Sender {
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread syncing_;  // It runs only if there is a spool directory.
-  std::thread sending_;  // Last: it uses all of the above.
+  std::thread sending_;  // Stands last, because it uses all members above.
 };
 
 }  // namespace itemized::client

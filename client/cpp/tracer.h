@@ -35,7 +35,7 @@ struct TracerOptions {
   std::string address = "127.0.0.1:4317";  // Where the server takes gRPC.
 
   // A batch is sent when it has this many records, 2 MiB or one record this old.
-  size_t batch_calls_max = 1000;  // 1 to 10,000.
+  size_t batch_calls_max = 1000;  // It may be 1 to 10,000.
   absl::Duration batch_age_max = absl::Milliseconds(200);
 
   // If there is no spool, records that are not acknowledged are kept in memory up to these
@@ -43,19 +43,20 @@ struct TracerOptions {
   size_t queue_calls_max = 100'000;
   size_t queue_bytes_max = 64 << 20;
 
-  // A directory of this tracer's own, created if it is missing: records are kept
-  // there instead, and outlive the process. The next tracer that opens it delivers
-  // them. If it cannot be opened, for instance because another tracer uses it, that
-  // is told to on_warning and this one works from memory.
+  // A directory of this tracer's own, created if it is missing. Records are kept there instead of
+  // in memory, and outlive the process: the next tracer that opens the directory delivers them. If
+  // it cannot be opened, for instance because another tracer uses it, that is told to on_warning
+  // and the tracer works from memory.
   std::string spool_directory = {};
-  // What its files may have. When they are full, further records are dropped.
+  // How many bytes the files of the spool may have. When they are full, further records are
+  // dropped.
   uint64_t spool_bytes_max = uint64_t{1} << 30;
-  // A record is safe from a crash of the process as soon as Record returns, and
-  // from a power cut or crash of the machine at most this long after; zero: as soon
-  // as Record returns, which then waits for the disk.
+  // A record in a spool is safe from a crash of the process as soon as Record returns, and from a
+  // power cut or crash of the machine at most this long after. With zero, Record waits for the
+  // disk.
   absl::Duration spool_sync_interval = absl::Milliseconds(100);
 
-  size_t window = 16;  // Batches on their way at once.
+  size_t window = 16;  // So many batches may be on their way at once.
 
   // Waits between attempts to reach the server double from the one to the other.
   absl::Duration backoff_initial = absl::Milliseconds(100);
@@ -64,42 +65,41 @@ struct TracerOptions {
   // How long the destructor waits for what is not acknowledged.
   absl::Duration close_timeout = absl::Seconds(5);
 
-  // Called from a background thread for each event that was not stored, again if
-  // its batch is sent again. It may Record, but not Flush, and must not block for long.
-  // Null: the first one is told to on_warning.
+  // Is called from a background thread for each event that was not stored, again if its batch is
+  // sent again. It may call Record, but not Flush, and must not block for long. If it is null, the
+  // first such event is told to on_warning.
   std::function<void(const RefusedEvent&)> on_refused = nullptr;
 
-  // Called from a background thread, and at last from the destructor, with a sentence
-  // that an operator should read: the server has lost what it had acknowledged,
-  // another sender goes by the same id, records are being dropped, the spool is
-  // damaged or fails, the first of each kind of value that had to be corrected. As on_refused;
-  // null: written to standard error.
+  // Is called from a background thread, and at last from the destructor, with a sentence that an
+  // operator should read: the server has lost what it had acknowledged, another sender goes by the
+  // same id, records are being dropped, the spool is damaged or fails, or a value had to be
+  // corrected (told once for each kind). It may do what on_refused may. If it is null, sentences go
+  // to standard error.
   std::function<void(const std::string&)> on_warning = nullptr;
 
-  const Clock* clock = nullptr;  // Null: the machine's. Must outlive the tracer.
+  const Clock* clock = nullptr;  // Null is the machine's clock. It must outlive the tracer.
 };
 
-// recorded + recovered = acknowledged + refused + queued.
+// What became of records: recorded + recovered = acknowledged + refused + queued.
 struct TracerStats {
-  uint64_t recorded = 0;      // Taken by Record.
-  uint64_t recovered = 0;     // Found in the spool, from an earlier tracer.
-  uint64_t sent = 0;          // Given to the network; those sent again count again.
+  uint64_t recorded = 0;      // Record took them.
+  uint64_t recovered = 0;     // They were found in the spool of an earlier tracer.
+  uint64_t sent = 0;          // They were given to the network; those sent again count again.
   uint64_t acknowledged = 0;  // The server has them on disk.
   uint64_t duplicate = 0;     // They are acknowledged and had been stored before.
   uint64_t refused = 0;       // They are not stored, see on_refused, or were damaged in the spool.
   uint64_t queued = 0;        // They are not acknowledged yet.
   uint64_t dropped = 0;       // Record did not take them: queue, spool or disk was full.
-  uint64_t reconnects = 0;    // Streams opened after the first.
-  uint64_t lost_batches = 0;  // Acknowledged, and lost by the server since.
-  uint64_t warnings = 0;      // Sentences told to on_warning.
-  uint64_t corrected = 0;     // Values replaced or left out of what Record took.
+  uint64_t reconnects = 0;    // Streams that were opened after the first.
+  uint64_t lost_batches = 0;  // Batches that were acknowledged, and that the server has lost since.
+  uint64_t warnings = 0;      // Sentences that were told to on_warning.
+  uint64_t corrected = 0;     // Values that were replaced or left out of what Record took.
   bool spooling = false;      // Records are kept in spool_directory.
-  std::string last_error;     // Why the last stream or record failed; may long be mended.
+  std::string last_error;     // Why a stream or record failed last, which may long be mended.
 };
 
-// Thread-safe; one for a process is enough. After fork(), a child makes a
-// tracer of its own, with a spool directory of its own: all it records into its
-// parent's is dropped.
+// Thread-safe; one for a process is enough. After fork(), a child makes a tracer of its own, with a
+// spool directory of its own: all that it records into its parent's tracer is dropped.
 class Tracer {
  public:
   explicit Tracer(TracerOptions options);
@@ -109,10 +109,10 @@ class Tracer {
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
 
-  // Hand a record to the background thread, by way of the spool if there is one.
-  // They never wait for the network and never fail; a record that finds no room, or
-  // is itself larger than 1 MiB, is counted as dropped. A value that no server takes
-  // costs itself, not its record, where it can (corrections.h).
+  // These hand a record to the background thread, by way of the spool if there is one. They never
+  // wait for the network and never fail: a record that finds no room, or is larger than 1 MiB, is
+  // counted as dropped. A value that no server takes costs itself, not its record, where it can
+  // (corrections.h).
   void Record(Call call) noexcept;
   void Record(Completion completion) noexcept;
 
@@ -120,9 +120,9 @@ class Tracer {
   void Complete(std::string workflow_id, Outcome outcome,
                 std::vector<std::string> unused_steps = {}, std::string workflow = {});
 
-  // Sends at once what was recorded before and waits until the server has
-  // stored or refused it all. Errors: DEADLINE_EXCEEDED says how many records
-  // are not acknowledged, and why if that is known; they stay queued.
+  // Sends at once what was recorded before, and waits until the server has stored or refused it
+  // all. DEADLINE_EXCEEDED says how many records are not acknowledged, and why if that is known;
+  // they stay queued.
   absl::Status Flush(absl::Duration timeout);
 
   TracerStats Stats() const;
@@ -134,7 +134,7 @@ class Tracer {
   void Hand(Event&& event) noexcept;
 
   const Clock* const clock_;
-  const uint64_t forks_;  // How many there had been when the tracer was made.
+  const uint64_t forks_;  // How many forks there had been when the tracer was made.
   std::unique_ptr<Sender> sender_;
   std::atomic<uint64_t> dropped_after_fork_{0};
 };

@@ -5,8 +5,8 @@
 
 namespace itemized::client {
 
-// Whether `text` is well-formed UTF-8. A server cannot parse a message with a
-// string that is not, so one bad name would cost its whole batch.
+// Whether `text` is well-formed UTF-8. A server cannot parse a message with any other string, so
+// one bad name would cost its whole batch.
 bool IsValidUtf8(absl::string_view text);
 
 }  // namespace itemized::client

@@ -17,7 +17,7 @@ absl::StatusOr<std::vector<v1::Rate>> BundledRates() {
       ParseRateFile(absl::string_view(kBundledJson, kBundledJsonSize), options);
   if (!import.ok()) {
     return absl::InternalError(
-        absl::StrCat("The bundled prices cannot be read: ", import.status().message()));
+        absl::StrCat("The bundled prices cannot be read. ", import.status().message()));
   }
   return std::move(import->rates);
 }

@@ -8,9 +8,9 @@
 
 namespace itemized::client {
 
-// The list prices that come with itemized, for any provider. They are a start:
-// a rate set for the same model name takes their place. INTERNAL only if the
-// program was built from a broken file. Thread-safe.
+// Returns the list prices that come with itemized, for any provider. They are a start: a rate set
+// for the same model name takes their place. INTERNAL only if the program was built from a broken
+// file. Thread-safe.
 absl::StatusOr<std::vector<v1::Rate>> BundledRates();
 
 }  // namespace itemized::client

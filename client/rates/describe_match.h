@@ -9,10 +9,10 @@
 
 namespace itemized::client {
 
-// The form that storage has of a match; one that is not set becomes an empty name.
+// Returns the form that storage has of a match. A match that is not set becomes an empty name.
 ModelMatch ToModelMatch(const v1::ModelMatch& match);
 
-// One line that identifies the match, as ModelMatch::ToString: "gpt-5*".
+// Returns a line that identifies the match, such as "gpt-5*" (ModelMatch::ToString).
 std::string DescribeMatch(const v1::ModelMatch& match);
 
 }  // namespace itemized::client

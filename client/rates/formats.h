@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The readers of the three forms. `root` is an object, of genai-prices an array.
+// The readers of the three forms of price files. `root` is an object; for genai-prices it is an
+// array. Errors are those of ParseRateFile.
 
 #include "absl/status/statusor.h"
 

@@ -16,7 +16,7 @@
 namespace itemized::client {
 
 enum class RateFormat {
-  kAuto,         // Told from the content.
+  kAuto,         // The content tells which one it is.
   kSimple,       // {"model": {"input": 3.00, "output": 15.00}}, USD per million tokens.
   kLiteLlm,      // LiteLLM's model_prices_and_context_window.json, USD per token.
   kGenaiPrices,  // data.json of genai-prices v2, USD per million tokens.
@@ -27,8 +27,8 @@ absl::StatusOr<RateFormat> ParseRateFormat(absl::string_view name);
 
 struct RateImportOptions {
   RateFormat format = RateFormat::kAuto;
-  int64_t effective_from_us = 0;  // What rates have whose file names no instant; 0: always.
-  std::string source;             // Empty: rates have what the file says, or the name of its form.
+  int64_t effective_from_us = 0;  // Holds for rates whose file names no instant; 0 means always.
+  std::string source;  // If it is empty, rates have what the file says, or its form's name.
 };
 
 struct RateImport {

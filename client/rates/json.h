@@ -26,7 +26,7 @@ struct JsonValue {
   bool is_array() const { return kind == Kind::kArray; }
   bool is_string() const { return kind == Kind::kString; }
 
-  // The last member of that name, as other readers take it, or null.
+  // Returns the last member of that name, as other readers do; null if there is none.
   const JsonValue* Find(absl::string_view name) const;
 };
 
@@ -35,8 +35,8 @@ struct JsonMember {
   JsonValue value;
 };
 
-// INVALID_ARGUMENT with the line of the fault if `text` is no JSON document,
-// or one that nests more than 64 deep.
+// Reads a JSON document. INVALID_ARGUMENT, which names the line of the fault, if `text` is none, or
+// nests more than 64 deep.
 absl::StatusOr<JsonValue> ParseJson(absl::string_view text);
 
 }  // namespace itemized::client

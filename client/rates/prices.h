@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the readers of price files share: exact prices, tiers, and the counting
-// of what was left out.
+// What the readers of price files share: exact prices, tiers, and the counting of what was left
+// out.
 
 #include <cstdint>
 #include <map>
@@ -27,11 +27,12 @@ struct Price {
   bool rounded = false;  // It was stated finer than a pico-dollar.
 };
 
-// The price a number, or a string that holds one, states in USD for `units`.
-// Errors: INVALID_ARGUMENT if it is none, negative or above the limit.
+// Returns the price that a number, or a string that holds one, states in USD for `units`.
+// INVALID_ARGUMENT if it is none, negative or above the limit; the message is a predicate without a
+// full stop, such as "is not a price; give a number in USD", which goes on the caller's sentence.
 absl::StatusOr<Price> ReadPrice(const JsonValue& value, PricedUnits units);
 
-// Units for which v1.Prices and the simple form state the price of a field.
+// Returns for how many units v1.Prices and the simple form state the price of a field.
 PricedUnits UnitsOfField(absl::string_view field);
 
 // Sets the field of v1.Prices with that name ("cache_read").
@@ -55,7 +56,7 @@ class TierSet {
   std::map<int64_t, v1::Prices> tiers_;
 };
 
-// "1 model", "2 models".
+// Returns a count with its noun: "1 model", "2 models".
 std::string Counted(int64_t count, absl::string_view noun);
 
 // Counts things by name, for one sentence about all of them.
@@ -65,7 +66,7 @@ class Tally {
   bool empty() const { return counts_.empty(); }
   int64_t total() const;
 
-  // "chat (12), image (3)", the most frequent first, at most eight.
+  // Returns at most eight names, the most frequent first: "chat (12), image (3)".
   std::string ToString() const;
 
  private:

@@ -38,6 +38,10 @@ absl::string_view Canonical(absl::string_view name) {
   return name;
 }
 
+// Fields with a set of prices for each way in which a call can be served.
+constexpr absl::string_view kTiersOfService = "tiers_of_service";
+constexpr absl::string_view kRegions = "regions";
+
 bool IsOther(absl::string_view name) {
   return name == "provider" || name == "effective_from" || name == "tiers" || name == "source";
 }
@@ -47,14 +51,14 @@ absl::Status Fault(absl::string_view model, absl::string_view field, absl::strin
       absl::StrCat("Model ", Quoted(model), ": field ", Quoted(field), " ", what, "."));
 }
 
-// Reads one object of a model. A rate is built field by field, so that a fault
-// can name both.
+// Reads one object of a model: a rate, and one more for each tier of service and region that it
+// names. A rate is built field by field, so that a fault can name both.
 class ModelReader {
  public:
   ModelReader(absl::string_view model, const RateImportOptions& options)
       : model_(model), options_(options) {}
 
-  absl::StatusOr<v1::Rate> Read(const JsonValue& value) {
+  absl::StatusOr<std::vector<v1::Rate>> Read(const JsonValue& value) {
     if (!value.is_object()) {
       return absl::InvalidArgumentError(
           absl::StrCat("Model ", Quoted(model_), " is not an object of prices: make it one."));
@@ -70,10 +74,56 @@ class ModelReader {
       return absl::InvalidArgumentError(
           absl::StrCat("Model ", Quoted(model_), " has no price: give at least \"input\"."));
     }
-    return std::move(rate_);
+    std::vector<v1::Rate> rates{rate_};
+    for (const auto& [name, prices] : served_) {
+      ASSIGN_OR_RETURN(rates.emplace_back(), ReadServed(name, *prices));
+    }
+    return rates;
   }
 
  private:
+  using Name = std::pair<absl::string_view, std::string>;  // Field, and the tier or region.
+
+  // Notes the prices of each tier of service or region, which are read once all of the model is.
+  absl::Status NoteServed(absl::string_view field, const JsonValue& value) {
+    if (!value.is_object()) {
+      return Fault(model_, field, "must be an object that has prices by name");
+    }
+    for (const JsonMember& member : value.members) {
+      RETURN_IF_ERROR(Once(absl::StrCat(field, ".", member.name), &seen_));
+      if (member.name.empty() || !member.value.is_object()) {
+        return Fault(model_, absl::StrCat(field, ".", member.name),
+                     "must have a name, and be an object of prices");
+      }
+      served_.emplace_back(Name(field, member.name), &member.value);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<v1::Rate> ReadServed(const Name& name, const JsonValue& prices) {
+    const std::string where = absl::StrCat(name.first, ".", name.second);
+    v1::Rate rate = rate_;
+    rate.clear_prices();
+    rate.clear_tiers();
+    (name.first == kTiersOfService ? rate.mutable_service_tier() : rate.mutable_region())
+        ->assign(name.second);
+    std::set<std::string> seen;
+    for (const JsonMember& field : prices.members) {
+      RETURN_IF_ERROR(Once(field.name, &seen));
+      if (field.name == "tiers") {
+        RETURN_IF_ERROR(ReadTiers(field.value, &rate));
+      } else if (IsPriceField(Canonical(field.name))) {
+        RETURN_IF_ERROR(ReadPriceField(field.name, field.value, rate.mutable_prices()));
+      } else {
+        return Fault(model_, absl::StrCat(where, ".", field.name), "is not known; give prices");
+      }
+    }
+    if (!HasPrice(rate.prices())) {
+      return Fault(model_, where, "has no price; give at least \"input\"");
+    }
+    return rate;
+  }
+
   absl::Status SetMatch() {
     const absl::string_view pattern =
         absl::EndsWith(model_, "*") ? model_.substr(0, model_.size() - 1) : model_;
@@ -101,7 +151,10 @@ class ModelReader {
       return ReadPriceField(name, value, rate_.mutable_prices());
     }
     if (name == "tiers") {
-      return ReadTiers(value);
+      return ReadTiers(value, &rate_);
+    }
+    if (name == kTiersOfService || name == kRegions) {
+      return NoteServed(name, value);
     }
     if (!IsOther(name)) {
       return Fault(model_, name, "is not known; see the simple form of price files");
@@ -144,12 +197,12 @@ class ModelReader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadTiers(const JsonValue& value) {
+  absl::Status ReadTiers(const JsonValue& value, v1::Rate* rate) {
     if (!value.is_array()) {
       return Fault(model_, "tiers", "must be an array of objects");
     }
     for (const JsonValue& item : value.items) {
-      RETURN_IF_ERROR(ReadTier(item, rate_.add_tiers()));
+      RETURN_IF_ERROR(ReadTier(item, rate->add_tiers()));
     }
     return absl::OkStatus();
   }
@@ -186,22 +239,27 @@ class ModelReader {
   const RateImportOptions& options_;
   v1::Rate rate_;
   std::set<std::string> seen_;
+  std::vector<std::pair<Name, const JsonValue*>> served_;
 };
 
 absl::Status ReadModel(const JsonMember& model, const RateImportOptions& options,
                        std::vector<v1::Rate>* rates) {
+  const auto add = [&](const JsonValue& value) -> absl::StatusOr<v1::Rate> {
+    ASSIGN_OR_RETURN(const std::vector<v1::Rate> read,
+                     ModelReader(model.name, options).Read(value));
+    rates->insert(rates->end(), read.begin(), read.end());
+    return read.front();
+  };
   if (!model.value.is_array()) {
-    ASSIGN_OR_RETURN(rates->emplace_back(), ModelReader(model.name, options).Read(model.value));
-    return absl::OkStatus();
+    return add(model.value).status();
   }
   std::set<std::pair<std::string, int64_t>> seen;
   for (const JsonValue& item : model.value.items) {
-    ASSIGN_OR_RETURN(v1::Rate rate, ModelReader(model.name, options).Read(item));
+    ASSIGN_OR_RETURN(const v1::Rate rate, add(item));
     if (!seen.emplace(rate.provider(), rate.effective_from_unix_us()).second) {
       return Fault(model.name, "effective_from",
                    "is the same in two objects of its history; leave one out");
     }
-    rates->push_back(std::move(rate));
   }
   return absl::OkStatus();
 }

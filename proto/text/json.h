@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// This folder has the messages of itemized.v1 as people write and read them: JSON lines, JSON,
+// windows and filters. Servers and clients share it, and it uses neither.
+
 // The messages as JSON for people, scripts and the page, with the names of the proto
 // files:
 //

@@ -46,11 +46,13 @@ enum Field : uint8_t {
   kStatus,
   kRevision,
   kAttributes,
+  kServiceTier,
+  kRegion,
   kOutcome,
   kUnusedSteps,
 };
 
-constexpr std::array<Name<Field>, 15> kFields = {{
+constexpr std::array<Name<Field>, 17> kFields = {{
     {"event_id", kEventId},
     {"time", kTime},
     {"workflow", kWorkflow},
@@ -64,6 +66,8 @@ constexpr std::array<Name<Field>, 15> kFields = {{
     {"status", kStatus},
     {"revision", kRevision},
     {"attributes", kAttributes},
+    {"service_tier", kServiceTier},
+    {"region", kRegion},
     {"outcome", kOutcome},
     {"unused_steps", kUnusedSteps},
 }};
@@ -193,6 +197,10 @@ class NdjsonParser::Impl {
         return ReadRevision(value);
       case kAttributes:
         return ReadAttributes(value, *call_);
+      case kServiceTier:
+        return ReadString(value, "service_tier", *call_->mutable_service_tier());
+      case kRegion:
+        return ReadString(value, "region", *call_->mutable_region());
       case kOutcome:
         return ReadOutcome(value);
       case kUnusedSteps:

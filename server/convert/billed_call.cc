@@ -8,6 +8,7 @@
 #include "server/convert/query_answers.h"
 #include "storage/base/money.h"
 #include "storage/base/time.h"
+#include "storage/model/served_as.h"
 #include "storage/views/baselines.h"
 
 namespace itemized::server {
@@ -67,7 +68,13 @@ pb::BilledCall ToBilledCall(const BilledCall& billed) {
     to.set_revision(call.revision);
   }
   for (const auto& [key, value] : call.attributes) {
-    (*to.mutable_attributes())[key] = value;
+    if (key == kServiceTierAttribute) {
+      to.set_service_tier(value);
+    } else if (key == kRegionAttribute) {
+      to.set_region(value);
+    } else {
+      (*to.mutable_attributes())[key] = value;
+    }
   }
   to.set_unpriced(billed.cost.unpriced);
   to.set_cost_usd(billed.cost.unpriced ? "" : FormatUsd(billed.cost.picos));

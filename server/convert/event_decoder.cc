@@ -99,6 +99,12 @@ bool DecodeCallBytes(const WireReader& reader, WireCall& call) {
       return true;
     case pb::Call::kAttributesFieldNumber:
       return DecodeAttribute(reader.bytes(), call);
+    case pb::Call::kServiceTierFieldNumber:
+      call.service_tier = reader.bytes();
+      return true;
+    case pb::Call::kRegionFieldNumber:
+      call.region = reader.bytes();
+      return true;
     default:
       return true;
   }

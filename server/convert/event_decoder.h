@@ -29,6 +29,8 @@ struct WireCall {
   bool has_usage = false;
   Usage usage;
   absl::string_view usage_reported;  // JSON. It is empty if there is none.
+  absl::string_view service_tier;
+  absl::string_view region;
   std::vector<std::pair<absl::string_view, absl::string_view>> attributes;
 };
 

@@ -152,6 +152,8 @@ absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
   }
   rate.source = from.source();
   rate.hours = ToHours(from.hours());
+  rate.service_tier = std::string(CanonicalServiceTier(from.service_tier()));
+  rate.region = std::string(CanonicalRegion(from.region()));
   return rate;
 }
 
@@ -178,6 +180,8 @@ pb::Rate FromRate(const Rate& from) {
     rate.mutable_hours()->set_from_second(from.hours.from_s);
     rate.mutable_hours()->set_to_second(from.hours.to_s);
   }
+  rate.set_service_tier(from.service_tier);
+  rate.set_region(from.region);
   rate.set_origin(from.origin == RateOrigin::kBundled ? pb::RATE_ORIGIN_BUNDLED
                                                       : pb::RATE_ORIGIN_USER);
   return rate;
@@ -205,6 +209,8 @@ absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& 
     RETURN_IF_ERROR(name.match.Validate());
     name.effective_from_us = id.effective_from_unix_us();
     name.hours = ToHours(id.hours());
+    name.service_tier = std::string(CanonicalServiceTier(id.service_tier()));
+    name.region = std::string(CanonicalRegion(id.region()));
   }
   return names;
 }

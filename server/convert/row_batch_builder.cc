@@ -4,6 +4,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "storage/model/served_as.h"
+
 namespace itemized::server {
 namespace {
 
@@ -62,11 +64,22 @@ void RowBatchBuilder::AddUsage(const WireCall& call) {
 }
 
 void RowBatchBuilder::AddAttributes(const WireCall& call) {
-  SetLazily(attribute_counts_, size() - 1, static_cast<uint32_t>(call.attributes.size()));
-  for (const auto& [key, value] : call.attributes) {
+  const size_t before = attribute_keys_.size();
+  const auto add = [&](absl::string_view key, absl::string_view value) {
     attribute_keys_.push_back(names_.IndexOf(key));
     attribute_values_.push_back(names_.IndexOf(value));
+  };
+  for (const auto& [key, value] : call.attributes) {
+    add(key, value);
   }
+  // The fields are kept as attributes. With an attribute of that name, too, the call is refused.
+  if (const auto tier = CanonicalServiceTier(call.service_tier); !tier.empty()) {
+    add(kServiceTierAttribute, tier);
+  }
+  if (const auto region = CanonicalRegion(call.region); !region.empty()) {
+    add(kRegionAttribute, region);
+  }
+  SetLazily(attribute_counts_, size() - 1, static_cast<uint32_t>(attribute_keys_.size() - before));
 }
 
 CallColumns RowBatchBuilder::Columns() const {

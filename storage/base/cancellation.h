@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Tells whoever answers a question that nobody waits for the answer any more.
+// Whoever answers a question learns here that nobody waits for the answer any more.
 
 #include <atomic>
 #include <chrono>
@@ -22,7 +22,7 @@ class Cancellation {
 
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
 
-  // CANCELLED after Cancel, DEADLINE_EXCEEDED after the deadline.
+  // Returns CANCELLED after Cancel, DEADLINE_EXCEEDED after the deadline, else OK.
   absl::Status Check() const;
 
  private:

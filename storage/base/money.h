@@ -31,10 +31,10 @@ std::string FormatUsd(Picos picos);
 // needs more than `decimals` digits after the point, or does not fit.
 absl::StatusOr<Picos> ParseDecimal(absl::string_view text, int decimals);
 
-// ParseDecimal to pico-dollars.
+// Returns the exact value of a decimal in USD, in pico-dollars. Errors are those of ParseDecimal.
 absl::StatusOr<Picos> ParseUsd(absl::string_view text);
 
-// numerator / denominator rounded half to even. `denominator` > 0.
+// Returns numerator / denominator, rounded half to even. `denominator` > 0.
 Picos DivideRounded(Picos numerator, Picos denominator);
 
 }  // namespace itemized

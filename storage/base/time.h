@@ -55,16 +55,17 @@ struct TimeRange {
   bool operator==(const TimeRange&) const = default;
 };
 
-// RFC 3339 with as many of six fraction digits as needed, in `zone`:
+// Returns RFC 3339 with as many of six fraction digits as needed, in `zone`:
 // "2026-11-01T00:00:00.123Z".
 std::string FormatTime(int64_t time_us, absl::TimeZone zone = absl::UTCTimeZone());
 
-// Parses RFC 3339; digits finer than a microsecond are cut off. A date alone
-// means its midnight in `zone`. Errors: INVALID_ARGUMENT.
+// Parses RFC 3339; digits finer than a microsecond are cut off. A date alone means its midnight in
+// `zone`. INVALID_ARGUMENT if `text` is no instant.
 absl::StatusOr<int64_t> ParseTime(absl::string_view text,
                                   absl::TimeZone zone = absl::UTCTimeZone());
 
-// Parses a length such as "90m", "24h", "30d" or "2w" into microseconds, > 0.
+// Parses a length such as "90m", "24h", "30d" or "2w" into microseconds, > 0. INVALID_ARGUMENT if
+// it is none.
 absl::StatusOr<int64_t> ParseSpan(absl::string_view text);
 
 // The source of the present instant, for which tests use one of their own. Thread-safe.
@@ -73,7 +74,7 @@ class Clock {
   virtual ~Clock() = default;
   virtual int64_t NowUs() const = 0;
 
-  // The machine's clock; lives forever.
+  // Returns the machine's clock, which lives forever.
   static const Clock* System();
 };
 

@@ -17,6 +17,16 @@ bool IsRepriced(const CallRows& calls, size_t row) {
          calls.series[row] == calls.series[next] && calls.EventId(row) == calls.EventId(next);
 }
 
+ServedAs CallRows::ServedAt(size_t row) const {
+  ServedAs served;
+  if (!attribute_set.empty()) {
+    for (const auto& [key, value] : attribute_sets[attribute_set[row]]) {
+      served.Note(strings[key], strings[value]);
+    }
+  }
+  return served;
+}
+
 BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog) {
   const SeriesKey& key = catalog.Series(calls.series[row]);
   BilledCall billed;

@@ -4,8 +4,8 @@
 // storage/block: blocks of calls in columns, their bytes, and where they lie by hour.
 // May use base, model, kv and catalog.
 
-// A block: the part of one group commit that lies in one hour. The unit of the
-// log. Calls are columns, so that folding and scanning touch little memory.
+// A block is the part of one commit whose events lie in one hour. It is written and read as a
+// whole. Its calls are columns, so that folding and scanning touch little memory.
 
 #include <array>
 #include <cstdint>
@@ -19,11 +19,12 @@
 #include "storage/block/string_column.h"
 #include "storage/catalog/catalog.h"
 #include "storage/model/call.h"
+#include "storage/model/served_as.h"
 #include "storage/model/usage.h"
 
 namespace itemized {
 
-// Position in the log; from 1, one for each block, never reused.
+// The number of a block, which is its position in the log. Numbers begin at 1 and are never reused.
 using BlockSequence = uint64_t;
 
 struct BlockRef {
@@ -35,17 +36,18 @@ struct BlockRef {
 
 // PERSISTED: never change or reuse a bit.
 enum CallFlag : uint8_t {
-  kFlagUnpriced = 1,           // No rate covered the call, or it had no usage.
-  kFlagUsageMissing = 2,       // No usage was reported.
-  kFlagOutlier = 4,            // Over its threshold when it was judged; it has a receipt.
-  kFlagLearning = 8,           // ... which was the default one: not known whether it is an outlier.
-  kFlagJudgedWhenPriced = 16,  // ... which was not on arrival: its price came later.
+  kFlagUnpriced = 1,      // No rate covered the call, or it had no usage.
+  kFlagUsageMissing = 2,  // No usage was reported.
+  kFlagOutlier = 4,       // It cost more than its threshold when it was judged; it has a receipt.
+  kFlagLearning = 8,      // That threshold was the default one, so it is no outlier yet.
+  kFlagJudgedWhenPriced = 16,  // It was judged when a rate that came later first priced it.
 };
 
-// What says how a call compared with its threshold. A call without a price has none of it.
+// The flags that say how a call compared with its threshold. A call without a price has none.
 inline constexpr uint8_t kVerdictFlags = kFlagOutlier | kFlagLearning | kFlagJudgedWhenPriced;
 
-// Over a learned threshold. Those over the default one are not counted as outliers.
+// Whether a call cost more than a learned threshold. Calls over the default one do not count as
+// outliers.
 constexpr bool IsOutlier(uint8_t flags) {
   return (flags & (kFlagOutlier | kFlagLearning)) == kFlagOutlier;
 }
@@ -53,25 +55,28 @@ constexpr bool IsOutlier(uint8_t flags) {
 // The calls of a block. Row i is made of element i of each column; a negative
 // weight takes an earlier, otherwise identical row out of the log.
 struct CallRows {
-  // Names used by this block only.
-  StringColumn run_names;  // workflow_ids, of the completions too.
-  StringColumn strings;    // Of attributes.
-  std::vector<std::vector<std::pair<uint32_t, uint32_t>>> attribute_sets;  // Into strings.
+  // The dictionaries of this block, which the columns index.
+  StringColumn run_names;  // workflow_ids, those of the completions too.
+  StringColumn strings;    // Keys and values of attributes.
+  // Each set is a list of keys with values, as indices into `strings`.
+  std::vector<std::vector<std::pair<uint32_t, uint32_t>>> attribute_sets;
+
+  // The columns. One that is said to be empty at times is left out if it would be all zero.
 
   std::vector<int8_t> weight;  // +1 or -1.
   std::vector<int64_t> time_us;
   std::vector<SeriesId> series;
-  std::vector<uint32_t> run;  // Into run_names.
+  std::vector<uint32_t> run;  // An index into run_names.
   StringColumn event_ids;
-  std::array<std::vector<int64_t>, kUsageClassCount> usage;  // Empty: all zero.
+  std::array<std::vector<int64_t>, kUsageClassCount> usage;  // Each may be empty.
   std::vector<int64_t> duration_us;
   std::vector<CallStatus> status;
   std::vector<int64_t> cost_picos;
-  std::vector<uint8_t> flags;           // CallFlag.
-  std::vector<int64_t> p50_picos;       // Of the receipt; empty: all zero.
-  std::vector<int64_t> sample_count;    // Of the receipt; empty: all zero.
-  std::vector<uint32_t> attribute_set;  // Into attribute_sets; empty: no attributes.
-  std::vector<uint32_t> revision;       // Empty: all zero.
+  std::vector<uint8_t> flags;           // Bits of CallFlag.
+  std::vector<int64_t> p50_picos;       // The receipt's median; may be empty.
+  std::vector<int64_t> sample_count;    // The receipt's count of calls; may be empty.
+  std::vector<uint32_t> attribute_set;  // An index into attribute_sets; may be empty.
+  std::vector<uint32_t> revision;       // May be empty.
 
   size_t size() const { return time_us.size(); }
   absl::string_view EventId(size_t row) const { return event_ids[row]; }
@@ -81,11 +86,13 @@ struct CallRows {
   }
   Usage UsageAt(size_t row) const;
   uint32_t RevisionAt(size_t row) const { return revision.empty() ? 0 : revision[row]; }
+  ServedAs ServedAt(size_t row) const;
   bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }
   CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
 };
 
-// The usage classes that rows have a column of, by rising class: most have three of twelve.
+// The usage classes that rows have a column of, by rising class. Most calls use few of all there
+// are.
 class UsedClasses {
  public:
   explicit UsedClasses(const CallRows& calls);
@@ -101,8 +108,8 @@ class UsedClasses {
 // A completion. Its unused steps are names, for there need be no call of them.
 struct CompletionRow {
   int64_t time_us = 0;
-  uint32_t run = 0;     // Into run_names of the block's calls.
-  NameId workflow = 0;  // 0: not named.
+  uint32_t run = 0;     // An index into run_names of the block's calls.
+  NameId workflow = 0;  // 0 if the completion names none.
   Outcome outcome = Outcome::kCompleted;
   std::vector<std::string> unused_steps;  // Sorted, without repetition.
 
@@ -115,11 +122,11 @@ struct Block {
   std::vector<CompletionRow> completions;
 };
 
-// Whether row `row` takes a call out and the next one brings it back at another cost: it has
-// been priced again, and all else of it stays.
+// Whether a call has been priced again here: row `row` takes it out, and the next row brings it
+// back at another cost. All else of the call stays.
 bool IsRepriced(const CallRows& calls, size_t row);
 
-// The row as the call it was, with names from `catalog`.
+// Returns the call that row `row` stands for, with names from `catalog`.
 BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog);
 
 }  // namespace itemized

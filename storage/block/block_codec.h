@@ -17,17 +17,18 @@ namespace itemized {
 
 inline constexpr char kBlockVersion = 4;
 
-// The persisted form of a block (storage/FORMAT.md, "Block"). The reference is
-// not part of it: it is the key.
+// Returns the persisted form of a block (storage/FORMAT.md, "Block"). It leaves out the reference,
+// which is the block's key.
 std::string EncodeBlock(const Block& block);
 
-// Decodes the columns in `mask`; the others stay empty. `kTime` is always
-// decoded and gives the number of rows. DATA_LOSS naming the block if the
-// checksum does not fit or anything in it is malformed.
+// Decodes the columns in `mask`; the others stay empty. `kTime` is always decoded and gives the
+// number of rows. DATA_LOSS, which names the block, if the checksum does not fit or anything in it
+// is malformed.
 absl::StatusOr<Block> DecodeBlock(BlockRef ref, absl::string_view bytes,
                                   ColumnMask mask = kAllColumns);
 
-// Names rows of a block, rising, of which some columns are decoded.
+// Is shown a block of which some columns are decoded, and returns the numbers of the rows that it
+// wants, rising.
 using RowChooser = absl::FunctionRef<std::vector<uint32_t>(const Block&)>;
 
 // Decodes the columns of `mask`, passes that block to `choose`, and then decodes every column of
@@ -36,10 +37,12 @@ using RowChooser = absl::FunctionRef<std::vector<uint32_t>(const Block&)>;
 absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask mask,
                                    RowChooser choose);
 
-// The same of the rows of some runs, by workflow_id. The names of other runs are empty. The
-// rows of these are not read, so that under a good checksum what is malformed in them goes
-// unseen; DecodeBlock, and with it Database::Verify, sees it.
+// Names of runs, which are workflow_ids.
 using RunNames = absl::flat_hash_set<absl::string_view>;
+
+// Decodes every column of the rows of some runs, as DecodeChosen does of chosen rows. The names of
+// other runs are empty. Rows of other runs are not read, so what is malformed in them under a good
+// checksum goes unseen here; DecodeBlock, and with it Database::Verify, sees it.
 absl::StatusOr<Block> DecodeRowsOfRuns(BlockRef ref, absl::string_view bytes, const RunNames& runs);
 
 }  // namespace itemized

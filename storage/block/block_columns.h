@@ -17,15 +17,16 @@ namespace itemized {
 // bytes. Not thread-safe.
 class BlockColumns {
  public:
-  // Does not own `block`, whose ref is set. The columns have `rows` values each, but for
-  // those of names; there are at most `completions`.
+  // Does not own `block`, whose ref is set. Each column of the calls has `rows` values, and there
+  // are at most `completions`.
   BlockColumns(Block* block, size_t rows, size_t completions)
       : block_(*block), rows_(rows), completions_(completions) {}
 
+  // Takes the raw bytes of one column.
   bool Read(ColumnId id, absl::string_view raw);
 
-  // To be called last. Fills what depends on several columns and checks indices; `mask`
-  // says which columns were to be read. One that was not stored is all zero.
+  // Fills what depends on several columns and checks indices; called last. `mask` says which
+  // columns were to be read. A column among them that was not stored is all zero.
   bool Finish(ColumnMask mask);
 
  private:

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
 #include "storage/block/block_codec.h"
@@ -23,7 +22,7 @@ absl::StatusOr<Block> DecodeColumns(StoredBlock* stored, ColumnMask mask) {
     }
     ASSIGN_OR_RETURN(const absl::string_view raw, stored->Raw(i));
     if (!columns.Read(static_cast<ColumnId>(id), raw)) {
-      return DamagedBlock(stored->ref, absl::StrCat("column ", id, " cannot be read"));
+      return DamagedColumn(stored->ref, id);
     }
   }
   if (!columns.Finish(mask)) {

@@ -19,7 +19,7 @@ size_t CommonPrefix(absl::string_view a, absl::string_view b) {
   return length;
 }
 
-// Where one row in this many at most is not zero, only those are stored.
+// A column in which at most one row in this many is not zero has only those rows stored.
 constexpr size_t kSparseShare = 4;
 
 template <typename T>

@@ -14,12 +14,15 @@
 namespace itemized {
 namespace {
 
-constexpr size_t kDroppedPerStep = 2'000;  // Blocks.
+constexpr size_t kDroppedPerStep = 2'000;  // Blocks that one call of DropSome drops.
 
-constexpr size_t kSharedCallsMin = 1'000;  // Fewer are encoded before a thread wakes up.
+constexpr size_t kSharedCallsMin =
+    1'000;  // Fewer calls are encoded before another thread has woken up.
 
 absl::Status BadKey() {
-  return absl::DataLossError("the store is damaged: a key of the log cannot be read");
+  return absl::DataLossError(
+      "The store is damaged: a key of the log cannot be read. Restore the data directory from a "
+      "backup.");
 }
 
 absl::Status DataLossIfMissing(const absl::Status& status) {
@@ -77,7 +80,7 @@ absl::StatusOr<bool> BlockStore::DropSome() {
   return !rows->Valid();
 }
 
-// The bytes are in the order of `blocks`. Threads share the work: compressing takes long.
+// Returns the bytes in the order of `blocks`. Threads share the work, since compressing takes long.
 std::vector<std::string> BlockStore::Encode(absl::Span<const Block> blocks) {
   std::vector<std::string> encoded(blocks.size());
   const auto encode = [&](size_t i) { encoded[i] = EncodeBlock(blocks[i]); };
@@ -117,9 +120,10 @@ absl::StatusOr<std::string> BlockStore::ReadBytes(BlockRef ref) const {
   ASSIGN_OR_RETURN(std::optional<std::string> bytes,
                    kv_->Get(Family::kLog, keys::Block(ref.hour, ref.sequence)));
   if (!bytes.has_value()) {
-    return absl::NotFoundError(absl::StrCat("The store is damaged: block ", ref.sequence,
-                                            " of hour ", FormatTime(HourStartUs(ref.hour)),
-                                            " is missing."));
+    return absl::NotFoundError(
+        absl::StrCat("The store is damaged: block ", ref.sequence, " of hour ",
+                     FormatTime(HourStartUs(ref.hour)),
+                     " is missing. Restore the data directory from a backup."));
   }
   return *std::move(bytes);
 }
@@ -155,9 +159,9 @@ absl::StatusOr<BlockStore::Reader> BlockStore::OpenHours(Hour from, Hour to, Blo
                                                          ColumnMask mask) const {
   if (from < std::min(to, first_hour())) {
     return absl::InvalidArgumentError(
-        absl::StrCat("single calls before ", FormatTime(HourStartUs(first_hour())),
-                     " are no longer kept; from days before it only whole UTC days can be "
-                     "asked for, and not by attribute"));
+        absl::StrCat("Single calls before ", FormatTime(HourStartUs(first_hour())),
+                     " are no longer kept, so that only whole UTC days can be asked for there, "
+                     "and not by attribute. Begin the window later."));
   }
   return Reader(kv_->Scan(Family::kLog, keys::BlocksOf(from), keys::BlocksOf(to)), up_to, mask);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The blocks of a store by hour and sequence, where questions and corrections read them. The
-// log (storage/log/commit_log.h) says in which order they came.
+// The blocks of a store by hour and sequence, where questions and corrections read them. The order
+// in which they came is that of the log (storage/log/commit_log.h).
 
 #include <cstdint>
 #include <memory>
@@ -25,15 +25,15 @@
 
 namespace itemized {
 
-// From when on single events are kept, as the log says.
+// The hour from which on single events are kept. The log says which it is.
 struct EventsFirstHour {
   Hour hour = 0;
-  bool is_dropping = false;  // Whether some from before may still be there.
+  bool is_dropping = false;  // Whether events of earlier hours may still be there.
 
   bool operator==(const EventsFirstHour&) const = default;
 };
 
-// Written by one thread, read by any. Errors are those of Kv.
+// One thread writes, any thread may read. Errors are those of Kv.
 class BlockStore {
  public:
   using BlockVisitor = absl::FunctionRef<absl::Status(const Block&)>;
@@ -41,40 +41,40 @@ class BlockStore {
   // Reads and writes the blocks in `kv`, which it does not own.
   static absl::StatusOr<BlockStore> Open(Kv* kv);
 
-  // The blocks in `kv` as another store's: AddRows adds nothing, and nothing is dropped. The
-  // numbering begins anew.
+  // Makes a store that reads the blocks of another one in `kv`, which it does not own: AddRows adds
+  // nothing, and nothing is dropped. The numbering begins anew.
   static BlockStore Borrow(Kv* kv) { return BlockStore(kv, /*is_borrowed=*/true); }
 
-  // Numbers `blocks` as the ones that come next. Until Advance is called the numbers are given
-  // again.
+  // Numbers `blocks` as the ones that come next. The same numbers are given again until Advance is
+  // called.
   void Number(absl::Span<Block> blocks) const;
 
   // Adds the rows of `blocks`, which are numbered, to `batch`.
   void AddRows(absl::Span<const Block> blocks, KvBatch* batch);
 
-  // The newest block; 0 if there is none. Advance says that the rows up to it are written.
+  // The newest block; 0 if there is none. Advance says that the rows up to `last` are written.
   BlockSequence last() const { return last_; }
   void Advance(BlockSequence last) { last_ = last; }
 
-  // Blocks of earlier hours are no longer kept; the first hour of a UTC day. The lock of the
-  // views guards it.
+  // The first hour whose blocks are kept, which is the first of a UTC day. The lock of the views
+  // guards it.
   Hour first_hour() const { return first_hours_.hour; }
-  // Whether some of them, or of their runs, are still there.
+  // Whether blocks of earlier hours, or their runs, are still there.
   bool is_dropping() const { return first_hours_.is_dropping; }
   void SetFirstHour(EventsFirstHour first) { first_hours_ = first; }
   static void AddRow(EventsFirstHour first, KvBatch* batch);
 
-  // Drops some blocks of earlier hours; true if none is left.
+  // Drops some blocks of hours before first_hour(). Returns true if none is left.
   absl::StatusOr<bool> DropSome();
 
-  // Goes over blocks as they were when it was made, whatever is written meanwhile.
-  // Needs no lock. Does not outlive the store.
+  // Goes over blocks as they were when the reader was made, whatever is written meanwhile. Needs no
+  // lock. Does not outlive the store.
   class Reader {
    public:
-    // The next block; none at the end.
+    // Returns the next block; none at the end.
     absl::StatusOr<std::optional<Block>> Next();
-    // The next block with the rows that `choose` names, which have all their columns; it is shown
-    // the columns of the reader's mask. Completions are left out.
+    // Returns the next block with only the rows that `choose` names, which have all their columns.
+    // `choose` is shown the columns of the reader's mask. Completions are left out.
     absl::StatusOr<std::optional<Block>> NextChosen(RowChooser choose);
 
    private:
@@ -90,21 +90,21 @@ class BlockStore {
     bool is_begun_ = false;
   };
 
-  // Reads the blocks of hours [from, to) with a sequence of at most `up_to`,
-  // by hour, then by sequence, decoding only the columns of `mask`.
-  // INVALID_ARGUMENT with a sentence if hours are among them that were dropped.
+  // Reads the blocks of hours [from, to) with a sequence of at most `up_to`, by hour, then by
+  // sequence, decoding only the columns of `mask`. INVALID_ARGUMENT if some of those hours were
+  // dropped.
   absl::StatusOr<Reader> OpenHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask) const;
 
-  // Visits the same.
+  // Calls `visit` with each block that OpenHours would read. Its errors end the reading.
   absl::Status ReadHours(Hour from, Hour to, BlockSequence up_to, ColumnMask mask,
                          BlockVisitor visit) const;
 
-  // Reads one block. NOT_FOUND, with the sentence for it, if it does not exist.
+  // Reads one block. NOT_FOUND if it does not exist.
   absl::StatusOr<Block> Find(BlockRef ref, ColumnMask mask = kAllColumns) const;
   // Reads one block that must exist: DATA_LOSS if it does not.
   absl::StatusOr<Block> Read(BlockRef ref, ColumnMask mask = kAllColumns) const;
-  // Reads the rows that some runs have in a block, without completions. DATA_LOSS if it does not
-  // exist.
+  // Reads the rows that some runs have in a block, without completions. DATA_LOSS if the block does
+  // not exist.
   absl::StatusOr<Block> ReadRows(BlockRef ref, const RunNames& runs) const;
 
  private:

@@ -18,12 +18,13 @@ constexpr uint8_t kZstd = 1;
 constexpr uint8_t kSparse = 2;
 
 constexpr int kZstdLevel = 1;
-constexpr size_t kCompressFrom = 32;  // Bytes; below, a zstd frame's header eats the gain.
+constexpr size_t kCompressFrom =
+    32;  // Fewer bytes are not compressed: the header of a frame eats the gain.
 constexpr size_t kSampleBytes = 2048;
 // Costs, times and token counts are nearly random: they would gain a few percent, and take
 // most of the time of packing and unpacking. A column has to shrink by this share.
 constexpr size_t kGainShare = 8;
-constexpr size_t kRawMax = size_t{256} << 20;  // Far above any block; bounds a damaged length.
+constexpr size_t kRawMax = size_t{256} << 20;  // Far above any block; it bounds a damaged length.
 
 struct FreeCompression {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -32,7 +33,7 @@ struct FreeDecompression {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-// A context costs far more to make than a small column to compress.
+// A context of zstd costs far more to make than a small column to compress.
 ZSTD_CCtx* Compression() {
   thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompression> context(ZSTD_createCCtx());
   CHECK(context != nullptr);
@@ -46,7 +47,9 @@ ZSTD_DCtx* Decompression() {
 }
 
 absl::Status Malformed() {
-  return absl::DataLossError("a column of a block cannot be read");
+  return absl::DataLossError(
+      "The store is damaged: a column of a block cannot be read. Restore the data directory from a "
+      "backup.");
 }
 
 void AppendStored(ColumnId id, uint8_t encoding, size_t raw_size, absl::string_view stored,
@@ -58,7 +61,7 @@ void AppendStored(ColumnId id, uint8_t encoding, size_t raw_size, absl::string_v
   out->append(stored.data(), stored.size());
 }
 
-// `raw` compressed, valid until the next call; empty if that does not pay.
+// Returns `raw` compressed, valid until the next call; empty if that does not pay.
 absl::string_view Compress(absl::string_view raw) {
   thread_local std::string compressed;
   if (compressed.size() < ZSTD_compressBound(raw.size())) {
@@ -87,11 +90,11 @@ void AppendCompressed(ColumnId id, uint8_t encoding, absl::string_view raw, std:
   }
 }
 
-// `sparse` with its zeros; false if it is malformed or has more than `rows`.
+// Writes `sparse` with its zeros; returns false if it is malformed or has more than `rows`.
 bool FillIn(absl::string_view sparse, size_t rows, std::string* out) {
   out->clear();
   out->reserve(rows + sparse.size());
-  size_t row = 0;  // The next one.
+  size_t row = 0;  // The next row to be written.
   while (!sparse.empty()) {
     uint64_t distance = 0;
     uint64_t value = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One column of a block as bytes: a varint stream, of which zeros are left out where most
-// are, compressed where that pays (storage/FORMAT.md, "Column").
+// One column of a block as bytes: a stream of varints, which leaves zeros out where most values are
+// zero, and is compressed where that pays (storage/FORMAT.md, "Column").
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
+#include "storage/base/usage_classes.h"
 
 namespace itemized {
 
@@ -33,7 +35,7 @@ enum class ColumnId : uint8_t {
   kAttributeSet = 16,
   kCompletions = 17,
   kRevision = 18,
-  kUsageFirst = 32,  // kUsageFirst + UsageClass.
+  kUsageFirst = 32,  // The column of a usage class has kUsageFirst plus its number.
 };
 
 // A set of columns to decode.
@@ -45,15 +47,15 @@ template <typename... Ids>
 constexpr ColumnMask Columns(ColumnId id, Ids... rest) {
   return Columns(id) | Columns(rest...);
 }
-inline constexpr ColumnMask kUsageColumns = ColumnMask{0xFFF}
+inline constexpr ColumnMask kUsageColumns = ((ColumnMask{1} << kUsageClassCount) - 1)
                                             << static_cast<int>(ColumnId::kUsageFirst);
 inline constexpr ColumnMask kAllColumns = ~ColumnMask{0};
 
-// Appends column `id` holding `raw` to `*out`; nothing if `raw` is empty.
+// Appends column `id`, which holds `raw`, to `*out`; appends nothing if `raw` is empty.
 void AppendColumn(ColumnId id, absl::string_view raw, std::string* out);
 
-// The same for a column that is zero but for a few rows; `raw` has a varint for how far each
-// of those lies behind the one before (the first behind row 0), and one for its value.
+// Appends a column that is zero but for a few rows. For each of these, `raw` has two varints: how
+// far it lies behind the one before (the first: behind row 0), and its value.
 void AppendSparseColumn(ColumnId id, absl::string_view raw, std::string* out);
 
 // A column as it stands in a block: not decompressed yet.
@@ -67,8 +69,8 @@ struct StoredColumn {
 // Reads one column from the front of `*in` and advances it. DATA_LOSS if malformed.
 absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in);
 
-// The raw bytes of a column of a block of `rows`, in `*buffer` or in the block itself; of a
-// sparse one they have the zeros. DATA_LOSS if malformed.
+// Returns the raw bytes of a column of a block of `rows`, zeros included. They lie in `*buffer` or
+// in the block itself. DATA_LOSS if malformed.
 absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, size_t rows,
                                            std::string* buffer);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Event ids as a block stores them (storage/FORMAT.md, "Block"): each as what it adds to the
+// Reads event ids as a block stores them (storage/FORMAT.md, "Block"): each as what it adds to the
 // one before.
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace itemized {
 
-// Does not own the raw bytes of the two columns. Not thread-safe.
+// Reads ids one by one. Does not own the raw bytes of the two columns. Not thread-safe.
 class EventIdReader {
  public:
   EventIdReader(absl::string_view shape, absl::string_view bytes) : shape_(shape), bytes_(bytes) {}
@@ -32,17 +32,17 @@ class EventIdReader {
     if (buffer_.size() < size_ + kWord) {
       buffer_.resize(2 * size_ + kWord);
     }
-    // Most add a digit or two: a copy of known size is one instruction.
+    // Most ids add a digit or two: a copy of known size is one instruction.
     if (added <= kWord && bytes_.size() >= kWord) {
       std::memcpy(buffer_.data() + shared, bytes_.data(), kWord);
     } else {
-      bytes_.copy(buffer_.data() + shared, added);  // There may be none: `data` is null then.
+      bytes_.copy(buffer_.data() + shared, added);  // If nothing is added, `data` may be null.
     }
     bytes_.remove_prefix(added);
     return true;
   }
 
-  // Valid until the next call of Next.
+  // The present id. Valid until the next call of Next.
   absl::string_view id() const { return absl::string_view(buffer_).substr(0, size_); }
   bool AtEnd() const { return shape_.empty() && bytes_.empty(); }
 
@@ -51,7 +51,7 @@ class EventIdReader {
 
   absl::string_view shape_;
   absl::string_view bytes_;
-  std::string buffer_;  // Longer than the id by kWord at least.
+  std::string buffer_;  // It is longer than the id by kWord at least.
   size_t size_ = 0;
 };
 

@@ -4,7 +4,8 @@
 namespace itemized {
 namespace {
 
-// Brings `column` to one element less than `rows`, in zeros, before an append.
+// Sets the last of `rows` elements to `value`, with zeros before it where the column was short. A
+// column stays empty as long as all its values are zero.
 template <typename T>
 void AppendSparse(std::vector<T>* column, size_t rows, T value) {
   if (column->empty() && value == T{}) {
@@ -38,7 +39,7 @@ void RowAppender::AppendAttributes(const CallRows& from, size_t row) {
     return;
   }
   if (to_.attribute_sets.empty()) {
-    to_.attribute_sets.emplace_back();  // Number 0: no attributes.
+    to_.attribute_sets.emplace_back();  // Set 0 has no attributes.
     attribute_sets_.emplace(AttributeSet(), 0);
   }
   AttributeSet set;

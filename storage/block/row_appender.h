@@ -14,7 +14,8 @@
 
 namespace itemized {
 
-// How a call compared with its threshold: kVerdictFlags, and the receipt.
+// How a call compared with its threshold: those of its flags that are kVerdictFlags, and its
+// receipt.
 struct RowVerdict {
   uint8_t flags = 0;
   int64_t p50_picos = 0;
@@ -22,18 +23,18 @@ struct RowVerdict {
 };
 RowVerdict VerdictOf(const CallRows& calls, size_t row);
 
-// Appends rows of other blocks to one of the same hour, whose names it knows: the time that
-// takes does not depend on how many there are. For one thread.
+// Appends rows of other blocks to a block of the same hour. It keeps an index of that block's
+// names, so the time to append a row does not depend on how many there are. Not thread-safe.
 class RowAppender {
  public:
-  // `to` is empty and outlives this; nothing else changes it meanwhile.
+  // `to` is empty and outlives the appender; nothing else changes it meanwhile.
   explicit RowAppender(CallRows* to) : to_(*to) {}
 
   // Appends row `row` of `from` with another weight.
   void Append(const CallRows& from, size_t row, int8_t weight) {
     Append(from, row, weight, from.CostAt(row), VerdictOf(from, row));
   }
-  // With another cost and verdict besides.
+  // Appends row `row` of `from` with another weight, cost and verdict.
   void Append(const CallRows& from, size_t row, int8_t weight, CallCost cost,
               const RowVerdict& verdict);
 

@@ -20,15 +20,15 @@
 namespace itemized {
 namespace {
 
-using Rows = std::vector<uint32_t>;  // Rising.
+using Rows = std::vector<uint32_t>;  // Numbers of rows, rising.
 
-// Runs up to which it is faster to search the column for each than to read all of it.
+// Up to this many runs it is faster to search the column for each than to read all of it.
 constexpr ptrdiff_t kRunsSearched = 16;
 
-// Varints in eight bytes of memory: each ends with a byte below 0x80.
+// Returns how many varints end in eight bytes of memory: each ends with a byte below 0x80.
 size_t CountEnds(uint64_t eight) {
   const uint64_t end_bits = (~eight & 0x8080808080808080u) >> 7;
-  return (end_bits * 0x0101010101010101u) >> 56;  // Their sum.
+  return (end_bits * 0x0101010101010101u) >> 56;  // The highest byte of the product is their sum.
 }
 
 size_t CountVarints(absl::string_view raw) {
@@ -105,7 +105,7 @@ bool PickTimes(absl::string_view raw, const Rows& rows, std::string* out) {
   return true;
 }
 
-// The rows with a weight of -1, each as the distance to the one before.
+// The column has the rows with a weight of -1, each as the distance to the one before.
 bool PickNegativeWeights(absl::string_view raw, const Rows& rows, std::string* out) {
   uint64_t negative = 0;
   uint64_t picked = 0;
@@ -130,8 +130,9 @@ struct EventIds {
   absl::string_view bytes;
 };
 
-// The bytes of one id stand where they were added: those that it shares with the id before in
-// one of the rows above it. So only the rows down to the one picked before are looked at.
+// Reads single event ids. The bytes that an id shares with the one before stand where they were
+// added, in some earlier row. So the rows are looked at backwards, no further than to the id that
+// was picked before.
 class IdPicker {
  public:
   explicit IdPicker(absl::string_view bytes) : bytes_(bytes) {}
@@ -176,10 +177,10 @@ class IdPicker {
   uint32_t Added(size_t row) const { return shapes_[2 * row + 1]; }
 
   absl::string_view bytes_;
-  std::vector<uint32_t> shapes_;  // Of each row, bytes shared with the one before and added.
-  std::string id_;                // Of the row before next_.
+  std::vector<uint32_t> shapes_;  // How many bytes each row shares with the one before, and adds.
+  std::string id_;                // The id of the row before next_.
   size_t next_ = 0;
-  size_t end_ = 0;  // Of the bytes that it adds.
+  size_t end_ = 0;  // Where the bytes end that the row before next_ adds.
 };
 
 bool PickEventIds(const EventIds& stored, const Rows& rows, std::string* shape,
@@ -223,7 +224,7 @@ bool PickColumn(ColumnId id, absl::string_view raw, const Rows& rows, EventIds* 
   }
 }
 
-// `names`: those of all runs, if they have been read already.
+// `names` are those of all runs, if they have been read already.
 absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows, StringColumn names) {
   Block block;
   block.ref = stored->ref;
@@ -238,8 +239,7 @@ absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows, StringColu
     }
     ASSIGN_OR_RETURN(const absl::string_view raw, stored->Raw(i));
     if (!PickColumn(id, raw, rows, &ids, &columns)) {
-      return DamagedBlock(stored->ref,
-                          absl::StrCat("column ", stored->columns[i].id, " cannot be read"));
+      return DamagedColumn(stored->ref, stored->columns[i].id);
     }
   }
   std::string shape;
@@ -251,15 +251,16 @@ absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows, StringColu
   return block;
 }
 
-// Adds the rows of the run with number `run`, found by the bytes of the number: so those of
-// the others need not be read.
+// Adds the rows of the run with number `run`. They are found by the bytes of that number, so that
+// the numbers of other runs need not be read.
 void FindRowsOf(uint32_t run, absl::string_view column, Rows* found) {
   char buffer[kVarintBytesMax];
   const absl::string_view number(buffer, static_cast<size_t>(WriteVarint(buffer, run) - buffer));
   size_t row = 0;
-  size_t at = 0;  // Where it begins.
+  size_t at = 0;  // Where row `row` begins.
   for (size_t hit = column.find(number); hit != column.npos; hit = column.find(number, hit + 1)) {
-    if (hit == 0 || static_cast<uint8_t>(column[hit - 1]) < 0x80) {  // Else of a longer number.
+    if (hit == 0 || static_cast<uint8_t>(column[hit - 1]) <
+                        0x80) {  // Otherwise the byte is part of a longer number.
       row += CountVarints(column.substr(at, hit - at));
       at = hit;
       found->push_back(static_cast<uint32_t>(row));
@@ -285,10 +286,10 @@ bool FindRowsOfMany(const std::vector<bool>& wanted, absl::string_view column, s
   return true;
 }
 
-// The rows whose run is among `wanted`; false if malformed.
+// Returns the rows whose run is among `wanted`; false if malformed.
 bool FindRows(const std::vector<bool>& wanted, absl::string_view column, size_t rows, Rows* found) {
   std::string zeros;
-  if (column.empty()) {  // All are of the first run.
+  if (column.empty()) {  // All rows are of the first run.
     zeros.resize(rows);
     column = zeros;
   }

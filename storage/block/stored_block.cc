@@ -31,15 +31,20 @@ size_t RowsThatFit(const StoredBlock& block) {
 }  // namespace
 
 absl::Status DamagedBlock(BlockRef ref, absl::string_view why) {
-  return absl::DataLossError(absl::StrCat("block ", ref.sequence, " of hour ",
-                                          FormatTime(HourStartUs(ref.hour)), " is damaged: ", why));
+  return absl::DataLossError(absl::StrCat("Block ", ref.sequence, " of hour ",
+                                          FormatTime(HourStartUs(ref.hour)), " is damaged: ", why,
+                                          ". Restore the data directory from a backup."));
+}
+
+absl::Status DamagedColumn(BlockRef ref, uint8_t id) {
+  return DamagedBlock(ref, absl::StrCat("column ", id, " cannot be read"));
 }
 
 absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view bytes) {
   if (ref.hour >= HourOf(kTimeMaxUs)) {
-    return absl::DataLossError(absl::StrCat("the key of block ", ref.sequence,
-                                            " is damaged: its hour ", ref.hour,
-                                            " lies beyond the times that can be stored"));
+    return absl::DataLossError(absl::StrCat(
+        "The key of block ", ref.sequence, " is damaged: its hour ", ref.hour,
+        " lies beyond the times that can be stored. Restore the data directory from a backup."));
   }
   if (bytes.size() <= kChecksumBytes) {
     return DamagedBlock(ref, "it is too short");
@@ -59,14 +64,17 @@ absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view byte
   if (!ReadVarint(&in, &block.rows) || !ReadVarint(&in, &block.completions)) {
     return DamagedBlock(ref, "its header cannot be read");
   }
-  std::bitset<256> seen;  // By id.
+  std::bitset<256> seen;  // The ids of columns that came before.
   while (!in.empty()) {
-    ASSIGN_OR_RETURN(const StoredColumn column, ReadColumn(&in));
-    if (seen[column.id]) {
-      return DamagedBlock(ref, absl::StrCat("column ", column.id, " stands in it twice"));
+    const absl::StatusOr<StoredColumn> column = ReadColumn(&in);
+    if (!column.ok()) {
+      return DamagedBlock(ref, "one of its columns cannot be read");
     }
-    seen.set(column.id);
-    block.columns.push_back(column);
+    if (seen[column->id]) {
+      return DamagedBlock(ref, absl::StrCat("column ", column->id, " stands in it twice"));
+    }
+    seen.set(column->id);
+    block.columns.push_back(*column);
   }
   if (block.rows > RowsThatFit(block)) {
     return DamagedBlock(ref, "it has fewer times than rows");

@@ -14,16 +14,24 @@
 
 namespace itemized {
 
-// A block as it is stored (storage/FORMAT.md, "Block"): its columns are decompressed when
-// they are asked for, and then kept. Points into its bytes. Not thread-safe.
+// Returns DATA_LOSS: the block `ref` is damaged. `why` is the end of that sentence, without a full
+// stop.
+absl::Status DamagedBlock(BlockRef ref, absl::string_view why);
+// Returns DATA_LOSS: column `id` of the block `ref` cannot be read.
+absl::Status DamagedColumn(BlockRef ref, uint8_t id);
+
+// A block as it is stored (storage/FORMAT.md, "Block"): its columns are decompressed when they are
+// asked for, and then kept. It points into the bytes that it was read from. Not thread-safe.
 struct StoredBlock {
   BlockRef ref;
   uint64_t rows = 0;
   uint64_t completions = 0;
   std::vector<StoredColumn> columns;
-  std::vector<std::string> raw;  // Of those columns; empty: not asked for, or stored as it is.
+  // The decompressed bytes of each column; empty if it was not asked for, or is not compressed.
+  std::vector<std::string> raw;
 
-  // The raw bytes of a column; empty if it was not stored. As below.
+  // Returns the raw bytes of a column, valid as long as the block; empty if it was not stored.
+  // DATA_LOSS if malformed.
   absl::StatusOr<absl::string_view> Raw(ColumnId id) {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (columns[i].id == static_cast<uint8_t>(id)) {
@@ -33,19 +41,21 @@ struct StoredBlock {
     return absl::string_view();
   }
 
-  // The raw bytes of column `i`, valid as long as the block. DATA_LOSS if malformed.
+  // Returns the raw bytes of columns[i], valid as long as the block. DATA_LOSS if malformed.
   absl::StatusOr<absl::string_view> Raw(size_t i) {
-    return raw[i].empty() ? RawBytes(columns[i], rows, &raw[i]) : absl::string_view(raw[i]);
+    if (!raw[i].empty()) {
+      return absl::string_view(raw[i]);
+    }
+    absl::StatusOr<absl::string_view> bytes = RawBytes(columns[i], rows, &raw[i]);
+    return bytes.ok() ? bytes : DamagedColumn(ref, columns[i].id);
   }
 };
 
-// DATA_LOSS naming the block if the checksum does not fit or its header is malformed.
+// Reads the header of a block. DATA_LOSS, which names the block, if the checksum does not fit or
+// the header is malformed.
 absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view bytes);
 
-// The columns of `mask` as a block, as DecodeBlock.
+// Decodes the columns of `mask`, as DecodeBlock does.
 absl::StatusOr<Block> DecodeColumns(StoredBlock* stored, ColumnMask mask);
-
-// DATA_LOSS: the block `ref` is damaged, and `why`.
-absl::Status DamagedBlock(BlockRef ref, absl::string_view why);
 
 }  // namespace itemized

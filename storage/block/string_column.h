@@ -13,7 +13,7 @@
 namespace itemized {
 
 // Strings one behind the other in one piece of memory: thousands of short ones cost a few
-// allocations, and appending one is a copy. At most 4 GiB. A plain value.
+// allocations, and appending one is a copy. All together have at most 4 GiB. A plain value.
 class StringColumn {
  public:
   StringColumn() = default;
@@ -25,7 +25,7 @@ class StringColumn {
 
   size_t size() const { return ends_.size(); }
   bool empty() const { return ends_.empty(); }
-  // Valid until the column changes.
+  // The view is valid until the column changes.
   absl::string_view operator[](size_t i) const {
     const uint32_t begin = i == 0 ? 0 : ends_[i - 1];
     return absl::string_view(data_.data() + begin, ends_[i] - begin);
@@ -37,7 +37,7 @@ class StringColumn {
     data_.append(text.data(), text.size());
     ends_.push_back(static_cast<uint32_t>(data_.size()));
   }
-  // Room for `strings` of `bytes` together.
+  // Makes room for `strings` strings that have `bytes` together.
   void reserve(size_t strings, size_t bytes) {
     ends_.reserve(strings);
     data_.reserve(bytes);

@@ -24,7 +24,7 @@ namespace {
 
 constexpr int64_t kRetainRollupsMinUs = (kBaselineDays + 1) * kMicrosPerDay;
 
-// On the caller's thread: compiling expressions takes long.
+// Runs on the caller's thread, since compiling expressions takes long.
 absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates) {
   RETURN_IF_ERROR(CheckRateCount(rates.size()));
   std::vector<CheckedRatePtr> checked;
@@ -32,8 +32,9 @@ absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates) 
     const std::string name = rate.match.ToString();
     absl::StatusOr<CheckedRatePtr> made = CheckedRate::Make(std::move(rate));
     if (!made.ok()) {
-      return absl::Status(made.status().code(),
-                          absl::StrCat("the rate for ", name, ": ", made.status().message()));
+      return absl::Status(
+          made.status().code(),
+          absl::StrCat("The rate for ", name, " cannot be set. ", made.status().message()));
     }
     checked.push_back(*std::move(made));
   }
@@ -73,8 +74,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(DatabaseOptions options
       (options.retain_events_us == 0 || options.retain_rollups_us < options.retain_events_us ||
        options.retain_rollups_us < kRetainRollupsMinUs)) {
     return absl::InvalidArgumentError(
-        "rollups are kept at least as long as events, and 31 days at least; drop events too, or "
-        "keep rollups for longer");
+        "Rollups are kept at least as long as events, and 31 days at least; drop events too, or "
+        "keep rollups for longer.");
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Kv> kv, options.open_kv(options.directory));
   ASSIGN_OR_RETURN(std::unique_ptr<State> state, State::Open(std::move(kv), options));
@@ -142,7 +143,7 @@ void Database::RemoveRates(std::vector<RateName> names, RatesDone done) {
 
 namespace {
 
-// Calls `start` with what is to be called at the end, and waits for that.
+// Calls `start` with a function that is to be called at the end, and waits until it is.
 absl::StatusOr<RateChange> WaitFor(absl::FunctionRef<void(Database::RatesDone)> start) {
   std::promise<absl::StatusOr<RateChange>> promise;
   start([&](absl::StatusOr<RateChange> change) { promise.set_value(std::move(change)); });

@@ -4,7 +4,7 @@
 // storage/database: the door to all of storage. May use base, model, pricing, views, store, query,
 // maintenance and ingest.
 
-// The whole database, without a socket.
+// The whole database, without a socket. An example:
 //
 //   ASSIGN_OR_RETURN(auto db, Database::Open({.directory = "data"}));
 //   ASSIGN_OR_RETURN(BatchResult result, db->Write(MakeBatch({call})));
@@ -34,7 +34,7 @@
 
 namespace itemized {
 
-// Thread-safe. Answers reflect every batch that was acknowledged before.
+// Thread-safe. Answers reflect every batch that was acknowledged before the question.
 class Database {
  public:
   // Errors: FAILED_PRECONDITION if another process has the directory open or a
@@ -42,7 +42,7 @@ class Database {
   // they cannot be read.
   static absl::StatusOr<std::unique_ptr<Database>> Open(DatabaseOptions options);
 
-  // Commits what is pending, writes the views, closes.
+  // Commits what is pending, writes the views and closes the store.
   ~Database();
 
   // Queues `submission` for the next group commit. `done` is called once from
@@ -57,58 +57,62 @@ class Database {
   // Submits one batch, and waits.
   absl::StatusOr<BatchResult> Write(EventBatch batch);
 
-  // Begins a session of a producer, which ends its earlier ones. It lasts as long as the lease
-  // that `done` is handed. `done` as above; FAILED_PRECONDITION if a higher epoch of it has
-  // begun, DATA_LOSS or UNAVAILABLE if what is known of it cannot be read.
+  // Begins a session of a producer, which ends its earlier ones. It lasts as long as the lease that
+  // `done` is handed. `done` is called once from another thread and must not block.
+  // FAILED_PRECONDITION if a higher epoch of the producer has begun, DATA_LOSS or UNAVAILABLE if
+  // what is known of it cannot be read.
   using BeginDone = std::function<void(absl::StatusOr<ProducerSession>)>;
   void BeginSession(const ProducerHello& hello, BeginDone done);
 
-  // Takes calls out of the bill: every view is as if they had never come, but
-  // they stay known, so that a re-delivery is a duplicate. Returns how many
-  // were found; unknown and already retracted ones are skipped.
+  // Takes calls out of the bill: every view is as if they had never come, but they stay known, so
+  // that a re-delivery is a duplicate. Returns how many were taken out; calls that are unknown or
+  // were retracted before are skipped.
   absl::StatusOr<int64_t> Retract(std::vector<CallId> ids);
 
   // Puts rates into the book, all or none, and prices earlier calls again: those that come
   // from now on have the new price at once, earlier ones by and by, between commits, as
   // Repricing tells. `done` is called once all have it, from another thread or this one, and
-  // must not block. INVALID_ARGUMENT names the rate and what to mend, RESOURCE_EXHAUSTED says
-  // that too many changes wait; nothing has changed then. UNAVAILABLE may come later, if the
-  // disk is full or the database closes: the rates are in the book then, and the calls are
-  // priced when that goes again.
+  // must not block. Two errors leave everything as it was: INVALID_ARGUMENT, which names the rate
+  // and what to mend, and RESOURCE_EXHAUSTED, if too many changes wait. UNAVAILABLE may come later,
+  // if the disk is full or the database closes: the rates are in the book then, and the calls are
+  // priced once the disk has room or the database is open again.
   using RatesDone = std::function<void(absl::StatusOr<RateChange>)>;
   void SetRates(std::vector<Rate> rates, RatesDone done);
   // Takes rates out of the book, all or none; calls that they priced have the price of what
-  // remains, or none. Errors as above; NOT_FOUND names the rate that is not there.
+  // remains, or none. `done` and errors are those of SetRates; NOT_FOUND names a rate that is not
+  // there.
   void RemoveRates(std::vector<RateName> names, RatesDone done);
   // Makes `rates` the bundled ones of the book, in place of those that an earlier release left
-  // there; rates that users set stay, and win. Errors as above.
+  // there; rates that users set stay, and win. `done` and errors are those of SetRates.
   void SetBundledRates(std::vector<Rate> rates, RatesDone done);
-  // The same; these wait.
+  // Set or remove rates in the same way, and wait until all calls have their price.
   absl::StatusOr<RateChange> SetBundledRates(std::vector<Rate> rates);
   absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates);
   absl::StatusOr<RateChange> RemoveRates(std::vector<RateName> names);
-  // None if all calls have the price that the book says. To be asked before a question, whose
-  // answer may else have been made of two prices without a word.
+  // How far pricing again has come; none if all calls have the price that the book says. Whoever
+  // asks a question should read this first: the answer may be made of old and new prices.
   std::optional<RepricingProgress> Repricing() const;
-  // Waits until that is so. Errors as those of SetRates that come later.
+  // Waits until all calls have the price that the book says. UNAVAILABLE as of SetRates.
   absl::Status WaitUntilRepriced();
-  // Answers all who wait for calls to be priced again with UNAVAILABLE, from now on at once:
-  // before the database is closed, what has to be answered by then.
+  // Answers all who wait for calls to be priced again with UNAVAILABLE, now and from now on. A
+  // server calls it before it closes the database, so that nobody is left waiting.
   void AbandonRateChanges();
+  // The rate book.
   std::vector<Rate> ListRates() const;
-  // Models with calls that no rate covers, by falling number of them.
+  // Models with calls that no rate covers, by falling number of such calls.
   std::vector<UnpricedModel> ListUnpriced() const;
 
-  // INVALID_ARGUMENT for an empty or reversed range. With a `cancellation`, which outlives
-  // the call, also its error, some milliseconds after it has one.
+  // The questions. Errors are INVALID_ARGUMENT for an empty or reversed range, or one that is no
+  // longer kept; DATA_LOSS or UNAVAILABLE if the log cannot be read; and that of `cancellation`,
+  // which outlives the call, some milliseconds after it has one.
   absl::StatusOr<TopAnswer> Top(const TopQuery& query,
                                 const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window,
                                             const Cancellation* cancellation = nullptr) const;
-  // NOT_FOUND.
+  // NOT_FOUND if there is no such run.
   absl::StatusOr<RunAnswer> GetRun(const RunQuery& query,
                                    const Cancellation* cancellation = nullptr) const;
-  // With all of its calls.
+  // Returns the run with all of its calls.
   absl::StatusOr<RunAnswer> GetRun(absl::string_view workflow_id,
                                    const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<SeriesAnswer> Series(const SeriesQuery& query,
@@ -118,21 +122,21 @@ class Database {
   absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query,
                                                   const Cancellation* cancellation = nullptr) const;
 
-  // What the next call of `step` will be compared with.
+  // Returns what the next call of `step` will be compared with.
   Threshold ThresholdOf(absl::string_view step) const;
 
   DatabaseInfo Info() const;
 
-  // Writes the views to disk now.
+  // Writes the views to disk now. UNAVAILABLE if they cannot be written.
   absl::Status Checkpoint();
 
   // Reads every file and block with its checksum, folds the whole log again and
   // compares every persisted row of a view byte for byte. Writing and asking go on
   // meanwhile. UNAVAILABLE if something cannot be read.
   absl::StatusOr<VerifyReport> Verify() const;
-  // The same; DATA_LOSS names the first difference.
+  // Does what Verify does; DATA_LOSS, which names the first difference, if there is one.
   absl::Status VerifyViews() const;
-  // The part that needs no fold.
+  // Reads every file with its checksum, without folding the log. DATA_LOSS if one does not fit.
   absl::Status VerifyChecksums() const;
 
   // Makes a copy that a database can be opened on, and proves that it can. Writing

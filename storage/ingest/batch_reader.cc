@@ -64,9 +64,10 @@ BatchReader::BatchReader(const CallColumns& columns, int64_t latest_us,
                               [](uint32_t size) { return size <= kNameBytesMax; });
 }
 
-// Column by column, which is faster than row by row; who is to blame if not, CheckNumbers says.
+// Looks at column by column, which is faster than row by row. If a number is bad, CheckNumbers
+// finds whose it is.
 bool BatchReader::NumbersAreGood() const {
-  // So the sum of a base and an offset that wraps around is negative.
+  // If the base is good, the sum of base and offset is negative where it wraps around.
   const bool is_base_good = columns_.base_time_us >= 0 && columns_.base_time_us < kTimeMaxUs;
   uint64_t bits = OutOfRange(columns_.time_offset_us, std::min(latest_us_, kTimeMaxUs - 1),
                              static_cast<uint64_t>(columns_.base_time_us)) |
@@ -100,21 +101,23 @@ std::optional<Refusal> BatchReader::CheckShape() const {
   }
   if (!fits) {
     return Refuse(RefusalCode::kMalformed,
-                  "the columns have unequal lengths; give each as many elements as "
-                  "time_offset_us, or none");
+                  "The columns have unequal lengths; give each as many elements as "
+                  "time_offset_us, or none.");
   }
   const auto sum = [](absl::Span<const uint32_t> sizes) {
     return std::accumulate(sizes.begin(), sizes.end(), uint64_t{0});
   };
   if (sum(columns_.event_id_sizes) != columns_.event_id_data.size()) {
-    return Refuse(RefusalCode::kMalformed,
-                  "event_id_sizes do not add up to the length of event_id_data");
+    return Refuse(
+        RefusalCode::kMalformed,
+        "The event_id_sizes do not add up to the length of event_id_data; mend the sender.");
   }
   const uint64_t attributes = sum(columns_.attribute_counts);
   if (attributes != columns_.attribute_keys.size() ||
       attributes != columns_.attribute_values.size()) {
     return Refuse(RefusalCode::kMalformed,
-                  "attribute_counts do not add up to the number of attribute keys and values");
+                  "The attribute_counts do not add up to the number of attribute keys and values; "
+                  "mend the sender.");
   }
   return std::nullopt;
 }
@@ -122,8 +125,8 @@ std::optional<Refusal> BatchReader::CheckShape() const {
 std::optional<Refusal> BatchReader::CheckName(const char* field, uint32_t name, bool required) {
   if (name != kEmptyName && name >= good_.size()) {
     return Refuse(RefusalCode::kMalformed,
-                  absl::StrCat(field, " has index ", name, " but the dictionary has ", good_.size(),
-                               " strings"));
+                  absl::StrCat("The ", field, " has index ", name, ", but the dictionary has ",
+                               good_.size(), " strings; mend the sender."));
   }
   const absl::string_view text = Text(name);
   if (auto reason = CheckText(field, text, required)) {
@@ -204,13 +207,13 @@ std::optional<Refusal> BatchReader::CheckNumbers(const CallView& call) const {
   }
   if (call.duration_us < 0 || call.duration_us > kDurationMaxUs) {
     return Refuse(RefusalCode::kDurationOutOfRange,
-                  absl::StrCat("the duration is ", call.duration_us,
-                               " us; it must be between 0 and 30 days"));
+                  absl::StrCat("The duration is ", call.duration_us,
+                               " us; it must be between 0 and 30 days."));
   }
   const int32_t status = At(columns_.status, row_);
   if (status < 0 || status > static_cast<int32_t>(CallStatus::kCancelled)) {
     return Refuse(RefusalCode::kInvalidEnum,
-                  absl::StrCat("status ", status, " is unknown; use ok, error or cancelled"));
+                  absl::StrCat("The status ", status, " is unknown; use ok, error or cancelled."));
   }
   return std::nullopt;
 }
@@ -220,8 +223,8 @@ std::optional<Refusal> BatchReader::CheckUsage(const CallView& call) const {
     const int64_t count = columns_.usage[c][row_];
     if (count < 0 || count > kTokensMax) {
       return Refuse(RefusalCode::kTokensOutOfRange,
-                    absl::StrCat(kUsageClasses[c].count, " is ", count,
-                                 "; it must be between 0 and ", kTokensMax));
+                    absl::StrCat("The count of ", kUsageClasses[c].count, " is ", count,
+                                 "; it must be between 0 and ", kTokensMax, "."));
     }
   }
   return call.usage_missing ? std::nullopt : CheckReasoning();
@@ -230,10 +233,11 @@ std::optional<Refusal> BatchReader::CheckUsage(const CallView& call) const {
 std::optional<Refusal> BatchReader::CheckReasoning() const {
   const auto count = [&](UsageClass c) { return At(columns_.usage[static_cast<size_t>(c)], row_); };
   if (count(UsageClass::kReasoning) > count(UsageClass::kOutput)) {
-    return Refuse(RefusalCode::kTokensOutOfRange,
-                  absl::StrCat("reasoning_tokens is ", count(UsageClass::kReasoning),
-                               ", more than the ", count(UsageClass::kOutput),
-                               " output_tokens it is a part of; count reasoning in output_tokens"));
+    return Refuse(
+        RefusalCode::kTokensOutOfRange,
+        absl::StrCat("The count of reasoning_tokens is ", count(UsageClass::kReasoning),
+                     ", more than the ", count(UsageClass::kOutput),
+                     " output_tokens it is a part of; count reasoning in output_tokens."));
   }
   return std::nullopt;
 }
@@ -250,15 +254,15 @@ std::optional<Refusal> BatchReader::ReadAttributes(CallView* call) {
   if (count > kAttributesMax) {
     return Refuse(
         RefusalCode::kTooManyAttributes,
-        absl::StrCat("the call has ", count, " attributes; send at most ", kAttributesMax));
+        absl::StrCat("The call has ", count, " attributes; send at most ", kAttributesMax, "."));
   }
   for (size_t i = begin; i < begin + count; ++i) {
     const uint32_t key = columns_.attribute_keys[i];
     const uint32_t value = columns_.attribute_values[i];
-    if (auto refusal = CheckName("the key of an attribute", key, true)) {
+    if (auto refusal = CheckName("key of an attribute", key, true)) {
       return refusal;
     }
-    if (auto refusal = CheckName("the value of an attribute", value, false)) {
+    if (auto refusal = CheckName("value of an attribute", value, false)) {
       return refusal;
     }
     attributes_.emplace_back(key, value);
@@ -272,8 +276,8 @@ std::optional<Refusal> BatchReader::ReadAttributes(CallView* call) {
       [&](const auto& a, const auto& b) { return Text(a.first) == Text(b.first); });
   if (repeated != attributes_.end()) {
     return Refuse(RefusalCode::kMalformed,
-                  absl::StrCat("the attribute ", Quoted(Text(repeated->first)),
-                               " is given twice; send each key once"));
+                  absl::StrCat("The attribute ", Quoted(Text(repeated->first)),
+                               " is given twice; send each key once."));
   }
   return std::nullopt;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Reads the columns of a batch row by row and checks every value.
+// Reads the columns of a batch row by row, and checks every value.
 
 #include <cstdint>
 #include <optional>
@@ -19,16 +19,17 @@ namespace itemized {
 // Key and value of an attribute, as places in the dictionary of the batch.
 using AttributeView = std::pair<uint32_t, uint32_t>;
 
-// One row, with its names as places in the dictionary of the batch. It has no usage: one thread
-// fills these views and another reads them, and the columns need no copy.
+// One row, with its names as places in the dictionary of the batch. Its usage stays in the columns,
+// which need no copy, since one thread fills these views and another reads them.
 struct CallView {
   absl::string_view event_id;
   int64_t time_us = 0;
   int64_t duration_us = 0;
-  std::array<uint32_t, kNameKindCount> names{};  // By NameKind.
+  std::array<uint32_t, kNameKindCount> names{};  // The place of the name of each NameKind.
   uint32_t workflow_id = 0;
   uint32_t row = 0;
-  // Place of the attributes in the reader's list, by rising key, keys once.
+  // Where the attributes lie in the reader's list. They are sorted by key, and each key is there
+  // once.
   uint32_t attributes_begin = 0;
   uint32_t attributes_end = 0;
   uint32_t revision = 0;
@@ -38,17 +39,18 @@ struct CallView {
   uint32_t NameOf(NameKind kind) const { return names[static_cast<size_t>(kind)]; }
 };
 
-// For one batch; points into it.
+// Reads one batch and points into it. Not thread-safe.
 class BatchReader {
  public:
-  // The place of the empty string for columns that are not there.
+  // Stands for the empty string, which a column that is not there has in every row.
   static constexpr uint32_t kEmptyName = UINT32_MAX;
 
-  // Appends the attributes of rows to `*attributes`. Owns neither.
+  // Refuses events after `latest_us`. Appends the attributes of rows to `*attributes`. Owns none of
+  // its arguments.
   BatchReader(const CallColumns& columns, int64_t latest_us,
               std::vector<AttributeView>* attributes);
 
-  // Set if the columns do not fit together: then no row can be read.
+  // Why no row can be read, if the columns do not fit together.
   const std::optional<Refusal>& malformed() const { return malformed_; }
 
   // Moves `*call` to the next row, or says why that row is refused.
@@ -79,9 +81,9 @@ class BatchReader {
   const int64_t latest_us_;
   std::vector<AttributeView>& attributes_;
   std::optional<Refusal> malformed_;
-  std::vector<char> good_;             // By place in the dictionary: checked, and not empty.
-  std::vector<size_t> usage_classes_;  // Those that have a column.
-  // Of all rows, so that they need not be checked one by one.
+  std::vector<char> good_;             // Whether each string was checked, and is not empty.
+  std::vector<size_t> usage_classes_;  // The classes that have a column.
+  // Whether the numbers and ids of all rows are good, so that no row need be checked for them.
   bool numbers_are_good_ = false;
   bool ids_are_good_ = false;
   size_t row_ = 0;

@@ -27,17 +27,17 @@ std::optional<Refusal> CheckCompletion(const Completion& completion, uint32_t in
   const int outcome = static_cast<int>(completion.outcome);
   if (!reason && (outcome < 1 || outcome >= kOutcomeCount)) {
     reason.emplace(RefusalCode::kInvalidEnum,
-                   "the outcome is missing or unknown; use completed, failed, short_circuited or "
-                   "abandoned");
+                   "The outcome is missing or unknown; use completed, failed, short_circuited or "
+                   "abandoned.");
   }
   if (!reason && completion.unused_steps.size() > kUnusedStepsMax) {
     reason.emplace(RefusalCode::kMalformed,
-                   absl::StrCat("the completion names ", completion.unused_steps.size(),
-                                " unused steps; send at most ", kUnusedStepsMax));
+                   absl::StrCat("The completion names ", completion.unused_steps.size(),
+                                " unused steps; send at most ", kUnusedStepsMax, "."));
   }
   for (const std::string& step : completion.unused_steps) {
     if (!reason) {
-      reason = CheckText("an unused step", step, true);
+      reason = CheckText("name of an unused step", step, true);
     }
   }
   if (!reason) {
@@ -72,7 +72,7 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key)
   const size_t events = checked.batch.size();
   if (events > kBatchEventsMax) {
     const std::string message =
-        absl::StrCat("the batch has ", events, " events; send at most ", kBatchEventsMax);
+        absl::StrCat("The batch has ", events, " events; send at most ", kBatchEventsMax, ".");
     for (uint32_t i = 0; i < events; ++i) {
       AddRefusal({.index = i, .code = RefusalCode::kBatchTooLarge, .message = message},
                  checked.batch.calls.size(), &checked.refused);
@@ -81,6 +81,10 @@ CheckedBatch CheckBatch(EventBatch batch, int64_t now_us, const HashKey& id_key)
   }
   const int64_t latest_us = now_us + kFutureMaxUs;
   CheckCalls(latest_us, id_key, &checked);
+  const absl::Span<const absl::string_view> names = checked.batch.calls.strings;
+  checked.says_how_served = std::any_of(names.begin(), names.end(), [](absl::string_view name) {
+    return name == kServiceTierAttribute || name == kRegionAttribute;
+  });
   const auto first = static_cast<uint32_t>(checked.batch.calls.size());
   for (uint32_t i = 0; i < checked.batch.completions.size(); ++i) {
     auto refusal = CheckCompletion(checked.batch.completions[i], first + i, latest_us);
@@ -120,14 +124,15 @@ void FindRates(const CheckedBatch& batch, RateLookups* rates) {
   if (!rates->has_patterns()) {
     return;
   }
-  // By place of the model in the dictionary, that of the provider it last came with.
+  // The provider that each model last came with; both are places in the dictionary.
   std::vector<uint32_t> seen(batch.batch.calls.strings.size(), BatchReader::kEmptyName - 1);
   for (const CheckedCall& call : batch.calls) {
     const uint32_t model = call.view.NameOf(NameKind::kModel);
     const uint32_t provider = call.view.NameOf(NameKind::kProvider);
-    if (model != BatchReader::kEmptyName && seen[model] != provider) {
-      seen[model] = provider;
-      rates->Find(batch.Text(provider), batch.Text(model));
+    const ServedAs served = batch.ServedOf(call.view);
+    if (model != BatchReader::kEmptyName && (seen[model] != provider || !served.is_standard())) {
+      seen[model] = served.is_standard() ? provider : seen[model];
+      rates->Find(batch.Text(provider), batch.Text(model), served);
     }
   }
 }

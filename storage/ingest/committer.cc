@@ -22,17 +22,18 @@ namespace {
 // first sender wait for the last.
 constexpr size_t kGroupEventsMax = 20'000;
 
-// Blocks whose replay is saved at once, so that a process that is ended again and again
-// soon after its start gets on all the same.
+// If so many blocks were replayed at the start, the views are written at once. So a process that is
+// ended again and again soon after its start gets on all the same.
 constexpr BlockSequence kReplayedMax = 64;
 
-// Events of a group from which its memory is given back by another thread.
+// The memory of a group with so many events is given back by another thread.
 constexpr size_t kCleanElsewhereMin = 1'000;
 
-// Between attempts to drop what is too old.
+// How long to wait after an attempt to drop what is too old has failed.
 constexpr int64_t kRetainAgainUs = 60 * kMicrosPerSecond;
 
-// Between attempts to price calls again: twice as long after each that failed.
+// How long to wait after an attempt to price calls again has failed: the first time, and at most.
+// Each failure doubles it.
 constexpr int64_t kRepriceAgainFirstUs = 50'000;
 constexpr int64_t kRepriceAgainLastUs = 10 * kMicrosPerSecond;
 
@@ -111,7 +112,7 @@ void Committer::Execute(Job job) {
   done.get_future().wait();
 }
 
-// The lock sees to it that a thread that is about to wait does not miss it.
+// Takes the lock, since a thread that is about to wait could miss the call without it.
 void Committer::Wake() {
   { const MutexLock lock(mutex_); }
   wake_.notify_all();
@@ -167,13 +168,12 @@ void Committer::Loop() {
   checkpointer_.WriteAll().IgnoreError();
 }
 
-// An error is one of the sender's, unless `*store_status` has one that the whole
-// group shares.
+// Errors are the sender's own. One that the whole group shares is also in `*store_status`.
 absl::StatusOr<SubmissionResult> Committer::Take(const Task& task, GroupBuilder* builder,
                                                  absl::Status* store_status) {
   if (task.refused) {
     return absl::ResourceExhaustedError(
-        "too many events wait to be written; send this batch again in a moment");
+        "Too many events wait to be written; send this batch again in a moment.");
   }
   if (task.retractions.size() > kBatchEventsMax) {
     return absl::InvalidArgumentError(absl::StrCat("The submission retracts ",

@@ -4,7 +4,7 @@
 // storage/ingest: from a batch to a commit: checks, groups, blocks, and the one thread that
 // writes. May use base, model, pricing, catalog, block, views, runs, store and maintenance.
 
-// The one thread that changes the database: it groups waiting batches, commits
+// The committer has the one thread that changes the database. It groups waiting batches, commits
 // each group with one fsync, folds it into the views, and answers the senders.
 
 #include <condition_variable>
@@ -37,10 +37,10 @@ class Committer {
  public:
   // Does not own `state`, which nothing else may change meanwhile.
   Committer(State* state, const DatabaseOptions& options);
-  // Commits what waits, writes the views, ends the thread.
+  // Commits what waits, writes the views and ends the thread.
   ~Committer();
 
-  // As Database::Submit. Events are checked on the caller's thread.
+  // Does what Database::Submit says. Events are checked on the caller's thread.
   void Submit(Submission submission, SubmitDone done);
 
   // Runs `job` on the committer's thread, between groups; Execute waits for it.
@@ -48,10 +48,10 @@ class Committer {
   void Post(Job job);
   void Execute(Job job);
 
-  // Since the committer was made.
+  // Counts what has come in since the committer was made.
   IngestCounters ingested() const;
 
-  // To be used from a job.
+  // Only jobs may use these.
   Checkpointer& checkpointer() { return checkpointer_; }
   Repricing& repricing() { return repricing_; }
 
@@ -61,15 +61,16 @@ class Committer {
     std::vector<CallId> retractions;
     std::optional<BatchPosition> position;
     SubmitDone done;
-    Job job;               // If set, there is nothing else.
-    size_t events = 0;     // Of all parts.
-    bool refused = false;  // There was no room for them.
+    Job job;               // If it is set, the task is nothing but the job.
+    size_t events = 0;     // How many events and retractions it has; 0 if refused.
+    bool refused = false;  // There was no room for its events.
 
-    // Whether it takes stored calls out. Then it is a group of its own, for they must be stored.
+    // Whether it takes stored calls out. Then it is a group of its own: what it takes out must have
+    // been committed before.
     bool withdraws() const;
   };
 
-  // What is left of a group once it has been answered.
+  // What is left of a group once it has been answered, which takes a while to free.
   struct Spent {
     std::vector<Task> group;
     std::unique_ptr<GroupBuilder> builder;
@@ -77,38 +78,38 @@ class Committer {
   };
 
   void Loop();
-  // Waits for work; empty when it is time for a checkpoint or the end.
+  // Waits for work, and returns it. The group is empty when it is time for a checkpoint or the end.
   std::vector<Task> TakeGroup(bool* stop);
   void CommitGroup(std::vector<Task> group);
   absl::StatusOr<SubmissionResult> Take(const Task& task, GroupBuilder* builder,
                                         absl::Status* store_status);
-  // Commits `entry`, unless neither it nor the producers have anything to say.
+  // Commits `entry`, unless it has no block and no producer has come further.
   absl::Status CommitEntry(Entry* entry, const StagedRuns& staged);
   // Forgets what a group that was not committed brought with it.
   void GiveUp();
   void CountCommitted(const GroupBuilder& builder,
                       const std::vector<absl::StatusOr<SubmissionResult>>& results);
-  // After a write of which nobody knows what became of it: looks for it in the log.
+  // Looks in the log for a write of which nobody knows what became of it, if there was one.
   void CatchUpIfBehind();
-  // Writes down how far time has come, and tells of a clock that is ahead of it.
+  // Stores how far time has come, and warns of a clock that is ahead of it.
   void WatchClock();
-  // Goes on dropping what is too old, or begins to.
+  // Drops some of what is too old.
   void RetainIfDue();
   absl::Status Retain();
-  // Goes on pricing calls again.
+  // Prices some more calls again, if any are to be.
   void RepriceIfBusy();
   void Wake();
 
   State& state_;
   const DatabaseOptions options_;
 
-  // The committer's thread only.
+  // Only the committer's thread uses these.
   Retention retention_;
   Checkpointer checkpointer_;
-  bool clock_is_ahead_ = false;  // That has been told.
-  int64_t retain_after_us_ = 0;  // Steady clock; later after a failure.
+  bool clock_is_ahead_ = false;  // It is ahead, and that has been told.
+  int64_t retain_after_us_ = 0;  // Not before this instant of the steady clock; set by a failure.
 
-  Spent spent_;  // The cleaner's between its Start and Wait.
+  Spent spent_;  // Only the cleaner uses it between its Start and Wait.
   HelperThread cleaner_{"cleaner"};
 
   mutable Mutex mutex_;
@@ -118,12 +119,12 @@ class Committer {
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   IngestCounters ingested_ ABSL_GUARDED_BY(mutex_);
 
-  // The committer's thread only.
+  // Only the committer's thread uses these.
   Repricing repricing_;
-  int64_t reprice_after_us_ = 0;  // Steady clock; later after a failure,
-  int64_t reprice_wait_us_ = 0;   // by so much; 0 after a success.
+  int64_t reprice_after_us_ = 0;  // Not before this instant of the steady clock; set by a failure.
+  int64_t reprice_wait_us_ = 0;   // How long the last failure made it wait; 0 after a success.
 
-  std::thread thread_;  // Last: it uses all of the above.
+  std::thread thread_;  // Stands last, because it uses all members above.
 };
 
 }  // namespace itemized

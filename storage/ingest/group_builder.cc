@@ -25,7 +25,7 @@ Refusal Refuse(uint32_t index, RefusalCode code, std::string message) {
 // noted of them still fits the cache.
 constexpr size_t kCallsAtOnce = 256;
 
-// A call whose id is stored already: the first one stays.
+// Counts a call whose id is stored already, which stays as it is.
 void CountKnown(const CheckedCall& checked, bool is_same, size_t calls, BatchResult* result) {
   if (is_same) {
     ++result->duplicate;
@@ -33,14 +33,13 @@ void CountKnown(const CheckedCall& checked, bool is_same, size_t calls, BatchRes
   }
   AddRefusal(
       Refuse(checked.view.row, RefusalCode::kConflict,
-             absl::StrCat("another call of this run is stored under the event_id ",
+             absl::StrCat("Another call of this run is stored under the event_id ",
                           Quoted(checked.view.event_id),
-                          ", and with other content; that one stays. Give each call an id of its "
-                          "own")),
+                          " with other content, and stays. Give each call an id of its own.")),
       calls, result);
 }
 
-// An adding that fails keeps `*sum` as it is.
+// Returns false and leaves `*sum` as it is if the sum would overflow.
 bool AddInto(int64_t* sum, int64_t value) {
   int64_t result = 0;
   if (__builtin_add_overflow(*sum, value, &result)) {
@@ -50,7 +49,8 @@ bool AddInto(int64_t* sum, int64_t value) {
   return true;
 }
 
-// Below half of what fits, no number of calls that a queue could hold overflows.
+// Whether all totals are below half of what fits: no number of calls that a queue could hold makes
+// them overflow.
 bool IsRoomy(const CallSums& total) {
   return std::all_of(total.usage.counts.begin(), total.usage.counts.end(),
                      [](int64_t count) { return count < INT64_MAX / 2; });
@@ -80,8 +80,8 @@ absl::StatusOr<GroupBuilder::RunState*> GroupBuilder::RunOf(absl::string_view wo
   return &runs_[it->second];
 }
 
-// No total of any view is above that of the store, so these are all that can
-// overflow. Costs are summed in 128 bits, which calls cannot fill.
+// No total of any view is above that of the store, so only the store's can overflow. Costs are
+// summed in 128 bits, which calls cannot fill.
 bool GroupBuilder::FitsTotals(const Usage& usage) {
   if (is_roomy_) {
     return true;
@@ -128,7 +128,7 @@ bool GroupBuilder::IsKnown(const NamedCall& named, const PendingCall& call, Batc
   return taken != nullptr;
 }
 
-// A call of the same content has the same time, so that it lies in a block of that hour.
+// A stored call of the same content has the same time, so only blocks of that hour are read.
 absl::Status GroupBuilder::Resolve(const CheckedBatch& batch, BatchResult* result) {
   RunBlocks blocks;
   for (const Unresolved& call : unresolved_) {
@@ -157,7 +157,7 @@ absl::Status GroupBuilder::Resolve(const CheckedBatch& batch, BatchResult* resul
   return absl::OkStatus();
 }
 
-// Leaves out the calls that are too old.
+// Finds the run of each call, and refuses calls that are too old.
 absl::Status GroupBuilder::FindRuns(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
                                     BatchResult* result) {
   for (const CheckedCall& checked : calls) {
@@ -178,7 +178,7 @@ absl::Status GroupBuilder::FindRuns(const CheckedBatch& batch, absl::Span<const 
 void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result) {
   const CallView& call = named->checked->view;
   if (named->series == Catalog::kUnknown) {
-    FindNames(batch, named);  // The call before it may have brought them.
+    FindNames(batch, named);  // An earlier call of the batch may have brought them.
   }
   PendingCall group_call{.batch = &batch, .view = &call, .series = named->series};
   const bool has_id = named->checked->fingerprint != 0;
@@ -192,13 +192,13 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchRes
   if (too_large) {
     AddRefusal(
         Refuse(call.row, RefusalCode::kCostOutOfRange,
-               "the call would cost more than 9,223,372 USD; check its token counts and the rate"),
+               "The call would cost more than 9,223,372 USD; check its token counts and the rate."),
         batch.batch.calls.size(), result);
     return;
   }
   if (!FitsTotals(usage)) {
     AddRefusal(Refuse(call.row, RefusalCode::kTotalOverflow,
-                      "a token total of the store would exceed 2^63; check the token counts"),
+                      "A token total of the store would exceed 2^63; check the token counts."),
                batch.batch.calls.size(), result);
     return;
   }
@@ -236,10 +236,11 @@ absl::Status GroupBuilder::AddCalls(const CheckedBatch& batch, absl::Span<const 
 }
 
 Refusal GroupBuilder::RefuseTooOld(uint32_t index, int64_t time_us) const {
-  return Refuse(index, RefusalCode::kTooOld,
-                absl::StrCat("its time ", FormatTime(time_us), " is before ", FormatTime(first_us_),
-                             "; older events have been dropped, so that it cannot be told any more "
-                             "whether it was counted"));
+  return Refuse(
+      index, RefusalCode::kTooOld,
+      absl::StrCat(
+          "The time ", FormatTime(time_us), " is before ", FormatTime(first_us_),
+          "; older events have been dropped, so duplicates of them can no longer be detected."));
 }
 
 absl::Status GroupBuilder::AddCompletion(const CheckedBatch& batch, uint32_t place,
@@ -253,7 +254,7 @@ absl::Status GroupBuilder::AddCompletion(const CheckedBatch& batch, uint32_t pla
   }
   ASSIGN_OR_RETURN(RunState* const run, RunOf(completion.workflow_id));
   RunCompletion row = RowOf(completion);
-  if (run->completion == row) {  // Says no more than the one in force.
+  if (run->completion == row) {  // It says no more than the one in force.
     ++result->duplicate;
     return absl::OkStatus();
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One group commit in the making: checks what senders hand in, prices it,
-// leaves out what is known already, flags outliers, and sorts it into blocks.
+// A group in the making: the builder leaves out what is known already, prices the other calls,
+// flags outliers, and sorts them into blocks.
 
 #include <cstdint>
 #include <deque>
@@ -27,40 +27,39 @@
 
 namespace itemized {
 
-// For the committer, one for each group.
+// The committer makes one for each group. Not thread-safe.
 class GroupBuilder {
  public:
-  // For about `events` of them. Does not own its arguments.
+  // `events` is about how many there will be. Does not own `state`.
   GroupBuilder(State* state, size_t events);
 
-  // Takes the calls of `retractions` out of the store, and gets ready for those of `batches` that
-  // have a higher revision than the stored ones, whose place they take. For a group of one
-  // submission, before its batches are added. Errors are those of Add.
+  // Takes the calls of `retractions` out of the store, and gets ready for calls of `batches` that
+  // take the place of a stored call with a lower revision. Must be called before the batches are
+  // added; the group has no other submission. Errors are those of Add.
   absl::Status Withdraw(absl::Span<const CallId> retractions,
                         absl::Span<const CheckedBatch> batches);
 
-  // Takes up the good events of `batch`, which must outlive the builder, and says
-  // what became of each. An error means that the store could not be read; the
-  // group must be given up.
+  // Takes up the good events of `batch`, which must outlive the builder, and says what became of
+  // each. An error means that the store could not be read; the group must be given up.
   absl::StatusOr<BatchResult> Add(const CheckedBatch& batch);
 
-  // What was taken up so far.
+  // Counts what was taken up so far.
   const IngestCounters& accepted() const { return accepted_; }
 
-  // The blocks of all batches added. The builder is then spent.
+  // Returns the blocks of all batches added. The builder is then spent.
   std::vector<Block> Finish();
-  // The runs of those blocks.
+  // The runs of the blocks that Finish returned.
   const StagedRuns& staged() const { return staged_; }
 
  private:
   // A run that the group names.
   struct RunState {
     PendingRun run;
-    std::optional<RunCompletion> completion;  // In force after this group.
-    PendingCalls calls;
+    std::optional<RunCompletion> completion;  // The one in force after this group.
+    PendingCalls calls;                       // Calls that this group stores.
   };
 
-  // A call of the batch at hand, and what follows from its names. These are numbered once it
+  // A call of the present batch, and what follows from its names. Names are numbered once the call
   // is accepted: until then its series is kUnknown if any of them is new.
   struct NamedCall {
     const CheckedCall* checked = nullptr;
@@ -70,17 +69,17 @@ class GroupBuilder {
     const RateBook::Schedule* schedule = nullptr;
   };
 
-  // What a call with an id is to the one that is stored under it.
+  // What a call with an id is to the stored call with the same id.
   enum class Relation : uint8_t {
-    kNew,           // There is none.
+    kNew,           // No call is stored under the id.
     kSameRevision,  // It is a duplicate, or a conflict.
     kOutdated,      // The stored one has a higher revision.
-    kReplaces,      // It takes the place of the stored one,
-    kTooOld,        // or would, if that were still kept.
+    kReplaces,      // It takes the place of the stored one.
+    kTooOld,        // It would take its place, but the stored one is no longer kept.
   };
   Relation RelationOf(const NamedCall& named, const RunCall* stored) const;
 
-  // A call whose id is known, of a run that is brief: the log has the content.
+  // A call whose id is known to a brief run. Only the log can tell whether the content is the same.
   struct Unresolved {
     const CheckedCall* checked = nullptr;
     const RunEntry* run = nullptr;
@@ -89,7 +88,7 @@ class GroupBuilder {
 
   absl::Status NameReplaced(const CheckedBatch& batch);
   void TakeOutReplaced(const NamedCall& named);
-  // Whether the call is one that came before; it is then counted, or will be.
+  // Whether the call is one that came before. It is then counted in `result`, here or by Resolve.
   bool IsKnown(const NamedCall& named, const PendingCall& call, BatchResult* result);
   absl::Status Resolve(const CheckedBatch& batch, BatchResult* result);
   absl::Status AddCalls(const CheckedBatch& batch, absl::Span<const CheckedCall> calls,
@@ -110,19 +109,19 @@ class GroupBuilder {
   StagedRuns staged_;
   Withdrawals withdrawals_{&state_, &staged_};
   HourBlocks blocks_;
-  CallSums total_;          // Of the store and this group, unless is_roomy_.
+  CallSums total_;          // The total of the store and this group; not kept up if is_roomy_.
   const bool is_roomy_;     // No group can make a total overflow.
-  const int64_t first_us_;  // Earlier events are no longer kept.
-  const int64_t late_us_;   // Earlier calls are late.
+  const int64_t first_us_;  // Events before this instant are no longer kept.
+  const int64_t late_us_;   // Calls before this instant are late.
   IngestCounters accepted_;
-  absl::flat_hash_map<absl::string_view, uint32_t> run_indices_;  // Into runs_, by workflow_id.
+  absl::flat_hash_map<absl::string_view, uint32_t> run_indices_;  // Places in runs_ by workflow_id.
   std::deque<RunState> runs_;
 
-  // Of the batch at hand, by place in its dictionary.
+  // Runs and names of the present batch, by their place in its dictionary.
   std::vector<RunState*> batch_runs_;
   std::array<std::vector<NameId>, kNameKindCount> name_ids_;
-  std::vector<NamedCall> named_;    // Of the calls at hand,
-  std::vector<PricedCall> priced_;  // and those of them that are taken up.
+  std::vector<NamedCall> named_;    // The calls that pass through the stages together.
+  std::vector<PricedCall> priced_;  // The calls of `named_` that are taken up.
   std::vector<Unresolved> unresolved_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of a group's events, which are numbered once their event is accepted: what is
-// refused must not use any up.
+// The names of a group's events are numbered once their event is accepted, so that refused events
+// use up no numbers.
 
 #include <algorithm>
 
@@ -26,9 +26,9 @@ void GroupBuilder::FindNames(const CheckedBatch& batch, NamedCall* call) {
   }
   call->step = key[NameKind::kStep];
   call->series = is_known ? state_.catalog.Resolve(key) : Catalog::kUnknown;
-  call->schedule = &pricer_.RatesFor(key[NameKind::kProvider], key[NameKind::kModel],
-                                     batch.Text(view.NameOf(NameKind::kProvider)),
-                                     batch.Text(view.NameOf(NameKind::kModel)));
+  call->schedule = &pricer_.RatesFor(
+      key[NameKind::kProvider], key[NameKind::kModel], batch.Text(view.NameOf(NameKind::kProvider)),
+      batch.Text(view.NameOf(NameKind::kModel)), batch.ServedOf(view));
 }
 
 void GroupBuilder::NumberNames(const CheckedBatch& batch, NamedCall* call) {
@@ -46,8 +46,8 @@ void GroupBuilder::NumberNames(const CheckedBatch& batch, NamedCall* call) {
   call->series = state_.catalog.Intern(key);
 }
 
-// Of its names only the workflow is numbered, and that once it is accepted. A step that is
-// not known yet may come with a later call, or never.
+// The workflow is the only name of a completion that is numbered, and that once it is accepted. An
+// unused step that is not known yet may come with a later call, or never.
 RunCompletion GroupBuilder::RowOf(const Completion& completion) const {
   RunCompletion row{.time_us = completion.time_us,
                     .workflow = state_.catalog.Resolve(NameKind::kWorkflow, completion.workflow),
@@ -56,7 +56,7 @@ RunCompletion GroupBuilder::RowOf(const Completion& completion) const {
   for (std::string& step : row.unused_steps) {
     const NameId id = state_.catalog.Resolve(NameKind::kStep, step);
     if (id != Catalog::kUnknown) {
-      step = state_.catalog.Name(NameKind::kStep, id);  // That of all beyond the limit.
+      step = state_.catalog.Name(NameKind::kStep, id);  // Steps beyond the limit share one name.
     }
   }
   std::sort(row.unused_steps.begin(), row.unused_steps.end());

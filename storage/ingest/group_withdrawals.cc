@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of a group that takes stored calls out: retractions, and higher revisions.
+// This part of GroupBuilder takes stored calls out, for retractions and for higher revisions.
 
 #include <iterator>
 #include <utility>
@@ -73,7 +73,7 @@ absl::Status GroupBuilder::Withdraw(absl::Span<const CallId> retractions,
   return absl::OkStatus();
 }
 
-// What takes calls out comes first, so that a run knows it before what takes their place.
+// Blocks that take calls out come first, so that a run folds them before what takes their place.
 std::vector<Block> GroupBuilder::Finish() {
   std::vector<Block> blocks = withdrawals_.Finish();
   for (const Block& block : blocks) {

@@ -18,12 +18,12 @@ uint32_t IndexOf(absl::string_view text, absl::flat_hash_map<std::string, uint32
   return position;
 }
 
-// Blocks of a group that get room for rows at once: the first for all, for most groups lie
-// in one hour; the next ones for fewer.
+// So many blocks get room for rows at once: the first for all calls, since most groups lie in one
+// hour; the next ones for kReservedRows.
 constexpr size_t kReservedBlocks = 16;
 constexpr size_t kReservedRows = 1'024;
 
-// In the columns that every block has.
+// Makes room for `count` rows in the columns that every block has.
 void Reserve(size_t count, CallRows* rows, StagedBlock* staged) {
   staged->fingerprints.reserve(count);
   rows->weight.reserve(count);
@@ -58,7 +58,8 @@ void AddUsage(const CheckedBatch& batch, absl::Span<const PricedCall> calls, Cal
   }
 }
 
-// The same, and the receipts of outliers.
+// Appends the flags of calls, and fills the receipts of outliers. Like usage, receipts may stay
+// short.
 void AddFlags(absl::Span<const PricedCall> calls, CallRows* rows) {
   for (const PricedCall& call : calls) {
     const Threshold& threshold = *call.threshold;
@@ -67,7 +68,7 @@ void AddFlags(absl::Span<const PricedCall> calls, CallRows* rows) {
         (call.cost.unpriced ? kFlagUnpriced : 0) |
         (call.checked->view.usage_missing ? kFlagUsageMissing : 0) | (outlier ? kFlagOutlier : 0) |
         (outlier && threshold.learning ? kFlagLearning : 0)));
-    if (outlier) {  // Only then is there a receipt.
+    if (outlier) {  // No other call has a receipt.
       rows->p50_picos.resize(rows->flags.size());
       rows->p50_picos.back() = threshold.p50_picos;
       rows->sample_count.resize(rows->flags.size());
@@ -109,7 +110,7 @@ size_t HourBlocks::PositionOf(Hour hour) {
   return last_position_;
 }
 
-// Of calls whose block is at `position`; the other columns have them already.
+// Fills the attributes of calls that the other columns of the block at `position` have already.
 void HourBlocks::AddAttributes(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
                                size_t position) {
   CallRows& rows = blocks_[position].calls;
@@ -121,7 +122,7 @@ void HourBlocks::AddAttributes(const CheckedBatch& batch, absl::Span<const Price
       continue;
     }
     if (rows.attribute_sets.empty()) {
-      rows.attribute_sets.emplace_back();  // Number 0: no attributes.
+      rows.attribute_sets.emplace_back();  // Set 0 has no attributes.
       index.attribute_sets.emplace(rows.attribute_sets.front(), 0);
     }
     std::vector<std::pair<uint32_t, uint32_t>> set;
@@ -154,7 +155,8 @@ uint32_t HourBlocks::NameOf(PendingRun* run, size_t position) {
   return run->name;
 }
 
-// Column by column, for then there is little to wait for between one call and the next.
+// Fills column by column, since the values of a column wait for nothing but memory that lies
+// together.
 void HourBlocks::AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
                             size_t position) {
   CallRows& rows = blocks_[position].calls;
@@ -199,7 +201,7 @@ void HourBlocks::Add(const CheckedBatch& batch, absl::Span<const PricedCall> cal
   }
 }
 
-// Columns that are mostly zero were left short.
+// Columns that are mostly zero were left short, and are made as long as the others here.
 std::vector<Block> HourBlocks::Finish(StagedRuns* staged) {
   const auto fill = [](auto* column, size_t rows) {
     if (!column->empty()) {

@@ -20,27 +20,28 @@
 
 namespace itemized {
 
-// A run that the group names, by its place among them; and where its last call
-// went, since the next one mostly goes there too.
+// A run that the group names, its place among these runs, and where its last call went, since the
+// next one mostly goes there too.
 struct PendingRun {
   RunEntry* entry = nullptr;
   uint32_t index = 0;
-  size_t block = SIZE_MAX;
-  uint32_t name = 0;  // In that block.
+  size_t block = SIZE_MAX;  // The block of its last event; SIZE_MAX if there was none.
+  uint32_t name = 0;        // The place of its name in that block.
 };
 
 // A call that the group takes up.
 struct PricedCall {
   const CheckedCall* checked = nullptr;
   PendingRun* run = nullptr;
-  const Threshold* threshold = nullptr;  // Of its step.
+  const Threshold* threshold = nullptr;  // The threshold of its step.
   SeriesId series = 0;
   CallCost cost;
 };
 
+// The blocks of a group. Not thread-safe.
 class HourBlocks {
  public:
-  // For about `calls` of them.
+  // `calls` is about how many there will be, for which room is made.
   explicit HourBlocks(size_t calls) : calls_(calls) {}
 
   // Appends calls of `batch`.
@@ -48,14 +49,14 @@ class HourBlocks {
   // Appends a completion of `run`, and sets its place in the block.
   void Add(CompletionRow row, PendingRun* run);
 
-  // The blocks in the order in which their hours were first used, which are added to `staged`.
-  // The builder is then spent.
+  // Returns the blocks in the order in which their hours were first used, and adds their runs to
+  // `staged` in that order. This object is then spent.
   std::vector<Block> Finish(StagedRuns* staged);
 
  private:
-  // What speeds up the building of a block.
+  // Finds what a block's dictionaries have already.
   struct Index {
-    absl::flat_hash_map<uint32_t, uint32_t> runs;  // By PendingRun::index.
+    absl::flat_hash_map<uint32_t, uint32_t> runs;  // Names by PendingRun::index.
     absl::flat_hash_map<std::string, uint32_t> strings;
     absl::flat_hash_map<std::vector<std::pair<uint32_t, uint32_t>>, uint32_t> attribute_sets;
   };
@@ -67,7 +68,7 @@ class HourBlocks {
 
   const size_t calls_;
   std::vector<Block> blocks_;
-  std::vector<StagedBlock> staged_;  // One for each.
+  std::vector<StagedBlock> staged_;  // One for each block.
   std::vector<Index> indices_;
   absl::flat_hash_map<Hour, size_t> positions_;
   Hour last_hour_ = 0;

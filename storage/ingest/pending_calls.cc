@@ -7,14 +7,14 @@
 namespace itemized {
 namespace {
 
-constexpr size_t kIdsFirst = 8;  // That memory is asked for at once.
+constexpr size_t kIdsFirst = 8;  // Memory for so many ids is asked for at once.
 
-// Ids that are searched one by one.
+// Up to so many ids are searched one by one.
 constexpr size_t kIdsSearched = 48;
 
 }  // namespace
 
-// As the fold hashes it from its row.
+// Makes the same hash as the fold makes of the call's row.
 CallContent PendingCall::Content() const {
   ContentFields fields{.series = series,
                        .time_us = view->time_us,

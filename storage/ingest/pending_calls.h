@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a group knows of the calls of one run that it takes up itself.
+// The calls that a group stores itself, run by run, so that a repetition within the group is found.
 
 #include <optional>
 #include <utility>
@@ -15,8 +15,7 @@
 
 namespace itemized {
 
-// A call that the group stores. Owns nothing. Its content is asked for only if its id comes
-// again.
+// A call that the group stores. It owns nothing: its content is hashed only if its id comes again.
 struct PendingCall {
   const CheckedBatch* batch = nullptr;
   const CallView* view = nullptr;
@@ -25,12 +24,12 @@ struct PendingCall {
   CallContent Content() const;
 };
 
-// Calls with an id. Not thread-safe.
+// The calls of one run that have an id. Not thread-safe.
 class PendingCalls {
  public:
   void Add(EventFingerprint id, const PendingCall& call);
 
-  // The call with this id; null if there is none. Valid until the next Add.
+  // Returns the call with this id; null if there is none. The pointer is valid until the next Add.
   const PendingCall* Find(EventFingerprint id) const;
 
  private:

@@ -42,6 +42,8 @@ void Repricing::Remove(const std::vector<RateName>& names, Done done) {
     rate.match = name.match;
     rate.effective_from_us = name.effective_from_us;
     rate.hours = name.hours;
+    rate.service_tier = name.service_tier;
+    rate.region = name.region;
     const std::string key = RateKey(rate);
     if (CheckedRatePtr found = book.Remove(key); found != nullptr) {
       removed.push_back(std::move(found));

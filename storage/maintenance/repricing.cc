@@ -138,7 +138,7 @@ void Repricing::Fail(const absl::Status& status) {
   const absl::Status told(
       status.code(),
       absl::StrCat("The rates are in the book, but not all earlier calls are priced by them yet, "
-                   "which goes on by itself: ",
+                   "which goes on by itself. ",
                    status.message()));
   for (std::vector<Change>* changes : {&changes_, &next_changes_}) {
     for (const Change& change : std::exchange(*changes, {})) {

@@ -32,9 +32,8 @@ std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope)
       // The names behind kOtherName are lost, so such calls keep their price.
       it->second =
           model != kOtherName &&
-          (all ||
-           !changed.Find(state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]), model)
-                .empty());
+          (all || changed.Covers(state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]),
+                                 model));
     }
     covered[id] = it->second;
   }

@@ -111,10 +111,9 @@ absl::StatusOr<bool> VerifySnapshot::ApplyLog(State* fresh, VerifyReport* report
     }
     return is_whole ? fresh->Apply(entry) : absl::OkStatus();
   };
-  const auto on_damage = [&](BlockRef ref, const absl::Status& damage) {
+  const auto on_damage = [&](BlockRef, const absl::Status& damage) {
     ++report->blocks;
-    report->Add(absl::StrCat("Block ", ref.sequence, " of hour ", FormatTime(HourStartUs(ref.hour)),
-                             ": ", damage.message()));
+    report->Add(std::string(damage.message()));
     is_whole = false;
     return absl::OkStatus();
   };

@@ -4,7 +4,7 @@
 // storage/model: calls, completions and batches as plain values, and what is allowed in them.
 // May use base.
 
-// The events: a model call, and the completion that ends a run.
+// There are two kinds of event: a model call, and the completion that ends a run.
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +21,7 @@ enum class CallStatus : uint8_t { kOk = 0, kError = 1, kCancelled = 2 };
 
 // PERSISTED: never change or reuse a number.
 enum class Outcome : uint8_t {
-  kOpen = 0,  // No completion yet; not valid in a Completion.
+  kOpen = 0,  // The run has no completion yet. No Completion has this outcome.
   kCompleted = 1,
   kFailed = 2,
   kShortCircuited = 3,
@@ -32,7 +32,7 @@ inline constexpr int kOutcomeCount = 5;
 // The price of one call, settled when it was stored or priced again.
 struct CallCost {
   int64_t picos = 0;      // 10^-12 USD; 0 while unpriced.
-  bool unpriced = false;  // No rate covers it, or it came without usage.
+  bool unpriced = false;  // No rate covers the call, or it came without usage.
 
   bool operator==(const CallCost&) const = default;
 };
@@ -41,17 +41,17 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 // One model call as it is reported.
 struct Call {
-  std::string event_id;  // May be empty: then every delivery counts.
-  int64_t time_us = 0;   // When it ended.
+  std::string event_id;  // If it is empty, every delivery of the call counts.
+  int64_t time_us = 0;   // When the call ended.
   std::string workflow;
   std::string workflow_id;
   std::string step;
   std::string provider;
-  std::string model;           // The one in the response.
-  std::optional<Usage> usage;  // Absent: not reported, so unpriced.
+  std::string model;           // The model that the response names.
+  std::optional<Usage> usage;  // If it is absent, none was reported, and the call is unpriced.
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;
-  Attributes attributes;  // Sorted by key once stored.
+  Attributes attributes;  // Sorted by key once the call is stored.
   // Which version of the call this is. A higher one takes the place of the one that is stored
   // under its id, a lower one is out of date. 0 if the sender has no versions.
   uint32_t revision = 0;
@@ -59,10 +59,10 @@ struct Call {
   bool operator==(const Call&) const = default;
 };
 
-// The end of a run. The latest by time wins.
+// The end of a run. If several are sent, the latest by time_us holds.
 struct Completion {
   int64_t time_us = 0;
-  std::string workflow;  // Empty: taken from the run's calls.
+  std::string workflow;  // If it is empty, the run's calls say which workflow it is.
   std::string workflow_id;
   Outcome outcome = Outcome::kCompleted;
   std::vector<std::string> unused_steps;
@@ -74,9 +74,9 @@ struct Completion {
 // that came later first priced it.
 struct OutlierReceipt {
   int64_t p50_picos = 0;            // Rolling median of the step; 0 while learning.
-  int64_t sample_count = 0;         // Calls behind the median.
-  bool learning = false;            // Too little history: the default threshold applied.
-  bool judged_when_priced = false;  // Not on arrival.
+  int64_t sample_count = 0;         // How many calls the median is of.
+  bool learning = false;            // History was too short: the default threshold applied.
+  bool judged_when_priced = false;  // A rate that came later judged the call, not its arrival.
 
   bool operator==(const OutlierReceipt&) const = default;
 };

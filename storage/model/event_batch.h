@@ -57,7 +57,7 @@ class CallColumnsBuilder {
   void Add(const Call& call);
   size_t size() const;
 
-  // The columns of all calls added; the builder is then spent.
+  // Returns the columns of all calls added. The builder is then spent.
   CallColumns Finish() &&;
 
  private:
@@ -65,7 +65,7 @@ class CallColumnsBuilder {
   std::unique_ptr<Columns> columns_;
 };
 
-// Columns of a few calls, for callers that have rows.
+// Makes a batch of a few calls, for callers that have rows.
 EventBatch MakeBatch(absl::Span<const Call> calls, std::vector<Completion> completions = {});
 
 // Why an event was not stored; the numbers are those of itemized.v1.RefusalCode.
@@ -87,7 +87,7 @@ enum class RefusalCode : uint8_t {
 };
 
 struct Refusal {
-  uint32_t index = 0;  // Row of the calls, or calls.size() + place among the completions.
+  uint32_t index = 0;  // The row of a call, or calls.size() + the place of a completion.
   RefusalCode code = RefusalCode::kMalformed;
   std::string message;  // A sentence that says what to mend.
 };
@@ -96,11 +96,11 @@ struct Refusal {
 struct BatchResult {
   int64_t accepted = 0;
   int64_t duplicate = 0;
-  // By rising index: the first kRefusalsToldMax of the calls, and as many of the completions.
-  // A batch of nothing but bad events is not answered with more than was sent.
+  // The refusals by rising index: the first kRefusalsToldMax of the calls, and as many of the
+  // completions. So a batch of nothing but bad events is not answered with more than was sent.
   std::vector<Refusal> refusals;
-  int64_t refusals_omitted = 0;   // Refused events beyond those.
-  int64_t conflicts_omitted = 0;  // Of these, the conflicts.
+  int64_t refusals_omitted = 0;   // Refused events that `refusals` leaves out.
+  int64_t conflicts_omitted = 0;  // How many of those left out are conflicts.
 
   int64_t refused() const { return static_cast<int64_t>(refusals.size()) + refusals_omitted; }
 };

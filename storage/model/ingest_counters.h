@@ -14,15 +14,15 @@ inline constexpr int64_t kLateAfterUs = kMicrosPerHour;
 
 // What has come in since the database was opened.
 struct IngestCounters {
-  int64_t calls = 0;        // Accepted.
-  int64_t completions = 0;  // Accepted.
-  int64_t late_calls = 0;   // Accepted, and late.
-  int64_t duplicates = 0;   // Events.
-  int64_t refused = 0;      // Events, conflicts too.
-  int64_t conflicts = 0;    // Events.
-  int64_t commits = 0;      // Groups of batches.
+  int64_t calls = 0;        // Accepted calls.
+  int64_t completions = 0;  // Accepted completions.
+  int64_t late_calls = 0;   // Accepted calls that were late.
+  int64_t duplicates = 0;   // Events that were stored already.
+  int64_t refused = 0;      // Refused events, conflicts among them.
+  int64_t conflicts = 0;    // Events whose id is stored with other content.
+  int64_t commits = 0;      // Groups of batches that were written.
 
-  // Counts what was not accepted.
+  // Counts the events of a batch that were not accepted.
   void AddRest(const BatchResult& result);
   void Add(const IngestCounters& other);
 };

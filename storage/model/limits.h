@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the store accepts. Everything beyond is refused with a sentence that
-// names the limit.
+// What the store accepts. An event or a batch beyond a limit is refused with a sentence that names
+// the limit.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@ inline constexpr size_t kBatchEventsMax = 10'000;        // Events in one batch.
 inline constexpr size_t kRefusalsToldMax = 100;          // Refusals in the answer to a batch.
 inline constexpr size_t kAttributesMax = 64;             // Attributes of one call.
 inline constexpr size_t kUnusedStepsMax = 1'000;         // Unused steps of one completion.
-inline constexpr int64_t kTokensMax = int64_t{1} << 40;  // In one class of one call.
+inline constexpr int64_t kTokensMax = int64_t{1} << 40;  // A count of one class of one call.
 inline constexpr int64_t kDurationMaxUs = 30 * kMicrosPerDay;
 inline constexpr int64_t kFutureMaxUs = 600 * kMicrosPerSecond;  // Clock skew we live with.
 

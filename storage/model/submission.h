@@ -19,7 +19,7 @@ namespace itemized {
 // Random bytes that a producer, one writer with one sequence of batches, made once.
 using ProducerId = std::array<uint8_t, 16>;
 
-// How a producer presents itself. Fields as in itemized.v1.Hello.
+// How a producer presents itself. The fields are those of itemized.v1.Hello.
 struct ProducerHello {
   ProducerId id{};
   uint64_t epoch = 1;
@@ -29,9 +29,9 @@ struct ProducerHello {
 // What the database holds of a producer when its session begins.
 struct ProducerSession {
   uint64_t session = 0;        // Names the session.
-  uint64_t last_sequence = 0;  // Of this epoch, on disk.
-  // The session lasts until the last copy of this is gone, unless a newer one of the producer
-  // begins before. May outlive the database.
+  uint64_t last_sequence = 0;  // The newest batch of this epoch that is on disk; 0 if none is.
+  // The session lasts until the last copy of the lease is gone, or until the producer begins
+  // another one. The lease may outlive the database.
   std::shared_ptr<const void> lease;
 };
 
@@ -39,16 +39,16 @@ struct ProducerSession {
 struct BatchPosition {
   ProducerId producer{};
   uint64_t session = 0;
-  uint64_t sequence = 0;  // From 1.
-  uint64_t content = 0;   // A hash of all that the producer sent under it.
+  uint64_t sequence = 0;  // Batches are numbered from 1.
+  uint64_t content = 0;   // A hash of all that the producer sent under this number.
 };
 
 struct Submission {
   std::vector<EventBatch> parts;
-  // Stored calls that are taken out in the same commit, before the parts are looked at. What is
-  // not there, or no longer kept, is passed over.
+  // Stored calls that are taken out in the same commit, before the parts are looked at. A call that
+  // is not there, or no longer kept, is passed over.
   std::vector<CallId> retractions = {};
-  // Without one, each event is known by its id alone.
+  // A submission without a position is no producer's: each event is known by its id alone.
   std::optional<BatchPosition> position = std::nullopt;
 
   size_t size() const {
@@ -60,10 +60,10 @@ struct Submission {
   }
 };
 
-// One for each part.
+// One result for each part of a submission.
 using SubmissionResult = std::vector<BatchResult>;
 
-// Called once with what became of a submission, from any thread; must not block.
+// Is called once with what became of a submission, from any thread, and must not block.
 using SubmitDone = std::function<void(absl::StatusOr<SubmissionResult>)>;
 
 }  // namespace itemized

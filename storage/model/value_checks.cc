@@ -16,7 +16,8 @@ namespace {
 using Reason = std::pair<RefusalCode, std::string>;
 
 std::string TooLong(const char* field, size_t size) {
-  return absl::StrCat(field, " is ", size, " bytes long; shorten it to ", kNameBytesMax);
+  return absl::StrCat("The ", field, " is ", size, " bytes long; shorten it to ", kNameBytesMax,
+                      ".");
 }
 
 }  // namespace
@@ -59,14 +60,14 @@ bool IsUtf8(absl::string_view text) {
 
 std::optional<Reason> CheckText(const char* field, absl::string_view text, bool required) {
   if (text.empty() && required) {
-    return Reason(RefusalCode::kMissingField, absl::StrCat(field, " is empty; name it"));
+    return Reason(RefusalCode::kMissingField, absl::StrCat("The ", field, " is empty; name it."));
   }
   if (text.size() > kNameBytesMax) {
     return Reason(RefusalCode::kNameTooLong, TooLong(field, text.size()));
   }
   if (!IsUtf8(text)) {
-    return Reason(RefusalCode::kInvalidUtf8,
-                  absl::StrCat(field, " ", Quoted(text), " is not UTF-8; encode it as UTF-8"));
+    return Reason(RefusalCode::kInvalidUtf8, absl::StrCat("The ", field, " ", Quoted(text),
+                                                          " is not UTF-8; encode it as UTF-8."));
   }
   return std::nullopt;
 }
@@ -74,15 +75,15 @@ std::optional<Reason> CheckText(const char* field, absl::string_view text, bool 
 std::optional<Reason> CheckTime(int64_t time_us, int64_t latest_us) {
   if (time_us < kTimeMinUs || time_us >= kTimeMaxUs) {
     return Reason(RefusalCode::kTimeOutOfRange,
-                  absl::StrCat("time ", time_us,
+                  absl::StrCat("The time ", time_us,
                                " us since 1970 is outside 1970 to 2200; send microseconds since "
-                               "1970-01-01 UTC"));
+                               "1970-01-01 UTC."));
   }
   if (time_us > latest_us) {
     return Reason(RefusalCode::kTimeOutOfRange,
-                  absl::StrCat("time ", FormatTime(time_us), " is more than ",
+                  absl::StrCat("The time ", FormatTime(time_us), " is more than ",
                                kFutureMaxUs / kMicrosPerSecond / 60,
-                               " minutes in the future; check the sender's clock"));
+                               " minutes in the future; check the sender's clock."));
   }
   return std::nullopt;
 }

@@ -14,10 +14,12 @@
 
 namespace itemized {
 
-// Why a name from outside cannot be stored, if it cannot.
+// Returns why a name from outside cannot be stored, in a sentence about "The `field`"; nothing if
+// it can.
 std::optional<std::pair<RefusalCode, std::string>> CheckText(const char* field,
                                                              absl::string_view text, bool required);
-// The same for an instant.
+// Returns why an instant from outside cannot be stored; nothing if it can. `latest_us` is the
+// latest that is taken.
 std::optional<std::pair<RefusalCode, std::string>> CheckTime(int64_t time_us, int64_t latest_us);
 
 bool IsUtf8(absl::string_view text);

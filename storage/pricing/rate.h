@@ -58,6 +58,9 @@ struct Rate {
   ModelMatch match;
   int64_t effective_from_us = 0;  // Inclusive; 0 means always.
   HoursOfDay hours;               // The hours of the day that it is for.
+  // How the calls are served that it is for (ServedAs); both "" for the standard.
+  std::string service_tier;
+  std::string region;
   RateOrigin origin = RateOrigin::kUser;
   Prices prices{};
   std::vector<RateTier> tiers;  // Sorted by rising threshold.

@@ -87,6 +87,8 @@ absl::Status ValidateParts(const Rate& rate) {
   RETURN_IF_ERROR(ValidateLength(rate.source, kSourceBytesMax, "source"));
   RETURN_IF_ERROR(ValidateInstant(rate.effective_from_us));
   RETURN_IF_ERROR(ValidateHours(rate.hours));
+  RETURN_IF_ERROR(ValidateLength(rate.service_tier, kNameBytesMax, "service tier"));
+  RETURN_IF_ERROR(ValidateLength(rate.region, kNameBytesMax, "region"));
   RETURN_IF_ERROR(ValidatePrices(rate.prices, "outside the tiers"));
   return ValidateTiers(rate.tiers);
 }
@@ -232,8 +234,17 @@ std::vector<RateBook::Schedule::Candidate> RateBook::CandidatesFor(absl::string_
   return candidates;
 }
 
-RateBook::Schedule RateBook::Find(absl::string_view provider, absl::string_view model) const {
+bool RateBook::Covers(absl::string_view provider, absl::string_view model) const {
+  return !CandidatesFor(provider, model).empty();
+}
+
+RateBook::Schedule RateBook::Find(absl::string_view provider, absl::string_view model,
+                                  const ServedAs& served) const {
   std::vector<Schedule::Candidate> candidates = CandidatesFor(provider, model);
+  std::erase_if(candidates, [&](const Schedule::Candidate& candidate) {
+    return candidate.rate->service_tier != served.service_tier ||
+           candidate.rate->region != served.region;
+  });
   std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
     return a.rate->effective_from_us < b.rate->effective_from_us;
   });

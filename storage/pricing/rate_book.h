@@ -22,6 +22,7 @@
 
 #include "storage/base/money.h"
 #include "storage/model/call.h"
+#include "storage/model/served_as.h"
 #include "storage/model/usage.h"
 #include "storage/pricing/rate.h"
 
@@ -117,7 +118,12 @@ class RateBook {
   // shorter (ModelMatch::Specificity); the later effective instant before the earlier; one for some
   // hours of the day before one for all; and among equals the first in List(). So the answer
   // depends on the rates alone, not on when they were set.
-  Schedule Find(absl::string_view provider, absl::string_view model) const;
+  // Only rates for calls that are served as `served` says count: where there are none, the call has
+  // no price, and never that of another tier or region.
+  Schedule Find(absl::string_view provider, absl::string_view model,
+                const ServedAs& served = {}) const;
+  // Returns whether any rate is for calls of these names, however they are served.
+  bool Covers(absl::string_view provider, absl::string_view model) const;
 
   // Returns all rates, sorted by RateKey: by provider, match and instant.
   std::vector<Rate> List() const;

@@ -16,6 +16,8 @@ struct RateName {
   ModelMatch match;
   int64_t effective_from_us = 0;
   HoursOfDay hours = {};
+  std::string service_tier = {};
+  std::string region = {};
 };
 
 struct RateChange {
@@ -30,7 +32,7 @@ struct RateChange {
 // How far the pricing of earlier calls by a changed rate book is.
 struct RepricingProgress {
   int64_t calls = 0;  // Calls that the change may concern.
-  int64_t done = 0;   // Those of them that have been looked at.
+  int64_t done = 0;   // How many of these calls have been looked at.
 };
 
 }  // namespace itemized

@@ -11,13 +11,14 @@
 //   tiers         number; each: input_tokens_over, prices
 //   source        text
 //   origin        byte (RateOrigin); it and what follows is in version 2 only, which is written
-//                 where one of them is not 0
+//                 where one of them is not 0 or empty
 //   hours         from and to, seconds of the day in UTC; both 0 for the whole day
+//   served as     texts: service tier, region; empty for the standard
 //
 // Key: the provider, the first text of the match, the match as above, and the
 // instant as 8 bytes big-endian. In the first two, a zero byte is written
 // 00 ff, and 00 00 ends them, so that byte order is the order of the texts.
-// Where there are any, origin and hours follow as above.
+// Where there are any, origin and what stands behind it follow as above.
 
 #include <cstdint>
 #include <string>
@@ -175,13 +176,16 @@ bool ReadTiers(absl::string_view* in, std::vector<RateTier>* tiers) {
 }
 
 bool HasOrigin(const Rate& rate) {
-  return rate.origin != RateOrigin::kUser || !rate.hours.is_whole_day();
+  return rate.origin != RateOrigin::kUser || !rate.hours.is_whole_day() ||
+         !rate.service_tier.empty() || !rate.region.empty();
 }
 
 void AppendOrigin(std::string* out, const Rate& rate) {
   out->push_back(static_cast<char>(rate.origin));
   AppendVarint(out, static_cast<uint64_t>(rate.hours.from_s));
   AppendVarint(out, static_cast<uint64_t>(rate.hours.to_s));
+  AppendSized(out, rate.service_tier);
+  AppendSized(out, rate.region);
 }
 
 bool ReadSecond(absl::string_view* in, int32_t* second) {
@@ -200,7 +204,7 @@ bool ReadOrigin(absl::string_view* in, Rate* rate) {
   rate->origin = static_cast<RateOrigin>(in->front());
   in->remove_prefix(1);
   return ReadSecond(in, &rate->hours.from_s) && ReadSecond(in, &rate->hours.to_s) &&
-         HasOrigin(*rate);
+         ReadText(in, &rate->service_tier) && ReadText(in, &rate->region) && HasOrigin(*rate);
 }
 
 bool ReadRate(absl::string_view* in, bool has_origin, Rate* rate) {

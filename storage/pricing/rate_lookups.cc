@@ -20,8 +20,10 @@ std::shared_ptr<const RateBook> RateLookups::book() const {
 }
 
 // Searches the book without the lock, since that takes long.
-RateLookups::SchedulePtr RateLookups::Find(absl::string_view provider, absl::string_view model) {
-  Names names{provider, model};
+RateLookups::SchedulePtr RateLookups::Find(absl::string_view provider, absl::string_view model,
+                                           const ServedAs& served) {
+  Names names{std::string(provider), std::string(model), std::string(served.service_tier),
+              std::string(served.region)};
   std::shared_ptr<const RateBook> book;
   {
     const MutexLock lock(mutex_);
@@ -32,7 +34,7 @@ RateLookups::SchedulePtr RateLookups::Find(absl::string_view provider, absl::str
     book = book_;
   }
   auto found = std::make_shared<Found>();
-  found->schedule = book->Find(provider, model);
+  found->schedule = book->Find(provider, model, served);
   found->book = book;
   SchedulePtr schedule(found, &found->schedule);
   const MutexLock lock(mutex_);

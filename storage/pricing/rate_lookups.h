@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -14,7 +14,7 @@
 
 namespace itemized {
 
-// The rate book in force, and a cache of which of its rates hold for a provider and model. Whoever
+// The rate book in force, and a cache of which of its rates hold for calls of some names. Whoever
 // checks a batch looks its names up first, so that the committer's thread finds them here and never
 // searches. Thread-safe.
 class RateLookups {
@@ -27,14 +27,14 @@ class RateLookups {
   std::shared_ptr<const RateBook> book() const;
   bool has_patterns() const { return book()->has_patterns(); }
 
-  SchedulePtr Find(absl::string_view provider, absl::string_view model);
+  SchedulePtr Find(absl::string_view provider, absl::string_view model, const ServedAs& served);
 
  private:
   struct Found {
     std::shared_ptr<const RateBook> book;
     RateBook::Schedule schedule;
   };
-  using Names = std::pair<std::string, std::string>;
+  using Names = std::array<std::string, 4>;  // Provider, model, service tier, region.
 
   mutable Mutex mutex_;
   std::shared_ptr<const RateBook> book_ ABSL_GUARDED_BY(mutex_) =

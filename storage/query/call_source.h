@@ -24,8 +24,8 @@ struct CallsWanted {
   TimeRange range;
   const CallFilter& filter;
   GroupBy by = GroupBy::kStep;
-  absl::string_view attribute_key = {};  // With kAttribute.
-  bool quantiles = false;                // Else sums are enough.
+  absl::string_view attribute_key = {};  // Used only if `by` is kAttribute.
+  bool quantiles = false;                // If not, sums are enough.
   bool by_utc_day = false;  // Whether `boundaries_us` between the ends are UTC midnights.
   // The instants at which the answer is divided, both ends of the range among them, rising.
   std::vector<int64_t> boundaries_us = {};

@@ -31,7 +31,7 @@ struct State;
 struct LogRow {
   const Block& block;
   size_t row;
-  const RowSums& sums;  // Of the block.
+  const RowSums& sums;  // Adds rows of this block to sums.
 
   const CallRows& calls() const { return block.calls; }
   int64_t weight() const { return block.calls.weight[row]; }
@@ -82,7 +82,7 @@ absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange r
 struct RangeParts {
   uint32_t first = 0;
   uint32_t end = 0;
-  std::vector<TimeRange> partial;  // At most two.
+  std::vector<TimeRange> partial;  // There are at most two.
 };
 // `bucket_us`: kMicrosPerHour or kMicrosPerDay.
 RangeParts Split(TimeRange range, int64_t bucket_us);
@@ -90,7 +90,8 @@ RangeParts Split(TimeRange range, int64_t bucket_us);
 // Which names totals are gathered of.
 struct NamesWanted {
   NameKind kind = NameKind::kStep;
-  std::optional<NameId> only = {};  // Else all of them. Catalog::kUnknown has no calls.
+  std::optional<NameId> only =
+      {};  // If it is not set, all names are. Catalog::kUnknown has no calls.
 
   bool Contains(NameId name) const { return !only.has_value() || *only == name; }
 };

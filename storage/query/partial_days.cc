@@ -90,7 +90,8 @@ absl::Status PartialDayReader::Add(const std::vector<TimeRange>& ranges, CallTot
   groups_ = groups;
   for (const TimeRange& range : ranges) {
     if (!range.empty()) {
-      groups->resize(state_.views.rollups().name_count(names_.kind));  // Of whatever is folded.
+      // Rows of the log may have any name that is folded.
+      groups->resize(state_.views.rollups().name_count(names_.kind));
       RETURN_IF_ERROR(Add(range));
     }
   }

@@ -21,10 +21,10 @@ namespace itemized {
 
 // Each range lies within one UTC day.
 struct PartialDays {
-  std::vector<TimeRange> more;  // To be added.
-  std::vector<TimeRange> less;  // To be taken out.
+  std::vector<TimeRange> more;  // Rows in these are added.
+  std::vector<TimeRange> less;  // Rows in these are taken out.
 };
-// How long all ranges together are.
+// Returns how long all ranges together are.
 int64_t LengthUs(const PartialDays& partial);
 
 // A range as whole UTC days [first, end) and partial ones, of which whichever side is shorter is
@@ -48,7 +48,7 @@ class PartialDayReader {
 
   absl::Status Read(const PartialDays& partial);
 
-  // What was read, by NameId; empty if there was no such range.
+  // What was read for each NameId; empty if there was no such range.
   const CallTotalsByName& more() const { return more_; }
   const CallTotalsByName& less() const { return less_; }
 
@@ -69,8 +69,9 @@ class PartialDayReader {
   const Cancellation* const cancellation_;
   CallTotalsByName more_;
   CallTotalsByName less_;
-  CallTotalsByName* groups_ = nullptr;                  // Of the two, the one being read into.
-  std::vector<std::pair<uint32_t, CallTotals*>> rows_;  // Of the block at hand, those of a range.
+  CallTotalsByName* groups_ = nullptr;  // The one of the two that is being read into.
+  std::vector<std::pair<uint32_t, CallTotals*>>
+      rows_;  // The rows of the present block that lie in the range.
 };
 
 }  // namespace itemized

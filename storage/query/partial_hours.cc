@@ -13,7 +13,8 @@
 namespace itemized {
 namespace {
 
-constexpr size_t kHoursMax = 8;  // Of a kind. Windows that end now share their two.
+constexpr size_t kHoursMax =
+    8;  // So many of each kind are kept. Windows that end now share their two.
 
 absl::StatusOr<std::vector<Block>> ReadBlocks(const Snapshot& snapshot, Hour hour,
                                               const Cancellation* cancellation) {

@@ -103,7 +103,8 @@ class OutlierSearch {
   // An hour with calls that have a verdict.
   struct HourToRead {
     Hour hour = 0;
-    bool is_counted = false;  // Else only the log tells which of them the question is about.
+    bool is_counted =
+        false;  // If not, only the log tells which of its calls the question is about.
     bool has_outliers = false;
   };
 
@@ -130,7 +131,7 @@ class OutlierSearch {
       if (is_counted) {
         Count(verdicts);
       }
-      if (is_kept) {  // Of others it cannot be told any more which the filter lets through.
+      if (is_kept) {  // The log says no more which calls of other hours the filter lets through.
         hours_.push_back({hour, is_counted, verdicts.outliers != 0});
       }
     }

@@ -48,7 +48,7 @@ absl::StatusOr<RunHead> ReadHead(const State& state, absl::string_view workflow_
   };
   ASSIGN_OR_RETURN(const bool found, state.views.runs().Visit(workflow_id, visit));
   if (!found || !exists) {
-    return absl::NotFoundError(absl::StrCat("there is no run ", Quoted(workflow_id)));
+    return absl::NotFoundError(absl::StrCat("There is no run ", Quoted(workflow_id), "."));
   }
   head.answer.workflow_id = std::string(workflow_id);
   return head;

@@ -16,7 +16,7 @@
 namespace itemized {
 namespace {
 
-constexpr size_t kPointsMax = 20'000;  // Over two years of hours.
+constexpr size_t kPointsMax = 20'000;  // Two years have fewer hours.
 constexpr size_t kGroupsMax = 1'000;   // The dearest; others are in kOtherName.
 
 // The start of the bucket after the one that holds `time_us`.
@@ -38,8 +38,8 @@ absl::StatusOr<std::vector<SeriesPoint>> MakePoints(TimeRange range, const Serie
   for (int64_t start_us = range.start_us; start_us < range.end_us;) {
     if (points.size() >= kPointsMax) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the series would have more than ", kPointsMax,
-                       " points; ask for days, or for a shorter window"));
+          absl::StrCat("The series would have more than ", kPointsMax,
+                       " points; ask for days, or for a shorter window."));
     }
     const int64_t end_us = std::min(range.end_us, NextBoundary(start_us, query));
     points.push_back({.range = {start_us, end_us}, .sums = {}});

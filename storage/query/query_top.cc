@@ -187,10 +187,11 @@ class ScannedTop {
   CallSource& source_;
   const RowKeys& keys_;
   UnusedSteps unused_;
-  std::optional<std::vector<Threshold>> thresholds_;  // By NameId, of a ranking of steps.
+  std::optional<std::vector<Threshold>>
+      thresholds_;  // The threshold of each NameId, for a ranking of steps.
   absl::node_hash_map<std::string, Group> groups_;
-  BlockSequence sequence_ = 0;     // Of the block at hand.
-  std::vector<Group*> by_number_;  // Of RowKeys, as far as they are known.
+  BlockSequence sequence_ = 0;     // The block of the last row.
+  std::vector<Group*> by_number_;  // The group of each number of RowKeys; null if not known yet.
 };
 
 }  // namespace
@@ -203,7 +204,7 @@ absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery&
     const Snapshot snapshot(context.state);
     ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(query.window));
     if (query.by == GroupBy::kAttribute && query.attribute_key.empty()) {
-      return absl::InvalidArgumentError("name the attribute to group by, as in attribute:tenant");
+      return absl::InvalidArgumentError("Name the attribute to group by, as in attribute:tenant.");
     }
     source.emplace(context, snapshot,
                    CallsWanted{.range = range,

@@ -30,17 +30,20 @@ enum class GroupBy : uint8_t { kStep, kModel, kWorkflow, kProvider, kAttribute }
 
 // A range of instants, or one that ends when the question is answered.
 struct Window {
-  std::optional<int64_t> last_us;  // Length of a range that ends now; else `range`.
+  std::optional<int64_t>
+      last_us;  // The length of a range that ends now; if not set, `range` is it.
   TimeRange range;
 
   static Window Last(int64_t length_us) { return {.last_us = length_us, .range = {}}; }
   static Window Of(TimeRange range) { return {.last_us = std::nullopt, .range = range}; }
 };
 
-// Only calls that have all of these; what is not set does not matter.
+// Lets through calls that have all of these; what is not set does not matter.
 struct CallFilter {
-  std::array<std::optional<std::string>, kNameKindCount> names;  // By NameKind; "": none given.
-  std::vector<std::pair<std::string, std::string>> attributes;   // Key and value; "": none given.
+  std::array<std::optional<std::string>, kNameKindCount>
+      names;  // The name of each NameKind; "" for calls that give none.
+  std::vector<std::pair<std::string, std::string>>
+      attributes;  // Key and value; "" for calls that give none.
 
   std::optional<std::string>& operator[](NameKind kind) { return names[static_cast<size_t>(kind)]; }
   const std::optional<std::string>& operator[](NameKind kind) const {
@@ -56,34 +59,34 @@ struct CallFilter {
 struct TopQuery {
   Window window;
   GroupBy by = GroupBy::kStep;
-  std::string attribute_key = {};  // With kAttribute.
+  std::string attribute_key = {};  // Used only if `by` is kAttribute.
   CallFilter filter = {};
 };
 
 struct TopRow {
   std::string key;
   CallSums sums;
-  int64_t p50_cost = 0;  // Over priced calls; 0 if there is none.
+  int64_t p50_cost = 0;  // The quantiles of cost are over priced calls; 0 if there is none.
   int64_t p95_cost = 0;
   int64_t p50_duration_us = 0;
   int64_t p95_duration_us = 0;
   Picos unsurfaced = 0;
-  std::optional<Threshold> threshold = {};  // What the next call is compared with; of steps.
+  std::optional<Threshold> threshold = {};  // What the next call is compared with; only for steps.
 };
 
 struct TopAnswer {
   TimeRange range;
   CallSums total;
   Picos unsurfaced = 0;
-  std::vector<TopRow> rows;  // By falling cost, then by key. All of them.
+  std::vector<TopRow> rows;  // All rows, by falling cost, then by key.
 };
 
 struct WorkflowRow {
   std::string workflow;
-  int64_t runs[kOutcomeCount] = {};  // By Outcome; [0]: open.
-  Picos spend = 0;                   // Of all runs.
-  Picos completed_spend = 0;         // Of completed runs.
-  int64_t completed_calls = 0;       // In completed runs.
+  int64_t runs[kOutcomeCount] = {};  // How many runs have each Outcome.
+  Picos spend = 0;                   // What all runs cost.
+  Picos completed_spend = 0;         // What completed runs cost.
+  int64_t completed_calls = 0;       // How many calls completed runs have.
   int64_t p50_completed = 0;
   int64_t p95_completed = 0;
   Picos unsurfaced = 0;
@@ -92,7 +95,7 @@ struct WorkflowRow {
 
 struct WorkflowsAnswer {
   TimeRange range;
-  std::vector<WorkflowRow> rows;  // By falling spend, then by name.
+  std::vector<WorkflowRow> rows;  // Rows stand by falling spend, then by name.
 };
 
 // The order of the calls of a run: by time, then by event id; those without one, at equal
@@ -100,7 +103,7 @@ struct WorkflowsAnswer {
 struct RunKey {
   int64_t time_us = 0;
   std::string event_id = {};
-  std::array<uint64_t, 2> content = {};  // Zero with an event id.
+  std::array<uint64_t, 2> content = {};  // Zero if there is an event id.
 
   auto operator<=>(const RunKey&) const = default;
 };
@@ -108,7 +111,7 @@ struct RunKey {
 // A place behind some calls of a run.
 struct RunPosition {
   RunKey key;
-  int64_t shown = 0;  // Calls of that key before the position.
+  int64_t shown = 0;  // How many calls of that key lie before the position.
 
   bool operator==(const RunPosition&) const = default;
 };
@@ -117,32 +120,32 @@ struct RunPosition {
 // if none comes or goes meanwhile.
 struct RunQuery {
   std::string workflow_id;
-  std::optional<RunPosition> after = {};  // Else from the first one on.
-  size_t limit = SIZE_MAX;                // Calls at most; 0: only what is known of the run.
-  size_t bytes_max = SIZE_MAX;            // Of calls, about; one call there may always be.
+  std::optional<RunPosition> after = {};  // If it is not set, calls begin with the first one.
+  size_t limit = SIZE_MAX;                // How many calls at most; 0 asks for the run alone.
+  size_t bytes_max = SIZE_MAX;  // About what calls may take; one call may always be there.
 };
 
 struct RunAnswer {
   std::string workflow;
   std::string workflow_id;
   Outcome outcome = Outcome::kOpen;
-  int64_t completed_at_us = 0;  // 0 while open.
+  int64_t completed_at_us = 0;  // 0 while the run is open.
   std::vector<std::string> unused_steps;
   Picos cost = 0;
   Picos unsurfaced = 0;
   int64_t unpriced_calls = 0;
-  int64_t call_count = 0;           // Of the run, those that are no longer kept too.
-  std::vector<BilledCall> calls;    // Those asked for, in their order.
-  std::optional<RunPosition> next;  // Where to go on; none if there is no more.
+  int64_t call_count = 0;           // All calls of the run, those that are no longer kept too.
+  std::vector<BilledCall> calls;    // The calls asked for, in their order.
+  std::optional<RunPosition> next;  // Where to go on; not set if there is no more.
 };
 
 struct SeriesQuery {
   Window window;
   CallFilter filter = {};
-  bool by_hour = false;  // Else by day of `zone`.
+  bool by_hour = false;  // If not, points are days of `zone`.
   absl::TimeZone zone = absl::UTCTimeZone();
-  std::optional<GroupBy> by;       // Splits the points.
-  std::string attribute_key = {};  // With kAttribute.
+  std::optional<GroupBy> by;       // It splits the points, if it is set.
+  std::string attribute_key = {};  // Used only if `by` is kAttribute.
 };
 
 struct SeriesPoint {
@@ -150,7 +153,7 @@ struct SeriesPoint {
   CallSums sums;
 };
 
-// Those calls of a series that share a name.
+// The calls of a series that share a name.
 struct SeriesGroup {
   std::string key;
   Picos cost = 0;
@@ -161,8 +164,9 @@ struct SeriesGroup {
 
 struct SeriesAnswer {
   TimeRange range;
-  std::vector<SeriesPoint> points;  // Empty buckets too.
-  std::vector<SeriesGroup> groups;  // By falling cost, then by key; all add up to the points.
+  std::vector<SeriesPoint> points;  // One for each bucket, empty ones too.
+  std::vector<SeriesGroup>
+      groups;  // They stand by falling cost, then by key, and add up to points.
 };
 
 enum class OutlierOrder : uint8_t { kNewest, kCost };
@@ -176,22 +180,22 @@ struct OutliersQuery {
 
 struct OutliersAnswer {
   TimeRange range;
-  std::vector<BilledCall> calls;  // In the order asked for; each has its receipt.
-  int64_t total = 0;              // In the range, beyond the limit too.
-  int64_t unjudged_calls = 0;     // Of the range: without a price, and so without a verdict.
-  int64_t learning_calls = 0;     // As in CallSums; none of them is in `calls`.
-  // Cost less threshold of all of them, beyond the limit too; with kCost only.
+  std::vector<BilledCall> calls;  // They stand in the order asked for; each has its receipt.
+  int64_t total = 0;              // All outliers in the range, those beyond the limit too.
+  int64_t unjudged_calls = 0;     // Calls in the range without a price, and so without a verdict.
+  int64_t learning_calls = 0;     // What CallSums means by it; none of them is in `calls`.
+  // Cost less threshold of all outliers, those beyond the limit too; set only with kCost.
   std::optional<Picos> excess;
 };
 
 // Asks how the costs of the calls of a step are spread, or of the completed runs of a workflow.
 struct DistributionQuery {
   Window window;
-  NameKind of = NameKind::kStep;  // Or kWorkflow.
+  NameKind of = NameKind::kStep;  // It may be kWorkflow, too.
   std::string name;
 };
 
-// Costs in [from, to), pico-dollars.
+// The costs in [from, to), in pico-dollars.
 struct DistributionBucket {
   int64_t from = 0;
   int64_t to = 0;
@@ -203,11 +207,11 @@ struct DistributionAnswer {
   TimeRange range;
   int64_t count = 0;
   Picos total = 0;
-  int64_t p50 = 0;  // 0 if there is none.
+  int64_t p50 = 0;  // Both quantiles are 0 if there is no cost.
   int64_t p95 = 0;
-  std::vector<DistributionBucket> buckets;  // By rising cost, without empty ones.
-  int64_t unpriced_calls = 0;               // Of the step; not in the buckets.
-  std::optional<Threshold> threshold;       // Of the step; none of a workflow.
+  std::vector<DistributionBucket> buckets;  // They stand by rising cost; empty ones are left out.
+  int64_t unpriced_calls = 0;               // Calls of a step that are in no bucket.
+  std::optional<Threshold> threshold;       // The threshold of a step; a workflow has none.
 };
 
 struct UnpricedModel {
@@ -220,16 +224,16 @@ struct DatabaseInfo {
   int schema_version = 0;
   int64_t calls = 0;
   int64_t unpriced_calls = 0;
-  int64_t usage_missing_calls = 0;  // Of the unpriced ones.
+  int64_t usage_missing_calls = 0;  // Unpriced calls that came without usage.
   Picos cost = 0;
   IngestCounters ingested;
   int64_t runs = 0;
   uint64_t last_block = 0;
   uint64_t checkpointed_block = 0;
-  int64_t events_kept_from_us = 0;             // 0: all are.
-  int64_t rollups_kept_from_us = 0;            // The same of rollups.
-  bool is_dropping = false;                    // Some older ones are still on disk.
-  std::optional<RepricingProgress> repricing;  // None if none is under way.
+  int64_t events_kept_from_us = 0;             // Single events are kept from then on; 0 if all are.
+  int64_t rollups_kept_from_us = 0;            // Rollups are kept from then on; 0 if all are.
+  bool is_dropping = false;                    // Some older events are still on disk.
+  std::optional<RepricingProgress> repricing;  // Not set if calls are not priced again now.
 };
 
 }  // namespace itemized

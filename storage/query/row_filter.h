@@ -51,11 +51,11 @@ class RowFilter {
   const CallFilter& filter_;
   const bool is_empty_;
   const Catalog& catalog_;
-  std::array<std::optional<NameId>, kNameKindCount> names_;  // kUnknown: no call has it.
-  std::vector<char> series_;                                 // By SeriesId; empty if all match.
+  std::array<std::optional<NameId>, kNameKindCount> names_;  // kUnknown if no call has the name.
+  std::vector<char> series_;  // Whether each SeriesId matches; empty if all do.
   const Block* block_ = nullptr;
-  BlockSequence sequence_ = 0;  // Of `block_`, whose place another may take.
-  std::vector<char> sets_;      // By attribute set of the block.
+  BlockSequence sequence_ = 0;  // The sequence of `block_`, whose memory another block may take.
+  std::vector<char> sets_;      // Whether each attribute set of the block matches.
 };
 
 // The name by which a question tells rows apart.

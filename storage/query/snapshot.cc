@@ -12,7 +12,7 @@ absl::StatusOr<TimeRange> Snapshot::Resolve(const Window& window) const {
   TimeRange range = window.range;
   if (window.last_us.has_value()) {
     if (*window.last_us <= 0) {
-      return absl::InvalidArgumentError("the window has no length; ask for 1h or more");
+      return absl::InvalidArgumentError("The window has no length; ask for 1h or more.");
     }
     range = {std::max(kTimeMinUs, now_us - *window.last_us), now_us};
     if (HourOf(range.start_us) < state.blocks.first_hour()) {
@@ -21,16 +21,17 @@ absl::StatusOr<TimeRange> Snapshot::Resolve(const Window& window) const {
     }
   }
   if (range.start_us < kTimeMinUs || range.end_us > kTimeMaxUs) {
-    return absl::InvalidArgumentError("the window reaches outside 1970 to 2200");
+    return absl::InvalidArgumentError(
+        "The window reaches outside 1970 to 2200; ask for one within.");
   }
   if (const Hour first = state.views.first_hour(); HourOf(range.start_us) < first) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "nothing before ", FormatTime(HourStartUs(first)), " is kept; begin the window there"));
+        "Nothing before ", FormatTime(HourStartUs(first)), " is kept; begin the window there."));
   }
   if (range.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the window is empty: it starts at ", FormatTime(range.start_us),
-                     " and ends at ", FormatTime(range.end_us), " (the end is exclusive)"));
+        absl::StrCat("The window is empty: its end (", FormatTime(range.end_us),
+                     ") must be after its start (", FormatTime(range.start_us), ")."));
   }
   return range;
 }

@@ -11,7 +11,7 @@
 namespace itemized {
 namespace {
 
-// Beyond this, merging whole days anew is cheaper than reading what has left.
+// If a window moves further, merging whole days anew is cheaper than reading what has left it.
 constexpr int64_t kSlideMaxUs = 24 * kMicrosPerHour;
 
 }  // namespace

@@ -68,7 +68,7 @@ class TrailingTop {
   int64_t start_us_ = 0;
   CallTotalsByName groups_;
   std::vector<RankedGroup> ranked_;
-  std::vector<bool> stale_;  // Of `ranked_`.
+  std::vector<bool> stale_;  // Which elements of `ranked_` are out of date.
 };
 
 // Thread-safe. Fold needs the lock of the state, which Get has by its snapshot.

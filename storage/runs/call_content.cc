@@ -9,8 +9,8 @@
 namespace itemized {
 namespace {
 
-// PERSISTED (storage/FORMAT.md, "Run"): never change. Only the usage classes that are not
-// zero are hashed, each with its number: there are few.
+// The words that a content hash is of. PERSISTED (storage/FORMAT.md, "Run"): never change. Only the
+// usage classes that are not zero are hashed, each with its number, since most are zero.
 class Words {
  public:
   void AddUsage(size_t usage_class, int64_t count) {
@@ -18,7 +18,7 @@ class Words {
     size_ += count != 0 ? 1 : 0;
     classes_ |= uint64_t{count != 0} << usage_class;
   }
-  // Of what `fields` has besides the usage.
+  // Hashes the usage added before and all of `fields` but its usage.
   CallContent Hash(const ContentFields& fields) {
     words_[0] = fields.series;
     words_[1] = static_cast<uint64_t>(fields.time_us);
@@ -36,7 +36,7 @@ class Words {
   uint64_t classes_ = 0;
 };
 
-// Digits of an id that count; 60 bits.
+// How many digits at the end of an id are read as a number, which then has 60 bits.
 constexpr size_t kCountedDigits = 15;
 
 int HexDigit(char c) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Hashes of a call: of its event id, and of what its sender says beside the ids, which tells a
-// re-delivery from another call under the same id.
+// Two hashes of a call. That of its event id finds the call in its run; that of what its sender
+// says beside the ids tells a re-delivery from another call under the same id.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,34 +16,37 @@
 
 namespace itemized {
 
-// Stands for an event id, unique within a run for all practical purposes; 0 for a call
-// without an id. It is the number that the hexadecimal digits at the end of the id make (15
-// at most), plus a hash of what is before them: ids of a sender that counts up differ little,
-// which is how a run is stored. `key` is that of the store (Catalog::id_key), which senders do
-// not know: so two ids of different beginnings cannot be made to collide.
+// Stands for an event id, unique within a run for all practical purposes; 0 for a call without an
+// id. It is the number that the last hexadecimal digits of the id make (15 at most), plus a hash of
+// what is before them. So the fingerprints of a sender that counts up differ little, and a run can
+// store the differences. `key` is that of the store (Catalog::id_key), which senders do not know:
+// two ids with different beginnings cannot be made to collide.
 using EventFingerprint = uint64_t;
 EventFingerprint FingerprintOf(const HashKey& key, absl::string_view event_id);
 
-// 32 bits of XXH3: two different contents are taken for the same once in 2^32.
+// 32 bits of XXH3 over ContentFields: two different contents are taken for the same once in 2^32.
 using CallContent = uint32_t;
 
-// What the hash is made of. The cost is not: it may change with the rates.
+// The fields that HashContent looks at. The cost is none of them: it may change with the rates.
 struct ContentFields {
   SeriesId series = 0;
   int64_t time_us = 0;
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;
   bool usage_missing = false;
-  Usage usage;              // All zero if missing.
-  uint64_t attributes = 0;  // By HashAttribute from 0, over all by rising key.
+  Usage usage;              // All zero if it is missing.
+  uint64_t attributes = 0;  // HashAttribute of all attributes, by rising key, starting from 0.
 };
 CallContent HashContent(const ContentFields& fields);
+
+// Returns the hash of one more attribute after those that `before` is the hash of.
 uint64_t HashAttribute(uint64_t before, absl::string_view key, absl::string_view value);
 
-// What runs keep of the calls of a block. Does not own `calls`; thread-safe.
+// Hashes the calls of a block, which is what runs keep of them. Does not own `calls`. Thread-safe.
 class RowContents {
  public:
-  // With the fingerprints of the event ids by row, where they are known already; else none.
+  // `fingerprints` are those of the event ids by row. If there are none, they are made from the
+  // ids.
   explicit RowContents(const CallRows& calls, absl::Span<const EventFingerprint> fingerprints = {})
       : calls_(calls), used_(calls), fingerprints_(fingerprints) {}
 

@@ -10,16 +10,16 @@
 namespace itemized {
 namespace {
 
-constexpr size_t kNamesFirst = size_t{1} << 15;  // In the first part.
-constexpr size_t kNamesPerBlock = 32;            // 16 bits a name.
+constexpr size_t kNamesFirst = size_t{1} << 15;  // Names that the first part has room for.
+constexpr size_t kNamesPerBlock = 32;            // A block has 16 bits for each.
 constexpr int kProbes = 6;
 
 uint64_t HashOf(absl::string_view name) {
   return XXH3_64bits(name.data(), name.size());
 }
 
-// The bits that a name sets in its block, a word each: six 9-bit pieces of the
-// hash give word and place. The block is chosen by other bits.
+// Returns the bits that a name sets in each word of its block: each of six 9-bit pieces of the hash
+// names a word and a place in it. The block is chosen by other bits.
 std::array<uint64_t, 8> BitsOf(uint64_t hash) {
   std::array<uint64_t, 8> bits{};
   for (int i = 0; i < kProbes; ++i) {

@@ -20,7 +20,9 @@ bool IsAmong(const std::vector<NameId>& steps, const RunCall& call, const Catalo
 }
 
 absl::Status Damaged() {
-  return absl::DataLossError("the store is damaged: a row of the outcomes cannot be read");
+  return absl::DataLossError(
+      "The store is damaged: a row of the outcomes cannot be read. Restore the data directory from "
+      "a backup.");
 }
 
 }  // namespace
@@ -175,7 +177,7 @@ void Outcomes::Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) con
   GatherLevel(cells_.size() - 1, workflow, from, to, out);
 }
 
-// Whole buckets of `level` where they fit, smaller ones at both ends.
+// Adds whole buckets of `level` where they fit, and smaller ones at both ends.
 void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
                            OutcomeCell* out) const {
   const Hour hours = kLevelHours[level];
@@ -193,7 +195,7 @@ void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
   for (auto it = begin; it != cells.end() && it->bucket < end; ++it) {
     costs.push_back(&it->value.completed_cost);
   }
-  out->completed_cost.Reserve(costs);  // The widest first: then it need hardly grow any more.
+  out->completed_cost.Reserve(costs);  // Levels come longest first, so it need hardly grow later.
   for (auto it = begin; it != cells.end() && it->bucket < end; ++it) {
     out->Merge(it->value);
   }
@@ -244,7 +246,7 @@ void Outcomes::Checkpoint(KvBatch* batch) {
       cells_[0][workflow].Erase(hour);
       continue;
     }
-    cell.value.completed_cost.Compact();  // Of the widest cells there are few.
+    cell.value.completed_cost.Compact();  // Cells of the longest level stay dense: they are few.
     cells_[1][workflow].At(hour / kLevelHours[1]).value.completed_cost.Compact();
     std::string value;
     cell.value.EncodeTo(&value);

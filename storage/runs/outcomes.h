@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Runs rolled up by workflow and hour: the view behind cost per completed
-// workflow; and unsurfaced spend by series and hour.
+// Runs rolled up by workflow and hour, which is the view behind cost per completed workflow; and
+// unsurfaced spend by series and hour.
 
 #include <array>
 #include <cstdint>
@@ -36,13 +36,14 @@ struct RunShare {
   Picos unsurfaced = 0;
 };
 
-// Spent on steps whose output no user saw.
+// Returns what the run spent on steps whose output no user saw. A run with unused steps must not be
+// brief, here and below.
 Picos UnsurfacedOf(const Run& run, const Catalog& catalog);
 RunShare ShareOf(const Run& run, const Catalog& catalog);
 
-// Sums over runs.
+// Sums over runs, by their outcomes.
 struct RunSums {
-  std::array<int64_t, kOutcomeCount> runs{};  // By Outcome.
+  std::array<int64_t, kOutcomeCount> runs{};  // How many runs have each Outcome.
   int64_t completed_calls = 0;
   int64_t unpriced_calls = 0;
   Picos spend = 0;
@@ -57,7 +58,7 @@ struct RunSums {
 // The runs of a workflow whose anchor lies in one hour or day.
 struct OutcomeCell {
   RunSums sums;
-  Histogram completed_cost;  // Pico-dollars of each completed run; capped at 2^63-1.
+  Histogram completed_cost;  // Pico-dollars of each completed run, capped at 2^63-1.
 
   bool empty() const { return sums == RunSums{}; }
   void Add(const RunShare& share, int sign);
@@ -66,35 +67,37 @@ struct OutcomeCell {
   bool DecodeFrom(absl::string_view* in);
 };
 
-// Not thread-safe: the engine guards it with the lock of the views.
+// Not thread-safe: the lock of the views guards it.
 class Outcomes {
  public:
-  // Hours before `first_hour` are no longer kept: what is posted there is ignored.
+  // Hours before `first_hour` are not kept: what is posted there is ignored.
   explicit Outcomes(Hour first_hour = 0) : first_hour_(first_hour) {}
 
-  // Forgets earlier hours, and what of them is still to be written. `hour` is the first of a UTC
-  // day.
+  // Forgets the hours before `hour`, which is the first of a UTC day, and what of them is still to
+  // be written.
   void DropBefore(Hour hour);
 
-  // Adds a run, or takes it out as it was added.
+  // Adds a run (`sign` 1), or takes it out (-1) as it was added.
   void Post(const Run& run, int sign, const Catalog& catalog);
 
-  // Workflows have numbers below it.
+  // Every workflow that has runs here has a number below this.
   size_t workflow_count() const { return cells_[0].size(); }
   // Adds the runs of `workflow` with an anchor in whole hours [from, to) to `*out`.
   void Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) const;
 
-  // Unsurfaced spend of a name in whole hours [from, to), by the calls' own time.
+  // Returns the unsurfaced spend of a name in whole hours [from, to), by the calls' own time.
   Picos UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const;
   // Whether any call of this hour is unsurfaced and cost something.
   bool HasUnsurfaced(Hour hour) const;
-  // Changes with whatever is known here of runs and calls of this hour; 0 if
-  // there is nothing.
+  // Returns a number that changes with whatever is known here of runs and calls of this hour; 0 if
+  // nothing is known.
   uint64_t VersionOf(Hour hour) const;
-  // Runs in all cells.
+  // The number of runs in all cells.
   int64_t runs() const { return runs_; }
 
+  // Adds every row that has changed since the last call to `batch`, as an absolute value.
   void Checkpoint(KvBatch* batch);
+  // Reads what Checkpoint wrote. DATA_LOSS if a row cannot be read, else the errors of Kv.
   absl::Status Load(const Kv& kv, const Catalog& catalog);
 
  private:
@@ -112,8 +115,8 @@ class Outcomes {
     Picos unsurfaced = 0;
   };
 
-  // In hours: single ones, days, and eight days, so that a month is gathered from about ten
-  // cells.
+  // Runs are summed up in buckets of one hour, one day and eight days, so that a month is gathered
+  // from about ten cells.
   static constexpr std::array<Hour, 3> kLevelHours = {1, 24, 8 * 24};
 
   void GatherLevel(size_t level, NameId workflow, Hour from, Hour to, OutcomeCell* out) const;
@@ -123,12 +126,13 @@ class Outcomes {
   void CheckpointUnsurfaced(KvBatch* batch);
 
   Hour first_hour_;
-  // By level, whose buckets last kLevelHours, and workflow. All follow from the hours.
+  // Cells by level, whose buckets last kLevelHours, then by workflow. Longer buckets follow from
+  // the hours.
   std::array<std::vector<BucketTable<OutcomeCell>>, kLevelHours.size()> cells_;
   std::vector<std::pair<NameId, Hour>> dirty_hours_;
   absl::flat_hash_map<SeriesHour, Unsurfaced> unsurfaced_;
   std::vector<SeriesHour> dirty_unsurfaced_;
-  // The same by kind, name and day.
+  // Unsurfaced spend by kind of name, name and day, which follows from `unsurfaced_`.
   std::array<std::vector<BucketTable<DayPicos>>, kNameKindCount> unsurfaced_days_;
   absl::flat_hash_map<Hour, HourState> hour_states_;
   int64_t runs_ = 0;

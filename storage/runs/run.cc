@@ -9,8 +9,8 @@
 namespace itemized {
 namespace {
 
-constexpr size_t kIndexFrom = 48;   // Calls; below, a search through the ledger is as fast.
-constexpr size_t kLedgerFirst = 8;  // Calls of a run that memory is asked for at once.
+constexpr size_t kIndexFrom = 48;   // A search through a ledger of fewer calls is as fast.
+constexpr size_t kLedgerFirst = 8;  // Memory for so many calls is asked for at once.
 constexpr SeriesId kSeriesMask = (SeriesId{1} << RunCall::kSeriesBits) - 1;
 
 }  // namespace
@@ -44,7 +44,7 @@ uint32_t Run::RevisionOf(EventFingerprint fingerprint) const {
 
 void Run::SetRevision(EventFingerprint fingerprint, uint32_t revision) {
   if (revision == 0) {
-    return;  // It only rises.
+    return;  // A revision only rises, so none is known.
   }
   if (revisions_ == nullptr) {
     revisions_ = std::make_unique<absl::flat_hash_map<EventFingerprint, uint32_t>>();
@@ -78,7 +78,8 @@ Run::Anonymous Run::AnonymousOf(const RunCall& call) {
   return {call.content, call.series, call.time_us, call.cost_picos, call.unpriced};
 }
 
-// Where a call without an id stands that is what `call` is; the size of the ledger if none is.
+// Returns the position of a call without an id that equals `call`; the size of the ledger if none
+// does.
 size_t Run::FindAnonymous(const RunCall& call) {
   if (anonymous_ == nullptr) {
     anonymous_ = std::make_unique<absl::flat_hash_map<Anonymous, std::set<size_t>>>();
@@ -114,11 +115,11 @@ void Run::Count(const RunCall& call, int sign) {
   totals_.cost += Picos(sign) * Picos(call.cost_picos);
 }
 
-// Brings what is known of the extremes up to `call`, which stands.
+// Lets `call`, which is not retracted, count for the latest time and the workflow.
 void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
   totals_.latest_us = std::max(totals_.latest_us, call.time_us);
   if (totals_.workflow != 0 && call.time_us > totals_.workflow_us) {
-    return;  // As most are, so that their series are not looked at.
+    return;  // Most calls are later, so that their series need not be looked at.
   }
   const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
   if (workflow == 0) {
@@ -165,7 +166,7 @@ RunCall Run::CallOf(const RowContents& block, size_t row, const Catalog& catalog
           .retracted = false};
 }
 
-// Of a brief run the totals say all that changes.
+// A call that is brief has no cost of its own here: only the totals change.
 void Run::Reprice(const RowContents& block, size_t row, const Catalog& catalog) {
   const RunCall before = CallOf(block, row, catalog);
   const CallCost cost = block.calls().CostAt(row + 1);
@@ -192,7 +193,7 @@ void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog)
   SeeCall(call, catalog);
   SetRevision(call.fingerprint, block.calls().RevisionAt(row));
   if (const RunCall* known = Find(call.fingerprint); known != nullptr) {
-    CHECK(known->retracted);  // The other half of a correction.
+    CHECK(known->retracted);  // A correction has taken the call out just before.
     ledger_[static_cast<size_t>(known - ledger_.data())] = call;
     return;
   }
@@ -205,7 +206,7 @@ void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, Block
     blocks_.push_back(ref);
   }
   const size_t calls = ledger_.size() + rows.size();
-  if (calls > ledger_.capacity()) {  // At least twice as much, so that many small steps are few.
+  if (calls > ledger_.capacity()) {  // Doubling makes of many small steps a few.
     ledger_.reserve(std::max({calls, 2 * ledger_.capacity(), kLedgerFirst}));
   }
   for (size_t i = 0; i < rows.size(); ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One run: its calls in short, its completion, and what follows from them.
+// A run: its calls in short, its completion, and what follows from them.
 
 #include <cstdint>
 #include <memory>
@@ -23,8 +23,7 @@
 
 namespace itemized {
 
-// A call as its run remembers it. Retracted calls stay, so that a re-delivery
-// is known.
+// A call as its run remembers it. Retracted calls stay, so that a re-delivery is known.
 struct RunCall {
   EventFingerprint fingerprint = 0;
   int64_t time_us = 0;
@@ -39,14 +38,14 @@ struct RunCall {
   CallCost cost() const { return {cost_picos, unpriced}; }
   bool operator==(const RunCall&) const = default;
 };
-static_assert(sizeof(RunCall) == 32);  // Half of what there is in memory.
+static_assert(sizeof(RunCall) == 32);  // These are half of all that a server keeps in memory.
 
-// The completion in force.
+// The completion that holds for a run: the latest by time_us.
 struct RunCompletion {
   int64_t time_us = 0;
-  NameId workflow = 0;  // 0: not named.
+  NameId workflow = 0;  // 0 if it names none.
   Outcome outcome = Outcome::kCompleted;
-  std::vector<std::string> unused_steps;  // Sorted. There need be no call of them.
+  std::vector<std::string> unused_steps;  // Sorted. A step may be named without any call of it.
 
   bool operator==(const RunCompletion&) const = default;
 };
@@ -56,46 +55,51 @@ struct RunTotals {
   int64_t calls = 0;
   int64_t unpriced_calls = 0;
   Picos cost = 0;
-  int64_t latest_us = 0;    // 0 if there is no call.
-  NameId workflow = 0;      // Of the earliest call that names one (at equal times the first name
-  int64_t workflow_us = 0;  // in order), and when that was. 0: none does.
+  int64_t latest_us = 0;  // When the latest call ended; 0 if there is no call.
+  // The workflow of the earliest call that names one (at equal times the first name in order), and
+  // when that call ended; 0 if none names one.
+  NameId workflow = 0;
+  int64_t workflow_us = 0;
 
   bool operator==(const RunTotals&) const = default;
 };
 
-// A run that is read from its row is mostly *brief*: of its calls it has the ids and the
-// totals. What else is known of them is read back from the log where it is needed
-// (StagedRuns): for retractions and for unused steps. Not thread-safe.
+// All that is known of one run. A run that was read from its row is mostly *brief*: it has the ids
+// of its calls and their totals. What else is known of the calls is read back from the log where it
+// is needed (StagedRuns), which is for retractions and for unused steps. Not thread-safe.
 class Run {
  public:
-  // The call of this id, retracted or not; null if it was never stored.
+  // Returns the call of this id, retracted or not; null if it was never stored.
   const RunCall* Find(EventFingerprint fingerprint) const;
 
-  // The revision of the call of this id, retracted or not; 0 if it has none.
+  // Returns the revision of the call of this id, retracted or not; 0 if it has none.
   uint32_t RevisionOf(EventFingerprint fingerprint) const;
 
-  // Folds rows of a block: adds the calls, prices them again (IsRepriced), or takes them
-  // out; the latter not if brief. Takes time by their number, not by that of all calls.
+  // Folds rows of a block: adds the calls, prices them again (IsRepriced), or takes them out. A
+  // brief run must not have calls taken out. The time depends on the number of rows, not of all
+  // calls.
   void Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
              const Catalog& catalog);
 
-  // Puts `completion` in force unless a later one is. One with unused steps needs a run
-  // that is not brief.
+  // Puts `completion` in force unless a later one is. If it has unused steps, the run must not be
+  // brief.
   void Apply(const RunCompletion& completion);
 
   bool is_brief() const { return is_brief_; }
-  // Takes the calls of a brief run from `whole`, which was folded from blocks(). False if
-  // that is another run, and then nothing is changed.
+  // Makes a brief run whole with the calls of `whole`, which was folded from blocks(). Returns
+  // false, and changes nothing, if their totals do not fit.
   bool TakeCalls(Run whole);
-  // From now on its row has all of its calls, for the log will not keep them. Not if brief.
+  // Makes the row of the run have all of its calls from now on, since the log will not keep them.
+  // The run must not be brief.
   void KeepCalls();
   bool keeps_calls() const { return keeps_calls_; }
 
-  // Those of its calls' steps that its completion says were not used, sorted. Empty if brief.
+  // Returns the steps of its calls that its completion says were not used, sorted; none if brief.
   std::vector<NameId> UnusedSteps(const Catalog& catalog) const;
-  bool HasUnused() const;  // Any step, perhaps one without calls.
+  // Whether its completion names any unused step, perhaps one without calls.
+  bool HasUnused() const;
 
-  // Nothing was ever folded into it.
+  // Whether nothing was ever folded into it.
   bool is_empty() const { return blocks_.empty() && !completion_.has_value(); }
 
   int64_t calls() const { return totals_.calls; }
@@ -103,21 +107,23 @@ class Run {
   Picos cost() const { return totals_.cost; }
   bool exists() const { return totals_.calls > 0 || completion_.has_value(); }
   Outcome outcome() const;
-  // What its completion names, else that of RunTotals. So it does not depend on the
-  // order in which calls arrive. 0: none is named.
+  // Returns the workflow that its completion names, else that of RunTotals; 0 if none is named. It
+  // does not depend on the order in which calls arrive.
   NameId workflow() const;
-  // Completion, else latest call: the instant by which a run belongs to a window.
+  // Returns the instant by which the run belongs to a window: that of its completion, else of its
+  // latest call.
   int64_t AnchorUs() const;
 
   const std::optional<RunCompletion>& completion() const { return completion_; }
   const std::vector<RunCall>& ledger() const { return ledger_; }
-  const std::vector<BlockRef>& blocks() const { return blocks_; }  // With its calls.
+  // The blocks that have rows of its calls, in the order they were folded.
+  const std::vector<BlockRef>& blocks() const { return blocks_; }
 
-  // The persisted form (storage/FORMAT.md, "Run").
+  // Returns the persisted form (storage/FORMAT.md, "Run"), and reads it; none if malformed.
   std::string Encode() const;
   static std::optional<Run> Decode(absl::string_view bytes, const Catalog& catalog);
-  // Whether the completion in the persisted form names unused steps; true too if it
-  // cannot be read.
+  // Whether the completion in the persisted form names unused steps; also true if that cannot be
+  // read.
   static bool MayHaveUnused(absl::string_view bytes);
 
  private:
@@ -143,21 +149,22 @@ class Run {
   bool DecodeBlocks(absl::string_view in);
 
   std::optional<RunCompletion> completion_;
-  std::vector<RunCall> ledger_;  // By arrival.
+  std::vector<RunCall> ledger_;  // Calls in the order they arrived.
   std::vector<BlockRef> blocks_;
   RunTotals totals_;
   bool is_brief_ = false;
   bool keeps_calls_ = false;
-  // Position by fingerprint, for runs too long to search.
+  // Positions in `ledger_` by fingerprint, for runs too long to search.
   std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;
-  // By fingerprint, of the calls whose revision is not 0.
+  // Revisions by fingerprint, of the calls whose revision is not 0.
   std::unique_ptr<absl::flat_hash_map<EventFingerprint, uint32_t>> revisions_;
-  // The same of calls without an id that stand, by what they are: made when such a run is
-  // first priced again. Equal ones are alike, and the first is taken.
+  // Positions of calls without an id that were not retracted, by all that is known of a call. The
+  // index is made when such a call is first priced again. Equal calls are alike: the first is
+  // taken.
   using Anonymous = std::tuple<CallContent, SeriesId, int64_t, int64_t, bool>;
   static Anonymous AnonymousOf(const RunCall& call);
   std::unique_ptr<absl::flat_hash_map<Anonymous, std::set<size_t>>> anonymous_;
-  bool extremes_are_stale_ = false;  // Of totals_; within Apply only.
+  bool extremes_are_stale_ = false;  // Times and workflow of totals_ are; only within Apply.
 };
 
 }  // namespace itemized

@@ -14,7 +14,7 @@
 
 namespace itemized {
 
-// Which runs, and the blocks to look for them in. Not thread-safe.
+// Knows which runs to read, and in which blocks. Not thread-safe.
 class RunBlocks {
  public:
   // `workflow_id` must outlive this.

@@ -14,10 +14,11 @@ namespace {
 constexpr char kRunVersion = 6;
 constexpr SeriesId kSeriesEnd = SeriesId{1} << RunCall::kSeriesBits;
 
-constexpr size_t kBriefBytes = 64;  // About what a brief run takes, and
-constexpr size_t kIdBytes = 2;      // an id there;
-constexpr size_t kCallBytes = 20;   // a call in full;
-constexpr size_t kRefBytes = 4;     // a reference to a block.
+// About how many bytes each takes; memory is asked for by these.
+constexpr size_t kBriefBytes = 64;  // A brief run without its ids.
+constexpr size_t kIdBytes = 2;      // An id of a brief run.
+constexpr size_t kCallBytes = 20;   // A call in full.
+constexpr size_t kRefBytes = 4;     // A reference to a block.
 
 // PERSISTED: never change or reuse a bit.
 constexpr uint8_t kOutcomeBits = 7;
@@ -26,13 +27,13 @@ constexpr uint8_t kHasUnused = 16;
 constexpr uint8_t kCallsInFull = kKeepsCalls | kHasUnused;
 constexpr uint64_t kCallUnpriced = 1;
 constexpr uint64_t kCallRetracted = 2;
-constexpr uint64_t kCallFarId = 4;    // Of another sender than the one before.
+constexpr uint64_t kCallFarId = 4;    // Its id stands in full.
 constexpr uint64_t kCallRevised = 8;  // Its revision is not 0.
 
-// Differences of fingerprints from which it is shorter to store one whole.
+// A fingerprint that differs from the one before by so much is shorter to store in full.
 constexpr int64_t kFarId = int64_t{1} << 48;
 
-// Flags of a call, and the difference of its id to that of the one before; 0 if far.
+// Flags of a call, and the difference of its fingerprint to the one before; 0 with kCallFarId.
 struct Mark {
   uint64_t flags = 0;
   int64_t id_step = 0;
@@ -65,7 +66,7 @@ bool ReadFlagged(absl::string_view* in, uint64_t* value, uint64_t* flags) {
   return true;
 }
 
-// What follows the flags: an id that is far, and a revision.
+// Appends what follows the flags: a fingerprint in full, and a revision, if the flags say so.
 void AppendIdAndRevision(uint64_t flags, EventFingerprint id, uint32_t revision, std::string* out) {
   if ((flags & kCallFarId) != 0) {
     AppendBigEndian64(out, id);
@@ -143,7 +144,7 @@ bool ReadTotals(absl::string_view* in, RunTotals* totals) {
          !__builtin_sub_overflow(totals->latest_us, since_us, &totals->workflow_us);
 }
 
-// `latest_us`: of the calls. Its outcome is told elsewhere.
+// `latest_us` is when the latest call ended. The outcome stands in the second byte of the row.
 void AppendCompletion(const RunCompletion& completion, int64_t latest_us, std::string* out) {
   AppendZigzag(out, completion.time_us - latest_us);
   AppendVarint(out, completion.workflow);
@@ -187,7 +188,7 @@ bool ReadCompletion(absl::string_view* in, uint8_t kind, int64_t latest_us,
 
 }  // namespace
 
-// Calls without an id are not told apart by one.
+// Calls without an id are left out: only the totals tell of them.
 void Run::EncodeBrief(std::string* out) const {
   const auto has_id = [](const RunCall& call) { return call.fingerprint != 0; };
   AppendTotals(totals_, out);
@@ -267,7 +268,8 @@ bool Run::DecodeCalls(absl::string_view* in, const Catalog& catalog) {
   return true;
 }
 
-// Each as the difference to the one before; the first to the hour of the latest call.
+// Each block is stored as the difference to the one before, the first one to the hour of the latest
+// call.
 bool Run::DecodeBlocks(absl::string_view in) {
   BlockRef ref{.hour = HourOf(totals_.latest_us), .sequence = 0};
   while (!in.empty()) {

@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 
 #include "storage/base/check.h"
+#include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
 #include "storage/runs/run_blocks.h"
 
@@ -17,7 +18,8 @@ absl::StatusOr<Run> Runs::DecodeRow(absl::string_view workflow_id, absl::string_
   std::optional<Run> run = Run::Decode(row, catalog_);
   if (!run.has_value()) {
     return absl::DataLossError(
-        absl::StrCat("the store is damaged: the run ", workflow_id, " cannot be read"));
+        absl::StrCat("The store is damaged: the run ", Quoted(workflow_id),
+                     " cannot be read. Restore the data directory from a backup."));
   }
   return *std::move(run);
 }
@@ -82,8 +84,9 @@ absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entr
 absl::Status Runs::TakeCalls(WholeRuns whole) {
   for (auto& [entry, run] : whole) {
     if (!entry->run.TakeCalls(std::move(run))) {
-      return absl::DataLossError(absl::StrCat("the store is damaged: the run ", entry->workflow_id,
-                                              " is not what its blocks say"));
+      return absl::DataLossError(
+          absl::StrCat("The store is damaged: the run ", Quoted(entry->workflow_id),
+                       " is not what its blocks say. Restore the data directory from a backup."));
     }
   }
   return absl::OkStatus();
@@ -141,7 +144,8 @@ void Runs::Touch(RunEntry* entry) {
   outcomes_.Post(entry->run, -1, catalog_);
 }
 
-// Run by run, so that each is brought into the cache once; in the order they came.
+// Sorts rows run by run, so that each run is brought into the cache once. The rows of a run stay in
+// the order they came.
 void Runs::SortRows(const CallRows& calls) {
   row_ends_.assign(calls.run_names.size() + 1, 0);
   for (const uint32_t run : calls.run) {

@@ -4,8 +4,8 @@
 // storage/runs: what is folded run by run: ledgers, outcomes, unused steps. May use base, model,
 // sketch, kv, catalog, block and views.
 
-// All runs, and the outcomes rolled up from them. Runs that were not used for
-// a while live on disk only.
+// This header keeps all runs, and the outcomes rolled up from them. Runs that were not used for a
+// while live on disk only.
 
 #include <cstdint>
 #include <map>
@@ -38,79 +38,85 @@ struct RunEntry {
   std::string workflow_id;
   Run run;
   static constexpr size_t kWritten = SIZE_MAX;
-  size_t unwritten = kWritten;  // Its place among the rows of the next checkpoint, if in it.
-  bool resident = false;        // In a place where it may be asked for.
-  bool touched = false;         // By the blocks being folded.
-  bool recent = false;          // Used since the last round of Evict.
+  size_t unwritten = kWritten;  // Its place in Runs::unwritten_, if the next checkpoint has it.
+  bool resident = false;        // It is in Runs::resident_, where Visit finds it.
+  bool touched = false;         // The blocks being folded have changed it.
+  bool recent = false;          // It was used since the last round of Evict.
 };
 
 // What folding a block needs to know beside it.
 struct StagedBlock {
-  std::vector<RunEntry*> runs;  // By place in run_names of the block.
-  // Of the event ids, by row, where they are known already; else none.
+  std::vector<RunEntry*> runs;  // One for each of the block's run_names.
+  // Fingerprints of the event ids by row; empty if they are not known already.
   std::vector<EventFingerprint> fingerprints;
 };
 
-// One thread writes (all but Visit and unused), with the lock of the views held for writing;
-// Visit and unused need it for reading. What a commit changes is made ready by StagedRuns.
+// One thread writes, with the lock of the views held for writing. Visit and unused may be called by
+// any thread that holds it for reading. StagedRuns makes ready what a commit changes.
 class Runs {
  public:
-  // Reads runs from `kv`, and from `blocks` what their rows leave out; without them, all
-  // runs stay in memory. Owns none of them.
+  // Reads runs from `kv`, and from `blocks` what their rows leave out. Both may be null: then all
+  // runs stay in memory. Owns none of its arguments.
   Runs(const Kv* kv, const BlockStore* blocks, const Catalog& catalog, size_t resident_max)
       : kv_(kv), blocks_(blocks), catalog_(catalog), resident_max_(resident_max) {}
 
-  // Keeps all calls of the runs, which are not brief, in the row of the next checkpoint and
-  // later ones.
+  // Makes the rows of these runs, which are not brief, have all of their calls from the next
+  // checkpoint on.
   void KeepCalls(absl::Span<RunEntry* const> entries);
 
   // Folds blocks in, in the order of the log; `staged` has one for each.
   void Fold(absl::Span<const Block> blocks, absl::Span<const StagedBlock> staged);
 
-  // Calls `visit` with the run; false if there is none.
+  // Calls `visit` with the run; returns false if there is none.
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
                              absl::FunctionRef<void(const Run&)> visit) const;
 
-  // Of all runs, without reading one. Needs the lock for reading.
+  // The unused steps of all runs, which are known without reading one.
   const UnusedIndex& unused() const { return unused_; }
 
   const Outcomes& outcomes() const { return outcomes_; }
   void DropOutcomesBefore(Hour hour) { outcomes_.DropBefore(hour); }
-  size_t unwritten() const { return unwritten_.size(); }  // Rows for the next Checkpoint.
+  // How many rows the next Checkpoint would add.
+  size_t unwritten() const { return unwritten_.size(); }
 
   // Drops a run whose row, if there was one, has been deleted; what it added to the outcomes
   // stays.
   void Forget(absl::string_view workflow_id);
 
-  // Adds every row that has changed since the last call to `batch`; `team` shares the
-  // encoding. Once they are written, Evict may forget runs that memory has no room for.
+  // Adds every row that has changed since the last call to `batch`; `team` shares the encoding.
   void Checkpoint(ThreadTeam* team, KvBatch* batch);
+  // Forgets runs that memory has no room for. The rows of the last Checkpoint must be written.
   void Evict();
+  // Reads which runs there are, and the outcomes from `first_hour` on. DATA_LOSS if a row cannot be
+  // read, else the errors of Kv.
   absl::Status Load(Hour first_hour);
 
  private:
   friend class StagedRuns;
 
-  // Those below, up to ForgetStaged, are for StagedRuns and change nothing that others see,
-  // but for TakeCalls.
+  // Stage, ReadCalls, TakeCalls and ForgetStaged are for StagedRuns. They change nothing that
+  // others see, but for TakeCalls.
+
+  // Finds or reads a run; a new one is empty.
   absl::StatusOr<RunEntry*> Stage(absl::string_view workflow_id);
-  // Reads the calls of those runs that are brief.
+  // Reads the calls of those runs that are brief from the log.
   using WholeRuns = std::map<RunEntry*, Run>;
   absl::StatusOr<WholeRuns> ReadCalls(absl::Span<RunEntry* const> entries) const;
-  // Gives them to the runs, of which none has changed since. DATA_LOSS if they do not fit.
+  // Gives what ReadCalls returned to the runs, none of which has changed since. DATA_LOSS if it
+  // does not fit.
   absl::Status TakeCalls(WholeRuns whole);
-  // Forgets runs that were staged and not folded, if there are many: of a sender that
-  // repeats what is known already.
+  // Forgets runs that were staged and not folded, if there are many: a sender that repeats what is
+  // known already leaves such runs behind.
   void ForgetStaged();
 
-  // A row for the next checkpoint. That of a completed run, which seldom changes again, is
-  // made when it is folded, beside the rollups; others when the checkpoint is collected,
-  // for which all wait.
+  // A row for the next checkpoint. The row of a completed run, which seldom changes again, is made
+  // when the run is folded, beside the rollups; that of any other when the checkpoint is collected,
+  // while all wait.
   struct Unwritten {
     RunEntry* entry = nullptr;
-    std::string row;  // Empty: not made yet.
+    std::string row;  // Empty if it is not made yet.
   };
-  // By the workflow_id in the entry.
+  // Entries by workflow_id; the key is a view of the entry's own.
   using Entries = absl::flat_hash_map<absl::string_view, std::unique_ptr<RunEntry>>;
 
   absl::StatusOr<Run> DecodeRow(absl::string_view workflow_id, absl::string_view row) const;
@@ -127,12 +133,12 @@ class Runs {
   const Catalog& catalog_;
   size_t resident_max_;
   Entries resident_;
-  Entries staged_;  // Read for the next Fold; only the writing thread looks here.
+  Entries staged_;  // Runs read for the next Fold; only the writing thread looks here.
   std::vector<RunEntry*> touched_;
-  // Of the block at hand: its rows, run by run, and where each run's end among them.
+  // Scratch of FoldBlock: the rows of the block, run by run, and where those of each run end.
   std::vector<uint32_t> rows_;
   std::vector<uint32_t> row_ends_;
-  NameFilter known_;  // Every run there is: most lookups are of new ones.
+  NameFilter known_;  // Every run there is, since most lookups are of new ones.
   UnusedIndex unused_;
   std::vector<Unwritten> unwritten_;
   Outcomes outcomes_;

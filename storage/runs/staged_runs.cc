@@ -48,7 +48,7 @@ absl::Status StagedRuns::Add(const Block& block) {
   }
   for (size_t row = 0; row < block.calls.size(); ++row) {
     if (IsRepriced(block.calls, row)) {
-      ++row;  // The run need not know more of the call.
+      ++row;  // A run that is priced again need not know more of the call.
     } else if (block.calls.weight[row] < 0) {
       NeedCalls(staged.runs[block.calls.run[row]]);
     }

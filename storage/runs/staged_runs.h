@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The runs that a commit changes, made ready before it, so that folding it cannot fail.
+// The runs that a commit changes are made ready before it, so that folding it cannot fail.
 
 #include <cstddef>
 #include <vector>
@@ -18,33 +18,34 @@
 
 namespace itemized {
 
-// For one commit, by the one thread that writes. After an error the commit is given up;
-// nothing has changed then that others see.
+// Serves one commit, on the one thread that writes. After an error the commit is given up, and
+// nothing has changed that others see.
 class StagedRuns {
  public:
-  // `mutex` guards the runs where they can be asked for; null while nobody can ask. Neither
-  // argument is owned. Forgets what earlier commits staged and did not fold, if that is much.
+  // `mutex` guards the runs against questions; it is null while nobody can ask. Owns neither
+  // argument. Forgets what earlier commits staged and did not fold, if that is much.
   StagedRuns(Runs* runs, SharedMutex* mutex);
 
-  // The run of that name, empty if it is new. Valid until a commit is folded that does not
-  // have it, or Runs::Evict.
+  // Returns the run of that name, empty if it is new. It is valid until Runs::Evict, or until a
+  // commit is folded that does not have it.
   absl::StatusOr<RunEntry*> Find(absl::string_view workflow_id);
 
-  // Says that the calls of `run` are needed: some are to be taken out, or a completion says
-  // which of its steps were not used. LoadCalls reads those of all such runs that are brief.
-  // DATA_LOSS if the log has others than the run counted.
+  // Says that the calls of `run` are needed: some are to be taken out, or a completion says which
+  // of its steps were not used.
   void NeedCalls(RunEntry* run);
+  // Reads the calls of all brief runs that were given to NeedCalls. DATA_LOSS if the log has other
+  // calls than a run counted.
   absl::Status LoadCalls();
 
-  // Stages a run whose row keeps its calls from this commit on. LoadCalls reads them.
+  // Stages a run whose row keeps its calls from this commit on. LoadCalls reads these.
   absl::Status Keep(absl::string_view workflow_id);
 
-  // Stages the runs that `block` names, with their calls where these are needed.
+  // Finds the runs that `block` names, and loads their calls where they are needed.
   absl::Status Add(const Block& block);
-  // Takes over a block whose runs have been found, with their calls where these are needed.
+  // Takes over a block whose runs have been found, and their calls loaded where they are needed.
   void Add(StagedBlock block) { blocks_.push_back(std::move(block)); }
 
-  // What was staged of the blocks that were added, in that order.
+  // What was staged for each block that was added, in that order.
   absl::Span<const StagedBlock> blocks() const { return blocks_; }
   // The runs given to Keep.
   absl::Span<RunEntry* const> kept() const { return kept_; }

@@ -16,8 +16,9 @@
 
 namespace itemized {
 
-// The unused steps of each run that has any, so that a scan of the log need not read runs. In
-// memory only, about 40 bytes a run. Not thread-safe, but for the making and ending of views.
+// The unused steps of each run that has any, so that a scan of the log need not read runs. It is
+// kept in memory only, and takes about 40 bytes a run. Not thread-safe, but for the making and
+// ending of views.
 class UnusedIndex {
  public:
   // The index as it was when the view was made, whatever is set later: what a long scan asks, which
@@ -42,12 +43,14 @@ class UnusedIndex {
   UnusedIndex(const UnusedIndex&) = delete;
   UnusedIndex& operator=(const UnusedIndex&) = delete;
 
-  // `steps` are sorted; without any the run is forgotten.
+  // Sets the unused steps of a run. `steps` are sorted; if there are none the run is forgotten.
   void Set(absl::string_view workflow_id, const std::vector<NameId>& steps);
 
-  // Sorted; empty if there are none. Valid as long as the index.
+  // Returns the unused steps of a run, sorted; none if the run is not known. The span is valid as
+  // long as the index.
   absl::Span<const NameId> Find(absl::string_view workflow_id) const;
 
+  // Returns a view of the index as it is now.
   View Now() const { return View(*this); }
 
   size_t size() const { return runs_.size(); }
@@ -55,8 +58,7 @@ class UnusedIndex {
  private:
   using Steps = const std::vector<NameId>*;  // One of `sets_`; null if a run has none.
 
-  // The 128 bits of XXH3 of the workflow_id: no two runs have the same for all practical
-  // purposes.
+  // The 128 bits of XXH3 of a workflow_id, which no two runs share for all practical purposes.
   using Key = std::pair<uint64_t, uint64_t>;
 
   struct KeyHash {
@@ -73,7 +75,7 @@ class UnusedIndex {
   static absl::Span<const NameId> SpanOf(Steps steps);
   Steps Get(const Key& key) const;
 
-  std::set<std::vector<NameId>> sets_;  // Each that ever was, once: there are few.
+  std::set<std::vector<NameId>> sets_;  // Every set that ever was, once: there are few.
   absl::flat_hash_map<Key, Steps, KeyHash> runs_;
   uint64_t version_ = 0;                                            // Rises with each change.
   absl::flat_hash_map<Key, std::vector<Change>, KeyHash> changes_;  // They are sorted by version.

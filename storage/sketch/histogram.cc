@@ -81,7 +81,7 @@ size_t Histogram::CellOf(BucketIndex bucket) {
     return SparseCellOf(bucket);
   }
   const size_t cell = size_t{bucket} - low_;
-  if (dense_ && cell < cells_.size()) {  // Below low_, the difference wraps around.
+  if (dense_ && cell < cells_.size()) {  // The difference wraps around below low_.
     return cell;
   }
   Cover(bucket, bucket);

@@ -13,18 +13,28 @@ bool Pricer::StandsForOne(NameKind kind, NameId name) const {
 
 const RateBook::Schedule& Pricer::RatesFor(NameId provider, NameId model,
                                            absl::string_view provider_text,
-                                           absl::string_view model_text) {
+                                           absl::string_view model_text, const ServedAs& served) {
+  if (!served.is_standard()) {
+    return RatesByText(provider_text, model_text, served);
+  }
   const uint64_t number = uint64_t{provider} << 32 | model;
   if (const auto known = by_number_.find(number); known != by_number_.end()) {
     return *known->second;
   }
   if (StandsForOne(NameKind::kProvider, provider) && StandsForOne(NameKind::kModel, model)) {
-    return *by_number_.emplace(number, rates_.Find(provider_text, model_text)).first->second;
+    return *by_number_.emplace(number, rates_.Find(provider_text, model_text, served))
+                .first->second;
   }
-  const auto [found, inserted] =
-      by_text_.try_emplace(std::pair(std::string(provider_text), std::string(model_text)));
+  return RatesByText(provider_text, model_text, served);
+}
+
+const RateBook::Schedule& Pricer::RatesByText(absl::string_view provider, absl::string_view model,
+                                              const ServedAs& served) {
+  const auto [found, inserted] = by_text_.try_emplace(
+      std::array{std::string(provider), std::string(model), std::string(served.service_tier),
+                 std::string(served.region)});
   if (inserted) {
-    found->second = rates_.Find(provider_text, model_text);
+    found->second = rates_.Find(provider, model, served);
   }
   return *found->second;
 }
@@ -52,7 +62,7 @@ CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
   const NameId model = key[NameKind::kModel];
   const RateBook::Schedule& schedule =
       RatesFor(provider, model, catalog_.Name(NameKind::kProvider, provider),
-               catalog_.Name(NameKind::kModel, model));
+               catalog_.Name(NameKind::kModel, model), calls.ServedAt(row));
   // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
   bool too_large = false;
   return Price(schedule, calls.time_us[row], calls.UsageAt(row), calls.Has(row, kFlagUsageMissing),

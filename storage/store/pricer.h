@@ -14,6 +14,7 @@
 #include "storage/block/block.h"
 #include "storage/catalog/catalog.h"
 #include "storage/model/call.h"
+#include "storage/model/served_as.h"
 #include "storage/model/usage.h"
 #include "storage/pricing/rate_book.h"
 #include "storage/pricing/rate_lookups.h"
@@ -34,7 +35,7 @@ class Pricer {
   // that is not numbered yet, or that of kOtherName, which stands for many names; the texts are
   // those of the call.
   const RateBook::Schedule& RatesFor(NameId provider, NameId model, absl::string_view provider_text,
-                                     absl::string_view model_text);
+                                     absl::string_view model_text, const ServedAs& served);
 
   // Returns what a call at `time_us` costs. It is unpriced without usage, without a rate, or if the
   // cost does not fit 63 bits (`*too_large` is then set).
@@ -47,13 +48,16 @@ class Pricer {
  private:
   using SchedulePtr = RateLookups::SchedulePtr;
 
+  const RateBook::Schedule& RatesByText(absl::string_view provider, absl::string_view model,
+                                        const ServedAs& served);
   bool StandsForOne(NameKind kind, NameId name) const;
 
   RateLookups& rates_;
   const Catalog& catalog_;
   absl::flat_hash_map<uint64_t, SchedulePtr> by_number_;  // Keyed by provider and model.
-  // Schedules for names without a number of their own, which this keeps alive.
-  absl::flat_hash_map<std::pair<std::string, std::string>, SchedulePtr> by_text_;
+  // Schedules for names without a number of their own, and for calls that are not served in the
+  // standard way, which this keeps alive. Keyed by provider, model, service tier and region.
+  absl::flat_hash_map<std::array<std::string, 4>, SchedulePtr> by_text_;
 };
 
 }  // namespace itemized

@@ -93,7 +93,7 @@ class Producers {
 
   const Kv& kv_;
   const Clock& clock_;
-  absl::flat_hash_map<ProducerId, Session> sessions_;  // Those that have not ended.
+  absl::flat_hash_map<ProducerId, Session> sessions_;  // Sessions that have not ended.
   absl::flat_hash_map<ProducerId, Position>
       staged_;  // Positions with batches that are in no applied entry.
   absl::flat_hash_map<ProducerId, Position> seen_;  // Rows of which only the time is new.

@@ -19,7 +19,8 @@ namespace itemized {
 // Which rows are gone through: UTC days [first, end) of the names of a kind.
 struct RollupScan {
   NameKind kind = NameKind::kStep;
-  std::optional<NameId> only = {};  // Else all names. Catalog::kUnknown has no rows.
+  std::optional<NameId> only =
+      {};  // If it is not set, all names are scanned. Catalog::kUnknown has no rows.
   Day first = 0;
   Day end = UINT32_MAX;
 

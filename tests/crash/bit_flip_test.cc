@@ -121,7 +121,7 @@ class BitFlips : public ::testing::TestWithParam<int> {
 
   TemporaryDirectory killed_;
   std::string expected_;
-  std::map<std::string, std::vector<std::string>> files_;  // By kind.
+  std::map<std::string, std::vector<std::string>> files_;  // Paths of each kind.
 };
 
 TEST_P(BitFlips, AreDetectedOrHarmless) {

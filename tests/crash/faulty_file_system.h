@@ -116,7 +116,8 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   mutable Mutex mutex_;
   // How many bytes of each file that was written are synced.
   std::map<std::string, uint64_t> synced_bytes_ ABSL_GUARDED_BY(mutex_);
-  std::vector<NewName> new_names_ ABSL_GUARDED_BY(mutex_);  // Not synced, in their order.
+  std::vector<NewName> new_names_
+      ABSL_GUARDED_BY(mutex_);  // Names that are not synced, in their order.
   std::optional<Armed> armed_ ABSL_GUARDED_BY(mutex_);
   std::optional<uint64_t> free_bytes_ ABSL_GUARDED_BY(mutex_);
   std::optional<uint64_t> lifetime_ ABSL_GUARDED_BY(mutex_);  // Operations until the cut.

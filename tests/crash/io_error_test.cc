@@ -19,12 +19,12 @@ namespace itemized::testing {
 namespace {
 
 constexpr int kSteps = 24;
-constexpr int kStepsBefore = 6;  // In an earlier life, so that there is something to read.
+constexpr int kStepsBefore = 6;  // An earlier life has these, so that there is something to read.
 
 struct Sweep {
   const char* name;
   FileOperation operation;
-  bool for_ever;  // Until the disk is mended; else one operation.
+  bool for_ever;  // Operations fail until the disk is mended; else only one does.
   bool no_space;
 };
 
@@ -39,7 +39,7 @@ class IoErrors : public ::testing::TestWithParam<Sweep> {
     return options;
   }
 
-  // Runs the workload with operation `nth` failing. False if it has fewer.
+  // Runs the workload with operation `nth` failing. Returns false if it has fewer.
   bool FailAt(uint64_t nth) {
     SCOPED_TRACE(nth);
     directory_ = std::make_unique<TemporaryDirectory>();
@@ -108,7 +108,7 @@ TEST(FailedLog, IsAnErrorOfCheckpointsAndBackupsUntilTheStoreIsOpenedAnew) {
   EXPECT_TRUE(absl::IsUnavailable(kv->Write(RowOf(Family::kLog, "b"), /*sync=*/true)));
   EXPECT_TRUE(absl::IsUnavailable(kv->WriteTables(RowOf(Family::kRuns, "c"))));
   EXPECT_TRUE(absl::IsUnavailable(kv->CopyTo(directory.path() + "/copy")));
-  // Not before: RocksDB opens another log by itself as soon as it can.
+  // The disk is mended only now: RocksDB opens another log by itself as soon as it can.
   files->Disarm();
 
   const absl::Time deadline = absl::Now() + absl::Seconds(20);

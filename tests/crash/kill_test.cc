@@ -29,7 +29,7 @@
 namespace itemized::testing {
 namespace {
 
-// What the writer said.
+// Keeps what the writer said.
 class Books {
  public:
   void Note(const std::string& line) {
@@ -103,9 +103,10 @@ class Books {
     ASSERT_TRUE(tokens_ == 0 || prices_.count(static_cast<int64_t>(price)) > 0);
   }
 
-  std::map<uint64_t, bool> tried_;  // Since the last check; whether acknowledged.
+  std::map<uint64_t, bool>
+      tried_;  // Batches tried since the last check, and whether each is acknowledged.
   uint64_t last_checked_ = 0;
-  int64_t calls_ = 0;  // Of all batches checked.
+  int64_t calls_ = 0;  // Calls of all batches that were checked.
   int64_t tokens_ = 0;
   std::set<int64_t> prices_;  // One of them holds.
   bool is_priced_ = false;
@@ -139,7 +140,7 @@ class Kills : public ::testing::Test {
     close(out[1]);
     const bool ended = !ReadLines(out[0], lines);
     kill(pid, SIGKILL);
-    ReadLines(out[0], INT_MAX);  // What it had said before.
+    ReadLines(out[0], INT_MAX);  // It had said these before.
     close(out[0]);
     int status = 0;
     waitpid(pid, &status, 0);
@@ -147,7 +148,7 @@ class Kills : public ::testing::Test {
     return ended;
   }
 
-  // False if the writer ended before it had said as many.
+  // Returns false if the writer ended before it had said as many lines.
   bool ReadLines(int fd, int lines) {
     std::string text;
     char byte = 0;
@@ -199,7 +200,7 @@ TEST_F(Kills, AtTwoHundredRandomMomentsLoseAndDoubleNothing) {
   EXPECT_GT(books_.acknowledgements(), 1'000);
 }
 
-// Far into the life of a writer, when checkpoints are being written.
+// The writer is killed far into its life, when checkpoints are being written.
 TEST_F(Kills, UnderLoadLoseAndDoubleNothing) {
   std::minstd_rand random(7);
   for (int kill = 1; kill <= 12 && !HasFatalFailure(); ++kill) {

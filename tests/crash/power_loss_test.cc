@@ -17,7 +17,7 @@ namespace {
 class PowerLoss : public ::testing::TestWithParam<int> {};
 
 constexpr int kSeedsPerTest = 40;
-constexpr int kLives = 3;  // Of one directory.
+constexpr int kLives = 3;  // How often a directory is used again.
 
 void LoseAndComeBack(uint64_t seed) {
   SCOPED_TRACE(seed);

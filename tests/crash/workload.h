@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A random but reproducible workload, and the books that its sender keeps: what
-// was acknowledged must be there once, what failed must be there wholly or not
-// at all.
+// A random but reproducible workload, and the books that its sender keeps: what was acknowledged
+// must be there once, what failed must be there wholly or not at all.
 
 #include <cstdint>
 #include <random>
@@ -34,11 +33,11 @@ class CrashWorkload {
 
  private:
   struct Batch {
-    std::vector<int64_t> tokens;  // Of each call.
+    std::vector<int64_t> tokens;  // The tokens of each call.
     int64_t time_us = 0;
     bool acknowledged = false;
-    bool first_is_retracted = false;      // Acknowledged.
-    bool first_may_be_retracted = false;  // Tried.
+    bool first_is_retracted = false;      // A retraction of its first call was acknowledged.
+    bool first_may_be_retracted = false;  // One was tried.
   };
 
   uint64_t Below(uint64_t end) { return random_() % end; }
@@ -52,7 +51,8 @@ class CrashWorkload {
 
   std::mt19937_64 random_;
   std::vector<Batch> batches_;
-  std::set<int64_t> prices_;  // Pico-dollars per token, of which one holds; none: unpriced.
+  std::set<int64_t>
+      prices_;  // Pico-dollars per token, one of which holds; if there is none, calls are unpriced.
   bool may_be_unpriced_ = true;
 };
 

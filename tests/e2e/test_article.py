@@ -14,7 +14,7 @@ STEPS = {
     "research": (1500, 1700),
     "summarise": (1500, 860),
 }
-ORDINARY_FIRST = 40  # Of each step: enough to learn its median from.
+ORDINARY_FIRST = 40  # Each step has these, which is enough to learn its median from.
 MULTIPLE = 18
 RUNS = 900
 MICRO = Decimal(1).scaleb(-6)

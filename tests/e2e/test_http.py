@@ -53,7 +53,7 @@ class HttpTest(harness.TestCase):
 
     def test_the_page_is_there_for_those_who_take_no_gzip(self):
         self.start()
-        self.assertIn("<title>itemized", self.fetch("/"))  # As Python asks, and curl.
+        self.assertIn("<title>itemized", self.fetch("/"))  # Python and curl ask like this.
         gzipped = urllib.request.Request(
             f"http://{self.server.http}/", headers={"Accept-Encoding": "gzip"}
         )

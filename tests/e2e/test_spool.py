@@ -46,7 +46,7 @@ class SpoolTest(harness.TestCase):
             self.assertIsNone(victim.poll(), "the tracer ended by itself")
         victim.kill()
         _, warnings = victim.communicate()
-        for warning in warnings.decode().splitlines():  # Of a record under way at a kill.
+        for warning in warnings.decode().splitlines():  # A kill may cut a record that is under way.
             self.assertIn("ends in the middle of a record", warning)
 
     def test_tracer_and_server_killed_at_random_moments(self):

@@ -24,7 +24,7 @@ namespace {
 
 namespace pb = itemized::v1;
 
-constexpr int64_t kNowUs = 1'790'000'000'000'000;  // In September 2026.
+constexpr int64_t kNowUs = 1'790'000'000'000'000;  // An instant of September 2026.
 
 pb::Batch RandomBatch(int events, int rows, std::mt19937_64& random) {
   pb::Batch batch;

@@ -30,7 +30,7 @@ fs::path CorpusOf(int argc, char** argv) {
 void WriteSeeds(const fs::path& corpus) {
   int number = 0;
   for (const std::string& seed : Seeds()) {
-    CHECK(Accepts(seed));  // Or the search would begin at the door.
+    CHECK(Accepts(seed));  // A seed that is refused would let the search begin at the door.
     std::ofstream file(corpus / absl::StrCat("seed-", number++), std::ios::binary);
     file.write(seed.data(), static_cast<std::streamsize>(seed.size()));
     CHECK(file.good());

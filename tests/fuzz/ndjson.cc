@@ -61,7 +61,7 @@ Reading Read(NdjsonParser& parser, absl::string_view line) {
   }
   CHECK(event.has_call() || event.has_completion());
   std::string bytes = BytesOf(event);
-  CHECK(event.ParseFromString(bytes));  // In particular every string is UTF-8.
+  CHECK(event.ParseFromString(bytes));  // This fails, among others, for a string that is not UTF-8.
   return {.text = std::move(bytes)};
 }
 

@@ -11,7 +11,7 @@ LIMIT = 128 * MIB
 
 
 class UnfinishedTest(hostile.TestCase):
-    """With the smallest memory that one would give a server: nobody may take more of it."""
+    """The server has the smallest memory that one would give it, and nobody may take more of it."""
 
     def setUp(self):
         super().setUp()

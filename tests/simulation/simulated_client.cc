@@ -78,7 +78,7 @@ void SimulatedClient::Break() {
   if (stream_ == nullptr) {
     return;
   }
-  // Or else all that was sent arrives, later, at a stream that nobody reads.
+  // Otherwise all that was sent arrives, later, at a stream that nobody reads.
   stream_->at_server.ended = world_.OneIn(2);
   Forget(absl::UnavailableError("the network failed"));
 }

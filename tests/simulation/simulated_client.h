@@ -24,11 +24,11 @@ class SimulatedClient {
 
   // Records a call, every other one without an id.
   void Record();
-  // The process dies and another one opens its spool.
+  // Lets the process die and another one open its spool.
   void Crash();
-  // The network drops the stream. What is on its way to the server may yet arrive.
+  // Lets the network drop the stream. What is on its way to the server may yet arrive.
   void Break();
-  // The server has gone; the network says so in a while.
+  // Says that the server has gone, which the network tells the client in a while.
   void Disconnect();
 
   std::string step() const { return "step-" + std::to_string(number_); }
@@ -42,7 +42,7 @@ class SimulatedClient {
   // One stream, as long as a message is on its way.
   struct Stream {
     ServerStream at_server;
-    bool is_over = false;     // For the client.
+    bool is_over = false;     // The client knows that it has ended.
     bool is_greeted = false;  // The Welcome has come.
     World::TimePoint last_sent;
     World::TimePoint last_answered;
@@ -57,7 +57,7 @@ class SimulatedClient {
   void OnAnswer(const itemized::v1::IngestResponse& answer);
   void End(const std::shared_ptr<Stream>& stream, const absl::Status& status);
   void Forget(const absl::Status& status);
-  // When a message arrives that leaves now, after the one before it.
+  // Returns when a message arrives that leaves now, which is after the one before it.
   World::TimePoint Arrival(World::TimePoint* last);
 
   World& world_;
@@ -65,11 +65,11 @@ class SimulatedClient {
   const uint64_t number_;
   const TemporaryDirectory directory_;
   std::unique_ptr<client::Delivery> delivery_;
-  std::shared_ptr<Stream> stream_;  // Null: none is open.
+  std::shared_ptr<Stream> stream_;  // Null if none is open.
   World::TimePoint wake_at_ = World::TimePoint::max();
   int64_t calls_ = 0;
   int64_t tokens_ = 0;
-  uint64_t lost_batches_ = 0;  // Told by earlier lives.
+  uint64_t lost_batches_ = 0;  // Earlier lives have told of these.
 };
 
 }  // namespace itemized::testing

@@ -27,10 +27,10 @@ namespace itemized::testing {
 struct ServerStream {
   std::function<void(const itemized::v1::IngestResponse&)> answer;
   std::function<void(const absl::Status&)> end;
-  uint64_t life = 0;  // Of the server that it leads to.
+  uint64_t life = 0;  // Which life of the server it leads to.
   bool ended = false;
-  std::optional<BatchPosition> position;  // Of a producer that was welcomed,
-  std::shared_ptr<const void> lease;      // and what keeps its session.
+  std::optional<BatchPosition> position;  // The place of a producer that was welcomed.
+  std::shared_ptr<const void> lease;      // It keeps the session of that producer.
 };
 
 class SimulatedServer {
@@ -39,15 +39,16 @@ class SimulatedServer {
 
   bool is_up() const { return db_ != nullptr; }
   uint64_t life() const { return life_; }
-  // Stores one batch in `n` without its place in the sequence; 0: none. No server should.
+  // Stores one batch in `n` without its place in the sequence, as no server should; none if 0.
   void ForgetOnceIn(uint64_t n) { forget_once_in_ = n; }
 
   void Receive(ServerStream& stream, const std::string& message);
 
-  // The power goes: what was not synced is lost.
+  // Cuts the power: what was not synced is lost.
   void Crash();
   void Start();
-  // While it is down: keeps a copy; puts the copy in its place, if there is one.
+  // Copy keeps a copy of the store, Restore puts it in the store's place, if there is one. The
+  // server must be down.
   void Copy();
   bool Restore();
   void SetDiskFull(bool full);
@@ -72,7 +73,8 @@ class SimulatedServer {
       .next = [this](const Entry&) { return std::exchange(log_fault_, LogFault::kNone); }};
   uint64_t life_ = 0;
   uint64_t forget_once_in_ = 0;
-  std::unique_ptr<Database> db_;  // Null while it is down. Last: it uses the faults.
+  std::unique_ptr<Database>
+      db_;  // Null while it is down. It stands last, because it uses the faults.
 };
 
 }  // namespace itemized::testing

@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 constexpr uint64_t kClients = 3;
 constexpr std::chrono::seconds kTrouble(20);  // Then nothing is recorded and nothing fails.
 constexpr std::chrono::seconds kPatience(600);
-constexpr milliseconds kBetweenRecords(60);  // Of one client, at most.
+constexpr milliseconds kBetweenRecords(60);  // A client waits for no longer between two records.
 constexpr milliseconds kBetweenFaults(1200);
 constexpr milliseconds kDownMax(1500);
 

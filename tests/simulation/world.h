@@ -26,15 +26,15 @@ class World {
 
   uint64_t Below(uint64_t end) { return random_() % end; }
   bool OneIn(uint64_t n) { return Below(n) == 0; }
-  Duration Within(Duration end);  // Uniform in [0, end).
+  Duration Within(Duration end);  // Returns a uniform one in [0, end).
 
   // Events at the same instant happen in the order in which they were planned.
   void At(TimePoint when, std::function<void()> event);
   void After(Duration delay, std::function<void()> event) { At(now_ + delay, std::move(event)); }
-  // Moves on to the next event. False if there is none before `end`.
+  // Moves on to the next event. Returns false if there is none before `end`.
   bool Step(TimePoint end);
 
-  // Whatever happened is noted, so that two lives can be compared.
+  // Notes what happened, so that two runs of one seed can be compared.
   void Note(uint64_t fact);
   uint64_t history() const { return history_; }
 

@@ -9,10 +9,10 @@
 
 namespace itemized::client {
 
-// UNAVAILABLE with the reason in errno: "Cannot `what` `path`: ...".
+// Returns UNAVAILABLE with the reason in errno: "Cannot `what` `path`: ...".
 absl::Status ErrnoStatus(const char* what, const std::string& path);
 
-// `path`, or with a number behind it the first such name that nothing has.
+// Returns `path` if nothing has that name, else the first such name with a number behind it.
 std::string FreeName(const std::string& path);
 
 // Makes the creation, renaming and removal of files of `directory` durable.

@@ -8,8 +8,8 @@
 
 namespace itemized::client {
 
-// The records of `batch`, as far as they can be read. Errors: DATA_LOSS if that is
-// not all of them.
+// Adds the records of `batch`, as far as they can be read, to `*chunk`. DATA_LOSS if that is not
+// all of them.
 absl::Status ReadBatch(const SpooledBatch& batch, Chunk* chunk);
 
 }  // namespace itemized::client

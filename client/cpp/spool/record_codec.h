@@ -12,11 +12,11 @@
 
 namespace itemized::client {
 
-// Append the record to `*out`.
+// These append the record to `*out`.
 void AppendRecord(const Call& call, std::string* out);
 void AppendRecord(const Completion& completion, std::string* out);
 
-// False if `bytes` are not such a record.
+// These read a record; they return false if `bytes` are no such record.
 [[nodiscard]] bool ParseRecord(absl::string_view bytes, Call* call);
 [[nodiscard]] bool ParseRecord(absl::string_view bytes, Completion* completion);
 

@@ -38,7 +38,7 @@ uint64_t NumberOf(const std::string& name) {
 
 absl::Status NotOfThisSpool(const std::string& path) {
   return absl::FailedPreconditionError(
-      absl::StrCat(path, " does not belong to this spool; move it away."));
+      absl::StrCat("The file ", path, " does not belong to this spool; move it away."));
 }
 
 bool ReadNumber(absl::string_view payload, uint64_t* number) {

@@ -13,15 +13,15 @@
 
 namespace itemized::client {
 
-// Reads what the directory of a new spool holds into it. A tail that was cut in the
-// middle of a record is cut off there. After any other damage the rest of the
-// segment is set aside as *.damaged, empty batches stand for those lost, and the
-// producer's epoch is raised. What has the name of a segment and is none is left alone.
+// Reads what a directory holds into the new spool that has opened it. If the last segment ends in
+// the middle of a record, that record is cut off. After any other damage the rest of the segment is
+// set aside as *.damaged, empty batches stand for those lost, and the producer's epoch is raised. A
+// file that has the name of a segment and is none is left alone.
 class SpoolRecovery {
  public:
   SpoolRecovery(Spool* spool, std::vector<std::string>* notes) : spool_(*spool), notes_(*notes) {}
 
-  // Errors: as Spool::Open.
+  // Errors are those of Spool::Open.
   absl::Status Run();
 
  private:
@@ -44,7 +44,7 @@ class SpoolRecovery {
   std::vector<std::string>& notes_;
   bool damaged_ = false;
   bool is_first_ = true;
-  bool front_lost_ = false;  // Segments before the first that could be read.
+  bool front_lost_ = false;  // Segments before the first that could be read are lost.
 };
 
 }  // namespace itemized::client

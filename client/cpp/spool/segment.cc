@@ -76,12 +76,12 @@ bool DecodeHeader(absl::string_view in, SegmentHeader* header) {
 
 absl::Status NotASegment(const std::string& path, absl::string_view why) {
   return absl::InvalidArgumentError(
-      absl::StrCat(path, " is no file of this spool (", why,
+      absl::StrCat("The file ", path, " is no file of this spool (", why,
                    ") and is left alone; keep other files out of this directory."));
 }
 
-// A file that may be a segment. INVALID_ARGUMENT for anything else, which is neither
-// read nor waited for.
+// Opens a file that may be a segment. INVALID_ARGUMENT for anything else, which is neither read nor
+// waited for.
 absl::StatusOr<int> OpenRegular(const std::string& path, struct stat* info) {
   const int fd = open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) {
@@ -129,8 +129,9 @@ absl::StatusOr<std::shared_ptr<Segment>> Segment::Create(const std::string& path
   if (!path.empty()) {
     fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
-      return errno == EEXIST ? absl::AlreadyExistsError(absl::StrCat(path, " exists already."))
-                             : ErrnoStatus("create", path);
+      return errno == EEXIST
+                 ? absl::AlreadyExistsError(absl::StrCat("The file ", path, " exists already."))
+                 : ErrnoStatus("create", path);
     }
     // Writing to a mapped page for which the disk has no room would end the process.
     if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
@@ -165,7 +166,7 @@ absl::StatusOr<std::shared_ptr<Segment>> Segment::Open(const std::string& path, 
   const auto bytes = static_cast<size_t>(info.st_size);
   if (bytes == 0) {
     close(fd);
-    return absl::DataLossError(absl::StrCat(path, " is empty."));
+    return absl::DataLossError(absl::StrCat("The file ", path, " is empty."));
   }
   void* data = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd, 0);
   if (data == MAP_FAILED) {
@@ -204,7 +205,7 @@ absl::Status Segment::ReadHeader() {
   uint64_t version = 0;
   if (!ReadVarint(&payload, &version) || version != kVersion) {
     return absl::FailedPreconditionError(
-        absl::StrCat(path_, " was written by another version (format ", version,
+        absl::StrCat("The file ", path_, " was written by another version (format ", version,
                      "); let that one deliver what is in it, or move it away."));
   }
   if (!DecodeHeader(payload, &header_)) {
@@ -230,7 +231,8 @@ void Segment::Append(RecordType type, absl::string_view payload) {
   std::memcpy(at + kPrefixBytes, payload.data(), payload.size());
   const uint32_t checksum = Checksum(size, at + kPrefixBytes - 1);
   std::memcpy(at + kSizeBytes, &checksum, sizeof(checksum));
-  // Last, so that a process killed in between leaves no record rather than half of one.
+  // The checksum is written last, so that a process killed in between leaves no record rather than
+  // half of one.
   std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(at))
       .store(size, std::memory_order_release);
   size_.store(offset + BytesOf(payload.size()), std::memory_order_release);

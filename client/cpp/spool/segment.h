@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One file of a spool, or a piece of memory laid out like one: a header, then
-// records (FORMAT.md). It is mapped into memory, so that a record is safe from a
-// crash of the process as soon as it is copied, without a system call.
+// A segment is one file of a spool, or a piece of memory laid out like one: a header, then records
+// (FORMAT.md). The file is mapped into memory, so that a record is safe from a crash of the process
+// as soon as it is copied, without a system call.
 
 #include <atomic>
 #include <cstddef>
@@ -20,12 +20,13 @@
 
 namespace itemized::client {
 
+// PERSISTED: never change or reuse a number.
 enum class RecordType : uint8_t {
   kHeader = 1,
   kCall = 2,
   kCompletion = 3,
-  kCut = 4,           // Ends a batch; its number.
-  kAcknowledged = 5,  // The number of the newest batch acknowledged.
+  kCut = 4,           // Ends a batch, whose number it has.
+  kAcknowledged = 5,  // Has the number of the newest batch acknowledged.
 };
 
 // The state of the spool when the segment was begun. Batches are numbered from 1
@@ -35,23 +36,23 @@ struct SegmentHeader {
   std::string producer_id;
   uint64_t epoch = 1;
   uint64_t base = 0;          // Batch n goes out as sequence n - base.
-  uint64_t first_batch = 1;   // The first to end here.
-  uint64_t acknowledged = 0;  // The newest batch acknowledged.
+  uint64_t first_batch = 1;   // The first batch that ends here.
+  uint64_t acknowledged = 0;  // The newest batch acknowledged; 0 if none is.
 };
 
-// One thread at a time appends, while any number read what was appended before
-// and Sync.
+// One thread at a time may append, while any number of them read what was appended before, and
+// sync.
 class Segment {
  public:
-  // A new segment with room for `bytes`. An empty path: in memory. Errors:
-  // ALREADY_EXISTS if anything has that name; UNAVAILABLE names the file; what is
-  // begun of it is removed.
+  // Makes a new segment with room for `bytes`; in memory if `path` is empty. ALREADY_EXISTS if
+  // anything has that name; UNAVAILABLE, which names the file, if it cannot be made; what is begun
+  // of it is then removed.
   static absl::StatusOr<std::shared_ptr<Segment>> Create(const std::string& path,
                                                          const SegmentHeader& header, size_t bytes);
-  // Segment `number`, to be read only. It never follows a link or waits. Errors:
-  // INVALID_ARGUMENT if there is something else under that name, which is not touched;
-  // DATA_LOSS if the header cannot be read; FAILED_PRECONDITION if another version
-  // wrote it; UNAVAILABLE.
+  // Opens segment `number`, to be read only. It never follows a link or waits. INVALID_ARGUMENT if
+  // there is something else under that name, which is not touched; DATA_LOSS if the header cannot
+  // be read; FAILED_PRECONDITION if another version wrote it; UNAVAILABLE if the file cannot be
+  // opened.
   static absl::StatusOr<std::shared_ptr<Segment>> Open(const std::string& path, uint64_t number);
   ~Segment();
 
@@ -60,22 +61,22 @@ class Segment {
 
   static constexpr size_t kPayloadBytesMax = size_t{1} << 20;
   static constexpr size_t kFileBytesMax = size_t{64} << 20;  // Larger files are not opened.
-  // Room that a record takes.
+  // Returns the room that a record takes.
   static size_t BytesOf(size_t payload_size);
-  static constexpr size_t kHeaderBytesMax = 128;  // What is before the first record.
+  static constexpr size_t kHeaderBytesMax = 128;  // The first record begins no later.
 
   bool HasRoom(size_t payload_size) const {
     return size_.load(std::memory_order_relaxed) + BytesOf(payload_size) <= capacity_;
   }
-  // Requires room.
+  // Appends a record, for which there must be room.
   void Append(RecordType type, absl::string_view payload);
 
   struct Record {
     RecordType type;
     absl::string_view payload;
-    size_t end;  // The next one begins here.
+    size_t end;  // Where the next record begins.
   };
-  // The record at `offset`; absent if there is none, or a damaged one.
+  // Returns the record at `offset`; absent if there is none, or a damaged one.
   std::optional<Record> At(size_t offset) const;
   // Whether any record can be read beyond `offset`.
   bool HasRecordsBeyond(size_t offset) const;
@@ -85,21 +86,20 @@ class Segment {
   const SegmentHeader& header() const { return header_; }
   const std::string& path() const { return path_; }
   size_t first_record() const { return first_record_; }
-  size_t size() const { return size_.load(std::memory_order_acquire); }  // Bytes used.
+  size_t size() const { return size_.load(std::memory_order_acquire); }  // How many bytes are used.
   size_t capacity() const { return capacity_; }
 
-  // Makes durable what was appended so far up to `size`, if it is not yet. A
-  // segment in memory has nothing to do. Errors: UNAVAILABLE names the file.
+  // Makes durable what was appended so far up to `size`, if it is not yet; does nothing in memory.
+  // UNAVAILABLE, which names the file, if it cannot be written.
   absl::Status SyncThrough(size_t size);
   bool is_synced() const { return synced_.load() >= size(); }
 
-  // No more is appended: gives the unused part of the file back.
+  // Gives the unused part of the file back, since no more will be appended.
   absl::Status Seal() { return Truncate(size()); }
-  // What is beyond `size` is cut off.
+  // Cuts off what is beyond `size`.
   absl::Status Truncate(size_t size);
   absl::Status Remove() const;
-  // Leaves a copy of the first `keep` bytes in place of the file, which gets the
-  // name `aside`.
+  // Leaves a copy of the first `keep` bytes in place of the file, which gets the name `aside`.
   absl::Status SetAside(size_t keep, const std::string& aside);
 
  private:
@@ -110,7 +110,7 @@ class Segment {
   absl::Status Errno(const char* what) const;
 
   const std::string path_;
-  const int fd_;  // -1: in memory.
+  const int fd_;  // -1 if the segment is in memory.
   char* const data_;
   size_t capacity_;
   SegmentHeader header_;

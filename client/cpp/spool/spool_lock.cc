@@ -54,8 +54,8 @@ absl::StatusOr<int> OpenLock(const std::string& path) {
     close(fd);
   }
   if (error == 0 || error == ELOOP || error == EISDIR || error == ENXIO) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " is no regular file, so the spool cannot be locked; move it away."));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "The file ", path, " is no regular file, so the spool cannot be locked; move it away."));
   }
   return absl::UnavailableError(
       absl::StrCat("Cannot open ", path, ": ", std::strerror(error), "."));

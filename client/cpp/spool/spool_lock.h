@@ -8,11 +8,12 @@
 
 namespace itemized::client {
 
-// Keeps a directory to one spool of one process. A child of fork() has no part in
-// it: when the parent ends, the directory is free.
+// Keeps a directory to one spool of one process. A child of fork() has no part in the lock: when
+// the parent ends, the directory is free.
 class SpoolLock {
  public:
-  // Errors: FAILED_PRECONDITION if the directory is taken; UNAVAILABLE.
+  // Takes the lock. FAILED_PRECONDITION if another spool has it; UNAVAILABLE if it cannot be
+  // opened.
   static absl::StatusOr<SpoolLock> Take(const std::string& directory);
 
   SpoolLock() = default;

@@ -27,7 +27,7 @@ def bare(text):
 
 
 def sources():
-    for folder in ("client", "proto", "tests/client"):
+    for folder in ("client", "proto", "tests", "bench", "script"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in _ENDINGS and path != ROOT / "tests/client/python/test_wording.py" and not _FOREIGN & set(path.parts):
                 yield path

@@ -65,7 +65,7 @@ TEST(Bytes, VarintsComeBackAndTruncatedOnesAreRefused) {
   }
 }
 
-// Near the end of the input they are read in another way than before it.
+// Varints near the end of the input are read in another way than those before.
 TEST(Bytes, ManyVarintsAtOnceAreThoseReadOneByOne) {
   const std::vector<uint64_t> values = RimValues<uint64_t>();
   std::string bytes;
@@ -87,7 +87,7 @@ TEST(Bytes, ManyVarintsAtOnceAreThoseReadOneByOne) {
   }
 }
 
-// Those of a byte are read eight at once where eight are wanted.
+// Varints of one byte are read eight at once where eight are wanted.
 TEST(Bytes, ShortVarintsAtOnceEndWhereTheyShould) {
   for (size_t count = 0; count < 40; ++count) {
     for (size_t long_at = 0; long_at <= count; ++long_at) {

@@ -76,11 +76,11 @@ TEST(BlockCodec, ACompletionOfARunWithoutANameIsDamage) {
             absl::StatusCode::kDataLoss);
 }
 
-// Otherwise it would depend on the reader which of the two counts.
+// The reader would have to choose which of the two counts.
 TEST(BlockCodec, AColumnThatStandsInABlockTwiceIsDamage) {
   const Block block = RandomBlock(2, 10);
   std::string bytes = EncodeBlock(block);
-  bytes.resize(bytes.size() - sizeof(uint64_t));  // The checksum.
+  bytes.resize(bytes.size() - sizeof(uint64_t));  // Cuts off the checksum.
   AppendColumn(ColumnId::kRunNames, "\x01x", &bytes);
   AppendBigEndian64(&bytes, XXH3_64bits(bytes.data(), bytes.size()));
   const absl::Status status = DecodeBlock(block.ref, bytes).status();
@@ -88,7 +88,7 @@ TEST(BlockCodec, AColumnThatStandsInABlockTwiceIsDamage) {
   EXPECT_NE(status.message().find("twice"), std::string::npos) << status;
 }
 
-// A sparse column of a few bytes would else become one of as many as the header says.
+// A sparse column of a few bytes would become one of as many values as the header says.
 TEST(BlockCodec, MoreRowsThanTimesAreDamage) {
   const Block block = RandomBlock(1, 10);
   std::string bytes = EncodeBlock(block);
@@ -101,7 +101,7 @@ TEST(BlockCodec, MoreRowsThanTimesAreDamage) {
   EXPECT_NE(status.message().find("fewer times than rows"), std::string::npos) << status;
 }
 
-// No bytes are stored for them then: under UBSan, that of a copy from nowhere (script/fuzz).
+// No bytes are stored for such ids, and UBSan once found a copy from a null pointer.
 TEST(BlockCodec, EmptyEventIdsComeBack) {
   const Block block = BlockWithoutIds(1, 10);
   const absl::StatusOr<Block> read = DecodeBlock(block.ref, EncodeBlock(block));

@@ -117,8 +117,8 @@ TEST(RowDecoder, RowsOfRunsAreThoseOfTheWholeBlock) {
   }
 }
 
-// The number of one run is then a part of that of another, and ids have more or less of the
-// one before in common.
+// The bytes of one run's number are part of another's, if there are many, and ids share more or
+// less with the one before.
 TEST(RowDecoder, ARunIsFoundAmongManyWithItsIds) {
   constexpr uint32_t kRuns = 1'000;
   std::mt19937_64 random(11);

@@ -37,7 +37,7 @@ TEST_F(ArticleTest, TwelvePercentOfTheCallsMakeSixtyPercentOfTheSpend) {
   EXPECT_EQ(top.total.calls, 100);
   EXPECT_EQ(top.total.cost, Picos{362'100'000'000});  // $0.3621
 
-  EXPECT_EQ(top.rows[0].key, "full_context");  // By spend, not by volume.
+  EXPECT_EQ(top.rows[0].key, "full_context");  // It has the most spend, though not the most calls.
   EXPECT_EQ(top.rows[0].sums.calls, 12);
   EXPECT_EQ(top.rows[0].sums.cost * 100, top.total.cost * 60);
   EXPECT_EQ(top.rows[1].key, "summary");
@@ -76,7 +76,7 @@ TEST_F(ArticleTest, TheFullyLoadedCostOfAnOutputCarriesTheRunsThatFailed) {
   EXPECT_EQ(row.runs[static_cast<int>(Outcome::kCompleted)], 3);
   EXPECT_EQ(row.runs[static_cast<int>(Outcome::kFailed)], 1);
   EXPECT_EQ(row.spend, Picos{12'000'000'000});           // $0.012 for three outputs: $0.004 each.
-  EXPECT_EQ(row.completed_spend, Picos{9'000'000'000});  // Of which $0.003 was their own.
+  EXPECT_EQ(row.completed_spend, Picos{9'000'000'000});  // The outputs themselves took $0.003 each.
   EXPECT_EQ(row.p50_completed, 3'000'000'000);
   EXPECT_EQ(row.completed_calls, 3);
 }

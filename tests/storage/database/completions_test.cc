@@ -85,7 +85,7 @@ TEST_F(Completions, AtEqualTimesTheLaterArrivalWins) {
   Store({}, {first});
   Store({}, {MakeCompletion("run", Outcome::kFailed, kEndUs)});
   EXPECT_EQ(Run().outcome, Outcome::kFailed);
-  EXPECT_EQ(Write({}, {first}).accepted, 1);  // Not the one in force, so no duplicate.
+  EXPECT_EQ(Write({}, {first}).accepted, 1);  // It is not the one in force, so it is no duplicate.
   EXPECT_EQ(Run().outcome, Outcome::kCompleted);
 }
 
@@ -222,7 +222,7 @@ TEST_F(Completions, ARankingThatReadsTheLogKnowsWhichStepsAreUnusedNow) {
 TEST_F(Completions, ARunThatNobodyHeardOfIsNotFound) {
   EXPECT_EQ(db().GetRun("unknown").status().code(), absl::StatusCode::kNotFound);
   Store({}, {MakeCompletion("run", Outcome::kFailed, kEndUs)});
-  EXPECT_EQ(Run().outcome, Outcome::kFailed);  // Without calls, yet it exists.
+  EXPECT_EQ(Run().outcome, Outcome::kFailed);  // The run has no calls, and exists.
   EXPECT_TRUE(Run().calls.empty());
 }
 

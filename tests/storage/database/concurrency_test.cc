@@ -125,7 +125,7 @@ TEST_F(Concurrency, SumsAreExactHoweverWritesAndQuestionsInterleave) {
 
   EXPECT_EQ(Top().total.calls, kWriters * kBatches * kCallsPerBatch);
   EXPECT_EQ(TotalCost(), Picos{kWriters * kBatches * 210});  // 1 + 2 + ... + 20.
-  // Of 1 to 20 the calls of step-1 cost 2, 6, 10, 14 and 18.
+  // The calls of step-1 cost 2, 6, 10, 14 and 18 of those 1 to 20.
   EXPECT_EQ(Top().unsurfaced, Picos{kWriters * kBatches * 50});
   EXPECT_EQ(WorkflowOf("support_ticket").runs[1], kBatches);
 }

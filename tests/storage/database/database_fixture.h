@@ -28,7 +28,7 @@ inline constexpr int64_t kMinuteUs = 60 * kMicrosPerSecond;
 inline constexpr int64_t kSonnetIn = 3'000'000;
 inline constexpr int64_t kSonnetOut = 15'000'000;
 
-// Lets through the calls of one step.
+// Makes a filter that lets through the calls of one step.
 CallFilter OfStep(const std::string& step);
 
 // Thread-safe.
@@ -38,7 +38,7 @@ class ManualClock : public Clock {
   int64_t SteadyUs() const { return steady_us_; }
   void Set(int64_t now_us) { steady_us_ = now_us - wrong_by_us_; }
   void Advance(int64_t by_us) { steady_us_ += by_us; }
-  // Without time going by.
+  // Sets the clock without time going by.
   void Jump(int64_t by_us) { wrong_by_us_ += by_us; }
 
  private:

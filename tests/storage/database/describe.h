@@ -21,7 +21,7 @@ std::string Describe(const RunAnswer& answer);
 std::string Describe(const SeriesAnswer& answer);
 std::string Describe(const OutliersAnswer& answer);
 std::string Describe(const Threshold& threshold);
-std::string Describe(const BatchResult& result);  // Without the sentences.
+std::string Describe(const BatchResult& result);  // It leaves out the sentences.
 std::string Describe(const RateChange& change);
 std::string Describe(const BilledCall& billed);
 std::string Describe(std::vector<UnpricedModel> models);

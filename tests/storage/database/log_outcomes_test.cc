@@ -34,7 +34,7 @@ class LogOutcomes : public DatabaseTest {
   }
   int64_t Calls() { return db().Info().calls; }
 
-  // Only while nothing is being written.
+  // The test may touch these only while nothing is being written.
   std::deque<LogFault> next_;
   int failed_resolves_ = 0;
   const LogFaults faults_{.next =

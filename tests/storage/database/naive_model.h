@@ -29,19 +29,19 @@
 
 namespace itemized::testing {
 
-// Below this many calls a step's median is not trusted; then the default holds.
+// A step's median is not trusted if it is of fewer calls; the default threshold then holds.
 inline constexpr int64_t kLearningCalls = 30;
 inline constexpr int64_t kLearningThresholdPicos = 5'000'000'000;  // $0.005
 inline constexpr int64_t kBaselineDays = 30;
 
 class NaiveModel {
  public:
-  // One batch, written at `now_us`. `malformed` rows do not decode.
+  // Takes one batch, written at `now_us`. `malformed` rows do not decode.
   BatchResult Write(absl::Span<const Call> calls, absl::Span<const Completion> completions,
                     int64_t now_us, const std::set<size_t>& malformed = {});
   int64_t Retract(absl::Span<const CallId> ids);
   RateChange SetRates(absl::Span<const Rate> rates);
-  // Nothing if one of them is not in the book.
+  // Returns nothing if one of the rates is not in the book.
   std::optional<RateChange> RemoveRates(absl::Span<const RateName> names);
   std::vector<Rate> ListRates() const;
   std::vector<UnpricedModel> ListUnpriced() const;
@@ -59,7 +59,7 @@ class NaiveModel {
   int64_t UnpricedCount() const;
   std::vector<std::string> RunIds() const;  // Runs that exist.
 
-  // Why the database refuses this event now, if it does.
+  // Returns why the database refuses this event now, if it does.
   std::optional<RefusalCode> Judge(const Call& call, int64_t now_us) const;
   std::optional<RefusalCode> Judge(const Completion& completion, int64_t now_us) const;
 
@@ -67,18 +67,18 @@ class NaiveModel {
   struct StoredCall {
     BilledCall billed;
     bool retracted = false;
-    int64_t order = 0;  // In which it stands in the log: anew when it is priced again.
+    int64_t order = 0;  // Its place in the log, which is a new one when it is priced again.
   };
   using Calls = std::vector<const StoredCall*>;
   struct NaiveRun {
-    Calls calls;  // Net, in the order they came.
+    Calls calls;  // Calls that stand, in the order they came.
     std::optional<Completion> completion;
   };
   using Winners = std::map<std::string, Completion>;
 
   Call* Seen(const Call& call);
   void Store(absl::Span<const Call> accepted);
-  bool WriteCompletion(const Completion& completion);  // False: a duplicate.
+  bool WriteCompletion(const Completion& completion);  // Returns false for a duplicate.
   CallCost Price(const Call& call) const;
   int64_t RepriceAll();
   void RepriceTogether(absl::Span<StoredCall* const> calls);
@@ -90,25 +90,25 @@ class NaiveModel {
   RunAnswer MakeRun(const std::string& workflow_id, const NaiveRun& run) const;
   std::set<int64_t> LevelShiftDays(const std::string& step, int64_t first_day) const;
 
-  // Retracted ones too.
+  // Returns all calls of a step, retracted ones too.
   const Calls& CallsOf(const std::string& step) const;
 
   static CallSums Sum(const Calls& calls);
   static Picos Unsurfaced(const Calls& calls, const Winners& winners);
 
-  std::deque<StoredCall> calls_;          // In the order they came; none ever moves.
-  std::map<std::string, Calls> by_step_;  // The same once more, only to be quicker.
-  std::vector<Completion> completions_;   // In the order they came, losers too.
+  std::deque<StoredCall> calls_;          // They stand in the order they came; none ever moves.
+  std::map<std::string, Calls> by_step_;  // These are the calls once more, only to be quicker.
+  std::vector<Completion> completions_;   // They stand in the order they came, losers too.
   std::map<std::pair<std::string, std::string>, Call> seen_;
   std::vector<NaiveRate> rates_;
   uint64_t rate_order_ = 0;
   int64_t next_order_ = 0;
 };
 
-// The range that `window` means at `now_us`.
+// Returns the range that `window` means at `now_us`.
 TimeRange ResolveWindow(const Window& window, int64_t now_us);
 
-// The hours or days of `zone` that lie in `range`, cut to it.
+// Returns the hours or days of `zone` that lie in `range`, cut to it.
 std::vector<TimeRange> NaiveBuckets(const TimeRange& range, bool by_hour, absl::TimeZone zone);
 
 }  // namespace itemized::testing

@@ -32,7 +32,7 @@ const std::vector<absl::TimeZone>& Zones() {
   return zones;
 }
 
-// Points may be cut to the window or not: their calls are those of the window.
+// Cuts points to the window, since their ranges may reach beyond it while their calls do not.
 SeriesAnswer CutToWindow(SeriesAnswer answer) {
   for (SeriesPoint& point : answer.points) {
     point.range.start_us = std::max(point.range.start_us, answer.range.start_us);
@@ -41,8 +41,8 @@ SeriesAnswer CutToWindow(SeriesAnswer answer) {
   return answer;
 }
 
-// Calls of the same instant may come in any order, so where the limit cuts
-// into those of one instant they are left out.
+// Leaves out the calls of the last instant if the limit may have cut into them, since calls of one
+// instant may come in any order.
 OutliersAnswer WithoutLastInstant(OutliersAnswer answer) {
   if (static_cast<int64_t>(answer.calls.size()) < answer.total && !answer.calls.empty()) {
     const int64_t last_us = answer.calls.back().call.time_us;
@@ -120,7 +120,7 @@ void OracleRun::CompareSeries() {
       << query.zone.name() << (query.by_hour ? " by hour" : " by day");
 }
 
-// Of each step, bucket by bucket; of each workflow, against the answer about workflows.
+// Compares each step bucket by bucket, and each workflow with the answer about workflows.
 void OracleRun::CompareDistributions(const Window& window) {
   for (const std::string& step : RandomEvents::Steps()) {
     const DistributionQuery query{.window = window, .of = NameKind::kStep, .name = step};

@@ -88,7 +88,7 @@ void OracleRun::Wait() {
   if (random_.Percent(1)) {
     clock_.Advance(random_.Between(0, 2 * kMicrosPerDay));
   }
-  if (random_.Percent(1)) {  // As when a server's clock is set right.
+  if (random_.Percent(1)) {  // A server's clock is set right like this.
     clock_.Advance(-random_.LogUniform(kMicrosPerHour));
   }
   if (random_.Percent(2)) {
@@ -153,7 +153,7 @@ void OracleRun::WriteCompletions() {
     }
     const bool again = random_.Percent(30) && !completions_.empty();
     completions.push_back(again ? random_.Pick(completions_) : events_.NextCompletion(now_us));
-    if (again && random_.Percent(30)) {  // At an equal time, but another end.
+    if (again && random_.Percent(30)) {  // The run ends at the same time, but in another way.
       completions.back().outcome = static_cast<Outcome>(random_.Between(1, 4));
     }
     completions_.push_back(completions.back());

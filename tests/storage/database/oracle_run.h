@@ -22,7 +22,7 @@ namespace itemized::testing {
 
 class OracleRun {
  public:
-  // With `faulty_log`, some appends to the log fail, and what was to be written is sent again.
+  // `faulty_log` makes some appends to the log fail; what was to be written is then sent again.
   explicit OracleRun(uint64_t seed, bool faulty_log = false);
 
   // Does the next operation. Failures are reported to GoogleTest.
@@ -71,19 +71,20 @@ class OracleRun {
   Recording recording_;
   Random fault_random_;
   const bool faulty_log_;
-  bool may_fail_ = false;  // Not at the beginning.
-  // Whether rates are being changed. Then only that fails: what calls are judged by when they are
-  // priced again depends on how many of them are in one entry.
+  bool may_fail_ = false;  // No fault comes before everything is set up.
+  // Whether rates are being changed. Only the entry with the rates may then fail: what calls are
+  // judged by when they are priced again depends on how many of them are in one entry.
   bool sets_rates_ = false;
-  bool appended_unknown_ = false;  // Since the last IsLogFault.
+  bool appended_unknown_ =
+      false;  // An append since the last IsLogFault was unknown and in the log.
   const LogFaults faults_{
       .next = [this](const Entry& entry) { return NextFault(entry); },
       .failed_resolves = [this] { return static_cast<int>(fault_random_.Between(0, 2)); }};
   NaiveModel model_;
   std::unique_ptr<Database> db_;
   int64_t longest_wait_us_;
-  std::vector<Call> delivered_;          // For re-deliveries and retractions.
-  std::vector<Completion> completions_;  // For re-deliveries.
+  std::vector<Call> delivered_;          // Calls to deliver again or to retract.
+  std::vector<Completion> completions_;  // Completions to deliver again.
 };
 
 }  // namespace itemized::testing

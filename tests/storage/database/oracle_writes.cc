@@ -12,7 +12,7 @@
 
 namespace itemized::testing {
 
-// Called by the thread of the database that commits, while this one waits for it.
+// The committer's thread calls this, while the test's waits for it.
 LogFault OracleRun::NextFault(const Entry& entry) {
   const bool is_chosen = !sets_rates_ || !entry.rates_set.empty() || !entry.rates_removed.empty();
   if (!may_fail_ || !is_chosen || !fault_random_.Percent(8)) {
@@ -77,8 +77,8 @@ void OracleRun::SetRates() {
   WaitUntilRepriced();
 }
 
-// One that was never set among them now and then. That of the model which is too costly to
-// store stays: what it is for is stored no other way.
+// Removes some rates, and now and then one that was never set among them. The rate of the model
+// that is too costly to store stays, since calls of that model must never be stored.
 void OracleRun::RemoveRates() {
   std::vector<RateName> names;
   for (const Rate& rate : model_.ListRates()) {
@@ -96,7 +96,7 @@ void OracleRun::RemoveRates() {
   absl::StatusOr<RateChange> actual = db_->RemoveRates(names);
   if (!absl::IsNotFound(actual.status()) && IsLogFault(actual.status(), &is_in_log)) {
     while (!absl::IsNotFound(actual.status()) && IsLogFault(actual.status(), &is_in_log)) {
-      actual = db_->RemoveRates(names);  // Not found once they are gone.
+      actual = db_->RemoveRates(names);  // Rates that are gone are not found.
     }
     EXPECT_TRUE(expected.has_value());
     return WaitUntilRepriced();

@@ -135,7 +135,7 @@ TEST_F(PricingRules, AnUnpricedCallIsCountedWithItsTokensAndNeverTakenForZeroDol
   EXPECT_EQ(row.sums.calls, 2);
   EXPECT_EQ(row.sums.unpriced_calls, 1);
   EXPECT_EQ(row.sums.usage[UsageClass::kInput], 1'777);
-  EXPECT_EQ(row.p50_cost, 3'000'000'000);  // Not the mean of it and 0.
+  EXPECT_EQ(row.p50_cost, 3'000'000'000);  // An unpriced call does not count as 0.
   const std::vector<UnpricedModel> unpriced = db().ListUnpriced();
   ASSERT_EQ(unpriced.size(), 1U);
   EXPECT_EQ(unpriced[0].provider, "anthropic");

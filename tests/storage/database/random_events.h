@@ -14,18 +14,19 @@
 
 namespace itemized::testing {
 
-// Not std::uniform_int_distribution: its results differ between libraries.
+// Random numbers that are the same everywhere, which those of std::uniform_int_distribution are
+// not.
 class Random {
  public:
   explicit Random(uint64_t seed) : engine_(seed) {}
 
-  int64_t Between(int64_t low, int64_t high);  // Both inclusive.
+  int64_t Between(int64_t low, int64_t high);  // Both ends are inclusive.
   bool Percent(int64_t percent) { return Between(1, 100) <= percent; }
   template <typename T>
   const T& Pick(const std::vector<T>& values) {
     return values[static_cast<size_t>(Between(0, static_cast<int64_t>(values.size()) - 1))];
   }
-  // Of magnitude 1 to `high`, small ones as likely as large ones.
+  // Returns a number from 1 to `high`; each magnitude is as likely as any other.
   int64_t LogUniform(int64_t high);
 
  private:
@@ -38,9 +39,9 @@ class RandomEvents {
 
   Random& random() { return random_; }
 
-  // A valid call: mostly of the last minutes, some late, some slightly ahead.
+  // Makes a valid call: most are of the last minutes, some late, some slightly ahead.
   Call NextCall(int64_t now_us);
-  // A call with one fault, each kind of refusal in turn.
+  // Makes a call with one fault; the kinds of refusal come in turn.
   Call NextBadCall(int64_t now_us);
   Completion NextCompletion(int64_t now_us);
   Completion NextBadCompletion(int64_t now_us);
@@ -66,7 +67,7 @@ class RandomEvents {
   int64_t next_run_ = 0;
   size_t next_fault_ = 0;
   std::vector<int64_t> levels_ = {1, 1, 1, 1, 1, 1};
-  std::vector<int64_t> recent_times_us_;  // Of calls, so that rates can start at one.
+  std::vector<int64_t> recent_times_us_;  // Times of calls, so that rates can start at one.
 };
 
 }  // namespace itemized::testing

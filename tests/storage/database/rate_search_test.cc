@@ -19,7 +19,7 @@ namespace {
 constexpr int kExpressions = 1'000;
 constexpr int kModels = 300;
 
-// What the thread that calls this has worked so far, whatever else the machine does.
+// Returns how long the thread that calls this has worked so far, whatever else the machine does.
 int64_t WorkedNs() {
   timespec worked{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked);
@@ -28,7 +28,7 @@ int64_t WorkedNs() {
 
 class RateSearches : public DatabaseTest {
  protected:
-  // The same of the thread that commits, which answers changes of rates.
+  // Returns how long the thread that commits has worked, which answers changes of rates.
   int64_t CommitterWorkedNs() {
     std::promise<int64_t> worked;
     db().SetRates({}, [&](const absl::StatusOr<RateChange>&) { worked.set_value(WorkedNs()); });
@@ -36,7 +36,8 @@ class RateSearches : public DatabaseTest {
   }
 };
 
-// It would hold up all other senders for as long as a stranger's expressions take.
+// The thread that commits would hold up all other senders for as long as a stranger's expressions
+// take.
 TEST_F(RateSearches, AreMadeByWhoeverBringsTheNameAndNotByTheThreadThatCommits) {
   std::vector<Rate> rates;
   for (int i = 0; i < kExpressions; ++i) {
@@ -55,7 +56,8 @@ TEST_F(RateSearches, AreMadeByWhoeverBringsTheNameAndNotByTheThreadThatCommits) 
   Store(calls);
   const int64_t sender = WorkedNs() - sender_before;
   const int64_t committer = CommitterWorkedNs() - committer_before;
-  EXPECT_LT(2 * committer, sender);  // A tenth of that, and fifty times as much otherwise.
+  EXPECT_LT(2 * committer,
+            sender);  // It works a tenth of that, and would work fifty times as much as the sender.
 }
 
 }  // namespace

@@ -160,7 +160,7 @@ TEST_F(Reopening, APathThatIsAFileIsRefusedWithASentence) {
   EXPECT_NE(std::string(status.message()).find(options.directory), std::string::npos) << status;
 }
 
-// Without the file nobody can tell whether the write-ahead log has lost what was acknowledged.
+// Nobody can tell without the file whether the write-ahead log has lost what was acknowledged.
 TEST_F(Reopening, AStoreWithoutItsFileAcknowledgedIsRefusedUntilThatIsAccepted) {
   Store({MakeCall("c", "run", "planning", 10)});
   Close();
@@ -194,7 +194,7 @@ TEST_F(Reopening, SavesALongReplayAtOnceSoThatALoopOfCrashesEnds) {
   EXPECT_EQ(next->Info().checkpointed_block, 70U);
 }
 
-// As a power cut may leave a store that was being made.
+// A power cut may leave a store that was being made in this state.
 TEST_F(Reopening, ADirectoryWithNothingButTheFirstFileAcknowledgedIsANewStore) {
   Close();
   const TemporaryDirectory fresh;

@@ -310,7 +310,7 @@ TEST_F(ProducersTest, WhereverSessionsEndEveryBatchIsCountedOnce) {
   int64_t accepted = 0;
   while (next <= kBatches) {
     const ProducerSession session = Begin();
-    // As if the last acknowledgements had been lost on the way.
+    // The sender goes back, as if the last acknowledgements had been lost on the way.
     next = 1 + (session.last_sequence > 5 ? session.last_sequence - random() % 5
                                           : session.last_sequence);
     std::vector<std::promise<absl::StatusOr<SubmissionResult>>> answers(1 + random() % 40);

@@ -6,7 +6,6 @@
 #include <map>
 #include <regex>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -215,41 +214,6 @@ TEST(Layering, FunctionsAreShort) {
           << file.path << ":" << function.line << ": the function is too long: split it";
     }
   }
-}
-
-// A comment that opens with a bare preposition has its subject in the line above, and loses it
-// when that moves.
-int BarePrepositions(const SourceFile& file) {
-  static const std::regex pattern(
-      R"(^\s*// (Of|By|For|With|Without|In|At|From|To|On|Behind|Before|After|Between|Under|Over|Into|Beside|As) )");
-  int count = 0;
-  bool goes_on = false;
-  std::istringstream lines(file.text);
-  for (std::string line; std::getline(lines, line);) {
-    const size_t first = line.find_first_not_of(' ');
-    const bool is_comment = first != std::string::npos && line.compare(first, 2, "//") == 0;
-    count += is_comment && !goes_on && std::regex_search(line, pattern) ? 1 : 0;
-    goes_on = is_comment;
-  }
-  return count;
-}
-
-// How many there may be: it may only shrink.
-constexpr int kBarePrepositionsMax = 48;
-
-TEST(Layering, CommentsHaveASubject) {
-  int count = 0;
-  for (const SourceFile& file : Sources()) {
-    count += BarePrepositions(file);
-  }
-  EXPECT_LE(count, kBarePrepositionsMax) << "a new comment opens with a bare preposition";
-  EXPECT_GE(count, kBarePrepositionsMax) << "there are fewer now: lower kBarePrepositionsMax";
-}
-
-TEST(SourceLint, CountsCommentsWithoutASubject) {
-  const SourceFile file{
-      "a.h", "// Of rows.\nint a;\n// The rows\n// of a block.\nint c;\n  // By name.\nint b;\n"};
-  EXPECT_EQ(BarePrepositions(file), 2);
 }
 
 TEST(Layering, TheSourcesAreThere) {

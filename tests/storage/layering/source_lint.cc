@@ -42,7 +42,7 @@ size_t EndOfSkipped(const std::string& text, size_t i) {
     return open == std::string::npos ? text.size()
                                      : after(")" + text.substr(i + 2, open - i - 2) + "\"", open);
   }
-  const bool separator = text[i] == '\'' && i > 0 && IsWord(text[i - 1]);  // As in 1'000.
+  const bool separator = text[i] == '\'' && i > 0 && IsWord(text[i - 1]);  // It is one in 1'000.
   if (text[i] != '"' && (text[i] != '\'' || separator)) {
     return i;
   }
@@ -132,7 +132,7 @@ std::vector<FunctionLength> FunctionsOf(const std::string& text) {
   std::string head;
   int line = 1;
   int head_line = 1;
-  int depth = 0;        // Of braces inside the present function.
+  int depth = 0;        // How many braces are open in the present function.
   int parentheses = 0;  // Default arguments may hold braces.
   for (const char c : code) {
     line += c == '\n' ? 1 : 0;

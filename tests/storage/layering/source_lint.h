@@ -11,7 +11,7 @@
 namespace itemized::testing {
 
 struct SourceFile {
-  std::string path;  // From the root of the repository, with slashes.
+  std::string path;  // It begins at the root of the repository, and has slashes.
   std::string text;
 };
 
@@ -28,8 +28,8 @@ std::vector<std::string> IncludesOf(const SourceFile& file);
 std::string WithoutCommentsAndStrings(const std::string& text);
 
 struct FunctionLength {
-  int line = 0;   // Where the function starts, from 1.
-  int lines = 0;  // From its name to its closing brace.
+  int line = 0;   // Where the function starts; the first line is 1.
+  int lines = 0;  // How many lines it has, its name and its closing brace included.
 };
 
 // All outermost functions of a file.

@@ -19,14 +19,14 @@ enum class LogFault {
   kFenced,           // Somebody else writes the log from now on.
 };
 
-// Decides the fate of appends, and hears of it. Used from the committer's thread.
+// Decides the fate of appends. The committer's thread calls both.
 struct LogFaults {
   std::function<LogFault(const Entry&)> next = [](const Entry&) { return LogFault::kNone; };
   // How often Resolve fails before it finds out.
   std::function<int()> failed_resolves = [] { return 0; };
 };
 
-// A log that fails as `faults` says, before another one. `faults` outlives it.
+// Stands before another log, and fails as `faults` says, which outlives it.
 class FaultyLog : public CommitLog {
  public:
   FaultyLog(std::unique_ptr<CommitLog> inner, const LogFaults* faults)

@@ -16,7 +16,7 @@ namespace itemized::testing {
 class Recording {
  public:
   void Add(const Entry& entry);
-  // Decodes them in their order.
+  // Decodes the entries in their order.
   absl::Status Replay(absl::FunctionRef<absl::Status(const Entry&)> take) const;
   size_t size() const { return entries_.size(); }
 
@@ -25,7 +25,7 @@ class Recording {
     std::string entry;
     std::vector<std::string> blocks;
   };
-  std::vector<Encoded> entries_;  // The one of index i + 1 at i.
+  std::vector<Encoded> entries_;  // The entry of index i + 1 stands at i.
 };
 
 // Writes down what is appended to another log. `recording` outlives it.

@@ -137,7 +137,7 @@ TEST_F(Verifying, NamesDamagedBlocksAndReadsTheOthers) {
   });
   EXPECT_EQ(report.blocks, 3);
   EXPECT_EQ(report.differences, 1);
-  EXPECT_THAT(report.examples[0], HasSubstr("Block 1 of hour 2026-10-29T22:00:00Z: "));
+  EXPECT_THAT(report.examples[0], HasSubstr("Block 1 of hour 2026-10-29T22:00:00Z is damaged: "));
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST_F(RepricingTest, CallsFromBeforeTheBaselineAreJudgedByWhatIsLearnedFromIt) 
   ASSERT_EQ(Outliers().total, 5);
   EXPECT_EQ(Outliers().calls.front().receipt,
             (OutlierReceipt{.p50_picos = 2'000 * kToken,
-                            .sample_count = 64,  // Of the first commit.
+                            .sample_count = 64,  // So many calls has the first commit.
                             .learning = false,
                             .judged_when_priced = true}));
 }
@@ -246,7 +246,7 @@ TEST_F(RepricingTest, IsCommittedInPieces) {
     hours[i].time_us -= static_cast<int64_t>(10 + i) * kMicrosPerHour;
   }
   Store(hours);
-  std::vector<size_t> blocks;  // Of each commit.
+  std::vector<size_t> blocks;  // How many blocks each commit has.
   std::vector<size_t> bytes;
   tap.write = [&](const KvBatch& batch) {
     size_t written = 0;

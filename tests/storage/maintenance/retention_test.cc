@@ -71,7 +71,7 @@ class RetentionTest : public DatabaseTest {
     }
   }
 
-  // Of all windows of whole days.
+  // Asks about all windows of whole days.
   std::string Answers() {
     std::string answers;
     for (int from = 0; from < kDays; ++from) {
@@ -232,7 +232,7 @@ TEST_F(RollupRetentionTest, AWindowThatReachesFurtherBackIsRefusedOrCut) {
   RetainRollups();
   TopQuery query;
   query.window = Window::Of({kNowUs - 50 * kMicrosPerDay, kNowUs});
-  EXPECT_THAT(db().Top(query).status().message(), HasSubstr("nothing before 2026-10-01"));
+  EXPECT_THAT(db().Top(query).status().message(), HasSubstr("Nothing before 2026-10-01"));
   query.window = Window::Last(50 * kMicrosPerDay);
   EXPECT_EQ(Value(db().Top(query)).range.start_us, kNowUs - kRollupsUs);
 }

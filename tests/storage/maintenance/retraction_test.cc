@@ -96,7 +96,7 @@ TEST_F(Retraction, ARunWithoutItsLastCallIsGoneUnlessItEnded) {
   EXPECT_EQ(row.runs[static_cast<int>(Outcome::kCompleted)], 1);
   EXPECT_EQ(db().Info().runs, 1);
 
-  Store({MakeCall("d", "open", "planning", 1'000)});  // And it can come back.
+  Store({MakeCall("d", "open", "planning", 1'000)});  // The step can come back.
   EXPECT_EQ(Value(db().GetRun("open")).cost, Picos{3'000'000'000});
 }
 

@@ -49,7 +49,7 @@ class DearestOutliers : public DatabaseTest {
     return Value(db().Outliers(query));
   }
 
-  // By sorting all of them, and the sum of what their receipts say.
+  // Expects what comes of sorting all outliers, and of summing up what their receipts say.
   void ExpectDearest(size_t limit, const CallFilter& filter = {}) {
     const OutliersAnswer all = Ask(OutlierOrder::kNewest, 10'000, filter);
     EXPECT_FALSE(all.excess.has_value());

@@ -175,7 +175,7 @@ TEST_F(OutlierRules, ALevelThatHoldsForThreeDaysIsTheNewBaseline) {
   }
   EXPECT_EQ(Now().sample_count, 150);
   Report(40, 10'000);
-  EXPECT_EQ(Flagged(), 120);  // And the flags of the three days stay.
+  EXPECT_EQ(Flagged(), 120);  // The flags of the three days stay.
 }
 
 TEST_F(OutlierRules, ExactlyHalfOfADayIsNoLevelShift) {
@@ -280,7 +280,8 @@ TEST_F(OutlierRules, FlagsAndReceiptsStayWhenRatesChangeButCostsFollow) {
   Report(1, 600);
   const OutlierReceipt receipt = *Outliers().calls.at(0).receipt;
   SetRates({MakeRate("claude-sonnet-4-6", 3 * kToken, kToken)});
-  EXPECT_EQ(Now().p50_picos, 300 * kToken);  // Of the calls at their present price.
+  EXPECT_EQ(Now().p50_picos,
+            300 * kToken);  // It is the median of the calls at their present price.
   const OutliersAnswer outliers = Outliers();
   ASSERT_EQ(outliers.total, 1);
   EXPECT_EQ(*outliers.calls[0].receipt, receipt);

@@ -58,7 +58,7 @@ class RunPages : public DatabaseTest {
     return calls;
   }
 
-  // In several batches, so that hours have several blocks.
+  // Stores the calls in several batches, so that hours have several blocks.
   void StoreShuffled(std::vector<Call> calls) {
     std::mt19937 random(7);
     std::shuffle(calls.begin(), calls.end(), random);
@@ -68,7 +68,7 @@ class RunPages : public DatabaseTest {
     }
   }
 
-  // Over some hours; several of a minute each.
+  // Makes calls over some hours, of which several share a minute.
   static std::vector<Call> SomeCalls(int count) {
     std::vector<Call> calls;
     for (int i = 0; i < count; ++i) {

@@ -41,7 +41,7 @@ class SnapshotTest : public LongLogTest {
     return {name, [query](const Database& db) { return Describe(Value(db.Outliers(query))); }};
   }
 
-  // Those that take the lock for the rows of one block at a time.
+  // Makes the questions that take the lock for the rows of one block at a time.
   static std::vector<Question> QuestionsOfTheLog() {
     OutliersQuery dearest;
     dearest.order = OutlierOrder::kCost;

@@ -146,7 +146,7 @@ TEST_F(Windows, ARelativeWindowIsExactWhateverHappensBetweenTwoQuestions) {
   clock().Advance(kMicrosPerDay - 2 * kMicrosPerHour);
   EXPECT_EQ(last_day(), 1);  // One left the window.
   StoreAt({kNowUs - kMicrosPerHour + 1, kNowUs - 3 * kMicrosPerHour + 1});
-  EXPECT_EQ(last_day(), 2);  // Of two late ones, one lies in it.
+  EXPECT_EQ(last_day(), 2);  // One of two late calls lies in it.
   EXPECT_EQ(Value(db().Retract({{"run", "c-" + std::to_string(kNowUs - kMicrosPerHour)}})), 1);
   EXPECT_EQ(last_day(), 1);
   SetRates({MakeRate("claude-sonnet-4-6", 5, 5)});

@@ -32,7 +32,7 @@ int64_t LogNormal(Random& random) {
   return static_cast<int64_t>(std::lognormal_distribution<double>(22, 2)(random));
 }
 
-// Like costs: a price times whole tokens.
+// Makes a value like a cost: a price times whole tokens.
 int64_t Cost(Random& random) {
   const int64_t input = Uniform(500, 9'000)(random);
   const int64_t output = Uniform(20, 700)(random);
@@ -47,7 +47,7 @@ int64_t PowerOfTwo(Random& random) {
   return int64_t{1} << (random() % 63);
 }
 
-// A neighbour of a power of two.
+// Makes a neighbour of a power of two.
 int64_t Rim(Random& random) {
   return PowerOfTwo(random) - 1 + static_cast<int64_t>(random() % 2);
 }
