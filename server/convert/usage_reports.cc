@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/convert/usage_reports.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 
+#include "storage/model/served_as.h"
+
 namespace itemized::server {
 namespace {
 
-// Drops the tier, the region and the cost that were reported, for which calls have no fields.
-void DropReportedContext(const ReportedUsage& /*report*/, WireCall& /*call*/) {}
+// Drops the cost that was reported, for which calls have no field.
+void DropReportedCost(const ReportedUsage& /*report*/, WireCall& /*call*/) {}
+
+bool HasAttribute(const WireCall& call, absl::string_view key) {
+  return std::any_of(call.attributes.begin(), call.attributes.end(),
+                     [&](const auto& attribute) { return attribute.first == key; });
+}
 
 }  // namespace
+
+void UsageReports::Fill(std::string told, absl::string_view& field) {
+  if (field.empty() && !told.empty()) {
+    field = texts_.emplace_back(std::move(told));
+  }
+}
 
 absl::Status UsageReports::ReadInto(WireCall& call) {
   if (call.has_usage) {
@@ -27,13 +41,16 @@ absl::Status UsageReports::ReadInto(WireCall& call) {
   tally_.Add(*report);
   call.has_usage = report->usage.has_value();
   call.usage = report->usage.value_or(Usage{});
-  if (call.provider.empty() && !report->provider.empty()) {
-    call.provider = texts_.emplace_back(std::move(report->provider));
+  Fill(std::move(report->provider), call.provider);
+  Fill(std::move(report->model), call.model);
+  // Both are attributes in storage, by which a sender may give them, too.
+  if (!HasAttribute(call, kServiceTierAttribute)) {
+    Fill(std::move(report->service_tier), call.service_tier);
   }
-  if (call.model.empty() && !report->model.empty()) {
-    call.model = texts_.emplace_back(std::move(report->model));
+  if (!HasAttribute(call, kRegionAttribute)) {
+    Fill(std::move(report->region), call.region);
   }
-  DropReportedContext(*report, call);
+  DropReportedCost(*report, call);
   return absl::OkStatus();
 }
 

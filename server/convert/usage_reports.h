@@ -18,14 +18,17 @@ namespace itemized::server {
 class UsageReports {
  public:
   // Fills in what the `usage_reported` of `call`, which is not empty, tells of it. What the
-  // sender says of the provider and the model stays. Returns INVALID_ARGUMENT, with a sentence for
-  // the sender, if the call has a usage as well, or the report cannot be read; a report that
-  // cannot be counted is no error, and leaves the call without usage.
+  // sender says itself of provider, model, service tier and region stays. Returns INVALID_ARGUMENT,
+  // with a sentence for the sender, if the call has a usage as well, or the report cannot be read;
+  // a report that cannot be counted is no error, and leaves the call without usage.
   absl::Status ReadInto(WireCall& call);
 
   const UsageReportTally& tally() const { return tally_; }
 
  private:
+  // Puts `told` into a field of a call that is empty.
+  void Fill(std::string told, absl::string_view& field);
+
   std::deque<std::string> texts_;  // Their addresses stay when more are added.
   UsageReportTally tally_;
 };

@@ -5,7 +5,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "itemized/v1/ingest.pb.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -73,6 +75,34 @@ TEST(UsageReports, LeaveWhatTheSenderSays) {
   const DecodedBatch batch = Decode(request);
   EXPECT_EQ(ProviderAt(Rows(batch), 0), "google");
   EXPECT_EQ(ModelAt(Rows(batch), 0), "mine");
+}
+
+// Returns the attributes of the first row as "key=value" texts.
+std::vector<std::string> AttributesOf(const CallColumns& rows) {
+  std::vector<std::string> attributes;
+  for (size_t i = 0; i < rows.attribute_keys.size(); ++i) {
+    attributes.push_back(absl::StrCat(rows.strings[rows.attribute_keys[i]], "=",
+                                      rows.strings[rows.attribute_values[i]]));
+  }
+  return attributes;
+}
+
+constexpr char kServedFlex[] =
+    R"({"model":"m","service_tier":"flex","usage":{"prompt_tokens":1,"completion_tokens":2}})";
+
+TEST(UsageReports, TellHowACallWasServed) {
+  pb::WriteRequest request;
+  AddCall(kServedFlex, request);
+  EXPECT_THAT(AttributesOf(Rows(Decode(request))), ElementsAre("itemized.service_tier=flex"));
+}
+
+TEST(UsageReports, LeaveWhatTheSenderSaysOfHowACallWasServed) {
+  pb::WriteRequest request;
+  AddCall(kServedFlex, request)->set_service_tier("batch");
+  EXPECT_THAT(AttributesOf(Rows(Decode(request))), ElementsAre("itemized.service_tier=batch"));
+  pb::WriteRequest other;
+  (*AddCall(kServedFlex, other)->mutable_attributes())["itemized.service_tier"] = "priority";
+  EXPECT_THAT(AttributesOf(Rows(Decode(other))), ElementsAre("itemized.service_tier=priority"));
 }
 
 TEST(UsageReports, OfPiecesOfAStreamAreReadTogether) {
