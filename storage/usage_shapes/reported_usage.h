@@ -28,7 +28,7 @@ inline constexpr size_t kReportMessagesMax = 1'000;
 
 // Something about a report that its sender, or whoever runs the server, ought to know.
 struct UsageTrouble {
-  // The same for troubles of one kind in reports of one shape, whatever the numbers.
+  // It is the same for all troubles of one kind in reports of one shape, whatever the numbers.
   std::string kind;
   // Whole sentences, with names and numbers of the report and nothing else of it.
   std::string sentence;

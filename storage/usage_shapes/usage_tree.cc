@@ -18,6 +18,14 @@ constexpr size_t kPartsMax = 2'000;  // Fields and elements of one usage object.
 // Longer names occur in no table. A path repeats them for each field below.
 constexpr size_t kNameBytesMax = 200;
 
+// Returns where the field `name` stands, or belongs.
+template <typename Fields>
+auto Place(Fields& fields, absl::string_view name) {
+  return std::lower_bound(
+      fields.begin(), fields.end(), name,
+      [](const UsageField& field, absl::string_view wanted) { return field.name < wanted; });
+}
+
 absl::Status TooManyParts() {
   return absl::InvalidArgumentError("Its usage has too many parts.");
 }
@@ -95,18 +103,16 @@ const UsageNode* Step(const UsageNode& node, const std::string& name) {
 }  // namespace
 
 const UsageNode* UsageNode::Find(absl::string_view name) const {
-  const auto found = std::find_if(fields.begin(), fields.end(),
-                                  [&](const UsageField& field) { return field.name == name; });
-  return found == fields.end() ? nullptr : &found->node;
+  const auto found = Place(fields, name);
+  return found != fields.end() && found->name == name ? &found->node : nullptr;
 }
 
 void UsageNode::Set(absl::string_view name, UsageNode node) {
-  const auto found = std::find_if(fields.begin(), fields.end(),
-                                  [&](const UsageField& field) { return field.name == name; });
-  if (found != fields.end()) {
-    found->node = std::move(node);
+  const auto place = Place(fields, name);
+  if (place != fields.end() && place->name == name) {
+    place->node = std::move(node);
   } else {
-    fields.push_back({name, std::move(node)});
+    fields.insert(place, {name, std::move(node)});
   }
 }
 
@@ -116,17 +122,19 @@ absl::StatusOr<UsageNode> CopyUsage(JsonElement source, const Spellings& spellin
 
 absl::Status MergeUsage(UsageNode source, UsageNode& into) {
   for (UsageField& field : source.fields) {
-    const auto before = std::find_if(into.fields.begin(), into.fields.end(),
-                                     [&](const UsageField& f) { return f.name == field.name; });
-    if (before == into.fields.end()) {
-      into.fields.push_back(std::move(field));
-    } else if (before->node.is_object() && field.node.is_object()) {
-      RETURN_IF_ERROR(MergeUsage(std::move(field.node), before->node));
+    const auto place = Place(into.fields, field.name);
+    if (place == into.fields.end() || place->name != field.name) {
+      if (into.fields.size() >= kPartsMax) {
+        return TooManyParts();
+      }
+      into.fields.insert(place, std::move(field));
+    } else if (place->node.is_object() && field.node.is_object()) {
+      RETURN_IF_ERROR(MergeUsage(std::move(field.node), place->node));
     } else {
-      before->node = std::move(field.node);
+      place->node = std::move(field.node);
     }
   }
-  return into.fields.size() > kPartsMax ? TooManyParts() : absl::OkStatus();
+  return absl::OkStatus();
 }
 
 JsonValue LookInUsage(const UsageNode& usage, const JsonPath& path, size_t skip) {

@@ -18,14 +18,14 @@ struct UsageField;
 
 struct UsageNode {
   JsonValue value;                 // A scalar; a list or an object has the kind alone.
-  std::vector<UsageField> fields;  // What an object has. No two have one name.
+  std::vector<UsageField> fields;  // What an object has: by rising name, each once.
   std::vector<UsageNode> items;    // What a list has.
 
   bool is_object() const { return value.kind == JsonValue::Kind::kObject; }
   bool is_list() const { return value.kind == JsonValue::Kind::kList; }
 
   const UsageNode* Find(absl::string_view name) const;
-  // Puts `node` in the place of the field `name`, or behind the last one.
+  // Puts `node` in the place of the field `name`, or adds it.
   void Set(absl::string_view name, UsageNode node);
 };
 

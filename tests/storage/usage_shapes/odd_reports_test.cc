@@ -159,6 +159,16 @@ TEST(OddReports, UsageOfTooManyPartsIsTold) {
               HasSubstr("too many parts"));
 }
 
+TEST(OddReports, PiecesThatAddUpToTooManyPartsAreTold) {
+  std::string list = R"([{"usage":{"prompt_tokens":7}})";
+  for (int i = 0; i < 2'000; ++i) {
+    absl::StrAppend(&list, R"(,{"usage":{"f)", i, R"(":1}})");
+  }
+  const ReportedUsage read = Read(list + "]");
+  EXPECT_THAT(FirstTrouble(read), HasSubstr("too many parts"));
+  EXPECT_TRUE(read.is_unknown);
+}
+
 TEST(OddReports, ResponsesOfOneCallAreLimited) {
   std::string list;
   for (size_t i = 0; i < kReportMessagesMax; ++i) {
