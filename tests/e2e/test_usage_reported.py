@@ -34,17 +34,31 @@ def event(number, report, **fields):
     return {**named, "usage_reported": report, **fields}
 
 
+def unless(standard, told):
+    """What a bill shows of a tier or a region: nothing of a standard one."""
+    return "" if told is None or told.lower() in standard else told
+
+
 def read_by_the_package(pieces):
     usage = Usage()
     for piece in pieces:
         usage.record(piece)
-    counts = {name: count for name, count in usage.items() if count}
-    return bool(usage), counts, usage.provider or "", usage.model or "unknown-model"
+    return {
+        "is_reported": bool(usage),
+        "usage": {name: count for name, count in usage.items() if count},
+        "provider": usage.provider or "",
+        "model": usage.model or "unknown-model",
+        "service_tier": unless(("standard", "default", "auto", "on_demand"), usage.service_tier),
+        "region": unless(("global", "not_available"), usage.region),
+    }
 
 
 def shown(call):
-    counts = {name: count for name, count in call.get("usage", {}).items() if count}
-    return "usage" in call, counts, call.get("provider", ""), call["model"]
+    return {
+        "is_reported": "usage" in call,
+        "usage": {name: count for name, count in call.get("usage", {}).items() if count},
+        **{name: call.get(name, "") for name in ("provider", "model", "service_tier", "region")},
+    }
 
 
 class UsageReportedTest(harness.TestCase):
