@@ -27,7 +27,7 @@ namespace itemized {
 using BlockSequence = uint64_t;
 
 struct BlockRef {
-  Hour hour = 0;
+  Hour hour{};
   BlockSequence sequence = 0;
 
   bool operator==(const BlockRef&) const = default;

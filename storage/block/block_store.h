@@ -27,7 +27,7 @@ namespace itemized {
 
 // From when on single events are kept, as the log says.
 struct EventsFirstHour {
-  Hour hour = 0;
+  Hour hour{};
   bool is_dropping = false;  // Whether some from before may still be there.
 
   bool operator==(const EventsFirstHour&) const = default;

@@ -38,7 +38,7 @@ absl::Status DamagedBlock(BlockRef ref, absl::string_view why) {
 absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view bytes) {
   if (ref.hour >= HourOf(kTimeMaxUs)) {
     return absl::DataLossError(absl::StrCat("the key of block ", ref.sequence,
-                                            " is damaged: its hour ", ref.hour,
+                                            " is damaged: its hour ", ref.hour.value(),
                                             " lies beyond the times that can be stored"));
   }
   if (bytes.size() <= kChecksumBytes) {

@@ -70,7 +70,7 @@ class HourBlocks {
   std::vector<StagedBlock> staged_;  // One for each.
   std::vector<Index> indices_;
   absl::flat_hash_map<Hour, size_t> positions_;
-  Hour last_hour_ = 0;
+  Hour last_hour_{};
   size_t last_position_ = SIZE_MAX;
 };
 

@@ -188,7 +188,7 @@ void AppendBlocks(const std::vector<Block>& blocks, std::string* out) {
   AppendVarint(out, blocks.front().ref.sequence);
   AppendVarint(out, blocks.size());
   for (const Block& block : blocks) {
-    AppendVarint(out, block.ref.hour);
+    AppendVarint(out, block.ref.hour.value());
   }
 }
 
@@ -201,7 +201,7 @@ bool ReadBlocks(absl::string_view* in, std::vector<Block>* blocks) {
   blocks->resize(count);
   for (Block& block : *blocks) {
     block.ref.sequence = sequence++;
-    if (!ReadVarint32(in, &block.ref.hour)) {
+    if (!ReadVarintId(in, &block.ref.hour)) {
       return false;
     }
   }
@@ -221,9 +221,9 @@ bool ReadRepricing(absl::string_view* in, Entry* entry) {
 }
 
 bool ReadEventsFirstHour(absl::string_view* in, Entry* entry) {
-  uint32_t hour = 0;
+  Hour hour;
   uint32_t dropping = 0;
-  if (!ReadVarint32(in, &hour) || !ReadVarint32(in, &dropping) || dropping > 1) {
+  if (!ReadVarintId(in, &hour) || !ReadVarint32(in, &dropping) || dropping > 1) {
     return false;
   }
   entry->events_first_hour = EventsFirstHour{.hour = hour, .is_dropping = dropping == 1};
@@ -236,7 +236,7 @@ bool ReadIdKey(absl::string_view* in, Entry* entry) {
 }
 
 bool ReadViewsFirstHour(absl::string_view* in, Entry* entry) {
-  return ReadVarint32(in, &entry->views_first_hour.emplace());
+  return ReadVarintId(in, &entry->views_first_hour.emplace());
 }
 
 bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
@@ -289,14 +289,14 @@ std::string EncodeEntry(const Entry& entry) {
   }
   if (entry.events_first_hour.has_value()) {
     out.push_back(kEventsFirstHour);
-    AppendVarint(&out, entry.events_first_hour->hour);
+    AppendVarint(&out, entry.events_first_hour->hour.value());
     AppendVarint(&out, entry.events_first_hour->is_dropping ? 1 : 0);
   }
   AppendList(kRunsDropped, entry.runs_dropped, AppendText, &out);
   AppendList(kRunsKept, entry.runs_kept, AppendText, &out);
   if (entry.views_first_hour.has_value()) {
     out.push_back(kViewsFirstHour);
-    AppendVarint(&out, *entry.views_first_hour);
+    AppendVarint(&out, entry.views_first_hour->value());
   }
   AppendBlocks(entry.blocks, &out);
   return out;

@@ -67,7 +67,7 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   std::sort(plan.hours.begin(), plan.hours.end());
   const Day newest = DayOf(state.views.latest_call_us());
   const Hour first_of_window =
-      newest < kBaselineDays ? 0 : FirstHourOf(newest - (kBaselineDays - 1));
+      newest < Day(kBaselineDays) ? Hour() : FirstHourOf(newest - (kBaselineDays - 1));
   const auto in_window = std::lower_bound(plan.hours.begin(), plan.hours.end(),
                                           std::pair(first_of_window, int64_t{0}));
   std::rotate(plan.hours.begin(), in_window, plan.hours.end());

@@ -42,9 +42,9 @@ Hour HourOfKey(Family family, absl::string_view key) {
   uint32_t bucket = 0;
   key.remove_prefix(key.size() - std::min<size_t>(key.size(), 4));
   if (!ReadBigEndian32(&key, &bucket)) {
-    return std::numeric_limits<Hour>::max();  // Only the watermark has so short a key.
+    return Hour::Max();  // Only the watermark has so short a key.
   }
-  return family == Family::kRollups ? FirstHourOf(bucket) : bucket;
+  return family == Family::kRollups ? FirstHourOf(Day(bucket)) : Hour(bucket);
 }
 
 // Returns whether no entry sets this row of Family::kMeta: it is an entry itself, the version, or
@@ -140,9 +140,9 @@ void VerifySnapshot::CarryOutcomesOf(const Run& run) {
 
 bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
   if (family == Family::kMeta) {
-    return first_hour_ > 0 && key == keys::kApplied;
+    return first_hour_ > Hour() && key == keys::kApplied;
   }
-  if (first_hour_ > 0 && key == keys::kWatermark) {
+  if (first_hour_ > Hour() && key == keys::kWatermark) {
     return true;  // It names the newest block, which may be one that is no longer kept.
   }
   return family == Family::kRuns
@@ -163,7 +163,7 @@ absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view 
   if (family == Family::kMeta) {
     return IsCarried(family, key) || IsCarriedProducer(key);
   }
-  if (first_hour_ == 0 || family != Family::kRuns) {
+  if (first_hour_ == Hour() || family != Family::kRuns) {
     return IsCarried(family, key);
   }
   const std::optional<Run> run = Run::Decode(value, catalog_);

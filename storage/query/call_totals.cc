@@ -175,10 +175,15 @@ absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange r
   return next.status();
 }
 
-RangeParts Split(TimeRange range, int64_t bucket_us) {
+namespace {
+
+template <typename Bucket>
+RangeParts<Bucket> Split(TimeRange range, int64_t bucket_us) {
   const int64_t first = (range.start_us + bucket_us - 1) / bucket_us;
   const int64_t end = std::max(first, range.end_us / bucket_us);
-  RangeParts parts{static_cast<uint32_t>(first), static_cast<uint32_t>(end), {}};
+  RangeParts<Bucket> parts{.first = Bucket(static_cast<uint32_t>(first)),
+                           .end = Bucket(static_cast<uint32_t>(end)),
+                           .partial = {}};
   for (const TimeRange part : {TimeRange{range.start_us, std::min(range.end_us, first * bucket_us)},
                                TimeRange{end * bucket_us, range.end_us}}) {
     if (!part.empty()) {
@@ -186,6 +191,16 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
     }
   }
   return parts;
+}
+
+}  // namespace
+
+RangeParts<Hour> SplitAtHours(TimeRange range) {
+  return Split<Hour>(range, kMicrosPerHour);
+}
+
+RangeParts<Day> SplitAtDays(TimeRange range) {
+  return Split<Day>(range, kMicrosPerDay);
 }
 
 // Threads share what there is to read of partial days, which takes longest, and then the names of
@@ -236,7 +251,7 @@ absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
   const State& state = snapshot.state;
   const Outcomes& outcomes = state.views.runs().outcomes();
   std::vector<Picos> sums(state.views.rollups().name_count(kind));
-  const RangeParts parts = Split(range, kMicrosPerHour);
+  const RangeParts<Hour> parts = SplitAtHours(range);
   for (NameId name = 0; name < sums.size(); ++name) {
     sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
   }

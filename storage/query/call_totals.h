@@ -78,13 +78,14 @@ absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange r
 
 // A range as whole buckets [first, end) of the views, hours or UTC days, and what it has of partial
 // ones: each of these ranges lies within one bucket.
+template <TimeBucket Bucket>
 struct RangeParts {
-  uint32_t first = 0;
-  uint32_t end = 0;
+  Bucket first{};
+  Bucket end{};
   std::vector<TimeRange> partial;  // At most two.
 };
-// `bucket_us`: kMicrosPerHour or kMicrosPerDay.
-RangeParts Split(TimeRange range, int64_t bucket_us);
+RangeParts<Hour> SplitAtHours(TimeRange range);
+RangeParts<Day> SplitAtDays(TimeRange range);
 
 // The calls of `range` by `kind`. Days come from the views; of a partial day, half a day at most is
 // read from the log, and added or taken out.

@@ -43,7 +43,7 @@ int64_t LengthUs(const PartialDays& partial) {
 }
 
 DayParts SplitByDays(TimeRange range) {
-  const RangeParts parts = Split(range, kMicrosPerDay);
+  const RangeParts<Day> parts = SplitAtDays(range);
   DayParts days{.first = parts.first, .end = parts.end, .partial = {}};
   for (const TimeRange& part : parts.partial) {
     AddPartialDay(part, &days);
@@ -104,7 +104,7 @@ absl::Status PartialDayReader::Add(TimeRange range) {
   if (kind_ != NameKind::kStep) {
     return AddRows(range, kSummingColumns);
   }
-  const RangeParts hours = Split(range, kMicrosPerHour);
+  const RangeParts<Hour> hours = SplitAtHours(range);
   for (const TimeRange& part : hours.partial) {
     RETURN_IF_ERROR(AddRows(part, kSummingColumns));
   }

@@ -48,7 +48,7 @@ class PartialHours {
   using Items = std::shared_ptr<const std::vector<T>>;
   template <typename T>
   struct Kept {
-    Hour hour = 0;
+    Hour hour{};
     uint64_t version = 0;  // What the items are of.
     Items<T> items;
   };

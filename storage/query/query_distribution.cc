@@ -33,7 +33,7 @@ absl::StatusOr<Histogram> CostOfCalls(const Snapshot& snapshot, TimeRange range,
   const State& state = snapshot.state;
   Histogram costs;
   const NameId step = state.catalog.Find(NameKind::kStep, query.name);
-  const RangeParts parts = Split(range, kMicrosPerDay);
+  const RangeParts<Day> parts = SplitAtDays(range);
   const RollupScan whole_days{.only = step, .first = parts.first, .end = parts.end};
   ForEachDay(state.views.rollups(), whole_days, [&](NameId, Day, const NameDay& row) {
     costs.Merge(row.cost);
@@ -66,7 +66,7 @@ absl::StatusOr<Histogram> CostOfRuns(const QueryContext& context, const Snapshot
                                      const Cancellation* cancellation) {
   const State& state = snapshot.state;
   const NameId workflow = state.catalog.Find(NameKind::kWorkflow, query.name);
-  const RangeParts parts = Split(range, kMicrosPerHour);
+  const RangeParts<Hour> parts = SplitAtHours(range);
   OutcomeCell cell;
   state.views.runs().outcomes().Gather(workflow, parts.first, parts.end, &cell);
   for (const TimeRange& part : parts.partial) {

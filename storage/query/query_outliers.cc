@@ -102,7 +102,7 @@ class OutlierSearch {
  private:
   // An hour with calls that have a verdict.
   struct HourToRead {
-    Hour hour = 0;
+    Hour hour{};
     bool is_counted = false;  // Else only the log tells which of them the question is about.
     bool has_outliers = false;
   };

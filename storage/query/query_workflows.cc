@@ -33,7 +33,7 @@ absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const QueryContext& context, con
   const Snapshot snapshot(state);
   ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(window));
   const Outcomes& outcomes = state.views.runs().outcomes();
-  const RangeParts parts = Split(range, kMicrosPerHour);
+  const RangeParts<Hour> parts = SplitAtHours(range);
   std::vector<OutcomeCell> gathered(outcomes.workflow_count());
   for (NameId workflow = 0; workflow < gathered.size(); ++workflow) {
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));

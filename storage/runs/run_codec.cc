@@ -276,7 +276,7 @@ bool Run::DecodeBlocks(absl::string_view in) {
     if (!ReadZigzag(&in, &hours) || !ReadZigzag(&in, &sequences)) {
       return false;
     }
-    ref.hour += static_cast<Hour>(hours);
+    ref.hour = Hour(ref.hour.value() + static_cast<uint32_t>(hours));
     ref.sequence += static_cast<BlockSequence>(sequences);
     blocks_.push_back(ref);
   }

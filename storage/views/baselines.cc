@@ -8,7 +8,7 @@ namespace {
 
 // The first day of the window that ends with `newest`.
 Day FirstDay(Day newest) {
-  return newest >= kBaselineDays - 1 ? newest - (kBaselineDays - 1) : 0;
+  return newest >= Day(kBaselineDays - 1) ? newest - (kBaselineDays - 1) : Day();
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ uint32_t Baselines::ShiftedDays(const Step& step) {
 }
 
 // Moves the window on to end with `day`, and takes out what has left it.
-void Baselines::Advance(const BucketTable<NameDay>& days, Day day, Step* step) {
-  const Day moved = day - step->newest;
+void Baselines::Advance(const BucketTable<Day, NameDay>& days, Day day, Step* step) {
+  const int64_t moved = day - step->newest;
   if (!step->seen || moved >= kBaselineDays) {
     step->stale = step->seen;
     step->seen = true;
@@ -88,7 +88,7 @@ void Baselines::Apply(const RowsByName::Part& part, Step* step) {
   total.flagged += counts.flagged;
 }
 
-void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
+void Baselines::Remerge(const BucketTable<Day, NameDay>& days, Step* step) {
   const Day first = FirstDay(step->newest);
   step->days.clear();
   for (auto it = days.LowerBound(first); it != days.end(); ++it) {
@@ -142,7 +142,7 @@ void Baselines::Rebuild(const CallRollups& rollups) {
   thresholds_.clear();
   touched_.clear();
   for (NameId id = 0; id < steps_.size(); ++id) {
-    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, id);
+    const BucketTable<Day, NameDay>& days = rollups.DaysOf(NameKind::kStep, id);
     if (days.empty()) {
       continue;
     }

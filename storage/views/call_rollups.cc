@@ -67,7 +67,7 @@ absl::Status Damaged(absl::string_view what) {
 
 // Gives the histograms of a new day the size of those of the day before it, which it will be much
 // like, so that they need not grow step by step.
-void ReserveAsBefore(const BucketTable<NameDay>& days, Day day, NameDay* value) {
+void ReserveAsBefore(const BucketTable<Day, NameDay>& days, Day day, NameDay* value) {
   const auto at = days.LowerBound(day);
   if (at != days.begin()) {
     const NameDay& before = std::prev(at)->value;
@@ -112,7 +112,7 @@ void NameDay::Compact() {
 }
 
 NameDay& CallRollups::DayOf(NameKind kind, NameId name, Day day) {
-  BucketTable<NameDay>& days = TableOf(kind, name);
+  BucketTable<Day, NameDay>& days = TableOf(kind, name);
   auto& entry = days.At(day);
   if (!entry.dirty) {
     entry.dirty = true;
@@ -166,8 +166,7 @@ void CallRollups::Fold(const RowsByName& rows) {
       day.sums.Merge(sums);
       if (kind == NameKind::kStep) {
         total_.Merge(sums);
-        day.hours[PlaceOf(static_cast<uint8_t>(hour % kHoursPerDay), &day.hours)].second.Merge(
-            sums);
+        day.hours[PlaceOf(HourOfDay(hour), &day.hours)].second.Merge(sums);
         AddStepSums(part, &day);
       }
     }
@@ -175,8 +174,8 @@ void CallRollups::Fold(const RowsByName& rows) {
 }
 
 Hour CallRollups::latest_hour() const {
-  Hour latest = 0;
-  for (const BucketTable<NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
+  Hour latest{};
+  for (const BucketTable<Day, NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
     if (!days.empty() && !days.back().value.hours.empty()) {
       latest =
           std::max(latest, FirstHourOf(days.back().bucket) + days.back().value.hours.back().first);
@@ -186,8 +185,8 @@ Hour CallRollups::latest_hour() const {
 }
 
 void CallRollups::DropBefore(Day day) {
-  for (std::vector<BucketTable<NameDay>>& of_kind : names_) {
-    for (BucketTable<NameDay>& days : of_kind) {
+  for (std::vector<BucketTable<Day, NameDay>>& of_kind : names_) {
+    for (BucketTable<Day, NameDay>& days : of_kind) {
       days.EraseBefore(day);
     }
   }
@@ -195,7 +194,7 @@ void CallRollups::DropBefore(Day day) {
     std::erase_if(*list, [day](const NameKey& key) { return key.day < day; });
   }
   total_ = CallSums();
-  for (const BucketTable<NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
+  for (const BucketTable<Day, NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
     for (const auto& entry : days) {
       total_.Merge(entry.value.sums);
     }
@@ -244,8 +243,8 @@ absl::Status CallRollups::LoadRow(absl::string_view key, absl::string_view value
   const auto kind = static_cast<uint8_t>(key.empty() ? kNameKindCount : key[0]);
   key.remove_prefix(key.empty() ? 0 : 1);
   NameId name = 0;
-  Day day = 0;
-  if (kind >= kNameKindCount || !ReadBigEndian32(&key, &name) || !ReadBigEndian32(&key, &day) ||
+  Day day{};
+  if (kind >= kNameKindCount || !ReadBigEndian32(&key, &name) || !ReadBigEndianId(&key, &day) ||
       !key.empty() || name > kNamesMax) {
     return Damaged("a key");
   }

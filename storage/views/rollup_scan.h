@@ -20,8 +20,8 @@ namespace itemized {
 struct RollupScan {
   NameKind kind = NameKind::kStep;
   std::optional<NameId> only = {};  // Else all names. Catalog::kUnknown has no rows.
-  Day first = 0;
-  Day end = UINT32_MAX;
+  Day first{};
+  Day end = Day::Max();
 
   // Makes it the days that `range`, which is not empty, touches.
   RollupScan& Touching(TimeRange range) {
@@ -34,7 +34,7 @@ struct RollupScan {
 // Calls visit(day, row) for the rows of one name, by rising day.
 template <typename Visit>
 void ForEachDayOf(const CallRollups& rollups, const RollupScan& scan, NameId name, Visit&& visit) {
-  const BucketTable<NameDay>& days = rollups.DaysOf(scan.kind, name);
+  const BucketTable<Day, NameDay>& days = rollups.DaysOf(scan.kind, name);
   for (auto day = days.LowerBound(scan.first); day != days.end() && day->bucket < scan.end; ++day) {
     visit(day->bucket, day->value);
   }

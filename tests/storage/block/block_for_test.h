@@ -14,7 +14,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
   std::mt19937_64 random(seed);
   const auto below = [&](uint64_t limit) { return static_cast<int64_t>(random() % limit); };
   Block block;
-  block.ref = {.hour = 498'192, .sequence = 7};
+  block.ref = {.hour = Hour(498'192), .sequence = 7};
   CallRows& calls = block.calls;
   calls.run_names = {"run-1", "run-2", "zebra"};
   calls.strings = {"tenant", "acme", ""};

@@ -35,12 +35,12 @@ inline Entry FullEntry() {
   entry.rates_set = {RateForTest("sonnet")};
   entry.rates_removed = {"key"};
   entry.repricing = RepricingMark{.from_us = 0};
-  entry.events_first_hour = EventsFirstHour{.hour = 48, .is_dropping = true};
+  entry.events_first_hour = EventsFirstHour{.hour = Hour(48), .is_dropping = true};
   entry.runs_dropped = {"old"};
   entry.runs_kept = {"long", ""};
-  entry.views_first_hour = 24;
-  entry.blocks.push_back(EmptyBlock({.hour = 50, .sequence = 300}));
-  entry.blocks.push_back(EmptyBlock({.hour = 49, .sequence = 301}));
+  entry.views_first_hour = Hour(24);
+  entry.blocks.push_back(EmptyBlock({.hour = Hour(50), .sequence = 300}));
+  entry.blocks.push_back(EmptyBlock({.hour = Hour(49), .sequence = 301}));
   return entry;
 }
 

@@ -48,7 +48,7 @@ Run SmallRun(const Catalog& catalog) {
   calls.cost_picos = {kCost};
   calls.flags = {kFlagUnpriced};
   Run run;
-  run.Apply(RowContents(calls), {0}, {.hour = 0, .sequence = 9}, catalog);
+  run.Apply(RowContents(calls), {0}, {.hour = Hour(0), .sequence = 9}, catalog);
   run.Apply(
       {.time_us = 5, .workflow = 2, .outcome = Outcome::kShortCircuited, .unused_steps = {"plan"}});
   return run;
@@ -92,7 +92,7 @@ itemized::Run RunWithIds(const Catalog& catalog) {
   calls.cost_picos = {kCost, kCost, kCost};
   calls.flags = {0, 0, 0};
   itemized::Run run;
-  run.Apply(RowContents(calls), {0, 1, 2}, {.hour = 0, .sequence = 9}, catalog);
+  run.Apply(RowContents(calls), {0, 1, 2}, {.hour = Hour(0), .sequence = 9}, catalog);
   return run;
 }
 
