@@ -18,7 +18,7 @@ bool IsRepriced(const CallRows& calls, size_t row) {
 }
 
 BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog) {
-  const SeriesKey& key = catalog.Series(calls.series[row]);
+  const SeriesKey& key = catalog.Series(calls.SeriesAt(row));
   BilledCall billed;
   Call& call = billed.call;
   call.event_id = std::string(calls.EventId(row));

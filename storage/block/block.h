@@ -60,8 +60,8 @@ struct CallRows {
 
   std::vector<int8_t> weight;  // +1 or -1.
   std::vector<int64_t> time_us;
-  std::vector<SeriesId> series;
-  std::vector<uint32_t> run;  // Into run_names.
+  std::vector<uint32_t> series;  // The numbers of SeriesIds, which SeriesAt makes of them.
+  std::vector<uint32_t> run;     // Into run_names.
   StringColumn event_ids;
   std::array<std::vector<int64_t>, kUsageClassCount> usage;  // Empty: all zero.
   std::vector<int64_t> duration_us;
@@ -74,6 +74,7 @@ struct CallRows {
   std::vector<uint32_t> revision;       // Empty: all zero.
 
   size_t size() const { return time_us.size(); }
+  SeriesId SeriesAt(size_t row) const { return SeriesId(series[row]); }
   absl::string_view EventId(size_t row) const { return event_ids[row]; }
   absl::string_view RunName(size_t row) const { return run_names[run[row]]; }
   int64_t UsageAt(size_t usage_class, size_t row) const {

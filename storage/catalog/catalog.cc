@@ -84,16 +84,16 @@ SeriesId Catalog::Resolve(const SeriesKey& key) const {
   if (found == series_ids_.end() && series_.size() >= kSeriesMax) {
     found = series_ids_.find(OtherSeries());
   }
-  return found == series_ids_.end() ? kUnknown : found->second;
+  return found == series_ids_.end() ? kUnknownSeries : found->second;
 }
 
 SeriesId Catalog::Intern(const SeriesKey& key) {
   const SeriesId found = Resolve(key);
-  if (found != kUnknown) {
+  if (found != kUnknownSeries) {
     return found;
   }
   const SeriesKey stored = series_.size() >= kSeriesMax ? OtherSeries() : key;
-  const auto id = static_cast<SeriesId>(series_.size());
+  const SeriesId id(static_cast<uint32_t>(series_.size()));
   series_ids_.emplace(stored, id);
   series_.push_back(stored);
   return id;
@@ -113,7 +113,7 @@ CatalogAdditions Catalog::Behind(const std::array<size_t, kNameKindCount>& names
       additions.names.push_back({kind, static_cast<NameId>(id), Of(kind).names[id]});
     }
   }
-  additions.first_series = static_cast<SeriesId>(series);
+  additions.first_series = SeriesId(static_cast<uint32_t>(series));
   additions.series.assign(series_.begin() + static_cast<std::ptrdiff_t>(series), series_.end());
   return additions;
 }
@@ -152,13 +152,13 @@ bool Catalog::Add(SeriesId id, const SeriesKey& key) {
       return false;
     }
   }
-  if (id == series_.size() && series_ids_.emplace(key, id).second) {
+  if (id.value() == series_.size() && series_ids_.emplace(key, id).second) {
     series_.push_back(key);
   }
-  if (id >= series_.size() || !(series_[id] == key)) {
+  if (id.value() >= series_.size() || !(Series(id) == key)) {
     return false;
   }
-  series_saved_ = std::max<size_t>(series_saved_, id + 1);
+  series_saved_ = std::max<size_t>(series_saved_, id.value() + 1);
   return true;
 }
 
@@ -175,10 +175,11 @@ absl::Status Catalog::Apply(const CatalogAdditions& additions) {
   }
   SeriesId id = additions.first_series;
   for (const SeriesKey& key : additions.series) {
-    if (!Add(id++, key)) {
-      return absl::DataLossError(absl::StrCat("The log is damaged: what it says of series ", id - 1,
-                                              " does not fit to what it said before."));
+    if (!Add(id, key)) {
+      return absl::DataLossError(absl::StrCat("The log is damaged: what it says of series ",
+                                              id.value(), " does not fit to what it said before."));
     }
+    ++id;
   }
   return absl::OkStatus();
 }
@@ -200,7 +201,7 @@ void Catalog::AddRows(const CatalogAdditions& additions, KvBatch* batch) {
     for (const NameId name : key.names) {
       AppendVarint(&value, name);
     }
-    batch->Put(Family::kMeta, keys::Series(id++), std::move(value));
+    batch->Put(Family::kMeta, keys::Series((id++).value()), std::move(value));
   }
 }
 
@@ -252,8 +253,9 @@ absl::Status Catalog::Load(const Kv& kv) {
       }
       row.names[static_cast<size_t>(kind)] = static_cast<NameId>(id);
     }
-    if (!value.empty() || series->key() != keys::Series(static_cast<SeriesId>(series_.size())) ||
-        !series_ids_.emplace(row, static_cast<SeriesId>(series_.size())).second) {
+    const SeriesId id(static_cast<uint32_t>(series_.size()));
+    if (!value.empty() || series->key() != keys::Series(id.value()) ||
+        !series_ids_.emplace(row, id).second) {
       return Damaged("series");
     }
     series_.push_back(row);

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 
 #include "storage/base/keyed_hash.h"
+#include "storage/base/strong_id.h"
 #include "storage/kv/kv.h"
 
 namespace itemized {
@@ -28,7 +29,7 @@ enum class NameKind : uint8_t { kStep = 0, kWorkflow = 1, kProvider = 2, kModel 
 inline constexpr int kNameKindCount = 4;
 
 using NameId = uint32_t;
-using SeriesId = uint32_t;
+using SeriesId = StrongId<struct SeriesTag>;
 
 // The names of a series, one of each kind; indexed by NameKind.
 struct SeriesKey {
@@ -61,7 +62,7 @@ struct CatalogAdditions {
 
   std::optional<HashKey> id_key;  // Only the first entry of a store has one.
   std::vector<Name> names;        // Sorted by kind, then by rising number without a gap.
-  SeriesId first_series = 0;      // The number of series[0]; the others follow without a gap.
+  SeriesId first_series{};        // The number of series[0]; the others follow without a gap.
   std::vector<SeriesKey> series;
 
   bool operator==(const CatalogAdditions&) const = default;
@@ -91,6 +92,7 @@ class Catalog {
   const HashKey& id_key() const { return id_key_; }
 
   static constexpr uint32_t kUnknown = UINT32_MAX;
+  static constexpr SeriesId kUnknownSeries = SeriesId::Max();
 
   // Returns the number of `name`, and adds it if it is new. Once its kind has reached its limit
   // (storage/model/limits.h), a new name gets the number of kOtherName.
@@ -99,7 +101,7 @@ class Catalog {
   // the number of the one whose step is kOtherName and whose other names are empty.
   SeriesId Intern(const SeriesKey& key);
 
-  // Returns what Intern would, but kUnknown where Intern would add something.
+  // Returns what Intern would, but kUnknown or kUnknownSeries where Intern would add something.
   NameId Resolve(NameKind kind, absl::string_view name) const;
   SeriesId Resolve(const SeriesKey& key) const;
 
@@ -108,7 +110,7 @@ class Catalog {
   NameId Find(NameKind kind, absl::string_view name) const;
 
   const std::string& Name(NameKind kind, NameId id) const;
-  const SeriesKey& Series(SeriesId id) const { return series_[id]; }
+  const SeriesKey& Series(SeriesId id) const { return series_[id.value()]; }
   size_t name_count(NameKind kind) const { return Of(kind).names.size(); }
   size_t series_count() const { return series_.size(); }
 

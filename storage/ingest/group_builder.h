@@ -61,11 +61,11 @@ class GroupBuilder {
   };
 
   // A call of the batch at hand, and what follows from its names. These are numbered once it
-  // is accepted: until then its series is kUnknown if any of them is new.
+  // is accepted: until then its series is kUnknownSeries if any of them is new.
   struct NamedCall {
     const CheckedCall* checked = nullptr;
     RunState* run = nullptr;
-    SeriesId series = 0;
+    SeriesId series{};
     NameId step = 0;
     const RateBook::Schedule* schedule = nullptr;
   };

@@ -34,7 +34,7 @@ struct PricedCall {
   const CheckedCall* checked = nullptr;
   PendingRun* run = nullptr;
   const Threshold* threshold = nullptr;  // Of its step.
-  SeriesId series = 0;
+  SeriesId series{};
   CallCost cost;
 };
 

@@ -176,7 +176,7 @@ void AppendCatalog(const CatalogAdditions& catalog, std::string* out) {
   AppendList(kNames, catalog.names, AppendName, out);
   if (!catalog.series.empty()) {
     AppendList(kSeries, catalog.series, AppendSeries, out);
-    AppendVarint(out, catalog.first_series);
+    AppendVarint(out, catalog.first_series.value());
   }
 }
 
@@ -247,7 +247,7 @@ bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
       return ReadList(in, ReadName, &entry->catalog.names);
     case kSeries:
       return ReadList(in, ReadSeries, &entry->catalog.series) &&
-             ReadVarint32(in, &entry->catalog.first_series);
+             ReadVarintId(in, &entry->catalog.first_series);
     case kForgottenProducers:
       return ReadList(in, ReadId, &entry->forgotten_producers);
     case kProducers:

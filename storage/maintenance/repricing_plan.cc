@@ -23,7 +23,7 @@ std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope)
     all = !changed.Set(rate).ok() || all;  // More rates than a book holds concern all calls.
   }
   absl::flat_hash_map<std::pair<NameId, NameId>, bool> known;
-  for (SeriesId id = 0; id < covered.size(); ++id) {
+  for (SeriesId id; id.value() < covered.size(); ++id) {
     const SeriesKey& key = state.catalog.Series(id);
     const auto [it, inserted] =
         known.try_emplace({key[NameKind::kProvider], key[NameKind::kModel]});
@@ -36,7 +36,7 @@ std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope)
            !changed.Find(state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]), model)
                 .empty());
     }
-    covered[id] = it->second;
+    covered[id.value()] = it->second;
   }
   return covered;
 }
@@ -54,7 +54,7 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   ForEachDay(rollups, scan, [&](NameId, Day day, const NameDay& row) {
     int64_t concerned = 0;
     for (const auto& [series, sums] : row.series) {
-      concerned += plan.covered[series] ? sums.calls : 0;
+      concerned += plan.covered[series.value()] ? sums.calls : 0;
     }
     plan.calls += concerned;
     for (const auto& [hour, sums] : row.hours) {

@@ -134,7 +134,8 @@ void VerifySnapshot::CarryOutcomesOf(const Run& run) {
         keys::Outcome(keys::kOutcomesOfWorkflow, share.workflow, HourOf(share.anchor_us)));
   }
   for (const RunCall& call : run.ledger()) {
-    carried_.insert(keys::Outcome(keys::kUnsurfacedOfSeries, call.series, HourOf(call.time_us)));
+    carried_.insert(
+        keys::Outcome(keys::kUnsurfacedOfSeries, call.series().value(), HourOf(call.time_us)));
   }
 }
 

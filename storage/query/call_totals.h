@@ -35,7 +35,7 @@ struct LogRow {
   const CallRows& calls() const { return block.calls; }
   int64_t weight() const { return block.calls.weight[row]; }
   int64_t time_us() const { return block.calls.time_us[row]; }
-  SeriesId series() const { return block.calls.series[row]; }
+  SeriesId series() const { return block.calls.SeriesAt(row); }
   // What its call costs, negative where the row takes one out.
   Picos cost() const { return Picos(block.calls.weight[row]) * Picos(block.calls.cost_picos[row]); }
 };

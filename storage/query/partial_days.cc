@@ -153,7 +153,7 @@ void PartialDayReader::AddBlock(const Block& block, TimeRange range, bool with_s
   rows_.clear();
   for (uint32_t row = 0; row < calls.size(); ++row) {
     if (range.Contains(calls.time_us[row])) {
-      const NameId name = state_.catalog.Series(calls.series[row])[kind_];
+      const NameId name = state_.catalog.Series(calls.SeriesAt(row))[kind_];
       rows_.emplace_back(row, &(*groups_)[name]);
     }
   }

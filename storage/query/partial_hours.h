@@ -26,7 +26,7 @@ class Snapshot;
 // A call whose output no user saw, or with negative picos one taken out again.
 struct UnsurfacedCall {
   int64_t time_us = 0;
-  SeriesId series = 0;
+  SeriesId series{};
   Picos picos = 0;
 };
 

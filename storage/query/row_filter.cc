@@ -66,8 +66,8 @@ RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
     }
   }
   series_.resize(is_empty_ ? 0 : catalog.series_count());
-  for (SeriesId id = 0; id < series_.size(); ++id) {
-    series_[id] = static_cast<char>(Matches(catalog.Series(id)));
+  for (SeriesId id; id.value() < series_.size(); ++id) {
+    series_[id.value()] = static_cast<char>(Matches(catalog.Series(id)));
   }
 }
 

@@ -18,7 +18,7 @@ bool UnusedSteps::Contains(const Block& block, size_t row) {
   }
   return !steps->empty() &&
          std::binary_search(steps->begin(), steps->end(),
-                            state_.catalog.Series(block.calls.series[row])[NameKind::kStep]);
+                            state_.catalog.Series(block.calls.SeriesAt(row))[NameKind::kStep]);
 }
 
 }  // namespace itemized

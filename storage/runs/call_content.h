@@ -29,7 +29,7 @@ using CallContent = uint32_t;
 
 // What the hash is made of. The cost is not: it may change with the rates.
 struct ContentFields {
-  SeriesId series = 0;
+  SeriesId series{};
   int64_t time_us = 0;
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;

@@ -16,7 +16,7 @@ int64_t Capped(Picos picos) {
 
 bool IsAmong(const std::vector<NameId>& steps, const RunCall& call, const Catalog& catalog) {
   return std::binary_search(steps.begin(), steps.end(),
-                            catalog.Series(call.series)[NameKind::kStep]);
+                            catalog.Series(call.series())[NameKind::kStep]);
 }
 
 absl::Status Damaged() {
@@ -149,12 +149,12 @@ void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) 
       continue;
     }
     const Hour hour = HourOf(call.time_us);
-    AddUnsurfaced(call.series, hour, Picos(sign) * Picos(call.cost_picos), catalog);
+    AddUnsurfaced(call.series(), hour, Picos(sign) * Picos(call.cost_picos), catalog);
     ++hour_states_[hour].version;
-    Unsurfaced& row = unsurfaced_[{call.series, hour}];
+    Unsurfaced& row = unsurfaced_[{call.series(), hour}];
     if (!row.dirty) {
       row.dirty = true;
-      dirty_unsurfaced_.emplace_back(call.series, hour);
+      dirty_unsurfaced_.emplace_back(call.series(), hour);
     }
   }
 }
@@ -261,7 +261,7 @@ void Outcomes::CheckpointUnsurfaced(KvBatch* batch) {
   for (const SeriesHour& key : dirty_unsurfaced_) {
     const auto found = unsurfaced_.find(key);
     found->second.dirty = false;
-    std::string row_key = keys::Outcome(keys::kUnsurfacedOfSeries, key.first, key.second);
+    std::string row_key = keys::Outcome(keys::kUnsurfacedOfSeries, key.first.value(), key.second);
     if (found->second.picos == 0) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
       unsurfaced_.erase(found);
@@ -337,7 +337,7 @@ absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
         !ReadZigzag128(&value, &unsurfaced) || !value.empty()) {
       return Damaged();
     }
-    AddUnsurfaced(id, hour, unsurfaced, catalog);
+    AddUnsurfaced(SeriesId(id), hour, unsurfaced, catalog);
   }
   SumUpLevels();
   return rows->status();

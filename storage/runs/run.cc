@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kIndexFrom = 48;   // Calls; below, a search through the ledger is as fast.
 constexpr size_t kLedgerFirst = 8;  // Calls of a run that memory is asked for at once.
-constexpr SeriesId kSeriesMask = (SeriesId{1} << RunCall::kSeriesBits) - 1;
+constexpr uint32_t kSeriesMask = (uint32_t{1} << RunCall::kSeriesBits) - 1;
 
 }  // namespace
 
@@ -75,7 +75,7 @@ void Run::Add(const RunCall& call) {
 }
 
 Run::Anonymous Run::AnonymousOf(const RunCall& call) {
-  return {call.content, call.series, call.time_us, call.cost_picos, call.unpriced};
+  return {call.content, call.series(), call.time_us, call.cost_picos, call.unpriced};
 }
 
 // Where a call without an id stands that is what `call` is; the size of the ledger if none is.
@@ -120,7 +120,7 @@ void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
   if (totals_.workflow != 0 && call.time_us > totals_.workflow_us) {
     return;  // As most are, so that their series are not looked at.
   }
-  const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
+  const NameId workflow = catalog.Series(call.series())[NameKind::kWorkflow];
   if (workflow == 0) {
     return;
   }
@@ -160,7 +160,7 @@ RunCall Run::CallOf(const RowContents& block, size_t row, const Catalog& catalog
           .time_us = calls.time_us[row],
           .cost_picos = calls.cost_picos[row],
           .content = block.Of(row),
-          .series = calls.series[row] & kSeriesMask,
+          .series_number = calls.series[row] & kSeriesMask,
           .unpriced = calls.Has(row, kFlagUnpriced),
           .retracted = false};
 }
@@ -253,7 +253,7 @@ std::vector<NameId> Run::UnusedSteps(const Catalog& catalog) const {
   }
   const std::vector<std::string>& unused = completion_->unused_steps;
   for (const RunCall& call : ledger_) {
-    const NameId step = catalog.Series(call.series)[NameKind::kStep];
+    const NameId step = catalog.Series(call.series())[NameKind::kStep];
     if (std::binary_search(unused.begin(), unused.end(), catalog.Name(NameKind::kStep, step))) {
       steps.push_back(step);
     }

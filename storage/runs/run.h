@@ -31,11 +31,12 @@ struct RunCall {
   int64_t cost_picos = 0;
   CallContent content = 0;
   static constexpr int kSeriesBits = 29;  // Numbers of series end far below (kSeriesMax).
-  SeriesId series : kSeriesBits = 0;
+  uint32_t series_number : kSeriesBits = 0;
   bool unpriced : 1 = false;
   bool retracted : 1 = false;
   bool brief : 1 = false;  // Only `fingerprint` and `retracted` are known; the log has the rest.
 
+  SeriesId series() const { return SeriesId(series_number); }
   CallCost cost() const { return {cost_picos, unpriced}; }
   bool operator==(const RunCall&) const = default;
 };

@@ -12,7 +12,7 @@ namespace itemized {
 namespace {
 
 constexpr char kRunVersion = 6;
-constexpr SeriesId kSeriesEnd = SeriesId{1} << RunCall::kSeriesBits;
+constexpr uint32_t kSeriesEnd = uint32_t{1} << RunCall::kSeriesBits;
 
 constexpr size_t kBriefBytes = 64;  // About what a brief run takes, and
 constexpr size_t kIdBytes = 2;      // an id there;
@@ -83,7 +83,7 @@ bool ReadIdAndRevision(absl::string_view* in, uint64_t flags, EventFingerprint* 
 
 void AppendCall(const RunCall& previous, const RunCall& call, uint32_t revision, std::string* out) {
   const Mark mark = MarkOf(previous.fingerprint, call, revision);
-  AppendFlagged(call.series, mark.flags, out);
+  AppendFlagged(call.series_number, mark.flags, out);
   AppendZigzag(out, mark.id_step);
   AppendIdAndRevision(mark.flags, call.fingerprint, revision, out);
   AppendBigEndian32(out, call.content);
@@ -107,7 +107,7 @@ bool ReadCall(absl::string_view* in, const RunCall& previous, RunCall* call, uin
       !ReadVarint(in, &picos)) {
     return false;
   }
-  call->series = static_cast<SeriesId>(series) & (kSeriesEnd - 1);
+  call->series_number = static_cast<uint32_t>(series) & (kSeriesEnd - 1);
   call->cost_picos = static_cast<int64_t>(picos);
   call->unpriced = (flags & kCallUnpriced) != 0;
   call->retracted = (flags & kCallRetracted) != 0;
@@ -253,7 +253,7 @@ bool Run::DecodeCalls(absl::string_view* in, const Catalog& catalog) {
   for (uint64_t i = 0; i < count; ++i) {
     RunCall call;
     uint32_t revision = 0;
-    if (!ReadCall(in, previous, &call, &revision) || call.series >= catalog.series_count()) {
+    if (!ReadCall(in, previous, &call, &revision) || call.series_number >= catalog.series_count()) {
       return false;
     }
     previous = call;

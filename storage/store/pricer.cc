@@ -47,7 +47,7 @@ CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, cons
 }
 
 CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
-  const SeriesKey& key = catalog_.Series(calls.series[row]);
+  const SeriesKey& key = catalog_.Series(calls.SeriesAt(row));
   const NameId provider = key[NameKind::kProvider];
   const NameId model = key[NameKind::kModel];
   const RateBook::Schedule& schedule =

@@ -31,11 +31,18 @@ size_t PlaceOf(Key key, std::vector<std::pair<Key, CallSums>>* list) {
   return static_cast<size_t>(at - list->begin());
 }
 
+uint32_t NumberOf(uint8_t hour_of_day) {
+  return hour_of_day;
+}
+uint32_t NumberOf(SeriesId series) {
+  return series.value();
+}
+
 template <typename Key>
 void EncodeSums(const std::vector<std::pair<Key, CallSums>>& list, std::string* out) {
   AppendVarint(out, list.size());
   for (const auto& [key, sums] : list) {
-    AppendVarint(out, key);
+    AppendVarint(out, NumberOf(key));
     sums.EncodeTo(out);
   }
 }
@@ -50,11 +57,11 @@ bool DecodeSums(absl::string_view* in, uint64_t end, std::vector<std::pair<Key, 
   for (uint64_t i = 0; i < count; ++i) {
     uint64_t key = 0;
     CallSums sums;
-    if (!ReadVarint(in, &key) || key >= end || (i > 0 && key <= list->back().first) ||
+    if (!ReadVarint(in, &key) || key >= end || (i > 0 && key <= NumberOf(list->back().first)) ||
         !sums.DecodeFrom(in)) {
       return false;
     }
-    list->emplace_back(static_cast<Key>(key), sums);
+    list->emplace_back(static_cast<Key>(static_cast<uint32_t>(key)), sums);
   }
   return true;
 }
@@ -142,11 +149,11 @@ void CallRollups::AddStepSums(const RowsByName::Part& part, NameDay* day) {
   const CallRows& calls = part.block->calls;
   const RowSums sums_of(calls);
   for (const uint32_t row : part.rows) {
-    const SeriesId series = calls.series[row];
-    if (series >= series_places_.size()) {
-      series_places_.resize(series + 1);
+    const SeriesId series = calls.SeriesAt(row);
+    if (series.value() >= series_places_.size()) {
+      series_places_.resize(series.value() + 1);
     }
-    size_t& place = series_places_[series];
+    size_t& place = series_places_[series.value()];
     if (place >= day->series.size() || day->series[place].first != series) {
       place = PlaceOf(series, &day->series);
     }

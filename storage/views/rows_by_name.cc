@@ -42,12 +42,12 @@ void RowsByName::Sort(absl::Span<const Block> blocks, const Catalog& catalog) {
   }
   size_t first = 0;
   for (const Block& block : blocks) {
-    const std::vector<SeriesId>& series = block.calls.series;
+    const std::vector<uint32_t>& series = block.calls.series;
     for (size_t i = 0; i < kNameKindCount; ++i) {
       Kind& kind = kinds_[i];
       kind.names.resize(series.size());
       std::transform(series.begin(), series.end(), kind.names.begin(),
-                     [&](SeriesId id) { return catalog.Series(id).names[i]; });
+                     [&](uint32_t id) { return catalog.Series(SeriesId(id)).names[i]; });
       SortBlock(block, kind.rows.data() + first, &kind);
     }
     first += series.size();

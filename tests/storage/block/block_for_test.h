@@ -22,7 +22,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
   for (size_t row = 0; row < rows; ++row) {
     calls.weight.push_back(below(8) == 0 ? -1 : 1);
     calls.time_us.push_back(HourStartUs(block.ref.hour) + below(kMicrosPerHour));
-    calls.series.push_back(static_cast<SeriesId>(below(5)));
+    calls.series.push_back(static_cast<uint32_t>(below(5)));
     calls.run.push_back(static_cast<uint32_t>(below(3)));
     calls.event_ids.push_back("producer-" + std::to_string(row));
     for (size_t c = 0; c < kUsageClassCount; ++c) {

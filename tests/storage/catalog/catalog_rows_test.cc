@@ -68,14 +68,14 @@ TEST_F(CatalogRows, AreReadBackAsTheyWereWritten) {
   EXPECT_EQ(catalog.Unsaved().names.size(), 0U);
   EXPECT_EQ(catalog.Unsaved().series.size(), 0U);
   EXPECT_EQ(catalog.Find(NameKind::kStep, "answer"), 3U);
-  EXPECT_EQ(catalog.Resolve(SeriesKey{{3, 1, 0, 2}}), 1U);
+  EXPECT_EQ(catalog.Resolve(SeriesKey{{3, 1, 0, 2}}), SeriesId(1));
   EXPECT_EQ(catalog.Intern(NameKind::kStep, "next"), 4U);
 }
 
 TEST_F(CatalogRows, OfLaterEntriesGoOnWhereTheFirstOnesEnd) {
   CatalogAdditions later;
   later.names = {{NameKind::kModel, 3, "opus"}};
-  later.first_series = 2;
+  later.first_series = SeriesId(2);
   later.series = {{{2, 0, 0, 3}}};
   KvBatch batch;
   Catalog::AddRows(later, &batch);
@@ -83,7 +83,7 @@ TEST_F(CatalogRows, OfLaterEntriesGoOnWhereTheFirstOnesEnd) {
   Catalog catalog;
   ASSERT_TRUE(catalog.Load(kv_).ok());
   EXPECT_EQ(catalog.Find(NameKind::kModel, "opus"), 3U);
-  EXPECT_EQ(catalog.Resolve(SeriesKey{{2, 0, 0, 3}}), 2U);
+  EXPECT_EQ(catalog.Resolve(SeriesKey{{2, 0, 0, 3}}), SeriesId(2));
 }
 
 TEST_F(CatalogRows, HaveTheseBytes) {

@@ -51,12 +51,12 @@ TEST(Catalog, ResolveSaysWhatInternWouldAndAddsNothing) {
   EXPECT_EQ(catalog.Resolve(NameKind::kModel, "new"), Catalog::kUnknown);
 
   const SeriesKey key{{id, 0, 0, 0}};
-  EXPECT_EQ(catalog.Resolve(key), Catalog::kUnknown);
+  EXPECT_EQ(catalog.Resolve(key), Catalog::kUnknownSeries);
   EXPECT_EQ(catalog.series_count(), 0U);
-  EXPECT_EQ(catalog.Intern(key), 0U);
-  EXPECT_EQ(catalog.Resolve(key), 0U);
-  EXPECT_EQ(catalog.Intern(key), 0U);
-  EXPECT_EQ(catalog.Series(0), key);
+  EXPECT_EQ(catalog.Intern(key), SeriesId(0));
+  EXPECT_EQ(catalog.Resolve(key), SeriesId(0));
+  EXPECT_EQ(catalog.Intern(key), SeriesId(0));
+  EXPECT_EQ(catalog.Series(SeriesId(0)), key);
 }
 
 TEST(Catalog, FindKnowsOnlyNamesThatAnAppliedEntryHolds) {
@@ -91,7 +91,7 @@ TEST(Catalog, SeriesBeyondTheLimitShareOneOfTheStepOther) {
   EXPECT_EQ(catalog.Series(shared), (SeriesKey{{kOther, 0, 0, 0}}));
   EXPECT_EQ(catalog.Intern(SeriesKey{{0, 8, 0, 0}}), shared);
   EXPECT_EQ(catalog.Resolve(SeriesKey{{0, 9, 0, 0}}), shared);
-  EXPECT_EQ(catalog.Resolve(SeriesKey{{0, 0, 0, 3}}), 3U);
+  EXPECT_EQ(catalog.Resolve(SeriesKey{{0, 0, 0, 3}}), SeriesId(3));
   EXPECT_EQ(catalog.series_count(), kSeriesMax + 1);
 }
 
@@ -105,10 +105,10 @@ TEST(Catalog, DropUnsavedTakesBackWhatNoEntryHoldsAndItsNumbersAreUsedAgain) {
 
   catalog.DropUnsaved();
   EXPECT_EQ(catalog.Resolve(NameKind::kStep, "dropped"), Catalog::kUnknown);
-  EXPECT_EQ(catalog.Resolve(SeriesKey{{dropped, 0, 0, 0}}), Catalog::kUnknown);
+  EXPECT_EQ(catalog.Resolve(SeriesKey{{dropped, 0, 0, 0}}), Catalog::kUnknownSeries);
   EXPECT_EQ(catalog.Find(NameKind::kStep, "kept"), kept);
   EXPECT_EQ(catalog.Intern(NameKind::kStep, "another"), dropped);
-  EXPECT_EQ(catalog.Intern(SeriesKey{{dropped, 0, 0, 0}}), 1U);
+  EXPECT_EQ(catalog.Intern(SeriesKey{{dropped, 0, 0, 0}}), SeriesId(1));
 }
 
 TEST(Catalog, UnsavedIsWhatWasInternedSinceTheLastEntry) {
@@ -123,7 +123,7 @@ TEST(Catalog, UnsavedIsWhatWasInternedSinceTheLastEntry) {
 
   const CatalogAdditions unsaved = catalog.Unsaved();
   EXPECT_EQ(unsaved.names, (std::vector<CatalogAdditions::Name>{{NameKind::kModel, 2, "sonnet"}}));
-  EXPECT_EQ(unsaved.first_series, 1U);
+  EXPECT_EQ(unsaved.first_series, SeriesId(1));
   EXPECT_EQ(unsaved.series, (std::vector<SeriesKey>{{{step, 0, 0, model}}}));
 }
 
@@ -167,9 +167,9 @@ CatalogAdditions OneName(NameKind kind, NameId id, const std::string& name) {
   return additions;
 }
 
-CatalogAdditions OneSeries(SeriesId id, const SeriesKey& key) {
+CatalogAdditions OneSeries(uint32_t id, const SeriesKey& key) {
   CatalogAdditions additions;
-  additions.first_series = id;
+  additions.first_series = SeriesId(id);
   additions.series = {key};
   return additions;
 }

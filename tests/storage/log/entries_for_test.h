@@ -27,7 +27,7 @@ inline Entry FullEntry() {
   Entry entry;
   entry.catalog.id_key = HashKey{1, 2};
   entry.catalog.names = {{NameKind::kStep, 2, "planning"}, {NameKind::kModel, 2, "sonnet"}};
-  entry.catalog.first_series = 7;
+  entry.catalog.first_series = SeriesId(7);
   entry.catalog.series = {{{2, 0, 0, 2}}, {{2, 1, 0, 2}}};
   entry.forgotten_producers = {ProducerId{9}};
   entry.producers = {

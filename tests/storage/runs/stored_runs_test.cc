@@ -30,7 +30,7 @@ Catalog SmallCatalog() {
   key[NameKind::kStep] = catalog.Intern(NameKind::kStep, "planning");
   catalog.Intern(NameKind::kWorkflow, "report");
   key[NameKind::kWorkflow] = catalog.Intern(NameKind::kWorkflow, "ticket");
-  EXPECT_EQ(catalog.Intern(key), 1U);
+  EXPECT_EQ(catalog.Intern(key), SeriesId(1));
   return catalog;
 }
 
@@ -69,8 +69,11 @@ TEST(StoredRun, HasTheseBytes) {
 
 // The expected value: the end of what xxhsum -H3 tells of the words 1, 7, 21, 65537, 0, 5.
 TEST(StoredRun, HashesOfUsageTheClassesThatAreNotZero) {
-  ContentFields fields{
-      .series = 1, .time_us = 7, .duration_us = 21, .status = CallStatus::kError, .usage = {}};
+  ContentFields fields{.series = SeriesId(1),
+                       .time_us = 7,
+                       .duration_us = 21,
+                       .status = CallStatus::kError,
+                       .usage = {}};
   fields.usage.counts[0] = 5;
   const CallContent content = HashContent(fields);
   EXPECT_EQ(content, 0x79b72e43U);
