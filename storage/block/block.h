@@ -102,8 +102,8 @@ class UsedClasses {
 // A completion. Its unused steps are names, for there need be no call of them.
 struct CompletionRow {
   int64_t time_us = 0;
-  uint32_t run = 0;     // Into run_names of the block's calls.
-  NameId workflow = 0;  // 0: not named.
+  uint32_t run = 0;  // Into run_names of the block's calls.
+  NameId workflow = kUnnamed;
   Outcome outcome = Outcome::kCompleted;
   std::vector<std::string> unused_steps;  // Sorted, without repetition.
 

@@ -8,6 +8,7 @@
 // each kind of name is numbered from 0.
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -28,7 +29,12 @@ namespace itemized {
 enum class NameKind : uint8_t { kStep = 0, kWorkflow = 1, kProvider = 2, kModel = 3 };
 inline constexpr int kNameKindCount = 4;
 
-using NameId = uint32_t;
+// One type for the names of all kinds: nearly all code goes through the kinds in a loop, so that a
+// type for each would be cast away where it matters. A NameId stands beside its kind, or in a place
+// that is of one kind only.
+using NameId = StrongId<struct NameTag>;
+// The number of the empty name, in every kind: what has it is not named.
+inline constexpr NameId kUnnamed;
 using SeriesId = StrongId<struct SeriesTag>;
 
 // The names of a series, one of each kind; indexed by NameKind.
@@ -46,7 +52,8 @@ struct SeriesKey {
 
   template <typename H>
   friend H AbslHashValue(H h, const SeriesKey& key) {
-    return H::combine(std::move(h), key.names);
+    // The names are hashed as 16 bytes at once, and not one by one.
+    return H::combine(std::move(h), std::bit_cast<std::array<uint32_t, kNameKindCount>>(key.names));
   }
 };
 
@@ -54,7 +61,7 @@ struct SeriesKey {
 struct CatalogAdditions {
   struct Name {
     NameKind kind = NameKind::kStep;
-    NameId id = 0;
+    NameId id{};
     std::string name;
 
     bool operator==(const Name&) const = default;
@@ -91,7 +98,7 @@ class Catalog {
   // store has its first entry.
   const HashKey& id_key() const { return id_key_; }
 
-  static constexpr uint32_t kUnknown = UINT32_MAX;
+  static constexpr NameId kUnknown = NameId::Max();
   static constexpr SeriesId kUnknownSeries = SeriesId::Max();
 
   // Returns the number of `name`, and adds it if it is new. Once its kind has reached its limit

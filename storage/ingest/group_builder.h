@@ -66,7 +66,7 @@ class GroupBuilder {
     const CheckedCall* checked = nullptr;
     RunState* run = nullptr;
     SeriesId series{};
-    NameId step = 0;
+    NameId step = kUnnamed;
     const RateBook::Schedule* schedule = nullptr;
   };
 

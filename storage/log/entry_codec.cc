@@ -59,7 +59,7 @@ bool ReadText(absl::string_view* in, std::string* text) {
 
 void AppendName(const CatalogAdditions::Name& name, std::string* out) {
   out->push_back(static_cast<char>(name.kind));
-  AppendVarint(out, name.id);
+  AppendVarint(out, name.id.value());
   AppendSized(out, name.name);
 }
 
@@ -69,18 +69,18 @@ bool ReadName(absl::string_view* in, CatalogAdditions::Name* name) {
   }
   name->kind = static_cast<NameKind>(in->front());
   in->remove_prefix(1);
-  return ReadVarint32(in, &name->id) && ReadText(in, &name->name);
+  return ReadVarintId(in, &name->id) && ReadText(in, &name->name);
 }
 
 void AppendSeries(const SeriesKey& series, std::string* out) {
   for (const NameId name : series.names) {
-    AppendVarint(out, name);
+    AppendVarint(out, name.value());
   }
 }
 
 bool ReadSeries(absl::string_view* in, SeriesKey* series) {
   for (NameId& name : series->names) {
-    if (!ReadVarint32(in, &name)) {
+    if (!ReadVarintId(in, &name)) {
       return false;
     }
   }

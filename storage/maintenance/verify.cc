@@ -131,7 +131,7 @@ void VerifySnapshot::CarryOutcomesOf(const Run& run) {
   if (run.exists()) {
     const RunShare share = ShareOf(run, catalog_);
     carried_.insert(
-        keys::Outcome(keys::kOutcomesOfWorkflow, share.workflow, HourOf(share.anchor_us)));
+        keys::Outcome(keys::kOutcomesOfWorkflow, share.workflow.value(), HourOf(share.anchor_us)));
   }
   for (const RunCall& call : run.ledger()) {
     carried_.insert(

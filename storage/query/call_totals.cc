@@ -86,10 +86,10 @@ void CallTotals::Subtract(const CallTotals& other) {
 }
 
 CallTotals& TotalsOf(NameId id, CallTotalsByName* groups) {
-  if (id >= groups->size()) {
-    groups->resize(id + 1);
+  if (id.value() >= groups->size()) {
+    groups->resize(id.value() + 1);
   }
-  return (*groups)[id];
+  return (*groups)[id.value()];
 }
 
 absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit) {
@@ -220,7 +220,7 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     const size_t end = std::min(groups.size(), (portion + 1) * kNamesPerPortion);
     for (size_t name = portion * kNamesPerPortion; name < end; ++name) {
-      GatherDays(rollups, whole_days, static_cast<NameId>(name), &groups[name]);
+      GatherDays(rollups, whole_days, NameId(static_cast<uint32_t>(name)), &groups[name]);
     }
     return absl::OkStatus();
   };
@@ -232,12 +232,12 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange
     RETURN_IF_ERROR(status);
   }
   for (const PartialDayReader& reader : readers) {
-    for (NameId name = 0; name < reader.more().size(); ++name) {
+    for (size_t name = 0; name < reader.more().size(); ++name) {
       groups[name].Merge(reader.more()[name]);
     }
   }
   for (const PartialDayReader& reader : readers) {
-    for (NameId name = 0; name < reader.less().size(); ++name) {
+    for (size_t name = 0; name < reader.less().size(); ++name) {
       groups[name].Subtract(reader.less()[name]);
     }
   }
@@ -252,15 +252,15 @@ absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
   const Outcomes& outcomes = state.views.runs().outcomes();
   std::vector<Picos> sums(state.views.rollups().name_count(kind));
   const RangeParts<Hour> parts = SplitAtHours(range);
-  for (NameId name = 0; name < sums.size(); ++name) {
-    sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
+  for (NameId name; name.value() < sums.size(); ++name) {
+    sums[name.value()] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
   }
   for (const TimeRange& part : parts.partial) {
     ASSIGN_OR_RETURN(const auto calls, context.partial_hours.Unsurfaced(
                                            snapshot, HourOf(part.start_us), cancellation));
     for (const UnsurfacedCall& call : *calls) {
       if (part.Contains(call.time_us)) {
-        sums[state.catalog.Series(call.series)[kind]] += call.picos;
+        sums[state.catalog.Series(call.series)[kind].value()] += call.picos;
       }
     }
   }

@@ -118,7 +118,7 @@ absl::Status PartialDayReader::Add(TimeRange range) {
 void PartialDayReader::ReserveDay(Day day) {
   const RollupScan scan{.kind = kind_, .first = day, .end = day + 1};
   ForEachDay(state_.views.rollups(), scan, [&](NameId name, Day, const NameDay& row) {
-    CallTotals& group = (*groups_)[name];
+    CallTotals& group = (*groups_)[name.value()];
     group.cost.Reserve({&row.cost, &row.flagged_cost});
     group.duration.Reserve({&row.duration});
   });
@@ -130,7 +130,7 @@ void PartialDayReader::AddHourSums(Hour first, Hour end) {
   ForEachDay(state_.views.rollups(), scan, [&](NameId name, Day, const NameDay& row) {
     for (const auto& [hour, sums] : row.hours) {
       if (FirstHourOf(day) + hour >= first && FirstHourOf(day) + hour < end) {
-        (*groups_)[name].sums.Merge(sums);
+        (*groups_)[name.value()].sums.Merge(sums);
       }
     }
   });
@@ -154,7 +154,7 @@ void PartialDayReader::AddBlock(const Block& block, TimeRange range, bool with_s
   for (uint32_t row = 0; row < calls.size(); ++row) {
     if (range.Contains(calls.time_us[row])) {
       const NameId name = state_.catalog.Series(calls.SeriesAt(row))[kind_];
-      rows_.emplace_back(row, &(*groups_)[name]);
+      rows_.emplace_back(row, &(*groups_)[name.value()]);
     }
   }
   if (with_sums) {

@@ -128,7 +128,7 @@ absl::string_view RowKeys::KeyOf(const LogRow& row) const {
 
 uint32_t RowKeys::NumberOf(const LogRow& row) const {
   if (kind_.has_value()) {
-    return catalog_.Series(row.series())[*kind_];
+    return catalog_.Series(row.series())[*kind_].value();
   }
   return row.calls().attribute_set.empty() ? 0 : row.calls().attribute_set[row.row];
 }

@@ -128,7 +128,7 @@ void Outcomes::Post(const Run& run, int sign, const Catalog& catalog) {
   for (size_t level = 0; level < cells_.size(); ++level) {
     TableAt(&cells_[level], share.workflow).At(CellOf(level, hour)).value.Add(share, sign);
   }
-  auto& cell = cells_[0][share.workflow].At(hour);
+  auto& cell = cells_[0][share.workflow.value()].At(hour);
   if (!cell.dirty) {
     cell.dirty = true;
     dirty_hours_.emplace_back(share.workflow, hour);
@@ -239,16 +239,16 @@ uint64_t Outcomes::VersionOf(Hour hour) const {
 
 void Outcomes::Checkpoint(KvBatch* batch) {
   for (const auto& [workflow, hour] : dirty_hours_) {
-    auto& cell = cells_[0][workflow].At(hour);
+    auto& cell = cells_[0][workflow.value()].At(hour);
     cell.dirty = false;
-    std::string row_key = keys::Outcome(keys::kOutcomesOfWorkflow, workflow, hour);
+    std::string row_key = keys::Outcome(keys::kOutcomesOfWorkflow, workflow.value(), hour);
     if (cell.value.empty()) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
-      cells_[0][workflow].Erase(hour);
+      cells_[0][workflow.value()].Erase(hour);
       continue;
     }
     cell.value.completed_cost.Compact();  // Of the widest cells there are few.
-    cells_[1][workflow].At(CellOf(1, hour)).value.completed_cost.Compact();
+    cells_[1][workflow.value()].At(CellOf(1, hour)).value.completed_cost.Compact();
     std::string value;
     cell.value.EncodeTo(&value);
     batch->Put(Family::kOutcomes, std::move(row_key), std::move(value));
@@ -280,8 +280,8 @@ void Outcomes::SumUpLevels() {
   for (size_t level = 1; level < cells_.size(); ++level) {
     cells_[level].clear();
   }
-  for (NameId workflow = 0; workflow < cells_[0].size(); ++workflow) {
-    for (const auto& entry : cells_[0][workflow]) {
+  for (NameId workflow; workflow.value() < cells_[0].size(); ++workflow) {
+    for (const auto& entry : cells_[0][workflow.value()]) {
       for (size_t level = 1; level < cells_.size(); ++level) {
         TableAt(&cells_[level], workflow).At(CellOf(level, entry.bucket)).value.Merge(entry.value);
       }
@@ -329,7 +329,7 @@ absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
       if (!cell.DecodeFrom(&value) || !value.empty()) {
         return Damaged();
       }
-      TableAt(&cells_[0], id).At(hour).value = std::move(cell);
+      TableAt(&cells_[0], NameId(id)).At(hour).value = std::move(cell);
       continue;
     }
     Picos unsurfaced = 0;

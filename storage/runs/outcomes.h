@@ -27,7 +27,7 @@ namespace itemized {
 
 // What one run adds to the bill of its workflow.
 struct RunShare {
-  NameId workflow = 0;
+  NameId workflow = kUnnamed;
   int64_t anchor_us = 0;
   Outcome outcome = Outcome::kOpen;
   int64_t calls = 0;

@@ -117,14 +117,14 @@ void Run::Count(const RunCall& call, int sign) {
 // Brings what is known of the extremes up to `call`, which stands.
 void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
   totals_.latest_us = std::max(totals_.latest_us, call.time_us);
-  if (totals_.workflow != 0 && call.time_us > totals_.workflow_us) {
+  if (totals_.workflow != kUnnamed && call.time_us > totals_.workflow_us) {
     return;  // As most are, so that their series are not looked at.
   }
   const NameId workflow = catalog.Series(call.series())[NameKind::kWorkflow];
-  if (workflow == 0) {
+  if (workflow == kUnnamed) {
     return;
   }
-  const bool first = totals_.workflow == 0 || call.time_us < totals_.workflow_us ||
+  const bool first = totals_.workflow == kUnnamed || call.time_us < totals_.workflow_us ||
                      catalog.Name(NameKind::kWorkflow, workflow) <
                          catalog.Name(NameKind::kWorkflow, totals_.workflow);
   if (first) {
@@ -144,7 +144,7 @@ void Run::Retract(size_t position) {
 
 void Run::FindExtremes(const Catalog& catalog) {
   totals_.latest_us = 0;
-  totals_.workflow = 0;
+  totals_.workflow = kUnnamed;
   totals_.workflow_us = 0;
   for (const RunCall& call : ledger_) {
     if (!call.retracted) {
@@ -268,8 +268,8 @@ Outcome Run::outcome() const {
 }
 
 NameId Run::workflow() const {
-  return completion_.has_value() && completion_->workflow != 0 ? completion_->workflow
-                                                               : totals_.workflow;
+  return completion_.has_value() && completion_->workflow != kUnnamed ? completion_->workflow
+                                                                      : totals_.workflow;
 }
 
 int64_t Run::AnchorUs() const {

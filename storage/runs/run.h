@@ -45,7 +45,7 @@ static_assert(sizeof(RunCall) == 32);  // Half of what there is in memory.
 // The completion in force.
 struct RunCompletion {
   int64_t time_us = 0;
-  NameId workflow = 0;  // 0: not named.
+  NameId workflow = kUnnamed;
   Outcome outcome = Outcome::kCompleted;
   std::vector<std::string> unused_steps;  // Sorted. There need be no call of them.
 
@@ -57,9 +57,9 @@ struct RunTotals {
   int64_t calls = 0;
   int64_t unpriced_calls = 0;
   Picos cost = 0;
-  int64_t latest_us = 0;    // 0 if there is no call.
-  NameId workflow = 0;      // Of the earliest call that names one (at equal times the first name
-  int64_t workflow_us = 0;  // in order), and when that was. 0: none does.
+  int64_t latest_us = 0;       // 0 if there is no call.
+  NameId workflow = kUnnamed;  // Of the earliest call that names one (at equal times the first name
+  int64_t workflow_us = 0;     // in order), and when that was. 0: none does.
 
   bool operator==(const RunTotals&) const = default;
 };
@@ -105,7 +105,7 @@ class Run {
   bool exists() const { return totals_.calls > 0 || completion_.has_value(); }
   Outcome outcome() const;
   // What its completion names, else that of RunTotals. So it does not depend on the
-  // order in which calls arrive. 0: none is named.
+  // order in which calls arrive. kUnnamed: none is named.
   NameId workflow() const;
   // Completion, else latest call: the instant by which a run belongs to a window.
   int64_t AnchorUs() const;

@@ -119,8 +119,8 @@ void AppendTotals(const RunTotals& totals, std::string* out) {
   AppendVarint(out, static_cast<uint64_t>(totals.unpriced_calls));
   AppendZigzag128(out, totals.cost);
   AppendVarint(out, static_cast<uint64_t>(totals.latest_us));
-  AppendVarint(out, totals.workflow);
-  if (totals.workflow != 0) {
+  AppendVarint(out, totals.workflow.value());
+  if (totals.workflow != kUnnamed) {
     AppendZigzag(out, totals.latest_us - totals.workflow_us);
   }
 }
@@ -132,21 +132,21 @@ bool ReadTotals(absl::string_view* in, RunTotals* totals) {
   int64_t since_us = 0;
   if (!ReadVarint(in, &calls) || !ReadVarint(in, &unpriced_calls) ||
       !ReadZigzag128(in, &totals->cost) || !ReadVarint(in, &latest_us) ||
-      !ReadVarint32(in, &totals->workflow) ||
-      (totals->workflow != 0 && !ReadZigzag(in, &since_us))) {
+      !ReadVarintId(in, &totals->workflow) ||
+      (totals->workflow != kUnnamed && !ReadZigzag(in, &since_us))) {
     return false;
   }
   totals->calls = static_cast<int64_t>(calls);
   totals->unpriced_calls = static_cast<int64_t>(unpriced_calls);
   totals->latest_us = static_cast<int64_t>(latest_us);
-  return totals->workflow == 0 ||
+  return totals->workflow == kUnnamed ||
          !__builtin_sub_overflow(totals->latest_us, since_us, &totals->workflow_us);
 }
 
 // `latest_us`: of the calls. Its outcome is told elsewhere.
 void AppendCompletion(const RunCompletion& completion, int64_t latest_us, std::string* out) {
   AppendZigzag(out, completion.time_us - latest_us);
-  AppendVarint(out, completion.workflow);
+  AppendVarint(out, completion.workflow.value());
   if (completion.unused_steps.empty()) {
     return;
   }
@@ -168,7 +168,7 @@ bool ReadCompletion(absl::string_view* in, uint8_t kind, int64_t latest_us,
   uint64_t unused = 0;
   if (outcome >= kOutcomeCount || !ReadZigzag(in, &since_us) ||
       __builtin_add_overflow(latest_us, since_us, &completion.time_us) ||
-      !ReadVarint32(in, &completion.workflow) ||
+      !ReadVarintId(in, &completion.workflow) ||
       (has_unused && (!ReadVarint(in, &unused) || unused == 0 || unused > in->size()))) {
     return false;
   }
@@ -207,7 +207,8 @@ void Run::EncodeBrief(std::string* out) const {
 
 bool Run::DecodeBrief(absl::string_view* in, const Catalog& catalog) {
   uint64_t count = 0;
-  if (!ReadTotals(in, &totals_) || totals_.workflow >= catalog.name_count(NameKind::kWorkflow) ||
+  if (!ReadTotals(in, &totals_) ||
+      totals_.workflow.value() >= catalog.name_count(NameKind::kWorkflow) ||
       !ReadVarint(in, &count) || count > in->size()) {
     return false;
   }

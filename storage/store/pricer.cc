@@ -14,7 +14,7 @@ bool Pricer::StandsForOne(NameKind kind, NameId name) const {
 const RateBook::Schedule& Pricer::RatesFor(NameId provider, NameId model,
                                            absl::string_view provider_text,
                                            absl::string_view model_text) {
-  const uint64_t number = uint64_t{provider} << 32 | model;
+  const uint64_t number = uint64_t{provider.value()} << 32 | model.value();
   if (const auto known = by_number_.find(number); known != by_number_.end()) {
     return *known->second;
   }

@@ -109,10 +109,10 @@ void Baselines::Remerge(const BucketTable<Day, NameDay>& days, Step* step) {
 void Baselines::Fold(const RowsByName& rows, const CallRollups& rollups) {
   for (const RowsByName::Part& part : rows.Parts(NameKind::kStep)) {
     const Day day = DayOfHour(part.block->ref.hour);
-    if (part.name >= steps_.size()) {
-      steps_.resize(part.name + 1);
+    if (part.name.value() >= steps_.size()) {
+      steps_.resize(part.name.value() + 1);
     }
-    Step& step = steps_[part.name];
+    Step& step = steps_[part.name.value()];
     if (!step.touched) {
       step.touched = true;
       touched_.push_back(part.name);
@@ -126,7 +126,7 @@ void Baselines::Fold(const RowsByName& rows, const CallRollups& rollups) {
 
 void Baselines::Settle(const CallRollups& rollups) {
   for (const NameId id : touched_) {
-    Step& step = steps_[id];
+    Step& step = steps_[id.value()];
     step.touched = false;
     if (step.stale || ShiftedDays(step) != step.shifted) {
       Remerge(rollups.DaysOf(NameKind::kStep, id), &step);
@@ -141,12 +141,12 @@ void Baselines::Rebuild(const CallRollups& rollups) {
   steps_.resize(rollups.name_count(NameKind::kStep));
   thresholds_.clear();
   touched_.clear();
-  for (NameId id = 0; id < steps_.size(); ++id) {
+  for (NameId id; id.value() < steps_.size(); ++id) {
     const BucketTable<Day, NameDay>& days = rollups.DaysOf(NameKind::kStep, id);
     if (days.empty()) {
       continue;
     }
-    Step& step = steps_[id];
+    Step& step = steps_[id.value()];
     step.newest = days.back().bucket;
     step.seen = true;
     Remerge(days, &step);
@@ -155,7 +155,7 @@ void Baselines::Rebuild(const CallRollups& rollups) {
 }
 
 void Baselines::Refresh(NameId id) {
-  const Histogram& costs = steps_[id].costs;
+  const Histogram& costs = steps_[id.value()].costs;
   Threshold threshold;
   threshold.sample_count = costs.count();
   if (threshold.sample_count >= kBaselineCallsMin) {
@@ -166,7 +166,7 @@ void Baselines::Refresh(NameId id) {
     }
   }
   thresholds_.resize(steps_.size());
-  thresholds_[id] = threshold;
+  thresholds_[id.value()] = threshold;
 }
 
 }  // namespace itemized

@@ -58,7 +58,7 @@ class Baselines {
   // Returns the threshold of `step`; valid until the next Settle or Rebuild.
   const Threshold& ThresholdOf(NameId step) const {
     static constexpr Threshold kUnseen;
-    return step < thresholds_.size() ? thresholds_[step] : kUnseen;
+    return step.value() < thresholds_.size() ? thresholds_[step.value()] : kUnseen;
   }
 
  private:

@@ -10,6 +10,8 @@
 
 #include "absl/container/btree_map.h"
 
+#include "storage/catalog/catalog.h"
+
 namespace itemized {
 
 // A map from time bucket (an Hour or a Day) to a value, sorted by bucket. It is made for being
@@ -110,21 +112,21 @@ class BucketTable {
   Entry* last_ = nullptr;  // The entry where At looks first; null after any other change.
 };
 
-// Returns (*tables)[id], and makes it if there is none.
+// Returns the table of `name`, and makes it if there is none.
 template <typename Bucket, typename T>
-BucketTable<Bucket, T>& TableAt(std::vector<BucketTable<Bucket, T>>* tables, size_t id) {
-  if (id >= tables->size()) {
-    tables->resize(id + 1);
+BucketTable<Bucket, T>& TableAt(std::vector<BucketTable<Bucket, T>>* tables, NameId name) {
+  if (name.value() >= tables->size()) {
+    tables->resize(name.value() + 1);
   }
-  return (*tables)[id];
+  return (*tables)[name.value()];
 }
 
-// Returns tables[id], or an empty table if there is none.
+// Returns the table of `name`, or an empty one if there is none.
 template <typename Bucket, typename T>
 const BucketTable<Bucket, T>& TableAt(const std::vector<BucketTable<Bucket, T>>& tables,
-                                      size_t id) {
+                                      NameId name) {
   static const auto* const kNone = new BucketTable<Bucket, T>;
-  return id < tables.size() ? tables[id] : *kNone;
+  return name.value() < tables.size() ? tables[name.value()] : *kNone;
 }
 
 }  // namespace itemized

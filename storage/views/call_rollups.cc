@@ -229,7 +229,8 @@ void CallRollups::Checkpoint(ThreadTeam* team, KvBatch* batch) {
   team->ParallelFor((values.size() + kRowsPerPortion - 1) / kRowsPerPortion, encode);
   for (size_t i = 0; i < values.size(); ++i) {
     const NameKey& key = dirty_names_[i];
-    batch->Put(Family::kRollups, keys::Rollup(static_cast<uint8_t>(key.kind), key.name, key.day),
+    batch->Put(Family::kRollups,
+               keys::Rollup(static_cast<uint8_t>(key.kind), key.name.value(), key.day),
                std::move(values[i]));
   }
   for (const NameKey& key : hot_names_) {
@@ -249,15 +250,15 @@ absl::Status CallRollups::LoadRow(absl::string_view key, absl::string_view value
                                   const Catalog& catalog) {
   const auto kind = static_cast<uint8_t>(key.empty() ? kNameKindCount : key[0]);
   key.remove_prefix(key.empty() ? 0 : 1);
-  NameId name = 0;
+  NameId name;
   Day day{};
-  if (kind >= kNameKindCount || !ReadBigEndian32(&key, &name) || !ReadBigEndianId(&key, &day) ||
-      !key.empty() || name > kNamesMax) {
+  if (kind >= kNameKindCount || !ReadBigEndianId(&key, &name) || !ReadBigEndianId(&key, &day) ||
+      !key.empty() || name.value() > kNamesMax) {
     return Damaged("a key");
   }
   NameDay& row = TableOf(static_cast<NameKind>(kind), name).At(day).value;
   if (!row.DecodeFrom(&value, catalog.series_count()) || !value.empty()) {
-    return Damaged(absl::StrCat("name ", name, " on ", FormatTime(DayStartUs(day))));
+    return Damaged(absl::StrCat("name ", name.value(), " on ", FormatTime(DayStartUs(day))));
   }
   if (static_cast<NameKind>(kind) == NameKind::kStep) {
     total_.Merge(row.sums);

@@ -80,7 +80,7 @@ class CallRollups {
  private:
   struct NameKey {
     NameKind kind = NameKind::kStep;
-    NameId name = 0;
+    NameId name{};
     Day day{};
   };
   BucketTable<Day, NameDay>& TableOf(NameKind kind, NameId name) {

@@ -47,11 +47,11 @@ void ForEachDayOf(const CallRollups& rollups, const RollupScan& scan, NameId nam
 template <typename Visit>
 absl::Status ForEachDay(const CallRollups& rollups, const RollupScan& scan,
                         const Cancellation* cancellation, Visit visit) {
-  const NameId first = scan.only.value_or(0);
+  const uint32_t first = scan.only.value_or(NameId()).value();
   const size_t count = scan.only.has_value() ? 1 : rollups.name_count(scan.kind);
   for (size_t i = 0; i < count; ++i) {
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-    const auto name = static_cast<NameId>(first + i);
+    const NameId name(first + static_cast<uint32_t>(i));
     ForEachDayOf(rollups, scan, name, [&](Day day, const NameDay& row) { visit(name, day, row); });
   }
   return absl::OkStatus();

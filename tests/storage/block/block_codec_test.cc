@@ -246,7 +246,7 @@ TEST(BlockCodec, ThePersistedBytesAreGolden) {
   calls.flags = {0, kFlagUnpriced};
   block.completions.push_back({.time_us = HourStartUs(Hour(498'192)) + 5,
                                .run = 0,
-                               .workflow = 3,
+                               .workflow = NameId(3),
                                .outcome = Outcome::kShortCircuited,
                                .unused_steps = {"draft", "plan"}});
   EXPECT_EQ(absl::BytesToHexString(EncodeBlock(block)),

@@ -38,7 +38,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
   }
   block.completions.push_back({.time_us = HourStartUs(block.ref.hour) + 5,
                                .run = 1,
-                               .workflow = 3,
+                               .workflow = NameId(3),
                                .outcome = Outcome::kShortCircuited,
                                .unused_steps = {"draft", "plan"}});
   return block;

@@ -35,7 +35,7 @@ class BlockStoreTest : public testing::Test {
       block.calls.run_names = {"r"};
       block.completions.push_back({.time_us = HourStartUs(block.ref.hour),
                                    .run = 0,
-                                   .workflow = 0,
+                                   .workflow = kUnnamed,
                                    .outcome = Outcome::kFailed,
                                    .unused_steps = {}});
     }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "storage/log/entry.h"
+#include "tests/storage/catalog/series_key_for_test.h"
 
 namespace itemized {
 
@@ -26,9 +27,10 @@ inline Block EmptyBlock(BlockRef ref) {
 inline Entry FullEntry() {
   Entry entry;
   entry.catalog.id_key = HashKey{1, 2};
-  entry.catalog.names = {{NameKind::kStep, 2, "planning"}, {NameKind::kModel, 2, "sonnet"}};
+  entry.catalog.names = {{NameKind::kStep, NameId(2), "planning"},
+                         {NameKind::kModel, NameId(2), "sonnet"}};
   entry.catalog.first_series = SeriesId(7);
-  entry.catalog.series = {{{2, 0, 0, 2}}, {{2, 1, 0, 2}}};
+  entry.catalog.series = {KeyOf(2, 0, 0, 2), KeyOf(2, 1, 0, 2)};
   entry.forgotten_producers = {ProducerId{9}};
   entry.producers = {
       {.id = {1}, .epoch = 3, .last_sequence = 8, .last_seen_us = -5, .contents = {11, 12}}};

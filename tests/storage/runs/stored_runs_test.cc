@@ -49,8 +49,10 @@ Run SmallRun(const Catalog& catalog) {
   calls.flags = {kFlagUnpriced};
   Run run;
   run.Apply(RowContents(calls), {0}, {.hour = Hour(0), .sequence = 9}, catalog);
-  run.Apply(
-      {.time_us = 5, .workflow = 2, .outcome = Outcome::kShortCircuited, .unused_steps = {"plan"}});
+  run.Apply({.time_us = 5,
+             .workflow = NameId(2),
+             .outcome = Outcome::kShortCircuited,
+             .unused_steps = {"plan"}});
   return run;
 }
 
@@ -118,7 +120,7 @@ TEST(StoredRun, KeepsOfCallsTheirIdsAndTotals) {
   EXPECT_EQ(read->unpriced_calls(), 0);
   EXPECT_EQ(read->cost(), 3 * kCost);
   EXPECT_EQ(read->AnchorUs(), 7);
-  EXPECT_EQ(read->workflow(), 3U);
+  EXPECT_EQ(read->workflow(), NameId(3));
   ASSERT_EQ(read->ledger().size(), 3U);
   for (const RunCall& call : run.ledger()) {
     const RunCall* const found = read->Find(call.fingerprint);
@@ -192,7 +194,7 @@ TEST(StoredRun, IsReadBackWithAllThatFollowsFromIt) {
   EXPECT_EQ(read->unpriced_calls(), 1);
   EXPECT_EQ(read->cost(), kCost);
   EXPECT_EQ(read->AnchorUs(), 5);
-  EXPECT_EQ(read->workflow(), 2U);
+  EXPECT_EQ(read->workflow(), NameId(2));
 }
 
 TEST(StoredRun, CutShortOrOfUnknownVersionOrSeriesIsRefused) {
@@ -208,7 +210,7 @@ TEST(StoredRun, CutShortOrOfUnknownVersionOrSeriesIsRefused) {
 
 TEST(StoredOutcomes, HaveTheseBytesAndAreReadBack) {
   OutcomeCell cell;
-  cell.Add({.workflow = 2,
+  cell.Add({.workflow = NameId(2),
             .anchor_us = 5,
             .outcome = Outcome::kCompleted,
             .calls = 1,
