@@ -38,14 +38,24 @@ CallSource::CallSource(const QueryContext& context, const Snapshot& snapshot, Ca
 
 CallSource::Parts CallSource::PartsFor(const CallsWanted& wanted) {
   const bool by_name = wanted.by != GroupBy::kAttribute;
+  const bool steps_only = wanted.by == GroupBy::kStep && wanted.filter.has_step_only();
   if (wanted.quantiles) {
-    return by_name && wanted.filter.empty() ? Parts::kTotals : Parts::kLog;
+    return steps_only || (by_name && wanted.filter.empty()) ? Parts::kTotals : Parts::kLog;
   }
-  if (wanted.by == GroupBy::kStep && wanted.filter.has_step_only()) {
+  if (steps_only) {
     return Parts::kStepHours;
   }
   return by_name && wanted.by_utc_day && wanted.filter.attributes.empty() ? Parts::kSeriesDays
                                                                           : Parts::kLog;
+}
+
+NamesWanted CallSource::names() const {
+  return {.kind = *KindOf(wanted_.by), .only = StepsOf(wanted_.filter, state_.catalog).only};
+}
+
+absl::StatusOr<CallTotalsByName> CallSource::Totals(const Snapshot& snapshot) const {
+  CHECK(parts_ == Parts::kTotals);
+  return GatherCalls(snapshot, wanted_.range, names(), cancellation_);
 }
 
 absl::Status CallSource::VisitSums(const Snapshot& snapshot, SumsVisitor sums, CallVisitor row) {

@@ -3,11 +3,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 #include "storage/base/cancellation.h"
 #include "storage/base/time.h"
@@ -23,9 +24,9 @@ struct CallsWanted {
   TimeRange range;
   const CallFilter& filter;
   GroupBy by = GroupBy::kStep;
-  const std::string& attribute_key;  // With kAttribute.
-  bool quantiles = false;            // Else sums are enough.
-  bool by_utc_day = false;           // Whether `boundaries_us` between the ends are UTC midnights.
+  absl::string_view attribute_key = {};  // With kAttribute.
+  bool quantiles = false;                // Else sums are enough.
+  bool by_utc_day = false;  // Whether `boundaries_us` between the ends are UTC midnights.
   // The instants at which the answer is divided, both ends of the range among them, rising.
   std::vector<int64_t> boundaries_us = {};
 };
@@ -41,10 +42,12 @@ class CallSource {
              ColumnMask columns, const Cancellation* cancellation);
 
   // Whether the log has to be read for more than partial hours and days. Then there are Open and
-  // Scan; else VisitSums, or for quantiles what call_totals.h gathers.
+  // Scan; else VisitSums, or Totals for quantiles.
   bool needs_log() const { return parts_ == Parts::kLog; }
   const TimeRange& range() const { return wanted_.range; }
   const RowKeys& keys() const { return keys_; }
+  // The names that Totals gathers.
+  NamesWanted names() const;
 
   // Takes the sums of calls in the bucket that begins at `start_us`. Of `key` those names are given
   // that are wanted.
@@ -54,6 +57,9 @@ class CallSource {
 
   // Visits whole buckets, and then the rows of partial ones, while the snapshot lasts.
   absl::Status VisitSums(const Snapshot& snapshot, SumsVisitor sums, CallVisitor row);
+
+  // Gathers sums and quantiles by name, while the snapshot lasts.
+  absl::StatusOr<CallTotalsByName> Totals(const Snapshot& snapshot) const;
 
   // Opens the log, whose rows Scan visits once the snapshot has ended: a long scan holds up no
   // commit. Errors as BlockStore::OpenHours.

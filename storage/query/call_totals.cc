@@ -206,21 +206,24 @@ RangeParts<Day> SplitAtDays(TimeRange range) {
 // Threads share what there is to read of partial days, which takes longest, and then the names of
 // which the whole days are merged.
 absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
-                                             NameKind kind, const Cancellation* cancellation) {
+                                             NamesWanted names, const Cancellation* cancellation) {
   const DayParts parts = SplitByDays(range);
   const std::vector<PartialDays> partial = Divide(parts.partial, kThreadsOfAJob);
   const CallRollups& rollups = snapshot.state.views.rollups();
-  const RollupScan whole_days{.kind = kind, .first = parts.first, .end = parts.end};
-  CallTotalsByName groups(rollups.name_count(kind));
+  const RollupScan whole_days{.kind = names.kind, .first = parts.first, .end = parts.end};
+  CallTotalsByName groups(rollups.name_count(names.kind));
   std::vector<PartialDayReader> readers(partial.size(),
-                                        PartialDayReader(snapshot, kind, cancellation));
+                                        PartialDayReader(snapshot, names, cancellation));
   const size_t portions = (groups.size() + kNamesPerPortion - 1) / kNamesPerPortion;
   std::vector<absl::Status> statuses(partial.size() + portions);
   const auto merge = [&](size_t portion) -> absl::Status {
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     const size_t end = std::min(groups.size(), (portion + 1) * kNamesPerPortion);
     for (size_t name = portion * kNamesPerPortion; name < end; ++name) {
-      GatherDays(rollups, whole_days, NameId(static_cast<uint32_t>(name)), &groups[name]);
+      const NameId id(static_cast<uint32_t>(name));
+      if (names.Contains(id)) {
+        GatherDays(rollups, whole_days, id, &groups[name]);
+      }
     }
     return absl::OkStatus();
   };

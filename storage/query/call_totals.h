@@ -5,6 +5,7 @@
 // ranked.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -87,10 +88,18 @@ struct RangeParts {
 RangeParts<Hour> SplitAtHours(TimeRange range);
 RangeParts<Day> SplitAtDays(TimeRange range);
 
-// The calls of `range` by `kind`. Days come from the views; of a partial day, half a day at most is
-// read from the log, and added or taken out.
+// Which names totals are gathered of.
+struct NamesWanted {
+  NameKind kind = NameKind::kStep;
+  std::optional<NameId> only = {};  // Else all of them. Catalog::kUnknown has no calls.
+
+  bool Contains(NameId name) const { return !only.has_value() || *only == name; }
+};
+
+// The calls of `range` by name; names that are not wanted have none. Days come from the views; of a
+// partial day, half a day at most is read from the log, and added or taken out.
 absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
-                                             NameKind kind, const Cancellation* cancellation);
+                                             NamesWanted names, const Cancellation* cancellation);
 
 // Unsurfaced spend of the calls of `range` by `kind`: whole hours come from
 // the views, partial ones from the log.

@@ -77,9 +77,9 @@ std::vector<PartialDays> Divide(const PartialDays& partial, size_t count) {
   return pieces;
 }
 
-PartialDayReader::PartialDayReader(const Snapshot& snapshot, NameKind kind,
+PartialDayReader::PartialDayReader(const Snapshot& snapshot, NamesWanted names,
                                    const Cancellation* cancellation)
-    : snapshot_(snapshot), state_(snapshot.state), kind_(kind), cancellation_(cancellation) {}
+    : snapshot_(snapshot), state_(snapshot.state), names_(names), cancellation_(cancellation) {}
 
 absl::Status PartialDayReader::Read(const PartialDays& partial) {
   RETURN_IF_ERROR(Add(partial.more, &more_));
@@ -90,7 +90,7 @@ absl::Status PartialDayReader::Add(const std::vector<TimeRange>& ranges, CallTot
   groups_ = groups;
   for (const TimeRange& range : ranges) {
     if (!range.empty()) {
-      groups->resize(state_.views.rollups().name_count(kind_));  // Of whatever is folded.
+      groups->resize(state_.views.rollups().name_count(names_.kind));  // Of whatever is folded.
       RETURN_IF_ERROR(Add(range));
     }
   }
@@ -101,7 +101,7 @@ absl::Status PartialDayReader::Add(const std::vector<TimeRange>& ranges, CallTot
 // the views, so that only what their histograms need is read.
 absl::Status PartialDayReader::Add(TimeRange range) {
   ReserveDay(DayOf(range.start_us));
-  if (kind_ != NameKind::kStep) {
+  if (names_.kind != NameKind::kStep) {
     return AddRows(range, kSummingColumns);
   }
   const RangeParts<Hour> hours = SplitAtHours(range);
@@ -115,9 +115,12 @@ absl::Status PartialDayReader::Add(TimeRange range) {
   return AddRows({HourStartUs(hours.first), HourStartUs(hours.end)}, kHistogramColumns);
 }
 
+RollupScan PartialDayReader::ScanOf(Day day) const {
+  return {.kind = names_.kind, .only = names_.only, .first = day, .end = day + 1};
+}
+
 void PartialDayReader::ReserveDay(Day day) {
-  const RollupScan scan{.kind = kind_, .first = day, .end = day + 1};
-  ForEachDay(state_.views.rollups(), scan, [&](NameId name, Day, const NameDay& row) {
+  ForEachDay(state_.views.rollups(), ScanOf(day), [&](NameId name, Day, const NameDay& row) {
     CallTotals& group = (*groups_)[name.value()];
     group.cost.Reserve({&row.cost, &row.flagged_cost});
     group.duration.Reserve({&row.duration});
@@ -126,8 +129,7 @@ void PartialDayReader::ReserveDay(Day day) {
 
 void PartialDayReader::AddHourSums(Hour first, Hour end) {
   const Day day = DayOfHour(first);
-  const RollupScan scan{.kind = kind_, .first = day, .end = day + 1};
-  ForEachDay(state_.views.rollups(), scan, [&](NameId name, Day, const NameDay& row) {
+  ForEachDay(state_.views.rollups(), ScanOf(day), [&](NameId name, Day, const NameDay& row) {
     for (const auto& [hour, sums] : row.hours) {
       if (FirstHourOf(day) + hour >= first && FirstHourOf(day) + hour < end) {
         (*groups_)[name.value()].sums.Merge(sums);
@@ -153,8 +155,10 @@ void PartialDayReader::AddBlock(const Block& block, TimeRange range, bool with_s
   rows_.clear();
   for (uint32_t row = 0; row < calls.size(); ++row) {
     if (range.Contains(calls.time_us[row])) {
-      const NameId name = state_.catalog.Series(calls.SeriesAt(row))[kind_];
-      rows_.emplace_back(row, &(*groups_)[name.value()]);
+      const NameId name = state_.catalog.Series(calls.SeriesAt(row))[names_.kind];
+      if (names_.Contains(name)) {
+        rows_.emplace_back(row, &(*groups_)[name.value()]);
+      }
     }
   }
   if (with_sums) {

@@ -15,6 +15,7 @@
 #include "storage/base/time.h"
 #include "storage/catalog/catalog.h"
 #include "storage/query/call_totals.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 
@@ -43,7 +44,7 @@ std::vector<PartialDays> Divide(const PartialDays& partial, size_t count);
 class PartialDayReader {
  public:
   // `cancellation` may be null.
-  PartialDayReader(const Snapshot& snapshot, NameKind kind, const Cancellation* cancellation);
+  PartialDayReader(const Snapshot& snapshot, NamesWanted names, const Cancellation* cancellation);
 
   absl::Status Read(const PartialDays& partial);
 
@@ -56,6 +57,7 @@ class PartialDayReader {
   absl::Status Add(TimeRange range);
   void ReserveDay(Day day);
   void AddHourSums(Hour first, Hour end);
+  RollupScan ScanOf(Day day) const;
   absl::Status AddRows(TimeRange range, ColumnMask mask);
   void AddBlock(const Block& block, TimeRange range, bool with_sums);
   void AddValues(const CallRows& calls, const std::vector<int64_t>& values,
@@ -63,7 +65,7 @@ class PartialDayReader {
 
   const Snapshot& snapshot_;
   const State& state_;
-  const NameKind kind_;
+  const NamesWanted names_;
   const Cancellation* const cancellation_;
   CallTotalsByName more_;
   CallTotalsByName less_;

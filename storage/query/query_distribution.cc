@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+#include <utility>
+
 #include "storage/base/status_macros.h"
-#include "storage/query/call_totals.h"
+#include "storage/query/call_source.h"
 #include "storage/query/queries.h"
 #include "storage/query/snapshot.h"
-#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
@@ -27,38 +29,21 @@ std::vector<DistributionBucket> Coarsen(const Histogram& histogram) {
   return shown;
 }
 
-absl::StatusOr<Histogram> CostOfCalls(const Snapshot& snapshot, TimeRange range,
-                                      const DistributionQuery& query, int64_t* unpriced,
-                                      const Cancellation* cancellation) {
-  const State& state = snapshot.state;
-  Histogram costs;
-  const NameId step = state.catalog.Find(NameKind::kStep, query.name);
-  const RangeParts<Day> parts = SplitAtDays(range);
-  const RollupScan whole_days{.only = step, .first = parts.first, .end = parts.end};
-  ForEachDay(state.views.rollups(), whole_days, [&](NameId, Day, const NameDay& row) {
-    costs.Merge(row.cost);
-    costs.Merge(row.flagged_cost);
-    *unpriced += row.sums.unpriced_calls;
-  });
-  constexpr ColumnMask kMask = Columns(ColumnId::kSeries, ColumnId::kCost, ColumnId::kFlags);
-  for (const TimeRange& part : parts.partial) {
-    RETURN_IF_ERROR(VisitRows(
-        snapshot, part, kMask,
-        [&](const LogRow& row) {
-          const CallRows& calls = row.calls();
-          if (state.catalog.Series(row.series())[NameKind::kStep] != step) {
-            return absl::OkStatus();
-          }
-          if (calls.Has(row.row, kFlagUnpriced)) {
-            *unpriced += row.weight();
-          } else {
-            costs.Add(calls.cost_picos[row.row], row.weight());
-          }
-          return absl::OkStatus();
-        },
-        cancellation));
+absl::StatusOr<Histogram> CostOfCalls(const QueryContext& context, const Snapshot& snapshot,
+                                      TimeRange range, const DistributionQuery& query,
+                                      int64_t* unpriced, const Cancellation* cancellation) {
+  CallFilter filter;
+  filter[NameKind::kStep] = query.name;
+  const CallSource source(context, snapshot, {.range = range, .filter = filter, .quantiles = true},
+                          ColumnMask{0}, cancellation);
+  ASSIGN_OR_RETURN(CallTotalsByName totals, source.Totals(snapshot));
+  const NameId step = *source.names().only;
+  if (step.value() >= totals.size()) {
+    return Histogram();
   }
-  return costs;
+  CallTotals& found = totals[step.value()];
+  *unpriced = found.sums.unpriced_calls;
+  return std::move(found.cost);
 }
 
 absl::StatusOr<Histogram> CostOfRuns(const QueryContext& context, const Snapshot& snapshot,
@@ -94,7 +79,7 @@ absl::StatusOr<DistributionAnswer> AnswerDistribution(const QueryContext& contex
   ASSIGN_OR_RETURN(const Histogram costs,
                    query.of == NameKind::kWorkflow
                        ? CostOfRuns(context, snapshot, range, query, cancellation)
-                       : CostOfCalls(snapshot, range, query, &unpriced, cancellation));
+                       : CostOfCalls(context, snapshot, range, query, &unpriced, cancellation));
   std::optional<Threshold> threshold;
   if (query.of == NameKind::kStep) {
     threshold =

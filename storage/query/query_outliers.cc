@@ -115,6 +115,7 @@ class OutlierSearch {
 
   absl::Status ReadRollups(const Snapshot& snapshot) {
     filter_.emplace(query_.filter, state_.catalog);
+    unused_.emplace(state_);
     up_to_ = snapshot.last_block();
     const TimeRange& range = answer_.range;
     const bool by_step = query_.filter.has_step_only();
@@ -211,7 +212,7 @@ class OutlierSearch {
 
   BilledCall CallAt(const Block& block, size_t row) {
     BilledCall call = ToBilledCall(block.calls, row, state_.catalog);
-    call.unsurfaced = unused_.Contains(block, row);
+    call.unsurfaced = unused_->Contains(block, row);
     return call;
   }
 
@@ -274,7 +275,7 @@ class OutlierSearch {
   const size_t limit_;
   OutliersAnswer answer_;
   std::optional<RowFilter> filter_;
-  UnusedSteps unused_{state_};
+  std::optional<UnusedSteps> unused_;
   BlockSequence up_to_ = 0;        // The last block there was when the question began.
   std::vector<HourToRead> hours_;  // The newest first.
   bool is_dropped_ = false;

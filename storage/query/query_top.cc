@@ -59,15 +59,15 @@ absl::StatusOr<Gathered> GatherTrailing(const QueryContext& context, const Snaps
 }
 
 absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, const Snapshot& snapshot,
-                                    NameKind kind, TimeRange range,
-                                    const Cancellation* cancellation) {
+                                    const CallSource& source, const Cancellation* cancellation) {
   absl::StatusOr<CallTotalsByName> calls;
   absl::StatusOr<std::vector<Picos>> unsurfaced;
   ParallelFor(kThreadsOfAJob, 2, [&](size_t task) {
     if (task == 0) {
-      calls = GatherCalls(snapshot, range, kind, cancellation);
+      calls = source.Totals(snapshot);
     } else {
-      unsurfaced = GatherUnsurfaced(context, snapshot, range, kind, cancellation);
+      unsurfaced =
+          GatherUnsurfaced(context, snapshot, source.range(), source.names().kind, cancellation);
     }
   });
   RETURN_IF_ERROR(calls.status());
@@ -78,26 +78,27 @@ absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, const Snapshot&
 }
 
 absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const Snapshot& snapshot,
-                                    const TopQuery& query, TimeRange range,
+                                    const TopQuery& query, const CallSource& source,
                                     const Cancellation* cancellation) {
   const State& state = snapshot.state;
   RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-  const NameKind kind = *KindOf(query.by);
+  const TimeRange& range = source.range();
+  const NamesWanted names = source.names();
   // A window that 1970 cuts short does not move on with the clock.
   const bool trailing = query.window.last_us == range.end_us - range.start_us &&
                         state.views.latest_call_us() < range.end_us;
   ASSIGN_OR_RETURN(const Gathered gathered,
-                   trailing ? GatherTrailing(context, snapshot, kind, range, cancellation)
-                            : GatherAnew(context, snapshot, kind, range, cancellation));
+                   trailing ? GatherTrailing(context, snapshot, names.kind, range, cancellation)
+                            : GatherAnew(context, snapshot, source, cancellation));
   const auto& [groups, unsurfaced] = gathered;
   TopAnswer answer;
   answer.range = range;
   for (NameId name; name.value() < groups.size(); ++name) {
     const RankedGroup& group = groups[name.value()];
-    if (group.sums.calls != 0) {
+    if (names.Contains(name) && group.sums.calls != 0) {
       answer.rows.push_back(
-          MakeRow(state.catalog.Name(kind, name), group, unsurfaced[name.value()]));
-      if (kind == NameKind::kStep) {
+          MakeRow(state.catalog.Name(names.kind, name), group, unsurfaced[name.value()]));
+      if (names.kind == NameKind::kStep) {
         answer.rows.back().threshold = state.views.baselines().ThresholdOf(name);
       }
     }
@@ -214,7 +215,7 @@ absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery&
                                .quantiles = true},
                    Columns(ColumnId::kRun, ColumnId::kRunNames), cancellation);
     if (!source->needs_log()) {
-      return TopByName(context, snapshot, query, range, cancellation);
+      return TopByName(context, snapshot, query, *source, cancellation);
     }
     scanned.emplace(snapshot, query, &*source);
     RETURN_IF_ERROR(source->Open(snapshot));

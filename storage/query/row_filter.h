@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -63,7 +62,7 @@ class RowFilter {
 class RowKeys {
  public:
   // Both outlive it.
-  RowKeys(GroupBy by, const std::string& attribute_key, const Catalog& catalog)
+  RowKeys(GroupBy by, absl::string_view attribute_key, const Catalog& catalog)
       : kind_(KindOf(by)), attribute_key_(attribute_key), catalog_(catalog) {}
 
   // What KeyOf needs, beside kSeries.
@@ -77,7 +76,7 @@ class RowKeys {
 
  private:
   const std::optional<NameKind> kind_;
-  const std::string& attribute_key_;
+  const absl::string_view attribute_key_;
   const Catalog& catalog_;
 };
 

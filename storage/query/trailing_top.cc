@@ -47,7 +47,7 @@ void TrailingTop::Fold(const Block& block, const Catalog& catalog) {
 absl::Status TrailingTop::Rebuild(const Snapshot& snapshot, TimeRange range,
                                   const Cancellation* cancellation) {
   built_ = false;
-  ASSIGN_OR_RETURN(groups_, GatherCalls(snapshot, range, kind_, cancellation));
+  ASSIGN_OR_RETURN(groups_, GatherCalls(snapshot, range, {.kind = kind_}, cancellation));
   stale_.assign(groups_.size(), true);
   start_us_ = range.start_us;
   built_ = true;

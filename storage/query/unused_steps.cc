@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "storage/store/state.h"
-
 namespace itemized {
 
 bool UnusedSteps::Contains(const Block& block, size_t row) {
@@ -14,11 +12,11 @@ bool UnusedSteps::Contains(const Block& block, size_t row) {
   }
   std::optional<absl::Span<const NameId>>& steps = unused_[block.calls.run[row]];
   if (!steps.has_value()) {
-    steps = state_.views.runs().unused().Find(block.calls.RunName(row));
+    steps = index_.Find(block.calls.RunName(row));
   }
   return !steps->empty() &&
          std::binary_search(steps->begin(), steps->end(),
-                            state_.catalog.Series(block.calls.SeriesAt(row))[NameKind::kStep]);
+                            catalog_.Series(block.calls.SeriesAt(row))[NameKind::kStep]);
 }
 
 }  // namespace itemized

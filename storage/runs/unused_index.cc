@@ -11,17 +11,49 @@ UnusedIndex::Key UnusedIndex::KeyOf(absl::string_view workflow_id) {
   return {hash.high64, hash.low64};
 }
 
+absl::Span<const NameId> UnusedIndex::SpanOf(Steps steps) {
+  return steps == nullptr ? absl::Span<const NameId>() : absl::MakeConstSpan(*steps);
+}
+
+UnusedIndex::Steps UnusedIndex::Get(const Key& key) const {
+  const auto found = runs_.find(key);
+  return found == runs_.end() ? nullptr : found->second;
+}
+
 void UnusedIndex::Set(absl::string_view workflow_id, const std::vector<NameId>& steps) {
-  if (steps.empty()) {
-    runs_.erase(KeyOf(workflow_id));
+  const Key key = KeyOf(workflow_id);
+  const Steps before = Get(key);
+  const Steps after = steps.empty() ? nullptr : &*sets_.insert(steps).first;
+  if (before == after) {
     return;
   }
-  runs_[KeyOf(workflow_id)] = &*sets_.insert(steps).first;
+  ++version_;
+  if (pin_.use_count() > 1) {
+    changes_[key].push_back({.version = version_, .before = before});
+  } else {
+    changes_.clear();
+  }
+  if (after == nullptr) {
+    runs_.erase(key);
+  } else {
+    runs_[key] = after;
+  }
 }
 
 absl::Span<const NameId> UnusedIndex::Find(absl::string_view workflow_id) const {
-  const auto found = runs_.find(KeyOf(workflow_id));
-  return found == runs_.end() ? absl::Span<const NameId>() : *found->second;
+  return SpanOf(Get(KeyOf(workflow_id)));
+}
+
+absl::Span<const NameId> UnusedIndex::View::Find(absl::string_view workflow_id) const {
+  const Key key = KeyOf(workflow_id);
+  if (const auto changes = index_.changes_.find(key); changes != index_.changes_.end()) {
+    for (const Change& change : changes->second) {
+      if (change.version > version_) {
+        return SpanOf(change.before);
+      }
+    }
+  }
+  return SpanOf(index_.Get(key));
 }
 
 }  // namespace itemized

@@ -17,7 +17,7 @@
 #include "storage/ingest/checked_batch.h"
 #include "storage/model/limits.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/server/random_batch.h"
+#include "tests/server/convert/random_batch.h"
 
 namespace itemized::fuzz {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "proto/text/json.h"
 
-#include "tests/server/http_client.h"
+#include "tests/server/http/http_client.h"
 #include "tests/server/server_fixture.h"
 
 namespace itemized::server {

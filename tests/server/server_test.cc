@@ -9,7 +9,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/server/http_client.h"
+#include "tests/server/http/http_client.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/server_fixture.h"
 

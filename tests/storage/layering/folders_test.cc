@@ -5,7 +5,10 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
 #include <gtest/gtest.h>
 
 #include "tests/storage/layering/source_lint.h"
@@ -61,6 +64,25 @@ TEST(Folders, AreReadFromASentence) {
                         "// storage/kv: rows. May use base\n// and model.\n// storage/log: x."};
   EXPECT_EQ(SaidToBeUsed(file, "kv"), (std::set<std::string>{"kv", "base", "model"}));
   EXPECT_EQ(SaidToBeUsed(file, "log"), std::set<std::string>());
+}
+
+// Returns the folders that hold the files of `roots` that end with `ending`.
+std::set<std::string> FoldersOf(const std::vector<std::string>& roots, absl::string_view ending) {
+  std::set<std::string> folders;
+  for (const SourceFile& file : ReadSources(ITEMIZED_SOURCE_DIR, roots)) {
+    if (absl::EndsWith(file.path, ending)) {
+      folders.insert(file.path.substr(0, file.path.rfind('/')));
+    }
+  }
+  return folders;
+}
+
+TEST(Folders, HaveTheirTestsInTheSameFolderOfTests) {
+  const std::set<std::string> tested = FoldersOf({"tests"}, "_test.cc");
+  for (const std::string& folder : FoldersOf({"storage", "server", "client"}, ".cc")) {
+    const bool is_example = absl::EndsWith(folder, "/examples");
+    EXPECT_TRUE(tested.contains("tests/" + folder) || is_example) << folder << " has no tests";
+  }
 }
 
 }  // namespace

@@ -90,15 +90,17 @@ class SnapshotTest : public LongLogTest {
     return answer;
   }
 
-  // One more outlier in the newest hour of the window, one less in the oldest, and one more call in
-  // the baseline of their step.
+  // One more outlier in the newest hour of the window, one less in the oldest, one more call in the
+  // baseline of their step, and another verdict on whether the output of the others was seen.
   void Change(int round) {
     Call call = MakeCall(absl::StrCat("new-", round), "run-new", "planning", 2'000'000);
     call.time_us = kNowUs - 2 * kMicrosPerHour + 2 * kMinuteUs;
     call.attributes.emplace_back("tenant", "acme");
     Call cheap = MakeCall(absl::StrCat("cheap-", round), "run-cheap", "planning", 1'000);
     cheap.time_us = kNowUs - 10 * kMicrosPerDay;
-    Store({call, cheap});
+    const std::vector<std::string> unused =
+        round % 2 == 0 ? std::vector<std::string>{"planning"} : std::vector<std::string>();
+    Store({call, cheap}, {MakeCompletion("run-long", Outcome::kCompleted, kNowUs + round, unused)});
     EXPECT_EQ(Value(db().Retract({{"run-long", absl::StrCat("e-", round)}})), 1);
   }
 };

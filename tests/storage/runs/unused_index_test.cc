@@ -53,5 +53,50 @@ TEST(UnusedIndex, TellsManyRunsApart) {
   EXPECT_EQ(StepsOf(index, "run-" + std::to_string(kRuns)), Steps());
 }
 
+Steps StepsOf(const UnusedIndex::View& view, const std::string& workflow_id) {
+  const absl::Span<const NameId> steps = view.Find(workflow_id);
+  return Steps(steps.begin(), steps.end());
+}
+
+TEST(UnusedIndex, ShowsEachViewWhatThereWasWhenItWasMade) {
+  UnusedIndex index;
+  index.Set("changed", Numbered({1}));
+  index.Set("forgotten", Numbered({2}));
+  index.Set("same", Numbered({3}));
+  const UnusedIndex::View first = index.Now();
+  index.Set("changed", Numbered({4}));
+  index.Set("forgotten", {});
+  index.Set("new", Numbered({5}));
+  const UnusedIndex::View second = index.Now();
+  index.Set("changed", Numbered({6}));
+  index.Set("forgotten", Numbered({7}));
+  index.Set("new", {});
+  EXPECT_EQ(StepsOf(first, "changed"), Numbered({1}));
+  EXPECT_EQ(StepsOf(first, "forgotten"), Numbered({2}));
+  EXPECT_EQ(StepsOf(first, "same"), Numbered({3}));
+  EXPECT_EQ(StepsOf(first, "new"), Steps());
+  EXPECT_EQ(StepsOf(second, "changed"), Numbered({4}));
+  EXPECT_EQ(StepsOf(second, "forgotten"), Steps());
+  EXPECT_EQ(StepsOf(second, "same"), Numbered({3}));
+  EXPECT_EQ(StepsOf(second, "new"), Numbered({5}));
+  EXPECT_EQ(StepsOf(index, "changed"), Numbered({6}));
+  EXPECT_EQ(StepsOf(index, "forgotten"), Numbered({7}));
+}
+
+TEST(UnusedIndex, ShowsALaterViewWhatWasSetWhileThereWasNone) {
+  UnusedIndex index;
+  {
+    const UnusedIndex::View view = index.Now();
+    index.Set("a", Numbered({1}));
+    EXPECT_EQ(StepsOf(view, "a"), Steps());
+  }
+  index.Set("a", Numbered({2}));
+  const UnusedIndex::View view = index.Now();
+  EXPECT_EQ(StepsOf(view, "a"), Numbered({2}));
+  index.Set("b", Numbered({3}));
+  EXPECT_EQ(StepsOf(view, "a"), Numbered({2}));
+  EXPECT_EQ(StepsOf(view, "b"), Steps());
+}
+
 }  // namespace
 }  // namespace itemized

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/base/mutex.h"
-#include "tests/server/http_client.h"
+#include "tests/server/http/http_client.h"
 
 namespace itemized::server {
 namespace {

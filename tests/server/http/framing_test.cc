@@ -12,7 +12,7 @@
 
 #include "server/http/http_head.h"
 #include "server/http/http_server.h"
-#include "tests/server/http_client.h"
+#include "tests/server/http/http_client.h"
 
 namespace itemized::server {
 namespace {

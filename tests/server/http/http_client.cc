@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/server/http_client.h"
+#include "tests/server/http/http_client.h"
 
 #include <unistd.h>
 

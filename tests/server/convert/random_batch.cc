@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/server/random_batch.h"
+#include "tests/server/convert/random_batch.h"
 
 #include <cstdint>
 

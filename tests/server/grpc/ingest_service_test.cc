@@ -9,7 +9,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include "tests/server/fake_store.h"
+#include "tests/server/api/fake_store.h"
 
 namespace itemized::server {
 namespace {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/storage/database/database_fixture.h"
+#include "tests/storage/database/describe.h"
 
 namespace itemized::testing {
 namespace {
@@ -61,6 +62,35 @@ TEST_F(Windows, ARangeIncludesItsStartAndExcludesItsEnd) {
   EXPECT_EQ(CallsIn(kNowUs - 10, kNowUs - 9), 1);
   EXPECT_EQ(CallsIn(kNowUs - 11, kNowUs - 10), 0);
   EXPECT_EQ(CallsIn(kNowUs - 9, kNowUs), 0);
+}
+
+TEST_F(Windows, ARankingOfOneStepIsItsRowOfTheWholeRanking) {
+  std::vector<Call> calls;
+  for (int64_t i = 0; i < 900; ++i) {
+    const std::string step = i % 3 == 0 ? "planning" : "writing";
+    calls.push_back(MakeCall("c-" + std::to_string(i), "run", step, 1 + i * i % 97, i % 7));
+    calls.back().time_us = kNowUs - 1 - i * 11 * kMinuteUs;
+  }
+  Store(calls, {MakeCompletion("run", Outcome::kCompleted, kNowUs, {"writing"})});
+  const TimeRange uneven{kNowUs - 3 * kMicrosPerDay - 7 * kMinuteUs, kNowUs - 5 * kMinuteUs};
+  for (const Window& window : {Window::Last(3 * kMicrosPerDay), Window::Of(uneven)}) {
+    const TopAnswer all = Value(db().Top({.window = window}));
+    ASSERT_EQ(all.rows.size(), 2U);
+    for (const TopRow& row : all.rows) {
+      TopQuery query{.window = window};
+      query.filter[NameKind::kStep] = row.key;
+      const TopAnswer one = Value(db().Top(query));
+      EXPECT_EQ(
+          Describe(one),
+          Describe(TopAnswer{
+              .range = all.range, .total = row.sums, .unsurfaced = row.unsurfaced, .rows = {row}}));
+      const DistributionAnswer spread =
+          Value(db().Distribution({.window = window, .name = row.key}));
+      EXPECT_EQ(spread.count, row.sums.calls);
+      EXPECT_EQ(spread.total, row.sums.cost);
+      EXPECT_EQ(spread.p95, row.p95_cost);
+    }
+  }
 }
 
 TEST_F(Windows, AnyRangeIsExactAcrossHoursAndDays) {

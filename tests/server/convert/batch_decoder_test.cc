@@ -14,7 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/model/limits.h"
-#include "tests/server/random_batch.h"
+#include "tests/server/convert/random_batch.h"
 
 namespace itemized::server {
 namespace {

@@ -14,7 +14,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
-#include "tests/server/fake_store.h"
+#include "tests/server/api/fake_store.h"
 #include "tests/storage/database/database_fixture.h"
 
 namespace itemized::server {
