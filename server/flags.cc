@@ -108,6 +108,8 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
                  "Below it `itemize backup NAME` may put copies of the store; without it none are "
                  "made")
       ->type_name("DIR");
+  app.add_flag("!--no-bundled-rates", flags.bundled_rates,
+               "Begin without the prices that come with the program");
   app.add_flag("--accept-clock", flags.server.accept_clock,
                "The clock is right, though far ahead of when the database was last open");
   app.add_flag("--accept-missing-acknowledged", flags.server.accept_missing_mark,

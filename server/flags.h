@@ -11,6 +11,7 @@ namespace itemized::server {
 struct Flags {
   ServerOptions server;
   std::string log_level = "info";
+  bool bundled_rates = true;  // The prices that come with the program are in force.
   bool verify = false;  // The process verifies the store, says what it found, and serves nothing.
 };
 

@@ -19,6 +19,7 @@
 #include "server/api/ingest_queue.h"
 #include "server/api/memory_budget.h"
 #include "server/api/worker_pool.h"
+#include "server/bundled_rates.h"
 #include "server/data_directory.h"
 #include "server/grpc/admin_service.h"
 #include "server/grpc/connections.h"
@@ -171,6 +172,7 @@ absl::Status ServerImpl::OpenDatabase() {
   room.bytes = std::min(room.bytes, options_.memory_limit / (2 * kMemoryPerMessageByte));
   options.pending_events_max = room.events;  // The queue sees to it that it is never exceeded.
   ASSIGN_OR_RETURN(database_, Database::Open(std::move(options)));
+  PutBundledRates(options_.bundled_rates, *database_);
   queue_ = std::make_unique<IngestQueue>(
       [this](Submission submission, IngestQueue::Done done) {
         database_->Submit(std::move(submission), std::move(done));

@@ -55,6 +55,8 @@ struct ServerOptions {
   // A question takes no longer, whatever its caller's deadline. A ranking by attribute over
   // a hundred million calls takes about ten seconds on two cores that do nothing else.
   std::chrono::seconds question_time_max{60};
+  // The rates that come with the program (Database::SetBundledRates).
+  std::vector<Rate> bundled_rates;
   IngestRoom ingest_room;  // Its bytes are less if the memory limit is small.
   IngestLimits ingest;
 };

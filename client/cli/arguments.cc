@@ -200,7 +200,9 @@ class Declaration {
     rates.name("rates");
     rates.preparse_callback([this](size_t) { arguments_.name = "itemize rates"; });
     AddCommonOptions(rates);
-    DeclareCommand(rates, "list", "List all rates, and models without one", Command::kRatesList);
+    DeclareCommand(rates, "list", "List the rates, and models without one", Command::kRatesList)
+        .add_flag("--bundled", arguments_.rates.bundled,
+                  "List those that came with the server, too");
     DeclareRatesSet(rates);
     DeclareRatesRemove(rates);
     DeclareRatesImport(rates);

@@ -44,7 +44,7 @@ struct QueryArguments {
   std::string sort = "newest";   // newest or cost.
 };
 
-// The options of `rates set` and `rates import`.
+// The options of the commands of `rates`.
 struct RatesArguments {
   std::string model;     // May end in "*".
   std::string provider;  // "": any.

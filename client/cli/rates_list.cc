@@ -16,13 +16,26 @@
 namespace itemized::cli {
 namespace {
 
-std::string EffectiveText(int64_t effective_from_us) {
-  if (effective_from_us == 0) {
-    return "";
+// Writes a second of the day as "16:30", with seconds where there are any.
+std::string TimeOfDay(int32_t second) {
+  const std::string time = FormatTime(int64_t{second} * kMicrosPerSecond);  // 1970-01-01T16:30:00Z
+  return time.substr(sizeof("1970-01-01T") - 1, second % 60 == 0 ? 5 : 8);
+}
+
+std::string EffectiveText(const pb::Rate& rate) {
+  const int64_t from_us = rate.effective_from_unix_us();
+  std::string text;
+  if (from_us != 0) {
+    text = FormatTime(from_us);
+    if (from_us % kMicrosPerDay == 0) {
+      text.resize(sizeof("2026-11-01") - 1);
+    }
   }
-  return effective_from_us % kMicrosPerDay == 0
-             ? FormatTime(effective_from_us).substr(0, sizeof("2026-11-01") - 1)
-             : FormatTime(effective_from_us);
+  if (rate.has_hours()) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", TimeOfDay(rate.hours().from_second()), "-",
+                    TimeOfDay(rate.hours().to_second()), " UTC");
+  }
+  return text;
 }
 
 // "" where there is none, so that a column without any price is left out.
@@ -73,34 +86,52 @@ void PrintUnpriced(const pb::ListRatesResponse& response, Session& session) {
          "import --bundled`.\n";
 }
 
+std::string RatesTable(const pb::ListRatesResponse& response, Session& session) {
+  Table table = MakeTable();
+  for (const pb::Rate& rate : response.rates()) {
+    AddRow(client::DescribeMatch(rate.match()), rate.provider(), EffectiveText(rate), rate.prices(),
+           rate.source(), table);
+    for (const pb::RateTier& tier : rate.tiers()) {
+      AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim}, "", "",
+             tier.prices(), "", table);
+    }
+  }
+  return absl::StrCat(Styled("USD per 1M tokens", Style::kBold, session.env.canvas),
+                      "; a class without a price costs what the class it is part of does\n\n",
+                      table.Render(session.env.canvas));
+}
+
+// Says which prices came with the server.
+void PrintBundled(const pb::BundledRates& bundled, std::ostream& out) {
+  if (bundled.rates() > 0) {
+    out << "Bundled prices are in force: " << Printable(bundled.source()) << ", "
+        << Count(bundled.rates()) << " rates (`itemize rates list --bundled`). A rate that you set "
+        << "wins over them.\n\n";
+  }
+}
+
 void PrintRates(const pb::ListRatesResponse& response, Session& session) {
   std::ostream& out = *session.env.out;
-  if (response.rates().empty()) {
+  PrintBundled(response.bundled(), out);
+  if (response.rates().empty() && response.bundled().rates() == 0) {
     out << "The rate book is empty: no call can be priced.\n"
         << "Fill it: `itemize rates import --bundled`, or `itemize rates set MODEL --input USD "
            "--output USD`.\n";
     PrintUnpriced(response, session);
     return;
   }
-  Table table = MakeTable();
-  for (const pb::Rate& rate : response.rates()) {
-    AddRow(client::DescribeMatch(rate.match()), rate.provider(),
-           EffectiveText(rate.effective_from_unix_us()), rate.prices(), rate.source(), table);
-    for (const pb::RateTier& tier : rate.tiers()) {
-      AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim}, "", "",
-             tier.prices(), "", table);
-    }
+  if (!response.rates().empty()) {
+    out << RatesTable(response, session);
   }
-  out << Styled("USD per 1M tokens", Style::kBold, session.env.canvas)
-      << "; a class without a price costs what the class it is part of does\n\n"
-      << table.Render(session.env.canvas);
   PrintUnpriced(response, session);
 }
 
 }  // namespace
 
-int RatesListCommand(Session& session) {
-  return Answer(session.connection->ListRates(), session,
+int RatesListCommand(const RatesArguments& arguments, Session& session) {
+  pb::ListRatesRequest request;
+  request.set_bundled(arguments.bundled);
+  return Answer(session.connection->ListRates(request), session,
                 [&](const pb::ListRatesResponse& response) { PrintRates(response, session); });
 }
 

@@ -178,6 +178,12 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
   if (!book.ok()) {
     return Fail(session, book.status());
   }
+  if (arguments.bundled && book->bundled().rates() > 0) {
+    *session.env.err << "itemize: The server has bundled prices in force, "
+                     << Printable(book->bundled().source())
+                     << "; nothing was imported. A rate that you set wins over them.\n";
+    return kExitDone;
+  }
   return Answer(Set(request, session), session, [&](const pb::SetRatesResponse& response) {
     PrintResult(response, *session.env.out);
     PrintReplacements(Replacements(*book, request.rates()), session);

@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
 #include "client/rates/describe_match.h"
 #include "client/rates/formats.h"
+#include "client/rates/genai_condition.h"
 #include "client/rates/prices.h"
 #include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
@@ -156,48 +159,58 @@ class GenaiReader {
     by_id_.Add(absl::StrCat(provider, "/", id));
   }
 
-  // The last active one of conditional prices wins, so one that a later entry of an earlier or
-  // equal date hides is left out.
+  // One entry of a price history.
+  struct Dated {
+    v1::Rate rate;
+    const JsonValue* prices = nullptr;
+  };
+
+  // The last active one of conditional prices wins. So prices from a date on hide all that come
+  // before them in the list and hold no earlier; and prices for hours of the day hold beside each
+  // of the prices for whole days that come before them.
   absl::Status ReadHistory(const v1::Rate& model, const JsonValue& history) {
-    int64_t hidden_from_us = std::numeric_limits<int64_t>::max();
-    for (auto entry = history.items.rbegin(); entry != history.items.rend(); ++entry) {
-      v1::Rate rate = model;
-      const JsonValue* prices = entry->Find("prices");
+    std::vector<Dated> held;
+    for (const JsonValue& entry : history.items) {
+      const JsonValue* prices = entry.Find("prices");
       if (prices == nullptr) {
         return Fault("an entry of its price history has no \"prices\"; add them");
       }
-      ASSIGN_OR_RETURN(const bool readable, ReadConstraint(entry->Find("constraint"), &rate));
-      if (!readable || rate.effective_from_unix_us() >= hidden_from_us) {
-        continue;
+      v1::Rate rate = model;
+      const absl::StatusOr<bool> is_known =
+          ReadCondition(entry.Find("constraint"), options_.effective_from_us, &rate);
+      if (!is_known.ok()) {
+        return Fault(is_known.status().message());
       }
-      hidden_from_us = rate.effective_from_unix_us();
-      RETURN_IF_ERROR(AddRate(rate, *prices));
+      if (*is_known) {
+        Hold({std::move(rate), prices}, &held);
+      } else {
+        conditional_.Add(name_);
+      }
+    }
+    for (const Dated& dated : held) {
+      RETURN_IF_ERROR(AddRate(dated.rate, *dated.prices));
     }
     return absl::OkStatus();
   }
 
-  // False if the condition is of a kind that rates do not have.
-  absl::StatusOr<bool> ReadConstraint(const JsonValue* constraint, v1::Rate* rate) {
-    if (constraint == nullptr || constraint->kind == JsonValue::Kind::kNull) {
-      return true;
+  static void Hold(Dated dated, std::vector<Dated>* held) {
+    const int64_t from_us = dated.rate.effective_from_unix_us();
+    if (!dated.rate.has_hours()) {
+      std::erase_if(*held, [&](const Dated& earlier) {
+        return earlier.rate.effective_from_unix_us() >= from_us;
+      });
+      held->push_back(std::move(dated));
+      return;
     }
-    const JsonValue* start = constraint->Find("start_date");
-    for (const JsonMember& field : constraint->members) {
-      if (field.name != "start_date" && field.name != "type") {
-        start = nullptr;
-      }
+    std::set<int64_t> instants;
+    for (const Dated& earlier : *held) {
+      instants.insert(earlier.rate.effective_from_unix_us());
     }
-    if (start == nullptr) {
-      conditional_.Add(name_);
-      return false;
+    instants.insert(from_us);
+    for (const int64_t instant_us : instants) {
+      dated.rate.set_effective_from_unix_us(instant_us);
+      held->push_back(dated);
     }
-    const absl::StatusOr<int64_t> from_us = ParseTime(start->text);
-    if (!from_us.ok()) {
-      return Fault(absl::StrCat("its \"start_date\" is no date: ",
-                                absl::StripSuffix(from_us.status().message(), ".")));
-    }
-    rate->set_effective_from_unix_us(std::max(*from_us, options_.effective_from_us));
-    return true;
   }
 
   absl::Status AddRate(v1::Rate rate, const JsonValue& prices) {
@@ -273,8 +286,7 @@ class GenaiReader {
   void Warn() {
     WarnIf(!conditional_.empty(),
            absl::StrCat("Left out ", Counted(conditional_.total(), "price"),
-                        " under conditions other than a start date, such as hours "
-                        "of the day: ",
+                        " under conditions other than a start date and hours of the day: ",
                         conditional_.ToString()));
     WarnIf(!by_id_.empty(),
            absl::StrCat("Matched by id alone, as their expressions are not RE2 syntax: ",

@@ -134,6 +134,10 @@ pb::ModelMatch FromMatch(const ModelMatch& from) {
   return match;
 }
 
+HoursOfDay ToHours(const pb::HoursOfDay& from) {
+  return {.from_s = from.from_second(), .to_s = from.to_second()};
+}
+
 absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
   Rate rate;
   rate.provider = from.provider();
@@ -147,6 +151,7 @@ absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
                                            from.tiers(i).prices()));
   }
   rate.source = from.source();
+  rate.hours = ToHours(from.hours());
   return rate;
 }
 
@@ -169,6 +174,12 @@ pb::Rate FromRate(const Rate& from) {
     *added->mutable_prices() = FromPrices(tier.prices);
   }
   rate.set_source(from.source);
+  if (!from.hours.is_whole_day()) {
+    rate.mutable_hours()->set_from_second(from.hours.from_s);
+    rate.mutable_hours()->set_to_second(from.hours.to_s);
+  }
+  rate.set_origin(from.origin == RateOrigin::kBundled ? pb::RATE_ORIGIN_BUNDLED
+                                                      : pb::RATE_ORIGIN_USER);
   return rate;
 }
 
@@ -193,6 +204,7 @@ absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& 
     ASSIGN_OR_RETURN(name.match, ToMatch(absl::StrCat("rates[", i, "]"), id.match()));
     RETURN_IF_ERROR(name.match.Validate());
     name.effective_from_us = id.effective_from_unix_us();
+    name.hours = ToHours(id.hours());
   }
   return names;
 }
@@ -213,10 +225,17 @@ pb::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change) {
 }
 
 pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
-                                          const std::vector<UnpricedModel>& unpriced) {
+                                          const std::vector<UnpricedModel>& unpriced,
+                                          bool with_bundled) {
   pb::ListRatesResponse response;
   for (const Rate& rate : rates) {
-    *response.add_rates() = FromRate(rate);
+    if (rate.origin == RateOrigin::kBundled) {
+      response.mutable_bundled()->set_rates(response.bundled().rates() + 1);
+      response.mutable_bundled()->set_source(rate.source);
+    }
+    if (rate.origin == RateOrigin::kUser || with_bundled) {
+      *response.add_rates() = FromRate(rate);
+    }
   }
   for (const UnpricedModel& model : unpriced) {
     pb::UnpricedModel* added = response.add_unpriced();

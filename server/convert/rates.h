@@ -26,6 +26,7 @@ itemized::v1::SetRatesResponse ToSetRatesResponse(const RateChange& change);
 itemized::v1::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change);
 
 itemized::v1::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
-                                                    const std::vector<UnpricedModel>& unpriced);
+                                                    const std::vector<UnpricedModel>& unpriced,
+                                                    bool with_bundled);
 
 }  // namespace itemized::server

@@ -40,8 +40,8 @@ grpc::ServerUnaryReactor* RatesService::ListRates(grpc::CallbackServerContext* c
                                                   const pb::ListRatesRequest* request,
                                                   pb::ListRatesResponse* response) {
   return AnswerOn(questions_, context, request, response,
-                  [this](const Principal& principal, const pb::ListRatesRequest&) {
-                    return server::ListRates(principal, database_);
+                  [this](const Principal& principal, const pb::ListRatesRequest& question) {
+                    return server::ListRates(principal, database_, question);
                   });
 }
 

@@ -205,9 +205,12 @@ void AddApi(const HttpApiContext& context, Router* router) {
   router->Handle("GET", "/api/v1/rates",
                  OnPool(context.pools.questions,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
-                          RETURN_IF_ERROR(NoParameters(request));
-                          ASSIGN_OR_RETURN(const pb::ListRatesResponse rates,
-                                           ListRates(PrincipalOf(request), context.database));
+                          ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
+                          ASSIGN_OR_RETURN(const pb::ListRatesRequest question,
+                                           ToListRatesRequest(std::move(parameters)));
+                          ASSIGN_OR_RETURN(
+                              const pb::ListRatesResponse rates,
+                              ListRates(PrincipalOf(request), context.database, question));
                           return Json(context, rates);
                         }));
   router->Handle("POST", "/api/v1/rates", [context](HttpRequest request, const Respond& respond) {

@@ -155,4 +155,16 @@ absl::StatusOr<pb::GetDistributionRequest> ToDistributionRequest(Parameters para
   return request;
 }
 
+absl::StatusOr<pb::ListRatesRequest> ToListRatesRequest(Parameters parameters) {
+  pb::ListRatesRequest request;
+  const std::string bundled = parameters.Take("bundled");
+  if (bundled != "" && bundled != "true" && bundled != "false") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("The parameter bundled must be true or false, but is ", Quoted(bundled), "."));
+  }
+  request.set_bundled(bundled == "true");
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
 }  // namespace itemized::server

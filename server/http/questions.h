@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "itemized/v1/query.pb.h"
+#include "itemized/v1/rates.pb.h"
 
 #include "server/http/parameters.h"
 
@@ -34,5 +35,8 @@ absl::StatusOr<itemized::v1::GetOutliersRequest> ToOutliersRequest(Parameters pa
 // Takes step or workflow, window, from, to, tz.
 absl::StatusOr<itemized::v1::GetDistributionRequest> ToDistributionRequest(Parameters parameters,
                                                                            int64_t now_us);
+
+// Takes bundled (true or false).
+absl::StatusOr<itemized::v1::ListRatesRequest> ToListRatesRequest(Parameters parameters);
 
 }  // namespace itemized::server

@@ -120,9 +120,10 @@ absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(const Principal& princip
 }
 
 absl::StatusOr<pb::ListRatesResponse> ListRates(const Principal& principal,
-                                                const Database& database) {
+                                                const Database& database,
+                                                const pb::ListRatesRequest& request) {
   ASSIGN_OR_RETURN(const RateList list, AskRates(principal, database));
-  return ToListRatesResponse(list.rates, list.unpriced);
+  return ToListRatesResponse(list.rates, list.unpriced, request.bundled());
 }
 
 void SetRates(const Principal& principal, Database& database, const pb::SetRatesRequest& request,

@@ -50,8 +50,9 @@ absl::StatusOr<itemized::v1::GetServerInfoResponse> GetServerInfo(const Principa
                                                                   const Database& database,
                                                                   const ServerFacts& facts);
 
-absl::StatusOr<itemized::v1::ListRatesResponse> ListRates(const Principal& principal,
-                                                          const Database& database);
+absl::StatusOr<itemized::v1::ListRatesResponse> ListRates(
+    const Principal& principal, const Database& database,
+    const itemized::v1::ListRatesRequest& request);
 // `done` is called as Database::SetRates says; nothing waits for it meanwhile.
 using SetRatesDone = std::function<void(absl::StatusOr<itemized::v1::SetRatesResponse>)>;
 void SetRates(const Principal& principal, Database& database,

@@ -119,6 +119,20 @@ void Database::SetRates(std::vector<Rate> rates, RatesDone done) {
   });
 }
 
+void Database::SetBundledRates(std::vector<Rate> rates, RatesDone done) {
+  for (Rate& rate : rates) {
+    rate.origin = RateOrigin::kBundled;
+  }
+  absl::StatusOr<std::vector<CheckedRatePtr>> checked = CheckRates(std::move(rates));
+  if (!checked.ok()) {
+    return done(checked.status());
+  }
+  Committer& committer = impl_->committer();
+  committer.Post([&committer, rates = *std::move(checked), done = std::move(done)](State&) {
+    committer.repricing().SetBundled(rates, done);
+  });
+}
+
 void Database::RemoveRates(std::vector<RateName> names, RatesDone done) {
   Committer& committer = impl_->committer();
   committer.Post([&committer, names = std::move(names), done = std::move(done)](State&) {
@@ -139,6 +153,10 @@ absl::StatusOr<RateChange> WaitFor(absl::FunctionRef<void(Database::RatesDone)> 
 
 absl::StatusOr<RateChange> Database::SetRates(std::vector<Rate> rates) {
   return WaitFor([&](RatesDone done) { SetRates(std::move(rates), std::move(done)); });
+}
+
+absl::StatusOr<RateChange> Database::SetBundledRates(std::vector<Rate> rates) {
+  return WaitFor([&](RatesDone done) { SetBundledRates(std::move(rates), std::move(done)); });
 }
 
 absl::StatusOr<RateChange> Database::RemoveRates(std::vector<RateName> names) {

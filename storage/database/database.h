@@ -80,7 +80,11 @@ class Database {
   // Takes rates out of the book, all or none; calls that they priced have the price of what
   // remains, or none. Errors as above; NOT_FOUND names the rate that is not there.
   void RemoveRates(std::vector<RateName> names, RatesDone done);
+  // Makes `rates` the bundled ones of the book, in place of those that an earlier release left
+  // there; rates that users set stay, and win. Errors as above.
+  void SetBundledRates(std::vector<Rate> rates, RatesDone done);
   // The same; these wait.
+  absl::StatusOr<RateChange> SetBundledRates(std::vector<Rate> rates);
   absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates);
   absl::StatusOr<RateChange> RemoveRates(std::vector<RateName> names);
   // None if all calls have the price that the book says. To be asked before a question, whose

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/failpoint.h"
-#include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
 #include "storage/maintenance/price_again.h"
 
@@ -60,50 +59,6 @@ void Repricing::Abandon() {
   is_abandoned_ = true;
   Fail(absl::UnavailableError(
       "The server is stopping; calls are priced again when it is next started."));
-}
-
-void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
-  RateBook book = *state_.rates.book();
-  Change change{.result = {}, .done = std::move(done)};
-  Entry entry;
-  for (const CheckedRatePtr& rate : rates) {
-    const absl::StatusOr<bool> replaced = book.Set(rate);
-    if (!replaced.ok()) {
-      return change.done(absl::Status(
-          replaced.status().code(), absl::StrCat("The rate for ", rate->rate().match.ToString(),
-                                                 " cannot be set. ", replaced.status().message())));
-    }
-    ++(*replaced ? change.result.replaced : change.result.added);
-    entry.rates_set.push_back(rate);
-  }
-  Begin(std::move(entry), rates, std::move(change));
-}
-
-void Repricing::Remove(const std::vector<RateName>& names, Done done) {
-  RateBook book = *state_.rates.book();
-  Change change{.result = {}, .done = std::move(done)};
-  Entry entry;
-  std::vector<CheckedRatePtr> removed;
-  for (const RateName& name : names) {
-    Rate rate;
-    rate.provider = name.provider;
-    rate.match = name.match;
-    rate.effective_from_us = name.effective_from_us;
-    const std::string key = RateKey(rate);
-    if (CheckedRatePtr found = book.Remove(key); found != nullptr) {
-      removed.push_back(std::move(found));
-    } else {
-      return change.done(absl::NotFoundError(absl::StrCat(
-          "There is no rate for ", name.match.ToString(),
-          name.provider.empty() ? "" : absl::StrCat(" of provider ", Quoted(name.provider)),
-          name.effective_from_us == 0 ? " that holds always"
-                                      : absl::StrCat(" from ", FormatTime(name.effective_from_us)),
-          "; nothing was removed. List the rates to see how each is named.")));
-    }
-    ++change.result.removed;
-    entry.rates_removed.push_back(key);
-  }
-  Begin(std::move(entry), removed, std::move(change));
 }
 
 void Repricing::Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Change change) {

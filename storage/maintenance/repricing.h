@@ -44,6 +44,10 @@ class Repricing {
   // been priced again, or at once if nothing was changed. Errors are those of Database::SetRates.
   void Set(const std::vector<CheckedRatePtr>& rates, Done done);
   void Remove(const std::vector<RateName>& names, Done done);
+  // Makes `rates`, whose origin is kBundled, the bundled rates of the book: those that are new or
+  // have changed are set, and bundled ones that are not among them are taken out. What users set
+  // stays as it is.
+  void SetBundled(const std::vector<CheckedRatePtr>& rates, Done done);
 
   // Calls `done` when nothing is left to be priced again.
   void WhenDone(Done done);

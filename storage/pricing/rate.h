@@ -35,10 +35,30 @@ struct RateTier {
   bool operator==(const RateTier&) const = default;
 };
 
+// Who set a rate. PERSISTED: never change or reuse a number.
+enum class RateOrigin : uint8_t {
+  kUser = 0,     // Wins over every bundled rate.
+  kBundled = 1,  // Came with a release of the program, of which a newer one may change it.
+};
+
+// A part of each day in UTC, as [from_s, to_s) in seconds since midnight. It goes on beyond
+// midnight if to_s is not above from_s. The whole day if both are 0.
+struct HoursOfDay {
+  int32_t from_s = 0;
+  int32_t to_s = 0;
+
+  bool is_whole_day() const { return from_s == to_s; }
+  bool Contains(int64_t time_us) const;
+
+  bool operator==(const HoursOfDay&) const = default;
+};
+
 struct Rate {
   std::string provider;  // Empty means any.
   ModelMatch match;
   int64_t effective_from_us = 0;  // Inclusive; 0 means always.
+  HoursOfDay hours;               // The hours of the day that it is for.
+  RateOrigin origin = RateOrigin::kUser;
   Prices prices{};
   std::vector<RateTier> tiers;  // Sorted by rising threshold.
   std::string source;

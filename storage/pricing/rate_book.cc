@@ -3,14 +3,16 @@
 
 #include <algorithm>
 #include <iterator>
-#include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
 #include "storage/model/limits.h"
+#include "storage/pricing/name_forms.h"
+#include "storage/pricing/provider_names.h"
 
 namespace itemized {
 namespace {
@@ -68,10 +70,23 @@ absl::Status ValidateInstant(int64_t effective_from_us) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateHours(const HoursOfDay& hours) {
+  constexpr int32_t kSecondsPerDay = 24 * 60 * 60;
+  for (const int32_t second : {hours.from_s, hours.to_s}) {
+    if (second < 0 || second >= kSecondsPerDay) {
+      return absl::InvalidArgumentError(absl::StrCat("The hours of the day reach to second ",
+                                                     second, "; give seconds from 0 to ",
+                                                     kSecondsPerDay - 1, ", and 0 for midnight."));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ValidateParts(const Rate& rate) {
   RETURN_IF_ERROR(ValidateLength(rate.provider, kNameBytesMax, "provider"));
   RETURN_IF_ERROR(ValidateLength(rate.source, kSourceBytesMax, "source"));
   RETURN_IF_ERROR(ValidateInstant(rate.effective_from_us));
+  RETURN_IF_ERROR(ValidateHours(rate.hours));
   RETURN_IF_ERROR(ValidatePrices(rate.prices, "outside the tiers"));
   return ValidateTiers(rate.tiers);
 }
@@ -96,16 +111,6 @@ absl::Status CheckEffort(const CompiledMatch::Effort& effort) {
   return absl::OkStatus();
 }
 
-struct Candidate {
-  const Rate* rate = nullptr;
-  size_t specificity = 0;
-
-  // The candidate of the greatest rank is the best; equal ones keep the order of the book.
-  auto Rank() const {
-    return std::make_tuple(!rate->provider.empty(), specificity, rate->effective_from_us);
-  }
-};
-
 }  // namespace
 
 absl::Status ValidateRate(const Rate& rate) {
@@ -116,7 +121,10 @@ absl::Status ValidateRate(const Rate& rate) {
 }
 
 CheckedRate::CheckedRate(Rate rate)
-    : rate_(std::move(rate)), key_(RateKey(rate_)), match_(rate_.match) {}
+    : rate_(std::move(rate)),
+      key_(RateKey(rate_)),
+      provider_(CanonicalProvider(rate_.provider)),
+      match_(rate_.match) {}
 
 absl::StatusOr<CheckedRatePtr> CheckedRate::Make(Rate rate) {
   RETURN_IF_ERROR(ValidateRate(rate));
@@ -138,6 +146,11 @@ bool IsExact(const CheckedRate& rate) {
   return rate.rate().match.kind == ModelMatch::Kind::kEquals;
 }
 
+// Returns under what a rate is looked for.
+const std::string& TextOf(const CheckedRate& rate) {
+  return IsExact(rate) ? rate.rate().match.text : rate.provider();
+}
+
 }  // namespace
 
 absl::StatusOr<bool> RateBook::Set(Rate rate) {
@@ -156,7 +169,7 @@ absl::StatusOr<bool> RateBook::Set(CheckedRatePtr rate) {
     RETURN_IF_ERROR(CheckRateCount(rates_.size() + 1));
     RETURN_IF_ERROR(CheckEffort(effort));
   }
-  (IsExact(*rate) ? exact_[rate->rate().match.text] : patterns_).push_back(rate.get());
+  ListOf(*rate).push_back(rate.get());
   effort_.Add(rate->match().effort());
   rates_[rate->key()] = std::move(rate);
   return replaced;
@@ -169,72 +182,108 @@ CheckedRatePtr RateBook::Remove(const std::string& key) {
   }
   CheckedRatePtr removed = std::move(found->second);
   const CheckedRate& rate = *removed;
-  const auto exact = exact_.find(rate.rate().match.text);
-  Candidates& list = IsExact(rate) ? exact->second : patterns_;
+  Rates& list = ListOf(rate);
   list.erase(std::find(list.begin(), list.end(), &rate));
-  if (IsExact(rate) && list.empty()) {
-    exact_.erase(exact);
+  if (list.empty()) {
+    (IsExact(rate) ? exact_ : patterns_).erase(TextOf(rate));
   }
   effort_.Add(rate.match().effort(), -1);
   rates_.erase(found);
   return removed;
 }
 
-// Returns the rates that match, in the order of the book.
-RateBook::Candidates RateBook::CandidatesFor(absl::string_view provider,
-                                             absl::string_view model) const {
-  const auto is_for = [&](const CheckedRate* rate) {
-    return rate->rate().provider.empty() || rate->rate().provider == provider;
-  };
-  Candidates candidates;
-  if (const auto exact = exact_.find(model); exact != exact_.end()) {
-    std::copy_if(exact->second.begin(), exact->second.end(), std::back_inserter(candidates),
-                 is_for);
+RateBook::Rates& RateBook::ListOf(const CheckedRate& rate) {
+  return (IsExact(rate) ? exact_ : patterns_)[TextOf(rate)];
+}
+
+// Returns the rates that match, in the order of the book; those that match several forms of the
+// names once, for the first.
+std::vector<RateBook::Schedule::Candidate> RateBook::CandidatesFor(absl::string_view provider,
+                                                                   absl::string_view model) const {
+  absl::flat_hash_set<const CheckedRate*> seen;
+  std::vector<std::pair<const CheckedRate*, Schedule::Candidate>> found;
+  const std::vector<NameForm> forms = FormsOf(provider, model);
+  for (size_t form = 0; form < forms.size(); ++form) {
+    const auto add_from = [&](const RatesByText& lists, absl::string_view text) {
+      const auto list = lists.find(text);
+      if (list == lists.end()) {
+        return;
+      }
+      for (const CheckedRate* rate : list->second) {
+        const bool is_for = rate->provider().empty() || rate->provider() == forms[form].provider;
+        const size_t specificity = is_for ? rate->match().Specificity(forms[form].model) : 0;
+        if (specificity > 0 && seen.insert(rate).second) {
+          found.emplace_back(rate, Schedule::Candidate{&rate->rate(), form, specificity});
+        }
+      }
+    };
+    add_from(exact_, forms[form].model);
+    add_from(patterns_, "");
+    if (!forms[form].provider.empty()) {
+      add_from(patterns_, forms[form].provider);
+    }
   }
-  std::copy_if(patterns_.begin(), patterns_.end(), std::back_inserter(candidates),
-               [&](const CheckedRate* rate) {
-                 return is_for(rate) && rate->match().Specificity(model) > 0;
-               });
-  std::sort(candidates.begin(), candidates.end(),
-            [](const CheckedRate* a, const CheckedRate* b) { return a->key() < b->key(); });
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.first->key() < b.first->key(); });
+  std::vector<Schedule::Candidate> candidates;
+  for (const auto& [rate, candidate] : found) {
+    candidates.push_back(candidate);
+  }
   return candidates;
 }
 
 RateBook::Schedule RateBook::Find(absl::string_view provider, absl::string_view model) const {
-  std::vector<Candidate> candidates;
-  for (const CheckedRate* rate : CandidatesFor(provider, model)) {
-    candidates.push_back({&rate->rate(), rate->match().Specificity(model)});
-  }
+  std::vector<Schedule::Candidate> candidates = CandidatesFor(provider, model);
   std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
     return a.rate->effective_from_us < b.rate->effective_from_us;
   });
   Schedule schedule;
-  Candidate best;
-  for (const Candidate& candidate : candidates) {
-    if (best.rate != nullptr && candidate.Rank() <= best.Rank()) {
-      continue;
+  const Schedule::Candidate* best = nullptr;
+  for (const Schedule::Candidate& candidate : candidates) {
+    if (!candidate.rate->hours.is_whole_day()) {
+      schedule.by_hour_.push_back(candidate);
+    } else if (best == nullptr || candidate.Rank() > best->Rank()) {
+      best = &candidate;
+      schedule.Append(candidate);
     }
-    best = candidate;
-    schedule.Append(*candidate.rate);
   }
   return schedule;
 }
 
-void RateBook::Schedule::Append(const Rate& rate) {
-  if (!from_us_.empty() && from_us_.back() == rate.effective_from_us) {
-    rates_.back() = &rate;
+std::tuple<bool, size_t, bool, size_t, int64_t, bool> RateBook::Schedule::Candidate::Rank() const {
+  return {rate->origin == RateOrigin::kUser, SIZE_MAX - form,
+          !rate->provider.empty(),           specificity,
+          rate->effective_from_us,           !rate->hours.is_whole_day()};
+}
+
+void RateBook::Schedule::Append(const Candidate& candidate) {
+  const int64_t from_us = candidate.rate->effective_from_us;
+  if (!from_us_.empty() && from_us_.back() == from_us) {
+    all_day_.back() = candidate;
     return;
   }
-  rates_.push_back(&rate);
-  from_us_.push_back(rate.effective_from_us);
+  all_day_.push_back(candidate);
+  from_us_.push_back(from_us);
 }
 
 const Rate* RateBook::Schedule::At(int64_t time_us) const {
   const auto next = std::upper_bound(from_us_.begin(), from_us_.end(), time_us);
-  if (next == from_us_.begin()) {
-    return nullptr;
+  const Candidate* best = next == from_us_.begin()
+                              ? nullptr
+                              : &all_day_[static_cast<size_t>(next - from_us_.begin()) - 1];
+  for (const Candidate& candidate : by_hour_) {
+    if (candidate.rate->effective_from_us <= time_us && candidate.rate->hours.Contains(time_us) &&
+        (best == nullptr || candidate.Rank() > best->Rank())) {
+      best = &candidate;
+    }
   }
-  return rates_[static_cast<size_t>(next - from_us_.begin()) - 1];
+  return best == nullptr ? nullptr : best->rate;
+}
+
+bool HoursOfDay::Contains(int64_t time_us) const {
+  const int64_t time_s = time_us % kMicrosPerDay / kMicrosPerSecond;
+  return is_whole_day() ||
+         (from_s < to_s ? time_s >= from_s && time_s < to_s : time_s >= from_s || time_s < to_s);
 }
 
 std::vector<Rate> RateBook::List() const {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -55,11 +56,14 @@ class CheckedRate {
 
   const Rate& rate() const { return rate_; }
   const std::string& key() const { return key_; }  // RateKey(rate()).
+  // The provider as CanonicalProvider has it.
+  const std::string& provider() const { return provider_; }
   const CompiledMatch& match() const { return match_; }
 
  private:
   const Rate rate_;
   const std::string key_;
+  const std::string provider_;
   const CompiledMatch match_;
 };
 using CheckedRatePtr = std::shared_ptr<const CheckedRate>;
@@ -70,20 +74,31 @@ absl::Status CheckRateCount(size_t count);
 // All rates, ready for look-up. Copyable; a copy shares the rates. Thread-safe when const.
 class RateBook {
  public:
-  // The rates that hold for one provider and model, by rising instant; at most one of them is
-  // effective at a time. A view into the book: valid until it changes.
+  // The rates that hold for one provider and model; at most one of them is effective at a time. A
+  // view into the book: valid until it changes.
   class Schedule {
    public:
+    // A rate, and how well it fits the names.
+    struct Candidate {
+      const Rate* rate = nullptr;
+      size_t form = 0;         // Which of FormsOf it matches; the first fits best.
+      size_t specificity = 0;  // ModelMatch::Specificity.
+
+      // The candidate of the greatest rank is the best; equal ones keep the order of the book.
+      std::tuple<bool, size_t, bool, size_t, int64_t, bool> Rank() const;
+    };
+
     // Returns the rate effective at `time_us`, or null.
     const Rate* At(int64_t time_us) const;
-    bool empty() const { return rates_.empty(); }
+    bool empty() const { return all_day_.empty() && by_hour_.empty(); }
 
    private:
     friend class RateBook;
-    void Append(const Rate& rate);
+    void Append(const Candidate& candidate);
 
-    std::vector<const Rate*> rates_;  // rates_[i] holds from from_us_[i] to the next.
+    std::vector<Candidate> all_day_;  // all_day_[i] holds from from_us_[i] to the next,
     std::vector<int64_t> from_us_;
+    std::vector<Candidate> by_hour_;  // but where one of these does. They are few.
   };
 
   // Adds `rate`, or replaces the one with an equal RateKey; returns whether it replaced one.
@@ -96,10 +111,12 @@ class RateBook {
   CheckedRatePtr Remove(const std::string& key);
 
   // Returns the schedule for calls of this provider and model. At every instant it has the best
-  // match among the rates effective then: a rate for this provider goes before one for any; an
-  // exact name before a pattern; the longer pattern before the shorter (ModelMatch::Specificity);
-  // the later effective instant before the earlier; and among equals the first in List(). So the
-  // answer depends on the rates alone, not on when they were set.
+  // match among the rates effective then: a user's rate goes before a bundled one; one for the
+  // names as they stand before one for what they are read as (FormsOf, in its order); a rate for
+  // this provider before one for any; an exact name before a pattern; the longer pattern before the
+  // shorter (ModelMatch::Specificity); the later effective instant before the earlier; one for some
+  // hours of the day before one for all; and among equals the first in List(). So the answer
+  // depends on the rates alone, not on when they were set.
   Schedule Find(absl::string_view provider, absl::string_view model) const;
 
   // Returns all rates, sorted by RateKey: by provider, match and instant.
@@ -110,14 +127,18 @@ class RateBook {
   bool has_patterns() const { return !patterns_.empty(); }
 
  private:
-  using Candidates = std::vector<const CheckedRate*>;
+  using Rates = std::vector<const CheckedRate*>;
+  using RatesByText = absl::flat_hash_map<std::string, Rates>;
 
-  Candidates CandidatesFor(absl::string_view provider, absl::string_view model) const;
+  Rates& ListOf(const CheckedRate& rate);
+  std::vector<Schedule::Candidate> CandidatesFor(absl::string_view provider,
+                                                 absl::string_view model) const;
 
   std::map<std::string, CheckedRatePtr> rates_;  // Keyed by RateKey.
-  // Find looks here: `exact_` has the rates of one exact name under it, `patterns_` all others.
-  absl::flat_hash_map<std::string, Candidates> exact_;
-  Candidates patterns_;
+  // Find looks here: `exact_` has the rates of one exact name under it, `patterns_` all others
+  // under their canonical provider.
+  RatesByText exact_;
+  RatesByText patterns_;
   CompiledMatch::Effort effort_;
 };
 

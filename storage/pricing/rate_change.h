@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "storage/pricing/model_match.h"
+#include "storage/pricing/rate.h"
 
 namespace itemized {
 
@@ -15,6 +15,7 @@ struct RateName {
   std::string provider;  // Empty means any.
   ModelMatch match;
   int64_t effective_from_us = 0;
+  HoursOfDay hours = {};
 };
 
 struct RateChange {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Persisted form of a rate, version 1. Integers are varints, texts sized
-// (storage/base/bytes.h).
+// Persisted form of a rate. Integers are varints, texts sized (storage/base/bytes.h).
 //
-//   version       byte 1
+//   version       byte 1 or 2
 //   provider      text
 //   match         kind byte; a leaf: text; a combination: number of parts, parts
 //   effective     varint, microseconds
@@ -11,10 +10,14 @@
 //                 classes 0 to 11; a later class c has bit c + 1
 //   tiers         number; each: input_tokens_over, prices
 //   source        text
+//   origin        byte (RateOrigin); it and what follows is in version 2 only, which is written
+//                 where one of them is not 0
+//   hours         from and to, seconds of the day in UTC; both 0 for the whole day
 //
 // Key: the provider, the first text of the match, the match as above, and the
 // instant as 8 bytes big-endian. In the first two, a zero byte is written
 // 00 ff, and 00 00 ends them, so that byte order is the order of the texts.
+// Where there are any, origin and hours follow as above.
 
 #include <cstdint>
 #include <string>
@@ -29,6 +32,7 @@ namespace itemized {
 namespace {
 
 constexpr char kVersion = 1;
+constexpr char kVersionWithOrigin = 2;
 constexpr int kDepthMax = 16;       // Bounds the recursion; validation allows less.
 constexpr size_t kRequestBit = 12;  // The number of classes that there were when it was chosen.
 static_assert(kUsageClassCount >= kRequestBit && kPriceCount <= 64);
@@ -170,16 +174,46 @@ bool ReadTiers(absl::string_view* in, std::vector<RateTier>* tiers) {
   return true;
 }
 
-bool ReadRate(absl::string_view* in, Rate* rate) {
+bool HasOrigin(const Rate& rate) {
+  return rate.origin != RateOrigin::kUser || !rate.hours.is_whole_day();
+}
+
+void AppendOrigin(std::string* out, const Rate& rate) {
+  out->push_back(static_cast<char>(rate.origin));
+  AppendVarint(out, static_cast<uint64_t>(rate.hours.from_s));
+  AppendVarint(out, static_cast<uint64_t>(rate.hours.to_s));
+}
+
+bool ReadSecond(absl::string_view* in, int32_t* second) {
+  int64_t value = 0;
+  if (!ReadSigned(in, &value) || value > INT32_MAX) {
+    return false;
+  }
+  *second = static_cast<int32_t>(value);
+  return true;
+}
+
+bool ReadOrigin(absl::string_view* in, Rate* rate) {
+  if (in->empty() || static_cast<uint8_t>(in->front()) > uint8_t{1}) {
+    return false;
+  }
+  rate->origin = static_cast<RateOrigin>(in->front());
+  in->remove_prefix(1);
+  return ReadSecond(in, &rate->hours.from_s) && ReadSecond(in, &rate->hours.to_s) &&
+         HasOrigin(*rate);
+}
+
+bool ReadRate(absl::string_view* in, bool has_origin, Rate* rate) {
   return ReadText(in, &rate->provider) && ReadMatch(in, &rate->match, 0) &&
          ReadSigned(in, &rate->effective_from_us) && ReadPrices(in, &rate->prices) &&
-         ReadTiers(in, &rate->tiers) && ReadText(in, &rate->source) && in->empty();
+         ReadTiers(in, &rate->tiers) && ReadText(in, &rate->source) &&
+         (!has_origin || ReadOrigin(in, rate)) && in->empty();
 }
 
 }  // namespace
 
 std::string EncodeRate(const Rate& rate) {
-  std::string out(1, kVersion);
+  std::string out(1, HasOrigin(rate) ? kVersionWithOrigin : kVersion);
   AppendSized(&out, rate.provider);
   AppendMatch(&out, rate.match);
   AppendVarint(&out, static_cast<uint64_t>(rate.effective_from_us));
@@ -190,6 +224,9 @@ std::string EncodeRate(const Rate& rate) {
     AppendPrices(&out, tier.prices);
   }
   AppendSized(&out, rate.source);
+  if (HasOrigin(rate)) {
+    AppendOrigin(&out, rate);
+  }
   return out;
 }
 
@@ -199,13 +236,13 @@ absl::StatusOr<Rate> DecodeRate(absl::string_view bytes) {
         "The store is damaged: a stored rate is empty. Restore the data directory from a backup.");
   }
   const auto version = static_cast<uint8_t>(bytes.front());
-  if (version != kVersion) {
+  if (version != kVersion && version != kVersionWithOrigin) {
     return absl::DataLossError(absl::StrCat("A stored rate has version ", version,
                                             "; start a release of itemized that reads it."));
   }
   bytes.remove_prefix(1);
   Rate rate;
-  if (!ReadRate(&bytes, &rate)) {
+  if (!ReadRate(&bytes, version == kVersionWithOrigin, &rate)) {
     return absl::DataLossError(
         "The store is damaged: the bytes of a stored rate do not form one. Restore the data "
         "directory from a backup.");
@@ -224,6 +261,9 @@ std::string RateKey(const Rate& rate) {
   AppendOrderedText(&key, FirstText(rate.match));
   AppendMatch(&key, rate.match);
   AppendBigEndian64(&key, static_cast<uint64_t>(rate.effective_from_us));
+  if (HasOrigin(rate)) {
+    AppendOrigin(&key, rate);
+  }
   return key;
 }
 

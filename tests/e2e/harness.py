@@ -42,7 +42,9 @@ def load_script(name):
 class Server:
     """A server process; its output is collected in `log`."""
 
-    def __init__(self, data_dir, grpc="127.0.0.1:0", http="127.0.0.1:0", flags=()):
+    def __init__(
+        self, data_dir, grpc="127.0.0.1:0", http="127.0.0.1:0", flags=("--no-bundled-rates",)
+    ):
         command = [program("ITEMIZED_BIN", "itemized"), "--data-dir", str(data_dir)]
         command += ["--grpc-address", grpc, "--http-address", http, *flags]
         self.process = subprocess.Popen(

@@ -42,7 +42,7 @@ void CheckBook(const RateBook& book) {
     CHECK(stored.ok() && *stored == rate);
   }
   pb::SetRatesRequest listed;
-  *listed.mutable_rates() = server::ToListRatesResponse(rates, {}).rates();
+  *listed.mutable_rates() = server::ToListRatesResponse(rates, {}, true).rates();
   const absl::StatusOr<std::vector<Rate>> again = server::ToRates(listed);
   CHECK(again.ok() && *again == rates);
 }

@@ -48,6 +48,11 @@ TEST(Flags, SayWhatClientsMayTake) {
   EXPECT_EQ(defaults.server.backup_dir, "");
 }
 
+TEST(Flags, SayWhetherTheBundledRatesAreInForce) {
+  EXPECT_TRUE(std::get<Flags>(Parse({})).bundled_rates);
+  EXPECT_FALSE(std::get<Flags>(Parse({"--no-bundled-rates"})).bundled_rates);
+}
+
 TEST(Flags, MistakesAreWrongUsage) {
   EXPECT_EQ(std::get<int>(Parse({"--no-such-flag"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--grpc-address", "4317"})), 2);

@@ -103,8 +103,8 @@ class Process : public ::testing::Test {
   ~Process() override { std::filesystem::remove_all(directory_); }
 
   std::vector<std::string> Arguments() const {
-    return {"--data-dir",  directory_,       "--grpc-address",
-            "127.0.0.1:0", "--http-address", "127.0.0.1:0"};
+    return {"--data-dir",     directory_,    "--grpc-address",    "127.0.0.1:0",
+            "--http-address", "127.0.0.1:0", "--no-bundled-rates"};
   }
 
   std::string directory_;

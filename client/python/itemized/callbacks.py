@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Optional
+from typing import Any
 
-from .diagnostics import warn_once
-from .events import Event, id_of, name_of, reason_of
+from .events import Event, id_of, name_of
 from .runs import current_run
-from .tracing import lose_call, mark_call, record_call
+from .tracing import current_step, lose_call, mark_call, record_call
 from .usage import Usage
 
 
@@ -22,36 +21,14 @@ def _first_message(response: Any) -> Any:
     return None
 
 
-def _fill(usage: Usage, metadata: dict[str, Any]) -> None:
-    """langchain_core.messages.ai.UsageMetadata: input and output include their details."""
-    details = metadata.get("input_token_details") or {}
-    out = metadata.get("output_token_details") or {}
-    read, written, audio = (details.get(name) or 0 for name in ("cache_read", "cache_creation", "audio"))
-    usage["input_tokens"] = max(0, (metadata.get("input_tokens") or 0) - read - written - audio)
-    usage["output_tokens"] = max(0, (metadata.get("output_tokens") or 0) - (out.get("audio") or 0))
-    for name, count in (
-        ("cache_read_tokens", read),
-        ("cache_write_5m_tokens", written),
-        ("input_audio_tokens", audio),
-        ("reasoning_tokens", out.get("reasoning")),
-        ("output_audio_tokens", out.get("audio")),
-    ):
-        if count:
-            usage[name] = count
-
-
-def _usage_in(response: Any) -> tuple[Usage, Any]:
-    """What a response tells: usage, and the model that answered."""
+def _usage_in(response: Any) -> Usage:
+    """What a response tells of usage and of the model that answered."""
     usage = Usage()
     message = _first_message(response)
-    try:
-        reported = getattr(message, "usage_metadata", None)
-        if reported:
-            _fill(usage, reported)
-    except Exception as error:  # The call is recorded without it, and so counts as unpriced.
-        usage.counts.clear()
-        warn_once("usage_metadata", "The usage of a %s cannot be read: %s.", type(message).__name__, reason_of(error))
-    return usage, (getattr(message, "response_metadata", None) or {}).get("model_name")
+    told = getattr(response, "llm_output", None) if message is None else message
+    if told:
+        usage.record(told)
+    return usage
 
 
 class ItemizedCallbackHandler:
@@ -115,7 +92,10 @@ class ItemizedCallbackHandler:
         if begun is None:
             return
         begin_ns, metadata, name = begun
-        usage, answered_by = _usage_in(response)
+        usage = _usage_in(response)
+        scope = current_step.get()
+        if scope is not None:
+            scope.watch(usage)  # The step may return the message, which is not another call.
         run = current_run()
         event_id = id_of(run_id)
         workflow_id = (run.id if run is not None else None) or metadata.get("workflow_id") or metadata.get("thread_id")
@@ -125,12 +105,12 @@ class ItemizedCallbackHandler:
             "workflow": name_of(run.name if run is not None else metadata.get("workflow") or self._workflow),
             "workflow_id": id_of(workflow_id or event_id),
             "step": name_of(metadata.get("langgraph_node") or name),
-            "provider": name_of(metadata.get("ls_provider") or ""),
-            "model": name_of(answered_by or metadata.get("ls_model_name") or "(unknown)"),
+            "provider": name_of(metadata.get("ls_provider") or usage.provider or ""),
+            "model": name_of(usage.model or metadata.get("ls_model_name") or "(unknown)"),
             "duration_us": (time.perf_counter_ns() - begin_ns) // 1000,
             "status": status,
         }
         if usage.counts:
-            event["usage"] = usage.counts
+            event["usage"] = dict(usage.counts)
         mark_call()
         record_call(event, usage)

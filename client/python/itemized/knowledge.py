@@ -68,7 +68,7 @@ class Knowledge:
         self._transport.close()
 
     def _refresh(self) -> None:
-        self._book = RateBook(self._transport.get("/api/v1/rates")["rates"])
+        self._book = RateBook(self._transport.get("/api/v1/rates?bundled=true")["rates"])
         rows = self._transport.get("/api/v1/top?" + urlencode({"window": "30d"}))["rows"]
         known = [row for row in rows if row.get("threshold_usd")]
         self.thresholds = {str(row["key"]): to_picos(row["threshold_usd"]) for row in known}

@@ -52,3 +52,4 @@ class Counters:
     refused: int = 0  # The server refused them, for good.
     dropped: int = 0  # Lost here: there was no room, or no wire can say what they hold.
     waiting: int = 0  # None of these yet.
+    misreported: int = 0  # Calls recorded here whose reported usage was not understood, or contradicts itself.

@@ -10,9 +10,9 @@ from typing import Any, Callable, Optional, TypeVar, Union, overload
 
 from .diagnostics import warn_once
 from .events import name_of
-from .responses import extract
 from .runs import current_run
 from .tracing import StepScope, cost_trace, current_step
+from .usage_reading import find
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Decorator = Callable[[_Function], _Function]
@@ -53,15 +53,17 @@ class _Execution:
         if result is not None:
             self._told = f"a {type(result).__name__}"
         try:
-            found = extract(result)
+            found = find(result)
+            # What looks like bare usage may be anybody's dict: it takes a response around it.
+            if found is None or found.envelope.is_bare or self._scope.has_call_of(result, found):
+                return
         except Exception:  # Whatever an unknown object does.
             return
-        if found is not None and (found.counts or found.model) and not self._scope.has_call_of(result, found.counts):
-            self._trace.usage.record(result)
+        self._trace.usage.record(result)
 
     def end(self, error: Optional[BaseException] = None) -> None:
         """Records the call; or says once that there is none to record."""
-        if self._trace.usage.counts:
+        if self._trace.usage.is_reported:
             self._trace.__exit__(None if error is None else type(error), error, None)
         elif error is None and not self._scope.has_call:
             warn_once(

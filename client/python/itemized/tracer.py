@@ -131,6 +131,11 @@ class Tracer:
         kind = " ".join(why.split(" ", 2)[:2])  # A text such as "outcome is".
         self._reporter.tell(f"dropped: {kind}", "%d calls or completions are dropped so far: %s.", dropped, why)
 
+    def note_misreport(self) -> None:
+        """Counts a call whose usage was reported in a way that is not understood, which was told."""
+        with self._lock:
+            self._counters.misreported += 1
+
     def _start(self) -> None:
         with self._lock:
             if self._thread is not None or self._stopping:

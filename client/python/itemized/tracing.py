@@ -17,6 +17,7 @@ from .pricing import to_usd
 from .runs import CANCELLED, current_run
 from .tracer import get_tracer
 from .usage import Usage
+from .usage_reading import Found
 
 
 _SCOPE_CALLS_MAX = 16
@@ -47,10 +48,10 @@ class StepScope:
             scope.has_call = True
             scope = scope.above
 
-    def has_call_of(self, response: Any, counts: dict[str, Any]) -> bool:
-        """Whether this response, with these counts, is that of a call that is traced here.
-        The function may return or yield it, which must not bill it twice."""
-        return any(usage.is_of(response, counts) for usage in self._usages)
+    def has_call_of(self, response: Any, found: Found) -> bool:
+        """Whether this response, in which `found` was found, is that of a call that is traced
+        here. The function may return or yield it, which must not bill it twice."""
+        return any(usage.is_of(response, found) for usage in self._usages)
 
 
 _STEP_COST = RecordMaker("step_cost")
@@ -171,6 +172,8 @@ def record_call(event: Event, usage: Usage) -> None:
     """Sends it on its way to the server and to the log. Never raises."""
     try:
         get_tracer().record(event)
+        if usage.is_misreported:
+            get_tracer().note_misreport()
     except Exception as bug:
         lose_call(bug)
         return

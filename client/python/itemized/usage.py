@@ -10,12 +10,14 @@ from decimal import Context, Decimal
 from typing import Any, MutableMapping, Optional
 
 from .diagnostics import warn_once
-from .responses import extract
+from .events import reason_of
 from .usage_classes import CLASSES
+from .usage_reading import Derived, Found, Message, Reading, derived_of, find, tell_unknown
 
 _KNOWN = frozenset(CLASSES)
 _MAIN = ("input_tokens", "output_tokens")  # What is reported by hand, if anything is.
 _COUNT_MAX = 2**40  # The server's limit.
+_NOTHING = Derived()
 _EXACT = Context(prec=60)  # More digits than any cost has.
 
 
@@ -35,22 +37,89 @@ class Usage(MutableMapping[str, int]):
     as $0.
     """
 
-    __slots__ = ("counts", "model", "provider", "_asked", "_response")
+    __slots__ = ("model", "_asked", "_set", "_reading", "_derived", "_counts", "_provider", "_response")
 
     def __init__(self, model: str = "", provider: str = "") -> None:
         """`model` and `provider` are those that were asked for."""
         self._asked = (model, provider)
         self._response: Any = None  # The last one that was recorded.
-        self.counts: dict[str, int] = {}
+        self._set: dict[str, int] = {}  # What was set by hand counts before what responses say.
+        self._reading: Optional[Reading] = None
+        self._derived: Optional[Derived] = _NOTHING  # None: there is something new to read.
+        self._counts = self._set
+        self._provider: Optional[str] = None
         #: The model that served the call, if a response said so.
         self.model: Optional[str] = None
-        #: A name such as "anthropic", if a response was recognised.
-        self.provider: Optional[str] = None
 
     def __repr__(self) -> str:
         said = [f"{name}={count}" for name, count in self.counts.items()] or ["nothing reported"]
         model = self.model or self._asked[0]
         return f"<Usage {' '.join(said)} model={model!r}>"
+
+    def _read(self) -> Derived:
+        """What the recorded responses mean, read again if there are new ones."""
+        if self._derived is None:
+            assert self._reading is not None
+            try:
+                self._derived = derived_of(self._reading.messages)
+            except Exception as bug:  # Whatever a foreign value does must not reach the caller.
+                warn_once(f"derive {type(bug).__name__}", "The usage of a call could not be read: %r.", bug)
+                self._derived = Derived(is_misreported=True)
+            self._counts = {**self._derived.counts, **self._set}
+        return self._derived
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts by class: what responses say, and before that what was set by hand."""
+        self._read()
+        return self._counts
+
+    @property
+    def provider(self) -> Optional[str]:
+        """A name such as "anthropic", if a response told it for sure."""
+        return self._provider or self._read().provider
+
+    @provider.setter
+    def provider(self, name: Optional[str]) -> None:
+        self._provider = name
+
+    @property
+    def shape(self) -> Optional[str]:
+        """The form in which usage was reported, such as "openai.chat", if it is known."""
+        return self._read().shape
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether a response told usage, of a known shape or not, or somebody set a count."""
+        return bool(self._messages or self._set)
+
+    @property
+    def is_misreported(self) -> bool:
+        """Whether what was reported cannot be counted, or is not what the provider's own total says."""
+        return self._read().is_misreported
+
+    @property
+    def service_tier(self) -> Optional[str]:
+        """The tier that served the call, in the provider's words such as "flex", if it was told."""
+        return self._last_told("service_tier")
+
+    @property
+    def region(self) -> Optional[str]:
+        """Where the call was served, in the provider's words such as "us", if it was told."""
+        return self._last_told("region")
+
+    @property
+    def reported_cost_usd(self) -> Optional[Decimal]:
+        """What the provider or a gateway says that it charged; None if it did not say."""
+        costs = [message.reported_cost for message in self._messages if message.reported_cost is not None]
+        return sum(costs, Decimal(0)) if costs else None
+
+    @property
+    def _messages(self) -> list[Message]:
+        return self._reading.messages if self._reading is not None else []
+
+    def _last_told(self, name: str) -> Optional[str]:
+        return next((told for each in reversed(self._messages) if (told := getattr(each, name))), None)
 
     @property
     def cost_usd(self) -> Optional[Decimal]:
@@ -70,7 +139,7 @@ class Usage(MutableMapping[str, int]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         if type(value) is int and type(name) is str and name in _KNOWN and 0 <= value <= _COUNT_MAX:
-            self.counts[name] = value
+            self._set[name] = self._counts[name] = value
             return
         self._set_odd(name, value)
 
@@ -87,7 +156,7 @@ class Usage(MutableMapping[str, int]):
             if not isinstance(value, (str, bytes, bool)) and 0 <= value <= _COUNT_MAX:
                 count = int(value)
                 if count == value:
-                    self.counts[name] = count
+                    self._set[name] = self._counts[name] = count
                     return
         except Exception:  # What a foreign object does must not reach the caller.
             pass
@@ -98,6 +167,7 @@ class Usage(MutableMapping[str, int]):
 
     def __delitem__(self, name: str) -> None:
         del self.counts[name]
+        self._set.pop(name, None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.counts)
@@ -105,32 +175,48 @@ class Usage(MutableMapping[str, int]):
     def __len__(self) -> int:
         return len(self.counts)
 
-    def is_of(self, response: Any, counts: dict[str, Any]) -> bool:
-        """Whether it was filled in from `response`, which has these counts: by `record`, or
+    def is_of(self, response: Any, found: Found) -> bool:
+        """Whether it was filled in from `response`, in which `found` was found: by `record`, or
         by hand."""
-        if self._response is not None:
-            return self._response is response
-        return any(self.counts.get(name) and self.counts[name] == counts.get(name) for name in _MAIN)
+        if self._reading is not None:
+            return self._response is response or self._reading.holds(found)
+        if not self._set or found.usage is None:
+            return False
+        other = Usage()
+        other._take(response, found)
+        return any(self._set.get(name) and self._set[name] == other.counts.get(name) for name in _MAIN)
 
     def record(self, response: Any) -> None:
-        """Takes usage and model out of a response of Anthropic, OpenAI (Chat Completions and
-        Responses), Google or Bedrock: an object or a dict, whole or, of a stream, each
-        chunk in turn. What a chunk does not tell stays as it was.
+        """Takes usage, model, tier and cost out of a response: an object or a dict of a
+        provider's library, whole or, of a stream, each chunk or event in turn. What a chunk
+        does not tell stays as it was. Several responses are added up; the same one, by its
+        id, counts once.
         """
+        # Vertex AI answers with a list of chunks to who does not ask for events.
+        for each in response if type(response) is list else (response,):
+            self._record(each)
+
+    def _record(self, response: Any) -> None:
         try:
-            found = extract(response)
+            found = find(response)
+            if found is None:
+                tell_unknown(response)
+            else:
+                self._take(response, found)
         except Exception as error:  # Whatever an unknown object does must not reach the caller.
-            warn_once("record", "A %s could not be read by usage.record: %r.", type(response).__name__, error)
-            return
-        if found is None:
             warn_once(
                 f"record {type(response).__name__}",
-                "There is no usage in a %s for usage.record; fill in usage['input_tokens'] and so on instead.",
+                "A %s could not be read by usage.record: %s.",
                 type(response).__name__,
+                reason_of(error),
             )
-            return
+
+    def _take(self, response: Any, found: Found) -> None:
         self._response = response
-        self.model = found.model or self.model
-        self.provider = found.provider or self.provider
-        for name, count in found.counts.items():
-            self[name] = count
+        if self._reading is None:
+            self._reading = Reading()
+        try:
+            if self._reading.add(response, found):
+                self._derived = None
+        finally:
+            self.model = self._reading.model or self.model

@@ -38,7 +38,7 @@ export class Server {
   async start() {
     this.process = spawn(
       program('ITEMIZED_BIN', 'itemized'),
-      ['--data-dir', this.data, '--grpc-address', this.grpc, '--http-address', this.http],
+      ['--data-dir', this.data, '--grpc-address', this.grpc, '--http-address', this.http, '--no-bundled-rates'],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const lines = [];

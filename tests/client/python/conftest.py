@@ -34,7 +34,8 @@ class Server:
         """Starts it, after a stop on the addresses it had."""
         program = os.environ.get("ITEMIZED_BIN", ROOT / "build" / "bin" / "itemized")
         self.process = subprocess.Popen(
-            [program, "--data-dir", self.data, "--grpc-address", self.grpc, "--http-address", self.http],
+            [program, "--data-dir", self.data, "--grpc-address", self.grpc, "--http-address", self.http,
+             "--no-bundled-rates"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         for line in self.process.stdout:

@@ -134,7 +134,7 @@ def test_the_wheel_holds_the_package_and_its_record(tmp_path):
     done = subprocess.run([sys.executable, PACKAGE / "build_wheel.py", tmp_path], capture_output=True, text=True, check=True)
     with zipfile.ZipFile(done.stdout.strip()) as wheel:
         names = set(wheel.namelist())
-        assert {"itemized/__init__.py", "itemized/py.typed", "itemized/rates.json"} <= names
+        assert {"itemized/__init__.py", "itemized/py.typed", "itemized/rates.json", "itemized/usage_shapes.json"} <= names
         recorded = wheel.read("itemized-0.1.0.dist-info/RECORD").decode().splitlines()
         assert {line.split(",")[0] for line in recorded} == names
         metadata = wheel.read("itemized-0.1.0.dist-info/METADATA").decode().splitlines()

@@ -58,7 +58,7 @@ ANTHROPIC_COUNTS = {"input_tokens": 12, "cache_read_tokens": 2000, "cache_write_
 OPENAI_COUNTS = {"input_tokens": 18, "cache_read_tokens": 32, "output_tokens": 20, "reasoning_tokens": 16}
 BILLED = {
     "/v1/messages": ("anthropic", "claude-sonnet-4-6", ANTHROPIC_COUNTS),
-    "/v1/chat/completions": ("openai", "gpt-5.2-2025-12-11", OPENAI_COUNTS),
+    "/v1/chat/completions": ("", "gpt-5.2-2025-12-11", OPENAI_COUNTS),
     "/v1/responses": ("openai", "gpt-5.2-2025-12-11", OPENAI_COUNTS),
 }
 

@@ -74,6 +74,49 @@ TEST(GenaiPrices, TiersOfAllPricesAreMerged) {
                           ">256000 input=4 output=20"));
 }
 
+// Prices of one model that depend on the hour: "@" has the seconds of the day, "from" the instant.
+std::vector<std::string> HoursOf(absl::string_view history) {
+  std::vector<std::string> lines;
+  const absl::StatusOr<RateImport> import = ParseRateFile(Priced(history));
+  EXPECT_TRUE(import.ok()) << import.status();
+  for (const v1::Rate& rate : import.value().rates) {
+    lines.push_back(absl::StrCat(rate.effective_from_unix_us() / 1'000'000, " @",
+                                 rate.hours().from_second(), "-", rate.hours().to_second(), " ",
+                                 rate.prices().input()));
+  }
+  return lines;
+}
+
+TEST(GenaiPrices, HoursOfTheDayHoldBesideEachPriceForWholeDaysBeforeThem) {
+  EXPECT_THAT(
+      HoursOf(R"([{"prices": {"input_mtok": 1}},
+      {"constraint": {"type": "start_date", "start_date": "1970-01-02"}, "prices": {"input_mtok": 2}},
+      {"constraint": {"type": "time_of_date", "start_time": "00:30:00Z", "end_time": "16:30:00Z"},
+       "prices": {"input_mtok": 3}}])"),
+      UnorderedElementsAre("0 @0-0 1", "86400 @0-0 2", "0 @1800-59400 3", "86400 @1800-59400 3"));
+}
+
+TEST(GenaiPrices, ALaterDateEndsThePricesForHours) {
+  EXPECT_THAT(HoursOf(R"([{"prices": {"input_mtok": 1}},
+      {"constraint": {"start_time": "22:00:00Z", "end_time": "06:00:00Z"},
+       "prices": {"input_mtok": 3}},
+      {"constraint": {"start_date": "1970-01-02"}, "prices": {"input_mtok": 2}}])"),
+              UnorderedElementsAre("0 @0-0 1", "0 @79200-21600 3", "86400 @0-0 2"));
+}
+
+TEST(GenaiPrices, HoursThatAreNoneAreToldWithTheModel) {
+  for (const absl::string_view hours :
+       {R"({"start_time": "25:00:00Z", "end_time": "06:00:00Z"})", R"({"start_time": "01:00:00Z"})",
+        R"({"start_time": "01:00:00", "end_time": "06:00:00+02:00"})"}) {
+    const absl::Status status =
+        ParseRateFile(Priced(absl::StrCat(R"([{"constraint": )", hours,
+                                          R"(, "prices": {"input_mtok": 3}}])")))
+            .status();
+    EXPECT_THAT(std::string(status.message()),
+                AllOf(HasSubstr("acme/m"), HasSubstr("\"00:30:00Z\"")));
+  }
+}
+
 TEST(GenaiPrices, StartDatesBecomeInstants) {
   EXPECT_THAT(LinesOf(Priced(R"([{"prices": {"input_mtok": 2}},
       {"constraint": {"type": "start_date", "start_date": "2026-03-13"},
@@ -98,8 +141,7 @@ TEST(GenaiPrices, TheInstantOfTheOptionsIsTheEarliest) {
 TEST(GenaiPrices, OtherConditionsAreLeftOutAndSaid) {
   std::vector<std::string> warnings;
   EXPECT_THAT(LinesOf(Priced(R"([{"prices": {"input_mtok": 2}},
-      {"constraint": {"type": "time_of_date", "start_time": "16:30:00Z", "end_time": "00:30:00Z"},
-       "prices": {"input_mtok": 1}},
+      {"constraint": {"type": "weekend"}, "prices": {"input_mtok": 1}},
       {"constraint": {"start_date": "2026-03-13", "price_context": "batch"},
        "prices": {"input_mtok": 0.5}}])"),
                       {}, &warnings),

@@ -94,7 +94,7 @@ TEST(Rates, WhatWasSetIsListedAgain) {
 
   const auto rates = ToRates(request);
   ASSERT_TRUE(rates.ok()) << rates.status();
-  const pb::ListRatesResponse listed = ToListRatesResponse(*rates, {{"p", "m", 5}});
+  const pb::ListRatesResponse listed = ToListRatesResponse(*rates, {{"p", "m", 5}}, true);
   ASSERT_EQ(listed.rates_size(), 1);
   EXPECT_TRUE(MessageDifferencer::Equals(listed.rates(0), request.rates(0)))
       << listed.DebugString();

@@ -19,31 +19,6 @@ namespace {
 using Kind = ModelMatch::Kind;
 using ::testing::HasSubstr;
 
-Rate Named(absl::string_view provider, ModelMatch match, int64_t from_us,
-           absl::string_view source) {
-  Rate rate;
-  rate.provider = std::string(provider);
-  rate.match = std::move(match);
-  rate.effective_from_us = from_us;
-  rate.prices[Index(UsageClass::kInput)] = 1;
-  rate.source = std::string(source);
-  return rate;
-}
-
-std::string SourceAt(const RateBook& book, absl::string_view provider, absl::string_view model,
-                     int64_t time_us) {
-  const Rate* rate = book.Find(provider, model).At(time_us);
-  return rate == nullptr ? "none" : rate->source;
-}
-
-RateBook BookOf(std::vector<Rate> rates) {
-  RateBook book;
-  for (Rate& rate : rates) {
-    EXPECT_TRUE(book.Set(std::move(rate)).ok());
-  }
-  return book;
-}
-
 TEST(RateBook, IsEmptyAtFirstAndFindsNothing) {
   const RateBook book;
   EXPECT_EQ(book.size(), 0u);

@@ -191,8 +191,39 @@ TEST(RateCodec, MatchesNestedWithoutEndAreDataLoss) {
 
 TEST(RateCodec, ALaterVersionIsNamed) {
   std::string bytes = EncodeRate(FullRate());
-  bytes[0] = 2;
-  EXPECT_THAT(std::string(DecodeRate(bytes).status().message()), HasSubstr("version 2"));
+  bytes[0] = 3;
+  EXPECT_THAT(std::string(DecodeRate(bytes).status().message()), HasSubstr("version 3"));
+}
+
+TEST(RateCodec, OriginAndHoursAreKeptAndTellRatesApart) {
+  const Rate plain = FullRate();
+  Rate bundled = plain;
+  bundled.origin = RateOrigin::kBundled;
+  Rate by_hour = plain;
+  by_hour.hours = {.from_s = 1'800, .to_s = 59'400};
+  EXPECT_EQ(EncodeRate(plain)[0], 1);
+  for (const Rate& rate : {bundled, by_hour}) {
+    const std::string bytes = EncodeRate(rate);
+    EXPECT_EQ(bytes[0], 2);
+    const absl::StatusOr<Rate> decoded = DecodeRate(bytes);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(*decoded, rate);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      ASSERT_EQ(DecodeRate(absl::string_view(bytes.data(), size)).status().code(),
+                absl::StatusCode::kDataLoss);
+    }
+  }
+  EXPECT_NE(RateKey(plain), RateKey(bundled));
+  EXPECT_NE(RateKey(plain), RateKey(by_hour));
+  EXPECT_NE(RateKey(bundled), RateKey(by_hour));
+}
+
+TEST(RateCodec, HoursBeyondADayAreDataLoss) {
+  Rate rate = FullRate();
+  rate.hours = {.from_s = 0, .to_s = 86'400};
+  const absl::Status status = DecodeRate(EncodeRate(rate)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("second 86400"));
 }
 
 TEST(RateCodec, PricesOutOfRangeAreDataLoss) {

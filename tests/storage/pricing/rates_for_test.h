@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include <gtest/gtest.h>
 
 #include "storage/model/usage.h"
 #include "storage/pricing/rate.h"
+#include "storage/pricing/rate_book.h"
 
 namespace itemized {
 
@@ -50,6 +52,32 @@ inline Usage InOut(int64_t input, int64_t output) {
   usage[UsageClass::kInput] = input;
   usage[UsageClass::kOutput] = output;
   return usage;
+}
+
+// A rate that costs something; its source tells it from others.
+inline Rate Named(absl::string_view provider, ModelMatch match, int64_t from_us,
+                  absl::string_view source) {
+  Rate rate;
+  rate.provider = std::string(provider);
+  rate.match = std::move(match);
+  rate.effective_from_us = from_us;
+  rate.prices[Index(UsageClass::kInput)] = 1;
+  rate.source = std::string(source);
+  return rate;
+}
+
+inline std::string SourceAt(const RateBook& book, absl::string_view provider,
+                            absl::string_view model, int64_t time_us) {
+  const Rate* rate = book.Find(provider, model).At(time_us);
+  return rate == nullptr ? "none" : rate->source;
+}
+
+inline RateBook BookOf(std::vector<Rate> rates) {
+  RateBook book;
+  for (Rate& rate : rates) {
+    EXPECT_TRUE(book.Set(std::move(rate)).ok());
+  }
+  return book;
 }
 
 }  // namespace itemized

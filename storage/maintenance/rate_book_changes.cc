@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The changes of the rate book that Repricing makes.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/check.h"
+#include "storage/base/quoted.h"
+#include "storage/maintenance/repricing.h"
+
+namespace itemized {
+
+void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
+  RateBook book = *state_.rates.book();
+  Change change{.result = {}, .done = std::move(done)};
+  Entry entry;
+  for (const CheckedRatePtr& rate : rates) {
+    const absl::StatusOr<bool> replaced = book.Set(rate);
+    if (!replaced.ok()) {
+      return change.done(absl::Status(
+          replaced.status().code(), absl::StrCat("The rate for ", rate->rate().match.ToString(),
+                                                 " cannot be set. ", replaced.status().message())));
+    }
+    ++(*replaced ? change.result.replaced : change.result.added);
+    entry.rates_set.push_back(rate);
+  }
+  Begin(std::move(entry), rates, std::move(change));
+}
+
+void Repricing::Remove(const std::vector<RateName>& names, Done done) {
+  RateBook book = *state_.rates.book();
+  Change change{.result = {}, .done = std::move(done)};
+  Entry entry;
+  std::vector<CheckedRatePtr> removed;
+  for (const RateName& name : names) {
+    Rate rate;
+    rate.provider = name.provider;
+    rate.match = name.match;
+    rate.effective_from_us = name.effective_from_us;
+    rate.hours = name.hours;
+    const std::string key = RateKey(rate);
+    if (CheckedRatePtr found = book.Remove(key); found != nullptr) {
+      removed.push_back(std::move(found));
+    } else {
+      return change.done(absl::NotFoundError(absl::StrCat(
+          "There is no rate for ", name.match.ToString(),
+          name.provider.empty() ? "" : absl::StrCat(" of provider ", Quoted(name.provider)),
+          name.effective_from_us == 0 ? " that holds always"
+                                      : absl::StrCat(" from ", FormatTime(name.effective_from_us)),
+          "; nothing was removed. List the rates to see how each is named.")));
+    }
+    ++change.result.removed;
+    entry.rates_removed.push_back(key);
+  }
+  Begin(std::move(entry), removed, std::move(change));
+}
+
+void Repricing::SetBundled(const std::vector<CheckedRatePtr>& rates, Done done) {
+  RateBook book = *state_.rates.book();
+  Change change{.result = {}, .done = std::move(done)};
+  absl::flat_hash_map<std::string, Rate> before;
+  for (Rate& rate : book.List()) {
+    if (rate.origin == RateOrigin::kBundled) {
+      const std::string key = RateKey(rate);
+      before.emplace(key, std::move(rate));
+    }
+  }
+  Entry entry;
+  std::vector<CheckedRatePtr> concerned;
+  for (const CheckedRatePtr& rate : rates) {
+    CHECK(rate->rate().origin == RateOrigin::kBundled);
+    const auto old = before.extract(rate->key());
+    if (old.empty() || old.mapped() != rate->rate()) {
+      ++(old.empty() ? change.result.added : change.result.replaced);
+      entry.rates_set.push_back(rate);
+      concerned.push_back(rate);
+    }
+  }
+  for (const auto& [key, rate] : before) {
+    concerned.push_back(book.Remove(key));
+    entry.rates_removed.push_back(key);
+    ++change.result.removed;
+  }
+  std::sort(entry.rates_removed.begin(), entry.rates_removed.end());
+  for (const CheckedRatePtr& rate : entry.rates_set) {
+    if (const auto set = book.Set(rate); !set.ok()) {
+      return change.done(set.status());
+    }
+  }
+  Begin(std::move(entry), concerned, std::move(change));
+}
+
+}  // namespace itemized
