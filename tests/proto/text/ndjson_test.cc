@@ -25,7 +25,8 @@ constexpr char kCall[] =
     R"("cache_write_5m_tokens":2,"cache_write_1h_tokens":3,"output_tokens":620,)"
     R"("reasoning_tokens":4,"input_audio_tokens":5,"cache_read_audio_tokens":6,)"
     R"("output_audio_tokens":7,"input_image_tokens":8,"output_image_tokens":9,)"
-    R"("web_searches":10},"duration_ms":812.5,"status":"error","revision":3,"attributes":{"tenant":"acme"}})";
+    R"("web_searches":10},"duration_ms":812.5,"status":"error","revision":3,"service_tier":"flex",)"
+    R"("region":"us","attributes":{"tenant":"acme"}})";
 
 constexpr char kCompletion[] =
     R"({"time":"2026-11-01T01:01:00+01:00","workflow":"support_ticket","workflow_id":"run-1",)"
@@ -60,6 +61,8 @@ TEST(Ndjson, ReadsEveryFieldOfACall) {
   EXPECT_EQ(call.provider(), "anthropic");
   EXPECT_EQ(call.model(), "claude-sonnet-4-6");
   EXPECT_EQ(call.revision(), 3U);
+  EXPECT_EQ(call.service_tier(), "flex");
+  EXPECT_EQ(call.region(), "us");
   EXPECT_EQ(call.usage().input_tokens(), 8400);
   EXPECT_EQ(call.usage().cache_read_tokens(), 1);
   EXPECT_EQ(call.usage().cache_write_5m_tokens(), 2);
@@ -165,7 +168,8 @@ std::string With(absl::string_view member) {
 const BadLine kBadValues[] = {
     {R"("stepp":"a")", pb::REFUSAL_CODE_MALFORMED,
      "Unknown field \"stepp\": the fields are event_id, time, workflow, workflow_id, step, "
-     "provider, model, usage, duration_ms, status, revision, attributes, outcome, unused_steps."},
+     "provider, model, usage, duration_ms, status, revision, attributes, service_tier, region, "
+     "outcome, unused_steps."},
     {R"("step":"a","step":"a")", pb::REFUSAL_CODE_MALFORMED,
      "\"step\" is given twice: give it once."},
     {R"("usage":{"input_tokens":1,"input_tokens":1})", pb::REFUSAL_CODE_MALFORMED,
