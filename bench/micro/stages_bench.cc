@@ -152,7 +152,8 @@ class Pipeline {
     absl::Span<const Block> rest = blocks;
     while (!rest.empty()) {
       size_t count = 1;
-      while (count < rest.size() && rest[count].ref.hour / 24 == rest[0].ref.hour / 24) {
+      while (count < rest.size() &&
+             DayOfHour(rest[count].ref.hour) == DayOfHour(rest[0].ref.hour)) {
         ++count;
       }
       Time(kSort, [&] { rows_.Sort(rest.first(count), state_->catalog); });

@@ -120,7 +120,7 @@ const std::vector<const char*>& Tenants() {
   return *tenants;
 }
 
-double Activity(uint32_t hour) {
+double Activity(Hour hour) {
   static constexpr std::array<double, 24> kByHour = {
       0.35, 0.30, 0.27, 0.25, 0.28, 0.40, 0.65, 1.00, 1.45, 1.75, 1.85, 1.80,
       1.60, 1.75, 1.85, 1.80, 1.65, 1.40, 1.10, 0.85, 0.70, 0.60, 0.50, 0.42};
@@ -128,7 +128,7 @@ double Activity(uint32_t hour) {
   static constexpr std::array<double, 7> kByDay = {1.20, 1.10, 0.45, 0.40, 1.25, 1.30, 1.28};
   static const double mean = std::accumulate(kByHour.begin(), kByHour.end(), 0.0) / 24.0 *
                              std::accumulate(kByDay.begin(), kByDay.end(), 0.0) / 7.0;
-  return kByHour[hour % 24] * kByDay[hour / 24 % 7] / mean;
+  return kByHour[HourOfDay(hour)] * kByDay[DayOfHour(hour).value() % 7] / mean;
 }
 
 }  // namespace itemized::demo

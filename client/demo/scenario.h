@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "storage/base/time.h"
+
 namespace itemized::demo {
 
 struct ModelShare {
@@ -57,7 +59,7 @@ const StepProfile& StepNamed(const char* name);
 const std::vector<WorkflowProfile>& Workflows();
 const std::vector<const char*>& Tenants();
 
-// How busy an hour is, 1 on average over a week: UTC hours since 1970.
-double Activity(uint32_t hour);
+// How busy an hour is, 1 on average over a week.
+double Activity(Hour hour);
 
 }  // namespace itemized::demo

@@ -18,6 +18,8 @@
 #include "absl/numeric/int128.h"
 #include "absl/strings/string_view.h"
 
+#include "storage/base/strong_id.h"
+
 namespace itemized {
 
 // Writes a varint at `out`, which has room for kVarintBytesMax; returns its end.
@@ -87,6 +89,26 @@ void AppendBigEndian64(std::string* out, uint64_t value);
 
 [[nodiscard]] bool ReadBigEndian32(absl::string_view* in, uint32_t* value);
 [[nodiscard]] bool ReadBigEndian64(absl::string_view* in, uint64_t* value);
+
+// These read an id that was stored as its number.
+template <typename Tag>
+[[nodiscard]] bool ReadVarintId(absl::string_view* in, StrongId<Tag>* id) {
+  uint32_t value = 0;
+  if (!ReadVarint32(in, &value)) {
+    return false;
+  }
+  *id = StrongId<Tag>(value);
+  return true;
+}
+template <typename Tag>
+[[nodiscard]] bool ReadBigEndianId(absl::string_view* in, StrongId<Tag>* id) {
+  uint32_t value = 0;
+  if (!ReadBigEndian32(in, &value)) {
+    return false;
+  }
+  *id = StrongId<Tag>(value);
+  return true;
+}
 
 // Reads a varint of at most eight bytes from the front of `eight`, bytes of memory in their order.
 // No branch depends on the size of the varint, since the processor would guess it wrong. It is

@@ -4,12 +4,15 @@
 // Instants are int64 microseconds since 1970-01-01 UTC ("time_us"); buckets of
 // the log and the views are whole UTC hours and days counted from there.
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+
+#include "storage/base/strong_id.h"
 
 namespace itemized {
 
@@ -21,28 +24,49 @@ inline constexpr int64_t kMicrosPerDay = 24 * kMicrosPerHour;
 inline constexpr int64_t kTimeMinUs = 0;
 inline constexpr int64_t kTimeMaxUs = 7'258'118'400 * kMicrosPerSecond;
 
-// Whole hours and days since 1970-01-01 UTC.
-using Hour = uint32_t;
-using Day = uint32_t;
+// A whole hour and a whole day, counted from 1970-01-01 UTC.
+using Hour = StrongId<struct HourTag>;
+using Day = StrongId<struct DayTag>;
+
+// Hours and days are points on a line: moved by a count they are points again, and between two of
+// them lies a count. A point that is moved has to stay within 32 bits.
+template <typename T>
+concept TimeBucket = std::same_as<T, Hour> || std::same_as<T, Day>;
+template <TimeBucket T>
+constexpr T operator+(T at, int64_t count) {
+  return T(static_cast<uint32_t>(int64_t{at.value()} + count));
+}
+template <TimeBucket T>
+constexpr T operator-(T at, int64_t count) {
+  return at + -count;
+}
+template <TimeBucket T>
+constexpr int64_t operator-(T to, T from) {
+  return int64_t{to.value()} - int64_t{from.value()};
+}
 
 inline constexpr Hour HourOf(int64_t time_us) {
-  return static_cast<Hour>(time_us / kMicrosPerHour);
+  return Hour(static_cast<uint32_t>(time_us / kMicrosPerHour));
 }
 inline constexpr Day DayOf(int64_t time_us) {
-  return static_cast<Day>(time_us / kMicrosPerDay);
+  return Day(static_cast<uint32_t>(time_us / kMicrosPerDay));
 }
 inline constexpr uint32_t kHoursPerDay = 24;
 inline constexpr Day DayOfHour(Hour hour) {
-  return hour / kHoursPerDay;
+  return Day(hour.value() / kHoursPerDay);
 }
 inline constexpr Hour FirstHourOf(Day day) {
-  return day * kHoursPerDay;
+  return Hour(day.value() * kHoursPerDay);
+}
+// Returns the hour of its UTC day, from 0 to 23.
+inline constexpr uint8_t HourOfDay(Hour hour) {
+  return static_cast<uint8_t>(hour.value() % kHoursPerDay);
 }
 inline constexpr int64_t HourStartUs(Hour hour) {
-  return int64_t{hour} * kMicrosPerHour;
+  return int64_t{hour.value()} * kMicrosPerHour;
 }
 inline constexpr int64_t DayStartUs(Day day) {
-  return int64_t{day} * kMicrosPerDay;
+  return int64_t{day.value()} * kMicrosPerDay;
 }
 
 // A half-open range [start_us, end_us) of instants.

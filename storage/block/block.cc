@@ -28,7 +28,7 @@ ServedAs CallRows::ServedAt(size_t row) const {
 }
 
 BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalog) {
-  const SeriesKey& key = catalog.Series(calls.series[row]);
+  const SeriesKey& key = catalog.Series(calls.SeriesAt(row));
   BilledCall billed;
   Call& call = billed.call;
   call.event_id = std::string(calls.EventId(row));

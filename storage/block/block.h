@@ -28,7 +28,7 @@ namespace itemized {
 using BlockSequence = uint64_t;
 
 struct BlockRef {
-  Hour hour = 0;
+  Hour hour{};
   BlockSequence sequence = 0;
 
   bool operator==(const BlockRef&) const = default;
@@ -65,8 +65,8 @@ struct CallRows {
 
   std::vector<int8_t> weight;  // +1 or -1.
   std::vector<int64_t> time_us;
-  std::vector<SeriesId> series;
-  std::vector<uint32_t> run;  // An index into run_names.
+  std::vector<uint32_t> series;  // The numbers of SeriesIds, which SeriesAt makes of them.
+  std::vector<uint32_t> run;     // An index into run_names.
   StringColumn event_ids;
   std::array<std::vector<int64_t>, kUsageClassCount> usage;  // Each may be empty.
   std::vector<int64_t> duration_us;
@@ -79,6 +79,7 @@ struct CallRows {
   std::vector<uint32_t> revision;       // May be empty.
 
   size_t size() const { return time_us.size(); }
+  SeriesId SeriesAt(size_t row) const { return SeriesId(series[row]); }
   absl::string_view EventId(size_t row) const { return event_ids[row]; }
   absl::string_view RunName(size_t row) const { return run_names[run[row]]; }
   int64_t UsageAt(size_t usage_class, size_t row) const {
@@ -108,8 +109,8 @@ class UsedClasses {
 // A completion. Its unused steps are names, for there need be no call of them.
 struct CompletionRow {
   int64_t time_us = 0;
-  uint32_t run = 0;     // An index into run_names of the block's calls.
-  NameId workflow = 0;  // 0 if the completion names none.
+  uint32_t run = 0;  // An index into run_names of the block's calls.
+  NameId workflow = kUnnamed;
   Outcome outcome = Outcome::kCompleted;
   std::vector<std::string> unused_steps;  // Sorted, without repetition.
 

@@ -174,7 +174,7 @@ bool BlockColumns::ReadCompletions(absl::string_view raw) {
     int64_t offset = 0;
     uint64_t unused = 0;
     if (!ReadZigzag(&raw, &offset) || offset < 0 || offset >= kMicrosPerHour ||
-        !ReadVarint32(&raw, &row.run) || !ReadVarint32(&raw, &row.workflow) || raw.empty()) {
+        !ReadVarint32(&raw, &row.run) || !ReadVarintId(&raw, &row.workflow) || raw.empty()) {
       return false;
     }
     row.time_us = HourStartUs(block_.ref.hour) + offset;

@@ -121,7 +121,7 @@ void EncodeCompletions(const Block& block, std::string* out) {
   for (const CompletionRow& row : block.completions) {
     AppendZigzag(&raw, row.time_us - HourStartUs(block.ref.hour));
     AppendVarint(&raw, row.run);
-    AppendVarint(&raw, row.workflow);
+    AppendVarint(&raw, row.workflow.value());
     raw.push_back(static_cast<char>(row.outcome));
     AppendVarint(&raw, row.unused_steps.size());
     for (const std::string& step : row.unused_steps) {

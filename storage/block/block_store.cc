@@ -31,7 +31,7 @@ absl::Status DataLossIfMissing(const absl::Status& status) {
 
 absl::StatusOr<BlockRef> ParseBlockKey(absl::string_view key) {
   BlockRef ref;
-  if (!ReadBigEndian32(&key, &ref.hour) || !ReadBigEndian64(&key, &ref.sequence) || !key.empty()) {
+  if (!ReadBigEndianId(&key, &ref.hour) || !ReadBigEndian64(&key, &ref.sequence) || !key.empty()) {
     return BadKey();
   }
   return ref;
@@ -43,7 +43,7 @@ absl::Status LoadFirstHour(const Kv& kv, EventsFirstHour* first) {
   if (row.has_value()) {
     absl::string_view value = *row;
     uint32_t dropping = 0;
-    if (!ReadVarint32(&value, &first->hour) || !ReadVarint32(&value, &dropping) || !value.empty()) {
+    if (!ReadVarintId(&value, &first->hour) || !ReadVarint32(&value, &dropping) || !value.empty()) {
       return BadKey();
     }
     first->is_dropping = dropping != 0;
@@ -61,7 +61,7 @@ absl::StatusOr<BlockStore> BlockStore::Open(Kv* kv) {
 
 void BlockStore::AddRow(EventsFirstHour first, KvBatch* batch) {
   std::string value;
-  AppendVarint(&value, first.hour);
+  AppendVarint(&value, first.hour.value());
   AppendVarint(&value, first.is_dropping ? 1 : 0);
   batch->Put(Family::kMeta, keys::kEventsFirstHour, std::move(value));
 }
@@ -69,7 +69,7 @@ void BlockStore::AddRow(EventsFirstHour first, KvBatch* batch) {
 absl::StatusOr<bool> BlockStore::DropSome() {
   CHECK(!is_borrowed_);
   const std::string end = keys::BlocksOf(first_hour());
-  RETURN_IF_ERROR(kv_->DropFiles(Family::kLog, keys::BlocksOf(0), end));
+  RETURN_IF_ERROR(kv_->DropFiles(Family::kLog, keys::BlocksOf(Hour()), end));
   auto rows = kv_->Scan(Family::kLog, "", end);
   KvBatch batch;
   for (size_t i = 0; i < kDroppedPerStep && rows->Valid(); ++i, rows->Next()) {

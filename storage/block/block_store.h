@@ -27,7 +27,7 @@ namespace itemized {
 
 // The hour from which on single events are kept. The log says which it is.
 struct EventsFirstHour {
-  Hour hour = 0;
+  Hour hour{};
   bool is_dropping = false;  // Whether events of earlier hours may still be there.
 
   bool operator==(const EventsFirstHour&) const = default;

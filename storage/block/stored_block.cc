@@ -43,7 +43,7 @@ absl::Status DamagedColumn(BlockRef ref, uint8_t id) {
 absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view bytes) {
   if (ref.hour >= HourOf(kTimeMaxUs)) {
     return absl::DataLossError(absl::StrCat(
-        "The key of block ", ref.sequence, " is damaged: its hour ", ref.hour,
+        "The key of block ", ref.sequence, " is damaged: its hour ", ref.hour.value(),
         " lies beyond the times that can be stored. Restore the data directory from a backup."));
   }
   if (bytes.size() <= kChecksumBytes) {

@@ -22,7 +22,7 @@ constexpr std::array<size_t, kNameKindCount> kNamesMax = {kStepsMax, kWorkflowsM
 constexpr size_t kFixedNames = 2;
 
 std::string NameKey(NameKind kind, NameId id) {
-  return keys::Name(static_cast<uint8_t>(kind), id);
+  return keys::Name(static_cast<uint8_t>(kind), id.value());
 }
 
 absl::Status Damaged(absl::string_view what) {
@@ -44,7 +44,7 @@ Catalog::Catalog() {
 
 NameId Catalog::Append(NameKind kind, absl::string_view name) {
   Names& names = Of(kind);
-  const NameId id = static_cast<NameId>(names.names.size());
+  const NameId id(static_cast<uint32_t>(names.names.size()));
   names.names.emplace_back(name);
   names.ids.emplace(name, id);
   return id;
@@ -58,7 +58,7 @@ NameId Catalog::Lookup(NameKind kind, absl::string_view name) const {
 
 NameId Catalog::Find(NameKind kind, absl::string_view name) const {
   const NameId id = Lookup(kind, name);
-  return id < Of(kind).saved ? id : kUnknown;
+  return id.value() < Of(kind).saved ? id : kUnknown;
 }
 
 NameId Catalog::Resolve(NameKind kind, absl::string_view name) const {
@@ -84,23 +84,23 @@ SeriesId Catalog::Resolve(const SeriesKey& key) const {
   if (found == series_ids_.end() && series_.size() >= kSeriesMax) {
     found = series_ids_.find(OtherSeries());
   }
-  return found == series_ids_.end() ? kUnknown : found->second;
+  return found == series_ids_.end() ? kUnknownSeries : found->second;
 }
 
 SeriesId Catalog::Intern(const SeriesKey& key) {
   const SeriesId found = Resolve(key);
-  if (found != kUnknown) {
+  if (found != kUnknownSeries) {
     return found;
   }
   const SeriesKey stored = series_.size() >= kSeriesMax ? OtherSeries() : key;
-  const auto id = static_cast<SeriesId>(series_.size());
+  const SeriesId id(static_cast<uint32_t>(series_.size()));
   series_ids_.emplace(stored, id);
   series_.push_back(stored);
   return id;
 }
 
 const std::string& Catalog::Name(NameKind kind, NameId id) const {
-  return Of(kind).names[id];
+  return Of(kind).names[id.value()];
 }
 
 // Returns all names but the first names[kind] of each kind, and all but the first `series` series.
@@ -110,10 +110,10 @@ CatalogAdditions Catalog::Behind(const std::array<size_t, kNameKindCount>& names
   for (size_t i = 0; i < kNameKindCount; ++i) {
     const NameKind kind = static_cast<NameKind>(i);
     for (size_t id = names[i]; id < Of(kind).names.size(); ++id) {
-      additions.names.push_back({kind, static_cast<NameId>(id), Of(kind).names[id]});
+      additions.names.push_back({kind, NameId(static_cast<uint32_t>(id)), Of(kind).names[id]});
     }
   }
-  additions.first_series = static_cast<SeriesId>(series);
+  additions.first_series = SeriesId(static_cast<uint32_t>(series));
   additions.series.assign(series_.begin() + static_cast<std::ptrdiff_t>(series), series_.end());
   return additions;
 }
@@ -136,29 +136,29 @@ CatalogAdditions Catalog::All() const {
 // Adds a name of an entry; false if it contradicts what is there, or leaves a gap.
 bool Catalog::Add(const CatalogAdditions::Name& name) {
   Names& names = Of(name.kind);
-  if (name.id == names.names.size() && !names.ids.contains(name.name)) {
+  if (name.id.value() == names.names.size() && !names.ids.contains(name.name)) {
     Append(name.kind, name.name);
   }
-  if (name.id >= names.names.size() || names.names[name.id] != name.name) {
+  if (name.id.value() >= names.names.size() || Name(name.kind, name.id) != name.name) {
     return false;
   }
-  names.saved = std::max<size_t>(names.saved, name.id + 1);
+  names.saved = std::max<size_t>(names.saved, name.id.value() + 1);
   return true;
 }
 
 bool Catalog::Add(SeriesId id, const SeriesKey& key) {
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
-    if (key.names[kind] >= names_[kind].names.size()) {
+    if (key.names[kind].value() >= names_[kind].names.size()) {
       return false;
     }
   }
-  if (id == series_.size() && series_ids_.emplace(key, id).second) {
+  if (id.value() == series_.size() && series_ids_.emplace(key, id).second) {
     series_.push_back(key);
   }
-  if (id >= series_.size() || !(series_[id] == key)) {
+  if (id.value() >= series_.size() || !(Series(id) == key)) {
     return false;
   }
-  series_saved_ = std::max<size_t>(series_saved_, id + 1);
+  series_saved_ = std::max<size_t>(series_saved_, id.value() + 1);
   return true;
 }
 
@@ -168,17 +168,18 @@ absl::Status Catalog::Apply(const CatalogAdditions& additions) {
   }
   for (const CatalogAdditions::Name& name : additions.names) {
     if (!Add(name)) {
-      return absl::DataLossError(absl::StrCat("The log is damaged: it gives the number ", name.id,
-                                              " to the name \"", name.name,
+      return absl::DataLossError(absl::StrCat("The log is damaged: it gives the number ",
+                                              name.id.value(), " to the name \"", name.name,
                                               "\", which does not fit to what it said before."));
     }
   }
   SeriesId id = additions.first_series;
   for (const SeriesKey& key : additions.series) {
-    if (!Add(id++, key)) {
-      return absl::DataLossError(absl::StrCat("The log is damaged: what it says of series ", id - 1,
-                                              " does not fit to what it said before."));
+    if (!Add(id, key)) {
+      return absl::DataLossError(absl::StrCat("The log is damaged: what it says of series ",
+                                              id.value(), " does not fit to what it said before."));
     }
+    ++id;
   }
   return absl::OkStatus();
 }
@@ -198,9 +199,9 @@ void Catalog::AddRows(const CatalogAdditions& additions, KvBatch* batch) {
   for (const SeriesKey& key : additions.series) {
     std::string value;
     for (const NameId name : key.names) {
-      AppendVarint(&value, name);
+      AppendVarint(&value, name.value());
     }
-    batch->Put(Family::kMeta, keys::Series(id++), std::move(value));
+    batch->Put(Family::kMeta, keys::Series((id++).value()), std::move(value));
   }
 }
 
@@ -246,14 +247,15 @@ absl::Status Catalog::Load(const Kv& kv) {
     absl::string_view value = series->value();
     SeriesKey row;
     for (int kind = 0; kind < kNameKindCount; ++kind) {
-      uint64_t id = 0;
-      if (!ReadVarint(&value, &id) || id >= names_[static_cast<size_t>(kind)].names.size()) {
+      NameId& id = row.names[static_cast<size_t>(kind)];
+      if (!ReadVarintId(&value, &id) ||
+          id.value() >= names_[static_cast<size_t>(kind)].names.size()) {
         return Damaged("series");
       }
-      row.names[static_cast<size_t>(kind)] = static_cast<NameId>(id);
     }
-    if (!value.empty() || series->key() != keys::Series(static_cast<SeriesId>(series_.size())) ||
-        !series_ids_.emplace(row, static_cast<SeriesId>(series_.size())).second) {
+    const SeriesId id(static_cast<uint32_t>(series_.size()));
+    if (!value.empty() || series->key() != keys::Series(id.value()) ||
+        !series_ids_.emplace(row, id).second) {
       return Damaged("series");
     }
     series_.push_back(row);

@@ -8,6 +8,7 @@
 // each kind of name is numbered from 0.
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "absl/strings/string_view.h"
 
 #include "storage/base/keyed_hash.h"
+#include "storage/base/strong_id.h"
 #include "storage/kv/kv.h"
 
 namespace itemized {
@@ -27,8 +29,13 @@ namespace itemized {
 enum class NameKind : uint8_t { kStep = 0, kWorkflow = 1, kProvider = 2, kModel = 3 };
 inline constexpr int kNameKindCount = 4;
 
-using NameId = uint32_t;
-using SeriesId = uint32_t;
+// One type for the names of all kinds: nearly all code goes through the kinds in a loop, so that a
+// type for each would be cast away where it matters. A NameId stands beside its kind, or in a place
+// that is of one kind only.
+using NameId = StrongId<struct NameTag>;
+// The number of the empty name, in every kind: what has it is not named.
+inline constexpr NameId kUnnamed;
+using SeriesId = StrongId<struct SeriesTag>;
 
 // The names of a series, one of each kind; indexed by NameKind.
 struct SeriesKey {
@@ -45,7 +52,8 @@ struct SeriesKey {
 
   template <typename H>
   friend H AbslHashValue(H h, const SeriesKey& key) {
-    return H::combine(std::move(h), key.names);
+    // The names are hashed as 16 bytes at once, and not one by one.
+    return H::combine(std::move(h), std::bit_cast<std::array<uint32_t, kNameKindCount>>(key.names));
   }
 };
 
@@ -53,7 +61,7 @@ struct SeriesKey {
 struct CatalogAdditions {
   struct Name {
     NameKind kind = NameKind::kStep;
-    NameId id = 0;
+    NameId id{};
     std::string name;
 
     bool operator==(const Name&) const = default;
@@ -61,7 +69,7 @@ struct CatalogAdditions {
 
   std::optional<HashKey> id_key;  // Only the first entry of a store has one.
   std::vector<Name> names;        // Sorted by kind, then by rising number without a gap.
-  SeriesId first_series = 0;      // The number of series[0]; the others follow without a gap.
+  SeriesId first_series{};        // The number of series[0]; the others follow without a gap.
   std::vector<SeriesKey> series;
 
   bool operator==(const CatalogAdditions&) const = default;
@@ -90,7 +98,8 @@ class Catalog {
   // store has its first entry.
   const HashKey& id_key() const { return id_key_; }
 
-  static constexpr uint32_t kUnknown = UINT32_MAX;
+  static constexpr NameId kUnknown = NameId::Max();
+  static constexpr SeriesId kUnknownSeries = SeriesId::Max();
 
   // Returns the number of `name`, and adds it if it is new. Once its kind has reached its limit
   // (storage/model/limits.h), a new name gets the number of kOtherName.
@@ -99,7 +108,7 @@ class Catalog {
   // the number of the one whose step is kOtherName and whose other names are empty.
   SeriesId Intern(const SeriesKey& key);
 
-  // Returns what Intern would, but kUnknown where Intern would add something.
+  // Returns what Intern would, but kUnknown or kUnknownSeries where Intern would add something.
   NameId Resolve(NameKind kind, absl::string_view name) const;
   SeriesId Resolve(const SeriesKey& key) const;
 
@@ -108,7 +117,7 @@ class Catalog {
   NameId Find(NameKind kind, absl::string_view name) const;
 
   const std::string& Name(NameKind kind, NameId id) const;
-  const SeriesKey& Series(SeriesId id) const { return series_[id]; }
+  const SeriesKey& Series(SeriesId id) const { return series_[id.value()]; }
   size_t name_count(NameKind kind) const { return Of(kind).names.size(); }
   size_t series_count() const { return series_.size(); }
 

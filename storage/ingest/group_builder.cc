@@ -177,7 +177,7 @@ absl::Status GroupBuilder::FindRuns(const CheckedBatch& batch, absl::Span<const 
 
 void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result) {
   const CallView& call = named->checked->view;
-  if (named->series == Catalog::kUnknown) {
+  if (named->series == Catalog::kUnknownSeries) {
     FindNames(batch, named);  // An earlier call of the batch may have brought them.
   }
   PendingCall group_call{.batch = &batch, .view = &call, .series = named->series};
@@ -202,7 +202,7 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchRes
                batch.batch.calls.size(), result);
     return;
   }
-  if (named->series == Catalog::kUnknown) {
+  if (named->series == Catalog::kUnknownSeries) {
     NumberNames(batch, named);
     group_call.series = named->series;
   }

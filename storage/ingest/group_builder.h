@@ -60,12 +60,12 @@ class GroupBuilder {
   };
 
   // A call of the present batch, and what follows from its names. Names are numbered once the call
-  // is accepted: until then its series is kUnknown if any of them is new.
+  // is accepted: until then its series is kUnknownSeries if any of them is new.
   struct NamedCall {
     const CheckedCall* checked = nullptr;
     RunState* run = nullptr;
-    SeriesId series = 0;
-    NameId step = 0;
+    SeriesId series{};
+    NameId step = kUnnamed;
     const RateBook::Schedule* schedule = nullptr;
   };
 

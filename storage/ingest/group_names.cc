@@ -25,7 +25,7 @@ void GroupBuilder::FindNames(const CheckedBatch& batch, NamedCall* call) {
     is_known = is_known && id != Catalog::kUnknown;
   }
   call->step = key[NameKind::kStep];
-  call->series = is_known ? state_.catalog.Resolve(key) : Catalog::kUnknown;
+  call->series = is_known ? state_.catalog.Resolve(key) : Catalog::kUnknownSeries;
   call->schedule = &pricer_.RatesFor(
       key[NameKind::kProvider], key[NameKind::kModel], batch.Text(view.NameOf(NameKind::kProvider)),
       batch.Text(view.NameOf(NameKind::kModel)), batch.ServedOf(view));

@@ -169,7 +169,7 @@ void HourBlocks::AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCa
   };
   rows.weight.resize(first + calls.size(), 1);
   add(&rows.time_us, [](const PricedCall& call) { return call.checked->view.time_us; });
-  add(&rows.series, [](const PricedCall& call) { return call.series; });
+  add(&rows.series, [](const PricedCall& call) { return call.series.value(); });
   add(&rows.run, [&](const PricedCall& call) { return NameOf(call.run, position); });
   add(&staged_[position].fingerprints,
       [](const PricedCall& call) { return call.checked->fingerprint; });

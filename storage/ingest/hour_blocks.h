@@ -34,7 +34,7 @@ struct PricedCall {
   const CheckedCall* checked = nullptr;
   PendingRun* run = nullptr;
   const Threshold* threshold = nullptr;  // The threshold of its step.
-  SeriesId series = 0;
+  SeriesId series{};
   CallCost cost;
 };
 
@@ -71,7 +71,7 @@ class HourBlocks {
   std::vector<StagedBlock> staged_;  // One for each block.
   std::vector<Index> indices_;
   absl::flat_hash_map<Hour, size_t> positions_;
-  Hour last_hour_ = 0;
+  Hour last_hour_{};
   size_t last_position_ = SIZE_MAX;
 };
 

@@ -19,7 +19,7 @@ namespace itemized {
 struct PendingCall {
   const CheckedBatch* batch = nullptr;
   const CallView* view = nullptr;
-  SeriesId series = 0;
+  SeriesId series{};
 
   CallContent Content() const;
 };

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/time.h"
 
 namespace itemized {
 
@@ -78,22 +79,22 @@ inline std::string Rate(absl::string_view rate_key) {
 }
 
 // Keys of Family::kLog: the blocks of an hour lie from BlocksOf(hour) to BlocksOf(hour + 1).
-inline std::string BlocksOf(uint32_t hour) {
+inline std::string BlocksOf(Hour hour) {
   std::string key;
-  AppendBigEndian32(&key, hour);
+  AppendBigEndian32(&key, hour.value());
   return key;
 }
-inline std::string Block(uint32_t hour, uint64_t sequence) {
+inline std::string Block(Hour hour, uint64_t sequence) {
   std::string key = BlocksOf(hour);
   AppendBigEndian64(&key, sequence);
   return key;
 }
 
 // A key of Family::kRollups. Keys there end with a day, and those of kOutcomes with an hour.
-inline std::string Rollup(uint8_t kind, uint32_t name, uint32_t day) {
+inline std::string Rollup(uint8_t kind, uint32_t name, Day day) {
   std::string key(1, static_cast<char>(kind));
   AppendBigEndian32(&key, name);
-  AppendBigEndian32(&key, day);
+  AppendBigEndian32(&key, day.value());
   return key;
 }
 
@@ -101,10 +102,10 @@ inline std::string Rollup(uint8_t kind, uint32_t name, uint32_t day) {
 inline constexpr char kOutcomesOfWorkflow = 'o';
 inline constexpr char kUnsurfacedOfSeries = 'u';
 
-inline std::string Outcome(char prefix, uint32_t workflow_or_series, uint32_t hour) {
+inline std::string Outcome(char prefix, uint32_t workflow_or_series, Hour hour) {
   std::string key(1, prefix);
   AppendBigEndian32(&key, workflow_or_series);
-  AppendBigEndian32(&key, hour);
+  AppendBigEndian32(&key, hour.value());
   return key;
 }
 

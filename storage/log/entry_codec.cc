@@ -59,7 +59,7 @@ bool ReadText(absl::string_view* in, std::string* text) {
 
 void AppendName(const CatalogAdditions::Name& name, std::string* out) {
   out->push_back(static_cast<char>(name.kind));
-  AppendVarint(out, name.id);
+  AppendVarint(out, name.id.value());
   AppendSized(out, name.name);
 }
 
@@ -69,18 +69,18 @@ bool ReadName(absl::string_view* in, CatalogAdditions::Name* name) {
   }
   name->kind = static_cast<NameKind>(in->front());
   in->remove_prefix(1);
-  return ReadVarint32(in, &name->id) && ReadText(in, &name->name);
+  return ReadVarintId(in, &name->id) && ReadText(in, &name->name);
 }
 
 void AppendSeries(const SeriesKey& series, std::string* out) {
   for (const NameId name : series.names) {
-    AppendVarint(out, name);
+    AppendVarint(out, name.value());
   }
 }
 
 bool ReadSeries(absl::string_view* in, SeriesKey* series) {
   for (NameId& name : series->names) {
-    if (!ReadVarint32(in, &name)) {
+    if (!ReadVarintId(in, &name)) {
       return false;
     }
   }
@@ -176,7 +176,7 @@ void AppendCatalog(const CatalogAdditions& catalog, std::string* out) {
   AppendList(kNames, catalog.names, AppendName, out);
   if (!catalog.series.empty()) {
     AppendList(kSeries, catalog.series, AppendSeries, out);
-    AppendVarint(out, catalog.first_series);
+    AppendVarint(out, catalog.first_series.value());
   }
 }
 
@@ -188,7 +188,7 @@ void AppendBlocks(const std::vector<Block>& blocks, std::string* out) {
   AppendVarint(out, blocks.front().ref.sequence);
   AppendVarint(out, blocks.size());
   for (const Block& block : blocks) {
-    AppendVarint(out, block.ref.hour);
+    AppendVarint(out, block.ref.hour.value());
   }
 }
 
@@ -201,7 +201,7 @@ bool ReadBlocks(absl::string_view* in, std::vector<Block>* blocks) {
   blocks->resize(count);
   for (Block& block : *blocks) {
     block.ref.sequence = sequence++;
-    if (!ReadVarint32(in, &block.ref.hour)) {
+    if (!ReadVarintId(in, &block.ref.hour)) {
       return false;
     }
   }
@@ -221,9 +221,9 @@ bool ReadRepricing(absl::string_view* in, Entry* entry) {
 }
 
 bool ReadEventsFirstHour(absl::string_view* in, Entry* entry) {
-  uint32_t hour = 0;
+  Hour hour;
   uint32_t dropping = 0;
-  if (!ReadVarint32(in, &hour) || !ReadVarint32(in, &dropping) || dropping > 1) {
+  if (!ReadVarintId(in, &hour) || !ReadVarint32(in, &dropping) || dropping > 1) {
     return false;
   }
   entry->events_first_hour = EventsFirstHour{.hour = hour, .is_dropping = dropping == 1};
@@ -236,7 +236,7 @@ bool ReadIdKey(absl::string_view* in, Entry* entry) {
 }
 
 bool ReadViewsFirstHour(absl::string_view* in, Entry* entry) {
-  return ReadVarint32(in, &entry->views_first_hour.emplace());
+  return ReadVarintId(in, &entry->views_first_hour.emplace());
 }
 
 bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
@@ -247,7 +247,7 @@ bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
       return ReadList(in, ReadName, &entry->catalog.names);
     case kSeries:
       return ReadList(in, ReadSeries, &entry->catalog.series) &&
-             ReadVarint32(in, &entry->catalog.first_series);
+             ReadVarintId(in, &entry->catalog.first_series);
     case kForgottenProducers:
       return ReadList(in, ReadId, &entry->forgotten_producers);
     case kProducers:
@@ -289,14 +289,14 @@ std::string EncodeEntry(const Entry& entry) {
   }
   if (entry.events_first_hour.has_value()) {
     out.push_back(kEventsFirstHour);
-    AppendVarint(&out, entry.events_first_hour->hour);
+    AppendVarint(&out, entry.events_first_hour->hour.value());
     AppendVarint(&out, entry.events_first_hour->is_dropping ? 1 : 0);
   }
   AppendList(kRunsDropped, entry.runs_dropped, AppendText, &out);
   AppendList(kRunsKept, entry.runs_kept, AppendText, &out);
   if (entry.views_first_hour.has_value()) {
     out.push_back(kViewsFirstHour);
-    AppendVarint(&out, *entry.views_first_hour);
+    AppendVarint(&out, entry.views_first_hour->value());
   }
   AppendBlocks(entry.blocks, &out);
   return out;

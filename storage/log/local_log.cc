@@ -97,7 +97,7 @@ absl::Status LocalLog::Read(EntryIndex after, EntryIndex up_to, Hour first_hour,
 }
 
 absl::Status LocalLog::Trim(EntryIndex up_to, Hour first_hour) {
-  if (first_hour == 0) {
+  if (first_hour == Hour()) {
     return absl::OkStatus();
   }
   KvBatch batch;

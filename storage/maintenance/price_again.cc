@@ -13,7 +13,7 @@ RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost
   if (!calls.Has(row, kFlagUnpriced)) {
     return VerdictOf(calls, row);
   }
-  const NameId step = state.catalog.Series(calls.series[row])[NameKind::kStep];
+  const NameId step = state.catalog.Series(calls.SeriesAt(row))[NameKind::kStep];
   const Threshold& threshold = state.views.baselines().ThresholdOf(step);
   if (cost.picos <= threshold.picos) {
     return {};

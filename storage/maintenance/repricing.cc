@@ -266,9 +266,9 @@ absl::Status Repricing::RepriceSome() {
 void Repricing::RepriceRow(const RowRef& ref, Pricer* pricer) {
   const Block& block = portion_.blocks[ref.block];
   const CallRows& calls = block.calls;
-  const SeriesId series = calls.series[ref.row];
+  const SeriesId series = calls.SeriesAt(ref.row);
   // Series that came later were priced by the new book from the first.
-  if (series >= pass_->covered.size() || !pass_->covered[series]) {
+  if (series.value() >= pass_->covered.size() || !pass_->covered[series.value()]) {
     return;
   }
   ++progress_.done;

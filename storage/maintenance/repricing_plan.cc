@@ -23,7 +23,7 @@ std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope)
     all = !changed.Set(rate).ok() || all;  // More rates than a book holds concern all calls.
   }
   absl::flat_hash_map<std::pair<NameId, NameId>, bool> known;
-  for (SeriesId id = 0; id < covered.size(); ++id) {
+  for (SeriesId id; id.value() < covered.size(); ++id) {
     const SeriesKey& key = state.catalog.Series(id);
     const auto [it, inserted] =
         known.try_emplace({key[NameKind::kProvider], key[NameKind::kModel]});
@@ -35,7 +35,7 @@ std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope)
           (all || changed.Covers(state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]),
                                  model));
     }
-    covered[id] = it->second;
+    covered[id.value()] = it->second;
   }
   return covered;
 }
@@ -53,7 +53,7 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   ForEachDay(rollups, scan, [&](NameId, Day day, const NameDay& row) {
     int64_t concerned = 0;
     for (const auto& [series, sums] : row.series) {
-      concerned += plan.covered[series] ? sums.calls : 0;
+      concerned += plan.covered[series.value()] ? sums.calls : 0;
     }
     plan.calls += concerned;
     for (const auto& [hour, sums] : row.hours) {
@@ -66,7 +66,7 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   std::sort(plan.hours.begin(), plan.hours.end());
   const Day newest = DayOf(state.views.latest_call_us());
   const Hour first_of_window =
-      newest < kBaselineDays ? 0 : FirstHourOf(newest - (kBaselineDays - 1));
+      newest < Day(kBaselineDays) ? Hour() : FirstHourOf(newest - (kBaselineDays - 1));
   const auto in_window = std::lower_bound(plan.hours.begin(), plan.hours.end(),
                                           std::pair(first_of_window, int64_t{0}));
   std::rotate(plan.hours.begin(), in_window, plan.hours.end());

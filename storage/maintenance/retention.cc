@@ -19,7 +19,7 @@ constexpr size_t kRunsPerStep = 2'000;  // A step holds up ingestion for as long
 // Returns the UTC midnight at or before the instant `retain_us` ago; 0 if everything is kept.
 Hour FirstHour(int64_t now_us, int64_t retain_us) {
   const int64_t oldest_us = now_us - retain_us;
-  return retain_us == 0 || oldest_us <= kTimeMinUs ? 0 : FirstHourOf(DayOf(oldest_us));
+  return retain_us == 0 || oldest_us <= kTimeMinUs ? Hour() : FirstHourOf(DayOf(oldest_us));
 }
 
 bool LiesBefore(const Run& run, Hour first_hour) {

@@ -42,9 +42,9 @@ Hour HourOfKey(Family family, absl::string_view key) {
   uint32_t bucket = 0;
   key.remove_prefix(key.size() - std::min<size_t>(key.size(), 4));
   if (!ReadBigEndian32(&key, &bucket)) {
-    return std::numeric_limits<Hour>::max();  // Only the watermark has so short a key.
+    return Hour::Max();  // Only the watermark has so short a key.
   }
-  return family == Family::kRollups ? FirstHourOf(bucket) : bucket;
+  return family == Family::kRollups ? FirstHourOf(Day(bucket)) : Hour(bucket);
 }
 
 // Returns whether no entry sets this row of Family::kMeta: it is an entry itself, the version, or
@@ -130,18 +130,19 @@ void VerifySnapshot::CarryOutcomesOf(const Run& run) {
   if (run.exists()) {
     const RunShare share = ShareOf(run, catalog_);
     carried_.insert(
-        keys::Outcome(keys::kOutcomesOfWorkflow, share.workflow, HourOf(share.anchor_us)));
+        keys::Outcome(keys::kOutcomesOfWorkflow, share.workflow.value(), HourOf(share.anchor_us)));
   }
   for (const RunCall& call : run.ledger()) {
-    carried_.insert(keys::Outcome(keys::kUnsurfacedOfSeries, call.series, HourOf(call.time_us)));
+    carried_.insert(
+        keys::Outcome(keys::kUnsurfacedOfSeries, call.series().value(), HourOf(call.time_us)));
   }
 }
 
 bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
   if (family == Family::kMeta) {
-    return first_hour_ > 0 && key == keys::kApplied;
+    return first_hour_ > Hour() && key == keys::kApplied;
   }
-  if (first_hour_ > 0 && key == keys::kWatermark) {
+  if (first_hour_ > Hour() && key == keys::kWatermark) {
     return true;  // It names the newest block, which may be one that is no longer kept.
   }
   return family == Family::kRuns
@@ -162,7 +163,7 @@ absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view 
   if (family == Family::kMeta) {
     return IsCarried(family, key) || IsCarriedProducer(key);
   }
-  if (first_hour_ == 0 || family != Family::kRuns) {
+  if (first_hour_ == Hour() || family != Family::kRuns) {
     return IsCarried(family, key);
   }
   const std::optional<Run> run = Run::Decode(value, catalog_);

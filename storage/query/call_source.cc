@@ -93,7 +93,7 @@ absl::Status CallSource::VisitHours(const Snapshot& snapshot, SumsVisitor sums, 
 }
 
 absl::Status CallSource::VisitDays(const Snapshot& snapshot, SumsVisitor sums, CallVisitor row) {
-  const RangeParts parts = Split(wanted_.range, kMicrosPerDay);
+  const RangeParts<Day> parts = SplitAtDays(wanted_.range);
   RollupScan scan = StepsOf(wanted_.filter, state_.catalog);
   scan.first = parts.first;
   scan.end = parts.end;

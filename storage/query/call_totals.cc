@@ -86,10 +86,10 @@ void CallTotals::Subtract(const CallTotals& other) {
 }
 
 CallTotals& TotalsOf(NameId id, CallTotalsByName* groups) {
-  if (id >= groups->size()) {
-    groups->resize(id + 1);
+  if (id.value() >= groups->size()) {
+    groups->resize(id.value() + 1);
   }
-  return (*groups)[id];
+  return (*groups)[id.value()];
 }
 
 absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit) {
@@ -175,10 +175,15 @@ absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange r
   return next.status();
 }
 
-RangeParts Split(TimeRange range, int64_t bucket_us) {
+namespace {
+
+template <typename Bucket>
+RangeParts<Bucket> Split(TimeRange range, int64_t bucket_us) {
   const int64_t first = (range.start_us + bucket_us - 1) / bucket_us;
   const int64_t end = std::max(first, range.end_us / bucket_us);
-  RangeParts parts{static_cast<uint32_t>(first), static_cast<uint32_t>(end), {}};
+  RangeParts<Bucket> parts{.first = Bucket(static_cast<uint32_t>(first)),
+                           .end = Bucket(static_cast<uint32_t>(end)),
+                           .partial = {}};
   for (const TimeRange part : {TimeRange{range.start_us, std::min(range.end_us, first * bucket_us)},
                                TimeRange{end * bucket_us, range.end_us}}) {
     if (!part.empty()) {
@@ -186,6 +191,16 @@ RangeParts Split(TimeRange range, int64_t bucket_us) {
     }
   }
   return parts;
+}
+
+}  // namespace
+
+RangeParts<Hour> SplitAtHours(TimeRange range) {
+  return Split<Hour>(range, kMicrosPerHour);
+}
+
+RangeParts<Day> SplitAtDays(TimeRange range) {
+  return Split<Day>(range, kMicrosPerDay);
 }
 
 // Threads share what there is to read of partial days, which takes longest, and then the names of
@@ -205,8 +220,9 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     const size_t end = std::min(groups.size(), (portion + 1) * kNamesPerPortion);
     for (size_t name = portion * kNamesPerPortion; name < end; ++name) {
-      if (names.Contains(static_cast<NameId>(name))) {
-        GatherDays(rollups, whole_days, static_cast<NameId>(name), &groups[name]);
+      const NameId id(static_cast<uint32_t>(name));
+      if (names.Contains(id)) {
+        GatherDays(rollups, whole_days, id, &groups[name]);
       }
     }
     return absl::OkStatus();
@@ -219,12 +235,12 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange
     RETURN_IF_ERROR(status);
   }
   for (const PartialDayReader& reader : readers) {
-    for (NameId name = 0; name < reader.more().size(); ++name) {
+    for (size_t name = 0; name < reader.more().size(); ++name) {
       groups[name].Merge(reader.more()[name]);
     }
   }
   for (const PartialDayReader& reader : readers) {
-    for (NameId name = 0; name < reader.less().size(); ++name) {
+    for (size_t name = 0; name < reader.less().size(); ++name) {
       groups[name].Subtract(reader.less()[name]);
     }
   }
@@ -238,16 +254,16 @@ absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
   const State& state = snapshot.state;
   const Outcomes& outcomes = state.views.runs().outcomes();
   std::vector<Picos> sums(state.views.rollups().name_count(kind));
-  const RangeParts parts = Split(range, kMicrosPerHour);
-  for (NameId name = 0; name < sums.size(); ++name) {
-    sums[name] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
+  const RangeParts<Hour> parts = SplitAtHours(range);
+  for (NameId name; name.value() < sums.size(); ++name) {
+    sums[name.value()] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
   }
   for (const TimeRange& part : parts.partial) {
     ASSIGN_OR_RETURN(const auto calls, context.partial_hours.Unsurfaced(
                                            snapshot, HourOf(part.start_us), cancellation));
     for (const UnsurfacedCall& call : *calls) {
       if (part.Contains(call.time_us)) {
-        sums[state.catalog.Series(call.series)[kind]] += call.picos;
+        sums[state.catalog.Series(call.series)[kind].value()] += call.picos;
       }
     }
   }

@@ -36,7 +36,7 @@ struct LogRow {
   const CallRows& calls() const { return block.calls; }
   int64_t weight() const { return block.calls.weight[row]; }
   int64_t time_us() const { return block.calls.time_us[row]; }
-  SeriesId series() const { return block.calls.series[row]; }
+  SeriesId series() const { return block.calls.SeriesAt(row); }
   // What its call costs, negative where the row takes one out.
   Picos cost() const { return Picos(block.calls.weight[row]) * Picos(block.calls.cost_picos[row]); }
 };
@@ -79,13 +79,14 @@ absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange r
 
 // A range as whole buckets [first, end) of the views, hours or UTC days, and what it has of partial
 // ones: each of these ranges lies within one bucket.
+template <TimeBucket Bucket>
 struct RangeParts {
-  uint32_t first = 0;
-  uint32_t end = 0;
+  Bucket first{};
+  Bucket end{};
   std::vector<TimeRange> partial;  // There are at most two.
 };
-// `bucket_us`: kMicrosPerHour or kMicrosPerDay.
-RangeParts Split(TimeRange range, int64_t bucket_us);
+RangeParts<Hour> SplitAtHours(TimeRange range);
+RangeParts<Day> SplitAtDays(TimeRange range);
 
 // Which names totals are gathered of.
 struct NamesWanted {

@@ -43,7 +43,7 @@ int64_t LengthUs(const PartialDays& partial) {
 }
 
 DayParts SplitByDays(TimeRange range) {
-  const RangeParts parts = Split(range, kMicrosPerDay);
+  const RangeParts<Day> parts = SplitAtDays(range);
   DayParts days{.first = parts.first, .end = parts.end, .partial = {}};
   for (const TimeRange& part : parts.partial) {
     AddPartialDay(part, &days);
@@ -105,7 +105,7 @@ absl::Status PartialDayReader::Add(TimeRange range) {
   if (names_.kind != NameKind::kStep) {
     return AddRows(range, kSummingColumns);
   }
-  const RangeParts hours = Split(range, kMicrosPerHour);
+  const RangeParts<Hour> hours = SplitAtHours(range);
   for (const TimeRange& part : hours.partial) {
     RETURN_IF_ERROR(AddRows(part, kSummingColumns));
   }
@@ -122,7 +122,7 @@ RollupScan PartialDayReader::ScanOf(Day day) const {
 
 void PartialDayReader::ReserveDay(Day day) {
   ForEachDay(state_.views.rollups(), ScanOf(day), [&](NameId name, Day, const NameDay& row) {
-    CallTotals& group = (*groups_)[name];
+    CallTotals& group = (*groups_)[name.value()];
     group.cost.Reserve({&row.cost, &row.flagged_cost});
     group.duration.Reserve({&row.duration});
   });
@@ -133,7 +133,7 @@ void PartialDayReader::AddHourSums(Hour first, Hour end) {
   ForEachDay(state_.views.rollups(), ScanOf(day), [&](NameId name, Day, const NameDay& row) {
     for (const auto& [hour, sums] : row.hours) {
       if (FirstHourOf(day) + hour >= first && FirstHourOf(day) + hour < end) {
-        (*groups_)[name].sums.Merge(sums);
+        (*groups_)[name.value()].sums.Merge(sums);
       }
     }
   });
@@ -156,9 +156,9 @@ void PartialDayReader::AddBlock(const Block& block, TimeRange range, bool with_s
   rows_.clear();
   for (uint32_t row = 0; row < calls.size(); ++row) {
     if (range.Contains(calls.time_us[row])) {
-      const NameId name = state_.catalog.Series(calls.series[row])[names_.kind];
+      const NameId name = state_.catalog.Series(calls.SeriesAt(row))[names_.kind];
       if (names_.Contains(name)) {
-        rows_.emplace_back(row, &(*groups_)[name]);
+        rows_.emplace_back(row, &(*groups_)[name.value()]);
       }
     }
   }

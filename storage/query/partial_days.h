@@ -30,8 +30,8 @@ int64_t LengthUs(const PartialDays& partial);
 // A range as whole UTC days [first, end) and partial ones, of which whichever side is shorter is
 // read.
 struct DayParts {
-  Day first = 0;
-  Day end = 0;
+  Day first{};
+  Day end{};
   PartialDays partial;
 };
 DayParts SplitByDays(TimeRange range);

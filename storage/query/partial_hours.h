@@ -26,7 +26,7 @@ class Snapshot;
 // A call whose output no user saw, or with negative picos one taken out again.
 struct UnsurfacedCall {
   int64_t time_us = 0;
-  SeriesId series = 0;
+  SeriesId series{};
   Picos picos = 0;
 };
 
@@ -48,7 +48,7 @@ class PartialHours {
   using Items = std::shared_ptr<const std::vector<T>>;
   template <typename T>
   struct Kept {
-    Hour hour = 0;
+    Hour hour{};
     uint64_t version = 0;  // What the items are of.
     Items<T> items;
   };

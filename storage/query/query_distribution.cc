@@ -38,11 +38,12 @@ absl::StatusOr<Histogram> CostOfCalls(const QueryContext& context, const Snapsho
                           ColumnMask{0}, cancellation);
   ASSIGN_OR_RETURN(CallTotalsByName totals, source.Totals(snapshot));
   const NameId step = *source.names().only;
-  if (step >= totals.size()) {
+  if (step.value() >= totals.size()) {
     return Histogram();
   }
-  *unpriced = totals[step].sums.unpriced_calls;
-  return std::move(totals[step].cost);
+  CallTotals& found = totals[step.value()];
+  *unpriced = found.sums.unpriced_calls;
+  return std::move(found.cost);
 }
 
 absl::StatusOr<Histogram> CostOfRuns(const QueryContext& context, const Snapshot& snapshot,
@@ -50,7 +51,7 @@ absl::StatusOr<Histogram> CostOfRuns(const QueryContext& context, const Snapshot
                                      const Cancellation* cancellation) {
   const State& state = snapshot.state;
   const NameId workflow = state.catalog.Find(NameKind::kWorkflow, query.name);
-  const RangeParts parts = Split(range, kMicrosPerHour);
+  const RangeParts<Hour> parts = SplitAtHours(range);
   OutcomeCell cell;
   state.views.runs().outcomes().Gather(workflow, parts.first, parts.end, &cell);
   for (const TimeRange& part : parts.partial) {

@@ -102,9 +102,9 @@ class OutlierSearch {
  private:
   // An hour with calls that have a verdict.
   struct HourToRead {
-    Hour hour = 0;
-    bool is_counted =
-        false;  // If not, only the log tells which of its calls the question is about.
+    Hour hour{};
+    // If not, only the log tells which of its calls the question is about.
+    bool is_counted = false;
     bool has_outliers = false;
   };
 

@@ -21,7 +21,7 @@ using BlocksByHour = std::map<Hour, std::vector<BlockRef>>;
 struct RunHead {
   RunAnswer answer;
   BlocksByHour blocks;
-  Hour first_hour = 0;  // Blocks of earlier hours are no longer kept.
+  Hour first_hour{};  // Blocks of earlier hours are no longer kept.
 };
 
 absl::StatusOr<RunHead> ReadHead(const State& state, absl::string_view workflow_id) {

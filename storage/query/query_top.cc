@@ -93,10 +93,11 @@ absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const Snapshot&
   const auto& [groups, unsurfaced] = gathered;
   TopAnswer answer;
   answer.range = range;
-  for (NameId name = 0; name < groups.size(); ++name) {
-    if (names.Contains(name) && groups[name].sums.calls != 0) {
+  for (NameId name; name.value() < groups.size(); ++name) {
+    const RankedGroup& group = groups[name.value()];
+    if (names.Contains(name) && group.sums.calls != 0) {
       answer.rows.push_back(
-          MakeRow(state.catalog.Name(names.kind, name), groups[name], unsurfaced[name]));
+          MakeRow(state.catalog.Name(names.kind, name), group, unsurfaced[name.value()]));
       if (names.kind == NameKind::kStep) {
         answer.rows.back().threshold = state.views.baselines().ThresholdOf(name);
       }
@@ -115,7 +116,7 @@ class ScannedTop {
     if (query.by == GroupBy::kStep) {
       const size_t steps = state_.views.rollups().name_count(NameKind::kStep);
       thresholds_.emplace();
-      for (NameId step = 0; step < steps; ++step) {
+      for (NameId step; step.value() < steps; ++step) {
         thresholds_->push_back(state_.views.baselines().ThresholdOf(step));
       }
     }
@@ -176,7 +177,8 @@ class ScannedTop {
         rows.push_back(MakeRow(key, Rank(group.calls), group.unsurfaced));
         if (thresholds_.has_value()) {
           const NameId step = state_.catalog.Find(NameKind::kStep, key);
-          rows.back().threshold = step < thresholds_->size() ? (*thresholds_)[step] : Threshold();
+          rows.back().threshold =
+              step.value() < thresholds_->size() ? (*thresholds_)[step.value()] : Threshold();
         }
       }
     }

@@ -33,27 +33,27 @@ absl::StatusOr<WorkflowsAnswer> AnswerWorkflows(const QueryContext& context, con
   const Snapshot snapshot(state);
   ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(window));
   const Outcomes& outcomes = state.views.runs().outcomes();
-  const RangeParts parts = Split(range, kMicrosPerHour);
+  const RangeParts<Hour> parts = SplitAtHours(range);
   std::vector<OutcomeCell> gathered(outcomes.workflow_count());
-  for (NameId workflow = 0; workflow < gathered.size(); ++workflow) {
+  for (NameId workflow; workflow.value() < gathered.size(); ++workflow) {
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-    outcomes.Gather(workflow, parts.first, parts.end, &gathered[workflow]);
+    outcomes.Gather(workflow, parts.first, parts.end, &gathered[workflow.value()]);
   }
   for (const TimeRange& part : parts.partial) {
     ASSIGN_OR_RETURN(const auto runs,
                      context.partial_hours.Runs(snapshot, HourOf(part.start_us), cancellation));
     for (const RunShare& share : *runs) {
       if (part.Contains(share.anchor_us)) {
-        gathered[share.workflow].Add(share, 1);
+        gathered[share.workflow.value()].Add(share, 1);
       }
     }
   }
   WorkflowsAnswer answer;
   answer.range = range;
-  for (NameId workflow = 0; workflow < gathered.size(); ++workflow) {
-    if (!gathered[workflow].empty()) {
-      answer.rows.push_back(
-          MakeRow(state.catalog.Name(NameKind::kWorkflow, workflow), gathered[workflow]));
+  for (NameId workflow; workflow.value() < gathered.size(); ++workflow) {
+    const OutcomeCell& cell = gathered[workflow.value()];
+    if (!cell.empty()) {
+      answer.rows.push_back(MakeRow(state.catalog.Name(NameKind::kWorkflow, workflow), cell));
     }
   }
   std::sort(answer.rows.begin(), answer.rows.end(), [](const WorkflowRow& a, const WorkflowRow& b) {

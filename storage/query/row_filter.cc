@@ -66,8 +66,8 @@ RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
     }
   }
   series_.resize(is_empty_ ? 0 : catalog.series_count());
-  for (SeriesId id = 0; id < series_.size(); ++id) {
-    series_[id] = static_cast<char>(Matches(catalog.Series(id)));
+  for (SeriesId id; id.value() < series_.size(); ++id) {
+    series_[id.value()] = static_cast<char>(Matches(catalog.Series(id)));
   }
 }
 
@@ -128,7 +128,7 @@ absl::string_view RowKeys::KeyOf(const LogRow& row) const {
 
 uint32_t RowKeys::NumberOf(const LogRow& row) const {
   if (kind_.has_value()) {
-    return catalog_.Series(row.series())[*kind_];
+    return catalog_.Series(row.series())[*kind_].value();
   }
   return row.calls().attribute_set.empty() ? 0 : row.calls().attribute_set[row.row];
 }

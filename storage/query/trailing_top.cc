@@ -27,10 +27,10 @@ RankedGroup Rank(const CallTotals& group) {
 void TrailingTop::AddRow(const LogRow& row, int64_t weight, const Catalog& catalog) {
   const NameId name = catalog.Series(row.series())[kind_];
   TotalsOf(name, &groups_).Add(row, weight);
-  if (name >= stale_.size()) {
-    stale_.resize(name + 1, true);
+  if (name.value() >= stale_.size()) {
+    stale_.resize(name.value() + 1, true);
   }
-  stale_[name] = true;
+  stale_[name.value()] = true;
 }
 
 void TrailingTop::Fold(const Block& block, const Catalog& catalog) {

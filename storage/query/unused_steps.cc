@@ -16,7 +16,7 @@ bool UnusedSteps::Contains(const Block& block, size_t row) {
   }
   return !steps->empty() &&
          std::binary_search(steps->begin(), steps->end(),
-                            catalog_.Series(block.calls.series[row])[NameKind::kStep]);
+                            catalog_.Series(block.calls.SeriesAt(row))[NameKind::kStep]);
 }
 
 }  // namespace itemized

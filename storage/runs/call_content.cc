@@ -20,7 +20,7 @@ class Words {
   }
   // Hashes the usage added before and all of `fields` but its usage.
   CallContent Hash(const ContentFields& fields) {
-    words_[0] = fields.series;
+    words_[0] = fields.series.value();
     words_[1] = static_cast<uint64_t>(fields.time_us);
     words_[2] = static_cast<uint64_t>(fields.duration_us);
     words_[3] =
@@ -73,7 +73,7 @@ CallContent RowContents::Of(size_t row) const {
   for (const size_t c : used_) {
     words.AddUsage(c, calls_.usage[c][row]);
   }
-  return words.Hash({.series = calls_.series[row],
+  return words.Hash({.series = calls_.SeriesAt(row),
                      .time_us = calls_.time_us[row],
                      .duration_us = calls_.duration_us[row],
                      .status = calls_.status[row],

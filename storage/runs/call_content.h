@@ -29,7 +29,7 @@ using CallContent = uint32_t;
 
 // The fields that HashContent looks at. The cost is none of them: it may change with the rates.
 struct ContentFields {
-  SeriesId series = 0;
+  SeriesId series{};
   int64_t time_us = 0;
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;

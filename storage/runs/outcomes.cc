@@ -16,7 +16,7 @@ int64_t Capped(Picos picos) {
 
 bool IsAmong(const std::vector<NameId>& steps, const RunCall& call, const Catalog& catalog) {
   return std::binary_search(steps.begin(), steps.end(),
-                            catalog.Series(call.series)[NameKind::kStep]);
+                            catalog.Series(call.series())[NameKind::kStep]);
 }
 
 absl::Status Damaged() {
@@ -128,9 +128,9 @@ void Outcomes::Post(const Run& run, int sign, const Catalog& catalog) {
     return;
   }
   for (size_t level = 0; level < cells_.size(); ++level) {
-    TableAt(&cells_[level], share.workflow).At(hour / kLevelHours[level]).value.Add(share, sign);
+    TableAt(&cells_[level], share.workflow).At(CellOf(level, hour)).value.Add(share, sign);
   }
-  auto& cell = cells_[0][share.workflow].At(hour);
+  auto& cell = cells_[0][share.workflow.value()].At(hour);
   if (!cell.dirty) {
     cell.dirty = true;
     dirty_hours_.emplace_back(share.workflow, hour);
@@ -151,12 +151,12 @@ void Outcomes::PostUnsurfaced(const Run& run, int sign, const Catalog& catalog) 
       continue;
     }
     const Hour hour = HourOf(call.time_us);
-    AddUnsurfaced(call.series, hour, Picos(sign) * Picos(call.cost_picos), catalog);
+    AddUnsurfaced(call.series(), hour, Picos(sign) * Picos(call.cost_picos), catalog);
     ++hour_states_[hour].version;
-    Unsurfaced& row = unsurfaced_[{call.series, hour}];
+    Unsurfaced& row = unsurfaced_[{call.series(), hour}];
     if (!row.dirty) {
       row.dirty = true;
-      dirty_unsurfaced_.emplace_back(call.series, hour);
+      dirty_unsurfaced_.emplace_back(call.series(), hour);
     }
   }
 }
@@ -169,8 +169,13 @@ void Outcomes::AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Cat
     auto& days = TableAt(&unsurfaced_days_[kind], key.names[kind]);
     DayPicos& day = days.At(DayOfHour(hour)).value;
     day.sum += change;
-    day.hours[hour % kHoursPerDay] += change;
+    day.hours[HourOfDay(hour)] += change;
   }
+}
+
+// Returns the first hour of the cell of `level` that `hour` lies in.
+Hour Outcomes::CellOf(size_t level, Hour hour) {
+  return hour - hour.value() % kLevelHours[level];
 }
 
 void Outcomes::Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) const {
@@ -180,16 +185,15 @@ void Outcomes::Gather(NameId workflow, Hour from, Hour to, OutcomeCell* out) con
 // Adds whole buckets of `level` where they fit, and smaller ones at both ends.
 void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
                            OutcomeCell* out) const {
-  const Hour hours = kLevelHours[level];
-  const uint32_t first = (from + hours - 1) / hours;
-  const uint32_t end = to / hours;
+  const Hour first = CellOf(level, from + (kLevelHours[level] - 1));
+  const Hour end = CellOf(level, to);
   if (first >= end) {
     if (level > 0) {
       GatherLevel(level - 1, workflow, from, to, out);
     }
     return;
   }
-  const BucketTable<OutcomeCell>& cells = TableAt(cells_[level], workflow);
+  const BucketTable<Hour, OutcomeCell>& cells = TableAt(cells_[level], workflow);
   const auto begin = cells.LowerBound(first);
   std::vector<const Histogram*> costs;
   for (auto it = begin; it != cells.end() && it->bucket < end; ++it) {
@@ -200,8 +204,8 @@ void Outcomes::GatherLevel(size_t level, NameId workflow, Hour from, Hour to,
     out->Merge(it->value);
   }
   if (level > 0) {
-    GatherLevel(level - 1, workflow, from, first * hours, out);
-    GatherLevel(level - 1, workflow, end * hours, to, out);
+    GatherLevel(level - 1, workflow, from, first, out);
+    GatherLevel(level - 1, workflow, end, to, out);
   }
 }
 
@@ -213,14 +217,13 @@ Picos Outcomes::UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) con
     if (midnight >= to) {
       break;
     }
+    const Hour end = std::min(to, midnight + kHoursPerDay);
     if (midnight >= from && midnight + kHoursPerDay <= to) {
       sum += it->value.sum;
       continue;
     }
-    for (Hour hour = 0; hour < kHoursPerDay; ++hour) {
-      if (midnight + hour >= from && midnight + hour < to) {
-        sum += it->value.hours[hour];
-      }
+    for (Hour hour = std::max(from, midnight); hour < end; ++hour) {
+      sum += it->value.hours[HourOfDay(hour)];
     }
   }
   return sum;
@@ -238,16 +241,16 @@ uint64_t Outcomes::VersionOf(Hour hour) const {
 
 void Outcomes::Checkpoint(KvBatch* batch) {
   for (const auto& [workflow, hour] : dirty_hours_) {
-    auto& cell = cells_[0][workflow].At(hour);
+    auto& cell = cells_[0][workflow.value()].At(hour);
     cell.dirty = false;
-    std::string row_key = keys::Outcome(keys::kOutcomesOfWorkflow, workflow, hour);
+    std::string row_key = keys::Outcome(keys::kOutcomesOfWorkflow, workflow.value(), hour);
     if (cell.value.empty()) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
-      cells_[0][workflow].Erase(hour);
+      cells_[0][workflow.value()].Erase(hour);
       continue;
     }
     cell.value.completed_cost.Compact();  // Cells of the longest level stay dense: they are few.
-    cells_[1][workflow].At(hour / kLevelHours[1]).value.completed_cost.Compact();
+    cells_[1][workflow.value()].At(CellOf(1, hour)).value.completed_cost.Compact();
     std::string value;
     cell.value.EncodeTo(&value);
     batch->Put(Family::kOutcomes, std::move(row_key), std::move(value));
@@ -260,7 +263,7 @@ void Outcomes::CheckpointUnsurfaced(KvBatch* batch) {
   for (const SeriesHour& key : dirty_unsurfaced_) {
     const auto found = unsurfaced_.find(key);
     found->second.dirty = false;
-    std::string row_key = keys::Outcome(keys::kUnsurfacedOfSeries, key.first, key.second);
+    std::string row_key = keys::Outcome(keys::kUnsurfacedOfSeries, key.first.value(), key.second);
     if (found->second.picos == 0) {
       batch->Delete(Family::kOutcomes, std::move(row_key));
       unsurfaced_.erase(found);
@@ -279,12 +282,10 @@ void Outcomes::SumUpLevels() {
   for (size_t level = 1; level < cells_.size(); ++level) {
     cells_[level].clear();
   }
-  for (NameId workflow = 0; workflow < cells_[0].size(); ++workflow) {
-    for (const auto& entry : cells_[0][workflow]) {
+  for (NameId workflow; workflow.value() < cells_[0].size(); ++workflow) {
+    for (const auto& entry : cells_[0][workflow.value()]) {
       for (size_t level = 1; level < cells_.size(); ++level) {
-        TableAt(&cells_[level], workflow)
-            .At(entry.bucket / kLevelHours[level])
-            .value.Merge(entry.value);
+        TableAt(&cells_[level], workflow).At(CellOf(level, entry.bucket)).value.Merge(entry.value);
       }
       for (const int64_t count : entry.value.sums.runs) {
         runs_ += count;
@@ -298,12 +299,12 @@ void Outcomes::DropBefore(Hour hour) {
   const auto is_old = [hour](const auto& key_and_hour) { return key_and_hour.second < hour; };
   std::erase_if(dirty_hours_, is_old);
   std::erase_if(dirty_unsurfaced_, is_old);
-  for (BucketTable<OutcomeCell>& cells : cells_[0]) {
+  for (BucketTable<Hour, OutcomeCell>& cells : cells_[0]) {
     cells.EraseBefore(hour);
   }
   absl::erase_if(unsurfaced_, [&](const auto& entry) { return is_old(entry.first); });
-  for (std::vector<BucketTable<DayPicos>>& of_kind : unsurfaced_days_) {
-    for (BucketTable<DayPicos>& days : of_kind) {
+  for (std::vector<BucketTable<Day, DayPicos>>& of_kind : unsurfaced_days_) {
+    for (BucketTable<Day, DayPicos>& days : of_kind) {
       days.EraseBefore(DayOfHour(hour));
     }
   }
@@ -319,8 +320,8 @@ absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
     const char prefix = key.empty() ? '\0' : key[0];
     key.remove_prefix(key.empty() ? 0 : 1);
     uint32_t id = 0;
-    Hour hour = 0;
-    if (!ReadBigEndian32(&key, &id) || !ReadBigEndian32(&key, &hour) || !key.empty() ||
+    Hour hour{};
+    if (!ReadBigEndian32(&key, &id) || !ReadBigEndianId(&key, &hour) || !key.empty() ||
         id > kSeriesMax) {
       return Damaged();
     }
@@ -330,7 +331,7 @@ absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
       if (!cell.DecodeFrom(&value) || !value.empty()) {
         return Damaged();
       }
-      TableAt(&cells_[0], id).At(hour).value = std::move(cell);
+      TableAt(&cells_[0], NameId(id)).At(hour).value = std::move(cell);
       continue;
     }
     Picos unsurfaced = 0;
@@ -338,7 +339,7 @@ absl::Status Outcomes::Load(const Kv& kv, const Catalog& catalog) {
         !ReadZigzag128(&value, &unsurfaced) || !value.empty()) {
       return Damaged();
     }
-    AddUnsurfaced(id, hour, unsurfaced, catalog);
+    AddUnsurfaced(SeriesId(id), hour, unsurfaced, catalog);
   }
   SumUpLevels();
   return rows->status();

@@ -27,7 +27,7 @@ namespace itemized {
 
 // What one run adds to the bill of its workflow.
 struct RunShare {
-  NameId workflow = 0;
+  NameId workflow = kUnnamed;
   int64_t anchor_us = 0;
   Outcome outcome = Outcome::kOpen;
   int64_t calls = 0;
@@ -71,7 +71,7 @@ struct OutcomeCell {
 class Outcomes {
  public:
   // Hours before `first_hour` are not kept: what is posted there is ignored.
-  explicit Outcomes(Hour first_hour = 0) : first_hour_(first_hour) {}
+  explicit Outcomes(Hour first_hour = Hour()) : first_hour_(first_hour) {}
 
   // Forgets the hours before `hour`, which is the first of a UTC day, and what of them is still to
   // be written.
@@ -116,24 +116,25 @@ class Outcomes {
   };
 
   // Runs are summed up in buckets of one hour, one day and eight days, so that a month is gathered
-  // from about ten cells.
-  static constexpr std::array<Hour, 3> kLevelHours = {1, 24, 8 * 24};
+  // from about ten cells. A cell is known by its first hour.
+  static constexpr std::array<uint32_t, 3> kLevelHours = {1, 24, 8 * 24};
 
+  static Hour CellOf(size_t level, Hour hour);
   void GatherLevel(size_t level, NameId workflow, Hour from, Hour to, OutcomeCell* out) const;
   void SumUpLevels();
   void PostUnsurfaced(const Run& run, int sign, const Catalog& catalog);
   void AddUnsurfaced(SeriesId series, Hour hour, Picos change, const Catalog& catalog);
   void CheckpointUnsurfaced(KvBatch* batch);
 
-  Hour first_hour_;
+  Hour first_hour_{};
   // Cells by level, whose buckets last kLevelHours, then by workflow. Longer buckets follow from
   // the hours.
-  std::array<std::vector<BucketTable<OutcomeCell>>, kLevelHours.size()> cells_;
+  std::array<std::vector<BucketTable<Hour, OutcomeCell>>, kLevelHours.size()> cells_;
   std::vector<std::pair<NameId, Hour>> dirty_hours_;
   absl::flat_hash_map<SeriesHour, Unsurfaced> unsurfaced_;
   std::vector<SeriesHour> dirty_unsurfaced_;
   // Unsurfaced spend by kind of name, name and day, which follows from `unsurfaced_`.
-  std::array<std::vector<BucketTable<DayPicos>>, kNameKindCount> unsurfaced_days_;
+  std::array<std::vector<BucketTable<Day, DayPicos>>, kNameKindCount> unsurfaced_days_;
   absl::flat_hash_map<Hour, HourState> hour_states_;
   int64_t runs_ = 0;
 };

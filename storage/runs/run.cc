@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kIndexFrom = 48;   // A search through a ledger of fewer calls is as fast.
 constexpr size_t kLedgerFirst = 8;  // Memory for so many calls is asked for at once.
-constexpr SeriesId kSeriesMask = (SeriesId{1} << RunCall::kSeriesBits) - 1;
+constexpr uint32_t kSeriesMask = (uint32_t{1} << RunCall::kSeriesBits) - 1;
 
 }  // namespace
 
@@ -75,7 +75,7 @@ void Run::Add(const RunCall& call) {
 }
 
 Run::Anonymous Run::AnonymousOf(const RunCall& call) {
-  return {call.content, call.series, call.time_us, call.cost_picos, call.unpriced};
+  return {call.content, call.series(), call.time_us, call.cost_picos, call.unpriced};
 }
 
 // Returns the position of a call without an id that equals `call`; the size of the ledger if none
@@ -118,14 +118,14 @@ void Run::Count(const RunCall& call, int sign) {
 // Lets `call`, which is not retracted, count for the latest time and the workflow.
 void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
   totals_.latest_us = std::max(totals_.latest_us, call.time_us);
-  if (totals_.workflow != 0 && call.time_us > totals_.workflow_us) {
+  if (totals_.workflow != kUnnamed && call.time_us > totals_.workflow_us) {
     return;  // Most calls are later, so that their series need not be looked at.
   }
-  const NameId workflow = catalog.Series(call.series)[NameKind::kWorkflow];
-  if (workflow == 0) {
+  const NameId workflow = catalog.Series(call.series())[NameKind::kWorkflow];
+  if (workflow == kUnnamed) {
     return;
   }
-  const bool first = totals_.workflow == 0 || call.time_us < totals_.workflow_us ||
+  const bool first = totals_.workflow == kUnnamed || call.time_us < totals_.workflow_us ||
                      catalog.Name(NameKind::kWorkflow, workflow) <
                          catalog.Name(NameKind::kWorkflow, totals_.workflow);
   if (first) {
@@ -145,7 +145,7 @@ void Run::Retract(size_t position) {
 
 void Run::FindExtremes(const Catalog& catalog) {
   totals_.latest_us = 0;
-  totals_.workflow = 0;
+  totals_.workflow = kUnnamed;
   totals_.workflow_us = 0;
   for (const RunCall& call : ledger_) {
     if (!call.retracted) {
@@ -161,7 +161,7 @@ RunCall Run::CallOf(const RowContents& block, size_t row, const Catalog& catalog
           .time_us = calls.time_us[row],
           .cost_picos = calls.cost_picos[row],
           .content = block.Of(row),
-          .series = calls.series[row] & kSeriesMask,
+          .series_number = calls.series[row] & kSeriesMask,
           .unpriced = calls.Has(row, kFlagUnpriced),
           .retracted = false};
 }
@@ -254,7 +254,7 @@ std::vector<NameId> Run::UnusedSteps(const Catalog& catalog) const {
   }
   const std::vector<std::string>& unused = completion_->unused_steps;
   for (const RunCall& call : ledger_) {
-    const NameId step = catalog.Series(call.series)[NameKind::kStep];
+    const NameId step = catalog.Series(call.series())[NameKind::kStep];
     if (std::binary_search(unused.begin(), unused.end(), catalog.Name(NameKind::kStep, step))) {
       steps.push_back(step);
     }
@@ -269,8 +269,8 @@ Outcome Run::outcome() const {
 }
 
 NameId Run::workflow() const {
-  return completion_.has_value() && completion_->workflow != 0 ? completion_->workflow
-                                                               : totals_.workflow;
+  return completion_.has_value() && completion_->workflow != kUnnamed ? completion_->workflow
+                                                                      : totals_.workflow;
 }
 
 int64_t Run::AnchorUs() const {

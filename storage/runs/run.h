@@ -30,11 +30,12 @@ struct RunCall {
   int64_t cost_picos = 0;
   CallContent content = 0;
   static constexpr int kSeriesBits = 29;  // Numbers of series end far below (kSeriesMax).
-  SeriesId series : kSeriesBits = 0;
+  uint32_t series_number : kSeriesBits = 0;
   bool unpriced : 1 = false;
   bool retracted : 1 = false;
   bool brief : 1 = false;  // Only `fingerprint` and `retracted` are known; the log has the rest.
 
+  SeriesId series() const { return SeriesId(series_number); }
   CallCost cost() const { return {cost_picos, unpriced}; }
   bool operator==(const RunCall&) const = default;
 };
@@ -43,7 +44,7 @@ static_assert(sizeof(RunCall) == 32);  // These are half of all that a server ke
 // The completion that holds for a run: the latest by time_us.
 struct RunCompletion {
   int64_t time_us = 0;
-  NameId workflow = 0;  // 0 if it names none.
+  NameId workflow = kUnnamed;
   Outcome outcome = Outcome::kCompleted;
   std::vector<std::string> unused_steps;  // Sorted. A step may be named without any call of it.
 
@@ -57,8 +58,8 @@ struct RunTotals {
   Picos cost = 0;
   int64_t latest_us = 0;  // When the latest call ended; 0 if there is no call.
   // The workflow of the earliest call that names one (at equal times the first name in order), and
-  // when that call ended; 0 if none names one.
-  NameId workflow = 0;
+  // when that call ended; kUnnamed and 0 if none names one.
+  NameId workflow = kUnnamed;
   int64_t workflow_us = 0;
 
   bool operator==(const RunTotals&) const = default;
@@ -107,8 +108,8 @@ class Run {
   Picos cost() const { return totals_.cost; }
   bool exists() const { return totals_.calls > 0 || completion_.has_value(); }
   Outcome outcome() const;
-  // Returns the workflow that its completion names, else that of RunTotals; 0 if none is named. It
-  // does not depend on the order in which calls arrive.
+  // Returns the workflow that its completion names, else that of RunTotals; kUnnamed if none is
+  // named. It does not depend on the order in which calls arrive.
   NameId workflow() const;
   // Returns the instant by which the run belongs to a window: that of its completion, else of its
   // latest call.

@@ -12,7 +12,7 @@ namespace itemized {
 namespace {
 
 constexpr char kRunVersion = 6;
-constexpr SeriesId kSeriesEnd = SeriesId{1} << RunCall::kSeriesBits;
+constexpr uint32_t kSeriesEnd = uint32_t{1} << RunCall::kSeriesBits;
 
 // About how many bytes each takes; memory is asked for by these.
 constexpr size_t kBriefBytes = 64;  // A brief run without its ids.
@@ -84,7 +84,7 @@ bool ReadIdAndRevision(absl::string_view* in, uint64_t flags, EventFingerprint* 
 
 void AppendCall(const RunCall& previous, const RunCall& call, uint32_t revision, std::string* out) {
   const Mark mark = MarkOf(previous.fingerprint, call, revision);
-  AppendFlagged(call.series, mark.flags, out);
+  AppendFlagged(call.series_number, mark.flags, out);
   AppendZigzag(out, mark.id_step);
   AppendIdAndRevision(mark.flags, call.fingerprint, revision, out);
   AppendBigEndian32(out, call.content);
@@ -108,7 +108,7 @@ bool ReadCall(absl::string_view* in, const RunCall& previous, RunCall* call, uin
       !ReadVarint(in, &picos)) {
     return false;
   }
-  call->series = static_cast<SeriesId>(series) & (kSeriesEnd - 1);
+  call->series_number = static_cast<uint32_t>(series) & (kSeriesEnd - 1);
   call->cost_picos = static_cast<int64_t>(picos);
   call->unpriced = (flags & kCallUnpriced) != 0;
   call->retracted = (flags & kCallRetracted) != 0;
@@ -120,8 +120,8 @@ void AppendTotals(const RunTotals& totals, std::string* out) {
   AppendVarint(out, static_cast<uint64_t>(totals.unpriced_calls));
   AppendZigzag128(out, totals.cost);
   AppendVarint(out, static_cast<uint64_t>(totals.latest_us));
-  AppendVarint(out, totals.workflow);
-  if (totals.workflow != 0) {
+  AppendVarint(out, totals.workflow.value());
+  if (totals.workflow != kUnnamed) {
     AppendZigzag(out, totals.latest_us - totals.workflow_us);
   }
 }
@@ -133,21 +133,21 @@ bool ReadTotals(absl::string_view* in, RunTotals* totals) {
   int64_t since_us = 0;
   if (!ReadVarint(in, &calls) || !ReadVarint(in, &unpriced_calls) ||
       !ReadZigzag128(in, &totals->cost) || !ReadVarint(in, &latest_us) ||
-      !ReadVarint32(in, &totals->workflow) ||
-      (totals->workflow != 0 && !ReadZigzag(in, &since_us))) {
+      !ReadVarintId(in, &totals->workflow) ||
+      (totals->workflow != kUnnamed && !ReadZigzag(in, &since_us))) {
     return false;
   }
   totals->calls = static_cast<int64_t>(calls);
   totals->unpriced_calls = static_cast<int64_t>(unpriced_calls);
   totals->latest_us = static_cast<int64_t>(latest_us);
-  return totals->workflow == 0 ||
+  return totals->workflow == kUnnamed ||
          !__builtin_sub_overflow(totals->latest_us, since_us, &totals->workflow_us);
 }
 
 // `latest_us` is when the latest call ended. The outcome stands in the second byte of the row.
 void AppendCompletion(const RunCompletion& completion, int64_t latest_us, std::string* out) {
   AppendZigzag(out, completion.time_us - latest_us);
-  AppendVarint(out, completion.workflow);
+  AppendVarint(out, completion.workflow.value());
   if (completion.unused_steps.empty()) {
     return;
   }
@@ -169,7 +169,7 @@ bool ReadCompletion(absl::string_view* in, uint8_t kind, int64_t latest_us,
   uint64_t unused = 0;
   if (outcome >= kOutcomeCount || !ReadZigzag(in, &since_us) ||
       __builtin_add_overflow(latest_us, since_us, &completion.time_us) ||
-      !ReadVarint32(in, &completion.workflow) ||
+      !ReadVarintId(in, &completion.workflow) ||
       (has_unused && (!ReadVarint(in, &unused) || unused == 0 || unused > in->size()))) {
     return false;
   }
@@ -208,7 +208,8 @@ void Run::EncodeBrief(std::string* out) const {
 
 bool Run::DecodeBrief(absl::string_view* in, const Catalog& catalog) {
   uint64_t count = 0;
-  if (!ReadTotals(in, &totals_) || totals_.workflow >= catalog.name_count(NameKind::kWorkflow) ||
+  if (!ReadTotals(in, &totals_) ||
+      totals_.workflow.value() >= catalog.name_count(NameKind::kWorkflow) ||
       !ReadVarint(in, &count) || count > in->size()) {
     return false;
   }
@@ -254,7 +255,7 @@ bool Run::DecodeCalls(absl::string_view* in, const Catalog& catalog) {
   for (uint64_t i = 0; i < count; ++i) {
     RunCall call;
     uint32_t revision = 0;
-    if (!ReadCall(in, previous, &call, &revision) || call.series >= catalog.series_count()) {
+    if (!ReadCall(in, previous, &call, &revision) || call.series_number >= catalog.series_count()) {
       return false;
     }
     previous = call;
@@ -278,7 +279,7 @@ bool Run::DecodeBlocks(absl::string_view in) {
     if (!ReadZigzag(&in, &hours) || !ReadZigzag(&in, &sequences)) {
       return false;
     }
-    ref.hour += static_cast<Hour>(hours);
+    ref.hour = Hour(ref.hour.value() + static_cast<uint32_t>(hours));
     ref.sequence += static_cast<BlockSequence>(sequences);
     blocks_.push_back(ref);
   }

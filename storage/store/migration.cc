@@ -49,7 +49,7 @@ absl::StatusOr<std::vector<BlockRef>> ListBlocks(const Kv& kv) {
   for (; rows->Valid(); rows->Next()) {
     absl::string_view key = rows->key();
     BlockRef& ref = refs.emplace_back();
-    if (!ReadBigEndian32(&key, &ref.hour) || !ReadBigEndian64(&key, &ref.sequence) ||
+    if (!ReadBigEndianId(&key, &ref.hour) || !ReadBigEndian64(&key, &ref.sequence) ||
         !key.empty()) {
       return Damaged("the key of a block");
     }
@@ -78,12 +78,12 @@ absl::StatusOr<Entry> FirstEntry(Kv* kv) {
     entry.repricing = RepricingMark{.from_us = repricing};
   }
   ASSIGN_OR_RETURN(const BlockStore blocks, BlockStore::Open(kv));
-  if (blocks.first_hour() != 0) {
+  if (blocks.first_hour() != Hour()) {
     entry.events_first_hour =
         EventsFirstHour{.hour = blocks.first_hour(), .is_dropping = blocks.is_dropping()};
   }
   ASSIGN_OR_RETURN(const Hour views_first_hour, Views::LoadFirstHour(*kv));
-  if (views_first_hour != 0) {
+  if (views_first_hour != Hour()) {
     entry.views_first_hour = views_first_hour;
   }
   return entry;

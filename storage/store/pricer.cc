@@ -17,7 +17,7 @@ const RateBook::Schedule& Pricer::RatesFor(NameId provider, NameId model,
   if (!served.is_standard()) {
     return RatesByText(provider_text, model_text, served);
   }
-  const uint64_t number = uint64_t{provider} << 32 | model;
+  const uint64_t number = uint64_t{provider.value()} << 32 | model.value();
   if (const auto known = by_number_.find(number); known != by_number_.end()) {
     return *known->second;
   }
@@ -57,7 +57,7 @@ CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, cons
 }
 
 CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
-  const SeriesKey& key = catalog_.Series(calls.series[row]);
+  const SeriesKey& key = catalog_.Series(calls.SeriesAt(row));
   const NameId provider = key[NameKind::kProvider];
   const NameId model = key[NameKind::kModel];
   const RateBook::Schedule& schedule =

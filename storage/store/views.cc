@@ -36,13 +36,14 @@ absl::Status LoadWatermark(const Kv& kv, Family family, LogPosition* position) {
 }
 
 // Deletes rows whose key ends with a bucket before `end`.
-absl::Status DeleteBefore(const Kv& kv, Family family, uint32_t end, KvBatch* batch) {
+template <TimeBucket Bucket>
+absl::Status DeleteBefore(const Kv& kv, Family family, Bucket end, KvBatch* batch) {
   auto rows = kv.Scan(family, "", keys::kWatermark);
   for (; rows->Valid(); rows->Next()) {
     absl::string_view bucket_bytes = rows->key();
-    uint32_t bucket = 0;
+    Bucket bucket;
     bucket_bytes.remove_prefix(bucket_bytes.size() - std::min<size_t>(bucket_bytes.size(), 4));
-    if (ReadBigEndian32(&bucket_bytes, &bucket) && bucket < end) {
+    if (ReadBigEndianId(&bucket_bytes, &bucket) && bucket < end) {
       batch->Delete(family, std::string(rows->key()));
     }
   }
@@ -59,11 +60,11 @@ void SaveWatermark(Family family, const LogPosition& position, KvBatch* batch) {
 }  // namespace
 
 absl::StatusOr<Hour> Views::LoadFirstHour(const Kv& kv) {
-  Hour hour = 0;
+  Hour hour{};
   ASSIGN_OR_RETURN(const std::optional<std::string> row,
                    kv.Get(Family::kMeta, keys::kViewsFirstHour));
   absl::string_view value = row.has_value() ? absl::string_view(*row) : "";
-  if (row.has_value() && (!ReadVarint32(&value, &hour) || !value.empty())) {
+  if (row.has_value() && (!ReadVarintId(&value, &hour) || !value.empty())) {
     return absl::DataLossError(
         "The store is damaged: the first hour of the views cannot be read. Restore the data "
         "directory from a backup.");
@@ -171,7 +172,7 @@ absl::Status Views::AddDrop(const Kv& kv, Hour hour, KvBatch* batch) {
   RETURN_IF_ERROR(DeleteBefore(kv, Family::kRollups, DayOfHour(hour), batch));
   RETURN_IF_ERROR(DeleteBefore(kv, Family::kOutcomes, hour, batch));
   std::string value;
-  AppendVarint(&value, hour);
+  AppendVarint(&value, hour.value());
   batch->Put(Family::kMeta, keys::kViewsFirstHour, std::move(value));
   return absl::OkStatus();
 }

@@ -91,7 +91,7 @@ class Views {
   const Kv* kv_;
   const BlockStore* blocks_;
   const Catalog& catalog_;
-  Hour first_hour_ = 0;
+  Hour first_hour_{};
   CallRollups rollups_;
   Baselines baselines_;
   Runs runs_;

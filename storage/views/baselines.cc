@@ -8,7 +8,7 @@ namespace {
 
 // The first day of the window that ends with `newest`.
 Day FirstDay(Day newest) {
-  return newest >= kBaselineDays - 1 ? newest - (kBaselineDays - 1) : 0;
+  return newest >= Day(kBaselineDays - 1) ? newest - (kBaselineDays - 1) : Day();
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ uint32_t Baselines::ShiftedDays(const Step& step) {
 }
 
 // Moves the window on to end with `day`, and takes out what has left it.
-void Baselines::Advance(const BucketTable<NameDay>& days, Day day, Step* step) {
-  const Day moved = day - step->newest;
+void Baselines::Advance(const BucketTable<Day, NameDay>& days, Day day, Step* step) {
+  const int64_t moved = day - step->newest;
   if (!step->seen || moved >= kBaselineDays) {
     step->stale = step->seen;
     step->seen = true;
@@ -88,7 +88,7 @@ void Baselines::Apply(const RowsByName::Part& part, Step* step) {
   total.flagged += counts.flagged;
 }
 
-void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
+void Baselines::Remerge(const BucketTable<Day, NameDay>& days, Step* step) {
   const Day first = FirstDay(step->newest);
   step->days.clear();
   for (auto it = days.LowerBound(first); it != days.end(); ++it) {
@@ -109,10 +109,10 @@ void Baselines::Remerge(const BucketTable<NameDay>& days, Step* step) {
 void Baselines::Fold(const RowsByName& rows, const CallRollups& rollups) {
   for (const RowsByName::Part& part : rows.Parts(NameKind::kStep)) {
     const Day day = DayOfHour(part.block->ref.hour);
-    if (part.name >= steps_.size()) {
-      steps_.resize(part.name + 1);
+    if (part.name.value() >= steps_.size()) {
+      steps_.resize(part.name.value() + 1);
     }
-    Step& step = steps_[part.name];
+    Step& step = steps_[part.name.value()];
     if (!step.touched) {
       step.touched = true;
       touched_.push_back(part.name);
@@ -126,7 +126,7 @@ void Baselines::Fold(const RowsByName& rows, const CallRollups& rollups) {
 
 void Baselines::Settle(const CallRollups& rollups) {
   for (const NameId id : touched_) {
-    Step& step = steps_[id];
+    Step& step = steps_[id.value()];
     step.touched = false;
     if (step.stale || ShiftedDays(step) != step.shifted) {
       Remerge(rollups.DaysOf(NameKind::kStep, id), &step);
@@ -141,12 +141,12 @@ void Baselines::Rebuild(const CallRollups& rollups) {
   steps_.resize(rollups.name_count(NameKind::kStep));
   thresholds_.clear();
   touched_.clear();
-  for (NameId id = 0; id < steps_.size(); ++id) {
-    const BucketTable<NameDay>& days = rollups.DaysOf(NameKind::kStep, id);
+  for (NameId id; id.value() < steps_.size(); ++id) {
+    const BucketTable<Day, NameDay>& days = rollups.DaysOf(NameKind::kStep, id);
     if (days.empty()) {
       continue;
     }
-    Step& step = steps_[id];
+    Step& step = steps_[id.value()];
     step.newest = days.back().bucket;
     step.seen = true;
     Remerge(days, &step);
@@ -155,7 +155,7 @@ void Baselines::Rebuild(const CallRollups& rollups) {
 }
 
 void Baselines::Refresh(NameId id) {
-  const Histogram& costs = steps_[id].costs;
+  const Histogram& costs = steps_[id.value()].costs;
   Threshold threshold;
   threshold.sample_count = costs.count();
   if (threshold.sample_count >= kBaselineCallsMin) {
@@ -166,7 +166,7 @@ void Baselines::Refresh(NameId id) {
     }
   }
   thresholds_.resize(steps_.size());
-  thresholds_[id] = threshold;
+  thresholds_[id.value()] = threshold;
 }
 
 }  // namespace itemized

@@ -17,7 +17,7 @@
 
 namespace itemized {
 
-inline constexpr Day kBaselineDays = 30;
+inline constexpr int kBaselineDays = 30;
 inline constexpr int64_t kOutlierMultiple = 5;                // The threshold is 5 x the p50.
 inline constexpr int64_t kBaselineCallsMin = 30;              // A step with fewer is learning.
 inline constexpr int64_t kLearningThreshold = 5'000'000'000;  // $0.005, in pico-dollars.
@@ -58,7 +58,7 @@ class Baselines {
   // Returns the threshold of `step`; valid until the next Settle or Rebuild.
   const Threshold& ThresholdOf(NameId step) const {
     static constexpr Threshold kUnseen;
-    return step < thresholds_.size() ? thresholds_[step] : kUnseen;
+    return step.value() < thresholds_.size() ? thresholds_[step.value()] : kUnseen;
   }
 
  private:
@@ -66,16 +66,16 @@ class Baselines {
     bool seen = false;
     bool touched = false;  // Rows were folded since the last Settle.
     bool stale = false;    // `costs` has to be merged from the days anew.
-    Day newest = 0;
-    uint32_t shifted = 0;           // Bit i: day newest - i belongs to a level shift.
-    BucketTable<BaselineDay> days;  // The days of the window that have calls.
-    Histogram costs;                // The costs of the calls in the baseline.
+    Day newest{};
+    uint32_t shifted = 0;                // Bit i: day newest - i belongs to a level shift.
+    BucketTable<Day, BaselineDay> days;  // The days of the window that have calls.
+    Histogram costs;                     // The costs of the calls in the baseline.
   };
   static bool InWindow(const Step& step, Day day);
   static uint32_t ShiftedDays(const Step& step);
-  static void Advance(const BucketTable<NameDay>& days, Day day, Step* step);
+  static void Advance(const BucketTable<Day, NameDay>& days, Day day, Step* step);
   void Apply(const RowsByName::Part& part, Step* step);
-  static void Remerge(const BucketTable<NameDay>& days, Step* step);
+  static void Remerge(const BucketTable<Day, NameDay>& days, Step* step);
   void Refresh(NameId id);
 
   std::vector<Step> steps_;             // Indexed by NameId.

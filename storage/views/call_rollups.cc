@@ -31,11 +31,18 @@ size_t PlaceOf(Key key, std::vector<std::pair<Key, CallSums>>* list) {
   return static_cast<size_t>(at - list->begin());
 }
 
+uint32_t NumberOf(uint8_t hour_of_day) {
+  return hour_of_day;
+}
+uint32_t NumberOf(SeriesId series) {
+  return series.value();
+}
+
 template <typename Key>
 void EncodeSums(const std::vector<std::pair<Key, CallSums>>& list, std::string* out) {
   AppendVarint(out, list.size());
   for (const auto& [key, sums] : list) {
-    AppendVarint(out, key);
+    AppendVarint(out, NumberOf(key));
     sums.EncodeTo(out);
   }
 }
@@ -50,11 +57,11 @@ bool DecodeSums(absl::string_view* in, uint64_t end, std::vector<std::pair<Key, 
   for (uint64_t i = 0; i < count; ++i) {
     uint64_t key = 0;
     CallSums sums;
-    if (!ReadVarint(in, &key) || key >= end || (i > 0 && key <= list->back().first) ||
+    if (!ReadVarint(in, &key) || key >= end || (i > 0 && key <= NumberOf(list->back().first)) ||
         !sums.DecodeFrom(in)) {
       return false;
     }
-    list->emplace_back(static_cast<Key>(key), sums);
+    list->emplace_back(static_cast<Key>(static_cast<uint32_t>(key)), sums);
   }
   return true;
 }
@@ -67,7 +74,7 @@ absl::Status Damaged(absl::string_view what) {
 
 // Gives the histograms of a new day the size of those of the day before it, which it will be much
 // like, so that they need not grow step by step.
-void ReserveAsBefore(const BucketTable<NameDay>& days, Day day, NameDay* value) {
+void ReserveAsBefore(const BucketTable<Day, NameDay>& days, Day day, NameDay* value) {
   const auto at = days.LowerBound(day);
   if (at != days.begin()) {
     const NameDay& before = std::prev(at)->value;
@@ -112,7 +119,7 @@ void NameDay::Compact() {
 }
 
 NameDay& CallRollups::DayOf(NameKind kind, NameId name, Day day) {
-  BucketTable<NameDay>& days = TableOf(kind, name);
+  BucketTable<Day, NameDay>& days = TableOf(kind, name);
   auto& entry = days.At(day);
   if (!entry.dirty) {
     entry.dirty = true;
@@ -142,11 +149,11 @@ void CallRollups::AddStepSums(const RowsByName::Part& part, NameDay* day) {
   const CallRows& calls = part.block->calls;
   const RowSums sums_of(calls);
   for (const uint32_t row : part.rows) {
-    const SeriesId series = calls.series[row];
-    if (series >= series_places_.size()) {
-      series_places_.resize(series + 1);
+    const SeriesId series = calls.SeriesAt(row);
+    if (series.value() >= series_places_.size()) {
+      series_places_.resize(series.value() + 1);
     }
-    size_t& place = series_places_[series];
+    size_t& place = series_places_[series.value()];
     if (place >= day->series.size() || day->series[place].first != series) {
       place = PlaceOf(series, &day->series);
     }
@@ -166,8 +173,7 @@ void CallRollups::Fold(const RowsByName& rows) {
       day.sums.Merge(sums);
       if (kind == NameKind::kStep) {
         total_.Merge(sums);
-        day.hours[PlaceOf(static_cast<uint8_t>(hour % kHoursPerDay), &day.hours)].second.Merge(
-            sums);
+        day.hours[PlaceOf(HourOfDay(hour), &day.hours)].second.Merge(sums);
         AddStepSums(part, &day);
       }
     }
@@ -175,8 +181,8 @@ void CallRollups::Fold(const RowsByName& rows) {
 }
 
 Hour CallRollups::latest_hour() const {
-  Hour latest = 0;
-  for (const BucketTable<NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
+  Hour latest{};
+  for (const BucketTable<Day, NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
     if (!days.empty() && !days.back().value.hours.empty()) {
       latest =
           std::max(latest, FirstHourOf(days.back().bucket) + days.back().value.hours.back().first);
@@ -186,8 +192,8 @@ Hour CallRollups::latest_hour() const {
 }
 
 void CallRollups::DropBefore(Day day) {
-  for (std::vector<BucketTable<NameDay>>& of_kind : names_) {
-    for (BucketTable<NameDay>& days : of_kind) {
+  for (std::vector<BucketTable<Day, NameDay>>& of_kind : names_) {
+    for (BucketTable<Day, NameDay>& days : of_kind) {
       days.EraseBefore(day);
     }
   }
@@ -195,7 +201,7 @@ void CallRollups::DropBefore(Day day) {
     std::erase_if(*list, [day](const NameKey& key) { return key.day < day; });
   }
   total_ = CallSums();
-  for (const BucketTable<NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
+  for (const BucketTable<Day, NameDay>& days : names_[static_cast<size_t>(NameKind::kStep)]) {
     for (const auto& entry : days) {
       total_.Merge(entry.value.sums);
     }
@@ -223,7 +229,8 @@ void CallRollups::Checkpoint(ThreadTeam* team, KvBatch* batch) {
   team->ParallelFor((values.size() + kRowsPerPortion - 1) / kRowsPerPortion, encode);
   for (size_t i = 0; i < values.size(); ++i) {
     const NameKey& key = dirty_names_[i];
-    batch->Put(Family::kRollups, keys::Rollup(static_cast<uint8_t>(key.kind), key.name, key.day),
+    batch->Put(Family::kRollups,
+               keys::Rollup(static_cast<uint8_t>(key.kind), key.name.value(), key.day),
                std::move(values[i]));
   }
   for (const NameKey& key : hot_names_) {
@@ -243,15 +250,15 @@ absl::Status CallRollups::LoadRow(absl::string_view key, absl::string_view value
                                   const Catalog& catalog) {
   const auto kind = static_cast<uint8_t>(key.empty() ? kNameKindCount : key[0]);
   key.remove_prefix(key.empty() ? 0 : 1);
-  NameId name = 0;
-  Day day = 0;
-  if (kind >= kNameKindCount || !ReadBigEndian32(&key, &name) || !ReadBigEndian32(&key, &day) ||
-      !key.empty() || name > kNamesMax) {
+  NameId name;
+  Day day{};
+  if (kind >= kNameKindCount || !ReadBigEndianId(&key, &name) || !ReadBigEndianId(&key, &day) ||
+      !key.empty() || name.value() > kNamesMax) {
     return Damaged("a key");
   }
   NameDay& row = TableOf(static_cast<NameKind>(kind), name).At(day).value;
   if (!row.DecodeFrom(&value, catalog.series_count()) || !value.empty()) {
-    return Damaged(absl::StrCat("name ", name, " on ", FormatTime(DayStartUs(day))));
+    return Damaged(absl::StrCat("name ", name.value(), " on ", FormatTime(DayStartUs(day))));
   }
   if (static_cast<NameKind>(kind) == NameKind::kStep) {
     total_.Merge(row.sums);

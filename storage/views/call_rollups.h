@@ -62,7 +62,7 @@ class CallRollups {
 
   // The days of one name, by rising day. A day stays when all its calls are retracted.
   size_t name_count(NameKind kind) const { return names_[static_cast<size_t>(kind)].size(); }
-  const BucketTable<NameDay>& DaysOf(NameKind kind, NameId name) const {
+  const BucketTable<Day, NameDay>& DaysOf(NameKind kind, NameId name) const {
     return TableAt(names_[static_cast<size_t>(kind)], name);
   }
 
@@ -80,10 +80,10 @@ class CallRollups {
  private:
   struct NameKey {
     NameKind kind = NameKind::kStep;
-    NameId name = 0;
-    Day day = 0;
+    NameId name{};
+    Day day{};
   };
-  BucketTable<NameDay>& TableOf(NameKind kind, NameId name) {
+  BucketTable<Day, NameDay>& TableOf(NameKind kind, NameId name) {
     return TableAt(&names_[static_cast<size_t>(kind)], name);
   }
   const NameDay& RowOf(const NameKey& key) const;
@@ -92,7 +92,7 @@ class CallRollups {
   void AddStepSums(const RowsByName::Part& part, NameDay* day);
   absl::Status LoadRow(absl::string_view key, absl::string_view value, const Catalog& catalog);
 
-  std::array<std::vector<BucketTable<NameDay>>, kNameKindCount>
+  std::array<std::vector<BucketTable<Day, NameDay>>, kNameKindCount>
       names_;  // Indexed by NameKind, then NameId.
   CallSums total_;
   std::vector<NameKey> dirty_names_;

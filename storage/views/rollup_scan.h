@@ -19,10 +19,10 @@ namespace itemized {
 // Which rows are gone through: UTC days [first, end) of the names of a kind.
 struct RollupScan {
   NameKind kind = NameKind::kStep;
-  std::optional<NameId> only =
-      {};  // If it is not set, all names are scanned. Catalog::kUnknown has no rows.
-  Day first = 0;
-  Day end = UINT32_MAX;
+  // If it is not set, all names are scanned. Catalog::kUnknown has no rows.
+  std::optional<NameId> only = {};
+  Day first{};
+  Day end = Day::Max();
 
   // Makes it the days that `range`, which is not empty, touches.
   RollupScan& Touching(TimeRange range) {
@@ -35,7 +35,7 @@ struct RollupScan {
 // Calls visit(day, row) for the rows of one name, by rising day.
 template <typename Visit>
 void ForEachDayOf(const CallRollups& rollups, const RollupScan& scan, NameId name, Visit&& visit) {
-  const BucketTable<NameDay>& days = rollups.DaysOf(scan.kind, name);
+  const BucketTable<Day, NameDay>& days = rollups.DaysOf(scan.kind, name);
   for (auto day = days.LowerBound(scan.first); day != days.end() && day->bucket < scan.end; ++day) {
     visit(day->bucket, day->value);
   }
@@ -48,11 +48,11 @@ void ForEachDayOf(const CallRollups& rollups, const RollupScan& scan, NameId nam
 template <typename Visit>
 absl::Status ForEachDay(const CallRollups& rollups, const RollupScan& scan,
                         const Cancellation* cancellation, Visit visit) {
-  const NameId first = scan.only.value_or(0);
+  const uint32_t first = scan.only.value_or(NameId()).value();
   const size_t count = scan.only.has_value() ? 1 : rollups.name_count(scan.kind);
   for (size_t i = 0; i < count; ++i) {
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-    const auto name = static_cast<NameId>(first + i);
+    const NameId name(first + static_cast<uint32_t>(i));
     ForEachDayOf(rollups, scan, name, [&](Day day, const NameDay& row) { visit(name, day, row); });
   }
   return absl::OkStatus();

@@ -9,25 +9,25 @@ namespace itemized {
 void RowsByName::SortBlock(const Block& block, uint32_t* rows, Kind* kind) {
   kind->used.clear();
   for (const NameId name : kind->names) {
-    if (name >= kind->counts.size()) {
-      kind->counts.resize(name + 1);
+    if (name.value() >= kind->counts.size()) {
+      kind->counts.resize(name.value() + 1);
     }
-    if (kind->counts[name]++ == 0) {
+    if (kind->counts[name.value()]++ == 0) {
       kind->used.push_back(name);
     }
   }
   uint32_t end = 0;
   for (const NameId name : kind->used) {
-    const uint32_t count = kind->counts[name];
-    kind->counts[name] = end;
+    const uint32_t count = kind->counts[name.value()];
+    kind->counts[name.value()] = end;
     kind->parts.push_back({.name = name, .block = &block, .rows = {rows + end, count}});
     end += count;
   }
   for (uint32_t row = 0; row < kind->names.size(); ++row) {
-    rows[kind->counts[kind->names[row]]++] = row;
+    rows[kind->counts[kind->names[row].value()]++] = row;
   }
   for (const NameId name : kind->used) {
-    kind->counts[name] = 0;
+    kind->counts[name.value()] = 0;
   }
 }
 
@@ -42,12 +42,12 @@ void RowsByName::Sort(absl::Span<const Block> blocks, const Catalog& catalog) {
   }
   size_t first = 0;
   for (const Block& block : blocks) {
-    const std::vector<SeriesId>& series = block.calls.series;
+    const std::vector<uint32_t>& series = block.calls.series;
     for (size_t i = 0; i < kNameKindCount; ++i) {
       Kind& kind = kinds_[i];
       kind.names.resize(series.size());
       std::transform(series.begin(), series.end(), kind.names.begin(),
-                     [&](SeriesId id) { return catalog.Series(id).names[i]; });
+                     [&](uint32_t id) { return catalog.Series(SeriesId(id)).names[i]; });
       SortBlock(block, kind.rows.data() + first, &kind);
     }
     first += series.size();

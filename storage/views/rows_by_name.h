@@ -21,7 +21,7 @@ class RowsByName {
  public:
   // The rows of one name in one block, in the order of the block.
   struct Part {
-    NameId name = 0;
+    NameId name{};
     const Block* block = nullptr;
     absl::Span<const uint32_t> rows;
   };

@@ -21,7 +21,7 @@ namespace {
 
 constexpr size_t kChecksumBytes = 8;
 constexpr size_t kRowsAppendedMax = 16;  // Appending looks for names one by one.
-constexpr BlockRef kRef = {.hour = 498'192, .sequence = 7};
+constexpr BlockRef kRef = {.hour = Hour(498'192), .sequence = 7};
 
 std::string WithChecksum(absl::string_view body) {
   std::string bytes(body);

@@ -48,9 +48,11 @@ CallRows TwoCalls() {
 Run SmallRun(const std::vector<std::string>& unused_steps) {
   Run run;
   const CallRows calls = TwoCalls();
-  run.Apply(RowContents(calls), {0, 1}, {.hour = 0, .sequence = 9}, TheCatalog());
-  run.Apply(
-      {.time_us = 5, .workflow = 1, .outcome = Outcome::kFailed, .unused_steps = unused_steps});
+  run.Apply(RowContents(calls), {0, 1}, {.hour = Hour(0), .sequence = 9}, TheCatalog());
+  run.Apply({.time_us = 5,
+             .workflow = NameId(1),
+             .outcome = Outcome::kFailed,
+             .unused_steps = unused_steps});
   return run;
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .events import Event, id_of, name_of
 from .runs import current_run
-from .tracing import current_step, lose_call, mark_call, record_call
+from .tracing import current_step, lose_call, mark_call, put_usage, record_call
 from .usage import Usage
 
 
@@ -110,7 +110,6 @@ class ItemizedCallbackHandler:
             "duration_us": (time.perf_counter_ns() - begin_ns) // 1000,
             "status": status,
         }
-        if usage.counts:
-            event["usage"] = dict(usage.counts)
+        put_usage(event, usage)
         mark_call()
         record_call(event, usage)

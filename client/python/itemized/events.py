@@ -237,6 +237,8 @@ _CALL: dict[str, _Check] = {
     "usage": _check_usage,
     "duration_us": _check_whole,
     "status": _check_status,
+    "service_tier": _check_text,
+    "region": _check_text,
     "attributes": _check_attributes,
 }
 _COMPLETION: dict[str, _Check] = {

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Optional
 
 from .diagnostics import warn_once
+from .provider_names import canonical_provider, forms_of
 from .usage_classes import USAGE_CLASSES
 
 _EXACT = 1 << 30  # Beats every pattern.
@@ -23,6 +24,9 @@ _BILLED_AS = {row.count: row.billed_as for row in USAGE_CLASSES}
 _FIELDS = [(row.price, row.count, 1_000 if row.kind == "requests" else 1_000_000) for row in USAGE_CLASSES]
 _FIELDS.append(("request", "request", 1_000))
 _TOTAL_INPUT = [row.count for row in USAGE_CLASSES if row.kind in ("input", "cache_read", "cache_write")]
+
+_STANDARD = frozenset(("standard", "default", "auto", "on_demand"))
+_ANYWHERE = frozenset(("global", "not_available"))
 
 _PATTERN_MAX = 1_000  # Characters.
 _RISKY = re.compile(r"\)[*+{]|\\[1-9]|\(\?(?:<?[=!]|\(|P[=>])")  # Repeated groups, and what RE2 has not.
@@ -128,11 +132,24 @@ class Rate:
         self.provider: str = source.get("provider", "")
         self.match: dict[str, Any] = _checked_match(source["match"])
         self.effective_from_us = int(source.get("effective_from_unix_us", 0))
+        self.is_bundled = source.get("origin") == "bundled"
+        hours = source.get("hours") or {}
+        #: Seconds of the day in UTC, [from, to); equal for the whole day.
+        self.hours = (int(hours.get("from_second", 0)), int(hours.get("to_second", 0)))
+        self.served = (str(source.get("service_tier", "")), str(source.get("region", "")))
         self.base = _prices(source.get("prices"))
         self.tiers = [
             (int(tier["input_tokens_over"]), {**self.base, **_prices(tier.get("prices"))})
             for tier in source.get("tiers", ())
         ]
+
+    def is_effective(self, time_us: int) -> bool:
+        """Whether it holds at that instant."""
+        if self.effective_from_us > time_us:
+            return False
+        begin, end = self.hours
+        second = time_us // 1_000_000 % 86_400
+        return begin == end or (begin <= second < end if begin < end else second >= begin or second < end)
 
     def prices_for(self, counts: dict[str, int]) -> Prices:
         """The prices of the last tier below the total input."""
@@ -151,31 +168,51 @@ class RateBook:
     def __init__(self, rates: list[dict[str, Any]]) -> None:
         """`rates` as in the answer of GET /api/v1/rates."""
         self._rates = [Rate(rate) for rate in rates]
-        self._candidates: dict[tuple[str, str], list[Rate]] = {}
+        self._by_provider: dict[str, list[tuple[int, Rate]]] = {}
+        for place, rate in enumerate(self._rates):
+            self._by_provider.setdefault(canonical_provider(rate.provider), []).append((place, rate))
+        self._candidates: dict[tuple[str, ...], list[Rate]] = {}
 
-    def _find(self, provider: str, model: str) -> list[Rate]:
-        """All that match, the best first."""
-        key = (provider, model)
+    def _find(self, provider: str, model: str, served: tuple[str, str]) -> list[Rate]:
+        """All that match, the best first, in the order of RateBook::Find of the server."""
+        key = (provider, model, *served)
         found = self._candidates.get(key)
         if found is None:
-            ranked = []
-            for place, rate in enumerate(self._rates):
-                specificity = _specificity(rate.match, model)
-                if specificity and rate.provider in ("", provider):
-                    ranked.append((rate.provider == "", -specificity, -rate.effective_from_us, place, rate))
-            found = [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:4])]
+            ranked: dict[int, tuple[Any, ...]] = {}
+            for form, (name, text) in enumerate(forms_of(provider, model)):
+                for place, rate in [*self._by_provider.get("", ()), *(self._by_provider.get(name, ()) if name else ())]:
+                    specificity = _specificity(rate.match, text) if rate.served == served else 0
+                    if specificity and place not in ranked:
+                        is_whole_day = rate.hours[0] == rate.hours[1]
+                        rank = (rate.is_bundled, form, rate.provider == "", -specificity, -rate.effective_from_us)
+                        ranked[place] = (*rank, is_whole_day, place, rate)
+            found = [entry[-1] for entry in sorted(ranked.values(), key=lambda entry: entry[:-1])]
             if len(self._candidates) < 10_000:
                 self._candidates[key] = found
         return found
 
-    def cost(self, provider: str, model: str, time_us: int, counts: dict[str, int]) -> Optional[int]:
-        """Pico-dollars; None if no rate covers the call, or nothing was reported."""
+    def cost(
+        self,
+        provider: str,
+        model: str,
+        time_us: int,
+        counts: dict[str, int],
+        service_tier: Optional[str] = None,
+        region: Optional[str] = None,
+    ) -> Optional[int]:
+        """Pico-dollars; None if no rate covers the call as it was served, or nothing was reported."""
         if not counts:
             return None
-        for rate in self._find(provider, model):
-            if rate.effective_from_us <= time_us:
+        for rate in self._find(provider, model, served_as(service_tier, region)):
+            if rate.is_effective(time_us):
                 return _price(rate.prices_for(counts), counts)
         return None
+
+
+def served_as(service_tier: Optional[str], region: Optional[str]) -> tuple[str, str]:
+    """How a call was served as rates name it: "" for the standard tier, and for any region."""
+    tier, where = service_tier or "", region or ""
+    return "" if tier.lower() in _STANDARD else tier, "" if where.lower() in _ANYWHERE else where
 
 
 def _price(prices: Prices, counts: dict[str, int]) -> Optional[int]:

@@ -13,7 +13,7 @@ from typing import Any, Optional
 from .diagnostics import LOGGER, warn_once
 from .events import Event, attributes_of, id_of, name_of, reason_of
 from .log_records import RecordMaker
-from .pricing import to_usd
+from .pricing import served_as, to_usd
 from .runs import CANCELLED, current_run
 from .tracer import get_tracer
 from .usage import Usage
@@ -160,12 +160,22 @@ class cost_trace:  # pylint: disable=invalid-name
             "duration_us": duration_us,
             "status": status,
         }
-        if usage.counts:
-            event["usage"] = dict(usage.counts)
+        put_usage(event, usage)
         attributes = attributes_of(self.attributes)
         if attributes:
             event["attributes"] = attributes
         return event
+
+
+def put_usage(event: Event, usage: Usage) -> None:
+    """Says in a call what it used, and how it was served where that decides its price."""
+    if usage.counts:
+        event["usage"] = dict(usage.counts)
+    service_tier, region = served_as(usage.service_tier, usage.region)
+    if service_tier:
+        event["service_tier"] = name_of(service_tier)
+    if region:
+        event["region"] = name_of(region)
 
 
 def record_call(event: Event, usage: Usage) -> None:
@@ -198,7 +208,8 @@ def log_cost(event: Event, usage: Usage) -> None:
         return
     knowledge = get_tracer().knowledge
     counts = usage.counts
-    cost = knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts)
+    served = (event.get("service_tier"), event.get("region"))
+    cost = knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts, *served)
     cost_usd = None if cost is None else to_usd(cost)
     record = _STEP_COST.make()
     record.__dict__.update(

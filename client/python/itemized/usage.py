@@ -131,7 +131,8 @@ class Usage(MutableMapping[str, int]):
         model, provider = self.model or self._asked[0], self._asked[1] or self.provider or ""
         try:
             book = get_tracer().knowledge.book
-            cost = book.cost(str(provider), str(model), time.time_ns() // 1000, self.counts)
+            now_us = time.time_ns() // 1000
+            cost = book.cost(str(provider), str(model), now_us, self.counts, self.service_tier, self.region)
         except Exception as bug:  # Rates that cannot be read, a count that is none.
             warn_once(f"cost {type(bug).__name__}", "The usage.cost_usd of a call could not be computed: %r.", bug)
             return None

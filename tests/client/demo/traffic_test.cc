@@ -140,8 +140,8 @@ TEST(Traffic, WeekendsAndNightsAreQuiet) {
   std::map<int, int64_t> by_hour;
   for (const Delivery& delivery :
        All({.seed = 1, .end_us = kEndUs, .days = 14, .runs_per_day = 300})) {
-    ++by_weekday[static_cast<int>(DayOf(delivery.at_us) % 7)];
-    ++by_hour[static_cast<int>(HourOf(delivery.at_us) % 24)];
+    ++by_weekday[static_cast<int>(DayOf(delivery.at_us).value() % 7)];
+    ++by_hour[HourOfDay(HourOf(delivery.at_us))];
   }
   EXPECT_THAT(by_weekday[0], Gt(2 * by_weekday[2]));  // Saturday.
   EXPECT_THAT(by_hour[14], Gt(3 * by_hour[3]));

@@ -90,6 +90,27 @@ TEST(SimpleRates, TiersNameTheirThresholdAndPrices) {
               HasSubstr("\"tiers.start\" is not known"));
 }
 
+TEST(SimpleRates, TiersOfServiceAndRegionsHavePricesOfTheirOwn) {
+  const absl::StatusOr<RateImport> import = ParseRateFile(
+      R"({"m": {"provider": "p", "input": "0.05", "output": 0.4,
+          "tiers_of_service": {"flex": {"input": "0.025", "tiers": [
+              {"input_tokens_over": 9, "input": 1}]}},
+          "regions": {"us": {"input": "0.055", "output": "0.44"}}}})");
+  ASSERT_TRUE(import.ok()) << import.status();
+  EXPECT_THAT(Lines(import->rates),
+              ElementsAre("p m input=0.05 output=0.4", "p m input=0.025 >9 input=1",
+                          "p m input=0.055 output=0.44"));
+  EXPECT_EQ(import->rates[0].service_tier() + import->rates[0].region(), "");
+  EXPECT_EQ(import->rates[1].service_tier(), "flex");
+  EXPECT_EQ(import->rates[2].region(), "us");
+  EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "regions": {"us": {}}}})"),
+              HasSubstr("\"regions.us\" has no price"));
+  EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "regions": ["us"]}})"),
+              HasSubstr("\"regions\" must be"));
+  EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "tiers_of_service": {"flex": {"inptu": 1}}}})"),
+              HasSubstr("\"tiers_of_service.flex.inptu\" is not known"));
+}
+
 TEST(SimpleRates, TheModelsMayBeWrappedWithANote) {
   const absl::StatusOr<RateImport> import = ParseRateFile(
       R"({"note": "of spring", "source": "list", "usd_per_million_tokens": {"m": {"input": "1"}}})");

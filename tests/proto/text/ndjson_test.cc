@@ -25,7 +25,8 @@ constexpr char kCall[] =
     R"("cache_write_5m_tokens":2,"cache_write_1h_tokens":3,"output_tokens":620,)"
     R"("reasoning_tokens":4,"input_audio_tokens":5,"cache_read_audio_tokens":6,)"
     R"("output_audio_tokens":7,"input_image_tokens":8,"output_image_tokens":9,)"
-    R"("web_searches":10},"duration_ms":812.5,"status":"error","revision":3,"attributes":{"tenant":"acme"}})";
+    R"("web_searches":10},"duration_ms":812.5,"status":"error","revision":3,"service_tier":"flex",)"
+    R"("region":"us","attributes":{"tenant":"acme"}})";
 
 constexpr char kCompletion[] =
     R"({"time":"2026-11-01T01:01:00+01:00","workflow":"support_ticket","workflow_id":"run-1",)"
@@ -60,6 +61,8 @@ TEST(Ndjson, ReadsEveryFieldOfACall) {
   EXPECT_EQ(call.provider(), "anthropic");
   EXPECT_EQ(call.model(), "claude-sonnet-4-6");
   EXPECT_EQ(call.revision(), 3U);
+  EXPECT_EQ(call.service_tier(), "flex");
+  EXPECT_EQ(call.region(), "us");
   EXPECT_EQ(call.usage().input_tokens(), 8400);
   EXPECT_EQ(call.usage().cache_read_tokens(), 1);
   EXPECT_EQ(call.usage().cache_write_5m_tokens(), 2);
@@ -151,23 +154,6 @@ TEST(Ndjson, TakesUsageOfNothingButNullsAsUnknownAndNotAsZero) {
              R"({"time":"2026-11-01T00:00:00Z"})");
 }
 
-std::string ReportedOf(absl::string_view report) {
-  return Parsed(absl::StrCat(R"({"usage_reported":)", report,
-                             R"(,"time":"2026-11-01T00:00:00Z","step":"a"})"))
-      .call()
-      .usage_reported();
-}
-
-TEST(Ndjson, CarriesReportedUsageOverAsItStands) {
-  for (const char* report :
-       {R"({"prompt_tokens": 12,  "cost":1.50, "details":{"a":[1,{"b":"}]\""}]}})", "{}", "[]",
-        R"([{"type":"message_start"}, {"usage":null}])"}) {
-    EXPECT_EQ(ReportedOf(report), report);
-    EXPECT_EQ(ReportedOf(absl::StrCat(" ", report, " \n ")), report);
-  }
-  EXPECT_EQ(ReportedOf("null"), "");
-}
-
 struct BadLine {
   const char* line;
   pb::RefusalCode code;
@@ -190,17 +176,6 @@ const BadLine kBadValues[] = {
      "\"usage.input_tokens\" is given twice: give it once."},
     {R"("attributes":{"a":"1","\u0061":"2"})", pb::REFUSAL_CODE_MALFORMED,
      "\"attributes.a\" is given twice: give it once."},
-    {R"("usage_reported":"{}")", pb::REFUSAL_CODE_MALFORMED,
-     "\"usage_reported\" must be the object that the provider reported, or an array of the pieces "
-     "of a stream, as it stands, but is a string."},
-    {R"("usage_reported":12)", pb::REFUSAL_CODE_MALFORMED,
-     "\"usage_reported\" must be the object that the provider reported, or an array of the pieces "
-     "of a stream, as it stands, but is a number."},
-    {R"("usage_reported":{},"usage_reported":{})", pb::REFUSAL_CODE_MALFORMED,
-     "\"usage_reported\" is given twice: give it once."},
-    {R"("outcome":"completed","usage_reported":{})", pb::REFUSAL_CODE_MALFORMED,
-     "\"usage_reported\" belongs to calls, but a line with an \"outcome\" is a completion: leave "
-     "one of them out."},
     {R"("usage":{"input_tokens":8400.0})", pb::REFUSAL_CODE_MALFORMED,
      "\"usage.input_tokens\" must be an integer without a fraction or exponent, such as 8400, "
      "but is 8400.0."},

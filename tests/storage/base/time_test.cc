@@ -109,10 +109,10 @@ TEST(ParseSpan, RefusesEverythingElse) {
 }
 
 TEST(Time, HoursAndDaysCountFromTheEpoch) {
-  EXPECT_EQ(HourOf(0), 0u);
-  EXPECT_EQ(HourOf(kMicrosPerHour - 1), 0u);
-  EXPECT_EQ(HourOf(kMicrosPerHour), 1u);
-  EXPECT_EQ(DayOf(kNovemberUs), 20'758u);
+  EXPECT_EQ(HourOf(0), Hour(0));
+  EXPECT_EQ(HourOf(kMicrosPerHour - 1), Hour(0));
+  EXPECT_EQ(HourOf(kMicrosPerHour), Hour(1));
+  EXPECT_EQ(DayOf(kNovemberUs), Day(20'758));
   EXPECT_EQ(DayStartUs(DayOf(kNovemberUs + 1)), kNovemberUs);
   EXPECT_EQ(HourStartUs(HourOf(kTimeMaxUs - 1)) + kMicrosPerHour, kTimeMaxUs);
 }

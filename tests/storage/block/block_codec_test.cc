@@ -163,7 +163,7 @@ TEST(BlockCodec, EveryTruncationIsDetected) {
 
 TEST(BlockCodec, ABlockUnderAnotherHourIsRefused) {
   const Block block = RandomBlock(6, 20);
-  EXPECT_FALSE(DecodeBlock({.hour = UINT32_MAX, .sequence = 7}, EncodeBlock(block)).ok());
+  EXPECT_FALSE(DecodeBlock({.hour = Hour(UINT32_MAX), .sequence = 7}, EncodeBlock(block)).ok());
 }
 
 StoredColumn FirstColumn(absl::string_view bytes) {
@@ -231,11 +231,11 @@ TEST(BlockCodec, ColumnsThatAreMostlyZeroComeBack) {
 // The persisted bytes of storage/FORMAT.md: if this fails, old stores break.
 TEST(BlockCodec, ThePersistedBytesAreGolden) {
   Block block;
-  block.ref = {.hour = 498'192, .sequence = 1};
+  block.ref = {.hour = Hour(498'192), .sequence = 1};
   CallRows& calls = block.calls;
   calls.run_names = {"run-1"};
   calls.weight = {1, -1};
-  calls.time_us = {HourStartUs(498'192) + 1, HourStartUs(498'192) + 3};
+  calls.time_us = {HourStartUs(Hour(498'192)) + 1, HourStartUs(Hour(498'192)) + 3};
   calls.series = {0, 1};
   calls.run = {0, 0};
   calls.event_ids = {"c-1", "c-2"};
@@ -244,9 +244,9 @@ TEST(BlockCodec, ThePersistedBytesAreGolden) {
   calls.status = {CallStatus::kOk, CallStatus::kError};
   calls.cost_picos = {147'000'000'000, 0};
   calls.flags = {0, kFlagUnpriced};
-  block.completions.push_back({.time_us = HourStartUs(498'192) + 5,
+  block.completions.push_back({.time_us = HourStartUs(Hour(498'192)) + 5,
                                .run = 0,
-                               .workflow = 3,
+                               .workflow = NameId(3),
                                .outcome = Outcome::kShortCircuited,
                                .unused_steps = {"draft", "plan"}});
   EXPECT_EQ(absl::BytesToHexString(EncodeBlock(block)),

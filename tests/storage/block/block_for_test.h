@@ -14,7 +14,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
   std::mt19937_64 random(seed);
   const auto below = [&](uint64_t limit) { return static_cast<int64_t>(random() % limit); };
   Block block;
-  block.ref = {.hour = 498'192, .sequence = 7};
+  block.ref = {.hour = Hour(498'192), .sequence = 7};
   CallRows& calls = block.calls;
   calls.run_names = {"run-1", "run-2", "zebra"};
   calls.strings = {"tenant", "acme", ""};
@@ -22,7 +22,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
   for (size_t row = 0; row < rows; ++row) {
     calls.weight.push_back(below(8) == 0 ? -1 : 1);
     calls.time_us.push_back(HourStartUs(block.ref.hour) + below(kMicrosPerHour));
-    calls.series.push_back(static_cast<SeriesId>(below(5)));
+    calls.series.push_back(static_cast<uint32_t>(below(5)));
     calls.run.push_back(static_cast<uint32_t>(below(3)));
     calls.event_ids.push_back("producer-" + std::to_string(row));
     for (size_t c = 0; c < kUsageClassCount; ++c) {
@@ -38,7 +38,7 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
   }
   block.completions.push_back({.time_us = HourStartUs(block.ref.hour) + 5,
                                .run = 1,
-                               .workflow = 3,
+                               .workflow = NameId(3),
                                .outcome = Outcome::kShortCircuited,
                                .unused_steps = {"draft", "plan"}});
   return block;

@@ -27,25 +27,25 @@ class BlockStoreTest : public testing::Test {
     store_->Advance(blocks->back().ref.sequence);
   }
 
-  void Write(const std::vector<Hour>& hours) {
+  void Write(const std::vector<uint32_t>& hours) {
     std::vector<Block> blocks;
-    for (const Hour hour : hours) {
+    for (const uint32_t hour : hours) {
       Block& block = blocks.emplace_back();
-      block.ref.hour = hour;
+      block.ref.hour = Hour(hour);
       block.calls.run_names = {"r"};
-      block.completions.push_back({.time_us = HourStartUs(hour),
+      block.completions.push_back({.time_us = HourStartUs(block.ref.hour),
                                    .run = 0,
-                                   .workflow = 0,
+                                   .workflow = kUnnamed,
                                    .outcome = Outcome::kFailed,
                                    .unused_steps = {}});
     }
     Write(&blocks);
   }
 
-  using Seen = std::vector<std::pair<Hour, BlockSequence>>;
-  absl::Status Visit(Hour from, Hour to, BlockSequence up_to, Seen* seen) {
-    return store_->ReadHours(from, to, up_to, kAllColumns, [&](const Block& block) {
-      seen->emplace_back(block.ref.hour, block.ref.sequence);
+  using Seen = std::vector<std::pair<uint32_t, BlockSequence>>;
+  absl::Status Visit(uint32_t from, uint32_t to, BlockSequence up_to, Seen* seen) {
+    return store_->ReadHours(Hour(from), Hour(to), up_to, kAllColumns, [&](const Block& block) {
+      seen->emplace_back(block.ref.hour.value(), block.ref.sequence);
       return absl::OkStatus();
     });
   }
@@ -58,9 +58,9 @@ TEST_F(BlockStoreTest, NumbersBlocksInTheirOrderAndGoesOnBehindThoseThatWereWrit
   Write({9, 4});
   Write({5});
   EXPECT_EQ(store_->last(), 3U);
-  EXPECT_TRUE(store_->Find({.hour = 9, .sequence = 1}).ok());
-  EXPECT_TRUE(store_->Find({.hour = 4, .sequence = 2}).ok());
-  EXPECT_TRUE(store_->Find({.hour = 5, .sequence = 3}).ok());
+  EXPECT_TRUE(store_->Find({.hour = Hour(9), .sequence = 1}).ok());
+  EXPECT_TRUE(store_->Find({.hour = Hour(4), .sequence = 2}).ok());
+  EXPECT_TRUE(store_->Find({.hour = Hour(5), .sequence = 3}).ok());
 }
 
 TEST_F(BlockStoreTest, GivesTheNumbersAgainOfBlocksThatWereNotWritten) {
@@ -93,7 +93,7 @@ TEST_F(BlockStoreTest, ManyCallsAreReadBackFromTheBlocksTheyWereIn) {
 
 TEST_F(BlockStoreTest, ABlockThatIsNotThereIsNotFoundAndIsDamageWhereItMustBe) {
   Write({1});
-  const BlockRef ref = {.hour = 1, .sequence = 2};
+  const BlockRef ref = {.hour = Hour(1), .sequence = 2};
   EXPECT_EQ(store_->Find(ref).status().code(), absl::StatusCode::kNotFound);
   for (const absl::Status& status :
        {store_->Read(ref).status(), store_->ReadRows(ref, {}).status()}) {
@@ -104,18 +104,19 @@ TEST_F(BlockStoreTest, ABlockThatIsNotThereIsNotFoundAndIsDamageWhereItMustBe) {
 
 TEST_F(BlockStoreTest, DropsBlocksBeforeTheFirstHourAndRefusesToReadThere) {
   Write({20, 24, 23, 25});
-  store_->SetFirstHour({.hour = 24, .is_dropping = true});
+  store_->SetFirstHour({.hour = Hour(24), .is_dropping = true});
   EXPECT_TRUE(store_->DropSome().value());
   Seen seen;
   EXPECT_TRUE(absl::IsInvalidArgument(Visit(23, 26, 4, &seen)));
   ASSERT_TRUE(Visit(24, 26, 4, &seen).ok());
   EXPECT_EQ(seen, (Seen{{24, 2}, {25, 4}}));
-  EXPECT_EQ(store_->Find({.hour = 20, .sequence = 1}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(store_->Find({.hour = Hour(20), .sequence = 1}).status().code(),
+            absl::StatusCode::kNotFound);
 }
 
 TEST_F(BlockStoreTest, OpensWithTheFirstHourThatItsRowSays) {
-  for (const EventsFirstHour first : {EventsFirstHour{.hour = 48, .is_dropping = true},
-                                      EventsFirstHour{.hour = 72, .is_dropping = false}}) {
+  for (const EventsFirstHour first : {EventsFirstHour{.hour = Hour(48), .is_dropping = true},
+                                      EventsFirstHour{.hour = Hour(72), .is_dropping = false}}) {
     KvBatch batch;
     BlockStore::AddRow(first, &batch);
     ASSERT_TRUE(kv_.Write(batch, /*sync=*/true).ok());
@@ -133,7 +134,7 @@ TEST_F(BlockStoreTest, ThatIsBorrowedReadsAndWritesNothing) {
   KvBatch batch;
   borrowed.AddRows(blocks, &batch);
   EXPECT_TRUE(batch.empty());
-  EXPECT_TRUE(borrowed.Find({.hour = 7, .sequence = 1}).ok());
+  EXPECT_TRUE(borrowed.Find({.hour = Hour(7), .sequence = 1}).ok());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "storage/catalog/catalog.h"
 #include "storage/kv/memory_kv.h"
+#include "tests/storage/catalog/series_key_for_test.h"
 
 namespace itemized {
 namespace {
@@ -19,10 +20,10 @@ using ::testing::HasSubstr;
 CatalogAdditions SomeAdditions() {
   CatalogAdditions additions;
   additions.id_key = HashKey{1, 2};
-  additions.names = {{NameKind::kStep, 2, "planning"},
-                     {NameKind::kStep, 3, "answer"},
-                     {NameKind::kModel, 2, "sonnet"}};
-  additions.series = {{{2, 0, 0, 2}}, {{3, 1, 0, 2}}};
+  additions.names = {{NameKind::kStep, NameId(2), "planning"},
+                     {NameKind::kStep, NameId(3), "answer"},
+                     {NameKind::kModel, NameId(2), "sonnet"}};
+  additions.series = {KeyOf(2, 0, 0, 2), KeyOf(3, 1, 0, 2)};
   return additions;
 }
 
@@ -67,23 +68,23 @@ TEST_F(CatalogRows, AreReadBackAsTheyWereWritten) {
   EXPECT_EQ(catalog.id_key(), (HashKey{1, 2}));
   EXPECT_EQ(catalog.Unsaved().names.size(), 0U);
   EXPECT_EQ(catalog.Unsaved().series.size(), 0U);
-  EXPECT_EQ(catalog.Find(NameKind::kStep, "answer"), 3U);
-  EXPECT_EQ(catalog.Resolve(SeriesKey{{3, 1, 0, 2}}), 1U);
-  EXPECT_EQ(catalog.Intern(NameKind::kStep, "next"), 4U);
+  EXPECT_EQ(catalog.Find(NameKind::kStep, "answer"), NameId(3));
+  EXPECT_EQ(catalog.Resolve(KeyOf(3, 1, 0, 2)), SeriesId(1));
+  EXPECT_EQ(catalog.Intern(NameKind::kStep, "next"), NameId(4));
 }
 
 TEST_F(CatalogRows, OfLaterEntriesGoOnWhereTheFirstOnesEnd) {
   CatalogAdditions later;
-  later.names = {{NameKind::kModel, 3, "opus"}};
-  later.first_series = 2;
-  later.series = {{{2, 0, 0, 3}}};
+  later.names = {{NameKind::kModel, NameId(3), "opus"}};
+  later.first_series = SeriesId(2);
+  later.series = {KeyOf(2, 0, 0, 3)};
   KvBatch batch;
   Catalog::AddRows(later, &batch);
   Write(batch);
   Catalog catalog;
   ASSERT_TRUE(catalog.Load(kv_).ok());
-  EXPECT_EQ(catalog.Find(NameKind::kModel, "opus"), 3U);
-  EXPECT_EQ(catalog.Resolve(SeriesKey{{2, 0, 0, 3}}), 2U);
+  EXPECT_EQ(catalog.Find(NameKind::kModel, "opus"), NameId(3));
+  EXPECT_EQ(catalog.Resolve(KeyOf(2, 0, 0, 3)), SeriesId(2));
 }
 
 TEST_F(CatalogRows, HaveTheseBytes) {

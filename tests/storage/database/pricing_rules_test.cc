@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/model/served_as.h"
 #include "tests/storage/database/database_fixture.h"
 
 namespace itemized::testing {
@@ -193,6 +194,34 @@ TEST_F(PricingRules, ARateThatMakesAnEarlierCallCostTooMuchNeverGivesANegativeTo
   EXPECT_EQ(top.total.calls, 2);
   EXPECT_EQ(top.total.cost, Picos{result.ok() ? kPriceMaxPicos : 0});
   EXPECT_EQ(top.total.unpriced_calls, result.ok() ? 1 : 2);
+}
+
+// A call of a million tokens that was served in this tier and region, which may be "".
+Call ServedCall(const std::string& tier, const std::string& region) {
+  Call call = MakeCall("served-" + tier + "-" + region, "run-served", "planning", 1'000'000);
+  call.attributes.emplace_back(std::string(kRegionAttribute), region);
+  call.attributes.emplace_back(std::string(kServiceTierAttribute), tier);
+  return call;
+}
+
+TEST_F(PricingRules, ACallOfAnotherTierOrRegionHasNoPriceUntilARateIsForIt) {
+  SetRates({MakeRate("claude-sonnet-4-6", 3, 15)});
+  Store({ServedCall("standard", "global"), ServedCall("flex", ""), ServedCall("", "us")});
+  const Window always = Window::Of({0, 2 * kNowUs});
+  TopAnswer top = Value(db().Top({.window = always}));
+  EXPECT_EQ(top.total.cost, Picos{3'000'000});
+  EXPECT_EQ(top.total.unpriced_calls, 2);
+  Rate flex = MakeRate("claude-sonnet-4-6", 2, 8);
+  flex.service_tier = "flex";
+  EXPECT_EQ(Value(db().SetRates({flex})).repriced_calls, 1);
+  Rate region = MakeRate("claude-sonnet-4-6", 4, 20);
+  region.region = "us";
+  EXPECT_EQ(Value(db().SetRates({region})).repriced_calls, 1);
+  top = Value(db().Top({.window = always}));
+  EXPECT_EQ(top.total.cost, Picos{9'000'000});
+  EXPECT_EQ(top.total.unpriced_calls, 0);
+  Store({MakeCall("plain", "run-plain", "planning", 1'000'000)});
+  EXPECT_EQ(Value(db().Top({.window = always})).total.cost, Picos{12'000'000});
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ std::string Hex(absl::string_view key) {
 }
 
 TEST(Keys, HaveTheBytesOfTheExampleInTheFormat) {
-  EXPECT_EQ(Hex(keys::Block(498'192, 7)),
+  EXPECT_EQ(Hex(keys::Block(Hour(498'192), 7)),
             "00079a10"
             "0000000000000007");
 }
@@ -48,16 +48,16 @@ TEST(Keys, HaveTheseBytes) {
             "70"
             "30313233343536373839616263646566");
   EXPECT_EQ(keys::Rate("key"), "r/key");
-  EXPECT_EQ(Hex(keys::BlocksOf(258)), "00000102");
-  EXPECT_EQ(Hex(keys::Rollup(1, 258, 515)),
+  EXPECT_EQ(Hex(keys::BlocksOf(Hour(258))), "00000102");
+  EXPECT_EQ(Hex(keys::Rollup(1, 258, Day(515))),
             "01"
             "00000102"
             "00000203");
-  EXPECT_EQ(Hex(keys::Outcome(keys::kOutcomesOfWorkflow, 258, 515)),
+  EXPECT_EQ(Hex(keys::Outcome(keys::kOutcomesOfWorkflow, 258, Hour(515))),
             "6f"
             "00000102"
             "00000203");
-  EXPECT_EQ(Hex(keys::Outcome(keys::kUnsurfacedOfSeries, 258, 515)),
+  EXPECT_EQ(Hex(keys::Outcome(keys::kUnsurfacedOfSeries, 258, Hour(515))),
             "75"
             "00000102"
             "00000203");
@@ -93,12 +93,12 @@ TEST(Keys, AreInTheOrderOfTheirNumbers) {
     EXPECT_LT(keys::Entry(low), keys::Entry(high));
     EXPECT_LT(keys::Name(1, low), keys::Name(1, high));
     EXPECT_LT(keys::Series(low), keys::Series(high));
-    EXPECT_LT(keys::Block(low, UINT64_MAX), keys::BlocksOf(high));
-    EXPECT_LT(keys::Block(7, low), keys::Block(7, high));
-    EXPECT_LT(keys::Rollup(1, low, UINT32_MAX), keys::Rollup(1, high, 0));
-    EXPECT_LT(keys::Rollup(1, 7, low), keys::Rollup(1, 7, high));
-    EXPECT_LT(keys::Outcome('o', low, UINT32_MAX), keys::Outcome('o', high, 0));
-    EXPECT_LT(keys::Outcome('o', 7, low), keys::Outcome('o', 7, high));
+    EXPECT_LT(keys::Block(Hour(low), UINT64_MAX), keys::BlocksOf(Hour(high)));
+    EXPECT_LT(keys::Block(Hour(7), low), keys::Block(Hour(7), high));
+    EXPECT_LT(keys::Rollup(1, low, Day(UINT32_MAX)), keys::Rollup(1, high, Day(0)));
+    EXPECT_LT(keys::Rollup(1, 7, Day(low)), keys::Rollup(1, 7, Day(high)));
+    EXPECT_LT(keys::Outcome('o', low, Hour(UINT32_MAX)), keys::Outcome('o', high, Hour(0)));
+    EXPECT_LT(keys::Outcome('o', 7, Hour(low)), keys::Outcome('o', 7, Hour(high)));
   }
   EXPECT_LT(keys::Name(0, UINT32_MAX), keys::Name(1, 0));
   EXPECT_LT(keys::Entry(UINT64_MAX - 1), keys::Entry(UINT64_MAX));
@@ -113,9 +113,11 @@ TEST(Keys, PastEndsTheKeysOfAPrefix) {
 }
 
 TEST(Keys, AWatermarkLiesAboveEveryRowOfItsFamily) {
-  EXPECT_LT(keys::Rollup(3, UINT32_MAX, UINT32_MAX), keys::kWatermark);
-  EXPECT_LT(keys::Outcome(keys::kOutcomesOfWorkflow, UINT32_MAX, UINT32_MAX), keys::kWatermark);
-  EXPECT_LT(keys::Outcome(keys::kUnsurfacedOfSeries, UINT32_MAX, UINT32_MAX), keys::kWatermark);
+  EXPECT_LT(keys::Rollup(3, UINT32_MAX, Day(UINT32_MAX)), keys::kWatermark);
+  EXPECT_LT(keys::Outcome(keys::kOutcomesOfWorkflow, UINT32_MAX, Hour(UINT32_MAX)),
+            keys::kWatermark);
+  EXPECT_LT(keys::Outcome(keys::kUnsurfacedOfSeries, UINT32_MAX, Hour(UINT32_MAX)),
+            keys::kWatermark);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "storage/log/entry.h"
+#include "tests/storage/catalog/series_key_for_test.h"
 
 namespace itemized {
 
@@ -26,21 +27,22 @@ inline Block EmptyBlock(BlockRef ref) {
 inline Entry FullEntry() {
   Entry entry;
   entry.catalog.id_key = HashKey{1, 2};
-  entry.catalog.names = {{NameKind::kStep, 2, "planning"}, {NameKind::kModel, 2, "sonnet"}};
-  entry.catalog.first_series = 7;
-  entry.catalog.series = {{{2, 0, 0, 2}}, {{2, 1, 0, 2}}};
+  entry.catalog.names = {{NameKind::kStep, NameId(2), "planning"},
+                         {NameKind::kModel, NameId(2), "sonnet"}};
+  entry.catalog.first_series = SeriesId(7);
+  entry.catalog.series = {KeyOf(2, 0, 0, 2), KeyOf(2, 1, 0, 2)};
   entry.forgotten_producers = {ProducerId{9}};
   entry.producers = {
       {.id = {1}, .epoch = 3, .last_sequence = 8, .last_seen_us = -5, .contents = {11, 12}}};
   entry.rates_set = {RateForTest("sonnet")};
   entry.rates_removed = {"key"};
   entry.repricing = RepricingMark{.from_us = 0};
-  entry.events_first_hour = EventsFirstHour{.hour = 48, .is_dropping = true};
+  entry.events_first_hour = EventsFirstHour{.hour = Hour(48), .is_dropping = true};
   entry.runs_dropped = {"old"};
   entry.runs_kept = {"long", ""};
-  entry.views_first_hour = 24;
-  entry.blocks.push_back(EmptyBlock({.hour = 50, .sequence = 300}));
-  entry.blocks.push_back(EmptyBlock({.hour = 49, .sequence = 301}));
+  entry.views_first_hour = Hour(24);
+  entry.blocks.push_back(EmptyBlock({.hour = Hour(50), .sequence = 300}));
+  entry.blocks.push_back(EmptyBlock({.hour = Hour(49), .sequence = 301}));
   return entry;
 }
 

@@ -25,11 +25,12 @@ class LocalLogTest : public testing::Test {
   void Reopen() { log_ = LocalLog::Open(&kv_, &blocks_, log_->last()).value(); }
 
   // Appends an entry with blocks of these hours and the rows of their bytes.
-  void Append(const std::vector<Hour>& hours) {
+  void Append(const std::vector<uint32_t>& hours) {
     Entry entry;
     entry.index = log_->last() + 1;
-    for (const Hour hour : hours) {
-      entry.blocks.push_back(RandomBlock(/*seed=*/hour, 3));
+    for (const uint32_t number : hours) {
+      const Hour hour(number);
+      entry.blocks.push_back(RandomBlock(/*seed=*/number, 3));
       Block& block = entry.blocks.back();
       for (int64_t& time_us : block.calls.time_us) {
         time_us += HourStartUs(hour) - HourStartUs(block.ref.hour);
@@ -58,7 +59,8 @@ class LocalLogTest : public testing::Test {
       std::string text = std::to_string(entry.index) + ":";
       for (const Block& block : entry.blocks) {
         EXPECT_EQ(block.calls.size(), 3U);
-        text += " " + std::to_string(block.ref.sequence) + "/" + std::to_string(block.ref.hour);
+        text +=
+            " " + std::to_string(block.ref.sequence) + "/" + std::to_string(block.ref.hour.value());
       }
       seen->push_back(text);
       return absl::OkStatus();
@@ -66,7 +68,7 @@ class LocalLogTest : public testing::Test {
     const auto refuse = [](BlockRef, const absl::Status& damage) { return damage; };
     return log_->Read(after, log_->last(), first_hour, take, refuse);
   }
-  std::vector<std::string> Read(EntryIndex after, Hour first_hour = 0) {
+  std::vector<std::string> Read(EntryIndex after, Hour first_hour = Hour()) {
     std::vector<std::string> seen;
     const absl::Status status = Read(after, first_hour, &seen);
     EXPECT_TRUE(status.ok()) << status;
@@ -103,7 +105,7 @@ TEST_F(LocalLogTest, AnEntryMissingFromTheMiddleOrTheEndIsFound) {
   for (const EntryIndex gone : {3U, 2U}) {
     Delete(Family::kMeta, keys::Entry(gone));
     std::vector<std::string> seen;
-    const absl::Status status = Read(0, 0, &seen);
+    const absl::Status status = Read(0, Hour(0), &seen);
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
     EXPECT_THAT(status.message(), HasSubstr("entry " + std::to_string(gone) + " of the log"));
   }
@@ -112,19 +114,19 @@ TEST_F(LocalLogTest, AnEntryMissingFromTheMiddleOrTheEndIsFound) {
 TEST_F(LocalLogTest, ABlockThatIsMissingIsFoundUnlessItWasDropped) {
   Append({24, 25});
   Append({26});
-  Delete(Family::kLog, keys::Block(24, 1));
+  Delete(Family::kLog, keys::Block(Hour(24), 1));
   std::vector<std::string> seen;
-  EXPECT_EQ(Read(0, 24, &seen).code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(Read(0, 25), ElementsAre("1: 2/25", "2: 3/26"));
+  EXPECT_EQ(Read(0, Hour(24), &seen).code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(Read(0, Hour(25)), ElementsAre("1: 2/25", "2: 3/26"));
 }
 
 TEST_F(LocalLogTest, SomebodyMayGoOnWithoutADamagedBlock) {
   Append({24, 25});
-  Delete(Family::kLog, keys::Block(25, 2));
+  Delete(Family::kLog, keys::Block(Hour(25), 2));
   std::vector<BlockSequence> damaged;
   size_t taken = 0;
   const absl::Status status = log_->Read(
-      0, 1, 0,
+      0, 1, Hour(0),
       [&](const Entry& entry) {
         taken += entry.blocks.size();
         return absl::OkStatus();
@@ -143,11 +145,11 @@ TEST_F(LocalLogTest, TrimsOnlyEntriesAtTheFrontOfWhichNothingIsLeft) {
   Append({});
   Append({25, 50});
   Append({24});
-  ASSERT_TRUE(log_->Trim(4, 0).ok());
+  ASSERT_TRUE(log_->Trim(4, Hour(0)).ok());
   EXPECT_EQ(log_->first(), 1U);  // All of it is kept.
-  ASSERT_TRUE(log_->Trim(1, 48).ok());
+  ASSERT_TRUE(log_->Trim(1, Hour(48)).ok());
   EXPECT_EQ(log_->first(), 2U);  // The next one is still to be folded.
-  ASSERT_TRUE(log_->Trim(4, 48).ok());
+  ASSERT_TRUE(log_->Trim(4, Hour(48)).ok());
   EXPECT_EQ(log_->first(), 3U);  // That has a block which is kept.
   Reopen();
   EXPECT_EQ(log_->first(), 3U);

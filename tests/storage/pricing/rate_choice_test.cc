@@ -2,7 +2,10 @@
 // Which of several rates a call has: by who set them, how names are read, and the hour.
 
 #include <cstdint>
+#include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include <gtest/gtest.h>
 
 #include "storage/base/time.h"
@@ -59,6 +62,31 @@ TEST(RateChoice, ARateForSomeHoursHoldsInThemAlone) {
   EXPECT_EQ(SourceAt(book, "deepseek", "deepseek-chat", at(22, 0)), "night");
   EXPECT_EQ(SourceAt(book, "deepseek", "deepseek-chat", at(0, 15) - 1), "night");
   EXPECT_EQ(SourceAt(book, "deepseek", "deepseek-chat", at(0, 15)), "base");
+}
+
+TEST(RateChoice, ACallHasTheRateOfItsTierAndRegionOrNone) {
+  const auto served = [](absl::string_view tier, absl::string_view region) {
+    Rate rate = Named("", ModelMatch::Equals("m"), 0, absl::StrCat(tier, "+", region));
+    rate.service_tier = std::string(tier);
+    rate.region = std::string(region);
+    return rate;
+  };
+  const RateBook book =
+      BookOf({served("", ""), served("flex", ""), served("", "us"), served("batch", "us")});
+  const auto source = [&](absl::string_view tier, absl::string_view region) {
+    const Rate* rate = book.Find("p", "m", {.service_tier = tier, .region = region}).At(1);
+    return rate == nullptr ? "none" : rate->source;
+  };
+  EXPECT_EQ(book.size(), 4U);
+  EXPECT_EQ(source("", ""), "+");
+  EXPECT_EQ(source("flex", ""), "flex+");
+  EXPECT_EQ(source("", "us"), "+us");
+  EXPECT_EQ(source("batch", "us"), "batch+us");
+  EXPECT_EQ(source("priority", ""), "none");
+  EXPECT_EQ(source("flex", "us"), "none");
+  EXPECT_EQ(source("", "eu"), "none");
+  EXPECT_TRUE(book.Covers("p", "m"));
+  EXPECT_FALSE(book.Covers("p", "other"));
 }
 
 TEST(RateChoice, ALaterRateForTheWholeDayEndsAnEarlierOneForSomeHours) {

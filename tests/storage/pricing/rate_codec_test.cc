@@ -201,8 +201,12 @@ TEST(RateCodec, OriginAndHoursAreKeptAndTellRatesApart) {
   bundled.origin = RateOrigin::kBundled;
   Rate by_hour = plain;
   by_hour.hours = {.from_s = 1'800, .to_s = 59'400};
+  Rate by_tier = plain;
+  by_tier.service_tier = "flex";
+  Rate by_region = plain;
+  by_region.region = "flex";
   EXPECT_EQ(EncodeRate(plain)[0], 1);
-  for (const Rate& rate : {bundled, by_hour}) {
+  for (const Rate& rate : {bundled, by_hour, by_tier, by_region}) {
     const std::string bytes = EncodeRate(rate);
     EXPECT_EQ(bytes[0], 2);
     const absl::StatusOr<Rate> decoded = DecodeRate(bytes);
@@ -216,6 +220,8 @@ TEST(RateCodec, OriginAndHoursAreKeptAndTellRatesApart) {
   EXPECT_NE(RateKey(plain), RateKey(bundled));
   EXPECT_NE(RateKey(plain), RateKey(by_hour));
   EXPECT_NE(RateKey(bundled), RateKey(by_hour));
+  EXPECT_NE(RateKey(plain), RateKey(by_tier));
+  EXPECT_NE(RateKey(by_tier), RateKey(by_region));
 }
 
 TEST(RateCodec, HoursBeyondADayAreDataLoss) {

@@ -54,8 +54,8 @@ TEST(PartialDays, AreDividedEvenlyWhereHoursBegin) {
 TEST(PartialDays, AreTheShorterSideOfEachDayThatIsCut) {
   const int64_t day_us = 20 * kMicrosPerDay;
   const DayParts parts = SplitByDays({day_us + 5 * kMicrosPerHour, day_us + 50 * kMicrosPerHour});
-  EXPECT_EQ(parts.first, 20U);
-  EXPECT_EQ(parts.end, 22U);
+  EXPECT_EQ(parts.first, Day(20));
+  EXPECT_EQ(parts.end, Day(22));
   ASSERT_EQ(parts.partial.more.size(), 1U);
   EXPECT_EQ(parts.partial.more[0].start_us, day_us + 48 * kMicrosPerHour);
   EXPECT_EQ(LengthUs({.more = {}, .less = parts.partial.less}), 5 * kMicrosPerHour);

@@ -21,14 +21,15 @@ TEST(PartialHours, KeepTheHoursThatAreAskedForAgainWhicheverComeBetween) {
       Value(State::Open(Value(OpenRocksKv(directory.path())), {.directory = directory.path()}));
   const Snapshot snapshot(*state);
   PartialHours partial_hours;
-  const Hour first = 1'000;
-  const Hour last = 9'000;
+  const Hour first(1'000);
+  const Hour last(9'000);
   const auto runs_of_first = Value(partial_hours.Runs(snapshot, first, nullptr));
   const auto runs_of_last = Value(partial_hours.Runs(snapshot, last, nullptr));
-  for (Hour between = 2'000; between < 2'020; ++between) {
+  for (Hour between(2'000); between < Hour(2'020); ++between) {
     EXPECT_NE(Value(partial_hours.Runs(snapshot, between, nullptr)), runs_of_first);
-    EXPECT_EQ(Value(partial_hours.Runs(snapshot, first, nullptr)), runs_of_first) << between;
-    EXPECT_EQ(Value(partial_hours.Runs(snapshot, last, nullptr)), runs_of_last) << between;
+    EXPECT_EQ(Value(partial_hours.Runs(snapshot, first, nullptr)), runs_of_first)
+        << between.value();
+    EXPECT_EQ(Value(partial_hours.Runs(snapshot, last, nullptr)), runs_of_last) << between.value();
   }
 }
 

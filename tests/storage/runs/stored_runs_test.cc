@@ -30,7 +30,7 @@ Catalog SmallCatalog() {
   key[NameKind::kStep] = catalog.Intern(NameKind::kStep, "planning");
   catalog.Intern(NameKind::kWorkflow, "report");
   key[NameKind::kWorkflow] = catalog.Intern(NameKind::kWorkflow, "ticket");
-  EXPECT_EQ(catalog.Intern(key), 1U);
+  EXPECT_EQ(catalog.Intern(key), SeriesId(1));
   return catalog;
 }
 
@@ -48,9 +48,11 @@ Run SmallRun(const Catalog& catalog) {
   calls.cost_picos = {kCost};
   calls.flags = {kFlagUnpriced};
   Run run;
-  run.Apply(RowContents(calls), {0}, {.hour = 0, .sequence = 9}, catalog);
-  run.Apply(
-      {.time_us = 5, .workflow = 2, .outcome = Outcome::kShortCircuited, .unused_steps = {"plan"}});
+  run.Apply(RowContents(calls), {0}, {.hour = Hour(0), .sequence = 9}, catalog);
+  run.Apply({.time_us = 5,
+             .workflow = NameId(2),
+             .outcome = Outcome::kShortCircuited,
+             .unused_steps = {"plan"}});
   return run;
 }
 
@@ -69,8 +71,11 @@ TEST(StoredRun, HasTheseBytes) {
 
 // The expected value: the end of what xxhsum -H3 tells of the words 1, 7, 21, 65537, 0, 5.
 TEST(StoredRun, HashesOfUsageTheClassesThatAreNotZero) {
-  ContentFields fields{
-      .series = 1, .time_us = 7, .duration_us = 21, .status = CallStatus::kError, .usage = {}};
+  ContentFields fields{.series = SeriesId(1),
+                       .time_us = 7,
+                       .duration_us = 21,
+                       .status = CallStatus::kError,
+                       .usage = {}};
   fields.usage.counts[0] = 5;
   const CallContent content = HashContent(fields);
   EXPECT_EQ(content, 0x79b72e43U);
@@ -92,7 +97,7 @@ itemized::Run RunWithIds(const Catalog& catalog) {
   calls.cost_picos = {kCost, kCost, kCost};
   calls.flags = {0, 0, 0};
   itemized::Run run;
-  run.Apply(RowContents(calls), {0, 1, 2}, {.hour = 0, .sequence = 9}, catalog);
+  run.Apply(RowContents(calls), {0, 1, 2}, {.hour = Hour(0), .sequence = 9}, catalog);
   return run;
 }
 
@@ -115,7 +120,7 @@ TEST(StoredRun, KeepsOfCallsTheirIdsAndTotals) {
   EXPECT_EQ(read->unpriced_calls(), 0);
   EXPECT_EQ(read->cost(), 3 * kCost);
   EXPECT_EQ(read->AnchorUs(), 7);
-  EXPECT_EQ(read->workflow(), 3U);
+  EXPECT_EQ(read->workflow(), NameId(3));
   ASSERT_EQ(read->ledger().size(), 3U);
   for (const RunCall& call : run.ledger()) {
     const RunCall* const found = read->Find(call.fingerprint);
@@ -189,7 +194,7 @@ TEST(StoredRun, IsReadBackWithAllThatFollowsFromIt) {
   EXPECT_EQ(read->unpriced_calls(), 1);
   EXPECT_EQ(read->cost(), kCost);
   EXPECT_EQ(read->AnchorUs(), 5);
-  EXPECT_EQ(read->workflow(), 2U);
+  EXPECT_EQ(read->workflow(), NameId(2));
 }
 
 TEST(StoredRun, CutShortOrOfUnknownVersionOrSeriesIsRefused) {
@@ -205,7 +210,7 @@ TEST(StoredRun, CutShortOrOfUnknownVersionOrSeriesIsRefused) {
 
 TEST(StoredOutcomes, HaveTheseBytesAndAreReadBack) {
   OutcomeCell cell;
-  cell.Add({.workflow = 2,
+  cell.Add({.workflow = NameId(2),
             .anchor_us = 5,
             .outcome = Outcome::kCompleted,
             .calls = 1,

@@ -38,7 +38,7 @@ NameDay SmallDay() {
   day.cost.Add(kCost);
   day.duration.Add(7);
   day.hours.emplace_back(5, Sums());
-  day.series.emplace_back(1, Sums());
+  day.series.emplace_back(SeriesId(1), Sums());
   return day;
 }
 
