@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/model/limits.h"
+#include "storage/model/served_as.h"
 #include "tests/server/convert/random_batch.h"
 
 namespace itemized::server {
@@ -72,8 +73,15 @@ pb::Call CallAt(const CallColumns& columns, size_t row) {
     }
   }
   for (size_t i = 0; i < At(columns.attribute_counts, row); ++i, ++attribute) {
-    (*call.mutable_attributes())[name(columns.attribute_keys[attribute])] =
-        name(columns.attribute_values[attribute]);
+    const std::string key = name(columns.attribute_keys[attribute]);
+    const std::string value = name(columns.attribute_values[attribute]);
+    if (key == kServiceTierAttribute) {
+      call.set_service_tier(value);
+    } else if (key == kRegionAttribute) {
+      call.set_region(value);
+    } else {
+      (*call.mutable_attributes())[key] = value;
+    }
   }
   return call;
 }
