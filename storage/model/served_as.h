@@ -35,8 +35,8 @@ inline absl::string_view CanonicalRegion(absl::string_view region) {
 // How a call was served, where that decides its price; views into names of the call, canonical.
 // Most calls are served in the standard tier, anywhere.
 struct ServedAs {
-  absl::string_view service_tier;  // The provider's word: "batch", "flex", "priority".
-  absl::string_view region;        // Also the data zone, as "us".
+  absl::string_view service_tier;  // "batch", "flex" or "priority", in the provider's words.
+  absl::string_view region;        // A region or a data zone, such as "us".
 
   bool is_standard() const { return service_tier.empty() && region.empty(); }
 

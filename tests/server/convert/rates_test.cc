@@ -76,6 +76,11 @@ TEST(Rates, WhatWasSetIsListedAgain) {
   rate->set_provider("openai");
   rate->set_effective_from_unix_us(17);
   rate->set_source("a page");
+  rate->set_origin(pb::RATE_ORIGIN_USER);
+  rate->set_service_tier("flex");
+  rate->set_region("us");
+  rate->mutable_hours()->set_from_second(1'800);
+  rate->mutable_hours()->set_to_second(59'400);
   pb::ModelMatch::List* parts = rate->mutable_match()->mutable_any_of();
   parts->add_matches()->set_equals("a");
   parts->add_matches()->set_starts_with("b");

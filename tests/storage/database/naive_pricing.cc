@@ -36,18 +36,32 @@ bool Matches(const ModelMatch& match, const std::string& model) {
   return false;
 }
 
+// The provider that a call without one is of, as its model tells.
+std::string MakerOf(const std::string& model) {
+  if (model.rfind("claude", 0) == 0) {
+    return "anthropic";
+  }
+  return model.rfind("gpt-", 0) == 0 ? "openai" : "";
+}
+
+// Whether a rate is for the provider as the call names it, or for any.
+bool IsForTheProvider(const Rate& rate, const Call& call) {
+  return rate.provider.empty() || rate.provider == call.provider;
+}
+
 bool Covers(const Rate& rate, const Call& call) {
   return rate.effective_from_us <= call.time_us &&
-         (rate.provider.empty() || rate.provider == call.provider) &&
+         (IsForTheProvider(rate, call) ||
+          (call.provider.empty() && rate.provider == MakerOf(call.model))) &&
          Matches(rate.match, call.model);
 }
 
 // Greater is better.
-auto Rank(const NaiveRate& entry) {
+auto Rank(const NaiveRate& entry, const Call& call) {
   const Rate& rate = entry.rate;
   const bool exact = rate.match.kind == ModelMatch::Kind::kEquals;
-  return std::make_tuple(!rate.provider.empty(), exact, exact ? 0 : rate.match.text.size(),
-                         rate.effective_from_us, entry.order);
+  return std::make_tuple(IsForTheProvider(rate, call), !rate.provider.empty(), exact,
+                         exact ? 0 : rate.match.text.size(), rate.effective_from_us, entry.order);
 }
 
 Prices MergedPrices(const Rate& rate, int64_t total_input) {
@@ -93,7 +107,7 @@ Usage BilledUsage(const Usage& usage, const Prices& prices) {
 const NaiveRate* NaiveFindRate(const std::vector<NaiveRate>& book, const Call& call) {
   const NaiveRate* best = nullptr;
   for (const NaiveRate& entry : book) {
-    if (Covers(entry.rate, call) && (best == nullptr || Rank(entry) > Rank(*best))) {
+    if (Covers(entry.rate, call) && (best == nullptr || Rank(entry, call) > Rank(*best, call))) {
       best = &entry;
     }
   }
