@@ -30,6 +30,9 @@ constexpr char kCall[] =
     R"("cache_read_audio_tokens":6,"output_audio_tokens":7,"input_image_tokens":8,)"
     R"("output_image_tokens":9,"web_searches":10},"duration_ms":1234.5e-1,"status":"cancelled",)"
     R"("attributes":{"tenant":"acme","\u00e9":"\ud83d\ude00"}})";
+constexpr char kReported[] =
+    R"({"time":"2026-11-01T00:00:00Z","workflow_id":"w-1","step":"planning","usage_reported":)"
+    R"([{"model":"gpt-5","usage":{"prompt_tokens":12,"cost":1.5e-3}},{"usage":null}]})";
 constexpr char kCompletion[] =
     R"({"time":"2026-11-01T00:00:00+01:00","workflow":"ticket","workflow_id":"w-1",)"
     R"("outcome":"short_circuited","unused_steps":["planning","doc_synthesis"]})";
@@ -68,7 +71,7 @@ Reading Read(NdjsonParser& parser, absl::string_view line) {
 }  // namespace
 
 std::vector<std::string> Seeds() {
-  return {kCall, kCompletion, std::string(kCall) + "\n" + kCompletion + "\n" + kCall};
+  return {kCall, kReported, kCompletion, std::string(kCall) + "\n" + kCompletion + "\n" + kCall};
 }
 
 bool Accepts(absl::string_view input) {
