@@ -186,6 +186,11 @@ def _check_whole(field: str, value: object) -> None:
         raise ValueError(f"{field} is {show(value)}: give a whole number of 64 bits")
 
 
+def _check_revision(field: str, value: object) -> None:
+    if type(value) is not int or not 0 <= value < 1 << 32:
+        raise ValueError(f"{field} is {show(value)}: give a whole number of 32 bits, which is not negative")
+
+
 def _check_time(field: str, value: object) -> None:
     if type(value) is not int or not _TIME_US[0] <= value <= _TIME_US[1]:
         raise ValueError(f"{field} is {show(value)}: give microseconds since 1970 that are in the calendar")
@@ -237,6 +242,7 @@ _CALL: dict[str, _Check] = {
     "usage": _check_usage,
     "duration_us": _check_whole,
     "status": _check_status,
+    "revision": _check_revision,
     "service_tier": _check_text,
     "region": _check_text,
     "attributes": _check_attributes,

@@ -70,6 +70,7 @@ def _call(event: Event) -> bytes:
     parts.append(number(10, _STATUS[event.get("status", "ok")]))
     for key, value in event.get("attributes", {}).items():
         parts.append(chunk(11, text(1, key) + text(2, value)))
+    parts.append(number(12, event.get("revision", 0)))
     parts.append(text(14, event.get("service_tier", "")))
     parts.append(text(15, event.get("region", "")))
     return b"".join(parts)

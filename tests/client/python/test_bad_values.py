@@ -33,6 +33,9 @@ BAD = {
     "call.status": (CALL, "status", ["fine", "OK", "", *ODD]),
     "call.usage": (CALL, "usage", [5, "many", [1], {"tokens": 1}, {5: 1}] + [{"input_tokens": value} for value in NO_NUMBER if value != {}]),
     "call.attributes": (CALL, "attributes", ["x", 5, ["a"], {"n": 5}, {5: "n"}, {"n": None}, {"\ud800": "x"}, {"x": "\ud800"}, {("a",): "x"}]),
+    "call.revision": (CALL, "revision", [value for value in ODD if value != 5] + [2**32, "5"]),
+    "call.service_tier": (CALL, "service_tier", ODD),
+    "call.region": (CALL, "region", ODD),
     "call.unknown": (CALL, "prompt", ["text", 5]),
     "completion.outcome": (COMPLETION, "outcome", ["success", "Completed", "", *ODD]),
     "completion.unused_steps": (COMPLETION, "unused_steps", ["s", 5, {"a": 1}, [5], [["a"]], ["\ud800"], [None]]),
@@ -243,6 +246,16 @@ def test_a_full_queue_is_what_flush_tells_once(configure):
 
 
 # What every wire says alike.
+
+
+def test_a_later_revision_takes_the_place_of_a_call(server, configure, transport):
+    tracer = configure(server, transport=transport)
+    for revision, tokens in ((1, 10), (3, 30), (2, 20)):
+        tracer.record({**CALL, "event_id": "c", "usage": {"input_tokens": tokens}, "revision": revision,
+                       "service_tier": "flex", "region": "us"})
+        assert tracer.flush(10)
+    (call,) = server.client.show("run")
+    assert call.usage["input_tokens"] == 30
 
 
 def odd_durations():

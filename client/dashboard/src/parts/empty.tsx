@@ -48,7 +48,7 @@ function FirstCall() {
       <p>In this order, from a shell. This page shows each step within two seconds:</p>
       <ol>
         <li><Snippet label="a call, with curl" text={curl(location.origin)} /></li>
-        <li><BundledPrices label="the bundled prices, so that it has a cost" /></li>
+        <li><BundledPrices label="the bundled prices, if the server was started without them" /></li>
         <li><Snippet label="more calls, from a file with one a line" text={file(option)} /></li>
       </ol>
       <p class="dim">
