@@ -114,7 +114,7 @@ void PrintBundled(const pb::BundledRates& bundled, std::ostream& out) {
   if (bundled.rates() > 0) {
     out << "Bundled prices are in force: " << Printable(bundled.source()) << ", "
         << Count(bundled.rates()) << " rates (`itemize rates list --bundled`). A rate that you set "
-        << "wins over them.\n\n";
+        << "wins over them.\n";
   }
 }
 
@@ -129,7 +129,7 @@ void PrintRates(const pb::ListRatesResponse& response, Session& session) {
     return;
   }
   if (!response.rates().empty()) {
-    out << RatesTable(response, session);
+    out << (response.bundled().rates() > 0 ? "\n" : "") << RatesTable(response, session);
   }
   PrintUnpriced(response, session);
 }

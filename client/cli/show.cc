@@ -18,6 +18,17 @@
 namespace itemized::cli {
 namespace {
 
+// Says that a call has no rate, and of which tier of service and region one would have to be.
+std::string NoRateText(const pb::BilledCall& call) {
+  std::vector<std::string> served;
+  for (const std::string* name : {&call.service_tier(), &call.region()}) {
+    if (!name->empty()) {
+      served.push_back(Printable(*name));
+    }
+  }
+  return served.empty() ? "no rate" : absl::StrCat("no rate for ", absl::StrJoin(served, ", "));
+}
+
 // Time since the run's first call: "+1.24 s".
 std::string Offset(const std::string& time, const std::string& first) {
   const absl::StatusOr<int64_t> time_us = ParseTime(time);
@@ -50,7 +61,7 @@ Cell Marks(const pb::BilledCall& call) {
     marks.emplace_back("unused");
   }
   if (call.unpriced()) {
-    marks.emplace_back(call.has_usage() ? "no rate" : "no usage");
+    marks.push_back(call.has_usage() ? NoRateText(call) : "no usage");
   }
   return {absl::StrJoin(marks, ", "), style};
 }

@@ -111,6 +111,16 @@ TEST(RatesImport, KnowsABundledList) {
   EXPECT_GT(server.set_rates.request.rates_size(), 10);
 }
 
+TEST(RatesImport, LeavesTheBundledListToAServerThatHasItInForce) {
+  FakeServer server;
+  server.list_rates.response.mutable_bundled()->set_rates(1'547);
+  server.list_rates.response.mutable_bundled()->set_source("genai-prices 1, 2026-09-23");
+  const Outcome outcome = RunAt(server.address(), {"rates", "import", "--bundled"});
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("genai-prices 1, 2026-09-23; nothing was imported."));
+  EXPECT_EQ(server.set_rates.request.rates_size(), 0);
+}
+
 TEST(RatesImport, SaysWhatIsWrongWithAFile) {
   FakeServer server;
   const std::string file = TestFile("rates.json", "no prices at all");
@@ -145,6 +155,33 @@ TEST(RatesList, ShowsPricesTiersAndWhatHasNone) {
             "\n"
             "Price one: `itemize rates set MODEL --input USD --output USD`, or many: `itemize "
             "rates import --bundled`.\n");
+}
+
+TEST(RatesList, SaysWhichBundledPricesAreInForceAndShowsHoursAndTiers) {
+  FakeServer server;
+  server.list_rates.response.mutable_bundled()->set_rates(1'547);
+  server.list_rates.response.mutable_bundled()->set_source("genai-prices 1, 2026-09-23");
+  const std::string line =
+      "Bundled prices are in force: genai-prices 1, 2026-09-23, 1,547 rates (`itemize rates list "
+      "--bundled`). A rate that you set wins over them.\n";
+  EXPECT_EQ(RunAt(server.address(), {"rates", "list"}).out, line);
+  EXPECT_FALSE(server.list_rates.request.bundled());
+  pb::Rate& rate = *server.list_rates.response.add_rates();
+  rate.mutable_match()->set_equals("m");
+  rate.mutable_prices()->set_input("3");
+  rate.mutable_hours()->set_from_second(1'800);
+  rate.mutable_hours()->set_to_second(59'405);
+  rate.set_service_tier("flex");
+  rate.set_region("us");
+  EXPECT_EQ(
+      RunAt(server.address(), {"rates", "list", "--bundled"}).out,
+      line +
+          "\n"
+          "USD per 1M tokens; a class without a price costs what the class it is part of does\n"
+          "\n"
+          "MODEL         FROM                INPUT\n"
+          "m [flex, us]  00:30-16:30:05 UTC  $3.00\n");
+  EXPECT_TRUE(server.list_rates.request.bundled());
 }
 
 TEST(RatesList, SaysHowToFillAnEmptyBook) {

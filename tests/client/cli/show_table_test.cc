@@ -58,6 +58,24 @@ TEST(ShowTable, IsATimeLineWithMarks) {
       "Unused steps: doc_synthesis.\n");
 }
 
+TEST(ShowTable, SaysForWhichTierAndRegionACallHasNoRate) {
+  FakeServer server;
+  pb::GetRunResponse& run = server.run.response;
+  run.set_workflow_id("r");
+  run.set_call_count(3);
+  for (const std::string tier : {"", "flex"}) {
+    pb::BilledCall& call = *run.add_calls();
+    call.set_unpriced(true);
+    call.mutable_usage()->set_input_tokens(1);
+    call.set_service_tier(tier);
+    call.set_region(tier.empty() ? "" : "us");
+  }
+  run.add_calls()->set_unpriced(true);
+  const std::string out = RunAt(server.address(), {"show", "r"}, {.width = 140}).out;
+  EXPECT_THAT(out, AllOf(HasSubstr("–  no rate\n"), HasSubstr("–  no rate for flex, us\n"),
+                         HasSubstr("–  no usage\n")));
+}
+
 pb::GetRunResponse RunPage(int first, int count, int all, const std::string& next) {
   pb::GetRunResponse page;
   page.set_workflow_id("r");
