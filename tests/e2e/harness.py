@@ -43,10 +43,11 @@ class Server:
     """A server process; its output is collected in `log`."""
 
     def __init__(
-        self, data_dir, grpc="127.0.0.1:0", http="127.0.0.1:0", flags=("--no-bundled-rates",)
+        self, data_dir, grpc="127.0.0.1:0", http="127.0.0.1:0", flags=(), bundled_rates=False
     ):
         command = [program("ITEMIZED_BIN", "itemized"), "--data-dir", str(data_dir)]
         command += ["--grpc-address", grpc, "--http-address", http, *flags]
+        command += [] if bundled_rates else ["--no-bundled-rates"]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

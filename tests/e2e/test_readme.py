@@ -30,7 +30,7 @@ class ReadmeTest(harness.TestCase):
         script = [c for block in BLOCK.findall(text) for c in commands(block)]
         if not script:
             self.skipTest("no block of README.md is marked as tested")
-        self.start(flags=())
+        self.start(bundled_rates=True)
         script = [c.replace("127.0.0.1:4318", self.server.http) for c in script]
         folders = {pathlib.Path(harness.program("ITEMIZE_BIN", "itemize")).parent}
         path = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
