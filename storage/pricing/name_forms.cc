@@ -111,7 +111,13 @@ absl::string_view WithoutDate(absl::string_view model) {
 
 std::vector<NameForm> FormsOf(absl::string_view provider, absl::string_view model) {
   Forms forms;
-  forms.Add(CanonicalProvider(provider), model, "the names as they stand");
+  const std::string canonical = CanonicalProvider(provider);
+  if (canonical.empty() && !provider.empty()) {
+    forms.Add(absl::AsciiStrToLower(provider), model, "the names as they stand");
+  }
+  forms.Add(canonical, model,
+            provider.empty() || !canonical.empty() ? "the names as they stand"
+                                                   : "a gateway does not say who answered");
   forms.ForEach([&](const NameForm& form) { AddWithoutPath(form, &forms); });
   forms.ForEach([&](const NameForm& form) { AddRouted(form, &forms); });
   forms.ForEach([&](const NameForm& form) { AddProviderOfModel(form, &forms); });

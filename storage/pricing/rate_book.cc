@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
@@ -122,10 +123,20 @@ absl::Status ValidateRate(const Rate& rate) {
   return CheckEffort(CompiledMatch(rate.match).effort());
 }
 
+namespace {
+
+// A rate for a gateway is for calls that name the gateway, and not for those of any provider.
+std::string ProviderOf(const Rate& rate) {
+  std::string canonical = CanonicalProvider(rate.provider);
+  return canonical.empty() ? absl::AsciiStrToLower(rate.provider) : canonical;
+}
+
+}  // namespace
+
 CheckedRate::CheckedRate(Rate rate)
     : rate_(std::move(rate)),
       key_(RateKey(rate_)),
-      provider_(CanonicalProvider(rate_.provider)),
+      provider_(ProviderOf(rate_)),
       match_(rate_.match) {}
 
 absl::StatusOr<CheckedRatePtr> CheckedRate::Make(Rate rate) {

@@ -170,7 +170,7 @@ class RateBook:
         self._rates = [Rate(rate) for rate in rates]
         self._by_provider: dict[str, list[tuple[int, Rate]]] = {}
         for place, rate in enumerate(self._rates):
-            self._by_provider.setdefault(canonical_provider(rate.provider), []).append((place, rate))
+            self._by_provider.setdefault(canonical_provider(rate.provider) or rate.provider.lower(), []).append((place, rate))
         self._candidates: dict[tuple[str, ...], list[Rate]] = {}
 
     def _find(self, provider: str, model: str, served: tuple[str, str]) -> list[Rate]:

@@ -112,7 +112,8 @@ def _fallbacks(provider: str, model: str) -> list[tuple[str, str]]:
 def forms_of(provider: str, model: str) -> list[tuple[str, str]]:
     """The ways to read the names of a call, the likelier first; the first is the names as they
     stand. The rules are those of storage/pricing/name_forms.h."""
-    forms = [(canonical_provider(provider), model)]
+    canonical = canonical_provider(provider)
+    forms = [(canonical, model)] if canonical or not provider else [(provider.lower(), model), ("", model)]
     rules = (
         _without_path,
         _routed,

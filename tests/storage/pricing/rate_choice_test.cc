@@ -34,6 +34,13 @@ TEST(RateChoice, AUsersRateAndABundledOneOfTheSameNamesStandSideBySide) {
   EXPECT_EQ(SourceAt(book, "p", "m", 5), "bundled");
 }
 
+TEST(RateChoice, ARateForAGatewayIsForCallsOfTheGatewayAlone) {
+  const RateBook book = BookOf({Named("LiteLLM", ModelMatch::Equals("m"), 0, "gateway")});
+  EXPECT_EQ(SourceAt(book, "litellm", "m", 1), "gateway");
+  EXPECT_EQ(SourceAt(book, "openai", "m", 1), "none");
+  EXPECT_EQ(SourceAt(book, "", "m", 1), "none");
+}
+
 TEST(RateChoice, NamesAsTheyStandGoBeforeWhatTheyAreReadAs) {
   const RateBook book = BookOf({Named("azure", StartsWith("gpt-5"), 0, "azure"),
                                 Named("openai", ModelMatch::Equals("gpt-5"), 0, "openai")});
