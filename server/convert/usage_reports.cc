@@ -12,9 +12,6 @@
 namespace itemized::server {
 namespace {
 
-// Drops the cost that was reported, for which calls have no field.
-void DropReportedCost(const ReportedUsage& /*report*/, WireCall& /*call*/) {}
-
 bool HasAttribute(const WireCall& call, absl::string_view key) {
   return std::any_of(call.attributes.begin(), call.attributes.end(),
                      [&](const auto& attribute) { return attribute.first == key; });
@@ -50,7 +47,6 @@ absl::Status UsageReports::ReadInto(WireCall& call) {
   if (!HasAttribute(call, kRegionAttribute)) {
     Fill(std::move(report->region), call.region);
   }
-  DropReportedCost(*report, call);
   return absl::OkStatus();
 }
 

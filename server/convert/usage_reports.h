@@ -20,7 +20,8 @@ class UsageReports {
   // Fills in what the `usage_reported` of `call`, which is not empty, tells of it. What the
   // sender says itself of provider, model, service tier and region stays. Returns INVALID_ARGUMENT,
   // with a sentence for the sender, if the call has a usage as well, or the report cannot be read;
-  // a report that cannot be counted is no error, and leaves the call without usage.
+  // a report that cannot be counted is no error, and leaves the call without usage. The cost that a
+  // report may name is not kept: calls have no field for it.
   absl::Status ReadInto(WireCall& call);
 
   const UsageReportTally& tally() const { return tally_; }
