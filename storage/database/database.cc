@@ -24,11 +24,13 @@ namespace {
 
 constexpr int64_t kRetainRollupsMinUs = (kBaselineDays + 1) * kMicrosPerDay;
 
-// Runs on the caller's thread, since compiling expressions takes long.
-absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates) {
+// Checks rates that come into the book at `now_us`. It runs on the caller's thread, since compiling
+// expressions takes long.
+absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates, int64_t now_us) {
   RETURN_IF_ERROR(CheckRateCount(rates.size()));
   std::vector<CheckedRatePtr> checked;
   for (Rate& rate : rates) {
+    rate.recorded_at_us = now_us;
     const std::string name = rate.match.ToString();
     absl::StatusOr<CheckedRatePtr> made = CheckedRate::Make(std::move(rate));
     if (!made.ok()) {
@@ -110,7 +112,8 @@ absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {
 }
 
 void Database::SetRates(std::vector<Rate> rates, RatesDone done) {
-  absl::StatusOr<std::vector<CheckedRatePtr>> checked = CheckRates(std::move(rates));
+  absl::StatusOr<std::vector<CheckedRatePtr>> checked =
+      CheckRates(std::move(rates), impl_->state().clock->NowUs());
   if (!checked.ok()) {
     return done(checked.status());
   }
@@ -124,7 +127,8 @@ void Database::SetBundledRates(std::vector<Rate> rates, RatesDone done) {
   for (Rate& rate : rates) {
     rate.origin = RateOrigin::kBundled;
   }
-  absl::StatusOr<std::vector<CheckedRatePtr>> checked = CheckRates(std::move(rates));
+  absl::StatusOr<std::vector<CheckedRatePtr>> checked =
+      CheckRates(std::move(rates), impl_->state().clock->NowUs());
   if (!checked.ok()) {
     return done(checked.status());
   }
