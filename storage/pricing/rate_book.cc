@@ -206,6 +206,11 @@ CheckedRatePtr RateBook::Remove(const std::string& key) {
   return removed;
 }
 
+const Rate* RateBook::Get(const std::string& key) const {
+  const auto found = rates_.find(key);
+  return found == rates_.end() ? nullptr : &found->second->rate();
+}
+
 RateBook::Rates& RateBook::ListOf(const CheckedRate& rate) {
   return (IsExact(rate) ? exact_ : patterns_)[TextOf(rate)];
 }
