@@ -190,6 +190,11 @@ class Declaration {
         });
   }
 
+  void AddReprice(CLI::App& app) {
+    app.add_flag("--reprice", arguments_.rates.reprice,
+                 "Also price calls again that have a price (`rates reprice` can be undone)");
+  }
+
   void AddNote(CLI::App& app) {
     app.add_option("--note", arguments_.rates.note, "What to remember of this change")
         ->type_name("TEXT");
@@ -224,6 +229,9 @@ class Declaration {
     DeclareRatesSet(rates);
     DeclareRatesRemove(rates);
     DeclareRatesImport(rates);
+    AddRepriceOptions(
+        DeclareCommand(rates, "reprice", "Price earlier calls again", Command::kRatesReprice),
+        arguments_.reprice);
   }
 
   void DeclareRatesSet(CLI::App& rates) {
@@ -247,10 +255,11 @@ class Declaration {
     AddEffective(app);
     AddSource(app);
     AddNote(app);
+    AddReprice(app);
     app.add_flag("--partial", arguments_.rates.partial,
                  "Also if classes lose the price that they have");
     app.footer(
-        "Calls that the rate covers are priced again, also those already stored.\n"
+        "Stored calls without a price that the rate covers are priced; others keep their price.\n"
         "Examples:\n"
         "  itemize rates set claude-sonnet-4-6 --input 3.00 --output 15.00 --cache-read 0.30\n"
         "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01");
@@ -268,8 +277,9 @@ class Declaration {
                    "The time or date from which the rate holds (always)")
         ->type_name("TIME");
     AddZone(app, arguments_.rates.tz);
+    AddReprice(app);
     app.footer(
-        "Calls that it covered are priced again by what remains, or have no price any more.");
+        "Calls that it covered keep their price; with --reprice they have that of what remains.");
   }
 
   void DeclareRatesImport(CLI::App& rates) {
@@ -286,6 +296,7 @@ class Declaration {
     AddEffective(app);
     AddSource(app);
     AddNote(app);
+    AddReprice(app);
     app.footer(
         "The simple format is {\"model\": {\"input\": 3.00, \"output\": 15.00}}, USD per 1M "
         "tokens.");

@@ -14,6 +14,7 @@
 
 #include "client/cli/environment.h"
 #include "client/cli/import.h"
+#include "client/cli/reprice_arguments.h"
 
 namespace itemized::cli {
 
@@ -28,6 +29,7 @@ enum class Command {
   kRatesSet,
   kRatesRemove,
   kRatesImport,
+  kRatesReprice,
   kInfo,
   kVerify,
   kBackup,
@@ -59,6 +61,7 @@ struct RatesArguments {
   bool bundled = false;
   bool history = false;
   bool partial = false;  // A class may lose its price.
+  bool reprice = false;  // Also prices calls again that have a price.
 };
 
 struct Arguments {
@@ -69,6 +72,7 @@ struct Arguments {
   ImportArguments import;
   QueryArguments query;
   RatesArguments rates;
+  RepriceArguments reprice;
   std::string backup_directory;
 };
 

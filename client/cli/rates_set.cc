@@ -56,6 +56,7 @@ absl::Status SetPrice(const std::string& field, const std::string& usd, pb::Pric
 
 absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) {
   pb::SetRatesRequest request;
+  request.set_reprice(arguments.reprice);
   pb::Rate& rate = *request.add_rates();
   ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model));
   if (arguments.prices.empty()) {
@@ -105,9 +106,13 @@ absl::StatusOr<client::RateImport> ReadRates(const RatesArguments& arguments,
   return client::ParseRateFile(json, options);
 }
 
-void PrintResult(const pb::SetRatesResponse& response, std::ostream& out) {
+void PrintResult(const pb::SetRatesResponse& response, bool reprice, std::ostream& out) {
   out << "added " << response.added() << ", replaced " << response.replaced() << ", repriced "
       << response.repriced_calls() << " call" << PluralS(response.repriced_calls()) << "\n";
+  if (!reprice) {
+    out << "Calls that had a price keep it; `itemize rates reprice --dry-run` shows what the rates "
+           "would make of them.\n";
+  }
 }
 
 absl::StatusOr<pb::SetRatesResponse> Set(const pb::SetRatesRequest& request, Session& session) {
@@ -153,7 +158,7 @@ int RatesSetCommand(const RatesArguments& arguments, Session& session) {
     for (const RateReplacement& replacement : replaced) {
       PrintReplacement(replacement, session);
     }
-    PrintResult(response, *session.env.out);
+    PrintResult(response, arguments.reprice, *session.env.out);
     PrintWhatWins(*book, request->rates(0), session);
   });
 }
@@ -167,6 +172,7 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
     *session.env.err << "itemize: " << Printable(warning) << "\n";
   }
   pb::SetRatesRequest request;
+  request.set_reprice(arguments.reprice);
   for (pb::Rate& rate : import->rates) {
     rate.set_note(arguments.note);
     *request.add_rates() = std::move(rate);
@@ -187,7 +193,7 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
     return kExitDone;
   }
   return Answer(Set(request, session), session, [&](const pb::SetRatesResponse& response) {
-    PrintResult(response, *session.env.out);
+    PrintResult(response, arguments.reprice, *session.env.out);
     PrintReplacements(Replacements(*book, request.rates()), session);
   });
 }
