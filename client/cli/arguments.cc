@@ -194,6 +194,18 @@ class Declaration {
     AddZone(app, arguments_.rates.tz);
   }
 
+  void AddServedAs(CLI::App& app) {
+    app.add_option("--service-tier", arguments_.rates.service_tier,
+                   "Calls that were served so: flex, priority, batch (standard)")
+        ->type_name("NAME");
+    app.add_option("--region", arguments_.rates.region, "Calls that were served there: us (any)")
+        ->type_name("NAME");
+  }
+
+  void AddDryRun(CLI::App& app) {
+    app.add_flag("--dry-run", arguments_.rates.dry_run, "Show what would change, and set nothing");
+  }
+
   void DeclareRates() {
     CLI::App& rates = *app_.add_subcommand("rates", "The rate book: what tokens cost");
     rates.require_subcommand(1, 1);
@@ -226,8 +238,10 @@ class Declaration {
     }
     app.add_option("--provider", arguments_.rates.provider, "Only for this provider (any)")
         ->type_name("NAME");
+    AddServedAs(app);
     AddEffective(app);
     AddSource(app);
+    AddDryRun(app);
     app.add_flag("--partial", arguments_.rates.partial,
                  "Also if classes lose the price that they have");
     app.footer(
@@ -245,6 +259,7 @@ class Declaration {
         ->type_name(" ");
     app.add_option("--provider", arguments_.rates.provider, "The rate's provider (any)")
         ->type_name("NAME");
+    AddServedAs(app);
     app.add_option("--effective-from,--from", arguments_.rates.effective_from,
                    "The time or date from which the rate holds (always)")
         ->type_name("TIME");
@@ -266,6 +281,7 @@ class Declaration {
         ->type_name("FORMAT");
     AddEffective(app);
     AddSource(app);
+    AddDryRun(app);
     app.footer(
         "The simple format is {\"model\": {\"input\": 3.00, \"output\": 15.00}}, USD per 1M "
         "tokens.");

@@ -48,6 +48,8 @@ struct QueryArguments {
 struct RatesArguments {
   std::string model;     // May end in "*".
   std::string provider;  // "" means any.
+  std::string service_tier;
+  std::string region;
   std::string effective_from;
   std::string tz;
   std::string source;
@@ -57,6 +59,7 @@ struct RatesArguments {
   std::string format = "auto";
   bool bundled = false;
   bool partial = false;  // A class may lose its price.
+  bool dry_run = false;
 };
 
 struct Arguments {
