@@ -19,6 +19,7 @@ namespace itemized::cli {
 namespace {
 
 constexpr size_t kRowsOnTerminal = 40;
+constexpr size_t kRefusalsShown = 20;
 
 std::string FieldName(const client::PriceMove& move) {
   return move.over_tokens < 0 ? move.field
@@ -73,8 +74,13 @@ void PrintPlanned(absl::string_view title, const std::vector<client::PlannedRate
 }
 
 void PrintRefusals(const std::vector<client::RefusedRate>& refused, std::ostream& out) {
-  for (const client::RefusedRate& one : refused) {
-    out << Printable(absl::StrCat(RateName(one.rate), ": ", one.reason)) << "\n";
+  const size_t shown = std::min(refused.size(), kRefusalsShown);
+  for (size_t i = 0; i < shown; ++i) {
+    out << Printable(absl::StrCat(RateName(refused[i].rate), ": ", refused[i].reason)) << "\n";
+  }
+  if (shown < refused.size()) {
+    out << "and " << Count(static_cast<int64_t>(refused.size() - shown))
+        << " more; --dry-run --json has all\n";
   }
 }
 

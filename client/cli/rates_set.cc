@@ -103,9 +103,13 @@ absl::StatusOr<client::RateImport> ReadRates(const RatesArguments& arguments,
     return absl::InvalidArgumentError("Name a price file, or give --bundled.");
   }
   RETURN_IF_ERROR(CheckInput(arguments.file).status());
-  ASSIGN_OR_RETURN(const std::string json,
-                   ReadInput(arguments.file, env.stdin_fd, *env.interrupted));
-  return client::ParseRateFile(json, options);
+  ASSIGN_OR_RETURN(const std::string json, ReadInput(arguments.file, env));
+  absl::StatusOr<client::RateImport> import = client::ParseRateFile(json, options);
+  if (!import.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", arguments.file, "\" cannot be imported. ", import.status().message()));
+  }
+  return import;
 }
 
 void PrintResult(const pb::SetRatesResponse& response, std::ostream& out) {

@@ -80,7 +80,8 @@ class LiteLlmReader {
     SetNames(name, model, &draft.head);
     std::set<absl::string_view> seen;
     for (const JsonMember& field : model.members) {
-      if (IsLiteLlmPrice(field.name) && !seen.insert(field.name).second) {
+      const bool counts = IsLiteLlmPrice(field.name) || field.name == "litellm_provider";
+      if (counts && !seen.insert(field.name).second) {
         return Fault(name, field.name, "is there twice; leave one out");
       }
       RETURN_IF_ERROR(ReadField(field.name, field.value, &draft));
