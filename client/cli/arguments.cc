@@ -11,6 +11,7 @@
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
 #include "client/cli/prices.h"
+#include "client/cli/reconcile_options.h"
 #include "client/cli/session.h"
 #include "client/cli/usage_error.h"
 #include "client/cli/version.h"
@@ -40,6 +41,7 @@ class Declaration {
     DeclareSeries();
     DeclareOutliers();
     DeclareRates();
+    DeclareReconcile();
     DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
     DeclareVerify();
     DeclareBackup();
@@ -285,6 +287,13 @@ class Declaration {
     app.footer(
         "The simple format is {\"model\": {\"input\": 3.00, \"output\": 15.00}}, USD per 1M "
         "tokens.");
+  }
+
+  void DeclareReconcile() {
+    AddReconcileOptions(
+        DeclareCommand(app_, "reconcile", "Compare the bill with a provider's own figures",
+                       Command::kReconcile),
+        arguments_.reconcile);
   }
 
   Arguments& arguments_;

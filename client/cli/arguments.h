@@ -14,6 +14,7 @@
 
 #include "client/cli/environment.h"
 #include "client/cli/import.h"
+#include "client/cli/reconcile.h"
 
 namespace itemized::cli {
 
@@ -28,6 +29,7 @@ enum class Command {
   kRatesSet,
   kRatesRemove,
   kRatesImport,
+  kReconcile,
   kInfo,
   kVerify,
   kBackup,
@@ -70,6 +72,7 @@ struct Arguments {
   ImportArguments import;
   QueryArguments query;
   RatesArguments rates;
+  ReconcileArguments reconcile;
   std::string backup_directory;
 };
 

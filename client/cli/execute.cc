@@ -6,6 +6,7 @@
 #include "client/cli/arguments.h"
 #include "client/cli/commands.h"
 #include "client/cli/import.h"
+#include "client/cli/reconcile.h"
 #include "client/cli/session.h"
 
 namespace itemized::cli {
@@ -33,6 +34,8 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return RatesRemoveCommand(arguments.rates, session);
     case Command::kRatesImport:
       return RatesImportCommand(arguments.rates, session);
+    case Command::kReconcile:
+      return ReconcileCommand(arguments.reconcile, session);
     case Command::kInfo:
       return InfoCommand(session);
     case Command::kVerify:

@@ -68,6 +68,12 @@ JsonWriter& JsonWriter::Field(absl::string_view name, absl::string_view text) {
   return *this;
 }
 
+JsonWriter& JsonWriter::Number(absl::string_view name, absl::string_view decimal) {
+  Name(name);
+  absl::StrAppend(&text_, decimal);
+  return *this;
+}
+
 JsonWriter& JsonWriter::Flag(absl::string_view name, bool value) {
   Name(name);
   absl::StrAppend(&text_, value ? "true" : "false");

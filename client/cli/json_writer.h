@@ -25,6 +25,8 @@ class JsonWriter {
 
   JsonWriter& Field(absl::string_view name, int64_t number);
   JsonWriter& Field(absl::string_view name, absl::string_view text);
+  // Writes a decimal as a number, such as a share.
+  JsonWriter& Number(absl::string_view name, absl::string_view decimal);
   JsonWriter& Flag(absl::string_view name, bool value);
   JsonWriter& String(absl::string_view text);  // An element of an array.
   // Writes a field if `text` is not "".

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "proto/usage_fields.h"
 
 namespace itemized::client {
@@ -130,8 +131,16 @@ class RateMaker {
     }
     v1::Rate rate = rates_.front();
     rate.set_service_tier("fast");
-    report_.Round(ScaleTokenPrices(*draft_.fast, &rate));
-    rates_.push_back(std::move(rate));
+    AddScaled(*draft_.fast, "the fast tier", std::move(rate));
+  }
+
+  void AddScaled(Picos factor, absl::string_view what, v1::Rate rate) {
+    if (const std::optional<int64_t> rounded = ScaleTokenPrices(factor, &rate)) {
+      report_.Round(*rounded);
+      rates_.push_back(std::move(rate));
+    } else {
+      report_.Ignore(draft_.name, what, "a price times its factor is out of range");
+    }
   }
 
   void AddRegions() {
@@ -140,8 +149,7 @@ class RateMaker {
       for (size_t i = 0; i < anywhere; ++i) {
         v1::Rate rate = rates_[i];
         rate.set_region(region);
-        report_.Round(ScaleTokenPrices(factor, &rate));
-        rates_.push_back(std::move(rate));
+        AddScaled(factor, absl::StrCat("region ", region), std::move(rate));
       }
     }
   }

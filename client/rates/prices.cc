@@ -52,8 +52,8 @@ bool HasDigits(absl::string_view number) {
          absl::string_view::npos;
 }
 
-int64_t Scale(Picos factor, v1::Prices* prices) {
-  int64_t rounded = 0;
+// Does what ScaleTokenPrices does for one set of prices, and adds to `rounded`.
+bool Scale(Picos factor, v1::Prices* prices, int64_t* rounded) {
   for (const PriceField& field : kPriceFields) {
     const std::string& usd = (prices->*field.get)();
     if (usd.empty() || field.units == UnitsPriced(UsageKind::kRequests)) {
@@ -62,10 +62,14 @@ int64_t Scale(Picos factor, v1::Prices* prices) {
     const absl::StatusOr<Picos> picos = ParseDecimal(usd, field.decimals);
     CHECK(picos.ok());  // SetPrice wrote it.
     const Picos product = *picos * factor;
-    rounded += product % kFactorUnit == 0 ? 0 : 1;
-    SetPrice(field.name, DivideRounded(product, kFactorUnit), prices);
+    const Picos scaled = DivideRounded(product, kFactorUnit);
+    if (scaled > kPriceMaxPicos || (scaled == 0 && *picos != 0)) {
+      return false;
+    }
+    *rounded += product % kFactorUnit == 0 ? 0 : 1;
+    SetPrice(field.name, scaled, prices);
   }
-  return rounded;
+  return true;
 }
 
 }  // namespace
@@ -120,12 +124,13 @@ bool IsFree(const v1::Prices& prices) {
   });
 }
 
-int64_t ScaleTokenPrices(Picos factor, v1::Rate* rate) {
-  int64_t rounded = Scale(factor, rate->mutable_prices());
+std::optional<int64_t> ScaleTokenPrices(Picos factor, v1::Rate* rate) {
+  int64_t rounded = 0;
+  bool fits = Scale(factor, rate->mutable_prices(), &rounded);
   for (v1::RateTier& tier : *rate->mutable_tiers()) {
-    rounded += Scale(factor, tier.mutable_prices());
+    fits = fits && Scale(factor, tier.mutable_prices(), &rounded);
   }
-  return rounded;
+  return fits ? std::optional(rounded) : std::nullopt;
 }
 
 void TierSet::Set(int64_t input_tokens_over, absl::string_view field, Picos picos) {

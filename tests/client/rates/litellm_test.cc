@@ -145,6 +145,18 @@ TEST(LiteLlmRates, RegionsAndTheFastTierMultiplyAllPricesOfTokens) {
                   "- b [fast, us] cache_read=3.3 web_search=10"));
 }
 
+TEST(LiteLlmRates, AFactorThatTakesAPriceOutOfRangeIsToldAndItsRateLeftOut) {
+  std::vector<std::string> warnings;
+  EXPECT_THAT(LinesOf(R"({"m": {"input_cost_per_token": 900, "output_cost_per_token": 1e-12,
+                                "provider_specific_entry": {"us": 1.2, "fast": 0.01, "eu": 1.1}}})",
+                      {}, &warnings),
+              ElementsAre("- m input=900000000 output=0.000001",
+                          "- m [, eu] input=990000000 output=0.000001"));
+  EXPECT_THAT(warnings, UnorderedElementsAre(
+                            "Rounded 1 price to 10^-12 USD a token.",
+                            "Ignored prices of other kinds: region us (1), the fast tier (1)."));
+}
+
 TEST(LiteLlmRates, HoursOffThePeakHaveARateOfTheirOwn) {
   EXPECT_THAT(
       LinesOf(R"({"a": {"input_cost_per_token": 2e-06, "output_cost_per_token": 4e-06,
