@@ -26,8 +26,8 @@ constexpr size_t kNamesShown = 5;
 constexpr char kAlways[] = "always";
 
 // Equal for rates that replace each other.
-using Id =
-    std::tuple<std::string, std::string, int64_t, int32_t, int32_t, std::string, std::string>;
+using Id = std::tuple<std::string, std::string, int64_t, int32_t, int32_t, std::string, std::string,
+                      std::string, std::string>;
 Id IdOf(const pb::Rate& rate) {
   return {rate.provider(),
           client::DescribeMatch(rate.match()),
@@ -35,7 +35,9 @@ Id IdOf(const pb::Rate& rate) {
           rate.hours().from_second(),
           rate.hours().to_second(),
           rate.service_tier(),
-          rate.region()};
+          rate.region(),
+          rate.attribute_key(),
+          rate.attribute_value()};
 }
 
 // Calls `visit(field, before, after)` for every class.

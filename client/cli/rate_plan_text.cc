@@ -26,6 +26,11 @@ std::string FieldName(const client::PriceMove& move) {
                               : absl::StrCat(move.field, " over ", Count(move.over_tokens));
 }
 
+std::string AmountText(const client::PriceMove& move, const std::string& amount) {
+  const bool is_price = move.field != "multiplier" && move.field != "currency";
+  return is_price || amount.empty() ? PriceText(amount) : amount;
+}
+
 // How many of `count` rows are shown.
 size_t ShownOf(size_t count, const Session& session) {
   return session.env.out_is_terminal ? std::min(count, kRowsOnTerminal) : count;
@@ -61,8 +66,8 @@ void PrintPlanned(absl::string_view title, const std::vector<client::PlannedRate
       const Style style = client::IsLarge(move) ? Style::kYellow : Style::kPlain;
       table.AddRow({std::exchange(name, ""),
                     FieldName(move),
-                    PriceText(move.before),
-                    PriceText(move.after),
+                    AmountText(move, move.before),
+                    AmountText(move, move.after),
                     {client::FactorText(move), style}});
     }
     if (!name.empty()) {

@@ -85,6 +85,8 @@ int RatesRemoveCommand(const RatesArguments& arguments, Session& session) {
   id.set_effective_from_unix_us(named[0].effective_from_unix_us());
   id.set_service_tier(named[0].service_tier());
   id.set_region(named[0].region());
+  id.set_attribute_key(named[0].attribute_key());
+  id.set_attribute_value(named[0].attribute_value());
   if (named[0].has_hours()) {
     *id.mutable_hours() = named[0].hours();
   }

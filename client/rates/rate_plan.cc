@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kLargeMovesShown = 20;
 constexpr int64_t kLargeFactor = 10;
 constexpr int64_t kOutsideTiers = -1;
+constexpr absl::string_view kCurrency = "currency";
 
 // Returns a price in units of 10^-12 USD; 0 if there is none.
 Picos PicosOf(const std::string& usd) {
@@ -47,6 +48,12 @@ std::map<int64_t, v1::Prices> TiersOf(const v1::Rate& rate) {
 
 std::vector<PriceMove> MovesBetween(const v1::Rate& before, const v1::Rate& after) {
   std::vector<PriceMove> moves;
+  if (before.currency() != after.currency()) {
+    moves.push_back({std::string(kCurrency), kOutsideTiers, before.currency(), after.currency()});
+  }
+  if (PicosOf(before.multiplier()) != PicosOf(after.multiplier())) {
+    moves.push_back({"multiplier", kOutsideTiers, before.multiplier(), after.multiplier()});
+  }
   AddMoves(before.prices(), after.prices(), kOutsideTiers, &moves);
   const std::map<int64_t, v1::Prices> old_tiers = TiersOf(before);
   std::map<int64_t, v1::Prices> new_tiers = TiersOf(after);
@@ -77,7 +84,7 @@ class Planner {
  public:
   explicit Planner(absl::Span<const v1::Rate> book) {
     for (const v1::Rate& rate : book) {
-      if (absl::StatusOr<Rate> known = ToRate(rate); known.ok()) {
+      if (absl::StatusOr<Rate> known = ToRate(rate); known.ok() && rate.ended_at_unix_us() == 0) {
         const std::string key = RateKey(*known);
         if (before_.Set(*std::move(known)).ok()) {
           by_key_[key] = &rate;
@@ -188,7 +195,7 @@ RatePlan PlanRates(absl::Span<const v1::Rate> book, absl::Span<const v1::Rate> r
 std::string FactorText(const PriceMove& move) {
   const Picos before = PicosOf(move.before);
   const Picos after = PicosOf(move.after);
-  if (before == 0 || move.after.empty()) {
+  if (before == 0 || move.after.empty() || move.field == kCurrency) {
     return "";
   }
   if (after != 0 && before / after >= 100) {
@@ -202,7 +209,7 @@ std::string FactorText(const PriceMove& move) {
 }
 
 bool IsLarge(const PriceMove& move) {
-  if (move.before.empty() || move.after.empty()) {
+  if (move.before.empty() || move.after.empty() || move.field == kCurrency) {
     return false;
   }
   const Picos before = PicosOf(move.before);

@@ -18,7 +18,7 @@ namespace itemized::client {
 
 // One price of a rate before and after. An amount is "" where there is none.
 struct PriceMove {
-  std::string field;        // A field of v1.Prices.
+  std::string field;        // A field of v1.Prices, "multiplier" or "currency".
   int64_t over_tokens = 0;  // Input tokens above which it holds; -1 for a price outside the tiers.
   std::string before;       // USD for the units of the field, as is `after`.
   std::string after;

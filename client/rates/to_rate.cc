@@ -16,6 +16,8 @@
 namespace itemized::client {
 namespace {
 
+constexpr int kMultiplierDecimals = 6;  // A rate has it in parts per million.
+
 // Prices of storage are in the order of the fields.
 static_assert(kPriceFields.size() == kPriceCount && kRequestPrice == kUsageClassCount);
 
@@ -50,6 +52,19 @@ absl::StatusOr<Rate> ToRate(const v1::Rate& from) {
   rate.region = std::string(CanonicalRegion(from.region()));
   rate.origin = from.origin() == v1::RATE_ORIGIN_BUNDLED ? RateOrigin::kBundled : RateOrigin::kUser;
   rate.source = from.source();
+  rate.attribute_key = from.attribute_key();
+  rate.attribute_value = from.attribute_value();
+  rate.currency = from.currency();
+  rate.note = from.note();
+  if (!from.multiplier().empty()) {
+    const absl::StatusOr<Picos> ppm = ParseDecimal(from.multiplier(), kMultiplierDecimals);
+    if (!ppm.ok() || *ppm <= 0 || *ppm > kPriceMaxPicos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("The multiplier is ", Quoted(from.multiplier()),
+                       "; give a decimal number above 0 with at most six digits after the point."));
+    }
+    rate.multiplier_ppm = static_cast<int64_t>(*ppm);
+  }
   ASSIGN_OR_RETURN(rate.prices, ToPrices(from.prices()));
   for (const v1::RateTier& tier : from.tiers()) {
     RateTier& added = rate.tiers.emplace_back();

@@ -107,6 +107,19 @@ TEST(RatePlan, ANewRateIsComparedWithTheOneThatHoldsForItsNameNow) {
   EXPECT_THAT(Texts(PlanRates(book, batch, kNowUs).added), ElementsAre("claude-s: input to 6"));
 }
 
+TEST(RatePlan, ContractsCurrenciesAndMultipliersTellRatesApart) {
+  std::vector<v1::Rate> book = RatesOf(R"({"m": {"input": 3}, "n": {"input": 3}})");
+  std::vector<v1::Rate> rates = book;
+  rates[0].set_currency("EUR");
+  rates[1].set_attribute_key("tenant");
+  rates[1].set_attribute_value("acme");
+  const RatePlan plan = PlanRates(book, rates, kNowUs);
+  EXPECT_THAT(Texts(plan.changed), ElementsAre("m: currency to EUR"));
+  EXPECT_THAT(plan.added, SizeIs(1));
+  book[0].set_ended_at_unix_us(kNowUs);  // It is in the history alone.
+  EXPECT_THAT(PlanRates(book, rates, kNowUs).added, SizeIs(2));
+}
+
 TEST(RatePlan, ABundledRateIsNeverReplaced) {
   const std::vector<v1::Rate> rates = RatesOf(R"({"m": {"input": 3}})");
   const RatePlan plan = PlanRates(Bundled(rates), rates, kNowUs);
