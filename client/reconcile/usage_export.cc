@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -84,16 +85,14 @@ ExportReader::ExportReader(ExportFormat format, TimeRange wanted)
 }
 
 absl::Status ExportReader::Read(const std::string& name, absl::string_view content) {
-  const absl::StatusOr<JsonValue> whole = ParseJson(content, Quoted(name));
-  if (whole.ok()) {
-    return ReadDocument(Quoted(name), *whole);
-  }
   // A file of lines is no JSON as a whole, but its first line is.
   const absl::string_view first_line = content.substr(0, content.find('\n'));
-  if (first_line.size() == content.size() || !ParseJson(first_line).ok()) {
-    return whole.status();
+  const bool goes_on = !absl::StripAsciiWhitespace(content.substr(first_line.size())).empty();
+  if (goes_on && ParseJson(first_line).ok()) {
+    return ReadLines(name, content);
   }
-  return ReadLines(name, content);
+  ASSIGN_OR_RETURN(const JsonValue whole, ParseJson(content, Quoted(name)));
+  return ReadDocument(Quoted(name), whole);
 }
 
 absl::Status ExportReader::ReadLines(const std::string& name, absl::string_view content) {

@@ -177,7 +177,11 @@ TEST(UsageExport, WhatIsMissingIsNamedWithItsPlace) {
       ErrorOf(R"([{"spend": 1, "startTime": "x", "model": "m", "total_tokens": 1}])"),
       HasSubstr("Element 1 of \"file-0\" has \"x\" as \"startTime\"; it must be an instant"));
   EXPECT_THAT(ErrorOf("{\"a\": 1}\n{\"a\": 1}\n"), HasSubstr("Line 1 of \"file-0\" is of no form"));
-  EXPECT_THAT(ErrorOf("{\"a\": 1}\nno\n", ExportFormat::kLiteLlmSpend), HasSubstr("\"file-0\""));
+  const std::string line = R"({"request_id": "r", "spend": 1, "startTime": 1, "total_tokens": 1,)"
+                           R"( "model": "m"})";
+  EXPECT_THAT(ErrorOf(line + "\n\nno\n"), HasSubstr("Line 3 of \"file-0\""));
+  EXPECT_THAT(ErrorOf(line + "\n{\"model\": \"m\"}\n"),
+              HasSubstr("Line 2 of \"file-0\" has no \"spend\""));
   EXPECT_THAT(ErrorOf(Page(Usage("m", 1) + R"(, {"amount": "1", "model": "m"})")),
               HasSubstr("is anthropic-cost and not anthropic-usage; give files of one form."));
   EXPECT_THAT(ErrorOf(Page(R"({"amount": "1e30", "model": "m"})")), HasSubstr("amount of money"));
