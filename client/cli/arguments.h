@@ -14,6 +14,7 @@
 
 #include "client/cli/environment.h"
 #include "client/cli/import.h"
+#include "client/cli/reconcile.h"
 #include "client/cli/reprice_arguments.h"
 
 namespace itemized::cli {
@@ -30,6 +31,7 @@ enum class Command {
   kRatesRemove,
   kRatesImport,
   kRatesReprice,
+  kReconcile,
   kInfo,
   kVerify,
   kBackup,
@@ -50,6 +52,8 @@ struct QueryArguments {
 struct RatesArguments {
   std::string model;     // May end in "*".
   std::string provider;  // "" means any.
+  std::string service_tier;
+  std::string region;
   std::string effective_from;
   std::string tz;
   std::string source;
@@ -62,6 +66,7 @@ struct RatesArguments {
   bool history = false;
   bool partial = false;  // A class may lose its price.
   bool reprice = false;  // Also prices calls again that have a price.
+  bool dry_run = false;
 };
 
 struct Arguments {
@@ -73,6 +78,7 @@ struct Arguments {
   QueryArguments query;
   RatesArguments rates;
   RepriceArguments reprice;
+  ReconcileArguments reconcile;
   std::string backup_directory;
 };
 
