@@ -155,9 +155,9 @@ class Repricing(TestCase):
         self.assertEqual(
             self.get(f"/api/v1/runs/run-1?as_known_at={then}")["cost_usd"], "5.000015"
         )
-        self.assertIn("no repricing", self.post("/api/v1/rates/reprice/undo?id=99999", 404)["message"])
-        self.assertIn("must be", self.post("/api/v1/rates/reprice/undo?id=x", 400)["message"])
-        self.assertIn("empty", self.post("/api/v1/rates/reprice?from=2026-11-02&to=2026-11-01", 400)["message"])
+        self.assertIn("no repricing", self.post("/api/v1/rates/reprice/undo?id=99999", 404)["error"])
+        self.assertIn("must be", self.post("/api/v1/rates/reprice/undo?id=x", 400)["error"])
+        self.assertIn("empty", self.post("/api/v1/rates/reprice?from=2026-11-02&to=2026-11-01", 400)["error"])
 
     def test_what_is_wrong_is_said(self):
         self.itemize("rates", "reprice", "--undo", "77", status=4)

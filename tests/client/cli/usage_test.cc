@@ -76,7 +76,7 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
       {{"tpo"},
        "There is no command \"tpo\". Did you mean \"top\"? The commands are: import, top,",
        "itemize --help"},
-      {{"rates"}, "Name a command: list, set, remove, import.", "itemize rates --help"},
+      {{"rates"}, "Name a command: list, set, remove, import, reprice.", "itemize rates --help"},
       {{"rates", "lst"},
        "There is no command \"lst\". Did you mean \"list\"? The commands are: list, "
        "set, "
