@@ -11,6 +11,7 @@
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
 #include "client/cli/prices.h"
+#include "client/cli/rates_options.h"
 #include "client/cli/reconcile_options.h"
 #include "client/cli/session.h"
 #include "client/cli/usage_error.h"
@@ -83,6 +84,13 @@ class Declaration {
         ->type_name("TIME");
     app.add_option("--to", window.to, "End, exclusive (now)")->type_name("TIME");
     AddZone(app, window.tz);
+    AddKnownAt(app);
+  }
+
+  void AddKnownAt(CLI::App& app) {
+    app.add_option("--as-known-at", arguments_.query.window.as_known_at,
+                   "Answer as it was given then, without what came later")
+        ->type_name("TIME");
   }
 
   void AddLimit(CLI::App& app, const char* help) {
@@ -154,6 +162,7 @@ class Declaration {
         ->required()
         ->type_name(" ");
     AddLimit(app, "Calls at most; 0 is all (1000, with --json all)");
+    AddKnownAt(app);
     AddZone(app, arguments_.query.window.tz);
   }
 
@@ -184,109 +193,30 @@ class Declaration {
         });
   }
 
-  void AddSource(CLI::App& app) {
-    app.add_option("--source", arguments_.rates.source, "Where the figures come from")
-        ->type_name("TEXT");
-  }
-
-  void AddEffective(CLI::App& app) {
-    app.add_option("--effective-from,--from", arguments_.rates.effective_from,
-                   "Price calls from this time or date on (always)")
-        ->type_name("TIME");
-    AddZone(app, arguments_.rates.tz);
-  }
-
-  void AddServedAs(CLI::App& app) {
-    app.add_option("--service-tier", arguments_.rates.service_tier,
-                   "Calls that were served so: flex, priority, batch (standard)")
-        ->type_name("NAME");
-    app.add_option("--region", arguments_.rates.region, "Calls that were served there: us (any)")
-        ->type_name("NAME");
-  }
-
-  void AddDryRun(CLI::App& app) {
-    app.add_flag("--dry-run", arguments_.rates.dry_run, "Show what would change, and set nothing");
-  }
-
   void DeclareRates() {
     CLI::App& rates = *app_.add_subcommand("rates", "The rate book: what tokens cost");
     rates.require_subcommand(1, 1);
     rates.name("rates");
     rates.preparse_callback([this](size_t) { arguments_.name = "itemize rates"; });
     AddCommonOptions(rates);
-    DeclareCommand(rates, "list", "List the rates, and models without one", Command::kRatesList)
-        .add_flag("--bundled", arguments_.rates.bundled,
+    CLI::App& list = DeclareCommand(rates, "list", "List the rates, and models without one",
+                                    Command::kRatesList);
+    list.add_flag("--bundled", arguments_.rates.bundled,
                   "List those that came with the server, too");
-    DeclareRatesSet(rates);
-    DeclareRatesRemove(rates);
-    DeclareRatesImport(rates);
-  }
-
-  void DeclareRatesSet(CLI::App& rates) {
-    CLI::App& app = DeclareCommand(rates, "set", "Set the rate of a model or of a family of them",
-                                   Command::kRatesSet);
-    app.add_option("MODEL", arguments_.rates.model, "Model name; a final * is any ending")
-        ->required()
-        ->type_name(" ");
-    for (const size_t price : kPricesShown) {
-      app.add_option_function<std::string>(
-             OptionOf(price),
-             [this, price](const std::string& usd) {
-               arguments_.rates.prices.emplace_back(kPriceFields[price].name, usd);
-             },
-             HelpOf(price))
-          ->type_name("USD")
-          ->group("Prices, USD per 1M tokens");
-    }
-    app.add_option("--provider", arguments_.rates.provider, "Only for this provider (any)")
-        ->type_name("NAME");
-    AddServedAs(app);
-    AddEffective(app);
-    AddSource(app);
-    AddDryRun(app);
-    app.add_flag("--partial", arguments_.rates.partial,
-                 "Also if classes lose the price that they have");
-    app.footer(
-        "Calls that the rate covers are priced again, also those already stored.\n"
-        "Examples:\n"
-        "  itemize rates set claude-sonnet-4-6 --input 3.00 --output 15.00 --cache-read 0.30\n"
-        "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01");
-  }
-
-  void DeclareRatesRemove(CLI::App& rates) {
-    CLI::App& app =
-        DeclareCommand(rates, "remove", "Take a rate out of the book", Command::kRatesRemove);
-    app.add_option("MODEL", arguments_.rates.model, "As `rates list` names it")
-        ->required()
-        ->type_name(" ");
-    app.add_option("--provider", arguments_.rates.provider, "The rate's provider (any)")
-        ->type_name("NAME");
-    AddServedAs(app);
-    app.add_option("--effective-from,--from", arguments_.rates.effective_from,
-                   "The time or date from which the rate holds (always)")
-        ->type_name("TIME");
-    AddZone(app, arguments_.rates.tz);
-    app.footer(
-        "Calls that it covered are priced again by what remains, or have no price any more.");
-  }
-
-  void DeclareRatesImport(CLI::App& rates) {
-    CLI::App& app =
-        DeclareCommand(rates, "import", "Read rates from a price list", Command::kRatesImport);
-    CLI::Option* file =
-        app.add_option("FILE", arguments_.rates.file, "JSON file; - is standard input")
-            ->type_name(" ");
-    app.add_flag("--bundled", arguments_.rates.bundled, "The price list built into itemize")
-        ->excludes(file);
-    app.add_option("--format", arguments_.rates.format,
-                   "auto, simple, litellm or genai-prices (auto)")
-        ->type_name("FORMAT");
-    AddEffective(app);
-    AddSource(app);
-    AddDryRun(app);
-    app.footer(
-        "The simple format is {\"model\": {\"input\": 3.00, \"output\": 15.00}}, USD per 1M "
-        "tokens.");
+    list.add_flag("--history", arguments_.rates.history,
+                  "List those that were in the book earlier, too");
+    AddKnownAt(list);
+    AddZone(list, arguments_.query.window.tz);
+    AddRatesSetOptions(
+        DeclareCommand(rates, "set", "Set the rate of a model or of a family of them",
+                       Command::kRatesSet),
+        arguments_.rates);
+    AddRatesRemoveOptions(
+        DeclareCommand(rates, "remove", "Take a rate out of the book", Command::kRatesRemove),
+        arguments_.rates);
+    AddRatesImportOptions(
+        DeclareCommand(rates, "import", "Read rates from a price list", Command::kRatesImport),
+        arguments_.rates);
   }
 
   void DeclareReconcile() {

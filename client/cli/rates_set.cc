@@ -71,6 +71,7 @@ absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) 
   rate.set_source(arguments.source);
   rate.set_service_tier(arguments.service_tier);
   rate.set_region(arguments.region);
+  rate.set_note(arguments.note);
   ASSIGN_OR_RETURN(const int64_t effective_from_us, EffectiveFrom(arguments));
   rate.set_effective_from_unix_us(effective_from_us);
   return request;
@@ -229,7 +230,8 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
     return kExitDone;
   }
   pb::SetRatesRequest request;
-  for (const pb::Rate& rate : import->rates) {
+  for (pb::Rate& rate : import->rates) {
+    rate.set_note(arguments.note);
     *request.add_rates() = rate;
   }
   const RateReport report = ReportOf(*book, *std::move(import), session);
