@@ -10,7 +10,6 @@
 #include "client/cli/address.h"
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
-#include "client/cli/prices.h"
 #include "client/cli/rates_options.h"
 #include "client/cli/reconcile_options.h"
 #include "client/cli/session.h"
@@ -70,10 +69,6 @@ class Declaration {
     app.preparse_callback([this, full_name](size_t) { arguments_.name = full_name; });
     app.callback([this, command] { arguments_.command = command; });
     return app;
-  }
-
-  void AddZone(CLI::App& app, std::string& tz) {
-    app.add_option("--tz", tz, "Time zone of dates and of times shown (UTC)")->type_name("ZONE");
   }
 
   void AddWindow(CLI::App& app) {
@@ -217,6 +212,9 @@ class Declaration {
     AddRatesImportOptions(
         DeclareCommand(rates, "import", "Read rates from a price list", Command::kRatesImport),
         arguments_.rates);
+    AddRepriceOptions(
+        DeclareCommand(rates, "reprice", "Price earlier calls again", Command::kRatesReprice),
+        arguments_.reprice);
   }
 
   void DeclareReconcile() {

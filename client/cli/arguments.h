@@ -15,6 +15,7 @@
 #include "client/cli/environment.h"
 #include "client/cli/import.h"
 #include "client/cli/reconcile.h"
+#include "client/cli/reprice_arguments.h"
 
 namespace itemized::cli {
 
@@ -29,6 +30,7 @@ enum class Command {
   kRatesSet,
   kRatesRemove,
   kRatesImport,
+  kRatesReprice,
   kReconcile,
   kInfo,
   kVerify,
@@ -63,6 +65,7 @@ struct RatesArguments {
   bool bundled = false;
   bool history = false;
   bool partial = false;  // A class may lose its price.
+  bool reprice = false;  // Also prices calls again that have a price.
   bool dry_run = false;
 };
 
@@ -74,6 +77,7 @@ struct Arguments {
   ImportArguments import;
   QueryArguments query;
   RatesArguments rates;
+  RepriceArguments reprice;
   ReconcileArguments reconcile;
   std::string backup_directory;
 };

@@ -32,6 +32,8 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return RatesSetCommand(arguments.rates, session);
     case Command::kRatesRemove:
       return RatesRemoveCommand(arguments.rates, session);
+    case Command::kRatesReprice:
+      return RepriceCommand(arguments.reprice, session);
     case Command::kRatesImport:
       return RatesImportCommand(arguments.rates, session);
     case Command::kReconcile:

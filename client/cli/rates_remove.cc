@@ -79,6 +79,7 @@ int RatesRemoveCommand(const RatesArguments& arguments, Session& session) {
     return WrongUsage(session.env, Ambiguous(named), "itemize rates remove");
   }
   pb::RemoveRatesRequest request;
+  request.set_reprice(arguments.reprice);
   pb::RateId& id = *request.add_rates();
   id.set_provider(named[0].provider());
   *id.mutable_match() = named[0].match();

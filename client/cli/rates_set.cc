@@ -58,6 +58,7 @@ absl::Status SetPrice(const std::string& field, const std::string& usd, pb::Pric
 
 absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) {
   pb::SetRatesRequest request;
+  request.set_reprice(arguments.reprice);
   pb::Rate& rate = *request.add_rates();
   ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model));
   if (arguments.prices.empty()) {
@@ -69,9 +70,9 @@ absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) 
   }
   rate.set_provider(arguments.provider);
   rate.set_source(arguments.source);
+  rate.set_note(arguments.note);
   rate.set_service_tier(arguments.service_tier);
   rate.set_region(arguments.region);
-  rate.set_note(arguments.note);
   ASSIGN_OR_RETURN(const int64_t effective_from_us, EffectiveFrom(arguments));
   rate.set_effective_from_unix_us(effective_from_us);
   return request;
@@ -113,9 +114,18 @@ absl::StatusOr<client::RateImport> ReadRates(const RatesArguments& arguments,
   return import;
 }
 
-void PrintResult(const pb::SetRatesResponse& response, std::ostream& out) {
+// Says that calls that had a price were not touched, unless `reprice` asked for it.
+void PrintWhatStays(bool reprice, std::ostream& out) {
+  if (!reprice) {
+    out << "Calls that had a price keep it; `itemize rates reprice --dry-run` shows what the rates "
+           "would make of them.\n";
+  }
+}
+
+void PrintResult(const pb::SetRatesResponse& response, bool reprice, std::ostream& out) {
   out << "added " << response.added() << ", replaced " << response.replaced() << ", repriced "
       << response.repriced_calls() << " call" << PluralS(response.repriced_calls()) << "\n";
+  PrintWhatStays(reprice, out);
 }
 
 absl::StatusOr<pb::SetRatesResponse> Set(const pb::SetRatesRequest& request, Session& session) {
@@ -204,7 +214,7 @@ int RatesSetCommand(const RatesArguments& arguments, Session& session) {
     for (const RateReplacement& replacement : replaced) {
       PrintReplacement(replacement, session);
     }
-    PrintResult(response, *session.env.out);
+    PrintResult(response, arguments.reprice, *session.env.out);
     PrintWhatWins(book, request->rates(0), session);
   });
 }
@@ -230,6 +240,7 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
     return kExitDone;
   }
   pb::SetRatesRequest request;
+  request.set_reprice(arguments.reprice);
   for (pb::Rate& rate : import->rates) {
     rate.set_note(arguments.note);
     *request.add_rates() = rate;
@@ -249,6 +260,7 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
   PrintImported(report, *response, session);
   if (!session.json) {
     PrintReplacements(Replacements(OwnRates(*book), request.rates()), session);
+    PrintWhatStays(arguments.reprice, *session.env.out);
   }
   return kExitDone;
 }
