@@ -16,6 +16,11 @@
 namespace itemized::cli {
 namespace {
 
+// Follows what was set, unless --reprice was given.
+constexpr char kPricesStay[] =
+    "Calls that had a price keep it; `itemize rates reprice --dry-run` shows what the rates would "
+    "make of them.\n";
+
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -44,7 +49,7 @@ TEST(RatesSet, SendsEveryPriceAsItWasWritten) {
                                                    "2026-10-31", "--source",
                                                    "the list"});
   EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
-  EXPECT_EQ(outcome.out, "added 1, replaced 0, repriced 1234 calls\n");
+  EXPECT_EQ(outcome.out, std::string("added 1, replaced 0, repriced 1234 calls\n") + kPricesStay);
   ASSERT_EQ(server.set_rates.request.rates_size(), 1);
   const pb::Rate& rate = server.set_rates.request.rates(0);
   EXPECT_EQ(rate.match().starts_with(), "claude-");
@@ -231,7 +236,8 @@ TEST(RatesSet, ShowsThePricesBeforeAndAfter) {
             "input    $3.00   $3.50\n"
             "output  $15.00  $15.00\n"
             "\n"
-            "added 0, replaced 1, repriced 0 calls\n");
+            "added 0, replaced 1, repriced 0 calls\n" +
+                std::string(kPricesStay));
 }
 
 TEST(RatesSet, RefusesToTakeThePriceOfAClassAwayUnlessThatIsWanted) {
