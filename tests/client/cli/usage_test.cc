@@ -80,7 +80,7 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
       {{"rates", "lst"},
        "There is no command \"lst\". Did you mean \"list\"? The commands are: list, "
        "set, "
-       "remove, import.",
+       "remove, import, reprice.",
        "itemize rates --help"},
       {{"top", "--wnidow", "30d"},
        "There is no option \"--wnidow\" here. Did you mean \"--window\"?",
