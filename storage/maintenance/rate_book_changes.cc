@@ -44,6 +44,9 @@ void Repricing::Remove(const std::vector<RateName>& names, Done done) {
     rate.hours = name.hours;
     rate.service_tier = name.service_tier;
     rate.region = name.region;
+    rate.attribute_key = name.attribute_key;
+    rate.attribute_value = name.attribute_value;
+    rate.multiplier_ppm = name.is_multiplier ? kPpm : 0;
     const std::string key = RateKey(rate);
     if (CheckedRatePtr found = book.Remove(key); found != nullptr) {
       removed.push_back(std::move(found));
