@@ -214,6 +214,8 @@ absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& 
     name.hours = ToHours(id.hours());
     name.service_tier = std::string(CanonicalServiceTier(id.service_tier()));
     name.region = std::string(CanonicalRegion(id.region()));
+    name.attribute_key = id.attribute_key();
+    name.attribute_value = id.attribute_value();
   }
   return names;
 }

@@ -126,6 +126,11 @@ RateBook::RatesByText& RateBook::TextsOf(const CheckedRate& rate) {
   return IsExact(rate) ? exact_ : patterns_;
 }
 
+const Rate* RateBook::Get(const std::string& key) const {
+  const auto found = rates_.find(key);
+  return found == rates_.end() ? nullptr : &found->second->rate();
+}
+
 RateBook::Rates& RateBook::ListOf(const CheckedRate& rate) {
   return TextsOf(rate)[TextOf(rate)];
 }

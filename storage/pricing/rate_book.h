@@ -108,6 +108,9 @@ class RateBook {
   // Takes out the rate whose RateKey is `key`, and returns it; null if there is none.
   CheckedRatePtr Remove(const std::string& key);
 
+  // Returns the rate whose RateKey is `key`, or null. It is valid until the book changes.
+  const Rate* Get(const std::string& key) const;
+
   // Returns the schedule for calls of this provider and model that are served as `served` says. At
   // every instant their price follows from these rules:
   //   a. A rate with prices of its own for just such calls, by tier, region and contract, has them.

@@ -23,6 +23,12 @@ struct RateName {
   bool is_multiplier = false;  // Whether it is the multiplier, and not the prices.
 };
 
+// A rate that is no longer in the book: another took its place, or it was removed.
+struct EndedRate {
+  Rate rate;
+  int64_t at_us = 0;  // When that was.
+};
+
 struct RateChange {
   int64_t added = 0;
   int64_t replaced = 0;
