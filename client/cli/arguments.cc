@@ -11,17 +11,13 @@
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
 #include "client/cli/prices.h"
+#include "client/cli/rate_options.h"
 #include "client/cli/session.h"
 #include "client/cli/usage_error.h"
 #include "client/cli/version.h"
 
 namespace itemized::cli {
 namespace {
-
-// What a check of an option's value says; the option's name comes before it.
-std::string MustBe(absl::string_view wanted, const std::string& text) {
-  return absl::StrCat("must be ", wanted, ", but is \"", text, "\"");
-}
 
 // Declares all commands on a CLI::App; parsing fills `arguments`.
 class Declaration {
@@ -37,6 +33,7 @@ class Declaration {
     DeclareTop();
     DeclareWorkflows();
     DeclareShow();
+    DeclareExplain();
     DeclareSeries();
     DeclareOutliers();
     DeclareRates();
@@ -155,14 +152,18 @@ class Declaration {
     AddZone(app, arguments_.query.window.tz);
   }
 
+  void DeclareExplain() {
+    CLI::App& app =
+        DeclareCommand(app_, "explain", "How the cost of one call comes about", Command::kExplain);
+    app.add_option("EVENT_ID", arguments_.query.event_id, "The call")->required()->type_name(" ");
+    app.add_option("--run", arguments_.query.workflow_id, "Its run; else the whole log is searched")
+        ->type_name("WORKFLOW_ID");
+  }
+
   void DeclareSeries() {
     CLI::App& app = DeclareCommand(app_, "series", "Spend over time", Command::kSeries);
     AddFilterOptions(app, arguments_.query.filter);
-    app.add_option("--every", arguments_.query.every, "Bucket (1d)")
-        ->type_name("1h|1d")
-        ->check([](const std::string& text) {
-          return text == "1h" || text == "1d" ? "" : MustBe("1h or 1d", text);
-        });
+    AddEveryOption(app, arguments_.query.every);
     AddWindow(app);
   }
 
@@ -173,13 +174,7 @@ class Declaration {
     AddFilterOptions(app, arguments_.query.filter);
     AddWindow(app);
     AddLimit(app, "Calls at most; 0 is 100 (100)");
-    app.add_option("--sort", arguments_.query.sort,
-                   "newest, or cost: the dearest of the window, and what all of them cost beyond "
-                   "their thresholds (newest)")
-        ->type_name("newest|cost")
-        ->check([](const std::string& text) {
-          return text == "newest" || text == "cost" ? "" : MustBe("newest or cost", text);
-        });
+    AddSortOption(app, arguments_.query.sort);
   }
 
   void AddSource(CLI::App& app) {
@@ -206,13 +201,24 @@ class Declaration {
     DeclareRatesSet(rates);
     DeclareRatesRemove(rates);
     DeclareRatesImport(rates);
+    AddWindow(DeclareCommand(rates, "missing", "List models without a rate, by tokens",
+                             Command::kRatesMissing));
+    CLI::App& exchange = *rates.add_subcommand("exchange", "What other currencies cost in USD");
+    AddCommonOptions(exchange);
+    exchange.name("exchange");
+    exchange.preparse_callback([this](size_t) { arguments_.name = "itemize rates exchange"; });
+    DeclareExchange(
+        exchange, arguments_.rates,
+        [this](CLI::App& parent, const char* name, const char* help, Command command) -> CLI::App& {
+          return DeclareCommand(parent, name, help, command);
+        });
   }
 
   void DeclareRatesSet(CLI::App& rates) {
     CLI::App& app = DeclareCommand(rates, "set", "Set the rate of a model or of a family of them",
                                    Command::kRatesSet);
-    app.add_option("MODEL", arguments_.rates.model, "Model name; a final * is any ending")
-        ->required()
+    app.add_option("MODEL", arguments_.rates.model,
+                   "Model name; a final * is any ending, a * alone any model")
         ->type_name(" ");
     for (const size_t price : kPricesShown) {
       app.add_option_function<std::string>(
@@ -226,6 +232,8 @@ class Declaration {
     }
     app.add_option("--provider", arguments_.rates.provider, "Only for this provider (any)")
         ->type_name("NAME");
+    AddConditionOptions(app, arguments_.rates);
+    AddTermsOptions(app, arguments_.rates);
     AddEffective(app);
     AddSource(app);
     app.add_flag("--partial", arguments_.rates.partial,
@@ -234,7 +242,9 @@ class Declaration {
         "Calls that the rate covers are priced again, also those already stored.\n"
         "Examples:\n"
         "  itemize rates set claude-sonnet-4-6 --input 3.00 --output 15.00 --cache-read 0.30\n"
-        "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01");
+        "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01\n"
+        "  itemize rates set gpt-5 --service-tier flex --multiplier 0.5\n"
+        "  itemize rates set --provider openai --attribute tenant=acme --discount 20%");
   }
 
   void DeclareRatesRemove(CLI::App& rates) {
@@ -245,6 +255,9 @@ class Declaration {
         ->type_name(" ");
     app.add_option("--provider", arguments_.rates.provider, "The rate's provider (any)")
         ->type_name("NAME");
+    AddConditionOptions(app, arguments_.rates);
+    app.add_flag("--is-multiplier", arguments_.rates.is_multiplier,
+                 "The multiplier, where the same models have prices, too");
     app.add_option("--effective-from,--from", arguments_.rates.effective_from,
                    "The time or date from which the rate holds (always)")
         ->type_name("TIME");

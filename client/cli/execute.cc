@@ -21,6 +21,10 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return WorkflowsCommand(arguments.query, session);
     case Command::kShow:
       return ShowCommand(arguments.query, session);
+    case Command::kExplain:
+      return ExplainCommand(arguments.query, session);
+    case Command::kRatesMissing:
+      return RatesMissingCommand(arguments.query, session);
     case Command::kSeries:
       return SeriesCommand(arguments.query, session);
     case Command::kOutliers:
@@ -33,6 +37,12 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return RatesRemoveCommand(arguments.rates, session);
     case Command::kRatesImport:
       return RatesImportCommand(arguments.rates, session);
+    case Command::kExchangeList:
+      return ExchangeListCommand(session);
+    case Command::kExchangeSet:
+      return ExchangeSetCommand(arguments.rates, session);
+    case Command::kExchangeRemove:
+      return ExchangeRemoveCommand(arguments.rates, session);
     case Command::kInfo:
       return InfoCommand(session);
     case Command::kVerify:

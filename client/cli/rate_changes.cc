@@ -12,6 +12,7 @@
 
 #include "client/cli/format.h"
 #include "client/cli/query.h"
+#include "client/cli/rate_options.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
 #include "client/rates/describe_match.h"
@@ -26,9 +27,16 @@ constexpr size_t kNamesShown = 5;
 constexpr char kAlways[] = "always";
 
 // Equal for rates that replace each other.
-using Id = std::tuple<std::string, std::string, int64_t>;
+using Id = std::tuple<std::string, std::string, int64_t, std::string, bool, std::string>;
 Id IdOf(const pb::Rate& rate) {
-  return {rate.provider(), client::DescribeMatch(rate.match()), rate.effective_from_unix_us()};
+  return {
+      rate.provider(),      client::DescribeMatch(rate.match()), rate.effective_from_unix_us(),
+      ConditionsText(rate), rate.multiplier().empty(),           rate.hours().SerializeAsString()};
+}
+
+// Whether a rate is for standard calls without a contract, by prices of its own.
+bool IsPlain(const pb::Rate& rate) {
+  return rate.multiplier().empty() && ConditionsText(rate).empty();
 }
 
 // Calls `visit(field, before, after)` for every class.
@@ -68,7 +76,7 @@ std::optional<pb::Rate> WinnerNow(const pb::ListRatesResponse& book, const pb::R
 pb::Rate NewestNow(const pb::ListRatesResponse& book, const pb::Rate& rate, int64_t now_us) {
   pb::Rate newest = rate;
   for (const pb::Rate& other : book.rates()) {
-    const bool same = other.provider() == rate.provider() &&
+    const bool same = IsPlain(other) && other.provider() == rate.provider() &&
                       client::DescribeMatch(other.match()) == client::DescribeMatch(rate.match());
     if (same && other.effective_from_unix_us() <= now_us &&
         other.effective_from_unix_us() > newest.effective_from_unix_us()) {
@@ -105,7 +113,8 @@ absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments) {
 }
 
 std::string RateName(const pb::Rate& rate) {
-  std::string name = client::DescribeMatch(rate.match());
+  std::string name = absl::StrCat(rate.multiplier().empty() ? "" : "the multiplier of ",
+                                  client::DescribeMatch(rate.match()), ConditionsText(rate));
   if (!rate.provider().empty()) {
     absl::StrAppend(&name, " of ", rate.provider());
   }
@@ -116,7 +125,8 @@ std::string RateName(const pb::Rate& rate) {
 }
 
 bool RateReplacement::changes_prices() const {
-  bool changed = before.tiers_size() != after.tiers_size();
+  bool changed = before.tiers_size() != after.tiers_size() ||
+                 before.multiplier() != after.multiplier() || before.currency() != after.currency();
   for (int i = 0; !changed && i < before.tiers_size(); ++i) {
     changed = before.tiers(i).SerializeAsString() != after.tiers(i).SerializeAsString();
   }
@@ -163,6 +173,11 @@ void PrintReplacement(const RateReplacement& replacement, Session& session) {
               {field, PriceText(before), {PriceText(after), same ? Style::kPlain : Style::kBold}});
         }
       });
+  if (!replacement.before.multiplier().empty()) {
+    *session.env.out << Printable(RateName(replacement.before)) << " was "
+                     << Printable(replacement.before.multiplier()) << ".\n";
+    return;
+  }
   *session.env.out << Styled(Printable(RateName(replacement.before)), Style::kBold,
                              session.env.canvas)
                    << ", USD per 1M tokens\n\n"
@@ -203,6 +218,9 @@ void PrintWhatWins(const pb::ListRatesResponse& book, const pb::Rate& rate, Sess
   std::ostream& out = *session.env.out;
   const int64_t now_us = session.env.clock->NowUs();
   const std::string models = client::DescribeMatch(rate.match());
+  if (!IsPlain(rate)) {
+    return;
+  }
   const bool is_one_model = rate.match().match_case() == pb::ModelMatch::kEquals;
   const std::optional<pb::Rate> winner = is_one_model
                                              ? WinnerNow(book, rate, rate.match().equals(), now_us)

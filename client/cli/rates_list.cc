@@ -9,6 +9,8 @@
 #include "client/cli/format.h"
 #include "client/cli/prices.h"
 #include "client/cli/query.h"
+#include "client/cli/rate_options.h"
+#include "client/cli/rates_exchange.h"
 #include "client/cli/text.h"
 #include "client/rates/describe_match.h"
 #include "storage/base/time.h"
@@ -20,14 +22,6 @@ namespace {
 std::string TimeOfDay(int32_t second) {
   const std::string time = FormatTime(int64_t{second} * kMicrosPerSecond);  // 1970-01-01T16:30:00Z
   return time.substr(sizeof("1970-01-01T") - 1, second % 60 == 0 ? 5 : 8);
-}
-
-// Names the models of a rate, and how their calls are served: "gpt-5-nano [flex, us]".
-std::string ModelText(const pb::Rate& rate) {
-  std::string served = rate.service_tier();
-  absl::StrAppend(&served, served.empty() || rate.region().empty() ? "" : ", ", rate.region());
-  return absl::StrCat(client::DescribeMatch(rate.match()),
-                      served.empty() ? "" : absl::StrCat(" [", served, "]"));
 }
 
 std::string EffectiveText(const pb::Rate& rate) {
@@ -55,6 +49,8 @@ Table MakeTable() {
   std::vector<Column> columns = {{.header = "MODEL", .shrink_to = 12},
                                  {.header = "PROVIDER", .drop_order = 20, .shrink_to = 8},
                                  {.header = "FROM", .drop_order = 15}};
+  columns.push_back({.header = "FACTOR", .align = Align::kRight});
+  columns.push_back({.header = "CURRENCY"});
   int drop_order = 30;
   for (const size_t price : kPricesShown) {
     columns.push_back({.header = HeaderOf(price),
@@ -65,13 +61,13 @@ Table MakeTable() {
   return Table(std::move(columns));
 }
 
-void AddRow(Cell model, std::string provider, std::string from, const pb::Prices& prices,
-            std::string source, Table& table) {
-  std::vector<Cell> cells = {std::move(model), std::move(provider), std::move(from)};
+void AddRow(Cell model, const pb::Rate& rate, const pb::Prices& prices, Table& table) {
+  std::vector<Cell> cells = {std::move(model), rate.provider(), EffectiveText(rate),
+                             rate.multiplier(), rate.currency()};
   for (const size_t price : kPricesShown) {
     cells.push_back(PriceCell((prices.*kPriceFields[price].get)()));
   }
-  cells.emplace_back(std::move(source), Style::kDim);
+  cells.emplace_back(rate.source(), Style::kDim);
   table.AddRow(std::move(cells));
 }
 
@@ -85,9 +81,10 @@ void PrintUnpriced(const pb::ListRatesResponse& response, Session& session) {
       << "\n\n";
   Table table({{.header = "MODEL", .shrink_to = 12},
                {.header = "PROVIDER", .drop_order = 10, .shrink_to = 8},
-               {.header = "CALLS", .align = Align::kRight}});
+               {.header = "CALLS", .align = Align::kRight},
+               {.header = "WHY", .drop_order = 20, .shrink_to = 12}});
   for (const pb::UnpricedModel& model : response.unpriced()) {
-    table.AddRow({NameCell(model.model()), model.provider(), Count(model.calls())});
+    table.AddRow({NameCell(model.model()), model.provider(), Count(model.calls()), model.reason()});
   }
   out << table.Render(session.env.canvas)
       << "\nPrice one: `itemize rates set MODEL --input USD --output USD`, or many: `itemize rates "
@@ -97,16 +94,23 @@ void PrintUnpriced(const pb::ListRatesResponse& response, Session& session) {
 std::string RatesTable(const pb::ListRatesResponse& response, Session& session) {
   Table table = MakeTable();
   for (const pb::Rate& rate : response.rates()) {
-    AddRow(ModelText(rate), rate.provider(), EffectiveText(rate), rate.prices(), rate.source(),
-           table);
+    AddRow(absl::StrCat(client::DescribeMatch(rate.match()), ConditionsText(rate)), rate,
+           rate.prices(), table);
     for (const pb::RateTier& tier : rate.tiers()) {
-      AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim}, "", "",
-             tier.prices(), "", table);
+      AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim},
+             pb::Rate(), tier.prices(), table);
     }
   }
   return absl::StrCat(Styled("USD per 1M tokens", Style::kBold, session.env.canvas),
                       "; a class without a price costs what the class it is part of does\n\n",
                       table.Render(session.env.canvas));
+}
+
+void PrintExchangeRates(const pb::ListRatesResponse& response, Session& session) {
+  if (response.exchange_rates().empty()) {
+    return;
+  }
+  *session.env.out << "\nExchange rates:\n\n" << ExchangeTable(response).Render(session.env.canvas);
 }
 
 // Says which prices came with the server.
@@ -131,6 +135,7 @@ void PrintRates(const pb::ListRatesResponse& response, Session& session) {
   if (!response.rates().empty()) {
     out << (response.bundled().rates() > 0 ? "\n" : "") << RatesTable(response, session);
   }
+  PrintExchangeRates(response, session);
   PrintUnpriced(response, session);
 }
 

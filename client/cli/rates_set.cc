@@ -13,9 +13,11 @@
 #include "client/cli/input_file.h"
 #include "client/cli/query.h"
 #include "client/cli/rate_changes.h"
+#include "client/cli/rate_options.h"
 #include "client/cli/rates_progress.h"
 #include "client/cli/text.h"
 #include "client/rates/bundled.h"
+#include "client/rates/describe_match.h"
 #include "client/rates/import.h"
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
@@ -25,6 +27,10 @@ namespace {
 
 absl::StatusOr<pb::ModelMatch> MatchOf(absl::string_view model) {
   pb::ModelMatch match;
+  if (model == "*") {
+    match.set_regex(client::kAnyModelRegex);
+    return match;
+  }
   const bool prefix = absl::ConsumeSuffix(&model, "*");
   if (model.empty()) {
     return absl::InvalidArgumentError(
@@ -57,10 +63,19 @@ absl::Status SetPrice(const std::string& field, const std::string& usd, pb::Pric
 absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) {
   pb::SetRatesRequest request;
   pb::Rate& rate = *request.add_rates();
-  ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model));
-  if (arguments.prices.empty()) {
+  RETURN_IF_ERROR(SetTerms(arguments, rate));
+  const bool multiplies = !rate.multiplier().empty();
+  if (arguments.model.empty() && (!multiplies || arguments.provider.empty())) {
     return absl::InvalidArgumentError(
-        "No price is given: name at least one, such as --input 3.00 --output 15.00.");
+        "MODEL is missing: name a model; --provider with a --discount may do without.");
+  }
+  ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model.empty() ? "*" : arguments.model));
+  if (arguments.prices.empty() != multiplies) {
+    return absl::InvalidArgumentError(
+        multiplies
+            ? "Prices and a multiplier are given: leave one of them out."
+            : "No price is given: name at least one, such as --input 3.00 --output 15.00, or "
+              "a --multiplier.");
   }
   for (const auto& [field, usd] : arguments.prices) {
     RETURN_IF_ERROR(SetPrice(field, usd, *rate.mutable_prices()));

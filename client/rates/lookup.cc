@@ -19,7 +19,18 @@ std::optional<v1::Rate> RateAt(absl::Span<const v1::Rate* const> rates, absl::st
     to.provider = from->provider();
     to.match = ToModelMatch(from->match());
     to.effective_from_us = from->effective_from_unix_us();
-    to.prices[0] = 0;  // Which rate it is does not depend on its prices.
+    to.hours = {.from_s = from->hours().from_second(), .to_s = from->hours().to_second()};
+    to.service_tier = from->service_tier();
+    to.region = from->region();
+    to.attribute_key = from->attribute_key();
+    to.attribute_value = from->attribute_value();
+    to.origin =
+        from->origin() == v1::RATE_ORIGIN_BUNDLED ? RateOrigin::kBundled : RateOrigin::kUser;
+    if (from->multiplier().empty()) {
+      to.prices[0] = 0;  // Which rate it is does not depend on its prices.
+    } else {
+      to.multiplier_ppm = kPpm;
+    }
     const std::string key = RateKey(to);
     if (book.Set(std::move(to)).ok()) {
       by_key[key] = from;

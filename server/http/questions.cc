@@ -155,6 +155,22 @@ absl::StatusOr<pb::GetDistributionRequest> ToDistributionRequest(Parameters para
   return request;
 }
 
+absl::StatusOr<pb::ExplainCallRequest> ToExplainRequest(Parameters parameters, int64_t /*now_us*/) {
+  pb::ExplainCallRequest request;
+  request.set_event_id(parameters.Take("event_id"));
+  request.set_workflow_id(parameters.Take("workflow_id"));
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::GetMissingRatesRequest> ToMissingRatesRequest(Parameters parameters,
+                                                                 int64_t now_us) {
+  pb::GetMissingRatesRequest request;
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
 absl::StatusOr<pb::ListRatesRequest> ToListRatesRequest(Parameters parameters) {
   pb::ListRatesRequest request;
   const std::string bundled = parameters.Take("bundled");
