@@ -33,7 +33,9 @@ class Declaration {
     DeclareTop();
     DeclareWorkflows();
     DeclareShow();
-    DeclareExplain();
+    AddExplainOptions(
+        DeclareCommand(app_, "explain", "How the cost of one call comes about", Command::kExplain),
+        arguments_.query);
     DeclareSeries();
     DeclareOutliers();
     DeclareRates();
@@ -78,6 +80,13 @@ class Declaration {
         ->type_name("TIME");
     app.add_option("--to", window.to, "End, exclusive (now)")->type_name("TIME");
     AddZone(app, window.tz);
+    AddKnownAt(app);
+  }
+
+  void AddKnownAt(CLI::App& app) {
+    app.add_option("--as-known-at", arguments_.query.window.as_known_at,
+                   "Answer as it was given then, without what came later")
+        ->type_name("TIME");
   }
 
   void AddLimit(CLI::App& app, const char* help) {
@@ -149,15 +158,8 @@ class Declaration {
         ->required()
         ->type_name(" ");
     AddLimit(app, "Calls at most; 0 is all (1000, with --json all)");
+    AddKnownAt(app);
     AddZone(app, arguments_.query.window.tz);
-  }
-
-  void DeclareExplain() {
-    CLI::App& app =
-        DeclareCommand(app_, "explain", "How the cost of one call comes about", Command::kExplain);
-    app.add_option("EVENT_ID", arguments_.query.event_id, "The call")->required()->type_name(" ");
-    app.add_option("--run", arguments_.query.workflow_id, "Its run; else the whole log is searched")
-        ->type_name("WORKFLOW_ID");
   }
 
   void DeclareSeries() {
@@ -175,6 +177,11 @@ class Declaration {
     AddWindow(app);
     AddLimit(app, "Calls at most; 0 is 100 (100)");
     AddSortOption(app, arguments_.query.sort);
+  }
+
+  void AddNote(CLI::App& app) {
+    app.add_option("--note", arguments_.rates.note, "What to remember of this change")
+        ->type_name("TEXT");
   }
 
   void AddSource(CLI::App& app) {
@@ -195,9 +202,14 @@ class Declaration {
     rates.name("rates");
     rates.preparse_callback([this](size_t) { arguments_.name = "itemize rates"; });
     AddCommonOptions(rates);
-    DeclareCommand(rates, "list", "List the rates, and models without one", Command::kRatesList)
-        .add_flag("--bundled", arguments_.rates.bundled,
+    CLI::App& list = DeclareCommand(rates, "list", "List the rates, and models without one",
+                                    Command::kRatesList);
+    list.add_flag("--bundled", arguments_.rates.bundled,
                   "List those that came with the server, too");
+    list.add_flag("--history", arguments_.rates.history,
+                  "List those that were in the book earlier, too");
+    AddKnownAt(list);
+    AddZone(list, arguments_.query.window.tz);
     DeclareRatesSet(rates);
     DeclareRatesRemove(rates);
     DeclareRatesImport(rates);
@@ -236,6 +248,7 @@ class Declaration {
     AddTermsOptions(app, arguments_.rates);
     AddEffective(app);
     AddSource(app);
+    AddNote(app);
     app.add_flag("--partial", arguments_.rates.partial,
                  "Also if classes lose the price that they have");
     app.footer(
@@ -279,6 +292,7 @@ class Declaration {
         ->type_name("FORMAT");
     AddEffective(app);
     AddSource(app);
+    AddNote(app);
     app.footer(
         "The simple format is {\"model\": {\"input\": 3.00, \"output\": 15.00}}, USD per 1M "
         "tokens.");

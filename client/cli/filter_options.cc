@@ -60,6 +60,12 @@ void AddSortOption(CLI::App& app, std::string& sort) {
       });
 }
 
+void AddExplainOptions(CLI::App& app, QueryArguments& query) {
+  app.add_option("EVENT_ID", query.event_id, "The call")->required()->type_name(" ");
+  app.add_option("--run", query.workflow_id, "Its run; else the whole log is searched")
+      ->type_name("WORKFLOW_ID");
+}
+
 std::string MustBe(absl::string_view wanted, const std::string& text) {
   return absl::StrCat("must be ", wanted, ", but is \"", text, "\"");
 }

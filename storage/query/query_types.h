@@ -219,6 +219,24 @@ struct DistributionAnswer {
   std::optional<Threshold> threshold;       // The threshold of a step; a workflow has none.
 };
 
+// What pricing calls again by the present book would change, for the calls of a step and model.
+struct RepricingRow {
+  std::string step;
+  std::string provider;
+  std::string model;
+  int64_t calls = 0;      // Calls whose cost would change.
+  Picos cost_before = 0;  // What they cost, and would cost; unpriced calls count as 0.
+  Picos cost_after = 0;
+  int64_t unpriced_before = 0;
+  int64_t unpriced_after = 0;
+};
+
+struct RepricingPreview {
+  TimeRange range;                 // What of the range asked for is kept.
+  int64_t looked_at = 0;           // All calls of the range that the request is for.
+  std::vector<RepricingRow> rows;  // They stand by falling change of cost, either way.
+};
+
 struct UnpricedModel {
   std::string provider;
   std::string model;
@@ -235,7 +253,7 @@ struct ExplainQuery {
 struct ExplainAnswer {
   BilledCall call;
   std::vector<std::string> runs;  // All runs with a call of the id, if the question named none.
-  PriceExplanation price;         // By the book as it is, or was known.
+  PriceExplanation price;         // It is by the book as it is, or was known.
 };
 
 // Calls that have no price for want of the same rate.
