@@ -69,6 +69,12 @@ absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) 
     return absl::InvalidArgumentError(
         "MODEL is missing: name a model; --provider with a --discount may do without.");
   }
+  if (arguments.model == "*" && !multiplies) {
+    return absl::InvalidArgumentError(
+        "MODEL must name a model, or the beginning of its name and a *; only a multiplier can be "
+        "for "
+        "all.");
+  }
   ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model.empty() ? "*" : arguments.model));
   if (arguments.prices.empty() != multiplies) {
     return absl::InvalidArgumentError(
