@@ -14,6 +14,8 @@
 
 #include "client/cli/environment.h"
 #include "client/cli/import.h"
+#include "client/cli/reconcile.h"
+#include "client/cli/reprice_arguments.h"
 
 namespace itemized::cli {
 
@@ -33,6 +35,8 @@ enum class Command {
   kExchangeList,
   kExchangeSet,
   kExchangeRemove,
+  kRatesReprice,
+  kReconcile,
   kInfo,
   kVerify,
   kBackup,
@@ -54,6 +58,8 @@ struct QueryArguments {
 struct RatesArguments {
   std::string model;     // May end in "*".
   std::string provider;  // "" means any.
+  std::string service_tier;
+  std::string region;
   std::string effective_from;
   std::string tz;
   std::string source;
@@ -64,15 +70,15 @@ struct RatesArguments {
   std::string format = "auto";
   bool bundled = false;
   bool history = false;
-  bool partial = false;  // A class may lose its price.
-  std::string service_tier;
-  std::string region;
+  bool partial = false;   // A class may lose its price.
   std::string attribute;  // "key=value", or "" for any.
   std::string multiplier;
   std::string discount;  // A percentage.
   std::string currency;
   std::string exchange;        // USD for a unit of the currency.
   bool is_multiplier = false;  // The rate meant is the multiplier.
+  bool reprice = false;        // Also prices calls again that have a price.
+  bool dry_run = false;
 };
 
 struct Arguments {
@@ -83,6 +89,8 @@ struct Arguments {
   ImportArguments import;
   QueryArguments query;
   RatesArguments rates;
+  RepriceArguments reprice;
+  ReconcileArguments reconcile;
   std::string backup_directory;
 };
 

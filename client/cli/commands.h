@@ -27,6 +27,7 @@ int RatesRemoveCommand(const RatesArguments& arguments, Session& session);
 int ExchangeListCommand(Session& session);
 int ExchangeSetCommand(const RatesArguments& arguments, Session& session);
 int ExchangeRemoveCommand(const RatesArguments& arguments, Session& session);
+int RepriceCommand(const RepriceArguments& arguments, Session& session);
 int RatesImportCommand(const RatesArguments& arguments, Session& session);
 
 }  // namespace itemized::cli

@@ -87,6 +87,7 @@ void DeclareExchange(CLI::App& exchange, RatesArguments& arguments, DeclareComma
                    "The time or date from which it holds (always)")
         ->type_name("TIME");
     app.add_option("--tz", arguments.tz, "Time zone of dates (UTC)")->type_name("ZONE");
+    app.add_flag("--reprice", arguments.reprice, "Also price calls again that have a price");
   };
   declare(exchange, "list", "List the exchange rates", Command::kExchangeList);
   CLI::App& set = declare(exchange, "set", "Set one from a date on", Command::kExchangeSet);

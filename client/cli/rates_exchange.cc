@@ -60,6 +60,7 @@ int ExchangeListCommand(Session& session) {
 
 int ExchangeSetCommand(const RatesArguments& arguments, Session& session) {
   pb::SetRatesRequest request;
+  request.set_reprice(arguments.reprice);
   pb::ExchangeRate& rate = *request.add_exchange_rates();
   rate.set_currency(absl::AsciiStrToUpper(arguments.currency));
   rate.set_usd(arguments.exchange);
@@ -81,6 +82,7 @@ int ExchangeSetCommand(const RatesArguments& arguments, Session& session) {
 
 int ExchangeRemoveCommand(const RatesArguments& arguments, Session& session) {
   pb::RemoveRatesRequest request;
+  request.set_reprice(arguments.reprice);
   pb::ExchangeRateId& id = *request.add_exchange_rates();
   id.set_currency(absl::AsciiStrToUpper(arguments.currency));
   const absl::StatusOr<int64_t> from_us = EffectiveFrom(arguments);

@@ -9,20 +9,13 @@
 #include "client/cli/format.h"
 #include "client/cli/prices.h"
 #include "client/cli/query.h"
-#include "client/cli/rate_options.h"
+#include "client/cli/rate_changes.h"
 #include "client/cli/rates_exchange.h"
 #include "client/cli/text.h"
-#include "client/rates/describe_match.h"
 #include "storage/base/time.h"
 
 namespace itemized::cli {
 namespace {
-
-// Writes a second of the day as "16:30", with seconds where there are any.
-std::string TimeOfDay(int32_t second) {
-  const std::string time = FormatTime(int64_t{second} * kMicrosPerSecond);  // 1970-01-01T16:30:00Z
-  return time.substr(sizeof("1970-01-01T") - 1, second % 60 == 0 ? 5 : 8);
-}
 
 std::string EffectiveText(const pb::Rate& rate) {
   const int64_t from_us = rate.effective_from_unix_us();
@@ -34,8 +27,7 @@ std::string EffectiveText(const pb::Rate& rate) {
     }
   }
   if (rate.has_hours()) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ", TimeOfDay(rate.hours().from_second()), "-",
-                    TimeOfDay(rate.hours().to_second()), " UTC");
+    absl::StrAppend(&text, text.empty() ? "" : ", ", HoursText(rate.hours()));
   }
   return text;
 }
@@ -121,8 +113,7 @@ std::string RatesTable(const pb::ListRatesResponse& response, const Layout& layo
                        Session& session) {
   Table table = MakeTable(layout.with_history);
   for (const pb::Rate& rate : response.rates()) {
-    AddRow(absl::StrCat(client::DescribeMatch(rate.match()), ConditionsText(rate)), rate,
-           rate.prices(), HistoryCells(rate, layout), table);
+    AddRow(ServedName(rate), rate, rate.prices(), HistoryCells(rate, layout), table);
     for (const pb::RateTier& tier : rate.tiers()) {
       AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim},
              pb::Rate(), tier.prices(), HistoryCells(pb::Rate(), layout), table);

@@ -16,8 +16,8 @@
 namespace itemized::cli {
 namespace {
 
-// The rates that the arguments may mean: of that match, and of the provider and the
-// instant if they are given.
+// The rates that the arguments may mean: of that match, tier of service and region, and of the
+// provider and the instant if they are given.
 std::vector<pb::Rate> Named(const pb::ListRatesResponse& book, const RatesArguments& arguments,
                             int64_t effective_from_us) {
   std::vector<pb::Rate> named;
@@ -27,8 +27,7 @@ std::vector<pb::Rate> Named(const pb::ListRatesResponse& book, const RatesArgume
     const bool of_instant =
         arguments.effective_from.empty() || rate.effective_from_unix_us() == effective_from_us;
     const bool of_calls =
-        (arguments.service_tier.empty() || rate.service_tier() == arguments.service_tier) &&
-        (arguments.region.empty() || rate.region() == arguments.region) &&
+        rate.service_tier() == arguments.service_tier && rate.region() == arguments.region &&
         (arguments.attribute.empty() ||
          absl::StrCat(rate.attribute_key(), "=", rate.attribute_value()) == arguments.attribute) &&
         (!arguments.is_multiplier || !rate.multiplier().empty());
@@ -84,18 +83,19 @@ int RatesRemoveCommand(const RatesArguments& arguments, Session& session) {
     return WrongUsage(session.env, Ambiguous(named), "itemize rates remove");
   }
   pb::RemoveRatesRequest request;
+  request.set_reprice(arguments.reprice);
   pb::RateId& id = *request.add_rates();
   id.set_provider(named[0].provider());
   *id.mutable_match() = named[0].match();
   id.set_effective_from_unix_us(named[0].effective_from_unix_us());
-  if (named[0].has_hours()) {
-    *id.mutable_hours() = named[0].hours();
-  }
   id.set_service_tier(named[0].service_tier());
   id.set_region(named[0].region());
   id.set_attribute_key(named[0].attribute_key());
   id.set_attribute_value(named[0].attribute_value());
   id.set_is_multiplier(!named[0].multiplier().empty());
+  if (named[0].has_hours()) {
+    *id.mutable_hours() = named[0].hours();
+  }
   const auto remove = [&] {
     return session.connection->RemoveRates(request, client::kAdminTimeout);
   };

@@ -43,6 +43,10 @@ absl::Status ReadModel(const JsonMember& model, const RateImportOptions& options
 }
 
 absl::Status Unwrap(const JsonValue& root, const JsonValue** models, RateImportOptions* options) {
+  if (const std::string name = RepeatedName(root); !name.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("The field ", Quoted(name), " is there twice: leave one out."));
+  }
   for (const JsonMember& field : root.members) {
     if (field.name == kWrapper) {
       *models = &field.value;

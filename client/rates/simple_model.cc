@@ -259,8 +259,9 @@ class ModelReader {
       return Fault(model_, name, price.status().message());
     }
     if (price->rounded) {
-      return Fault(model_, name,
-                   absl::StrCat("is ", value.text, ", finer than 10^-12 USD a unit; round it"));
+      return Fault(
+          model_, name,
+          absl::StrCat("is ", Quoted(value.text), ", finer than 10^-12 USD a unit; round it"));
     }
     SetPrice(field, price->picos, prices);
     return absl::OkStatus();

@@ -177,7 +177,9 @@ pb::Rate FromRate(const Rate& from) {
   rate.set_attribute_key(from.attribute_key);
   rate.set_attribute_value(from.attribute_value);
   rate.set_currency(from.currency);
-  rate.set_recorded_at_unix_us(from.recorded_at_us);
+  if (from.recorded_at_us != 0) {
+    rate.set_recorded_at_unix_us(from.recorded_at_us);
+  }
   return rate;
 }
 

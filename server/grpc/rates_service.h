@@ -32,6 +32,15 @@ class RatesService final : public itemized::v1::RatesService::CallbackService {
   grpc::ServerUnaryReactor* GetMissingRates(
       grpc::CallbackServerContext* context, const itemized::v1::GetMissingRatesRequest* request,
       itemized::v1::GetMissingRatesResponse* response) override;
+  grpc::ServerUnaryReactor* Reprice(grpc::CallbackServerContext* context,
+                                    const itemized::v1::RepriceRequest* request,
+                                    itemized::v1::RepriceResponse* response) override;
+  grpc::ServerUnaryReactor* UndoRepricing(grpc::CallbackServerContext* context,
+                                          const itemized::v1::UndoRepricingRequest* request,
+                                          itemized::v1::RepriceResponse* response) override;
+  grpc::ServerUnaryReactor* ListRepricings(grpc::CallbackServerContext* context,
+                                           const itemized::v1::ListRepricingsRequest* request,
+                                           itemized::v1::ListRepricingsResponse* response) override;
 
  private:
   Database& database_;
