@@ -10,6 +10,7 @@
 #include "client/cli/address.h"
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
+#include "client/cli/rate_options.h"
 #include "client/cli/rates_options.h"
 #include "client/cli/reconcile_options.h"
 #include "client/cli/session.h"
@@ -18,11 +19,6 @@
 
 namespace itemized::cli {
 namespace {
-
-// What a check of an option's value says; the option's name comes before it.
-std::string MustBe(absl::string_view wanted, const std::string& text) {
-  return absl::StrCat("must be ", wanted, ", but is \"", text, "\"");
-}
 
 // Declares all commands on a CLI::App; parsing fills `arguments`.
 class Declaration {
@@ -38,6 +34,9 @@ class Declaration {
     DeclareTop();
     DeclareWorkflows();
     DeclareShow();
+    AddExplainOptions(
+        DeclareCommand(app_, "explain", "How the cost of one call comes about", Command::kExplain),
+        arguments_.query);
     DeclareSeries();
     DeclareOutliers();
     DeclareRates();
@@ -164,11 +163,7 @@ class Declaration {
   void DeclareSeries() {
     CLI::App& app = DeclareCommand(app_, "series", "Spend over time", Command::kSeries);
     AddFilterOptions(app, arguments_.query.filter);
-    app.add_option("--every", arguments_.query.every, "Bucket (1d)")
-        ->type_name("1h|1d")
-        ->check([](const std::string& text) {
-          return text == "1h" || text == "1d" ? "" : MustBe("1h or 1d", text);
-        });
+    AddEveryOption(app, arguments_.query.every);
     AddWindow(app);
   }
 
@@ -179,13 +174,7 @@ class Declaration {
     AddFilterOptions(app, arguments_.query.filter);
     AddWindow(app);
     AddLimit(app, "Calls at most; 0 is 100 (100)");
-    app.add_option("--sort", arguments_.query.sort,
-                   "newest, or cost: the dearest of the window, and what all of them cost beyond "
-                   "their thresholds (newest)")
-        ->type_name("newest|cost")
-        ->check([](const std::string& text) {
-          return text == "newest" || text == "cost" ? "" : MustBe("newest or cost", text);
-        });
+    AddSortOption(app, arguments_.query.sort);
   }
 
   void DeclareRates() {
@@ -215,6 +204,17 @@ class Declaration {
     AddRepriceOptions(
         DeclareCommand(rates, "reprice", "Price earlier calls again", Command::kRatesReprice),
         arguments_.reprice);
+    AddWindow(DeclareCommand(rates, "missing", "List models without a rate, by tokens",
+                             Command::kRatesMissing));
+    CLI::App& exchange = *rates.add_subcommand("exchange", "What other currencies cost in USD");
+    AddCommonOptions(exchange);
+    exchange.name("exchange");
+    exchange.preparse_callback([this](size_t) { arguments_.name = "itemize rates exchange"; });
+    DeclareExchange(
+        exchange, arguments_.rates,
+        [this](CLI::App& parent, const char* name, const char* help, Command command) -> CLI::App& {
+          return DeclareCommand(parent, name, help, command);
+        });
   }
 
   void DeclareReconcile() {

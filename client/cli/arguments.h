@@ -24,12 +24,17 @@ enum class Command {
   kTop,
   kWorkflows,
   kShow,
+  kExplain,
   kSeries,
   kOutliers,
   kRatesList,
   kRatesSet,
   kRatesRemove,
   kRatesImport,
+  kRatesMissing,
+  kExchangeList,
+  kExchangeSet,
+  kExchangeRemove,
   kRatesReprice,
   kReconcile,
   kInfo,
@@ -43,6 +48,7 @@ struct QueryArguments {
   std::string by = "step";  // May be step, model, workflow, provider or attribute:KEY.
   v1::CallFilter filter;
   std::string every = "1d";
+  std::string event_id;
   std::string workflow_id;
   std::optional<int32_t> limit;  // If it is absent, each command has a default of its own.
   std::string sort = "newest";   // May be newest or cost.
@@ -64,8 +70,14 @@ struct RatesArguments {
   std::string format = "auto";
   bool bundled = false;
   bool history = false;
-  bool partial = false;  // A class may lose its price.
-  bool reprice = false;  // Also prices calls again that have a price.
+  bool partial = false;   // A class may lose its price.
+  std::string attribute;  // "key=value", or "" for any.
+  std::string multiplier;
+  std::string discount;  // A percentage.
+  std::string currency;
+  std::string exchange;        // USD for a unit of the currency.
+  bool is_multiplier = false;  // The rate meant is the multiplier.
+  bool reprice = false;        // Also prices calls again that have a price.
   bool dry_run = false;
 };
 

@@ -14,6 +14,8 @@ namespace itemized::cli {
 int TopCommand(const QueryArguments& arguments, Session& session);
 int WorkflowsCommand(const QueryArguments& arguments, Session& session);
 int ShowCommand(const QueryArguments& arguments, Session& session);
+int ExplainCommand(const QueryArguments& arguments, Session& session);
+int RatesMissingCommand(const QueryArguments& arguments, Session& session);
 int SeriesCommand(const QueryArguments& arguments, Session& session);
 int OutliersCommand(const QueryArguments& arguments, Session& session);
 int InfoCommand(Session& session);
@@ -22,6 +24,9 @@ int BackupCommand(const std::string& directory, Session& session);
 int RatesListCommand(const Arguments& arguments, Session& session);
 int RatesSetCommand(const RatesArguments& arguments, Session& session);
 int RatesRemoveCommand(const RatesArguments& arguments, Session& session);
+int ExchangeListCommand(Session& session);
+int ExchangeSetCommand(const RatesArguments& arguments, Session& session);
+int ExchangeRemoveCommand(const RatesArguments& arguments, Session& session);
 int RepriceCommand(const RepriceArguments& arguments, Session& session);
 int RatesImportCommand(const RatesArguments& arguments, Session& session);
 

@@ -22,6 +22,10 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return WorkflowsCommand(arguments.query, session);
     case Command::kShow:
       return ShowCommand(arguments.query, session);
+    case Command::kExplain:
+      return ExplainCommand(arguments.query, session);
+    case Command::kRatesMissing:
+      return RatesMissingCommand(arguments.query, session);
     case Command::kSeries:
       return SeriesCommand(arguments.query, session);
     case Command::kOutliers:
@@ -36,6 +40,12 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return RepriceCommand(arguments.reprice, session);
     case Command::kRatesImport:
       return RatesImportCommand(arguments.rates, session);
+    case Command::kExchangeList:
+      return ExchangeListCommand(session);
+    case Command::kExchangeSet:
+      return ExchangeSetCommand(arguments.rates, session);
+    case Command::kExchangeRemove:
+      return ExchangeRemoveCommand(arguments.rates, session);
     case Command::kReconcile:
       return ReconcileCommand(arguments.reconcile, session);
     case Command::kInfo:

@@ -42,4 +42,32 @@ void AddFilterOptions(CLI::App& app, v1::CallFilter& filter) {
       ->take_all();
 }
 
+void AddEveryOption(CLI::App& app, std::string& every) {
+  app.add_option("--every", every, "Bucket (1d)")
+      ->type_name("1h|1d")
+      ->check([](const std::string& text) {
+        return text == "1h" || text == "1d" ? "" : MustBe("1h or 1d", text);
+      });
+}
+
+void AddSortOption(CLI::App& app, std::string& sort) {
+  app.add_option("--sort", sort,
+                 "newest, or cost: the dearest of the window, and what all of them cost beyond "
+                 "their thresholds (newest)")
+      ->type_name("newest|cost")
+      ->check([](const std::string& text) {
+        return text == "newest" || text == "cost" ? "" : MustBe("newest or cost", text);
+      });
+}
+
+void AddExplainOptions(CLI::App& app, QueryArguments& query) {
+  app.add_option("EVENT_ID", query.event_id, "The call")->required()->type_name(" ");
+  app.add_option("--run", query.workflow_id, "Its run; else the whole log is searched")
+      ->type_name("WORKFLOW_ID");
+}
+
+std::string MustBe(absl::string_view wanted, const std::string& text) {
+  return absl::StrCat("must be ", wanted, ", but is \"", text, "\"");
+}
+
 }  // namespace itemized::cli

@@ -3,20 +3,14 @@
 
 // "Did you mean": the words that a mistyped one may stand for.
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 
+#include "storage/base/nearest_words.h"
+
 namespace itemized::cli {
-
-// Returns how many letters have to be put in, left out, changed or swapped with the next one to
-// make `b` of `a`; upper and lower case are alike.
-size_t EditDistance(absl::string_view a, absl::string_view b);
-
-// Returns at most three words that `typed` may be meant for, the nearest first.
-std::vector<std::string> Nearest(absl::string_view typed, const std::vector<std::string>& words);
 
 // Returns " Did you mean \"top\"?", or "" if nothing is near.
 std::string DidYouMean(absl::string_view typed, const std::vector<std::string>& words);

@@ -12,6 +12,7 @@
 
 #include "client/cli/format.h"
 #include "client/cli/query.h"
+#include "client/cli/rate_options.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
 #include "client/rates/describe_match.h"
@@ -27,7 +28,7 @@ constexpr char kAlways[] = "always";
 
 // Equal for rates that replace each other.
 using Id = std::tuple<std::string, std::string, int64_t, int32_t, int32_t, std::string, std::string,
-                      std::string, std::string>;
+                      std::string, std::string, bool>;
 Id IdOf(const pb::Rate& rate) {
   return {rate.provider(),
           client::DescribeMatch(rate.match()),
@@ -37,7 +38,13 @@ Id IdOf(const pb::Rate& rate) {
           rate.service_tier(),
           rate.region(),
           rate.attribute_key(),
-          rate.attribute_value()};
+          rate.attribute_value(),
+          rate.multiplier().empty()};
+}
+
+// Whether a rate is for standard calls without a contract, by prices of its own.
+bool IsPlain(const pb::Rate& rate) {
+  return rate.multiplier().empty() && ConditionsText(rate).empty();
 }
 
 // Calls `visit(field, before, after)` for every class.
@@ -78,7 +85,7 @@ std::optional<pb::Rate> WinnerNow(const pb::ListRatesResponse& book, const pb::R
 pb::Rate NewestNow(const pb::ListRatesResponse& book, const pb::Rate& rate, int64_t now_us) {
   pb::Rate newest = rate;
   for (const pb::Rate& other : book.rates()) {
-    const bool same = other.provider() == rate.provider() &&
+    const bool same = IsPlain(other) && other.provider() == rate.provider() &&
                       client::DescribeMatch(other.match()) == client::DescribeMatch(rate.match());
     if (same && other.effective_from_unix_us() <= now_us &&
         other.effective_from_unix_us() > newest.effective_from_unix_us()) {
@@ -115,7 +122,8 @@ absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments) {
 }
 
 std::string RateName(const pb::Rate& rate) {
-  std::string name = ServedName(rate);
+  std::string name =
+      absl::StrCat(rate.multiplier().empty() ? "" : "the multiplier of ", ServedName(rate));
   if (!rate.provider().empty()) {
     absl::StrAppend(&name, " of ", rate.provider());
   }
@@ -129,10 +137,7 @@ std::string RateName(const pb::Rate& rate) {
 }
 
 std::string ServedName(const pb::Rate& rate) {
-  std::string served = rate.service_tier();
-  absl::StrAppend(&served, served.empty() || rate.region().empty() ? "" : ", ", rate.region());
-  return absl::StrCat(client::DescribeMatch(rate.match()),
-                      served.empty() ? "" : absl::StrCat(" [", served, "]"));
+  return absl::StrCat(client::DescribeMatch(rate.match()), ConditionsText(rate));
 }
 
 std::string HoursText(const pb::HoursOfDay& hours) {
@@ -145,7 +150,8 @@ std::string HoursText(const pb::HoursOfDay& hours) {
 }
 
 bool RateReplacement::changes_prices() const {
-  bool changed = before.tiers_size() != after.tiers_size();
+  bool changed = before.tiers_size() != after.tiers_size() ||
+                 before.multiplier() != after.multiplier() || before.currency() != after.currency();
   for (int i = 0; !changed && i < before.tiers_size(); ++i) {
     changed = before.tiers(i).SerializeAsString() != after.tiers(i).SerializeAsString();
   }
@@ -192,6 +198,11 @@ void PrintReplacement(const RateReplacement& replacement, Session& session) {
               {field, PriceText(before), {PriceText(after), same ? Style::kPlain : Style::kBold}});
         }
       });
+  if (!replacement.before.multiplier().empty()) {
+    *session.env.out << Printable(RateName(replacement.before)) << " was "
+                     << Printable(replacement.before.multiplier()) << ".\n";
+    return;
+  }
   *session.env.out << Styled(Printable(RateName(replacement.before)), Style::kBold,
                              session.env.canvas)
                    << ", USD per 1M tokens\n\n"
@@ -232,6 +243,9 @@ void PrintWhatWins(const pb::ListRatesResponse& book, const pb::Rate& rate, Sess
   std::ostream& out = *session.env.out;
   const int64_t now_us = session.env.clock->NowUs();
   const std::string models = client::DescribeMatch(rate.match());
+  if (!IsPlain(rate)) {
+    return;
+  }
   const bool is_one_model = rate.match().match_case() == pb::ModelMatch::kEquals;
   const std::optional<pb::Rate> winner = is_one_model
                                              ? WinnerNow(book, rate, rate.match().equals(), now_us)

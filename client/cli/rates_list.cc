@@ -10,6 +10,7 @@
 #include "client/cli/prices.h"
 #include "client/cli/query.h"
 #include "client/cli/rate_changes.h"
+#include "client/cli/rates_exchange.h"
 #include "client/cli/text.h"
 #include "storage/base/time.h"
 
@@ -40,6 +41,8 @@ Table MakeTable(bool with_history) {
   std::vector<Column> columns = {{.header = "MODEL", .shrink_to = 12},
                                  {.header = "PROVIDER", .drop_order = 20, .shrink_to = 8},
                                  {.header = "FROM", .drop_order = 15}};
+  columns.push_back({.header = "FACTOR", .align = Align::kRight});
+  columns.push_back({.header = "CURRENCY"});
   int drop_order = 30;
   for (const size_t price : kPricesShown) {
     columns.push_back({.header = HeaderOf(price),
@@ -55,13 +58,14 @@ Table MakeTable(bool with_history) {
   return Table(std::move(columns));
 }
 
-void AddRow(Cell model, std::string provider, std::string from, const pb::Prices& prices,
-            std::string source, std::vector<Cell> history, Table& table) {
-  std::vector<Cell> cells = {std::move(model), std::move(provider), std::move(from)};
+void AddRow(Cell model, const pb::Rate& rate, const pb::Prices& prices, std::vector<Cell> history,
+            Table& table) {
+  std::vector<Cell> cells = {std::move(model), rate.provider(), EffectiveText(rate),
+                             rate.multiplier(), rate.currency()};
   for (const size_t price : kPricesShown) {
     cells.push_back(PriceCell((prices.*kPriceFields[price].get)()));
   }
-  cells.emplace_back(std::move(source), Style::kDim);
+  cells.emplace_back(rate.source(), Style::kDim);
   cells.insert(cells.end(), history.begin(), history.end());
   table.AddRow(std::move(cells));
 }
@@ -76,9 +80,10 @@ void PrintUnpriced(const pb::ListRatesResponse& response, Session& session) {
       << "\n\n";
   Table table({{.header = "MODEL", .shrink_to = 12},
                {.header = "PROVIDER", .drop_order = 10, .shrink_to = 8},
-               {.header = "CALLS", .align = Align::kRight}});
+               {.header = "CALLS", .align = Align::kRight},
+               {.header = "WHY", .drop_order = 20, .shrink_to = 12}});
   for (const pb::UnpricedModel& model : response.unpriced()) {
-    table.AddRow({NameCell(model.model()), model.provider(), Count(model.calls())});
+    table.AddRow({NameCell(model.model()), model.provider(), Count(model.calls()), model.reason()});
   }
   out << table.Render(session.env.canvas)
       << "\nPrice one: `itemize rates set MODEL --input USD --output USD`, or many: `itemize rates "
@@ -108,16 +113,22 @@ std::string RatesTable(const pb::ListRatesResponse& response, const Layout& layo
                        Session& session) {
   Table table = MakeTable(layout.with_history);
   for (const pb::Rate& rate : response.rates()) {
-    AddRow(ServedName(rate), rate.provider(), EffectiveText(rate), rate.prices(), rate.source(),
-           HistoryCells(rate, layout), table);
+    AddRow(ServedName(rate), rate, rate.prices(), HistoryCells(rate, layout), table);
     for (const pb::RateTier& tier : rate.tiers()) {
-      AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim}, "", "",
-             tier.prices(), "", HistoryCells(pb::Rate(), layout), table);
+      AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim},
+             pb::Rate(), tier.prices(), HistoryCells(pb::Rate(), layout), table);
     }
   }
   return absl::StrCat(Styled("USD per 1M tokens", Style::kBold, session.env.canvas),
                       "; a class without a price costs what the class it is part of does\n\n",
                       table.Render(session.env.canvas));
+}
+
+void PrintExchangeRates(const pb::ListRatesResponse& response, Session& session) {
+  if (response.exchange_rates().empty()) {
+    return;
+  }
+  *session.env.out << "\nExchange rates:\n\n" << ExchangeTable(response).Render(session.env.canvas);
 }
 
 // Says which prices came with the server.
@@ -142,6 +153,7 @@ void PrintRates(const pb::ListRatesResponse& response, const Layout& layout, Ses
   if (!response.rates().empty()) {
     out << (response.bundled().rates() > 0 ? "\n" : "") << RatesTable(response, layout, session);
   }
+  PrintExchangeRates(response, session);
   PrintUnpriced(response, session);
 }
 

@@ -2,6 +2,7 @@
 #include "client/cli/rates_options.h"
 
 #include "client/cli/prices.h"
+#include "client/cli/rate_options.h"
 
 namespace itemized::cli {
 
@@ -31,14 +32,6 @@ void AddEffective(CLI::App& app, RatesArguments& rates) {
   AddZone(app, rates.tz);
 }
 
-void AddServedAs(CLI::App& app, RatesArguments& rates) {
-  app.add_option("--service-tier", rates.service_tier,
-                 "Calls that were served so: flex, priority, batch (standard)")
-      ->type_name("NAME");
-  app.add_option("--region", rates.region, "Calls that were served there: us (any)")
-      ->type_name("NAME");
-}
-
 void AddDryRun(CLI::App& app, RatesArguments& rates) {
   app.add_flag("--dry-run", rates.dry_run, "Show what would change, and set nothing");
 }
@@ -46,8 +39,8 @@ void AddDryRun(CLI::App& app, RatesArguments& rates) {
 }  // namespace
 
 void AddRatesSetOptions(CLI::App& app, RatesArguments& rates) {
-  app.add_option("MODEL", rates.model, "Model name; a final * is any ending")
-      ->required()
+  app.add_option("MODEL", rates.model,
+                 "Model name; a final * is any ending, a * alone any model, for a multiplier")
       ->type_name(" ");
   for (const size_t price : kPricesShown) {
     app.add_option_function<std::string>(
@@ -60,7 +53,8 @@ void AddRatesSetOptions(CLI::App& app, RatesArguments& rates) {
         ->group("Prices, USD per 1M tokens");
   }
   app.add_option("--provider", rates.provider, "Only for this provider (any)")->type_name("NAME");
-  AddServedAs(app, rates);
+  AddConditionOptions(app, rates);
+  AddTermsOptions(app, rates);
   AddEffective(app, rates);
   AddSource(app, rates);
   AddNote(app, rates);
@@ -71,13 +65,17 @@ void AddRatesSetOptions(CLI::App& app, RatesArguments& rates) {
       "Stored calls without a price that the rate covers are priced; others keep their price.\n"
       "Examples:\n"
       "  itemize rates set claude-sonnet-4-6 --input 3.00 --output 15.00 --cache-read 0.30\n"
-      "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01");
+      "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01\n"
+      "  itemize rates set gpt-5 --service-tier flex --multiplier 0.5\n"
+      "  itemize rates set --provider openai --attribute tenant=acme --discount 20%");
 }
 
 void AddRatesRemoveOptions(CLI::App& app, RatesArguments& rates) {
   app.add_option("MODEL", rates.model, "As `rates list` names it")->required()->type_name(" ");
   app.add_option("--provider", rates.provider, "The rate's provider (any)")->type_name("NAME");
-  AddServedAs(app, rates);
+  AddConditionOptions(app, rates);
+  app.add_flag("--is-multiplier", rates.is_multiplier,
+               "The multiplier, where the same models have prices, too");
   app.add_option("--effective-from,--from", rates.effective_from,
                  "The time or date from which the rate holds (always)")
       ->type_name("TIME");

@@ -26,9 +26,12 @@ std::vector<pb::Rate> Named(const pb::ListRatesResponse& book, const RatesArgume
     const bool of_provider = arguments.provider.empty() || rate.provider() == arguments.provider;
     const bool of_instant =
         arguments.effective_from.empty() || rate.effective_from_unix_us() == effective_from_us;
-    const bool of_service =
-        rate.service_tier() == arguments.service_tier && rate.region() == arguments.region;
-    if (of_match && of_provider && of_instant && of_service) {
+    const bool of_calls =
+        rate.service_tier() == arguments.service_tier && rate.region() == arguments.region &&
+        (arguments.attribute.empty() ||
+         absl::StrCat(rate.attribute_key(), "=", rate.attribute_value()) == arguments.attribute) &&
+        (!arguments.is_multiplier || !rate.multiplier().empty());
+    if (of_match && of_provider && of_instant && of_calls) {
       named.push_back(rate);
     }
   }
@@ -50,14 +53,15 @@ int TellMissing(const pb::ListRatesResponse& book, const RatesArguments& argumen
 }
 
 std::string Ambiguous(const std::vector<pb::Rate>& named) {
-  return absl::StrCat("There are several: ",
-                      absl::StrJoin(named, "; ",
-                                    [](std::string* out, const pb::Rate& rate) {
-                                      const bool always = rate.effective_from_unix_us() == 0;
-                                      absl::StrAppend(out, RateName(rate),
-                                                      always ? " from always" : "");
-                                    }),
-                      ". Name one with --provider and --effective-from.");
+  return absl::StrCat(
+      "There are several: ",
+      absl::StrJoin(named, "; ",
+                    [](std::string* out, const pb::Rate& rate) {
+                      const bool always = rate.effective_from_unix_us() == 0;
+                      absl::StrAppend(out, RateName(rate), always ? " from always" : "");
+                    }),
+      ". Name one with --provider, --effective-from, --service-tier, --region, --attribute "
+      "and --is-multiplier.");
 }
 
 }  // namespace
@@ -88,6 +92,7 @@ int RatesRemoveCommand(const RatesArguments& arguments, Session& session) {
   id.set_region(named[0].region());
   id.set_attribute_key(named[0].attribute_key());
   id.set_attribute_value(named[0].attribute_value());
+  id.set_is_multiplier(!named[0].multiplier().empty());
   if (named[0].has_hours()) {
     *id.mutable_hours() = named[0].hours();
   }

@@ -13,10 +13,12 @@
 #include "client/cli/input_file.h"
 #include "client/cli/query.h"
 #include "client/cli/rate_changes.h"
+#include "client/cli/rate_options.h"
 #include "client/cli/rate_plan_text.h"
 #include "client/cli/rates_progress.h"
 #include "client/cli/text.h"
 #include "client/rates/bundled.h"
+#include "client/rates/describe_match.h"
 #include "client/rates/import.h"
 #include "client/rates/rate_plan.h"
 #include "storage/base/money.h"
@@ -27,6 +29,10 @@ namespace {
 
 absl::StatusOr<pb::ModelMatch> MatchOf(absl::string_view model) {
   pb::ModelMatch match;
+  if (model == "*") {
+    match.set_regex(client::kAnyModelRegex);
+    return match;
+  }
   const bool prefix = absl::ConsumeSuffix(&model, "*");
   if (model.empty()) {
     return absl::InvalidArgumentError(
@@ -60,10 +66,24 @@ absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) 
   pb::SetRatesRequest request;
   request.set_reprice(arguments.reprice);
   pb::Rate& rate = *request.add_rates();
-  ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model));
-  if (arguments.prices.empty()) {
+  RETURN_IF_ERROR(SetTerms(arguments, rate));
+  const bool multiplies = !rate.multiplier().empty();
+  if (arguments.model.empty() && (!multiplies || arguments.provider.empty())) {
     return absl::InvalidArgumentError(
-        "No price is given: name at least one, such as --input 3.00 --output 15.00.");
+        "MODEL is missing: name a model; --provider with a --discount may do without.");
+  }
+  if (arguments.model == "*" && !multiplies) {
+    return absl::InvalidArgumentError(
+        "MODEL must name a model, or the beginning of its name and a *; a * alone is for "
+        "multipliers.");
+  }
+  ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model.empty() ? "*" : arguments.model));
+  if (arguments.prices.empty() != multiplies) {
+    return absl::InvalidArgumentError(
+        multiplies
+            ? "Prices and a multiplier are given: leave one of them out."
+            : "No price is given: name at least one, such as --input 3.00 --output 15.00, or "
+              "a --multiplier.");
   }
   for (const auto& [field, usd] : arguments.prices) {
     RETURN_IF_ERROR(SetPrice(field, usd, *rate.mutable_prices()));
@@ -71,8 +91,6 @@ absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) 
   rate.set_provider(arguments.provider);
   rate.set_source(arguments.source);
   rate.set_note(arguments.note);
-  rate.set_service_tier(arguments.service_tier);
-  rate.set_region(arguments.region);
   ASSIGN_OR_RETURN(const int64_t effective_from_us, EffectiveFrom(arguments));
   rate.set_effective_from_unix_us(effective_from_us);
   return request;

@@ -18,8 +18,14 @@
 namespace itemized::cli {
 namespace {
 
-// Says that a call has no rate, and of which tier of service and region one would have to be.
-std::string NoRateText(const pb::BilledCall& call) {
+// Says why a call has no price: as the server says, or by how it was served.
+std::string WhyUnpriced(const pb::BilledCall& call) {
+  if (!call.unpriced_reason().empty()) {
+    return Printable(call.unpriced_reason());
+  }
+  if (!call.has_usage()) {
+    return "no usage";
+  }
   std::vector<std::string> served;
   for (const std::string* name : {&call.service_tier(), &call.region()}) {
     if (!name->empty()) {
@@ -61,7 +67,7 @@ Cell Marks(const pb::BilledCall& call) {
     marks.emplace_back("unused");
   }
   if (call.unpriced()) {
-    marks.push_back(call.has_usage() ? NoRateText(call) : "no usage");
+    marks.push_back(WhyUnpriced(call));
   }
   return {absl::StrJoin(marks, ", "), style};
 }

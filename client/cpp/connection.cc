@@ -118,6 +118,16 @@ absl::StatusOr<pb::GetOutliersResponse> Connection::GetOutliers(
   return Invoke(*this, *query_, &pb::QueryService::Stub::GetOutliers, request);
 }
 
+absl::StatusOr<pb::ExplainCallResponse> Connection::ExplainCall(
+    const pb::ExplainCallRequest& request) {
+  return Invoke(*this, *rates_, &pb::RatesService::Stub::ExplainCall, request);
+}
+
+absl::StatusOr<pb::GetMissingRatesResponse> Connection::GetMissingRates(
+    const pb::GetMissingRatesRequest& request) {
+  return Invoke(*this, *rates_, &pb::RatesService::Stub::GetMissingRates, request);
+}
+
 absl::StatusOr<pb::ListRatesResponse> Connection::ListRates(const pb::ListRatesRequest& request) {
   return Invoke(*this, *rates_, &pb::RatesService::Stub::ListRates, request);
 }

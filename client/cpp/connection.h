@@ -46,6 +46,9 @@ class Connection {
   absl::StatusOr<pb::GetRunResponse> GetRun(const pb::GetRunRequest& request);
   absl::StatusOr<pb::GetSeriesResponse> GetSeries(const pb::GetSeriesRequest& request);
   absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const pb::GetOutliersRequest& request);
+  absl::StatusOr<pb::ExplainCallResponse> ExplainCall(const pb::ExplainCallRequest& request);
+  absl::StatusOr<pb::GetMissingRatesResponse> GetMissingRates(
+      const pb::GetMissingRatesRequest& request);
   absl::StatusOr<pb::ListRatesResponse> ListRates(const pb::ListRatesRequest& request = {});
   // These answer once earlier calls have been priced again, which may take minutes.
   absl::StatusOr<pb::SetRatesResponse> SetRates(const pb::SetRatesRequest& request,

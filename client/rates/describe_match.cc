@@ -45,7 +45,7 @@ ModelMatch ToModelMatch(const v1::ModelMatch& match) {
 }
 
 std::string DescribeMatch(const v1::ModelMatch& match) {
-  return ToModelMatch(match).ToString();
+  return match.regex() == kAnyModelRegex ? "*" : ToModelMatch(match).ToString();
 }
 
 }  // namespace itemized::client

@@ -12,9 +12,9 @@
 
 namespace itemized::client {
 
-// Returns the rate by which a server prices a call of that provider, model and time that is served
-// as `served` says; none if no rate covers it. A rate that this build does not understand is left
-// out. Thread-safe.
+// Returns the rate whose prices a server takes for a call of that provider, model and time that is
+// served as `served` says, whatever multiplies them; none if no rate covers it. A rate that this
+// build does not understand is left out. Thread-safe.
 std::optional<v1::Rate> RateAt(absl::Span<const v1::Rate* const> rates, absl::string_view provider,
                                absl::string_view model, const ServedAs& served, int64_t time_us);
 

@@ -64,6 +64,20 @@ absl::StatusOr<Answered<DistributionAnswer>> AskDistribution(const Principal& /*
   return WithRepricing(database, [&] { return database.Distribution(query, cancellation); });
 }
 
+absl::StatusOr<Answered<ExplainAnswer>> AskExplain(const Principal& /*principal*/,
+                                                   const Database& database,
+                                                   const ExplainQuery& query,
+                                                   const Cancellation* cancellation) {
+  return WithRepricing(database, [&] { return database.Explain(query, cancellation); });
+}
+
+absl::StatusOr<Answered<MissingRatesAnswer>> AskMissingRates(const Principal& /*principal*/,
+                                                             const Database& database,
+                                                             const Window& window,
+                                                             const Cancellation* cancellation) {
+  return WithRepricing(database, [&] { return database.MissingRates(window, cancellation); });
+}
+
 absl::StatusOr<ServerInfo> AskInfo(const Principal& /*principal*/, const Database& database,
                                    const ServerFacts& facts) {
   return ServerInfo{facts, database.Info()};

@@ -53,6 +53,14 @@ absl::StatusOr<Answered<DistributionAnswer>> AskDistribution(
     const Principal& principal, const Database& database, const DistributionQuery& query,
     const Cancellation* cancellation = nullptr);
 
+absl::StatusOr<Answered<ExplainAnswer>> AskExplain(const Principal& principal,
+                                                   const Database& database,
+                                                   const ExplainQuery& query,
+                                                   const Cancellation* cancellation = nullptr);
+absl::StatusOr<Answered<MissingRatesAnswer>> AskMissingRates(
+    const Principal& principal, const Database& database, const Window& window,
+    const Cancellation* cancellation = nullptr);
+
 // Says what the server knows of itself.
 struct ServerFacts {
   std::string version;

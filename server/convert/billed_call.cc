@@ -77,6 +77,9 @@ pb::BilledCall ToBilledCall(const BilledCall& billed) {
     }
   }
   to.set_unpriced(billed.cost.unpriced);
+  if (!billed.unpriced_reason.empty()) {
+    to.set_unpriced_reason(billed.unpriced_reason);
+  }
   to.set_cost_usd(billed.cost.unpriced ? "" : FormatUsd(billed.cost.picos));
   to.set_is_outlier(billed.is_outlier());
   if (billed.receipt.has_value()) {

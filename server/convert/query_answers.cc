@@ -108,6 +108,10 @@ void SetGroup(const SeriesGroup& group, pb::SeriesGroup* to) {
 
 }  // namespace
 
+pb::Window ToWindowMessage(const TimeRange& range) {
+  return ToWindow(range);
+}
+
 pb::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit) {
   pb::GetTopResponse to;
   *to.mutable_window() = ToWindow(answer.range);

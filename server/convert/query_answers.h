@@ -30,4 +30,6 @@ itemized::v1::GetOutliersResponse ToOutliersResponse(const OutliersAnswer& answe
 itemized::v1::BilledCall ToBilledCall(const BilledCall& billed);
 itemized::v1::Usage ToUsage(const Usage& usage);
 
+itemized::v1::Window ToWindowMessage(const TimeRange& range);
+
 }  // namespace itemized::server

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "proto/usage_fields.h"
 
+#include "server/convert/model_match.h"
 #include "storage/base/money.h"
+#include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::server {
@@ -60,82 +63,30 @@ pb::Prices FromPrices(const Prices& from) {
   return prices;
 }
 
-absl::StatusOr<ModelMatch> ToMatch(const std::string& where, const pb::ModelMatch& from);
-
-absl::StatusOr<ModelMatch> ToCombination(const std::string& where, ModelMatch::Kind kind,
-                                         const pb::ModelMatch::List& from) {
-  ModelMatch match;
-  match.kind = kind;
-  for (const pb::ModelMatch& part : from.matches()) {
-    ASSIGN_OR_RETURN(match.parts.emplace_back(), ToMatch(where, part));
-  }
-  return match;
-}
-
-ModelMatch ToLeaf(ModelMatch::Kind kind, const std::string& text) {
-  ModelMatch match;
-  match.kind = kind;
-  match.text = text;
-  return match;
-}
-
-absl::StatusOr<ModelMatch> ToMatch(const std::string& where, const pb::ModelMatch& from) {
-  using Kind = ModelMatch::Kind;
-  switch (from.match_case()) {
-    case pb::ModelMatch::kEquals:
-      return ToLeaf(Kind::kEquals, from.equals());
-    case pb::ModelMatch::kStartsWith:
-      return ToLeaf(Kind::kStartsWith, from.starts_with());
-    case pb::ModelMatch::kEndsWith:
-      return ToLeaf(Kind::kEndsWith, from.ends_with());
-    case pb::ModelMatch::kContains:
-      return ToLeaf(Kind::kContains, from.contains());
-    case pb::ModelMatch::kRegex:
-      return ToLeaf(Kind::kRegex, from.regex());
-    case pb::ModelMatch::kAnyOf:
-      return ToCombination(where, Kind::kAnyOf, from.any_of());
-    case pb::ModelMatch::kAllOf:
-      return ToCombination(where, Kind::kAllOf, from.all_of());
-    case pb::ModelMatch::MATCH_NOT_SET:
-      break;
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("The field ", where, ".match is not set; say which models the rate is for."));
-}
-
-pb::ModelMatch FromMatch(const ModelMatch& from) {
-  using Kind = ModelMatch::Kind;
-  pb::ModelMatch match;
-  switch (from.kind) {
-    case Kind::kEquals:
-      match.set_equals(from.text);
-      break;
-    case Kind::kStartsWith:
-      match.set_starts_with(from.text);
-      break;
-    case Kind::kEndsWith:
-      match.set_ends_with(from.text);
-      break;
-    case Kind::kContains:
-      match.set_contains(from.text);
-      break;
-    case Kind::kRegex:
-      match.set_regex(from.text);
-      break;
-    case Kind::kAnyOf:
-    case Kind::kAllOf: {
-      pb::ModelMatch::List* list =
-          from.kind == Kind::kAnyOf ? match.mutable_any_of() : match.mutable_all_of();
-      for (const ModelMatch& part : from.parts) {
-        *list->add_matches() = FromMatch(part);
-      }
-    }
-  }
-  return match;
-}
-
 HoursOfDay ToHours(const pb::HoursOfDay& from) {
   return {.from_s = from.from_second(), .to_s = from.to_second()};
+}
+
+// Returns a multiplier in parts per million; 0 where there is none.
+absl::StatusOr<int64_t> ToMultiplier(const std::string& where, const std::string& text) {
+  if (text.empty()) {
+    return 0;
+  }
+  constexpr int kDecimals = 6;
+  const absl::StatusOr<Picos> ppm = ParseDecimal(text, kDecimals);
+  if (!ppm.ok() || *ppm < 1 || *ppm > kMultiplierMaxPpm) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("The multiplier ", where, ".multiplier is ", Quoted(text),
+                     "; give a decimal number above 0 and up to ", kMultiplierMaxPpm / kPpm,
+                     " with at most six digits behind the point, such as 0.8."));
+  }
+  return static_cast<int64_t>(*ppm);
+}
+
+// Returns a currency as storage has it: "" for USD.
+std::string ToCurrency(const std::string& text) {
+  const std::string code = absl::AsciiStrToUpper(text);
+  return code == "USD" ? "" : code;
 }
 
 absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
@@ -155,6 +106,16 @@ absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
   rate.service_tier = std::string(CanonicalServiceTier(from.service_tier()));
   rate.region = std::string(CanonicalRegion(from.region()));
   rate.note = from.note();
+  ASSIGN_OR_RETURN(rate.multiplier_ppm, ToMultiplier(where, from.multiplier()));
+  rate.attribute_key = from.attribute_key();
+  rate.attribute_value = from.attribute_value();
+  rate.currency = ToCurrency(from.currency());
+  if (rate.is_exchange()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("The provider ", where,
+                     ".provider stands for exchange rates; give those in "
+                     "exchange_rates."));
+  }
   return rate;
 }
 
@@ -164,6 +125,30 @@ std::string NameOf(int index, const pb::Rate& rate) {
   const bool named = rate.match().match_case() == pb::ModelMatch::kEquals;
   return named ? absl::StrCat(place, " (", rate.match().equals(), ")") : place;
 }
+
+std::string FormatPpm(int64_t ppm) {
+  return FormatUsd(Picos{ppm} * (kPicosPerUsd / kPpm));
+}
+
+// Makes the rate that stands for an exchange rate.
+absl::StatusOr<Rate> ToExchange(const std::string& where, const pb::ExchangeRate& from) {
+  Rate rate;
+  rate.provider = kExchangeProvider;
+  rate.match = ModelMatch::Equals(absl::AsciiStrToUpper(from.currency()));
+  rate.effective_from_us = from.effective_from_unix_us();
+  rate.source = from.source();
+  const absl::StatusOr<Picos> usd = ParseUsd(from.usd());
+  if (!usd.ok() || *usd < 1 || *usd > kPriceMaxPicos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("The exchange rate ", where, ".usd is ", Quoted(from.usd()),
+                     "; give USD for one unit of the currency, above 0 and up to ",
+                     FormatUsd(kPriceMaxPicos), ", such as 1.0850."));
+  }
+  rate.prices[kRequestPrice] = static_cast<int64_t>(*usd);
+  return rate;
+}
+
+}  // namespace
 
 pb::Rate FromRate(const Rate& from) {
   pb::Rate rate;
@@ -186,17 +171,35 @@ pb::Rate FromRate(const Rate& from) {
   rate.set_origin(from.origin == RateOrigin::kBundled ? pb::RATE_ORIGIN_BUNDLED
                                                       : pb::RATE_ORIGIN_USER);
   rate.set_note(from.note);
+  if (from.is_multiplier()) {
+    rate.set_multiplier(FormatPpm(from.multiplier_ppm));
+  }
+  rate.set_attribute_key(from.attribute_key);
+  rate.set_attribute_value(from.attribute_value);
+  rate.set_currency(from.currency);
   if (from.recorded_at_us != 0) {
     rate.set_recorded_at_unix_us(from.recorded_at_us);
   }
   return rate;
 }
 
-}  // namespace
+pb::ExchangeRate FromExchange(const Rate& from) {
+  pb::ExchangeRate exchange;
+  exchange.set_currency(from.match.text);
+  exchange.set_usd(FormatUsd(*from.prices[kRequestPrice]));
+  exchange.set_effective_from_unix_us(from.effective_from_us);
+  exchange.set_source(from.source);
+  exchange.set_recorded_at_unix_us(from.recorded_at_us);
+  return exchange;
+}
 
 absl::StatusOr<std::vector<Rate>> ToRates(const pb::SetRatesRequest& request) {
   std::vector<Rate> rates;
-  rates.reserve(static_cast<size_t>(request.rates_size()));
+  rates.reserve(static_cast<size_t>(request.rates_size() + request.exchange_rates_size()));
+  for (int i = 0; i < request.exchange_rates_size(); ++i) {
+    ASSIGN_OR_RETURN(rates.emplace_back(), ToExchange(absl::StrCat("exchange_rates[", i, "]"),
+                                                      request.exchange_rates(i)));
+  }
   for (int i = 0; i < request.rates_size(); ++i) {
     const pb::Rate& rate = request.rates(i);
     ASSIGN_OR_RETURN(rates.emplace_back(), ToRate(NameOf(i, rate), rate));
@@ -218,6 +221,12 @@ absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& 
     name.region = std::string(CanonicalRegion(id.region()));
     name.attribute_key = id.attribute_key();
     name.attribute_value = id.attribute_value();
+    name.is_multiplier = id.is_multiplier();
+  }
+  for (const pb::ExchangeRateId& id : request.exchange_rates()) {
+    names.push_back({.provider = kExchangeProvider,
+                     .match = ModelMatch::Equals(absl::AsciiStrToUpper(id.currency())),
+                     .effective_from_us = id.effective_from_unix_us()});
   }
   return names;
 }
@@ -242,6 +251,10 @@ pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
                                           bool with_bundled, const std::vector<EndedRate>& ended) {
   pb::ListRatesResponse response;
   for (const Rate& rate : rates) {
+    if (rate.is_exchange()) {
+      *response.add_exchange_rates() = FromExchange(rate);
+      continue;
+    }
     if (rate.origin == RateOrigin::kBundled) {
       response.mutable_bundled()->set_rates(response.bundled().rates() + 1);
       response.mutable_bundled()->set_source(rate.source);
@@ -251,7 +264,8 @@ pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
     }
   }
   for (const EndedRate& past : ended) {
-    if (past.rate.origin == RateOrigin::kUser || with_bundled) {
+    const bool is_shown = past.rate.origin == RateOrigin::kUser || with_bundled;
+    if (is_shown && !past.rate.is_exchange()) {
       pb::Rate& rate = *response.add_rates();
       rate = FromRate(past.rate);
       rate.set_ended_at_unix_us(past.at_us);
@@ -262,6 +276,7 @@ pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
     added->set_provider(model.provider);
     added->set_model(model.model);
     added->set_calls(model.calls);
+    added->set_reason(model.has_rate ? "no rate for some of its calls" : "no rate for the model");
   }
   return response;
 }

@@ -22,6 +22,9 @@ absl::StatusOr<std::vector<Rate>> ToRates(const itemized::v1::SetRatesRequest& r
 // INVALID_ARGUMENT names the rate whose match cannot be read.
 absl::StatusOr<std::vector<RateName>> ToRateNames(const itemized::v1::RemoveRatesRequest& request);
 
+itemized::v1::Rate FromRate(const Rate& from);
+itemized::v1::ExchangeRate FromExchange(const Rate& from);  // `from` is an exchange rate.
+
 itemized::v1::SetRatesResponse ToSetRatesResponse(const RateChange& change);
 itemized::v1::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change);
 

@@ -65,6 +65,26 @@ grpc::ServerUnaryReactor* RatesService::RemoveRates(grpc::CallbackServerContext*
                   });
 }
 
+grpc::ServerUnaryReactor* RatesService::ExplainCall(grpc::CallbackServerContext* context,
+                                                    const pb::ExplainCallRequest* request,
+                                                    pb::ExplainCallResponse* response) {
+  return AnswerOn(questions_, context, request, response,
+                  [this](const Principal& principal, const pb::ExplainCallRequest& question,
+                         const Cancellation* cancellation) {
+                    return server::ExplainCall(principal, database_, question, cancellation);
+                  });
+}
+
+grpc::ServerUnaryReactor* RatesService::GetMissingRates(grpc::CallbackServerContext* context,
+                                                        const pb::GetMissingRatesRequest* request,
+                                                        pb::GetMissingRatesResponse* response) {
+  return AnswerOn(questions_, context, request, response,
+                  [this](const Principal& principal, const pb::GetMissingRatesRequest& question,
+                         const Cancellation* cancellation) {
+                    return server::GetMissingRates(principal, database_, question, cancellation);
+                  });
+}
+
 grpc::ServerUnaryReactor* RatesService::Reprice(grpc::CallbackServerContext* context,
                                                 const pb::RepriceRequest* request,
                                                 pb::RepriceResponse* response) {

@@ -12,8 +12,8 @@ namespace itemized::server {
 // Serves itemized.v1.RatesService. Thread-safe.
 class RatesService final : public itemized::v1::RatesService::CallbackService {
  public:
-  // All outlive the service. The book is listed in `questions` and changed in `pool`, since a
-  // change takes long.
+  // All outlive the service. Questions are answered in `questions`, and the book is changed in
+  // `pool`, since a change takes long.
   RatesService(Database& database, CallPool& questions, CallPool& pool)
       : database_(database), questions_(questions), pool_(pool) {}
 
@@ -26,6 +26,12 @@ class RatesService final : public itemized::v1::RatesService::CallbackService {
   grpc::ServerUnaryReactor* RemoveRates(grpc::CallbackServerContext* context,
                                         const itemized::v1::RemoveRatesRequest* request,
                                         itemized::v1::RemoveRatesResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainCall(grpc::CallbackServerContext* context,
+                                        const itemized::v1::ExplainCallRequest* request,
+                                        itemized::v1::ExplainCallResponse* response) override;
+  grpc::ServerUnaryReactor* GetMissingRates(
+      grpc::CallbackServerContext* context, const itemized::v1::GetMissingRatesRequest* request,
+      itemized::v1::GetMissingRatesResponse* response) override;
   grpc::ServerUnaryReactor* Reprice(grpc::CallbackServerContext* context,
                                     const itemized::v1::RepriceRequest* request,
                                     itemized::v1::RepriceResponse* response) override;

@@ -259,6 +259,10 @@ void AddQuestions(const HttpApiContext& context, Router* router) {
                  OnPool(pools.questions, Ask(context, ToWorkflowsRequest, GetWorkflows)));
   router->Handle("GET", "/api/v1/distribution",
                  OnPool(pools.questions, Ask(context, ToDistributionRequest, GetDistribution)));
+  router->Handle("GET", "/api/v1/explain",
+                 OnPool(pools.scans, Ask(context, ToExplainRequest, ExplainCall)));
+  router->Handle("GET", "/api/v1/rates/missing",
+                 OnPool(pools.scans, Ask(context, ToMissingRatesRequest, GetMissingRates)));
   router->Handle("GET", kRunsPath,
                  OnPool(context.pools.questions, [context](const HttpRequest& request) {
                    return AnswerRun(context, request);

@@ -178,6 +178,14 @@ absl::StatusOr<pb::GetDistributionRequest> ToDistributionRequest(Parameters para
   return request;
 }
 
+absl::StatusOr<pb::ExplainCallRequest> ToExplainRequest(Parameters parameters, int64_t /*now_us*/) {
+  pb::ExplainCallRequest request;
+  request.set_event_id(parameters.Take("event_id"));
+  request.set_workflow_id(parameters.Take("workflow_id"));
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
 absl::StatusOr<pb::RepriceRequest> ToRepriceRequest(Parameters parameters) {
   pb::RepriceRequest request;
   const auto take = [&](const char* name) -> absl::StatusOr<int64_t> {
@@ -199,6 +207,14 @@ absl::StatusOr<pb::RepriceRequest> ToRepriceRequest(Parameters parameters) {
   request.set_dry_run(dry_run);
   ASSIGN_OR_RETURN(const bool background, TakeBool(parameters, "background"));
   request.set_background(background);
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::GetMissingRatesRequest> ToMissingRatesRequest(Parameters parameters,
+                                                                 int64_t now_us) {
+  pb::GetMissingRatesRequest request;
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }

@@ -38,6 +38,13 @@ absl::StatusOr<itemized::v1::GetOutliersRequest> ToOutliersRequest(Parameters pa
 absl::StatusOr<itemized::v1::GetDistributionRequest> ToDistributionRequest(Parameters parameters,
                                                                            int64_t now_us);
 
+// Takes event_id and workflow_id.
+absl::StatusOr<itemized::v1::ExplainCallRequest> ToExplainRequest(Parameters parameters,
+                                                                  int64_t now_us);
+// Takes window, from, to, tz.
+absl::StatusOr<itemized::v1::GetMissingRatesRequest> ToMissingRatesRequest(Parameters parameters,
+                                                                           int64_t now_us);
+
 // Takes bundled (true or false).
 absl::StatusOr<itemized::v1::ListRatesRequest> ToListRatesRequest(Parameters parameters);
 

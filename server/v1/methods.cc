@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/convert/explanations.h"
 #include "server/convert/query_answers.h"
 #include "server/convert/query_requests.h"
 #include "server/convert/rates.h"
@@ -148,6 +149,23 @@ absl::StatusOr<pb::GetDistributionResponse> GetDistribution(
   return Answer<pb::GetDistributionResponse>({principal, database, cancellation}, request,
                                              ToDistributionQuery, AskDistribution,
                                              ToDistributionResponse);
+}
+
+absl::StatusOr<pb::ExplainCallResponse> ExplainCall(const Principal& principal,
+                                                    const Database& database,
+                                                    const pb::ExplainCallRequest& request,
+                                                    const Cancellation* cancellation) {
+  return Answer<pb::ExplainCallResponse>({principal, database, cancellation}, request,
+                                         ToExplainQuery, AskExplain, ToExplainResponse);
+}
+
+absl::StatusOr<pb::GetMissingRatesResponse> GetMissingRates(
+    const Principal& principal, const Database& database, const pb::GetMissingRatesRequest& request,
+    const Cancellation* cancellation) {
+  return Answer<pb::GetMissingRatesResponse>(
+      {principal, database, cancellation}, request,
+      [](const pb::GetMissingRatesRequest& asked) { return ToWindow(asked.window()); },
+      AskMissingRates, ToMissingRatesResponse);
 }
 
 absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(const Principal& principal,

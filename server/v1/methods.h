@@ -46,6 +46,14 @@ absl::StatusOr<itemized::v1::GetDistributionResponse> GetDistribution(
     const itemized::v1::GetDistributionRequest& request,
     const Cancellation* cancellation = nullptr);
 
+absl::StatusOr<itemized::v1::ExplainCallResponse> ExplainCall(
+    const Principal& principal, const Database& database,
+    const itemized::v1::ExplainCallRequest& request, const Cancellation* cancellation = nullptr);
+absl::StatusOr<itemized::v1::GetMissingRatesResponse> GetMissingRates(
+    const Principal& principal, const Database& database,
+    const itemized::v1::GetMissingRatesRequest& request,
+    const Cancellation* cancellation = nullptr);
+
 absl::StatusOr<itemized::v1::GetServerInfoResponse> GetServerInfo(const Principal& principal,
                                                                   const Database& database,
                                                                   const ServerFacts& facts);

@@ -17,11 +17,11 @@ bool IsRepriced(const CallRows& calls, size_t row) {
          calls.series[row] == calls.series[next] && calls.EventId(row) == calls.EventId(next);
 }
 
-ServedAs CallRows::ServedAt(size_t row) const {
+ServedAs CallRows::ServedAt(size_t row, const Contracts& contracts) const {
   ServedAs served;
   if (!attribute_set.empty()) {
     for (const auto& [key, value] : attribute_sets[attribute_set[row]]) {
-      served.Note(strings[key], strings[value]);
+      served.Note(strings[key], strings[value], contracts);
     }
   }
   return served;

@@ -87,7 +87,8 @@ struct CallRows {
   }
   Usage UsageAt(size_t row) const;
   uint32_t RevisionAt(size_t row) const { return revision.empty() ? 0 : revision[row]; }
-  ServedAs ServedAt(size_t row) const;
+  // `contracts` are those of the rate book.
+  ServedAs ServedAt(size_t row, const Contracts& contracts) const;
   bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }
   CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
 };

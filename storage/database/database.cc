@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <future>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -17,7 +16,6 @@
 #include "storage/query/queries.h"
 #include "storage/store/entry_rows.h"
 #include "storage/store/state.h"
-#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
@@ -102,6 +100,16 @@ absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query,
 absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuery& query,
                                                           const Cancellation* cancellation) const {
   return impl_->Ask(AnswerDistribution, query, query.window.as_known_at_us, cancellation);
+}
+
+absl::StatusOr<ExplainAnswer> Database::Explain(const ExplainQuery& query,
+                                                const Cancellation* cancellation) const {
+  return impl_->Ask(AnswerExplain, query, query.as_known_at_us, cancellation);
+}
+
+absl::StatusOr<MissingRatesAnswer> Database::MissingRates(const Window& window,
+                                                          const Cancellation* cancellation) const {
+  return impl_->Ask(AnswerMissingRates, window, window.as_known_at_us, cancellation);
 }
 
 Threshold Database::ThresholdOf(absl::string_view step) const {

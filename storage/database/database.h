@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// storage/database: the door to all of storage. May use base, model, pricing, views, store, query,
+// storage/database: the door to all of storage. May use base, model, pricing, store, query,
 // maintenance and ingest.
 
 // The whole database, without a socket. An example:
@@ -147,6 +147,14 @@ class Database {
   absl::StatusOr<OutliersAnswer> Outliers(const OutliersQuery& query,
                                           const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query,
+                                                  const Cancellation* cancellation = nullptr) const;
+
+  // NOT_FOUND if there is no such call, or it is no longer kept. Without a run, the whole log is
+  // read.
+  absl::StatusOr<ExplainAnswer> Explain(const ExplainQuery& query,
+                                        const Cancellation* cancellation = nullptr) const;
+  // Reads the log of the window.
+  absl::StatusOr<MissingRatesAnswer> MissingRates(const Window& window,
                                                   const Cancellation* cancellation = nullptr) const;
 
   // Returns what the next call of `step` will be compared with.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <future>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -14,7 +13,6 @@
 #include "storage/database/database_impl.h"
 #include "storage/query/queries.h"
 #include "storage/store/entry_rows.h"
-#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
@@ -186,27 +184,7 @@ absl::StatusOr<std::vector<EndedRate>> Database::ListEndedRates() const {
 }
 
 std::vector<UnpricedModel> Database::ListUnpriced() const {
-  const State& state = impl_->state();
-  const ReaderLock lock(state.mutex);
-  std::map<std::pair<NameId, NameId>, int64_t> counts;
-  ForEachDay(state.views.rollups(), RollupScan(), [&](NameId, Day, const NameDay& row) {
-    for (const auto& [id, sums] : row.series) {
-      const SeriesKey& key = state.catalog.Series(id);
-      counts[{key[NameKind::kProvider], key[NameKind::kModel]}] +=
-          sums.unpriced_calls - sums.usage_missing_calls;
-    }
-  });
-  std::vector<UnpricedModel> models;
-  for (const auto& [key, calls] : counts) {
-    if (calls > 0) {
-      models.push_back({.provider = state.catalog.Name(NameKind::kProvider, key.first),
-                        .model = state.catalog.Name(NameKind::kModel, key.second),
-                        .calls = calls});
-    }
-  }
-  std::stable_sort(models.begin(), models.end(),
-                   [](const auto& a, const auto& b) { return a.calls > b.calls; });
-  return models;
+  return ListUnpricedModels(impl_->state());
 }
 
 }  // namespace itemized

@@ -121,7 +121,8 @@ void DropSuperseded(absl::Span<CheckedBatch> batches) {
 }
 
 void FindRates(const CheckedBatch& batch, RateLookups* rates) {
-  if (!rates->has_patterns()) {
+  const std::shared_ptr<const RateBook> book = rates->book();
+  if (!book->has_patterns()) {
     return;
   }
   // The provider that each model last came with; both are places in the dictionary.
@@ -129,7 +130,7 @@ void FindRates(const CheckedBatch& batch, RateLookups* rates) {
   for (const CheckedCall& call : batch.calls) {
     const uint32_t model = call.view.NameOf(NameKind::kModel);
     const uint32_t provider = call.view.NameOf(NameKind::kProvider);
-    const ServedAs served = batch.ServedOf(call.view);
+    const ServedAs served = batch.ServedOf(call.view, book->contracts());
     if (model != BatchReader::kEmptyName && (seen[model] != provider || !served.is_standard())) {
       seen[model] = served.is_standard() ? provider : seen[model];
       rates->Find(batch.Text(provider), batch.Text(model), served);

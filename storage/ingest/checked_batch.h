@@ -48,12 +48,13 @@ struct CheckedBatch {
     }
     return usage;
   }
-  // How a call was served, by its attributes. Cheap where `says_how_served` is false.
-  ServedAs ServedOf(const CallView& call) const {
+  // How a call was served, by its attributes. Cheap where `says_how_served` is false and there are
+  // no contracts.
+  ServedAs ServedOf(const CallView& call, const Contracts& contracts) const {
     ServedAs served;
-    if (says_how_served) {
+    if (says_how_served || !contracts.empty()) {
       for (const auto& [key, value] : AttributesOf(call)) {
-        served.Note(Text(key), Text(value));
+        served.Note(Text(key), Text(value), contracts);
       }
     }
     return served;

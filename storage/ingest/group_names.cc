@@ -28,7 +28,7 @@ void GroupBuilder::FindNames(const CheckedBatch& batch, NamedCall* call) {
   call->series = is_known ? state_.catalog.Resolve(key) : Catalog::kUnknownSeries;
   call->schedule = &pricer_.RatesFor(
       key[NameKind::kProvider], key[NameKind::kModel], batch.Text(view.NameOf(NameKind::kProvider)),
-      batch.Text(view.NameOf(NameKind::kModel)), batch.ServedOf(view));
+      batch.Text(view.NameOf(NameKind::kModel)), batch.ServedOf(view, pricer_.contracts()));
 }
 
 void GroupBuilder::NumberNames(const CheckedBatch& batch, NamedCall* call) {

@@ -100,6 +100,7 @@ void Repricing::Remove(const std::vector<RateName>& names, Reprice which, Done d
     rate.region = name.region;
     rate.attribute_key = name.attribute_key;
     rate.attribute_value = name.attribute_value;
+    rate.multiplier_ppm = name.is_multiplier ? kPpm : 0;
     const std::string key = RateKey(rate);
     if (CheckedRatePtr found = book.Remove(key); found != nullptr) {
       removed.push_back(std::move(found));

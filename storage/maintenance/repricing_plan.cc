@@ -2,6 +2,7 @@
 #include "storage/maintenance/repricing_plan.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,7 @@ namespace {
 std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope) {
   std::vector<bool> covered(state.catalog.series_count());
   RateBook changed;
+  const std::shared_ptr<const RateBook> book = state.rates.book();
   bool all = scope.all;
   for (const CheckedRatePtr& rate : scope.rates) {
     all = !changed.Set(rate).ok() || all;  // More rates than a book holds concern all calls.
@@ -30,12 +32,13 @@ std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope)
         known.try_emplace({key[NameKind::kProvider], key[NameKind::kModel]});
     if (inserted) {
       const std::string& model = state.catalog.Name(NameKind::kModel, key[NameKind::kModel]);
-      // The names behind kOtherName are lost, so such calls keep their price.
       const std::string& provider =
           state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]);
+      // The names behind kOtherName are lost, so such calls keep their price.
       it->second = model != kOtherName && scope.model.value_or(model) == model &&
                    scope.provider.value_or(provider) == provider &&
-                   (all || changed.Covers(provider, model));
+                   (all || changed.Covers(provider, model) ||
+                    (changed.has_exchanges() && book->CoversCurrency(provider, model, changed)));
     }
     covered[id.value()] = it->second;
   }

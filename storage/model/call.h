@@ -88,6 +88,8 @@ struct BilledCall {
   // Set if the call cost more than its threshold. It is an outlier only if that was learned.
   std::optional<OutlierReceipt> receipt;
   bool unsurfaced = false;  // No user saw what came of it: its run did not use its step.
+  // Why it has no price, in a few words; set by questions that show the calls of a run.
+  std::string unpriced_reason = {};
 
   bool is_outlier() const { return receipt.has_value() && !receipt->learning; }
 };

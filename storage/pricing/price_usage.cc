@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "storage/pricing/rate_book.h"
 
@@ -47,12 +49,12 @@ class MergedPrices {
   const Prices& over_;
 };
 
-}  // namespace
-
-std::optional<Picos> PriceUsage(const Rate& rate, const Usage& usage) {
+// Calls `add(class, count, price)` for everything that is billed, and at last once for the price of
+// the call as such, with kRequestPrice and a count of 1. `price` is null if there is none.
+template <typename Add>
+void ForEachBilled(const Rate& rate, const Usage& usage, Add add) {
   const MergedPrices prices(rate, FindTier(rate, usage));
   const bool reasoning_apart = prices.Own(Index(UsageClass::kReasoning)).has_value();
-  Picos sum = prices.Own(kRequestPrice).value_or(0);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     int64_t billed = usage.counts[c];
     if (c == Index(UsageClass::kOutput) && reasoning_apart) {
@@ -61,13 +63,73 @@ std::optional<Picos> PriceUsage(const Rate& rate, const Usage& usage) {
     if (billed == 0 || (c == Index(UsageClass::kReasoning) && !reasoning_apart)) {
       continue;  // Reasoning without a price of its own is billed within the output.
     }
-    const std::optional<int64_t>& price = prices.OfClass(c);
-    if (!price) {
-      return std::nullopt;
-    }
-    sum += Picos(billed) * *price;
+    add(c, billed, prices.OfClass(c));
   }
-  return sum;
+  if (prices.Own(kRequestPrice).has_value()) {
+    add(kRequestPrice, int64_t{1}, prices.Own(kRequestPrice));
+  }
+}
+
+constexpr Picos kPriceTooLarge = Picos(1) << 63;  // One unit costs more than a call may.
+
+}  // namespace
+
+std::optional<Picos> PriceUsage(const Rate& rate, const Usage& usage) {
+  Picos sum = 0;
+  bool all_priced = true;
+  ForEachBilled(rate, usage, [&](size_t, int64_t count, const std::optional<int64_t>& price) {
+    all_priced = all_priced && price.has_value();
+    sum += Picos(count) * price.value_or(0);
+  });
+  return all_priced ? std::optional(sum) : std::nullopt;
+}
+
+Picos PriceUnder(const Terms& terms, int64_t price) {
+  Picos result = price;
+  if (terms.exchange != nullptr) {
+    result = DivideRounded(result * *terms.exchange->prices[kRequestPrice], kPicosPerUsd);
+  }
+  for (const RateCandidate& multiplier : terms.multipliers) {
+    result = DivideRounded(result * multiplier.rate->multiplier_ppm, kPpm);
+    result = std::min(result, kPriceTooLarge);
+  }
+  return std::min(result, kPriceTooLarge);
+}
+
+std::optional<Picos> PriceUsage(const Terms& terms, const Usage& usage) {
+  if (!terms.is_priced()) {
+    return std::nullopt;
+  }
+  if (terms.exchange == nullptr && terms.multipliers.empty()) {
+    return PriceUsage(*terms.base.rate, usage);
+  }
+  Picos sum = 0;
+  bool all_priced = true;
+  ForEachBilled(*terms.base.rate, usage,
+                [&](size_t, int64_t count, const std::optional<int64_t>& price) {
+                  all_priced = all_priced && price.has_value();
+                  sum += Picos(count) * PriceUnder(terms, price.value_or(0));
+                });
+  return all_priced ? std::optional(sum) : std::nullopt;
+}
+
+std::vector<BilledLine> LinesOf(const Terms& terms, const Usage& usage) {
+  std::vector<BilledLine> lines;
+  ForEachBilled(*terms.base.rate, usage,
+                [&](size_t price_class, int64_t count, const std::optional<int64_t>& price) {
+                  BilledLine& line = lines.emplace_back();
+                  line.price_class = price_class;
+                  line.count = count;
+                  line.list_price = price;
+                  if (price.has_value() && !terms.has_no_exchange) {
+                    line.price = PriceUnder(terms, *price);
+                  }
+                });
+  return lines;
+}
+
+const RateTier* TierOf(const Rate& rate, const Usage& usage) {
+  return FindTier(rate, usage);
 }
 
 }  // namespace itemized

@@ -25,6 +25,12 @@ inline constexpr size_t kPriceCount = kUsageClassCount + 1;
 using Prices = std::array<std::optional<int64_t>, kPriceCount>;
 
 inline constexpr int64_t kPriceMaxPicos = 1'000'000'000'000'000;  // That is 1,000 USD a unit.
+// Multipliers are in parts per million.
+inline constexpr int64_t kPpm = 1'000'000;
+inline constexpr int64_t kMultiplierMaxPpm = 1'000 * kPpm;
+// The provider of the rates that say what a unit of another currency costs: the match is the code
+// of the currency, the price of a request that of a unit of it. No call is of such a provider.
+inline constexpr char kExchangeProvider[] = "itemized.exchange";
 inline constexpr size_t kSourceBytesMax = 500;
 inline constexpr size_t kTiersMax = 16;
 
@@ -74,6 +80,9 @@ struct Rate {
   std::string source;
   std::string note;            // What whoever set it says of it.
   int64_t recorded_at_us = 0;  // When it came into the book; 0 if that was not kept.
+
+  bool is_multiplier() const { return multiplier_ppm != 0; }
+  bool is_exchange() const { return provider == kExchangeProvider; }
 
   bool operator==(const Rate&) const = default;
 };

@@ -9,121 +9,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
+#include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
-#include "storage/base/time.h"
-#include "storage/model/limits.h"
 #include "storage/pricing/name_forms.h"
 #include "storage/pricing/provider_names.h"
 
 namespace itemized {
-namespace {
-
-absl::Status ValidatePrices(const Prices& prices, absl::string_view where) {
-  bool any = false;
-  for (const std::optional<int64_t>& price : prices) {
-    any = any || price.has_value();
-    if (price && (*price < 0 || *price > kPriceMaxPicos)) {
-      return absl::InvalidArgumentError(absl::StrCat("A price ", where, " is ", FormatUsd(*price),
-                                                     " USD a unit; it must be from 0 to ",
-                                                     FormatUsd(kPriceMaxPicos), "."));
-    }
-  }
-  if (!any) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("There is no price ", where, "; set at least one, 0 if it is free."));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ValidateTiers(const std::vector<RateTier>& tiers) {
-  if (tiers.size() > kTiersMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("There are ", tiers.size(), " tiers; give at most ", kTiersMax, "."));
-  }
-  int64_t last = -1;
-  for (const RateTier& tier : tiers) {
-    if (tier.input_tokens_over <= last) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("The input_tokens_over of a tier is ", tier.input_tokens_over,
-                       "; it must not be negative and must rise from tier to tier."));
-    }
-    last = tier.input_tokens_over;
-    RETURN_IF_ERROR(
-        ValidatePrices(tier.prices, absl::StrCat("in the tier over ", last, " input tokens")));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ValidateLength(absl::string_view text, size_t max, absl::string_view what) {
-  if (text.size() > max) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("The ", what, " has ", text.size(), " bytes; give at most ", max, "."));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ValidateInstant(int64_t effective_from_us) {
-  if (effective_from_us < kTimeMinUs || effective_from_us > kTimeMaxUs) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "The effective instant ", effective_from_us,
-        " is out of range; give microseconds since 1970-01-01 UTC, before the year 2200."));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ValidateHours(const HoursOfDay& hours) {
-  constexpr int32_t kSecondsPerDay = 24 * 60 * 60;
-  for (const int32_t second : {hours.from_s, hours.to_s}) {
-    if (second < 0 || second >= kSecondsPerDay) {
-      return absl::InvalidArgumentError(absl::StrCat("The hours of the day reach to second ",
-                                                     second, "; give seconds from 0 to ",
-                                                     kSecondsPerDay - 1, ", and 0 for midnight."));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ValidateParts(const Rate& rate) {
-  RETURN_IF_ERROR(ValidateLength(rate.provider, kNameBytesMax, "provider"));
-  RETURN_IF_ERROR(ValidateLength(rate.source, kSourceBytesMax, "source"));
-  RETURN_IF_ERROR(ValidateLength(rate.note, kSourceBytesMax, "note"));
-  RETURN_IF_ERROR(ValidateInstant(rate.effective_from_us));
-  RETURN_IF_ERROR(ValidateHours(rate.hours));
-  RETURN_IF_ERROR(ValidateLength(rate.service_tier, kNameBytesMax, "service tier"));
-  RETURN_IF_ERROR(ValidateLength(rate.region, kNameBytesMax, "region"));
-  RETURN_IF_ERROR(ValidatePrices(rate.prices, "outside the tiers"));
-  return ValidateTiers(rate.tiers);
-}
-
-absl::Status CheckEffort(const CompiledMatch::Effort& effort) {
-  if (effort.leaves > kMatchLeavesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("The names and patterns of all rates of the book together would be over ",
-                     kMatchLeavesMax, "; set fewer rates."));
-  }
-  if (effort.searches > kMatchSearchesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("Over ", kMatchSearchesMax,
-                     " texts and regular expressions of the book would be searched for anywhere in "
-                     "a name; use equals, starts_with or ends_with."));
-  }
-  if (effort.instructions > kMatchInstructionsMax) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "The regular expressions of the book together would have over ", kMatchInstructionsMax,
-        " instructions; write simpler ones, or use equals, starts_with or ends_with."));
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
-
-absl::Status ValidateRate(const Rate& rate) {
-  RETURN_IF_ERROR(rate.match.Validate());
-  RETURN_IF_ERROR(ValidateParts(rate));
-  // A rate that even an empty book has no room for is refused at once.
-  return CheckEffort(CompiledMatch(rate.match).effort());
-}
-
 namespace {
 
 // A rate for a gateway is for calls that name the gateway, and not for those of any provider.
@@ -156,6 +47,17 @@ absl::Status CheckRateCount(size_t count) {
 
 namespace {
 
+// The keys must stay few: each call of a batch is searched for them.
+absl::Status CheckContract(const Rate& rate, const Contracts& contracts) {
+  if (rate.attribute_key.empty() || contracts.HasKey(rate.attribute_key) ||
+      contracts.keys() < kContractKeysMax) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("Rates of the book are for attributes of ", kContractKeysMax,
+                   " keys already; use one of those instead of ", Quoted(rate.attribute_key), "."));
+}
+
 bool IsExact(const CheckedRate& rate) {
   return rate.rate().match.kind == ModelMatch::Kind::kEquals;
 }
@@ -177,16 +79,24 @@ absl::StatusOr<bool> RateBook::Set(CheckedRatePtr rate) {
   const bool replaced = found != rates_.end();
   CompiledMatch::Effort effort = effort_;
   effort.Add(rate->match().effort());
-  if (replaced) {  // The new rate has an equal match.
+  if (replaced) {  // The new rate has an equal match and contract.
     Remove(rate->key());
   } else {
     RETURN_IF_ERROR(CheckRateCount(rates_.size() + 1));
     RETURN_IF_ERROR(CheckEffort(effort));
+    RETURN_IF_ERROR(CheckContract(rate->rate(), contracts_));
   }
-  ListOf(*rate).push_back(rate.get());
-  effort_.Add(rate->match().effort());
+  Enter(*rate);
   rates_[rate->key()] = std::move(rate);
   return replaced;
+}
+
+void RateBook::Enter(const CheckedRate& rate) {
+  ListOf(rate).push_back(&rate);
+  effort_.Add(rate.match().effort());
+  if (!rate.rate().attribute_key.empty()) {
+    contracts_.Add(rate.rate().attribute_key, rate.rate().attribute_value);
+  }
 }
 
 CheckedRatePtr RateBook::Remove(const std::string& key) {
@@ -199,11 +109,21 @@ CheckedRatePtr RateBook::Remove(const std::string& key) {
   Rates& list = ListOf(rate);
   list.erase(std::find(list.begin(), list.end(), &rate));
   if (list.empty()) {
-    (IsExact(rate) ? exact_ : patterns_).erase(TextOf(rate));
+    TextsOf(rate).erase(TextOf(rate));
+  }
+  if (!rate.rate().attribute_key.empty()) {
+    contracts_.Remove(rate.rate().attribute_key, rate.rate().attribute_value);
   }
   effort_.Add(rate.match().effort(), -1);
   rates_.erase(found);
   return removed;
+}
+
+RateBook::RatesByText& RateBook::TextsOf(const CheckedRate& rate) {
+  if (rate.rate().is_exchange()) {
+    return exchanges_;
+  }
+  return IsExact(rate) ? exact_ : patterns_;
 }
 
 const Rate* RateBook::Get(const std::string& key) const {
@@ -212,15 +132,15 @@ const Rate* RateBook::Get(const std::string& key) const {
 }
 
 RateBook::Rates& RateBook::ListOf(const CheckedRate& rate) {
-  return (IsExact(rate) ? exact_ : patterns_)[TextOf(rate)];
+  return TextsOf(rate)[TextOf(rate)];
 }
 
 // Returns the rates that match, in the order of the book; those that match several forms of the
 // names once, for the first.
-std::vector<RateBook::Schedule::Candidate> RateBook::CandidatesFor(absl::string_view provider,
-                                                                   absl::string_view model) const {
+std::vector<RateCandidate> RateBook::CandidatesFor(absl::string_view provider,
+                                                   absl::string_view model) const {
   absl::flat_hash_set<const CheckedRate*> seen;
-  std::vector<std::pair<const CheckedRate*, Schedule::Candidate>> found;
+  std::vector<std::pair<const CheckedRate*, RateCandidate>> found;
   const std::vector<NameForm> forms = FormsOf(provider, model);
   for (size_t form = 0; form < forms.size(); ++form) {
     const auto add_from = [&](const RatesByText& lists, absl::string_view text) {
@@ -232,7 +152,7 @@ std::vector<RateBook::Schedule::Candidate> RateBook::CandidatesFor(absl::string_
         const bool is_for = rate->provider().empty() || rate->provider() == forms[form].provider;
         const size_t specificity = is_for ? rate->match().Specificity(forms[form].model) : 0;
         if (specificity > 0 && seen.insert(rate).second) {
-          found.emplace_back(rate, Schedule::Candidate{&rate->rate(), form, specificity});
+          found.emplace_back(rate, RateCandidate{&rate->rate(), form, specificity});
         }
       }
     };
@@ -244,7 +164,7 @@ std::vector<RateBook::Schedule::Candidate> RateBook::CandidatesFor(absl::string_
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.first->key() < b.first->key(); });
-  std::vector<Schedule::Candidate> candidates;
+  std::vector<RateCandidate> candidates;
   for (const auto& [rate, candidate] : found) {
     candidates.push_back(candidate);
   }
@@ -255,63 +175,83 @@ bool RateBook::Covers(absl::string_view provider, absl::string_view model) const
   return !CandidatesFor(provider, model).empty();
 }
 
+bool RateBook::CoversCurrency(absl::string_view provider, absl::string_view model,
+                              const RateBook& exchanges) const {
+  const std::vector<RateCandidate> candidates = CandidatesFor(provider, model);
+  return std::any_of(candidates.begin(), candidates.end(), [&](const RateCandidate& candidate) {
+    return exchanges.exchanges_.contains(candidate.rate->currency);
+  });
+}
+
+namespace {
+
+bool IsByInstant(const RateCandidate& a, const RateCandidate& b) {
+  return a.rate->effective_from_us < b.rate->effective_from_us;
+}
+
+// Returns which contract of the call a rate is for, from 1; 0 if it is for any call; nothing if it
+// is for other calls.
+std::optional<size_t> ContractOf(const Rate& rate, const ServedAs& served) {
+  if (rate.attribute_key.empty()) {
+    return 0;
+  }
+  const auto& contracts = served.contracts;
+  const auto found = std::find(contracts.begin(), contracts.end(),
+                               Contract(rate.attribute_key, rate.attribute_value));
+  return found == contracts.end()
+             ? std::nullopt
+             : std::optional<size_t>(static_cast<size_t>(found - contracts.begin()) + 1);
+}
+
+bool IsConditional(const RateCandidate& candidate) {
+  return candidate.rate->is_multiplier() || !candidate.rate->attribute_key.empty();
+}
+
+}  // namespace
+
 RateBook::Schedule RateBook::Find(absl::string_view provider, absl::string_view model,
                                   const ServedAs& served) const {
-  std::vector<Schedule::Candidate> candidates = CandidatesFor(provider, model);
-  std::erase_if(candidates, [&](const Schedule::Candidate& candidate) {
-    return candidate.rate->service_tier != served.service_tier ||
-           candidate.rate->region != served.region;
-  });
-  std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-    return a.rate->effective_from_us < b.rate->effective_from_us;
-  });
-  Schedule schedule;
-  const Schedule::Candidate* best = nullptr;
-  for (const Schedule::Candidate& candidate : candidates) {
-    if (!candidate.rate->hours.is_whole_day()) {
-      schedule.by_hour_.push_back(candidate);
-    } else if (best == nullptr || candidate.Rank() > best->Rank()) {
-      best = &candidate;
-      schedule.Append(candidate);
+  std::vector<RateCandidate> candidates = CandidatesFor(provider, model);
+  std::stable_sort(candidates.begin(), candidates.end(), IsByInstant);
+  // Where there are only plain prices, those for other calls than these cannot hold.
+  const bool conditional = std::any_of(candidates.begin(), candidates.end(), IsConditional);
+  Schedule schedule(served);
+  for (const RateCandidate& candidate : candidates) {
+    const Rate& rate = *candidate.rate;
+    const std::optional<size_t> contract = ContractOf(rate, served);
+    const bool of_tier = rate.service_tier == served.service_tier;
+    const bool of_region = rate.region == served.region;
+    const bool is_for =
+        (of_tier || rate.service_tier.empty()) && (of_region || rate.region.empty());
+    if (contract.has_value() && is_for && (conditional || (of_tier && of_region))) {
+      schedule.Add({.contract = *contract,
+                    .tier = !rate.service_tier.empty(),
+                    .region = !rate.region.empty(),
+                    .multiplies = rate.is_multiplier()},
+                   candidate);
     }
   }
+  AddExchanges(candidates, &schedule);
   return schedule;
 }
 
-std::tuple<bool, size_t, bool, size_t, int64_t, bool> RateBook::Schedule::Candidate::Rank() const {
-  return {rate->origin == RateOrigin::kUser, SIZE_MAX - form,
-          !rate->provider.empty(),           specificity,
-          rate->effective_from_us,           !rate->hours.is_whole_day()};
-}
-
-void RateBook::Schedule::Append(const Candidate& candidate) {
-  const int64_t from_us = candidate.rate->effective_from_us;
-  if (!from_us_.empty() && from_us_.back() == from_us) {
-    all_day_.back() = candidate;
-    return;
-  }
-  all_day_.push_back(candidate);
-  from_us_.push_back(from_us);
-}
-
-const Rate* RateBook::Schedule::At(int64_t time_us) const {
-  const auto next = std::upper_bound(from_us_.begin(), from_us_.end(), time_us);
-  const Candidate* best = next == from_us_.begin()
-                              ? nullptr
-                              : &all_day_[static_cast<size_t>(next - from_us_.begin()) - 1];
-  for (const Candidate& candidate : by_hour_) {
-    if (candidate.rate->effective_from_us <= time_us && candidate.rate->hours.Contains(time_us) &&
-        (best == nullptr || candidate.Rank() > best->Rank())) {
-      best = &candidate;
+void RateBook::AddExchanges(const std::vector<RateCandidate>& candidates,
+                            Schedule* schedule) const {
+  absl::flat_hash_set<std::string> added;
+  for (const RateCandidate& candidate : candidates) {
+    const auto list = exchanges_.find(candidate.rate->currency);
+    if (list == exchanges_.end() || !added.insert(list->first).second) {
+      continue;
+    }
+    std::vector<RateCandidate> rates;
+    for (const CheckedRate* rate : list->second) {
+      rates.push_back({.rate = &rate->rate()});
+    }
+    std::sort(rates.begin(), rates.end(), IsByInstant);  // No two are of one instant.
+    for (const RateCandidate& rate : rates) {
+      schedule->AddExchange(rate);
     }
   }
-  return best == nullptr ? nullptr : best->rate;
-}
-
-bool HoursOfDay::Contains(int64_t time_us) const {
-  const int64_t time_s = time_us % kMicrosPerDay / kMicrosPerSecond;
-  return is_whole_day() ||
-         (from_s < to_s ? time_s >= from_s && time_s < to_s : time_s >= from_s || time_s < to_s);
 }
 
 std::vector<Rate> RateBook::List() const {
@@ -321,6 +261,33 @@ std::vector<Rate> RateBook::List() const {
     list.push_back(rate->rate());
   }
   return list;
+}
+
+namespace {
+
+void AddNames(const ModelMatch& match, std::vector<std::string>* names) {
+  if (match.kind == ModelMatch::Kind::kEquals || match.kind == ModelMatch::Kind::kStartsWith) {
+    names->push_back(match.text);
+  }
+  if (match.kind == ModelMatch::Kind::kAnyOf) {
+    for (const ModelMatch& part : match.parts) {
+      AddNames(part, names);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> RateBook::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [key, rate] : rates_) {
+    if (!rate->rate().is_exchange() && !rate->rate().is_multiplier()) {
+      AddNames(rate->rate().match, &names);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 }  // namespace itemized

@@ -12,14 +12,15 @@ namespace itemized {
 
 // Names one rate of the book.
 struct RateName {
-  std::string provider;  // Empty means any.
-  ModelMatch match;
+  std::string provider = {};  // Empty means any.
+  ModelMatch match = {};
   int64_t effective_from_us = 0;
   HoursOfDay hours = {};
   std::string service_tier = {};
   std::string region = {};
   std::string attribute_key = {};
   std::string attribute_value = {};
+  bool is_multiplier = false;  // Whether it is the multiplier, and not the prices.
 };
 
 // A rate that is no longer in the book: another took its place, or it was removed.

@@ -24,7 +24,8 @@
 // Key: the provider, the first text of the match, the match as above, and the
 // instant as 8 bytes big-endian. In the first two, a zero byte is written
 // 00 ff, and 00 00 ends them, so that byte order is the order of the texts.
-// Where there are any, origin, hours and served as follow as above, and then the attribute.
+// Where there are any, origin, hours and served as follow as above, and then the attribute. The
+// key of a multiplier has both, and a byte 1 behind them.
 
 #include <cstdint>
 #include <string>
@@ -311,11 +312,14 @@ std::string RateKey(const Rate& rate) {
   AppendOrderedText(&key, FirstText(rate.match));
   AppendMatch(&key, rate.match);
   AppendBigEndian64(&key, static_cast<uint64_t>(rate.effective_from_us));
-  if (HasOrigin(rate) || HasAttribute(rate)) {
+  if (HasOrigin(rate) || HasAttribute(rate) || rate.is_multiplier()) {
     AppendOrigin(&key, rate);
   }
-  if (HasAttribute(rate)) {
+  if (HasAttribute(rate) || rate.is_multiplier()) {
     AppendAttribute(&key, rate);
+  }
+  if (rate.is_multiplier()) {
+    key.push_back('\1');  // Prices and a multiplier on them stand side by side.
   }
   return key;
 }

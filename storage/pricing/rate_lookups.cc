@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/pricing/rate_lookups.h"
 
+#include <utility>
+
+#include "storage/base/bytes.h"
+
 namespace itemized {
 namespace {
 
 constexpr size_t kFoundMax = 20'000;  // Names of models are the senders' choice.
 
 }  // namespace
+
+NamesOfCall NamesOf(absl::string_view provider, absl::string_view model, const ServedAs& served) {
+  std::string contracts;
+  for (const auto& [key, value] : served.contracts) {
+    AppendSized(&contracts, key);
+    AppendSized(&contracts, value);
+  }
+  return {std::string(provider), std::string(model), std::string(served.service_tier),
+          std::string(served.region), std::move(contracts)};
+}
 
 void RateLookups::SetBook(std::shared_ptr<const RateBook> book) {
   const MutexLock lock(mutex_);
@@ -22,8 +36,7 @@ std::shared_ptr<const RateBook> RateLookups::book() const {
 // Searches the book without the lock, since that takes long.
 RateLookups::SchedulePtr RateLookups::Find(absl::string_view provider, absl::string_view model,
                                            const ServedAs& served) {
-  Names names{std::string(provider), std::string(model), std::string(served.service_tier),
-              std::string(served.region)};
+  NamesOfCall names = NamesOf(provider, model, served);
   std::shared_ptr<const RateBook> book;
   {
     const MutexLock lock(mutex_);

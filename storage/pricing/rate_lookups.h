@@ -14,6 +14,11 @@
 
 namespace itemized {
 
+// What decides the rates of a call but for its time: provider, model, service tier, region, and the
+// contracts together.
+using NamesOfCall = std::array<std::string, 5>;
+NamesOfCall NamesOf(absl::string_view provider, absl::string_view model, const ServedAs& served);
+
 // The rate book in force, and a cache of which of its rates hold for calls of some names. Whoever
 // checks a batch looks its names up first, so that the committer's thread finds them here and never
 // searches. Thread-safe.
@@ -34,12 +39,11 @@ class RateLookups {
     std::shared_ptr<const RateBook> book;
     RateBook::Schedule schedule;
   };
-  using Names = std::array<std::string, 4>;  // Provider, model, service tier, region.
 
   mutable Mutex mutex_;
   std::shared_ptr<const RateBook> book_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const RateBook>();
-  absl::flat_hash_map<Names, SchedulePtr> found_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<NamesOfCall, SchedulePtr> found_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace itemized

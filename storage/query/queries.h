@@ -8,6 +8,8 @@
 // the lock of the state themselves, and answer as of one commit. `cancellation` may be null,
 // and its error ends the answer between two pieces of work.
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -35,5 +37,13 @@ absl::StatusOr<OutliersAnswer> AnswerOutliers(const QueryContext& context,
 absl::StatusOr<DistributionAnswer> AnswerDistribution(const QueryContext& context,
                                                       const DistributionQuery& query,
                                                       const Cancellation* cancellation);
+absl::StatusOr<ExplainAnswer> AnswerExplain(const QueryContext& context, const ExplainQuery& query,
+                                            const Cancellation* cancellation);
+absl::StatusOr<MissingRatesAnswer> AnswerMissingRates(const QueryContext& context,
+                                                      const Window& window,
+                                                      const Cancellation* cancellation);
+
+// Returns the models with calls that have usage and no price, by falling number of such calls.
+std::vector<UnpricedModel> ListUnpricedModels(const State& state);
 
 }  // namespace itemized

@@ -79,8 +79,11 @@ absl::Status ReadHour(const State& state, const std::vector<BlockRef>& refs,
   return absl::OkStatus();
 }
 
-void MarkUnsurfaced(RunAnswer* answer) {
+// Completes the calls with what is not of the log.
+void Finish(const State& state, RunAnswer* answer) {
+  UnpricedReasons reasons(state.rates.book());
   for (BilledCall& call : answer->calls) {
+    call.unpriced_reason = call.cost.unpriced ? reasons.Of(call.call) : "";
     call.unsurfaced =
         std::count(answer->unused_steps.begin(), answer->unused_steps.end(), call.call.step) > 0;
   }
@@ -102,7 +105,7 @@ absl::StatusOr<RunAnswer> AnswerRun(const QueryContext& context, const RunQuery&
     for (bool more = hour->first >= head.first_hour; more;) {
       if (answer.calls.size() >= query.limit || bytes >= query.bytes_max) {
         answer.next = position;
-        MarkUnsurfaced(&answer);
+        Finish(state, &answer);
         return std::move(answer);
       }
       RunPage page(position, query.limit - answer.calls.size(), query.bytes_max - bytes);
@@ -111,7 +114,7 @@ absl::StatusOr<RunAnswer> AnswerRun(const QueryContext& context, const RunQuery&
       bytes += page.bytes();
     }
   }
-  MarkUnsurfaced(&answer);
+  Finish(state, &answer);
   return std::move(answer);
 }
 

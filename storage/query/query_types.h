@@ -20,6 +20,7 @@
 #include "storage/model/call.h"
 #include "storage/model/ingest_counters.h"
 #include "storage/model/usage.h"
+#include "storage/pricing/explanation.h"
 #include "storage/pricing/rate_change.h"
 #include "storage/views/baselines.h"
 #include "storage/views/call_sums.h"
@@ -240,6 +241,36 @@ struct UnpricedModel {
   std::string provider;
   std::string model;
   int64_t calls = 0;
+  bool has_rate = false;  // Some rate is for the model, but not for these calls.
+};
+
+struct ExplainQuery {
+  std::string event_id;
+  std::string workflow_id = {};                // "" to look into all runs.
+  std::optional<int64_t> as_known_at_us = {};  // Window says what it is.
+};
+
+struct ExplainAnswer {
+  BilledCall call;
+  std::vector<std::string> runs;  // All runs with a call of the id, if the question named none.
+  PriceExplanation price;         // It is by the book as it is, or was known.
+};
+
+// Calls that have no price for want of the same rate.
+struct MissingRate {
+  std::string provider;
+  std::string model;
+  std::string service_tier;  // How the calls were served; both "" for the standard.
+  std::string region;
+  std::string reason;  // PriceExplanation::unpriced_reason.
+  int64_t calls = 0;
+  Picos tokens = 0;                  // All of theirs, in and out.
+  std::vector<std::string> nearest;  // Names of the book that are like that of the model.
+};
+
+struct MissingRatesAnswer {
+  TimeRange range;
+  std::vector<MissingRate> rows;  // They stand by falling tokens.
 };
 
 struct DatabaseInfo {

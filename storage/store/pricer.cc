@@ -30,9 +30,7 @@ const RateBook::Schedule& Pricer::RatesFor(NameId provider, NameId model,
 
 const RateBook::Schedule& Pricer::RatesByText(absl::string_view provider, absl::string_view model,
                                               const ServedAs& served) {
-  const auto [found, inserted] = by_text_.try_emplace(
-      std::array{std::string(provider), std::string(model), std::string(served.service_tier),
-                 std::string(served.region)});
+  const auto [found, inserted] = by_text_.try_emplace(NamesOf(provider, model, served));
   if (inserted) {
     found->second = rates_.Find(provider, model, served);
   }
@@ -41,11 +39,10 @@ const RateBook::Schedule& Pricer::RatesByText(absl::string_view provider, absl::
 
 CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
                        bool usage_missing, bool* too_large) {
-  const Rate* rate = usage_missing ? nullptr : schedule.At(time_us);
-  if (rate == nullptr) {
+  if (usage_missing) {
     return {.picos = 0, .unpriced = true};
   }
-  const std::optional<Picos> cost = PriceUsage(*rate, usage);
+  const std::optional<Picos> cost = PriceUsage(schedule.TermsAt(time_us), usage);
   if (!cost.has_value()) {
     return {.picos = 0, .unpriced = true};
   }
@@ -62,7 +59,7 @@ CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
   const NameId model = key[NameKind::kModel];
   const RateBook::Schedule& schedule =
       RatesFor(provider, model, catalog_.Name(NameKind::kProvider, provider),
-               catalog_.Name(NameKind::kModel, model), calls.ServedAt(row));
+               catalog_.Name(NameKind::kModel, model), calls.ServedAt(row, contracts()));
   // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
   bool too_large = false;
   return Price(schedule, calls.time_us[row], calls.UsageAt(row), calls.Has(row, kFlagUsageMissing),

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -27,9 +28,13 @@ namespace itemized {
 class Pricer {
  public:
   // `rates` and `catalog` outlive it; no name of the catalog is numbered anew meanwhile.
-  Pricer(RateLookups* rates, const Catalog& catalog) : rates_(*rates), catalog_(catalog) {}
+  Pricer(RateLookups* rates, const Catalog& catalog)
+      : rates_(*rates), catalog_(catalog), book_(rates->book()) {}
   Pricer(const Pricer&) = delete;
   Pricer& operator=(const Pricer&) = delete;
+
+  // The attributes of calls that decide what they cost, for the `served` of RatesFor.
+  const Contracts& contracts() const { return book_->contracts(); }
 
   // Returns the rates for calls of these names. Either number may be Catalog::kUnknown, for a name
   // that is not numbered yet, or that of kOtherName, which stands for many names; the texts are
@@ -54,10 +59,11 @@ class Pricer {
 
   RateLookups& rates_;
   const Catalog& catalog_;
+  const std::shared_ptr<const RateBook> book_;            // The book that was in force at first.
   absl::flat_hash_map<uint64_t, SchedulePtr> by_number_;  // Keyed by provider and model.
   // Schedules for names without a number of their own, and for calls that are not served in the
-  // standard way, which this keeps alive. Keyed by provider, model, service tier and region.
-  absl::flat_hash_map<std::array<std::string, 4>, SchedulePtr> by_text_;
+  // standard way or have a contract, which this keeps alive.
+  absl::flat_hash_map<NamesOfCall, SchedulePtr> by_text_;
 };
 
 }  // namespace itemized

@@ -46,18 +46,38 @@ void CheckUse(const Rate& rate) {
   RateBook book;
   CHECK(book.Set(rate).ok());
   // It may also match what the name is read as (FormsOf).
-  const ServedAs served{.service_tier = rate.service_tier, .region = rate.region};
-  CHECK(!rate.match.Matches("gpt-5-codex") ||
+  ServedAs served{.service_tier = rate.service_tier, .region = rate.region};
+  served.Note(rate.attribute_key, rate.attribute_value, book.contracts());
+  CHECK(rate.is_exchange() || !rate.match.Matches("gpt-5-codex") ||
         !book.Find(rate.provider, "gpt-5-codex", served).empty());
   Usage usage;
   usage.counts.fill(1'000'000);
   PriceUsage(rate, usage);
+  PriceUsage(book.Find(rate.provider, "gpt-5-codex", served).TermsAt(rate.effective_from_us),
+             usage);
+}
+
+Rate MultiplierOfAContract() {
+  Rate rate = SmallRate();
+  rate.prices = {};
+  rate.multiplier_ppm = 800'000;
+  rate.service_tier = "flex";
+  rate.attribute_key = "tenant";
+  rate.attribute_value = "acme";
+  return rate;
+}
+
+Rate RateInEuros() {
+  Rate rate = SmallRate();
+  rate.currency = "EUR";
+  return rate;
 }
 
 }  // namespace
 
 std::vector<std::string> Seeds() {
-  return {EncodeRate(SmallRate()), EncodeRate(RateWithEverything())};
+  return {EncodeRate(SmallRate()), EncodeRate(RateWithEverything()),
+          EncodeRate(MultiplierOfAContract()), EncodeRate(RateInEuros())};
 }
 
 bool Accepts(absl::string_view input) {

@@ -42,9 +42,14 @@ void CheckBook(const RateBook& book) {
     CHECK(stored.ok() && *stored == rate);
   }
   pb::SetRatesRequest listed;
-  *listed.mutable_rates() = server::ToListRatesResponse(rates, {}, true).rates();
-  const absl::StatusOr<std::vector<Rate>> again = server::ToRates(listed);
-  CHECK(again.ok() && *again == rates);
+  const pb::ListRatesResponse response = server::ToListRatesResponse(rates, {}, true);
+  *listed.mutable_rates() = response.rates();
+  *listed.mutable_exchange_rates() = response.exchange_rates();
+  absl::StatusOr<std::vector<Rate>> again = server::ToRates(listed);
+  CHECK(again.ok());
+  std::sort(again->begin(), again->end(),
+            [](const Rate& a, const Rate& b) { return RateKey(a) < RateKey(b); });
+  CHECK(*again == rates);
 }
 
 bool AcceptsRates(absl::string_view bytes) {

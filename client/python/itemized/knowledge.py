@@ -68,7 +68,8 @@ class Knowledge:
         self._transport.close()
 
     def _refresh(self) -> None:
-        self._book = RateBook(self._transport.get("/api/v1/rates?bundled=true")["rates"])
+        answer = self._transport.get("/api/v1/rates?bundled=true")
+        self._book = RateBook(answer["rates"], answer.get("exchange_rates", ()))
         rows = self._transport.get("/api/v1/top?" + urlencode({"window": "30d"}))["rows"]
         known = [row for row in rows if row.get("threshold_usd")]
         self.thresholds = {str(row["key"]): to_picos(row["threshold_usd"]) for row in known}

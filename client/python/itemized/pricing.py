@@ -10,10 +10,11 @@ from __future__ import annotations
 import functools
 import re
 from decimal import Decimal
-from typing import Any, Optional
+from typing import Any, Iterable, Mapping, Optional
 
 from .diagnostics import warn_once
 from .provider_names import canonical_provider, forms_of
+from .terms import Exchange, Terms, find_terms
 from .usage_classes import USAGE_CLASSES
 
 _EXACT = 1 << 30  # Beats every pattern.
@@ -137,6 +138,13 @@ class Rate:
         #: Seconds of the day in UTC, [from, to); equal for the whole day.
         self.hours = (int(hours.get("from_second", 0)), int(hours.get("to_second", 0)))
         self.served = (str(source.get("service_tier", "")), str(source.get("region", "")))
+        key = str(source.get("attribute_key", ""))
+        #: The attribute of the calls that it is for; None for any call.
+        self.attribute = (key, str(source.get("attribute_value", ""))) if key else None
+        multiplier = source.get("multiplier")
+        #: Parts per million of the price that holds without it; None for prices of its own.
+        self.multiplier_ppm = to_picos(multiplier) // 10**6 if multiplier else None
+        self.currency = str(source.get("currency", ""))
         self.base = _prices(source.get("prices"))
         self.tiers = [
             (int(tier["input_tokens_over"]), {**self.base, **_prices(tier.get("prices"))})
@@ -165,24 +173,29 @@ class Rate:
 class RateBook:
     """Finds rates and prices calls. Immutable but for what it remembers; thread-safe."""
 
-    def __init__(self, rates: list[dict[str, Any]]) -> None:
-        """`rates` as in the answer of GET /api/v1/rates."""
+    def __init__(self, rates: list[dict[str, Any]], exchange_rates: Iterable[dict[str, Any]] = ()) -> None:
+        """`rates` and `exchange_rates` as in the answer of GET /api/v1/rates."""
         self._rates = [Rate(rate) for rate in rates]
+        self._exchange = Exchange([
+            (str(rate["currency"]), int(rate.get("effective_from_unix_us", 0)), to_picos(rate["usd"])) for rate in exchange_rates
+        ])
+        self._named = {rate.attribute for rate in self._rates if rate.attribute}
         self._by_provider: dict[str, list[tuple[int, Rate]]] = {}
         for place, rate in enumerate(self._rates):
             self._by_provider.setdefault(canonical_provider(rate.provider) or rate.provider.lower(), []).append((place, rate))
         self._candidates: dict[tuple[str, ...], list[Rate]] = {}
 
-    def _find(self, provider: str, model: str, served: tuple[str, str]) -> list[Rate]:
-        """All that match, the best first, in the order of RateBook::Find of the server."""
-        key = (provider, model, *served)
+    def _find(self, provider: str, model: str) -> list[Rate]:
+        """All that match, however calls are served, the best first, in the order of
+        RateBook::Find of the server."""
+        key = (provider, model)
         found = self._candidates.get(key)
         if found is None:
             ranked: dict[int, tuple[Any, ...]] = {}
             for form, (name, text) in enumerate(forms_of(provider, model)):
                 for place, rate in [*self._by_provider.get("", ()), *(self._by_provider.get(name, ()) if name else ())]:
-                    specificity = _specificity(rate.match, text) if rate.served == served else 0
-                    if specificity and place not in ranked:
+                    specificity = 0 if place in ranked else _specificity(rate.match, text)
+                    if specificity:
                         is_whole_day = rate.hours[0] == rate.hours[1]
                         rank = (rate.is_bundled, form, rate.provider == "", -specificity, -rate.effective_from_us)
                         ranked[place] = (*rank, is_whole_day, place, rate)
@@ -190,6 +203,12 @@ class RateBook:
             if len(self._candidates) < 10_000:
                 self._candidates[key] = found
         return found
+
+    def _contracts(self, attributes: Optional[Mapping[str, Any]]) -> list[tuple[str, str]]:
+        """The attributes that rates name, in the order in which they count."""
+        if not self._named or not attributes:
+            return []
+        return sorted({(key, str(value)) for key, value in attributes.items()} & self._named)
 
     def cost(
         self,
@@ -199,14 +218,17 @@ class RateBook:
         counts: dict[str, int],
         service_tier: Optional[str] = None,
         region: Optional[str] = None,
+        attributes: Optional[Mapping[str, Any]] = None,
     ) -> Optional[int]:
         """Pico-dollars; None if no rate covers the call as it was served, or nothing was reported."""
         if not counts:
             return None
-        for rate in self._find(provider, model, served_as(service_tier, region)):
-            if rate.is_effective(time_us):
-                return _price(rate.prices_for(counts), counts)
-        return None
+        effective = [rate for rate in self._find(provider, model) if rate.is_effective(time_us)]
+        terms = find_terms(effective, self._contracts(attributes), *served_as(service_tier, region))
+        if terms is None or not self._exchange.has(terms.base.currency, time_us):
+            return None
+        usd = self._exchange.usd_picos(terms.base.currency, time_us)
+        return _price(terms.base.prices_for(counts), counts, terms, usd)
 
 
 def served_as(service_tier: Optional[str], region: Optional[str]) -> tuple[str, str]:
@@ -215,8 +237,8 @@ def served_as(service_tier: Optional[str], region: Optional[str]) -> tuple[str, 
     return "" if tier.lower() in _STANDARD else tier, "" if where.lower() in _ANYWHERE else where
 
 
-def _price(prices: Prices, counts: dict[str, int]) -> Optional[int]:
-    total = prices.get("request", 0)
+def _price(prices: Prices, counts: dict[str, int], terms: Terms, usd_picos: Optional[int]) -> Optional[int]:
+    total = terms.price(prices.get("request", 0), usd_picos)
     own_reasoning = "reasoning_tokens" in prices
     for name, count in counts.items():
         if name == "output_tokens" and own_reasoning:
@@ -231,5 +253,5 @@ def _price(prices: Prices, counts: dict[str, int]) -> Optional[int]:
             if whole == name:
                 return None
             name, price = whole, prices.get(whole)
-        total += count * price
+        total += count * terms.price(price, usd_picos)
     return total

@@ -208,7 +208,7 @@ def log_cost(event: Event, usage: Usage) -> None:
         return
     knowledge = get_tracer().knowledge
     counts = usage.counts
-    served = (event.get("service_tier"), event.get("region"))
+    served = (event.get("service_tier"), event.get("region"), event.get("attributes"))
     cost = knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts, *served)
     cost_usd = None if cost is None else to_usd(cost)
     record = _STEP_COST.make()

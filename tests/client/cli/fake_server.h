@@ -65,6 +65,8 @@ class FakeServer final : public pb::QueryService::Service,
   std::function<void()> while_setting_rates = [] {
   };  // It is called before `set_rates` is answered.
   Canned<pb::RemoveRatesRequest, pb::RemoveRatesResponse> remove_rates;
+  Canned<pb::ExplainCallRequest, pb::ExplainCallResponse> explained;
+  Canned<pb::GetMissingRatesRequest, pb::GetMissingRatesResponse> missing_rates;
   Canned<pb::GetServerInfoRequest, pb::GetServerInfoResponse> info;
   std::atomic<int> infos_asked = 0;
   Judge judge;
@@ -113,6 +115,14 @@ class FakeServer final : public pb::QueryService::Service,
   grpc::Status RemoveRates(grpc::ServerContext*, const pb::RemoveRatesRequest* q,
                            pb::RemoveRatesResponse* a) override {
     return remove_rates.Answer(q, a);
+  }
+  grpc::Status ExplainCall(grpc::ServerContext*, const pb::ExplainCallRequest* q,
+                           pb::ExplainCallResponse* a) override {
+    return explained.Answer(q, a);
+  }
+  grpc::Status GetMissingRates(grpc::ServerContext*, const pb::GetMissingRatesRequest* q,
+                               pb::GetMissingRatesResponse* a) override {
+    return missing_rates.Answer(q, a);
   }
   grpc::Status GetServerInfo(grpc::ServerContext*, const pb::GetServerInfoRequest* q,
                              pb::GetServerInfoResponse* a) override {

@@ -70,17 +70,20 @@ void ExpectWrongUsage(absl::Span<const Wrong> cases) {
 TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
-       "Name a command: import, top, workflows, show, series, outliers, rates, reconcile, info, "
+       "Name a command: import, top, workflows, show, explain, series, outliers, rates, reconcile, "
+       "info, "
        "verify, backup, help.",
        "itemize --help"},
       {{"tpo"},
        "There is no command \"tpo\". Did you mean \"top\"? The commands are: import, top,",
        "itemize --help"},
-      {{"rates"}, "Name a command: list, set, remove, import, reprice.", "itemize rates --help"},
+      {{"rates"},
+       "Name a command: list, set, remove, import, reprice, missing, exchange.",
+       "itemize rates --help"},
       {{"rates", "lst"},
        "There is no command \"lst\". Did you mean \"list\"? The commands are: list, "
        "set, "
-       "remove, import, reprice.",
+       "remove, import, reprice, missing, exchange.",
        "itemize rates --help"},
       {{"top", "--wnidow", "30d"},
        "There is no option \"--wnidow\" here. Did you mean \"--window\"?",

@@ -50,6 +50,40 @@ TEST(SimpleRates, AStarAtTheEndStandsForAnyRest) {
   EXPECT_THAT(ErrorOf(R"({"": {"input": 1}})"), HasSubstr("names no model"));
 }
 
+// What a rate of the file is for and on what terms: "[tier region key=value] x multiplier
+// currency".
+std::vector<std::string> TermsOf(absl::string_view json) {
+  const absl::StatusOr<RateImport> import = ParseRateFile(json, {});
+  EXPECT_TRUE(import.ok()) << import.status();
+  std::vector<std::string> lines;
+  for (const v1::Rate& rate : import.ok() ? import->rates : std::vector<v1::Rate>()) {
+    lines.push_back(absl::StrCat(Line(rate), " [", rate.service_tier(), " ", rate.region(), " ",
+                                 rate.attribute_key(), "=", rate.attribute_value(), "] x ",
+                                 rate.multiplier(), rate.currency()));
+  }
+  return lines;
+}
+
+TEST(SimpleRates, MultipliersAttributesAndCurrenciesAreTaken) {
+  EXPECT_THAT(
+      TermsOf(
+          R"({"m": {"input": 3, "currency": "EUR", "tiers_of_service": {"flex": {"multiplier": "0.50"},
+                        "batch": {"input": 1}}, "regions": {"us": {"multiplier": 1.1}}},
+                  "n": [{"input": 2}, {"input": 1, "attribute": {"tenant": "acme"}},
+                        {"multiplier": "0.8"}, {"multiplier": 0.75, "attribute": {"tenant": "b"}}],
+                  "*": {"provider": "openai", "multiplier": "0.9"}})"),
+      ElementsAre("- m input=3 [  =] x EUR", "- m [flex  =] x 0.5", "- m input=1 [batch  =] x EUR",
+                  "- m [ us =] x 1.1", "- n input=2 [  =] x ", "- n input=1 [  tenant=acme] x ",
+                  "- n [  =] x 0.8", "- n [  tenant=b] x 0.75", "openai * [  =] x 0.9"));
+  EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "multiplier": 2}})"), HasSubstr("one or the other"));
+  EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "tiers_of_service": {"f": {"multiplier": 0}}}})"),
+              HasSubstr("above 0"));
+  EXPECT_THAT(ErrorOf(R"({"m": {"multiplier": "half"}})"), HasSubstr("decimal number"));
+  EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "attribute": {"a": "b", "c": "d"}}})"),
+              HasSubstr("one attribute"));
+  EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "attribute": "acme"}})"), HasSubstr("one attribute"));
+}
+
 TEST(SimpleRates, ProviderInstantAndSourceAreTaken) {
   const absl::StatusOr<RateImport> import = ParseRateFile(
       R"({"m": {"provider": "azure", "effective_from": "2026-03-13", "input": 1, "source": "mail"},

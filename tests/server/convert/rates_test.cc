@@ -70,6 +70,54 @@ TEST(Rates, ErrorsNameTheRateAndTheField) {
   EXPECT_THAT(Refusal(no_match), HasSubstr("rates[0].match is not set"));
 }
 
+TEST(Rates, TermsAndExchangeRatesThatWereSetAreListedAgainApartFromEachOther) {
+  pb::SetRatesRequest request = RateOf("3");
+  request.mutable_rates(0)->set_currency("EUR");
+  request.mutable_rates(0)->set_origin(pb::RATE_ORIGIN_USER);
+  pb::Rate& multiplier = *request.add_rates();
+  multiplier = request.rates(0);
+  multiplier.clear_prices();
+  multiplier.clear_currency();
+  multiplier.set_multiplier("0.8");
+  multiplier.set_attribute_key("tenant");
+  multiplier.set_attribute_value("acme");
+  pb::ExchangeRate& exchange = *request.add_exchange_rates();
+  exchange.set_currency("EUR");
+  exchange.set_usd("1.085");
+  exchange.set_effective_from_unix_us(17);
+  exchange.set_source("a bank");
+  const auto rates = ToRates(request);
+  ASSERT_TRUE(rates.ok()) << rates.status();
+  ASSERT_EQ(rates->size(), 3U);
+  const pb::ListRatesResponse listed = ToListRatesResponse(*rates, {}, true);
+  ASSERT_EQ(listed.rates_size(), 2);
+  EXPECT_TRUE(MessageDifferencer::Equals(listed.rates(0), request.rates(0)));
+  EXPECT_TRUE(MessageDifferencer::Equals(listed.rates(1), request.rates(1)))
+      << listed.DebugString();
+  ASSERT_EQ(listed.exchange_rates_size(), 1);
+  EXPECT_TRUE(MessageDifferencer::Equals(listed.exchange_rates(0), exchange));
+}
+
+TEST(Rates, TermsThatCannotBeReadAreRefusedByTheirPlace) {
+  pb::SetRatesRequest request = RateOf("3");
+  for (const char* multiplier : {"0", "-1", "1000.1", "0.1234567", "half"}) {
+    request.mutable_rates(0)->set_multiplier(multiplier);
+    EXPECT_THAT(Refusal(request), HasSubstr("rates[0] (m).multiplier is \""));
+  }
+  request.Clear();
+  request.add_exchange_rates()->set_currency("EUR");
+  for (const char* usd : {"", "0", "-1", "one", "1001"}) {
+    request.mutable_exchange_rates(0)->set_usd(usd);
+    EXPECT_THAT(Refusal(request), HasSubstr("exchange_rates[0].usd"));
+  }
+  request = RateOf("3");
+  request.mutable_rates(0)->set_provider("itemized.exchange");
+  EXPECT_THAT(Refusal(request), HasSubstr("stands for exchange rates"));
+  request = RateOf("3");
+  request.mutable_rates(0)->set_currency("usd");
+  EXPECT_EQ(ToRates(request)->front().currency, "");
+}
+
 TEST(Rates, WhatWasSetIsListedAgain) {
   pb::SetRatesRequest request;
   pb::Rate* rate = request.add_rates();

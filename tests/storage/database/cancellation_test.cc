@@ -69,6 +69,14 @@ std::vector<Question> QuestionsOf(const Window& window) {
        [=](const Database& db, const Cancellation* cancellation) {
          return db.GetRun("run-long", cancellation).status();
        }},
+      {"a call that is looked for in all runs",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Explain({.event_id = "nobody's"}, cancellation).status();
+       }},
+      {"missing rates",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.MissingRates(window, cancellation).status();
+       }},
   };
 }
 

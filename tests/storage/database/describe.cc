@@ -190,9 +190,11 @@ std::string Describe(std::vector<UnpricedModel> models) {
 std::string Describe(const std::vector<Rate>& rates) {
   std::vector<std::string> lines;
   for (const Rate& rate : rates) {
-    std::string line =
-        Line(Quoted(rate.provider), static_cast<int>(rate.match.kind), Quoted(rate.match.text),
-             "from", rate.effective_from_us, Text(rate.prices), Quoted(rate.source));
+    std::string line = Line(
+        Quoted(rate.provider), static_cast<int>(rate.match.kind), Quoted(rate.match.text), "from",
+        rate.effective_from_us, Text(rate.prices), Quoted(rate.source), rate.multiplier_ppm,
+        Quoted(rate.service_tier), Quoted(rate.region), Quoted(rate.attribute_key),
+        Quoted(rate.attribute_value), rate.hours.from_s, static_cast<int>(rate.origin));
     for (const RateTier& tier : rate.tiers) {
       line += Line("  over", tier.input_tokens_over, Text(tier.prices));
     }

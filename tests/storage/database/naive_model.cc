@@ -16,11 +16,6 @@ bool FlaggedByMedian(const BilledCall& billed) {
   return billed.receipt.has_value() && !billed.receipt->learning;
 }
 
-bool SameKey(const Rate& a, const Rate& b) {
-  return a.provider == b.provider && a.match == b.match &&
-         a.effective_from_us == b.effective_from_us;
-}
-
 bool SameContent(Call a, Call b) {
   std::sort(a.attributes.begin(), a.attributes.end());
   std::sort(b.attributes.begin(), b.attributes.end());
@@ -170,44 +165,6 @@ int64_t NaiveModel::Retract(absl::Span<const CallId> ids) {
   return found;
 }
 
-RateChange NaiveModel::SetRates(absl::Span<const Rate> rates) {
-  RateChange change;
-  for (const Rate& rate : rates) {
-    const auto same = std::find_if(rates_.begin(), rates_.end(),
-                                   [&](const NaiveRate& e) { return SameKey(e.rate, rate); });
-    if (same != rates_.end()) {
-      *same = {rate, rate_order_++};
-      ++change.replaced;
-    } else {
-      rates_.push_back({rate, rate_order_++});
-      ++change.added;
-    }
-  }
-  change.repriced_calls = RepriceAll();
-  return change;
-}
-
-std::optional<RateChange> NaiveModel::RemoveRates(absl::Span<const RateName> names) {
-  std::vector<NaiveRate> rest = rates_;
-  for (const RateName& name : names) {
-    Rate rate;
-    rate.provider = name.provider;
-    rate.match = name.match;
-    rate.effective_from_us = name.effective_from_us;
-    const auto found = std::find_if(rest.begin(), rest.end(),
-                                    [&](const NaiveRate& e) { return SameKey(e.rate, rate); });
-    if (found == rest.end()) {
-      return std::nullopt;
-    }
-    rest.erase(found);
-  }
-  RateChange change;
-  change.removed = static_cast<int64_t>(names.size());
-  rates_ = std::move(rest);
-  change.repriced_calls = RepriceAll();
-  return change;
-}
-
 // The last 30 days first, then those before; of each hour those that stand longest. 64
 // together, then twice as many each time, up to 4,096, but never of more than 256 hours.
 int64_t NaiveModel::RepriceAll() {
@@ -265,14 +222,6 @@ void NaiveModel::RepriceTogether(absl::Span<StoredCall* const> calls) {
     billed.cost = cost;
     stored->order = next_order_++;
   }
-}
-
-std::vector<Rate> NaiveModel::ListRates() const {
-  std::vector<Rate> rates;
-  for (const NaiveRate& entry : rates_) {
-    rates.push_back(entry.rate);
-  }
-  return rates;
 }
 
 // Days on which most priced calls were flagged, three such days in a row, the

@@ -41,6 +41,7 @@ class NaiveModel {
                     int64_t now_us, const std::set<size_t>& malformed = {});
   int64_t Retract(absl::Span<const CallId> ids);
   RateChange SetRates(absl::Span<const Rate> rates);
+  RateChange SetBundledRates(absl::Span<const Rate> rates);  // Each has that origin.
   // Returns nothing if one of the rates is not in the book.
   std::optional<RateChange> RemoveRates(absl::Span<const RateName> names);
   std::vector<Rate> ListRates() const;

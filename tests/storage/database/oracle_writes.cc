@@ -61,18 +61,21 @@ void OracleRun::WriteToBoth(const std::vector<Call>& calls,
 }
 
 void OracleRun::SetRates() {
-  const std::vector<Rate> rates = events_.NextRates(clock_.NowUs());
-  const RateChange expected = model_.SetRates(rates);
+  const bool bundled = random_.Percent(20);
+  const std::vector<Rate> rates =
+      bundled ? events_.NextBundledRates(clock_.NowUs()) : events_.NextRates(clock_.NowUs());
+  const RateChange expected = bundled ? model_.SetBundledRates(rates) : model_.SetRates(rates);
+  const auto set = [&] { return bundled ? db_->SetBundledRates(rates) : db_->SetRates(rates); };
   const absl::Cleanup done = [this] { sets_rates_ = false; };
   sets_rates_ = true;
   bool is_in_log = false;
-  absl::StatusOr<RateChange> actual = db_->SetRates(rates);
+  absl::StatusOr<RateChange> actual = set();
   if (!IsLogFault(actual.status(), &is_in_log)) {
     EXPECT_EQ(Describe(expected), Describe(Value(actual)));
     return;
   }
   while (IsLogFault(actual.status(), &is_in_log)) {
-    actual = db_->SetRates(rates);
+    actual = set();
   }
   WaitUntilRepriced();
 }
@@ -82,12 +85,21 @@ void OracleRun::SetRates() {
 void OracleRun::RemoveRates() {
   std::vector<RateName> names;
   for (const Rate& rate : model_.ListRates()) {
-    if (rate.match != RandomEvents::CostlyRate().match && random_.Percent(15)) {
-      names.push_back({rate.provider, rate.match, rate.effective_from_us});
+    if (rate.match != RandomEvents::CostlyRate().match && rate.origin == RateOrigin::kUser &&
+        random_.Percent(15)) {
+      names.push_back({.provider = rate.provider,
+                       .match = rate.match,
+                       .effective_from_us = rate.effective_from_us,
+                       .hours = rate.hours,
+                       .service_tier = rate.service_tier,
+                       .region = rate.region,
+                       .attribute_key = rate.attribute_key,
+                       .attribute_value = rate.attribute_value,
+                       .is_multiplier = rate.is_multiplier()});
     }
   }
   if (random_.Percent(10)) {
-    names.push_back({"nobody", ModelMatch::Equals("never set"), 0});
+    names.push_back({.provider = "nobody", .match = ModelMatch::Equals("never set")});
   }
   const std::optional<RateChange> expected = model_.RemoveRates(names);
   bool is_in_log = false;

@@ -5,6 +5,8 @@
 
 #include "storage/base/time.h"
 #include "storage/model/limits.h"
+#include "storage/model/served_as.h"
+#include "storage/pricing/rate_book.h"
 
 namespace itemized::testing {
 namespace {
@@ -62,6 +64,7 @@ constexpr Fault kFaults[] = {
     [](Call* c, int64_t) { c->status = static_cast<CallStatus>(3); },
     [](Call* c, int64_t) {
       c->model = kCostlyModel;
+      c->attributes.clear();  // Such a call must have a price.
       c->usage.emplace().counts[0] = kTokensMax;
     },
     [](Call* c, int64_t) {
@@ -151,6 +154,15 @@ Call RandomEvents::NextCall(int64_t now_us) {
   if (random_.Percent(40)) {
     call.attributes = {{"tenant", random_.Pick(std::vector<std::string>{"acme", "zeta", ""})},
                        {"release", std::to_string(random_.Between(1, 3))}};
+  }
+  if (random_.Percent(15)) {
+    call.attributes.emplace_back(
+        kServiceTierAttribute,
+        random_.Pick(std::vector<std::string>{"flex", "batch", "standard", "priority"}));
+  }
+  if (random_.Percent(10)) {
+    call.attributes.emplace_back(kRegionAttribute,
+                                 random_.Pick(std::vector<std::string>{"us", "global"}));
   }
   recent_times_us_.push_back(call.time_us);
   return call;
@@ -245,7 +257,51 @@ Rate RandomEvents::NextRate(int64_t now_us) {
     rate.tiers.back().prices[0] = random_.LogUniform(8'000'000);
   }
   rate.source = "seed";
+  AddConditions(&rate);
   return rate;
+}
+
+// Makes the rate be for some calls only, or a multiplier, now and then.
+void RandomEvents::AddConditions(Rate* rate) {
+  if (random_.Percent(20)) {
+    rate->service_tier = random_.Pick(std::vector<std::string>{"flex", "batch"});
+  }
+  if (random_.Percent(12)) {
+    rate->region = "us";
+  }
+  if (random_.Percent(20)) {
+    const bool of_tenant = random_.Percent(60);
+    rate->attribute_key = of_tenant ? "tenant" : "release";
+    rate->attribute_value =
+        of_tenant ? random_.Pick(std::vector<std::string>{"acme", "zeta"}) : "2";
+  }
+  if (random_.Percent(15)) {  // Hours that do not meet leave no tie to the order of setting.
+    rate->hours = random_.Percent(50) ? HoursOfDay{.from_s = 79'200, .to_s = 21'600}
+                                      : HoursOfDay{.from_s = 36'000, .to_s = 50'400};
+  }
+  if (random_.Percent(30)) {
+    rate->prices = {};
+    rate->tiers = {};
+    rate->multiplier_ppm =
+        random_.Pick(std::vector<int64_t>{500'000, 800'000, 1'100'000, 333'333, 1'000'000});
+  }
+}
+
+std::vector<Rate> RandomEvents::NextBundledRates(int64_t now_us) {
+  for (Rate& rate : NextRates(now_us)) {
+    rate.origin = RateOrigin::kBundled;
+    bundled_.push_back(std::move(rate));
+  }
+  std::vector<Rate> rates;
+  for (const Rate& rate : bundled_) {
+    const bool repeated = std::any_of(rates.begin(), rates.end(), [&](const Rate& other) {
+      return RateKey(other) == RateKey(rate);
+    });
+    if (!repeated && random_.Percent(80)) {
+      rates.push_back(rate);
+    }
+  }
+  return rates;
 }
 
 std::vector<Rate> RandomEvents::NextRates(int64_t now_us) {
@@ -253,8 +309,7 @@ std::vector<Rate> RandomEvents::NextRates(int64_t now_us) {
   for (int64_t i = random_.Between(1, 3); i > 0; --i) {
     Rate rate = NextRate(now_us);
     const bool repeated = std::any_of(rates.begin(), rates.end(), [&](const Rate& other) {
-      return other.provider == rate.provider && other.match == rate.match &&
-             other.effective_from_us == rate.effective_from_us;
+      return RateKey(other) == RateKey(rate);
     });
     if (!repeated) {
       rates.push_back(std::move(rate));

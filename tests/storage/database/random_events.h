@@ -46,6 +46,8 @@ class RandomEvents {
   Completion NextCompletion(int64_t now_us);
   Completion NextBadCompletion(int64_t now_us);
   std::vector<Rate> NextRates(int64_t now_us);
+  // Makes the bundled rates of a later release: most of the ones before, and some new ones.
+  std::vector<Rate> NextBundledRates(int64_t now_us);
 
   // The rate that makes a call of kCostlyModel too expensive to store.
   static Rate CostlyRate();
@@ -61,11 +63,13 @@ class RandomEvents {
   Usage NextUsage(size_t step);
   Prices NextPrices(bool complete);
   Rate NextRate(int64_t now_us);
+  void AddConditions(Rate* rate);
 
   Random random_;
   int64_t next_event_ = 0;
   int64_t next_run_ = 0;
   size_t next_fault_ = 0;
+  std::vector<Rate> bundled_;  // All that were ever made.
   std::vector<int64_t> levels_ = {1, 1, 1, 1, 1, 1};
   std::vector<int64_t> recent_times_us_;  // Times of calls, so that rates can start at one.
 };

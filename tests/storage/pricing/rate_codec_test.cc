@@ -195,9 +195,8 @@ TEST(RateCodec, ALaterVersionIsNamed) {
   EXPECT_THAT(std::string(DecodeRate(bytes).status().message()), HasSubstr("version 4"));
 }
 
-TEST(RateCodec, TermsAreKeptAndOnlyTheAttributeTellsRatesApart) {
+TEST(RateCodec, TermsAreKeptAndTheAttributeAndBeingAMultiplierTellRatesApart) {
   Rate rate = FullRate();
-  rate.multiplier_ppm = 800'000;
   rate.currency = "EUR";
   rate.note = "as agreed";
   rate.recorded_at_us = 1'773'360'000'000'001;
@@ -206,7 +205,20 @@ TEST(RateCodec, TermsAreKeptAndOnlyTheAttributeTellsRatesApart) {
   contract.attribute_key = "tenant";
   contract.attribute_value = "acme";
   EXPECT_NE(RateKey(contract), RateKey(rate));
-  for (const Rate& kept : {rate, contract}) {
+  Rate multiplier = FullRate();
+  multiplier.prices = {};
+  multiplier.tiers = {};
+  multiplier.multiplier_ppm = 800'000;
+  EXPECT_NE(RateKey(multiplier), RateKey(rate));
+  Rate another = multiplier;
+  another.multiplier_ppm = 1;
+  EXPECT_EQ(RateKey(multiplier), RateKey(another));
+  Rate of_contract = multiplier;
+  of_contract.attribute_key = "tenant";
+  of_contract.attribute_value = "acme";
+  EXPECT_NE(RateKey(of_contract), RateKey(multiplier));
+  EXPECT_NE(RateKey(of_contract), RateKey(contract));
+  for (const Rate& kept : {rate, contract, multiplier, of_contract}) {
     const std::string bytes = EncodeRate(kept);
     EXPECT_EQ(bytes[0], 3);
     EXPECT_EQ(*DecodeRate(bytes), kept);

@@ -5,7 +5,7 @@ import type {
   GetDistributionResponse, GetOutliersResponse, GetRunResponse, GetSeriesResponse, GetTopResponse,
   GetWorkflowsResponse,
 } from '../generated/itemized/v1/query';
-import type { ListRatesResponse, SetRatesResponse } from '../generated/itemized/v1/rates';
+import type { ExplainCallResponse, ListRatesResponse, SetRatesResponse } from '../generated/itemized/v1/rates';
 import type { GetServerInfoResponse } from '../generated/itemized/v1/server_info';
 
 /** Each path of the API and what it answers. */
@@ -17,6 +17,7 @@ export interface Answers {
   distribution: GetDistributionResponse;
   run: GetRunResponse;
   rates: ListRatesResponse;
+  explain: ExplainCallResponse;
   info: GetServerInfoResponse;
 }
 export type Kind = keyof Answers;

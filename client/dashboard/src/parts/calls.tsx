@@ -38,7 +38,7 @@ function Receipt(props: { call: BilledCall }) {
 export function Unpriced(props: { route: Route; call: BilledCall }) {
   return (
     <Link class="warn" to={{ ...props.route, view: 'prices', name: '', sort: '' }}>
-      unpriced<small class="line">{props.call.usage === undefined ? 'no usage' : 'no rate'}</small>
+      unpriced<small class="line">{props.call.unpriced_reason ?? (props.call.usage === undefined ? 'no usage' : 'no rate')}</small>
     </Link>
   );
 }

@@ -2,7 +2,7 @@
 // The rate book: what is unpriced, what each model costs and who says so.
 
 import { useState } from 'preact/hooks';
-import type { ModelMatch, Rate, UnpricedModel } from '../generated/itemized/v1/rates';
+import type { Rate, UnpricedModel } from '../generated/itemized/v1/rates';
 import { setRate } from '../data/api';
 import { formatCalls, formatCount, nameOf } from '../data/format';
 import { refresh, useAnswer, usePulse } from '../data/live';
@@ -10,6 +10,7 @@ import { formatUsd, parseUsd } from '../data/money';
 import type { Route } from '../data/route';
 import { USAGE_CLASSES, type UsageClass } from '../data/usage';
 import { BundledPrices } from '../parts/empty';
+import { conditionsText, matchText } from '../parts/rates';
 import { Table, type Column } from '../parts/table';
 
 /** Tokens that are part of no other class always need a price. */
@@ -23,19 +24,6 @@ const PRICES = [...USAGE_CLASSES.filter(isRequired), ...USAGE_CLASSES.filter((on
   required: isRequired(one),
 }));
 
-function matchText(match: ModelMatch | undefined): string {
-  if (match === undefined) {
-    return '';
-  }
-  if (match.equals !== undefined) return match.equals;
-  if (match.starts_with !== undefined) return `${match.starts_with}…`;
-  if (match.ends_with !== undefined) return `…${match.ends_with}`;
-  if (match.contains !== undefined) return `…${match.contains}…`;
-  if (match.regex !== undefined) return `/${match.regex}/`;
-  const parts = match.any_of ?? match.all_of;
-  return (parts?.matches ?? []).map(matchText).join(match.any_of !== undefined ? ' or ' : ' and ');
-}
-
 /** The day from which a rate holds, in UTC. */
 const since = (rate: Rate): string => rate.effective_from_unix_us === 0 ? 'always'
   : new Date(rate.effective_from_unix_us / 1000).toISOString().slice(0, 10);
@@ -43,9 +31,11 @@ const since = (rate: Rate): string => rate.effective_from_unix_us === 0 ? 'alway
 /** Classes that no rate has a price for have no column. */
 function rateColumns(rates: Rate[]): Column<Rate>[] {
   return [
-    { id: 'model', title: 'Model', isText: true, cell: (rate) => <span class="name">{matchText(rate.match)}</span>,
-      value: (rate) => matchText(rate.match), key: (rate) => matchText(rate.match) },
+    { id: 'model', title: 'Model', isText: true, cell: (rate) => <span class="name">{matchText(rate.match)}{conditionsText(rate)}</span>,
+      value: (rate) => matchText(rate.match) + conditionsText(rate), key: (rate) => matchText(rate.match) + conditionsText(rate) },
     { id: 'provider', title: 'Provider', isText: true, cell: (rate) => rate.provider ?? 'any', value: (rate) => rate.provider ?? '', key: (rate) => rate.provider ?? '' },
+    ...(rates.some((rate) => rate.multiplier) ? [{ id: 'multiplier', title: 'Factor', cell: (rate: Rate) => rate.multiplier && `×${rate.multiplier}`, value: (rate: Rate) => rate.multiplier ?? '' }] : []),
+    ...(rates.some((rate) => rate.currency) ? [{ id: 'currency', title: 'Currency', isText: true, cell: (rate: Rate) => rate.currency, value: (rate: Rate) => rate.currency ?? '' }] : []),
     ...PRICES.filter(({ field, required }) => required || rates.some((rate) => rate.prices?.[field])).map(({ field, title, hint }): Column<Rate> => ({
       id: field, title, hint, cell: (rate) => rate.prices?.[field] && formatUsd(rate.prices[field]),
       value: (rate) => rate.prices?.[field] ?? '', key: (rate) => parseUsd(rate.prices?.[field] ?? '-1'),
@@ -165,7 +155,7 @@ export function PricesView(props: { route: Route }) {
       <WithoutUsage calls={info?.usage_missing_calls ?? 0} />
       <RateForm draft={draft} onChange={setDraft} />
       <Table caption={`Rate book, ${formatCount(data.rates.length)} ${data.rates.length === 1 ? 'rate' : 'rates'}`} file="rates" columns={rateColumns(data.rates)} rows={data.rates} route={props.route}
-        keyOf={(rate) => `${rate.provider} ${matchText(rate.match)} ${rate.effective_from_unix_us}`} />
+        keyOf={(rate) => `${rate.provider} ${matchText(rate.match)}${conditionsText(rate)} ${rate.effective_from_unix_us} ${rate.multiplier !== undefined} ${rate.hours?.from_second}`} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One run: its calls on a time line, and what each of them cost.
 
+import { useState } from 'preact/hooks';
 import type { BilledCall, GetRunResponse } from '../generated/itemized/v1/query';
 import { formatCalls, formatCount, formatDuration, formatOutcome, formatTime, nameOf } from '../data/format';
 import { durationOf, usdLacking } from '../data/known';
@@ -8,6 +9,7 @@ import { DASH, formatUsd, parseUsd } from '../data/money';
 import type { Route } from '../data/route';
 import { allCalls, useRun } from '../data/run';
 import { CALL_COLUMNS, Unpriced } from '../parts/calls';
+import { Explanation } from '../parts/explanation';
 import { Link } from '../parts/link';
 import { Missing } from '../parts/missing';
 import { Table, type Column } from '../parts/table';
@@ -88,9 +90,15 @@ const flags: Column<BilledCall> = {
   value: (call) => [call.is_outlier && 'outlier', call.receipt?.learning && 'learning', call.unsurfaced && 'unsurfaced', call.status].filter(Boolean).join(' '),
 };
 
+const explainColumn = (explain: (call: BilledCall) => void): Column<BilledCall> => ({
+  id: 'explain', title: '', isText: true,
+  cell: (call) => call.event_id !== undefined && <button type="button" class="quiet" onClick={() => explain(call)}>Explain</button>,
+});
+
 export function RunView(props: { route: Route }) {
   const { route } = props;
   const { run, calls, more, isFetching, error, failure } = useRun(route.name);
+  const [explained, explain] = useState<BilledCall | undefined>();
   if (run === undefined || error !== undefined) {
     return (
       <><h1>Run {route.name}</h1>
@@ -108,8 +116,9 @@ export function RunView(props: { route: Route }) {
         <Table caption={isPart ? `Calls, first ${formatCount(calls.length)} of ${formatCount(total)}` : 'Calls'} file={`run-${route.name}`} rows={calls}
           keyOf={(call) => `${call.event_id} ${call.time} ${call.step}`} total={total} fetchAll={(onProgress) => allCalls(route.name, onProgress)}
           columns={[CALL_COLUMNS.time(route), CALL_COLUMNS.step(route), CALL_COLUMNS.model, CALL_COLUMNS.input, CALL_COLUMNS.output,
-            CALL_COLUMNS.duration, CALL_COLUMNS.cost(route), CALL_COLUMNS.receipt, flags]} />
+            CALL_COLUMNS.duration, CALL_COLUMNS.cost(route), CALL_COLUMNS.receipt, flags, explainColumn(explain)]} />
       )}
+      {explained !== undefined && <Explanation run={route.name} call={explained} />}
       {failure !== undefined && <p class="error" role="alert">The next calls did not come: {failure}</p>}
       {(more !== undefined || isFetching) && (
         <button type="button" class="more" onClick={more} disabled={isFetching}>
