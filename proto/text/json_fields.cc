@@ -134,6 +134,14 @@ Fault ReadString(json::value& value, absl::string_view path, std::string& result
   return std::nullopt;
 }
 
+Fault ReadBool(json::value& value, absl::string_view path, bool& result) {
+  if (!Is(value, json::json_type::boolean)) {
+    return WrongType(path, "true or false", value);
+  }
+  const simdjson::error_code error = value.get_bool().get(result);
+  return error == simdjson::SUCCESS ? std::nullopt : BrokenJson(error);
+}
+
 namespace {
 
 // The text of a number; `wanted` names it in the refusal of anything else.

@@ -42,6 +42,7 @@ enum Field : uint8_t {
   kModel,
   kUsage,
   kUsageReported,
+  kUsageUnknown,
   kDurationMs,
   kStatus,
   kRevision,
@@ -52,7 +53,7 @@ enum Field : uint8_t {
   kUnusedSteps,
 };
 
-constexpr std::array<Name<Field>, 17> kFields = {{
+constexpr std::array<Name<Field>, 18> kFields = {{
     {"event_id", kEventId},
     {"time", kTime},
     {"workflow", kWorkflow},
@@ -62,6 +63,7 @@ constexpr std::array<Name<Field>, 17> kFields = {{
     {"model", kModel},
     {"usage", kUsage},
     {"usage_reported", kUsageReported},
+    {"usage_unknown", kUsageUnknown},
     {"duration_ms", kDurationMs},
     {"status", kStatus},
     {"revision", kRevision},
@@ -189,6 +191,8 @@ class NdjsonParser::Impl {
         return ReadUsage(value, *call_);
       case kUsageReported:
         return ReadUsageReported(value, *call_);
+      case kUsageUnknown:
+        return ReadUsageUnknown(value, *call_);
       case kDurationMs:
         return ReadDurationField(value);
       case kStatus:

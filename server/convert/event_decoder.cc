@@ -63,6 +63,9 @@ void DecodeCallNumber(const WireReader& reader, WireCall& call) {
     case pb::Call::kRevisionFieldNumber:
       call.revision = static_cast<uint32_t>(reader.varint());
       break;
+    case pb::Call::kUsageUnknownFieldNumber:
+      call.usage_unknown = reader.varint() != 0;
+      break;
     case pb::Call::kStatusFieldNumber:
       call.status = static_cast<int32_t>(reader.varint());
       break;

@@ -27,6 +27,7 @@ struct WireCall {
   uint32_t revision = 0;
   int32_t status = 0;  // It is a number of itemized.v1.CallStatus.
   bool has_usage = false;
+  bool usage_unknown = false;  // It was reported, but could not be counted.
   Usage usage;
   absl::string_view usage_reported;  // JSON. It is empty if there is none.
   absl::string_view service_tier;

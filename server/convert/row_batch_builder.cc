@@ -58,6 +58,7 @@ void RowBatchBuilder::Add(const WireCall& call) {
 void RowBatchBuilder::AddUsage(const WireCall& call) {
   const size_t row = size() - 1;
   SetLazily(usage_missing_, row, !call.has_usage);
+  SetLazily(usage_unknown_, row, call.usage_unknown && !call.has_usage);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     SetLazily(usage_[c], row, call.usage.counts[c]);
   }
@@ -97,6 +98,7 @@ CallColumns RowBatchBuilder::Columns() const {
     columns.usage[c] = usage_[c];
   }
   columns.usage_missing = usage_missing_;
+  columns.usage_unknown = usage_unknown_;
   columns.duration_us = duration_us_;
   columns.status = status_;
   columns.revision = revision_;

@@ -37,6 +37,7 @@ absl::Status UsageReports::ReadInto(WireCall& call) {
   }
   tally_.Add(*report);
   call.has_usage = report->usage.has_value();
+  call.usage_unknown = !call.has_usage && (report->is_unknown || report->is_misreported);
   call.usage = report->usage.value_or(Usage{});
   Fill(std::move(report->provider), call.provider);
   Fill(std::move(report->model), call.model);

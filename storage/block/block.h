@@ -37,14 +37,19 @@ struct BlockRef {
 // PERSISTED: never change or reuse a bit.
 enum CallFlag : uint8_t {
   kFlagUnpriced = 1,      // No rate covered the call, or it had no usage.
-  kFlagUsageMissing = 2,  // No usage was reported.
+  kFlagUsageMissing = 2,  // No usage was reported. Without kFlagUnpriced: it failed, and is free.
   kFlagOutlier = 4,       // It cost more than its threshold when it was judged; it has a receipt.
   kFlagLearning = 8,      // That threshold was the default one, so it is no outlier yet.
   kFlagJudgedWhenPriced = 16,  // It was judged when a rate that came later first priced it.
+  kFlagUsageUnknown = 32,      // Usage was reported, but could not be counted; it is missing.
 };
 
 // The flags that say how a call compared with its threshold. A call without a price has none.
 inline constexpr uint8_t kVerdictFlags = kFlagOutlier | kFlagLearning | kFlagJudgedWhenPriced;
+
+// A call with one of these flags has a cost that no rate made of its usage: it is unpriced, or it
+// failed and used nothing. So it says nothing of what calls cost.
+inline constexpr uint8_t kUnratedFlags = kFlagUnpriced | kFlagUsageMissing;
 
 // Whether a call cost more than a learned threshold. Calls over the default one do not count as
 // outliers.
@@ -89,6 +94,8 @@ struct CallRows {
   uint32_t RevisionAt(size_t row) const { return revision.empty() ? 0 : revision[row]; }
   ServedAs ServedAt(size_t row) const;
   bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }
+  // Whether a rate made the cost of the row.
+  bool IsRated(size_t row) const { return (flags[row] & kUnratedFlags) == 0; }
   CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
 };
 

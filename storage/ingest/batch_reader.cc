@@ -193,6 +193,7 @@ void BatchReader::ReadNumbers(CallView* call) const {
     call->time_us = -1;
   }
   call->usage_missing = At(columns_.usage_missing, row_);
+  call->usage_unknown = call->usage_missing && At(columns_.usage_unknown, row_);
   call->duration_us = At(columns_.duration_us, row_);
   call->revision = At(columns_.revision, row_);
   call->status = static_cast<CallStatus>(At(columns_.status, row_));

@@ -35,6 +35,7 @@ struct CallView {
   uint32_t revision = 0;
   CallStatus status = CallStatus::kOk;
   bool usage_missing = false;
+  bool usage_unknown = false;  // Only where it is missing.
 
   uint32_t NameOf(NameKind kind) const { return names[static_cast<size_t>(kind)]; }
 };

@@ -187,8 +187,9 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchRes
   }
   const Usage usage = batch.UsageOf(call);
   bool too_large = false;
-  const CallCost cost =
-      Pricer::Price(*named->schedule, call.time_us, usage, call.usage_missing, &too_large);
+  const CallCost cost = call.usage_missing
+                            ? Pricer::WithoutUsage(call.status, call.usage_unknown)
+                            : Pricer::Price(*named->schedule, call.time_us, usage, &too_large);
   if (too_large) {
     AddRefusal(
         Refuse(call.row, RefusalCode::kCostOutOfRange,

@@ -66,7 +66,8 @@ void AddFlags(absl::Span<const PricedCall> calls, CallRows* rows) {
     const bool outlier = !call.cost.unpriced && call.cost.picos > threshold.picos;
     rows->flags.push_back(static_cast<uint8_t>(
         (call.cost.unpriced ? kFlagUnpriced : 0) |
-        (call.checked->view.usage_missing ? kFlagUsageMissing : 0) | (outlier ? kFlagOutlier : 0) |
+        (call.checked->view.usage_missing ? kFlagUsageMissing : 0) |
+        (call.checked->view.usage_unknown ? kFlagUsageUnknown : 0) | (outlier ? kFlagOutlier : 0) |
         (outlier && threshold.learning ? kFlagLearning : 0)));
     if (outlier) {  // No other call has a receipt.
       rows->p50_picos.resize(rows->flags.size());

@@ -10,6 +10,9 @@ RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost
   if (cost.unpriced) {
     return {};
   }
+  if (calls.Has(row, kFlagUsageMissing)) {
+    return {};  // It is free, which is no price to be judged.
+  }
   if (!calls.Has(row, kFlagUnpriced)) {
     return VerdictOf(calls, row);
   }

@@ -47,8 +47,11 @@ struct Call {
   std::string workflow_id;
   std::string step;
   std::string provider;
-  std::string model;           // The model that the response names.
-  std::optional<Usage> usage;  // If it is absent, none was reported, and the call is unpriced.
+  std::string model;  // The model that the response names.
+  // If it is absent, none was reported. The call is then unpriced, or free if it failed.
+  std::optional<Usage> usage;
+  // Usage was reported, but could not be counted: it is absent, and a failed call is not free.
+  bool usage_unknown = false;
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;
   Attributes attributes;  // Sorted by key once the call is stored.

@@ -168,7 +168,7 @@ void PartialDayReader::AddBlock(const Block& block, TimeRange range, bool with_s
       sums.AddTo(&group->sums, row, calls.weight[row]);
     }
   }
-  AddValues(calls, calls.cost_picos, &CallTotals::cost, kFlagUnpriced);
+  AddValues(calls, calls.cost_picos, &CallTotals::cost, kUnratedFlags);
   AddValues(calls, calls.duration_us, &CallTotals::duration, 0);
 }
 

@@ -40,8 +40,8 @@ const RateBook::Schedule& Pricer::RatesByText(absl::string_view provider, absl::
 }
 
 CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
-                       bool usage_missing, bool* too_large) {
-  const Rate* rate = usage_missing ? nullptr : schedule.At(time_us);
+                       bool* too_large) {
+  const Rate* rate = schedule.At(time_us);
   if (rate == nullptr) {
     return {.picos = 0, .unpriced = true};
   }
@@ -57,6 +57,9 @@ CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, cons
 }
 
 CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
+  if (calls.Has(row, kFlagUsageMissing)) {
+    return WithoutUsage(calls.status[row], calls.Has(row, kFlagUsageUnknown));
+  }
   const SeriesKey& key = catalog_.Series(calls.SeriesAt(row));
   const NameId provider = key[NameKind::kProvider];
   const NameId model = key[NameKind::kModel];
@@ -65,8 +68,7 @@ CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
                catalog_.Name(NameKind::kModel, model), calls.ServedAt(row));
   // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
   bool too_large = false;
-  return Price(schedule, calls.time_us[row], calls.UsageAt(row), calls.Has(row, kFlagUsageMissing),
-               &too_large);
+  return Price(schedule, calls.time_us[row], calls.UsageAt(row), &too_large);
 }
 
 }  // namespace itemized

@@ -37,10 +37,17 @@ class Pricer {
   const RateBook::Schedule& RatesFor(NameId provider, NameId model, absl::string_view provider_text,
                                      absl::string_view model_text, const ServedAs& served);
 
-  // Returns what a call at `time_us` costs. It is unpriced without usage, without a rate, or if the
-  // cost does not fit 63 bits (`*too_large` is then set).
+  // Returns what a call at `time_us` costs whose usage was reported. It is unpriced without a rate,
+  // or if the cost does not fit 63 bits (`*too_large` is then set).
   static CallCost Price(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
-                        bool usage_missing, bool* too_large);
+                        bool* too_large);
+
+  // Returns what a call without usage costs. One that failed and reported nothing is free, since
+  // providers bill nothing for it. Any other may well have been billed, a stream that was cancelled
+  // too: it is unpriced.
+  static constexpr CallCost WithoutUsage(CallStatus status, bool usage_unknown) {
+    return {.picos = 0, .unpriced = status != CallStatus::kError || usage_unknown};
+  }
 
   // Returns what row `row` costs by the rates of this, whatever it cost before.
   CallCost PriceRow(const CallRows& calls, size_t row);

@@ -171,6 +171,8 @@ def put_usage(event: Event, usage: Usage) -> None:
     """Says in a call what it used, and how it was served where that decides its price."""
     if usage.counts:
         event["usage"] = dict(usage.counts)
+    elif usage.is_uncounted:
+        event["usage_unknown"] = True  # Or a call that failed would be taken for free.
     service_tier, region = served_as(usage.service_tier, usage.region)
     if service_tier:
         event["service_tier"] = name_of(service_tier)
@@ -209,7 +211,8 @@ def log_cost(event: Event, usage: Usage) -> None:
     knowledge = get_tracer().knowledge
     counts = usage.counts
     served = (event.get("service_tier"), event.get("region"))
-    cost = knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts, *served)
+    is_free = not counts and event["status"] == "error" and "usage_unknown" not in event
+    cost = 0 if is_free else knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts, *served)
     cost_usd = None if cost is None else to_usd(cost)
     record = _STEP_COST.make()
     record.__dict__.update(
@@ -217,7 +220,7 @@ def log_cost(event: Event, usage: Usage) -> None:
         args=(
             event["step"],
             "unknown" if cost_usd is None else cost_usd,
-            " ".join([f"{name}={count}" for name, count in counts.items()]) or "usage=unknown",
+            " ".join([f"{name}={count}" for name, count in counts.items()]) or ("usage=none" if is_free else "usage=unknown"),
         ),
         cost_usd=cost_usd,
         step=event["step"],

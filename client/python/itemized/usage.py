@@ -37,7 +37,7 @@ class Usage(MutableMapping[str, int]):
     as $0.
     """
 
-    __slots__ = ("model", "_asked", "_set", "_reading", "_derived", "_counts", "_provider", "_response")
+    __slots__ = ("model", "_asked", "_set", "_reading", "_derived", "_counts", "_provider", "_response", "_is_unknown")
 
     def __init__(self, model: str = "", provider: str = "") -> None:
         """`model` and `provider` are those that were asked for."""
@@ -48,6 +48,7 @@ class Usage(MutableMapping[str, int]):
         self._derived: Optional[Derived] = _NOTHING  # None: there is something new to read.
         self._counts = self._set
         self._provider: Optional[str] = None
+        self._is_unknown = False  # What was recorded is no response that is known.
         #: The model that served the call, if a response said so.
         self.model: Optional[str] = None
 
@@ -97,6 +98,11 @@ class Usage(MutableMapping[str, int]):
     def is_misreported(self) -> bool:
         """Whether what was reported cannot be counted, or is not what the provider's own total says."""
         return self._read().is_misreported
+
+    @property
+    def is_uncounted(self) -> bool:
+        """Whether there are no counts although something was reported that may be usage."""
+        return not self.counts and (self._is_unknown or self._read().is_misreported)
 
     @property
     def service_tier(self) -> Optional[str]:
@@ -201,6 +207,7 @@ class Usage(MutableMapping[str, int]):
         try:
             found = find(response)
             if found is None:
+                self._is_unknown = True
                 tell_unknown(response)
             else:
                 self._take(response, found)

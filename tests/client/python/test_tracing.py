@@ -52,6 +52,25 @@ def test_an_exception_is_recorded_and_goes_on():
     assert "usage" not in recorder.calls[1]  # What is not reported is not zero.
 
 
+def test_a_failed_call_that_reports_nothing_is_free(server, configure, transport, caplog):
+    tracer = configure(server, transport=transport)
+    unknown = {"usage": {"tokens_in": 10}}
+    with caplog.at_level(logging.INFO, "itemized"):
+        for name, responses in (("nothing", []), ("an error", [{"error": {"message": "overloaded"}}]), ("unknown", [unknown])):
+            with pytest.raises(ZeroDivisionError):
+                with cost_trace(name, "claude-sonnet-4-6", f"failed-{transport}") as usage:
+                    for response in responses:
+                        usage.record(response)
+                    1 / 0
+        with cost_trace("well", "claude-sonnet-4-6", f"failed-{transport}"):
+            pass
+    logged = {record.step: record.cost_usd for record in caplog.records if hasattr(record, "step")}
+    assert logged == {"nothing": "0", "an error": "0", "unknown": None, "well": None}
+    assert tracer.flush(30)
+    billed = {call.step: call.cost_usd for call in server.client.show(f"failed-{transport}")}
+    assert billed == {"nothing": 0, "an error": 0, "unknown": None, "well": None}
+
+
 def test_a_run_supplies_its_id_and_sends_its_end():
     with record() as recorder:
         with workflow("support_ticket", id="run-1") as run:

@@ -44,6 +44,15 @@ TEST(NdjsonReported, IsCarriedOverAsItStands) {
   EXPECT_EQ(ReportedOf("null"), "");
 }
 
+TEST(NdjsonReported, MayBeUnknownToTheSender) {
+  NdjsonParser parser;
+  pb::Event event;
+  EXPECT_FALSE(parser.Parse(With(R"("usage_unknown":true)"), event).has_value());
+  EXPECT_TRUE(event.call().usage_unknown());
+  EXPECT_EQ(RefusalOf(R"("usage_unknown":1)"),
+            "\"usage_unknown\" must be true or false, but is a number.");
+}
+
 TEST(NdjsonReported, IsAnObjectOrAnArray) {
   constexpr char kWanted[] =
       "\"usage_reported\" must be the object that the provider reported, or an array of the pieces "

@@ -72,6 +72,7 @@ pb::Call CallAt(const CallColumns& columns, size_t row) {
       usage->GetReflection()->SetInt64(usage, field, At(columns.usage[c], row));
     }
   }
+  call.set_usage_unknown(At(columns.usage_unknown, row));
   for (size_t i = 0; i < At(columns.attribute_counts, row); ++i, ++attribute) {
     const std::string key = name(columns.attribute_keys[attribute]);
     const std::string value = name(columns.attribute_values[attribute]);
@@ -126,6 +127,9 @@ TEST(BatchDecoder, EveryFieldOfRowsArrivesInTheOrderOfTheSender) {
     for (pb::Event& event : *batch.mutable_events()) {
       if (event.has_call()) {
         event.mutable_call()->clear_usage_reported();  // The usage takes its place.
+      }
+      if (event.call().usage_unknown()) {
+        event.mutable_call()->clear_usage();  // Where there is usage, none is unknown.
       }
       if (event.has_call() && event.call().status() == pb::CALL_STATUS_UNSPECIFIED) {
         event.mutable_call()->set_status(

@@ -67,6 +67,18 @@ TEST(UsageReports, BecomeTheUsageTheProviderAndTheModelOfTheirCalls) {
   EXPECT_EQ(batch.usage_reports.unknown, 0);
 }
 
+TEST(UsageReports, SayWhetherThereWasUsageThatCannotBeCounted) {
+  pb::WriteRequest request;
+  AddCall(R"({"usage":{"tokens_in":10}})", request);
+  AddCall(R"({"error":{"message":"overloaded","type":"server_error"}})", request);
+  AddCall(kResponse, request);
+  request.mutable_batch()->add_events()->mutable_call()->set_usage_unknown(true);
+  const DecodedBatch batch = Decode(request);
+  EXPECT_THAT(Rows(batch).usage_missing, ElementsAre(true, true, false, true));
+  EXPECT_THAT(Rows(batch).usage_unknown, ElementsAre(true, false, false, true));
+  EXPECT_EQ(batch.usage_reports.unknown, 1);
+}
+
 TEST(UsageReports, LeaveWhatTheSenderSays) {
   pb::WriteRequest request;
   pb::Call* call = AddCall(kResponse, request);

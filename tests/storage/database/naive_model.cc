@@ -21,7 +21,9 @@ bool SameKey(const Rate& a, const Rate& b) {
          a.effective_from_us == b.effective_from_us;
 }
 
+// Why there is no usage is not part of a call's content.
 bool SameContent(Call a, Call b) {
+  a.usage_unknown = b.usage_unknown;
   std::sort(a.attributes.begin(), a.attributes.end());
   std::sort(b.attributes.begin(), b.attributes.end());
   return a == b;
@@ -38,6 +40,9 @@ bool HasHigherRevision(absl::Span<const Call> batch, const Call& call) {
 }  // namespace
 
 CallCost NaiveModel::Price(const Call& call) const {
+  if (!call.usage.has_value()) {
+    return {.picos = 0, .unpriced = call.status != CallStatus::kError || call.usage_unknown};
+  }
   const std::optional<Picos> cost = NaiveCost(rates_, call);
   if (!cost.has_value()) {
     return {.picos = 0, .unpriced = true};
@@ -286,7 +291,7 @@ std::set<int64_t> NaiveModel::LevelShiftDays(const std::string& step, int64_t fi
   for (const StoredCall* stored : CallsOf(step)) {
     const int64_t day = stored->billed.call.time_us / kMicrosPerDay;
     if (!stored->retracted && day >= first_day) {
-      const bool priced = !stored->billed.cost.unpriced;
+      const bool priced = stored->billed.call.usage.has_value() && !stored->billed.cost.unpriced;
       counts[day].priced += priced ? 1 : 0;
       counts[day].flagged += priced && FlaggedByMedian(stored->billed) ? 1 : 0;
     }
@@ -319,7 +324,8 @@ Threshold NaiveModel::ThresholdOf(const std::string& step) const {
   std::vector<int64_t> baseline;
   for (const StoredCall* stored : CallsOf(step)) {
     const int64_t day = stored->billed.call.time_us / kMicrosPerDay;
-    if (day >= first_day && !stored->retracted && !stored->billed.cost.unpriced &&
+    if (day >= first_day && !stored->retracted && stored->billed.call.usage.has_value() &&
+        !stored->billed.cost.unpriced &&
         (!FlaggedByMedian(stored->billed) || shifted.count(day) > 0)) {
       baseline.push_back(stored->billed.cost.picos);
     }

@@ -145,6 +145,8 @@ Call RandomEvents::NextCall(int64_t now_us) {
   call.model = random_.Pick(Models());
   if (random_.Percent(95)) {
     call.usage = NextUsage(step);
+  } else {
+    call.usage_unknown = random_.Percent(30);
   }
   call.duration_us = random_.Percent(5) ? 0 : random_.LogUniform(kDurationMaxUs);
   call.status = static_cast<CallStatus>(random_.Between(0, 2));
