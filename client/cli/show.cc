@@ -12,6 +12,7 @@
 #include "client/cli/format.h"
 #include "client/cli/query.h"
 #include "client/cli/text.h"
+#include "storage/base/money.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
 
@@ -27,6 +28,19 @@ std::string NoRateText(const pb::BilledCall& call) {
     }
   }
   return served.empty() ? "no rate" : absl::StrCat("no rate for ", absl::StrJoin(served, ", "));
+}
+
+// Says which cost won where the provider reported one: "" if both are the same.
+std::string ReportedText(const pb::BilledCall& call) {
+  if (!call.has_reported_cost_usd()) {
+    return "";
+  }
+  if (call.cost_is_reported()) {
+    return "as reported";
+  }
+  return call.reported_cost_usd() == call.cost_usd()
+             ? ""
+             : absl::StrCat("reported ", MoneyText(call.reported_cost_usd()));
 }
 
 // Time since the run's first call: "+1.24 s".
@@ -59,6 +73,9 @@ Cell Marks(const pb::BilledCall& call) {
   }
   if (call.unsurfaced()) {
     marks.emplace_back("unused");
+  }
+  if (const std::string reported = ReportedText(call); !reported.empty()) {
+    marks.push_back(reported);
   }
   if (call.unpriced()) {
     marks.push_back(call.has_usage() ? NoRateText(call) : "no usage");
@@ -103,6 +120,23 @@ void PrintHead(const pb::GetRunResponse& run, absl::TimeZone zone, Session& sess
   out << "\n\n";
 }
 
+// Says what providers reported of the calls that are shown, if any did.
+void PrintReported(const pb::GetRunResponse& run, Session& session) {
+  Picos sum = 0;
+  int64_t calls = 0;
+  for (const pb::BilledCall& call : run.calls()) {
+    const absl::StatusOr<Picos> reported = ParseUsd(call.reported_cost_usd());
+    if (call.has_reported_cost_usd() && reported.ok()) {
+      sum += *reported;
+      ++calls;
+    }
+  }
+  if (calls > 0) {
+    *session.env.out << "Providers reported " << MoneyText(FormatUsd(sum)) << " for "
+                     << Count(calls) << " of the calls shown.\n";
+  }
+}
+
 void PrintFoot(const pb::GetRunResponse& run, Session& session) {
   std::ostream& out = *session.env.out;
   const Canvas& canvas = session.env.canvas;
@@ -118,6 +152,7 @@ void PrintFoot(const pb::GetRunResponse& run, Session& session) {
   if (!run.unused_steps().empty()) {
     out << "Unused steps: " << Printable(absl::StrJoin(run.unused_steps(), ", ")) << ".\n";
   }
+  PrintReported(run, session);
   if (run.unpriced_calls() > 0) {
     PrintPricedShare(run.call_count(), run.unpriced_calls(), session);
   }

@@ -185,6 +185,16 @@ Fault ReadCount(json::value& value, absl::string_view path, int64_t& result) {
   return std::nullopt;
 }
 
+Fault ReadAmount(json::value& value, absl::string_view path, std::string& result) {
+  if (Is(value, json::json_type::string)) {
+    return ReadString(value, path, result);
+  }
+  absl::string_view number;
+  RETURN_IF_FAULT(ReadNumber(value, path, "an amount in USD", number));
+  result.assign(number.data(), number.size());
+  return std::nullopt;
+}
+
 Fault ReadMillis(json::value& value, absl::string_view path, int64_t& result_us) {
   absl::string_view number;
   RETURN_IF_FAULT(ReadNumber(value, path, "a number of milliseconds", number));

@@ -78,6 +78,10 @@ pb::BilledCall ToBilledCall(const BilledCall& billed) {
   }
   to.set_unpriced(billed.cost.unpriced);
   to.set_cost_usd(billed.cost.unpriced ? "" : FormatUsd(billed.cost.picos));
+  if (call.reported_cost_picos.has_value()) {
+    to.set_reported_cost_usd(FormatUsd(*call.reported_cost_picos));
+  }
+  to.set_cost_is_reported(billed.cost.reported);
   to.set_is_outlier(billed.is_outlier());
   if (billed.receipt.has_value()) {
     SetReceipt(*billed.receipt, billed.cost.picos, to.mutable_receipt());

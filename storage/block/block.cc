@@ -42,6 +42,7 @@ BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalo
     call.usage = calls.UsageAt(row);
   }
   call.usage_unknown = calls.Has(row, kFlagUsageUnknown);
+  call.reported_cost_picos = calls.ReportedCostAt(row);
   call.duration_us = calls.duration_us[row];
   call.status = calls.status[row];
   call.revision = calls.RevisionAt(row);

@@ -75,6 +75,8 @@ bool BlockColumns::Read(ColumnId id, absl::string_view raw) {
       return ReadCompletions(raw);
     case ColumnId::kRevision:
       return ReadUnsigned(raw, &calls.revision);
+    case ColumnId::kReportedCost:
+      return ReadUnsigned(raw, &calls.reported_cost);
     default:
       return ReadUsage(id, raw);
   }

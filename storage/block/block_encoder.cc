@@ -155,6 +155,7 @@ std::string EncodeBlock(const Block& block) {
   EncodeUnsigned(ColumnId::kSampleCount, calls.sample_count, &out);
   EncodeUnsigned(ColumnId::kAttributeSet, calls.attribute_set, &out);
   EncodeUnsigned(ColumnId::kRevision, calls.revision, &out);
+  EncodeUnsigned(ColumnId::kReportedCost, calls.reported_cost, &out);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     const size_t id = static_cast<size_t>(ColumnId::kUsageFirst) + c;
     EncodeUnsigned(static_cast<ColumnId>(id), calls.usage[c], &out);

@@ -35,6 +35,7 @@ enum class ColumnId : uint8_t {
   kAttributeSet = 16,
   kCompletions = 17,
   kRevision = 18,
+  kReportedCost = 19,
   kUsageFirst = 32,  // The column of a usage class has kUsageFirst plus its number.
 };
 

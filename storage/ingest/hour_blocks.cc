@@ -67,7 +67,8 @@ void AddFlags(absl::Span<const PricedCall> calls, CallRows* rows) {
     rows->flags.push_back(static_cast<uint8_t>(
         (call.cost.unpriced ? kFlagUnpriced : 0) |
         (call.checked->view.usage_missing ? kFlagUsageMissing : 0) |
-        (call.checked->view.usage_unknown ? kFlagUsageUnknown : 0) | (outlier ? kFlagOutlier : 0) |
+        (call.checked->view.usage_unknown ? kFlagUsageUnknown : 0) |
+        (call.cost.reported ? kFlagCostReported : 0) | (outlier ? kFlagOutlier : 0) |
         (outlier && threshold.learning ? kFlagLearning : 0)));
     if (outlier) {  // No other call has a receipt.
       rows->p50_picos.resize(rows->flags.size());
@@ -85,6 +86,17 @@ void AddRevisions(absl::Span<const PricedCall> calls, CallRows* rows) {
     if (revision != 0) {
       rows->revision.resize(first + i + 1);
       rows->revision.back() = revision;
+    }
+  }
+}
+
+void AddReportedCosts(absl::Span<const PricedCall> calls, CallRows* rows) {
+  const size_t first = rows->size() - calls.size();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const int64_t reported_cost = calls[i].checked->view.reported_cost;
+    if (reported_cost != 0) {
+      rows->reported_cost.resize(first + i + 1);
+      rows->reported_cost.back() = reported_cost;
     }
   }
 }
@@ -185,6 +197,9 @@ void HourBlocks::AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCa
   if (!batch.batch.calls.revision.empty()) {
     AddRevisions(calls, &rows);
   }
+  if (!batch.batch.calls.reported_cost.empty()) {
+    AddReportedCosts(calls, &rows);
+  }
   if (!batch.attributes.empty()) {
     AddAttributes(batch, calls, position);
   }
@@ -218,6 +233,7 @@ std::vector<Block> HourBlocks::Finish(StagedRuns* staged) {
     fill(&rows.sample_count, rows.size());
     fill(&rows.attribute_set, rows.size());
     fill(&rows.revision, rows.size());
+    fill(&rows.reported_cost, rows.size());
   }
   for (StagedBlock& block : staged_) {
     staged->Add(std::move(block));

@@ -7,11 +7,9 @@ namespace itemized {
 namespace {
 
 RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost cost) {
-  if (cost.unpriced) {
+  const bool is_free = calls.Has(row, kFlagUsageMissing) && !cost.reported;
+  if (cost.unpriced || is_free) {
     return {};
-  }
-  if (calls.Has(row, kFlagUsageMissing)) {
-    return {};  // It is free, which is no price to be judged.
   }
   if (!calls.Has(row, kFlagUnpriced)) {
     return VerdictOf(calls, row);

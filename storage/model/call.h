@@ -33,6 +33,7 @@ inline constexpr int kOutcomeCount = 5;
 struct CallCost {
   int64_t picos = 0;      // 10^-12 USD; 0 while unpriced.
   bool unpriced = false;  // No rate covers the call, or it came without usage.
+  bool reported = false;  // It is what the provider said that it charged, and no rate made it.
 
   bool operator==(const CallCost&) const = default;
 };
@@ -52,6 +53,8 @@ struct Call {
   std::optional<Usage> usage;
   // Usage was reported, but could not be counted: it is absent, and a failed call is not free.
   bool usage_unknown = false;
+  // What the provider or a gateway says that it charged, 10^-12 USD. It stands beside the cost.
+  std::optional<int64_t> reported_cost_picos;
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;
   Attributes attributes;  // Sorted by key once the call is stored.

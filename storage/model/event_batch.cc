@@ -42,6 +42,7 @@ struct CallColumnsBuilder::Columns {
   std::array<std::vector<int64_t>, kUsageClassCount> usage;
   std::vector<size_t> rows_without_usage, rows_of_unknown_usage;
   std::unique_ptr<bool[]> usage_missing, usage_unknown;
+  std::vector<int64_t> reported_cost;
   std::vector<int64_t> duration_us;
   std::vector<int32_t> status;
   std::vector<uint32_t> revision;
@@ -82,6 +83,7 @@ struct CallColumnsBuilder::Columns {
     Set(provider, rows, Intern(call.provider));
     Set(model, rows, Intern(call.model));
     AddUsage(call);
+    Set(reported_cost, rows, call.reported_cost_picos.value_or(-1) + 1);
     Set(duration_us, rows, call.duration_us);
     Set(status, rows, static_cast<int32_t>(call.status));
     Set(revision, rows, call.revision);
@@ -127,6 +129,7 @@ struct CallColumnsBuilder::Columns {
     }
     views.usage_missing = Marks(rows_without_usage, &usage_missing);
     views.usage_unknown = Marks(rows_of_unknown_usage, &usage_unknown);
+    views.reported_cost = Whole(reported_cost, rows);
     views.duration_us = Whole(duration_us, rows);
     views.status = Whole(status, rows);
     views.revision = Whole(revision, rows);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "storage/model/usage.h"
 #include "storage/pricing/rate_book.h"
 #include "storage/pricing/rate_lookups.h"
+#include "storage/store/trusted_costs.h"
 
 namespace itemized {
 
@@ -26,8 +28,9 @@ namespace itemized {
 // whatever book comes into force meanwhile. Not thread-safe.
 class Pricer {
  public:
-  // `rates` and `catalog` outlive it; no name of the catalog is numbered anew meanwhile.
-  Pricer(RateLookups* rates, const Catalog& catalog) : rates_(*rates), catalog_(catalog) {}
+  // All of them outlive it; no name of the catalog is numbered anew meanwhile.
+  Pricer(RateLookups* rates, const Catalog& catalog, const TrustedCosts& trusted)
+      : rates_(*rates), catalog_(catalog), trusted_(trusted) {}
   Pricer(const Pricer&) = delete;
   Pricer& operator=(const Pricer&) = delete;
 
@@ -49,7 +52,14 @@ class Pricer {
     return {.picos = 0, .unpriced = status != CallStatus::kError || usage_unknown};
   }
 
-  // Returns what row `row` costs by the rates of this, whatever it cost before.
+  // Returns what a call costs by what its provider reported, if that counts.
+  std::optional<CallCost> ReportedCost(absl::string_view provider,
+                                       std::optional<int64_t> picos) const {
+    return trusted_.Of(provider, picos);
+  }
+
+  // Returns what row `row` costs by the rates of this, and by what its provider reported if that
+  // counts, whatever it cost before.
   CallCost PriceRow(const CallRows& calls, size_t row);
 
  private:
@@ -61,6 +71,7 @@ class Pricer {
 
   RateLookups& rates_;
   const Catalog& catalog_;
+  const TrustedCosts& trusted_;
   absl::flat_hash_map<uint64_t, SchedulePtr> by_number_;  // Keyed by provider and model.
   // Schedules for names without a number of their own, and for calls that are not served in the
   // standard way, which this keeps alive. Keyed by provider, model, service tier and region.

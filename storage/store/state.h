@@ -27,6 +27,7 @@
 #include "storage/store/database_options.h"
 #include "storage/store/producers.h"
 #include "storage/store/trusted_clock.h"
+#include "storage/store/trusted_costs.h"
 #include "storage/store/views.h"
 
 namespace itemized {
@@ -58,7 +59,8 @@ struct State {
   mutable SharedMutex mutex;
   Catalog catalog;
   Views views;
-  RateLookups rates;                           // It has a lock of its own.
+  RateLookups rates;  // It has a lock of its own.
+  const TrustedCosts trusted_costs;
   std::optional<RepricingProgress> repricing;  // Empty while no calls are priced again.
   // The repricing mark of the log: calls from this instant on are still to be priced again.
   std::optional<int64_t> repricing_from_us;

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 
 #include "storage/base/money.h"
+#include "storage/model/cache_accounting.h"
 #include "storage/model/usage.h"
 
 namespace itemized {
@@ -58,7 +59,9 @@ struct ReportedUsage {
 // part of a bill is not the bill.
 //
 // INVALID_ARGUMENT with a sentence if `json` is no JSON, is neither an object nor an array, or is
-// larger or deeper than what is allowed, or has too many responses. Thread-safe.
-absl::StatusOr<ReportedUsage> ReadReportedUsage(absl::string_view json);
+// larger or deeper than what is allowed, has too many responses, or contradicts `accounting`, which
+// is what the sender says of it. Thread-safe.
+absl::StatusOr<ReportedUsage> ReadReportedUsage(
+    absl::string_view json, CacheAccounting accounting = CacheAccounting::kUnsaid);
 
 }  // namespace itemized

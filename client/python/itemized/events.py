@@ -246,6 +246,7 @@ _CALL: dict[str, _Check] = {
     "model": _check_text,
     "usage": _check_usage,
     "usage_unknown": _check_bool,
+    "reported_cost_usd": _check_text,
     "duration_us": _check_whole,
     "status": _check_status,
     "revision": _check_revision,

@@ -138,7 +138,7 @@ TopRow NaiveModel::MakeTopRow(const std::string& key, const Calls& calls,
   std::vector<int64_t> durations;
   for (const StoredCall* stored : calls) {
     durations.push_back(stored->billed.call.duration_us);
-    if (stored->billed.call.usage.has_value() && !stored->billed.cost.unpriced) {
+    if (IsRated(stored->billed)) {
       costs.push_back(stored->billed.cost.picos);
     }
   }
@@ -216,7 +216,7 @@ std::vector<int64_t> NaiveModel::CostsOfStep(const DistributionQuery& query, int
   filter[NameKind::kStep] = query.name;
   std::vector<int64_t> costs;
   for (const StoredCall* stored : CallsIn(ResolveWindow(query.window, now_us), filter)) {
-    if (stored->billed.call.usage.has_value() && !stored->billed.cost.unpriced) {
+    if (IsRated(stored->billed)) {
       costs.push_back(stored->billed.cost.picos);
     }
   }

@@ -148,6 +148,9 @@ Call RandomEvents::NextCall(int64_t now_us) {
   } else {
     call.usage_unknown = random_.Percent(30);
   }
+  if (random_.Percent(15)) {
+    call.reported_cost_picos = random_.Percent(10) ? 0 : random_.LogUniform(100'000'000'000);
+  }
   call.duration_us = random_.Percent(5) ? 0 : random_.LogUniform(kDurationMaxUs);
   call.status = static_cast<CallStatus>(random_.Between(0, 2));
   if (random_.Percent(40)) {
