@@ -116,6 +116,10 @@ absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(const Principal& princip
   response.set_version(info.facts.version);
   response.set_started_at(FormatTime(info.facts.started_at_us));
   response.set_http_address(info.facts.http_address);
+  if (const UsageReportLog* const reports = info.facts.usage_reports) {
+    response.set_unknown_usage_reports(reports->unknown());
+    response.set_misreported_usage_reports(reports->misreported());
+  }
   return response;
 }
 
