@@ -154,6 +154,7 @@ absl::StatusOr<Rate> ToRate(const std::string& where, const pb::Rate& from) {
   rate.hours = ToHours(from.hours());
   rate.service_tier = std::string(CanonicalServiceTier(from.service_tier()));
   rate.region = std::string(CanonicalRegion(from.region()));
+  rate.note = from.note();
   return rate;
 }
 
@@ -184,6 +185,8 @@ pb::Rate FromRate(const Rate& from) {
   rate.set_region(from.region);
   rate.set_origin(from.origin == RateOrigin::kBundled ? pb::RATE_ORIGIN_BUNDLED
                                                       : pb::RATE_ORIGIN_USER);
+  rate.set_note(from.note);
+  rate.set_recorded_at_unix_us(from.recorded_at_us);
   return rate;
 }
 
@@ -211,6 +214,8 @@ absl::StatusOr<std::vector<RateName>> ToRateNames(const pb::RemoveRatesRequest& 
     name.hours = ToHours(id.hours());
     name.service_tier = std::string(CanonicalServiceTier(id.service_tier()));
     name.region = std::string(CanonicalRegion(id.region()));
+    name.attribute_key = id.attribute_key();
+    name.attribute_value = id.attribute_value();
   }
   return names;
 }

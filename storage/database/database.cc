@@ -15,7 +15,9 @@
 #include "storage/maintenance/backup.h"
 #include "storage/maintenance/retraction.h"
 #include "storage/maintenance/verify.h"
+#include "storage/query/past_bills.h"
 #include "storage/query/queries.h"
+#include "storage/store/entry_rows.h"
 #include "storage/store/state.h"
 #include "storage/views/rollup_scan.h"
 
@@ -24,11 +26,13 @@ namespace {
 
 constexpr int64_t kRetainRollupsMinUs = (kBaselineDays + 1) * kMicrosPerDay;
 
-// Runs on the caller's thread, since compiling expressions takes long.
-absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates) {
+// Checks rates that come into the book at `now_us`. It runs on the caller's thread, since compiling
+// expressions takes long.
+absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates, int64_t now_us) {
   RETURN_IF_ERROR(CheckRateCount(rates.size()));
   std::vector<CheckedRatePtr> checked;
   for (Rate& rate : rates) {
+    rate.recorded_at_us = now_us;
     const std::string name = rate.match.ToString();
     absl::StatusOr<CheckedRatePtr> made = CheckedRate::Make(std::move(rate));
     if (!made.ok()) {
@@ -46,10 +50,25 @@ absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates) 
 class Database::Impl {
  public:
   Impl(std::unique_ptr<State> state, const DatabaseOptions& options)
-      : state_(std::move(state)), context_(state_.get()), committer_(state_.get(), options) {}
+      : state_(std::move(state)),
+        context_(state_.get()),
+        past_([this] { return BeginReplay(); }),
+        committer_(state_.get(), options, [this] { past_.DropIdle(state_->clock->NowUs()); }) {}
 
   const State& state() const { return *state_; }
-  const QueryContext& context() const { return context_; }
+
+  // Asks `question` of the bill as it was known at that instant, or as it is if there is none.
+  template <typename Answerer, typename Question>
+  auto Ask(Answerer answer, const Question& question, std::optional<int64_t> as_known_at_us,
+           const Cancellation* cancellation)
+      -> decltype(answer(std::declval<QueryContext&>(), question, cancellation)) {
+    if (!as_known_at_us.has_value()) {
+      return answer(context_, question, cancellation);
+    }
+    ASSIGN_OR_RETURN(const std::shared_ptr<const PastBill> past,
+                     past_.Get(*as_known_at_us, state_->trusted.NowUs(), cancellation));
+    return answer(past->context(), question, cancellation);
+  }
   Committer& committer() { return committer_; }
 
   // Runs `function` on the committer's thread and returns its result.
@@ -61,8 +80,13 @@ class Database::Impl {
   }
 
  private:
+  std::unique_ptr<LogReplay> BeginReplay() {
+    return RunThere([](const State& state) { return std::make_unique<LogReplay>(state); });
+  }
+
   std::unique_ptr<State> state_;
   QueryContext context_;
+  PastBills past_;
   Committer committer_;
 };
 
@@ -110,7 +134,8 @@ absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {
 }
 
 void Database::SetRates(std::vector<Rate> rates, RatesDone done) {
-  absl::StatusOr<std::vector<CheckedRatePtr>> checked = CheckRates(std::move(rates));
+  absl::StatusOr<std::vector<CheckedRatePtr>> checked =
+      CheckRates(std::move(rates), impl_->state().trusted.NowUs());
   if (!checked.ok()) {
     return done(checked.status());
   }
@@ -124,7 +149,8 @@ void Database::SetBundledRates(std::vector<Rate> rates, RatesDone done) {
   for (Rate& rate : rates) {
     rate.origin = RateOrigin::kBundled;
   }
-  absl::StatusOr<std::vector<CheckedRatePtr>> checked = CheckRates(std::move(rates));
+  absl::StatusOr<std::vector<CheckedRatePtr>> checked =
+      CheckRates(std::move(rates), impl_->state().trusted.NowUs());
   if (!checked.ok()) {
     return done(checked.status());
   }
@@ -188,6 +214,13 @@ std::vector<Rate> Database::ListRates() const {
   return impl_->state().rates.book()->List();
 }
 
+absl::StatusOr<std::vector<EndedRate>> Database::ListEndedRates() const {
+  ASSIGN_OR_RETURN(std::vector<EndedRate> ended, LoadEndedRates(*impl_->state().kv));
+  std::stable_sort(ended.begin(), ended.end(),
+                   [](const EndedRate& a, const EndedRate& b) { return a.at_us > b.at_us; });
+  return ended;
+}
+
 std::vector<UnpricedModel> Database::ListUnpriced() const {
   const State& state = impl_->state();
   const ReaderLock lock(state.mutex);
@@ -214,17 +247,17 @@ std::vector<UnpricedModel> Database::ListUnpriced() const {
 
 absl::StatusOr<TopAnswer> Database::Top(const TopQuery& query,
                                         const Cancellation* cancellation) const {
-  return AnswerTop(impl_->context(), query, cancellation);
+  return impl_->Ask(AnswerTop, query, query.window.as_known_at_us, cancellation);
 }
 
 absl::StatusOr<WorkflowsAnswer> Database::Workflows(const Window& window,
                                                     const Cancellation* cancellation) const {
-  return AnswerWorkflows(impl_->context(), window, cancellation);
+  return impl_->Ask(AnswerWorkflows, window, window.as_known_at_us, cancellation);
 }
 
 absl::StatusOr<RunAnswer> Database::GetRun(const RunQuery& query,
                                            const Cancellation* cancellation) const {
-  return AnswerRun(impl_->context(), query, cancellation);
+  return impl_->Ask(AnswerRun, query, query.as_known_at_us, cancellation);
 }
 
 absl::StatusOr<RunAnswer> Database::GetRun(absl::string_view workflow_id,
@@ -234,17 +267,17 @@ absl::StatusOr<RunAnswer> Database::GetRun(absl::string_view workflow_id,
 
 absl::StatusOr<SeriesAnswer> Database::Series(const SeriesQuery& query,
                                               const Cancellation* cancellation) const {
-  return AnswerSeries(impl_->context(), query, cancellation);
+  return impl_->Ask(AnswerSeries, query, query.window.as_known_at_us, cancellation);
 }
 
 absl::StatusOr<OutliersAnswer> Database::Outliers(const OutliersQuery& query,
                                                   const Cancellation* cancellation) const {
-  return AnswerOutliers(impl_->context(), query, cancellation);
+  return impl_->Ask(AnswerOutliers, query, query.window.as_known_at_us, cancellation);
 }
 
 absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuery& query,
                                                           const Cancellation* cancellation) const {
-  return AnswerDistribution(impl_->context(), query, cancellation);
+  return impl_->Ask(AnswerDistribution, query, query.window.as_known_at_us, cancellation);
 }
 
 Threshold Database::ThresholdOf(absl::string_view step) const {

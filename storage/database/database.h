@@ -99,12 +99,17 @@ class Database {
   void AbandonRateChanges();
   // The rate book.
   std::vector<Rate> ListRates() const;
+  // Rates that were in the book earlier, the latest to end first. DATA_LOSS or UNAVAILABLE if they
+  // cannot be read.
+  absl::StatusOr<std::vector<EndedRate>> ListEndedRates() const;
   // Models with calls that no rate covers, by falling number of such calls.
   std::vector<UnpricedModel> ListUnpriced() const;
 
   // The questions. Errors are INVALID_ARGUMENT for an empty or reversed range, or one that is no
   // longer kept; DATA_LOSS or UNAVAILABLE if the log cannot be read; and that of `cancellation`,
-  // which outlives the call, some milliseconds after it has one.
+  // which outlives the call, some milliseconds after it has one. A question that is asked as of an
+  // earlier instant (Window::as_known_at_us) reads the log up to it, which takes about a second for
+  // a million calls; the next one as of the same instant is answered at once.
   absl::StatusOr<TopAnswer> Top(const TopQuery& query,
                                 const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<WorkflowsAnswer> Workflows(const Window& window,

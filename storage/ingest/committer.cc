@@ -49,9 +49,10 @@ bool Committer::Task::withdraws() const {
                      [](const CheckedBatch& part) { return part.has_revisions(); });
 }
 
-Committer::Committer(State* state, const DatabaseOptions& options)
+Committer::Committer(State* state, const DatabaseOptions& options, std::function<void()> each_turn)
     : state_(*state),
       options_(options),
+      each_turn_(std::move(each_turn)),
       retention_(state, options.retain_events_us, options.retain_rollups_us),
       checkpointer_(state, options),
       repricing_(state, [this] { Wake(); }),
@@ -163,6 +164,7 @@ void Committer::Loop() {
     checkpointer_.WorkIfDue();
     RetainIfDue();
     RepriceIfBusy();
+    each_turn_();
   }
   // What could not be written is replayed from the log when the store is opened.
   checkpointer_.WriteAll().IgnoreError();

@@ -35,8 +35,9 @@ namespace itemized {
 // Thread-safe.
 class Committer {
  public:
-  // Does not own `state`, which nothing else may change meanwhile.
-  Committer(State* state, const DatabaseOptions& options);
+  // Does not own `state`, which nothing else may change meanwhile. Calls `each_turn` on its thread
+  // now and then, at least once a checkpoint interval.
+  Committer(State* state, const DatabaseOptions& options, std::function<void()> each_turn);
   // Commits what waits, writes the views and ends the thread.
   ~Committer();
 
@@ -102,6 +103,7 @@ class Committer {
 
   State& state_;
   const DatabaseOptions options_;
+  const std::function<void()> each_turn_;
 
   // Only the committer's thread uses these.
   Retention retention_;

@@ -54,6 +54,7 @@ inline constexpr char kNames[] = "n";
 inline constexpr char kSeries[] = "s";
 inline constexpr char kProducers[] = "p";
 inline constexpr char kRates[] = "r/";
+inline constexpr char kEndedRates[] = "q/";
 
 inline std::string Entry(uint64_t index) {
   std::string key = kEntries;
@@ -76,6 +77,12 @@ inline std::string Producer(absl::string_view id) {
 }
 inline std::string Rate(absl::string_view rate_key) {
   return absl::StrCat(kRates, rate_key);
+}
+// Several rates of one key may have ended, each with another entry.
+inline std::string EndedRate(absl::string_view rate_key, uint64_t entry) {
+  std::string key = absl::StrCat(kEndedRates, rate_key);
+  AppendBigEndian64(&key, entry);
+  return key;
 }
 
 // Keys of Family::kLog: the blocks of an hour lie from BlocksOf(hour) to BlocksOf(hour + 1).

@@ -57,6 +57,8 @@ struct RepricingMark {
 // A plain value. What is empty changes nothing. Members are applied in the order they stand here.
 struct Entry {
   EntryIndex index = 0;
+  // When it was appended, by the clock that the server trusts; 0 in entries of earlier releases.
+  int64_t recorded_us = 0;
   CatalogAdditions catalog;
 
   std::vector<ProducerId> forgotten_producers;  // One may stand in `producers` too: it begins anew.

@@ -29,6 +29,7 @@ enum Tag : char {
   kRunsKept = 11,
   kViewsFirstHour = 12,
   kBlocks = 13,
+  kRecorded = 14,
 };
 
 void AppendId(const ProducerId& id, std::string* out) {
@@ -239,6 +240,15 @@ bool ReadViewsFirstHour(absl::string_view* in, Entry* entry) {
   return ReadVarintId(in, &entry->views_first_hour.emplace());
 }
 
+bool ReadRecorded(absl::string_view* in, Entry* entry) {
+  uint64_t instant = 0;
+  if (!ReadVarint(in, &instant) || instant == 0 || instant > uint64_t{kTimeMaxUs}) {
+    return false;
+  }
+  entry->recorded_us = static_cast<int64_t>(instant);
+  return true;
+}
+
 bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
   switch (tag) {
     case kIdKey:
@@ -268,6 +278,8 @@ bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
       return ReadViewsFirstHour(in, entry);
     case kBlocks:
       return ReadBlocks(in, &entry->blocks);
+    case kRecorded:
+      return ReadRecorded(in, entry);
     default:
       return false;
   }
@@ -299,6 +311,10 @@ std::string EncodeEntry(const Entry& entry) {
     AppendVarint(&out, entry.views_first_hour->value());
   }
   AppendBlocks(entry.blocks, &out);
+  if (entry.recorded_us != 0) {
+    out.push_back(kRecorded);
+    AppendVarint(&out, static_cast<uint64_t>(entry.recorded_us));
+  }
   return out;
 }
 

@@ -44,6 +44,8 @@ void Repricing::Remove(const std::vector<RateName>& names, Done done) {
     rate.hours = name.hours;
     rate.service_tier = name.service_tier;
     rate.region = name.region;
+    rate.attribute_key = name.attribute_key;
+    rate.attribute_value = name.attribute_value;
     const std::string key = RateKey(rate);
     if (CheckedRatePtr found = book.Remove(key); found != nullptr) {
       removed.push_back(std::move(found));
@@ -61,6 +63,16 @@ void Repricing::Remove(const std::vector<RateName>& names, Done done) {
   Begin(std::move(entry), removed, std::move(change));
 }
 
+namespace {
+
+// Whether two rates say the same, whenever each was recorded.
+bool SaysTheSame(Rate a, const Rate& b) {
+  a.recorded_at_us = b.recorded_at_us;
+  return a == b;
+}
+
+}  // namespace
+
 void Repricing::SetBundled(const std::vector<CheckedRatePtr>& rates, Done done) {
   RateBook book = *state_.rates.book();
   Change change{.result = {}, .done = std::move(done)};
@@ -76,7 +88,7 @@ void Repricing::SetBundled(const std::vector<CheckedRatePtr>& rates, Done done) 
   for (const CheckedRatePtr& rate : rates) {
     CHECK(rate->rate().origin == RateOrigin::kBundled);
     const auto old = before.extract(rate->key());
-    if (old.empty() || old.mapped() != rate->rate()) {
+    if (old.empty() || !SaysTheSame(old.mapped(), rate->rate())) {
       ++(old.empty() ? change.result.added : change.result.replaced);
       entry.rates_set.push_back(rate);
       concerned.push_back(rate);

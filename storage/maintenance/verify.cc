@@ -2,7 +2,6 @@
 #include "storage/maintenance/verify.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -13,7 +12,6 @@
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
-#include "storage/kv/memory_kv.h"
 
 namespace itemized {
 namespace {
@@ -47,13 +45,6 @@ Hour HourOfKey(Family family, absl::string_view key) {
   return family == Family::kRollups ? FirstHourOf(Day(bucket)) : Hour(bucket);
 }
 
-// Returns whether no entry sets this row of Family::kMeta: it is an entry itself, the version, or
-// how far time has gone by for this server.
-bool IsNotOfEntries(absl::string_view key) {
-  return absl::StartsWith(key, keys::kEntries) || key == keys::kVersion ||
-         key == keys::kTrustedTime;
-}
-
 }  // namespace
 
 void VerifyReport::Add(std::string difference) {
@@ -64,40 +55,13 @@ void VerifyReport::Add(std::string difference) {
 }
 
 VerifySnapshot::VerifySnapshot(const State& state)
-    : pin_(state.pin),
-      kv_(*state.kv),
-      log_(*state.log),
+    : kv_(*state.kv),
+      replay_(state),
       catalog_(state.catalog),
-      from_(state.log->first()),
-      up_to_(state.views.folded().entry),
       first_hour_(state.blocks.first_hour()) {
-  known_ = kv_.Scan(Family::kMeta, "", "");
   for (size_t i = 0; i < kFamilies.size(); ++i) {
     stored_[i] = kv_.Scan(kFamilies[i], "", "");
   }
-}
-
-// Makes the store to which the entries are applied. It is empty; if the log has dropped entries at
-// its front, it begins with what the store says of names, rates and first hours.
-absl::StatusOr<std::unique_ptr<State>> VerifySnapshot::NewStore() const {
-  DatabaseOptions options;
-  options.resident_runs_max = std::numeric_limits<size_t>::max();
-  auto rows = std::make_unique<MemoryKv>();
-  if (from_ == 1) {
-    return std::make_unique<State>(std::move(rows), BlockStore::Borrow(&kv_), options);
-  }
-  KvBatch known;
-  for (KvIterator& stored = *known_; stored.Valid(); stored.Next()) {
-    if (!IsNotOfEntries(stored.key()) && !absl::StartsWith(stored.key(), keys::kProducers)) {
-      known.Put(Family::kMeta, std::string(stored.key()), std::string(stored.value()));
-    }
-  }
-  RETURN_IF_ERROR(known_->status());
-  RETURN_IF_ERROR(rows->Write(known, /*sync=*/false));
-  auto fresh = std::make_unique<State>(std::move(rows), BlockStore::Borrow(&kv_), options);
-  RETURN_IF_ERROR(fresh->LoadRows());
-  fresh->views.BeginBehind(from_ - 1);
-  return fresh;
 }
 
 // Applies the log. False if some of it cannot be read, so that `fresh` lacks that.
@@ -117,7 +81,7 @@ absl::StatusOr<bool> VerifySnapshot::ApplyLog(State* fresh, VerifyReport* report
     is_whole = false;
     return absl::OkStatus();
   };
-  const absl::Status read = log_.Read(from_ - 1, up_to_, first_hour_, take, on_damage);
+  const absl::Status read = replay_.Read(take, on_damage);
   if (absl::IsDataLoss(read)) {
     report->Add(std::string(read.message()));
     return false;
@@ -150,10 +114,11 @@ bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
              : HourOfKey(family, key) < first_hour_ || carried_.contains(std::string(key));
 }
 
-// Returns whether `key` is of a producer, and the log has lost the entries with its earlier
-// batches.
-bool VerifySnapshot::IsCarriedProducer(absl::string_view key) const {
-  return from_ > 1 && absl::StartsWith(key, keys::kProducers);
+// Returns whether the row says of a producer or of the rates of the past what entries said that
+// the log has lost.
+bool VerifySnapshot::IsOfEarlierEntries(absl::string_view key) const {
+  return replay_.first() > 1 &&
+         (absl::StartsWith(key, keys::kProducers) || absl::StartsWith(key, keys::kEndedRates));
 }
 
 // Returns whether a row cannot be compared, for a part of it follows from events that were dropped.
@@ -161,7 +126,7 @@ bool VerifySnapshot::IsCarriedProducer(absl::string_view key) const {
 absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view key,
                                                absl::string_view value, const Views& fresh) {
   if (family == Family::kMeta) {
-    return IsCarried(family, key) || IsCarriedProducer(key);
+    return IsCarried(family, key) || IsOfEarlierEntries(key);
   }
   if (first_hour_ == Hour() || family != Family::kRuns) {
     return IsCarried(family, key);
@@ -222,7 +187,7 @@ absl::StatusOr<VerifyReport> VerifySnapshot::Verify() && {
   } else {
     RETURN_IF_ERROR(files);
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<State> fresh, NewStore());
+  ASSIGN_OR_RETURN(const std::unique_ptr<State> fresh, replay_.NewStore(DatabaseOptions()));
   ASSIGN_OR_RETURN(const bool is_whole, ApplyLog(fresh.get(), &report));
   if (is_whole) {  // Otherwise every row that a damaged block concerns would differ.
     RETURN_IF_ERROR(Compare(fresh.get(), &report));

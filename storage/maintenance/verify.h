@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 
 #include "storage/maintenance/reports.h"
+#include "storage/store/log_replay.h"
 #include "storage/store/state.h"
 
 namespace itemized {
@@ -40,27 +41,21 @@ class VerifySnapshot {
   static constexpr std::array kFamilies = {Family::kMeta, Family::kRollups, Family::kRuns,
                                            Family::kOutcomes};
 
-  absl::StatusOr<std::unique_ptr<State>> NewStore() const;
   absl::StatusOr<bool> ApplyLog(State* fresh, VerifyReport* report) const;
   absl::Status CompareRows(size_t family, const Views& fresh, Rows* expected, VerifyReport* report);
   absl::Status Compare(State* fresh, VerifyReport* report);
-  bool IsCarriedProducer(absl::string_view key) const;
+  bool IsOfEarlierEntries(absl::string_view key) const;
   absl::StatusOr<bool> IsCarried(Family family, absl::string_view key, absl::string_view value,
                                  const Views& fresh);
   bool IsCarried(Family family, absl::string_view key) const;
   void CarryOutcomesOf(const Run& run);
 
-  const std::shared_ptr<const void> pin_;  // While it is held, retention drops nothing of the log.
   Kv& kv_;
-  const CommitLog& log_;
-  const Catalog catalog_;   // A copy, since names go on being added.
-  const EntryIndex from_;   // The first entry of the log,
-  const EntryIndex up_to_;  // and the last one.
+  LogReplay replay_;
+  const Catalog catalog_;  // A copy, since names go on being added.
   const Hour first_hour_;
   // Rows of outcomes and runs that contain events from before the first hour.
   std::set<std::string> carried_;
-  std::unique_ptr<KvIterator>
-      known_;  // Family::kMeta, which the new store begins with if from_ > 1.
   std::array<std::unique_ptr<KvIterator>, kFamilies.size()> stored_;
 };
 

@@ -61,10 +61,19 @@ struct Rate {
   // How the calls are served that it is for (ServedAs); both "" for the standard.
   std::string service_tier;
   std::string region;
+  // The attribute that calls must have, by which a contract is told; both "" for any call.
+  std::string attribute_key;
+  std::string attribute_value;
   RateOrigin origin = RateOrigin::kUser;
   Prices prices{};
   std::vector<RateTier> tiers;  // Sorted by rising threshold.
+  // Parts per million of the price that would hold without this rate, which has no prices of its
+  // own then. 0: it has its own.
+  int64_t multiplier_ppm = 0;
+  std::string currency;  // That of the prices, by ISO 4217; "" for USD.
   std::string source;
+  std::string note;            // What whoever set it says of it.
+  int64_t recorded_at_us = 0;  // When it came into the book; 0 if that was not kept.
 
   bool operator==(const Rate&) const = default;
 };

@@ -86,6 +86,7 @@ absl::Status ValidateHours(const HoursOfDay& hours) {
 absl::Status ValidateParts(const Rate& rate) {
   RETURN_IF_ERROR(ValidateLength(rate.provider, kNameBytesMax, "provider"));
   RETURN_IF_ERROR(ValidateLength(rate.source, kSourceBytesMax, "source"));
+  RETURN_IF_ERROR(ValidateLength(rate.note, kSourceBytesMax, "note"));
   RETURN_IF_ERROR(ValidateInstant(rate.effective_from_us));
   RETURN_IF_ERROR(ValidateHours(rate.hours));
   RETURN_IF_ERROR(ValidateLength(rate.service_tier, kNameBytesMax, "service tier"));
@@ -203,6 +204,11 @@ CheckedRatePtr RateBook::Remove(const std::string& key) {
   effort_.Add(rate.match().effort(), -1);
   rates_.erase(found);
   return removed;
+}
+
+const Rate* RateBook::Get(const std::string& key) const {
+  const auto found = rates_.find(key);
+  return found == rates_.end() ? nullptr : &found->second->rate();
 }
 
 RateBook::Rates& RateBook::ListOf(const CheckedRate& rate) {

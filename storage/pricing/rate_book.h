@@ -111,6 +111,9 @@ class RateBook {
   // Takes out the rate whose RateKey is `key`, and returns it; null if there is none.
   CheckedRatePtr Remove(const std::string& key);
 
+  // Returns the rate whose RateKey is `key`, or null. It is valid until the book changes.
+  const Rate* Get(const std::string& key) const;
+
   // Returns the schedule for calls of this provider and model. At every instant it has the best
   // match among the rates effective then: a user's rate goes before a bundled one; one for the
   // names as they stand before one for what they are read as (FormsOf, in its order); a rate for

@@ -18,6 +18,14 @@ struct RateName {
   HoursOfDay hours = {};
   std::string service_tier = {};
   std::string region = {};
+  std::string attribute_key = {};
+  std::string attribute_value = {};
+};
+
+// A rate that is no longer in the book: another took its place, or it was removed.
+struct EndedRate {
+  Rate rate;
+  int64_t at_us = 0;  // When that was.
 };
 
 struct RateChange {

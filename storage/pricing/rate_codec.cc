@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Persisted form of a rate. Integers are varints, texts sized (storage/base/bytes.h).
 //
-//   version       byte 1 or 2
+//   version       byte 1, 2 or 3
 //   provider      text
 //   match         kind byte; a leaf: text; a combination: number of parts, parts
 //   effective     varint, microseconds
@@ -14,11 +14,17 @@
 //                 where one of them is not 0 or empty
 //   hours         from and to, seconds of the day in UTC; both 0 for the whole day
 //   served as     texts: service tier, region; empty for the standard
+//   attribute     texts: key, value; it and what follows is in version 3 only, which is written
+//                 where one of them is not 0 or empty, and has all of version 2
+//   multiplier    varint, parts per million
+//   currency      text
+//   note          text
+//   recorded at   varint, microseconds
 //
 // Key: the provider, the first text of the match, the match as above, and the
 // instant as 8 bytes big-endian. In the first two, a zero byte is written
 // 00 ff, and 00 00 ends them, so that byte order is the order of the texts.
-// Where there are any, origin and what stands behind it follow as above.
+// Where there are any, origin, hours and served as follow as above, and then the attribute.
 
 #include <cstdint>
 #include <string>
@@ -34,6 +40,7 @@ namespace {
 
 constexpr char kVersion = 1;
 constexpr char kVersionWithOrigin = 2;
+constexpr char kVersionWithTerms = 3;
 constexpr int kDepthMax = 16;       // Bounds the recursion; validation allows less.
 constexpr size_t kRequestBit = 12;  // The number of classes that there were when it was chosen.
 static_assert(kUsageClassCount >= kRequestBit && kPriceCount <= 64);
@@ -204,20 +211,55 @@ bool ReadOrigin(absl::string_view* in, Rate* rate) {
   rate->origin = static_cast<RateOrigin>(in->front());
   in->remove_prefix(1);
   return ReadSecond(in, &rate->hours.from_s) && ReadSecond(in, &rate->hours.to_s) &&
-         ReadText(in, &rate->service_tier) && ReadText(in, &rate->region) && HasOrigin(*rate);
+         ReadText(in, &rate->service_tier) && ReadText(in, &rate->region);
 }
 
-bool ReadRate(absl::string_view* in, bool has_origin, Rate* rate) {
+bool HasAttribute(const Rate& rate) {
+  return !rate.attribute_key.empty() || !rate.attribute_value.empty();
+}
+
+bool HasTerms(const Rate& rate) {
+  return HasAttribute(rate) || rate.multiplier_ppm != 0 || !rate.currency.empty() ||
+         !rate.note.empty() || rate.recorded_at_us != 0;
+}
+
+void AppendAttribute(std::string* out, const Rate& rate) {
+  AppendSized(out, rate.attribute_key);
+  AppendSized(out, rate.attribute_value);
+}
+
+void AppendTerms(std::string* out, const Rate& rate) {
+  AppendAttribute(out, rate);
+  AppendVarint(out, static_cast<uint64_t>(rate.multiplier_ppm));
+  AppendSized(out, rate.currency);
+  AppendSized(out, rate.note);
+  AppendVarint(out, static_cast<uint64_t>(rate.recorded_at_us));
+}
+
+bool ReadTerms(absl::string_view* in, Rate* rate) {
+  return ReadText(in, &rate->attribute_key) && ReadText(in, &rate->attribute_value) &&
+         ReadSigned(in, &rate->multiplier_ppm) && ReadText(in, &rate->currency) &&
+         ReadText(in, &rate->note) && ReadSigned(in, &rate->recorded_at_us);
+}
+
+char VersionOf(const Rate& rate) {
+  return HasTerms(rate) ? kVersionWithTerms : HasOrigin(rate) ? kVersionWithOrigin : kVersion;
+}
+
+bool ReadRate(absl::string_view* in, char version, Rate* rate) {
   return ReadText(in, &rate->provider) && ReadMatch(in, &rate->match, 0) &&
          ReadSigned(in, &rate->effective_from_us) && ReadPrices(in, &rate->prices) &&
          ReadTiers(in, &rate->tiers) && ReadText(in, &rate->source) &&
-         (!has_origin || ReadOrigin(in, rate)) && in->empty();
+         (version < kVersionWithOrigin || ReadOrigin(in, rate)) &&
+         (version < kVersionWithTerms || ReadTerms(in, rate)) && in->empty() &&
+         version == VersionOf(*rate);
 }
 
 }  // namespace
 
 std::string EncodeRate(const Rate& rate) {
-  std::string out(1, HasOrigin(rate) ? kVersionWithOrigin : kVersion);
+  const char version = VersionOf(rate);
+  std::string out(1, version);
   AppendSized(&out, rate.provider);
   AppendMatch(&out, rate.match);
   AppendVarint(&out, static_cast<uint64_t>(rate.effective_from_us));
@@ -228,8 +270,11 @@ std::string EncodeRate(const Rate& rate) {
     AppendPrices(&out, tier.prices);
   }
   AppendSized(&out, rate.source);
-  if (HasOrigin(rate)) {
+  if (version >= kVersionWithOrigin) {
     AppendOrigin(&out, rate);
+  }
+  if (version >= kVersionWithTerms) {
+    AppendTerms(&out, rate);
   }
   return out;
 }
@@ -239,14 +284,15 @@ absl::StatusOr<Rate> DecodeRate(absl::string_view bytes) {
     return absl::DataLossError(
         "The store is damaged: a stored rate is empty. Restore the data directory from a backup.");
   }
-  const auto version = static_cast<uint8_t>(bytes.front());
-  if (version != kVersion && version != kVersionWithOrigin) {
-    return absl::DataLossError(absl::StrCat("A stored rate has version ", version,
+  const char version = bytes.front();
+  if (version < kVersion || version > kVersionWithTerms) {
+    return absl::DataLossError(absl::StrCat("A stored rate has version ",
+                                            static_cast<uint8_t>(version),
                                             "; start a release of itemized that reads it."));
   }
   bytes.remove_prefix(1);
   Rate rate;
-  if (!ReadRate(&bytes, version == kVersionWithOrigin, &rate)) {
+  if (!ReadRate(&bytes, version, &rate)) {
     return absl::DataLossError(
         "The store is damaged: the bytes of a stored rate do not form one. Restore the data "
         "directory from a backup.");
@@ -265,8 +311,11 @@ std::string RateKey(const Rate& rate) {
   AppendOrderedText(&key, FirstText(rate.match));
   AppendMatch(&key, rate.match);
   AppendBigEndian64(&key, static_cast<uint64_t>(rate.effective_from_us));
-  if (HasOrigin(rate)) {
+  if (HasOrigin(rate) || HasAttribute(rate)) {
     AppendOrigin(&key, rate);
+  }
+  if (HasAttribute(rate)) {
+    AppendAttribute(&key, rate);
   }
   return key;
 }

@@ -28,11 +28,14 @@ namespace itemized {
 
 enum class GroupBy : uint8_t { kStep, kModel, kWorkflow, kProvider, kAttribute };
 
-// A range of instants, or one that ends when the question is answered.
+// A range of instants, or one that ends when the question is answered; and as of when.
 struct Window {
   std::optional<int64_t>
       last_us;  // The length of a range that ends now; if not set, `range` is it.
   TimeRange range;
+  // The answer is the one that was given at this instant, which is then the "now" of the range. If
+  // not set, the answer is that of today.
+  std::optional<int64_t> as_known_at_us = {};
 
   static Window Last(int64_t length_us) { return {.last_us = length_us, .range = {}}; }
   static Window Of(TimeRange range) { return {.last_us = std::nullopt, .range = range}; }
@@ -124,6 +127,7 @@ struct RunQuery {
   std::string workflow_id;
   std::optional<RunPosition> after = {};  // If it is not set, calls begin with the first one.
   size_t limit = SIZE_MAX;                // How many calls at most; 0 asks for the run alone.
+  std::optional<int64_t> as_known_at_us = {};  // Window says what it is.
   size_t bytes_max = SIZE_MAX;  // About what calls may take; one call may always be there.
 };
 

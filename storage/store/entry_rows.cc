@@ -10,11 +10,30 @@
 
 namespace itemized {
 
-void AddRateRows(const Entry& entry, KvBatch* batch) {
+namespace {
+
+std::string EncodeEndedRate(const Rate& rate, int64_t ended_at_us) {
+  std::string value;
+  AppendVarint(&value, static_cast<uint64_t>(ended_at_us));
+  value += EncodeRate(rate);
+  return value;
+}
+
+}  // namespace
+
+void AddRateRows(const Entry& entry, const RateBook& before, KvBatch* batch) {
+  const auto end = [&](const std::string& key) {
+    if (const Rate* rate = before.Get(key); rate != nullptr) {
+      batch->Put(Family::kMeta, keys::EndedRate(key, entry.index),
+                 EncodeEndedRate(*rate, entry.recorded_us));
+    }
+  };
   for (const CheckedRatePtr& rate : entry.rates_set) {
+    end(rate->key());
     batch->Put(Family::kMeta, keys::Rate(rate->key()), EncodeRate(rate->rate()));
   }
   for (const std::string& key : entry.rates_removed) {
+    end(key);
     batch->Delete(Family::kMeta, keys::Rate(key));
   }
   if (!entry.repricing.has_value()) {
@@ -36,6 +55,24 @@ absl::Status LoadRates(const Kv& kv, RateBook* book) {
     RETURN_IF_ERROR(book->Set(std::move(rate)).status());
   }
   return rows->status();
+}
+
+absl::StatusOr<std::vector<EndedRate>> LoadEndedRates(const Kv& kv) {
+  std::vector<EndedRate> ended;
+  auto rows = kv.Scan(Family::kMeta, keys::kEndedRates, keys::Past(keys::kEndedRates));
+  for (; rows->Valid(); rows->Next()) {
+    absl::string_view value = rows->value();
+    uint64_t ended_at_us = 0;
+    if (!ReadVarint(&value, &ended_at_us) || ended_at_us > uint64_t{kTimeMaxUs}) {
+      return absl::DataLossError(
+          "The store is damaged: a rate of the past cannot be read. Restore the data directory "
+          "from a backup.");
+    }
+    ASSIGN_OR_RETURN(Rate rate, DecodeRate(value));
+    ended.push_back({.rate = std::move(rate), .at_us = static_cast<int64_t>(ended_at_us)});
+  }
+  RETURN_IF_ERROR(rows->status());
+  return ended;
 }
 
 absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us) {

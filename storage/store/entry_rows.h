@@ -6,20 +6,25 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 #include "storage/kv/kv.h"
 #include "storage/log/entry.h"
 #include "storage/pricing/rate_book.h"
+#include "storage/pricing/rate_change.h"
 
 namespace itemized {
 
-// Adds the rows of rates and of the repricing mark that `entry` changes to `batch`.
-void AddRateRows(const Entry& entry, KvBatch* batch);
+// Adds the rows of rates and of the repricing mark that `entry` changes to `batch`. Rates of
+// `before`, the book as it was, that are replaced or removed go on in rows of the past.
+void AddRateRows(const Entry& entry, const RateBook& before, KvBatch* batch);
 
 // These read what AddRateRows added. DATA_LOSS if malformed, else the errors of Kv.
 absl::Status LoadRates(const Kv& kv, RateBook* book);
+absl::StatusOr<std::vector<EndedRate>> LoadEndedRates(const Kv& kv);
 absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us);
 
 // Add and read the row that says how far the rows of the store follow the log. Errors are those of

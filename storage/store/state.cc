@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/store/state.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -155,7 +156,7 @@ absl::Status State::AddRows(const Entry& entry, KvBatch* batch) {
   blocks.AddRows(entry.blocks, batch);
   Catalog::AddRows(entry.catalog, batch);
   RETURN_IF_ERROR(producers.AddRows(entry, batch));
-  AddRateRows(entry, batch);
+  AddRateRows(entry, *rates.book(), batch);
   if (entry.events_first_hour.has_value()) {
     BlockStore::AddRow(*entry.events_first_hour, batch);
   }
@@ -180,6 +181,7 @@ absl::Status State::Commit(Entry* entry, const StagedRuns& staged) {
     RETURN_IF_ERROR(CheckRoom(*kv, free_bytes_min));
   }
   entry->index = log->last() + 1;
+  entry->recorded_us = std::max<int64_t>(0, trusted.NowUs());
   blocks.Number(absl::MakeSpan(entry->blocks));
   std::optional<HashKey> id_key = entry->catalog.id_key;
   entry->catalog = catalog.Unsaved();

@@ -37,6 +37,7 @@ inline Entry FullEntry() {
   entry.rates_set = {RateForTest("sonnet")};
   entry.rates_removed = {"key"};
   entry.repricing = RepricingMark{.from_us = 0};
+  entry.recorded_us = 5'368'709'120'005;
   entry.events_first_hour = EventsFirstHour{.hour = Hour(48), .is_dropping = true};
   entry.runs_dropped = {"old"};
   entry.runs_kept = {"long", ""};

@@ -17,6 +17,7 @@ void ExpectSame(const Entry& a, const Entry& b) {
   EXPECT_EQ(a.index, b.index);
   EXPECT_EQ(a.catalog, b.catalog);
   EXPECT_EQ(a.forgotten_producers, b.forgotten_producers);
+  EXPECT_EQ(a.recorded_us, b.recorded_us);
   EXPECT_EQ(a.producers, b.producers);
   ASSERT_EQ(a.rates_set.size(), b.rates_set.size());
   for (size_t i = 0; i < a.rates_set.size(); ++i) {
@@ -107,7 +108,9 @@ TEST(EntryCodec, HasTheseBytes) {
             "ac02"
             "02"
             "32"
-            "31");  // Blocks: from 300 on two, of hours 50 and 49.
+            "31"  // Blocks: from 300 on two, of hours 50 and 49.
+            "0e"
+            "85808080a09c01");  // Recorded at this instant.
 }
 
 TEST(EntryCodec, RefusesWhatIsCutOffOrFollowedBySomething) {
@@ -128,7 +131,7 @@ TEST(EntryCodec, RefusesSectionsThatDoNotRiseOrAreNotKnown) {
   const std::string views("\x0c\x18", 2);
   EXPECT_TRUE(DecodeEntry(1, "\x01" + views).ok());
   EXPECT_FALSE(DecodeEntry(1, "\x01" + views + views).ok());
-  EXPECT_FALSE(DecodeEntry(1, std::string("\x01\x0e\x01", 3)).ok());
+  EXPECT_FALSE(DecodeEntry(1, std::string("\x01\x7f\x01", 3)).ok());
   EXPECT_FALSE(DecodeEntry(1, "\x02" + views).ok());
 }
 

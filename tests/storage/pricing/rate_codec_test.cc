@@ -191,8 +191,36 @@ TEST(RateCodec, MatchesNestedWithoutEndAreDataLoss) {
 
 TEST(RateCodec, ALaterVersionIsNamed) {
   std::string bytes = EncodeRate(FullRate());
-  bytes[0] = 3;
-  EXPECT_THAT(std::string(DecodeRate(bytes).status().message()), HasSubstr("version 3"));
+  bytes[0] = 4;
+  EXPECT_THAT(std::string(DecodeRate(bytes).status().message()), HasSubstr("version 4"));
+}
+
+TEST(RateCodec, TermsAreKeptAndOnlyTheAttributeTellsRatesApart) {
+  Rate rate = FullRate();
+  rate.multiplier_ppm = 800'000;
+  rate.currency = "EUR";
+  rate.note = "as agreed";
+  rate.recorded_at_us = 1'773'360'000'000'001;
+  EXPECT_EQ(RateKey(rate), RateKey(FullRate()));
+  Rate contract = rate;
+  contract.attribute_key = "tenant";
+  contract.attribute_value = "acme";
+  EXPECT_NE(RateKey(contract), RateKey(rate));
+  for (const Rate& kept : {rate, contract}) {
+    const std::string bytes = EncodeRate(kept);
+    EXPECT_EQ(bytes[0], 3);
+    EXPECT_EQ(*DecodeRate(bytes), kept);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_FALSE(DecodeRate(bytes.substr(0, size)).ok()) << size;
+    }
+  }
+}
+
+TEST(RateCodec, ARateIsInNoLaterVersionThanItNeeds) {
+  std::string bytes = EncodeRate(FullRate());
+  bytes[0] = 2;
+  bytes += std::string(5, '\0');  // It says nothing that version 1 could not say.
+  EXPECT_FALSE(DecodeRate(bytes).ok());
 }
 
 TEST(RateCodec, OriginAndHoursAreKeptAndTellRatesApart) {
