@@ -81,6 +81,13 @@ class Declaration {
         ->type_name("TIME");
     app.add_option("--to", window.to, "End, exclusive (now)")->type_name("TIME");
     AddZone(app, window.tz);
+    AddKnownAt(app);
+  }
+
+  void AddKnownAt(CLI::App& app) {
+    app.add_option("--as-known-at", arguments_.query.window.as_known_at,
+                   "Answer as it was given then, without what came later")
+        ->type_name("TIME");
   }
 
   void AddLimit(CLI::App& app, const char* help) {
@@ -152,6 +159,7 @@ class Declaration {
         ->required()
         ->type_name(" ");
     AddLimit(app, "Calls at most; 0 is all (1000, with --json all)");
+    AddKnownAt(app);
     AddZone(app, arguments_.query.window.tz);
   }
 
@@ -182,6 +190,11 @@ class Declaration {
         });
   }
 
+  void AddNote(CLI::App& app) {
+    app.add_option("--note", arguments_.rates.note, "What to remember of this change")
+        ->type_name("TEXT");
+  }
+
   void AddSource(CLI::App& app) {
     app.add_option("--source", arguments_.rates.source, "Where the figures come from")
         ->type_name("TEXT");
@@ -200,9 +213,14 @@ class Declaration {
     rates.name("rates");
     rates.preparse_callback([this](size_t) { arguments_.name = "itemize rates"; });
     AddCommonOptions(rates);
-    DeclareCommand(rates, "list", "List the rates, and models without one", Command::kRatesList)
-        .add_flag("--bundled", arguments_.rates.bundled,
+    CLI::App& list = DeclareCommand(rates, "list", "List the rates, and models without one",
+                                    Command::kRatesList);
+    list.add_flag("--bundled", arguments_.rates.bundled,
                   "List those that came with the server, too");
+    list.add_flag("--history", arguments_.rates.history,
+                  "List those that were in the book earlier, too");
+    AddKnownAt(list);
+    AddZone(list, arguments_.query.window.tz);
     DeclareRatesSet(rates);
     DeclareRatesRemove(rates);
     DeclareRatesImport(rates);
@@ -228,6 +246,7 @@ class Declaration {
         ->type_name("NAME");
     AddEffective(app);
     AddSource(app);
+    AddNote(app);
     app.add_flag("--partial", arguments_.rates.partial,
                  "Also if classes lose the price that they have");
     app.footer(
@@ -266,6 +285,7 @@ class Declaration {
         ->type_name("FORMAT");
     AddEffective(app);
     AddSource(app);
+    AddNote(app);
     app.footer(
         "The simple format is {\"model\": {\"input\": 3.00, \"output\": 15.00}}, USD per 1M "
         "tokens.");

@@ -51,11 +51,13 @@ struct RatesArguments {
   std::string effective_from;
   std::string tz;
   std::string source;
+  std::string note;
   std::vector<std::pair<std::string, std::string>>
       prices;  // A field of pb::Prices and USD for each.
   std::string file;
   std::string format = "auto";
   bool bundled = false;
+  bool history = false;
   bool partial = false;  // A class may lose its price.
 };
 

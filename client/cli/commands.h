@@ -19,7 +19,7 @@ int OutliersCommand(const QueryArguments& arguments, Session& session);
 int InfoCommand(Session& session);
 int VerifyCommand(Session& session);
 int BackupCommand(const std::string& directory, Session& session);
-int RatesListCommand(const RatesArguments& arguments, Session& session);
+int RatesListCommand(const Arguments& arguments, Session& session);
 int RatesSetCommand(const RatesArguments& arguments, Session& session);
 int RatesRemoveCommand(const RatesArguments& arguments, Session& session);
 int RatesImportCommand(const RatesArguments& arguments, Session& session);

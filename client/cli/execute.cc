@@ -26,7 +26,7 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
     case Command::kOutliers:
       return OutliersCommand(arguments.query, session);
     case Command::kRatesList:
-      return RatesListCommand(arguments.rates, session);
+      return RatesListCommand(arguments, session);
     case Command::kRatesSet:
       return RatesSetCommand(arguments.rates, session);
     case Command::kRatesRemove:

@@ -21,10 +21,20 @@ absl::StatusOr<QueryWindow> ResolveWindow(const text::WindowArguments& arguments
   return window;
 }
 
+absl::StatusOr<int64_t> KnownAt(const text::WindowArguments& arguments, absl::TimeZone zone) {
+  return arguments.as_known_at.empty()
+             ? absl::StatusOr<int64_t>(0)
+             : text::ParseInstant("--as-known-at", arguments.as_known_at, zone);
+}
+
 void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZone zone,
                 Session& session) {
   *session.env.out << Styled(Printable(title), Style::kBold, session.env.canvas) << ", "
-                   << Printable(WindowText(window, zone)) << "\n\n";
+                   << Printable(WindowText(window, zone));
+  if (!window.as_known_at().empty()) {
+    *session.env.out << ", as known at " << Printable(TimeText(window.as_known_at(), zone));
+  }
+  *session.env.out << "\n\n";
 }
 
 int ExplainNothing(absl::string_view what, const pb::CallFilter& filter, Session& session) {

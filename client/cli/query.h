@@ -26,6 +26,9 @@ struct QueryWindow {
 absl::StatusOr<QueryWindow> ResolveWindow(const text::WindowArguments& arguments,
                                           const Session& session);
 
+// Returns the instant that --as-known-at names; 0 without it. INVALID_ARGUMENT as above.
+absl::StatusOr<int64_t> KnownAt(const text::WindowArguments& arguments, absl::TimeZone zone);
+
 // Prints "Spend by step, 2026-10-02 00:00 to 2026-11-01 00:00 UTC".
 void PrintTitle(absl::string_view title, const pb::Window& window, absl::TimeZone zone,
                 Session& session);

@@ -51,7 +51,7 @@ Cell PriceCell(const std::string& usd) {
   return usd.empty() ? Cell("") : Cell(PriceText(usd));
 }
 
-Table MakeTable() {
+Table MakeTable(bool with_history) {
   std::vector<Column> columns = {{.header = "MODEL", .shrink_to = 12},
                                  {.header = "PROVIDER", .drop_order = 20, .shrink_to = 8},
                                  {.header = "FROM", .drop_order = 15}};
@@ -62,16 +62,22 @@ Table MakeTable() {
                        .drop_order = IsMainPrice(price) ? 0 : drop_order++});
   }
   columns.push_back({.header = "SOURCE", .drop_order = 90, .shrink_to = 8});
+  if (with_history) {
+    columns.push_back({.header = "RECORDED", .drop_order = 10});
+    columns.push_back({.header = "ENDED", .drop_order = 5});
+    columns.push_back({.header = "NOTE", .drop_order = 80, .shrink_to = 8});
+  }
   return Table(std::move(columns));
 }
 
 void AddRow(Cell model, std::string provider, std::string from, const pb::Prices& prices,
-            std::string source, Table& table) {
+            std::string source, std::vector<Cell> history, Table& table) {
   std::vector<Cell> cells = {std::move(model), std::move(provider), std::move(from)};
   for (const size_t price : kPricesShown) {
     cells.push_back(PriceCell((prices.*kPriceFields[price].get)()));
   }
   cells.emplace_back(std::move(source), Style::kDim);
+  cells.insert(cells.end(), history.begin(), history.end());
   table.AddRow(std::move(cells));
 }
 
@@ -94,14 +100,34 @@ void PrintUnpriced(const pb::ListRatesResponse& response, Session& session) {
          "import --bundled`.\n";
 }
 
-std::string RatesTable(const pb::ListRatesResponse& response, Session& session) {
-  Table table = MakeTable();
+std::string InstantText(int64_t unix_us, absl::TimeZone zone) {
+  return unix_us == 0 ? "" : TimeText(FormatTime(unix_us), zone);
+}
+
+// How the list is to be shown.
+struct Layout {
+  absl::TimeZone zone;
+  bool with_history = false;
+};
+
+std::vector<Cell> HistoryCells(const pb::Rate& rate, const Layout& layout) {
+  if (!layout.with_history) {
+    return {};
+  }
+  return {{InstantText(rate.recorded_at_unix_us(), layout.zone), Style::kDim},
+          InstantText(rate.ended_at_unix_us(), layout.zone),
+          {rate.note(), Style::kDim}};
+}
+
+std::string RatesTable(const pb::ListRatesResponse& response, const Layout& layout,
+                       Session& session) {
+  Table table = MakeTable(layout.with_history);
   for (const pb::Rate& rate : response.rates()) {
     AddRow(ModelText(rate), rate.provider(), EffectiveText(rate), rate.prices(), rate.source(),
-           table);
+           HistoryCells(rate, layout), table);
     for (const pb::RateTier& tier : rate.tiers()) {
       AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim}, "", "",
-             tier.prices(), "", table);
+             tier.prices(), "", HistoryCells(pb::Rate(), layout), table);
     }
   }
   return absl::StrCat(Styled("USD per 1M tokens", Style::kBold, session.env.canvas),
@@ -118,7 +144,7 @@ void PrintBundled(const pb::BundledRates& bundled, std::ostream& out) {
   }
 }
 
-void PrintRates(const pb::ListRatesResponse& response, Session& session) {
+void PrintRates(const pb::ListRatesResponse& response, const Layout& layout, Session& session) {
   std::ostream& out = *session.env.out;
   PrintBundled(response.bundled(), out);
   if (response.rates().empty() && response.bundled().rates() == 0) {
@@ -129,18 +155,31 @@ void PrintRates(const pb::ListRatesResponse& response, Session& session) {
     return;
   }
   if (!response.rates().empty()) {
-    out << (response.bundled().rates() > 0 ? "\n" : "") << RatesTable(response, session);
+    out << (response.bundled().rates() > 0 ? "\n" : "") << RatesTable(response, layout, session);
   }
   PrintUnpriced(response, session);
 }
 
 }  // namespace
 
-int RatesListCommand(const RatesArguments& arguments, Session& session) {
+int RatesListCommand(const Arguments& all, Session& session) {
+  const RatesArguments& arguments = all.rates;
+  const absl::StatusOr<absl::TimeZone> zone = text::FindZone(all.query.window.tz);
+  if (!zone.ok()) {
+    return WrongUsage(session.env, zone.status().message(), "itemize rates list");
+  }
+  const absl::StatusOr<int64_t> known_us = KnownAt(all.query.window, *zone);
+  if (!known_us.ok()) {
+    return WrongUsage(session.env, known_us.status().message(), "itemize rates list");
+  }
   pb::ListRatesRequest request;
   request.set_bundled(arguments.bundled);
-  return Answer(session.connection->ListRates(request), session,
-                [&](const pb::ListRatesResponse& response) { PrintRates(response, session); });
+  request.set_history(arguments.history);
+  request.set_as_known_at_unix_us(*known_us);
+  const Layout layout{.zone = *zone, .with_history = arguments.history};
+  return Answer(
+      session.connection->ListRates(request), session,
+      [&](const pb::ListRatesResponse& response) { PrintRates(response, layout, session); });
 }
 
 }  // namespace itemized::cli

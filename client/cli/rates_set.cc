@@ -67,6 +67,7 @@ absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) 
   }
   rate.set_provider(arguments.provider);
   rate.set_source(arguments.source);
+  rate.set_note(arguments.note);
   ASSIGN_OR_RETURN(const int64_t effective_from_us, EffectiveFrom(arguments));
   rate.set_effective_from_unix_us(effective_from_us);
   return request;
@@ -167,6 +168,7 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
   }
   pb::SetRatesRequest request;
   for (pb::Rate& rate : import->rates) {
+    rate.set_note(arguments.note);
     *request.add_rates() = std::move(rate);
   }
   if (request.rates().empty()) {

@@ -180,10 +180,9 @@ void PrintRun(const pb::GetRunResponse& run, absl::TimeZone zone, Session& sessi
 // hands each over.
 class Pages {
  public:
-  Pages(const std::string& workflow_id, int32_t limit, Session& session)
-      : left_(limit), has_limit_(limit > 0), session_(session) {
-    request_.set_workflow_id(workflow_id);
-  }
+  // `first` names the run; its pages follow upon each other.
+  Pages(pb::GetRunRequest first, int32_t limit, Session& session)
+      : request_(std::move(first)), left_(limit), has_limit_(limit > 0), session_(session) {}
 
   bool HasNext() const { return !is_at_end_; }
 
@@ -259,8 +258,15 @@ int ShowCommand(const QueryArguments& arguments, Session& session) {
   if (!zone.ok()) {
     return WrongUsage(session.env, zone.status().message(), "itemize show");
   }
+  pb::GetRunRequest request;
+  request.set_workflow_id(arguments.workflow_id);
+  const absl::StatusOr<int64_t> known_us = KnownAt(arguments.window, *zone);
+  if (!known_us.ok()) {
+    return WrongUsage(session.env, known_us.status().message(), "itemize show");
+  }
+  request.set_as_known_at_unix_us(*known_us);
   const int32_t limit = arguments.limit.value_or(session.json ? 0 : kCallsForPeople);
-  Pages pages(arguments.workflow_id, limit, session);
+  Pages pages(std::move(request), limit, session);
   if (session.json) {
     return ShowJson(std::move(pages), session);
   }

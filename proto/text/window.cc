@@ -31,8 +31,11 @@ absl::StatusOr<int64_t> ParseInstant(absl::string_view option, const std::string
   return time_us;
 }
 
-absl::StatusOr<v1::WindowSpec> ToWindowSpec(const WindowArguments& arguments, absl::TimeZone zone,
-                                            int64_t now_us, absl::string_view dashes) {
+namespace {
+
+// Reads the range alone.
+absl::StatusOr<v1::WindowSpec> ToRange(const WindowArguments& arguments, absl::TimeZone zone,
+                                       int64_t now_us, absl::string_view dashes) {
   const auto fault = [dashes](absl::string_view sentence) {
     return absl::InvalidArgumentError(absl::StrReplaceAll(sentence, {{"--", dashes}}));
   };
@@ -65,6 +68,24 @@ absl::StatusOr<v1::WindowSpec> ToWindowSpec(const WindowArguments& arguments, ab
   }
   spec.set_start_unix_us(start_us);
   spec.set_end_unix_us(end_us);
+  return spec;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::WindowSpec> ToWindowSpec(const WindowArguments& arguments, absl::TimeZone zone,
+                                            int64_t now_us, absl::string_view dashes) {
+  if (arguments.as_known_at.empty()) {
+    return ToRange(arguments, zone, now_us, dashes);
+  }
+  const std::string option = dashes.empty() ? "as_known_at" : absl::StrCat(dashes, "as-known-at");
+  ASSIGN_OR_RETURN(const int64_t known_us, ParseInstant(option, arguments.as_known_at, zone));
+  if (known_us > now_us) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(option, " is in the future: give an instant that has passed."));
+  }
+  ASSIGN_OR_RETURN(v1::WindowSpec spec, ToRange(arguments, zone, known_us, dashes));
+  spec.set_as_known_at_unix_us(known_us);
   return spec;
 }
 

@@ -18,6 +18,7 @@ struct WindowArguments {
   std::string from = {};    // RFC 3339 or a date.
   std::string to = {};
   std::string tz = {};  // IANA name.
+  std::string as_known_at = {};
 };
 
 inline constexpr char kDefaultWindow[] = "30d";

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/api/answers.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/api/backup_directory.h"
 #include "storage/base/status_macros.h"
+#include "storage/pricing/rate_book.h"
 
 namespace itemized::server {
 namespace {
@@ -67,18 +69,72 @@ absl::StatusOr<ServerInfo> AskInfo(const Principal& /*principal*/, const Databas
   return ServerInfo{facts, database.Info()};
 }
 
-absl::StatusOr<RateList> AskRates(const Principal& /*principal*/, const Database& database) {
-  return RateList{database.ListRates(), database.ListUnpriced()};
+namespace {
+
+// Makes the list what it was at `known_at_us`.
+RateList AsKnownAt(int64_t known_at_us, RateList list) {
+  RateList then;
+  const auto take = [&](Rate& rate) {
+    if (rate.recorded_at_us <= known_at_us) {
+      then.rates.push_back(std::move(rate));
+    }
+  };
+  for (Rate& rate : list.rates) {
+    take(rate);
+  }
+  for (EndedRate& ended : list.ended) {
+    if (ended.at_us > known_at_us) {
+      take(ended.rate);
+    }
+  }
+  std::sort(then.rates.begin(), then.rates.end(),
+            [](const Rate& a, const Rate& b) { return RateKey(a) < RateKey(b); });
+  return then;
+}
+
+}  // namespace
+
+absl::StatusOr<RateList> AskRates(const Principal& /*principal*/, const Database& database,
+                                  const RateListQuery& query) {
+  RateList list{.rates = database.ListRates(), .ended = {}, .unpriced = database.ListUnpriced()};
+  if (query.history || query.as_known_at_us.has_value()) {
+    ASSIGN_OR_RETURN(list.ended, database.ListEndedRates());
+  }
+  return query.as_known_at_us.has_value() ? AsKnownAt(*query.as_known_at_us, std::move(list))
+                                          : list;
 }
 
 void PutRates(const Principal& /*principal*/, Database& database, std::vector<Rate> rates,
-              Database::RatesDone done) {
-  database.SetRates(std::move(rates), std::move(done));
+              Reprice which, Database::RatesDone done) {
+  database.SetRates(std::move(rates), which, std::move(done));
 }
 
 void DropRates(const Principal& /*principal*/, Database& database, std::vector<RateName> names,
-               Database::RatesDone done) {
-  database.RemoveRates(std::move(names), std::move(done));
+               Reprice which, Database::RatesDone done) {
+  database.RemoveRates(std::move(names), which, std::move(done));
+}
+
+void BeginRepricing(const Principal& /*principal*/, Database& database,
+                    const RepricingRequest& request, Database::JobDone begun,
+                    Database::JobDone done) {
+  database.StartRepricing(request, std::move(begun), std::move(done));
+}
+
+void BeginUndo(const Principal& /*principal*/, Database& database, uint64_t id,
+               Database::JobDone begun, Database::JobDone done) {
+  database.UndoRepricing(id, std::move(begun), std::move(done));
+}
+
+absl::StatusOr<RepricingPreview> AskRepricingPreview(const Principal& /*principal*/,
+                                                     const Database& database,
+                                                     const RepricingRequest& request,
+                                                     const Cancellation* cancellation) {
+  return database.PreviewRepricing(request, cancellation);
+}
+
+absl::StatusOr<std::vector<RepricingJob>> AskRepricings(const Principal& /*principal*/,
+                                                        const Database& database) {
+  return database.ListRepricings();
 }
 
 void BeginSession(const Principal& /*principal*/, Database& database, const ProducerHello& hello,

@@ -69,18 +69,37 @@ struct ServerInfo {
 absl::StatusOr<ServerInfo> AskInfo(const Principal& principal, const Database& database,
                                    const ServerFacts& facts);
 
+// Asks for the rate book.
+struct RateListQuery {
+  bool history = false;                   // Asks for rates that were in it earlier, too.
+  std::optional<int64_t> as_known_at_us;  // Asks for the book as it was at this instant.
+};
 // Lists the rate book, and the models whose calls it leaves without a price.
 struct RateList {
   std::vector<Rate> rates;
-  std::vector<UnpricedModel> unpriced;
+  std::vector<EndedRate> ended;
+  std::vector<UnpricedModel> unpriced;  // Empty in a book of the past.
 };
-absl::StatusOr<RateList> AskRates(const Principal& principal, const Database& database);
+absl::StatusOr<RateList> AskRates(const Principal& principal, const Database& database,
+                                  const RateListQuery& query = {});
 // `done` is called as Database::SetRates says; nothing waits for it meanwhile.
 void PutRates(const Principal& principal, Database& database, std::vector<Rate> rates,
-              Database::RatesDone done);
+              Reprice which, Database::RatesDone done);
 // `done` is called as Database::RemoveRates says; nothing waits for it meanwhile.
 void DropRates(const Principal& principal, Database& database, std::vector<RateName> names,
-               Database::RatesDone done);
+               Reprice which, Database::RatesDone done);
+
+// Jobs that price earlier calls again; the callbacks are called as Database::StartRepricing says.
+void BeginRepricing(const Principal& principal, Database& database, const RepricingRequest& request,
+                    Database::JobDone begun, Database::JobDone done);
+void BeginUndo(const Principal& principal, Database& database, uint64_t id, Database::JobDone begun,
+               Database::JobDone done);
+absl::StatusOr<RepricingPreview> AskRepricingPreview(const Principal& principal,
+                                                     const Database& database,
+                                                     const RepricingRequest& request,
+                                                     const Cancellation* cancellation = nullptr);
+absl::StatusOr<std::vector<RepricingJob>> AskRepricings(const Principal& principal,
+                                                        const Database& database);
 
 // `done` is called as Database::BeginSession says.
 void BeginSession(const Principal& principal, Database& database, const ProducerHello& hello,

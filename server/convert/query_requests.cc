@@ -156,7 +156,18 @@ absl::Status CheckPoints(const Window& window, int64_t every_us) {
 
 }  // namespace
 
-absl::StatusOr<Window> ToWindow(const pb::WindowSpec& spec) {
+absl::StatusOr<std::optional<int64_t>> ToKnownAt(int64_t as_known_at_unix_us) {
+  if (as_known_at_unix_us < 0 || as_known_at_unix_us > kTimeMaxUs) {
+    return absl::InvalidArgumentError(
+        "The field as_known_at_unix_us must lie between 1970 and 2200; give microseconds since "
+        "1970-01-01 UTC, or 0 for the answer of today.");
+  }
+  return as_known_at_unix_us == 0 ? std::nullopt : std::optional(as_known_at_unix_us);
+}
+
+namespace {
+
+absl::StatusOr<Window> ToTimes(const pb::WindowSpec& spec) {
   if (spec.last_us() < 0 || spec.last_us() > kLastMaxUs) {
     return absl::InvalidArgumentError(
         absl::StrCat("The field window.last_us is ", spec.last_us(),
@@ -169,6 +180,14 @@ absl::StatusOr<Window> ToWindow(const pb::WindowSpec& spec) {
     return Window::Last(kDefaultWindowUs);
   }
   return ToRange(spec);
+}
+
+}  // namespace
+
+absl::StatusOr<Window> ToWindow(const pb::WindowSpec& spec) {
+  ASSIGN_OR_RETURN(Window window, ToTimes(spec));
+  ASSIGN_OR_RETURN(window.as_known_at_us, ToKnownAt(spec.as_known_at_unix_us()));
+  return window;
 }
 
 absl::StatusOr<TopQuery> ToTopQuery(const pb::GetTopRequest& request) {
@@ -250,6 +269,7 @@ absl::StatusOr<RunQuery> ToRunQuery(const pb::GetRunRequest& request) {
   RunQuery query{.workflow_id = request.workflow_id()};
   query.limit = static_cast<size_t>(request.limit() == 0 ? kRunCallsMax : request.limit());
   query.bytes_max = kRunBytesMax;
+  ASSIGN_OR_RETURN(query.as_known_at_us, ToKnownAt(request.as_known_at_unix_us()));
   if (!request.page_token().empty()) {
     ASSIGN_OR_RETURN(query.after, ReadPageToken(request.workflow_id(), request.page_token()));
   }

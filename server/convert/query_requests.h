@@ -5,6 +5,7 @@
 // INVALID_ARGUMENT with a sentence that says what to mend.
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -26,6 +27,9 @@ inline constexpr size_t kRunBytesMax = size_t{4} << 20;
 
 // Takes a window that says nothing for the last 30 days.
 absl::StatusOr<Window> ToWindow(const itemized::v1::WindowSpec& spec);
+
+// Reads an `as_known_at_unix_us`, in which 0 stands for none.
+absl::StatusOr<std::optional<int64_t>> ToKnownAt(int64_t as_known_at_unix_us);
 
 absl::StatusOr<TopQuery> ToTopQuery(const itemized::v1::GetTopRequest& request);
 absl::StatusOr<SeriesQuery> ToSeriesQuery(const itemized::v1::GetSeriesRequest& request);

@@ -237,7 +237,7 @@ pb::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change) {
 
 pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
                                           const std::vector<UnpricedModel>& unpriced,
-                                          bool with_bundled) {
+                                          bool with_bundled, const std::vector<EndedRate>& ended) {
   pb::ListRatesResponse response;
   for (const Rate& rate : rates) {
     if (rate.origin == RateOrigin::kBundled) {
@@ -246,6 +246,13 @@ pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
     }
     if (rate.origin == RateOrigin::kUser || with_bundled) {
       *response.add_rates() = FromRate(rate);
+    }
+  }
+  for (const EndedRate& past : ended) {
+    if (past.rate.origin == RateOrigin::kUser || with_bundled) {
+      pb::Rate& rate = *response.add_rates();
+      rate = FromRate(past.rate);
+      rate.set_ended_at_unix_us(past.at_us);
     }
   }
   for (const UnpricedModel& model : unpriced) {

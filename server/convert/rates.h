@@ -27,6 +27,7 @@ itemized::v1::RemoveRatesResponse ToRemoveRatesResponse(const RateChange& change
 
 itemized::v1::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
                                                     const std::vector<UnpricedModel>& unpriced,
-                                                    bool with_bundled);
+                                                    bool with_bundled,
+                                                    const std::vector<EndedRate>& ended = {});
 
 }  // namespace itemized::server

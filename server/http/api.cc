@@ -83,7 +83,7 @@ bool AsksTheLog(const HttpRequest& request) {
     return false;  // It will be refused.
   }
   Parameters parameters = *parsed;
-  for (const char* filter : {"step", "model", "workflow", "provider", "attribute"}) {
+  for (const char* filter : {"step", "model", "workflow", "provider", "attribute", "as_known_at"}) {
     if (parameters.Has(filter)) {
       return true;
     }

@@ -26,13 +26,32 @@ absl::Status TakeWindow(Parameters& parameters, int64_t now_us, pb::WindowSpec* 
   const text::WindowArguments arguments{.window = parameters.Take("window"),
                                         .from = parameters.Take("from"),
                                         .to = parameters.Take("to"),
-                                        .tz = parameters.Take("tz")};
+                                        .tz = parameters.Take("tz"),
+                                        .as_known_at = parameters.Take("as_known_at")};
   ASSIGN_OR_RETURN(const absl::TimeZone zone, ToTimeZone(arguments.tz));
   ASSIGN_OR_RETURN(*window, text::ToWindowSpec(arguments, zone, now_us, ""));
   if (zone_name != nullptr) {
     *zone_name = arguments.tz;
   }
   return absl::OkStatus();
+}
+
+// Leaves `*instant_us` as it was if there is no such parameter.
+absl::Status TakeKnownAt(Parameters& parameters, int64_t* instant_us) {
+  const std::string text = parameters.Take("as_known_at");
+  if (!text.empty()) {
+    ASSIGN_OR_RETURN(*instant_us, text::ParseInstant("as_known_at", text, absl::UTCTimeZone()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> TakeBool(Parameters& parameters, const char* name) {
+  const std::string value = parameters.Take(name);
+  if (value != "" && value != "true" && value != "false") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "The parameter ", name, " must be true or false, but is ", Quoted(value), "."));
+  }
+  return value == "true";
 }
 
 absl::Status TakeFilter(Parameters& parameters, pb::CallFilter* filter) {
@@ -97,6 +116,9 @@ absl::StatusOr<pb::GetRunRequest> ToRunRequest(absl::string_view workflow_id,
   ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kRunCallsMax));
   request.set_limit(limit);
   request.set_page_token(parameters.Take("page_token"));
+  int64_t known_us = 0;
+  RETURN_IF_ERROR(TakeKnownAt(parameters, &known_us));
+  request.set_as_known_at_unix_us(known_us);
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }
@@ -157,12 +179,13 @@ absl::StatusOr<pb::GetDistributionRequest> ToDistributionRequest(Parameters para
 
 absl::StatusOr<pb::ListRatesRequest> ToListRatesRequest(Parameters parameters) {
   pb::ListRatesRequest request;
-  const std::string bundled = parameters.Take("bundled");
-  if (bundled != "" && bundled != "true" && bundled != "false") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("The parameter bundled must be true or false, but is ", Quoted(bundled), "."));
-  }
-  request.set_bundled(bundled == "true");
+  ASSIGN_OR_RETURN(const bool bundled, TakeBool(parameters, "bundled"));
+  request.set_bundled(bundled);
+  ASSIGN_OR_RETURN(const bool history, TakeBool(parameters, "history"));
+  request.set_history(history);
+  int64_t known_us = 0;
+  RETURN_IF_ERROR(TakeKnownAt(parameters, &known_us));
+  request.set_as_known_at_unix_us(known_us);
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }

@@ -24,6 +24,16 @@ struct Asker {
   const Cancellation* cancellation;
 };
 
+// Returns as of when a question is asked; nothing if as of today.
+template <typename Query>
+std::optional<int64_t> KnownAt(const Query& query) {
+  if constexpr (requires { query.window; }) {
+    return query.window.as_known_at_us;
+  } else {
+    return query.as_known_at_us;
+  }
+}
+
 // The one way from a question of the wire to its answer. `read(request)` is a StatusOr of the
 // query, `ask` a function of server/api/answers.h, and `write(answer)` or
 // `write(answer, query)` the response.
@@ -39,7 +49,13 @@ absl::StatusOr<Response> Answer(const Asker& asker, const Request& request, Read
   } else {
     response = write(answered.answer, query);
   }
-  if (answered.repricing.has_value()) {
+  const std::optional<int64_t> known_at_us = KnownAt(query);
+  if constexpr (requires { response.mutable_window(); }) {
+    if (known_at_us.has_value()) {
+      response.mutable_window()->set_as_known_at(FormatTime(*known_at_us));
+    }
+  }
+  if (answered.repricing.has_value() && !known_at_us.has_value()) {
     *response.mutable_repricing() = ToRepricing(*answered.repricing);
   }
   return response;
@@ -126,8 +142,10 @@ absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(const Principal& princip
 absl::StatusOr<pb::ListRatesResponse> ListRates(const Principal& principal,
                                                 const Database& database,
                                                 const pb::ListRatesRequest& request) {
-  ASSIGN_OR_RETURN(const RateList list, AskRates(principal, database));
-  return ToListRatesResponse(list.rates, list.unpriced, request.bundled());
+  RateListQuery query{.history = request.history(), .as_known_at_us = std::nullopt};
+  ASSIGN_OR_RETURN(query.as_known_at_us, ToKnownAt(request.as_known_at_unix_us()));
+  ASSIGN_OR_RETURN(const RateList list, AskRates(principal, database, query));
+  return ToListRatesResponse(list.rates, list.unpriced, request.bundled(), list.ended);
 }
 
 void SetRates(const Principal& principal, Database& database, const pb::SetRatesRequest& request,

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
@@ -133,19 +132,19 @@ absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {
   });
 }
 
-void Database::SetRates(std::vector<Rate> rates, RatesDone done) {
+void Database::SetRates(std::vector<Rate> rates, Reprice which, RatesDone done) {
   absl::StatusOr<std::vector<CheckedRatePtr>> checked =
       CheckRates(std::move(rates), impl_->state().trusted.NowUs());
   if (!checked.ok()) {
     return done(checked.status());
   }
   Committer& committer = impl_->committer();
-  committer.Post([&committer, rates = *std::move(checked), done = std::move(done)](State&) {
-    committer.repricing().Set(rates, done);
+  committer.Post([&committer, rates = *std::move(checked), which, done = std::move(done)](State&) {
+    committer.repricing().Set(rates, which, done);
   });
 }
 
-void Database::SetBundledRates(std::vector<Rate> rates, RatesDone done) {
+void Database::SetBundledRates(std::vector<Rate> rates, Reprice which, RatesDone done) {
   for (Rate& rate : rates) {
     rate.origin = RateOrigin::kBundled;
   }
@@ -155,44 +154,101 @@ void Database::SetBundledRates(std::vector<Rate> rates, RatesDone done) {
     return done(checked.status());
   }
   Committer& committer = impl_->committer();
-  committer.Post([&committer, rates = *std::move(checked), done = std::move(done)](State&) {
-    committer.repricing().SetBundled(rates, done);
+  committer.Post([&committer, rates = *std::move(checked), which, done = std::move(done)](State&) {
+    committer.repricing().SetBundled(rates, which, done);
   });
 }
 
-void Database::RemoveRates(std::vector<RateName> names, RatesDone done) {
+void Database::RemoveRates(std::vector<RateName> names, Reprice which, RatesDone done) {
   Committer& committer = impl_->committer();
-  committer.Post([&committer, names = std::move(names), done = std::move(done)](State&) {
-    committer.repricing().Remove(names, done);
+  committer.Post([&committer, names = std::move(names), which, done = std::move(done)](State&) {
+    committer.repricing().Remove(names, which, done);
   });
 }
 
 namespace {
 
 // Calls `start` with a function that is to be called at the end, and waits until it is.
-absl::StatusOr<RateChange> WaitFor(absl::FunctionRef<void(Database::RatesDone)> start) {
-  std::promise<absl::StatusOr<RateChange>> promise;
-  start([&](absl::StatusOr<RateChange> change) { promise.set_value(std::move(change)); });
+template <typename Result, typename Start>
+absl::StatusOr<Result> WaitFor(Start start) {
+  std::promise<absl::StatusOr<Result>> promise;
+  start([&](absl::StatusOr<Result> result) { promise.set_value(std::move(result)); });
   return promise.get_future().get();
+}
+
+// Waits for the end of a job, which `start` begins.
+template <typename Start>
+absl::StatusOr<RepricingJob> WaitForJob(Start start) {
+  return WaitFor<RepricingJob>([&](const Database::JobDone& done) {
+    const auto begun = [done](const absl::StatusOr<RepricingJob>& job) {
+      if (!job.ok()) {
+        done(job);
+      }
+    };
+    start(begun, done);
+  });
 }
 
 }  // namespace
 
-absl::StatusOr<RateChange> Database::SetRates(std::vector<Rate> rates) {
-  return WaitFor([&](RatesDone done) { SetRates(std::move(rates), std::move(done)); });
+absl::StatusOr<RateChange> Database::SetRates(std::vector<Rate> rates, Reprice which) {
+  return WaitFor<RateChange>(
+      [&](RatesDone done) { SetRates(std::move(rates), which, std::move(done)); });
 }
 
-absl::StatusOr<RateChange> Database::SetBundledRates(std::vector<Rate> rates) {
-  return WaitFor([&](RatesDone done) { SetBundledRates(std::move(rates), std::move(done)); });
+absl::StatusOr<RateChange> Database::SetBundledRates(std::vector<Rate> rates, Reprice which) {
+  return WaitFor<RateChange>(
+      [&](RatesDone done) { SetBundledRates(std::move(rates), which, std::move(done)); });
 }
 
-absl::StatusOr<RateChange> Database::RemoveRates(std::vector<RateName> names) {
-  return WaitFor([&](RatesDone done) { RemoveRates(std::move(names), std::move(done)); });
+absl::StatusOr<RateChange> Database::RemoveRates(std::vector<RateName> names, Reprice which) {
+  return WaitFor<RateChange>(
+      [&](RatesDone done) { RemoveRates(std::move(names), which, std::move(done)); });
+}
+
+void Database::StartRepricing(const RepricingRequest& request, JobDone begun, JobDone done) {
+  Committer& committer = impl_->committer();
+  committer.Post([&committer, request, begun = std::move(begun), done = std::move(done)](State&) {
+    committer.repricing().Start(request, begun, done);
+  });
+}
+
+void Database::UndoRepricing(uint64_t id, JobDone begun, JobDone done) {
+  Committer& committer = impl_->committer();
+  committer.Post([&committer, id, begun = std::move(begun), done = std::move(done)](State&) {
+    committer.repricing().Undo(id, begun, done);
+  });
+}
+
+absl::StatusOr<RepricingJob> Database::RepriceCalls(const RepricingRequest& request) {
+  return WaitForJob([&](JobDone begun, JobDone done) {
+    StartRepricing(request, std::move(begun), std::move(done));
+  });
+}
+
+absl::StatusOr<RepricingJob> Database::UndoRepricing(uint64_t id) {
+  return WaitForJob(
+      [&](JobDone begun, JobDone done) { UndoRepricing(id, std::move(begun), std::move(done)); });
+}
+
+std::vector<RepricingJob> Database::ListRepricings() const {
+  const State& state = impl_->state();
+  const ReaderLock lock(state.mutex);
+  std::vector<RepricingJob> jobs;
+  for (auto stored = state.jobs.rbegin(); stored != state.jobs.rend(); ++stored) {
+    jobs.push_back(stored->second.job);
+  }
+  return jobs;
+}
+
+absl::StatusOr<RepricingPreview> Database::PreviewRepricing(
+    const RepricingRequest& request, const Cancellation* cancellation) const {
+  return impl_->Ask(AnswerRepricingPreview, request, std::nullopt, cancellation);
 }
 
 absl::Status Database::WaitUntilRepriced() {
   Committer& committer = impl_->committer();
-  return WaitFor([&](RatesDone done) {
+  return WaitFor<RateChange>([&](RatesDone done) {
            committer.Post([&committer, done = std::move(done)](State&) {
              committer.repricing().WhenDone(done);
            });

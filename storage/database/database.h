@@ -29,6 +29,7 @@
 #include "storage/model/submission.h"
 #include "storage/pricing/rate.h"
 #include "storage/pricing/rate_change.h"
+#include "storage/pricing/repricing_job.h"
 #include "storage/query/query_types.h"
 #include "storage/store/database_options.h"
 
@@ -69,26 +70,47 @@ class Database {
   // were retracted before are skipped.
   absl::StatusOr<int64_t> Retract(std::vector<CallId> ids);
 
-  // Puts rates into the book, all or none, and prices earlier calls again: those that come
-  // from now on have the new price at once, earlier ones by and by, between commits, as
-  // Repricing tells. `done` is called once all have it, from another thread or this one, and
-  // must not block. Two errors leave everything as it was: INVALID_ARGUMENT, which names the rate
-  // and what to mend, and RESOURCE_EXHAUSTED, if too many changes wait. UNAVAILABLE may come later,
-  // if the disk is full or the database closes: the rates are in the book then, and the calls are
-  // priced once the disk has room or the database is open again.
+  // Puts rates into the book, all or none, and prices those of the earlier calls again that `which`
+  // names: calls that come from now on have the new price at once, earlier ones by and by, between
+  // commits, as Repricing tells. `done` is called once all have it, from another thread or this
+  // one, and must not block. Two errors leave everything as it was: INVALID_ARGUMENT, which names
+  // the rate and what to mend, and RESOURCE_EXHAUSTED, if too many changes wait. UNAVAILABLE may
+  // come later, if the disk is full or the database closes: the rates are in the book then, and the
+  // calls are priced once the disk has room or the database is open again.
   using RatesDone = std::function<void(absl::StatusOr<RateChange>)>;
-  void SetRates(std::vector<Rate> rates, RatesDone done);
-  // Takes rates out of the book, all or none; calls that they priced have the price of what
-  // remains, or none. `done` and errors are those of SetRates; NOT_FOUND names a rate that is not
-  // there.
-  void RemoveRates(std::vector<RateName> names, RatesDone done);
+  void SetRates(std::vector<Rate> rates, Reprice which, RatesDone done);
+  // Takes rates out of the book, all or none; calls that they priced and that are priced again have
+  // the price of what remains, or none. `done` and errors are those of SetRates; NOT_FOUND names a
+  // rate that is not there.
+  void RemoveRates(std::vector<RateName> names, Reprice which, RatesDone done);
   // Makes `rates` the bundled ones of the book, in place of those that an earlier release left
   // there; rates that users set stay, and win. `done` and errors are those of SetRates.
-  void SetBundledRates(std::vector<Rate> rates, RatesDone done);
-  // Set or remove rates in the same way, and wait until all calls have their price.
-  absl::StatusOr<RateChange> SetBundledRates(std::vector<Rate> rates);
-  absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates);
-  absl::StatusOr<RateChange> RemoveRates(std::vector<RateName> names);
+  void SetBundledRates(std::vector<Rate> rates, Reprice which, RatesDone done);
+  // Set or remove rates in the same way, and wait until the calls have their price.
+  absl::StatusOr<RateChange> SetBundledRates(std::vector<Rate> rates,
+                                             Reprice which = Reprice::kAll);
+  absl::StatusOr<RateChange> SetRates(std::vector<Rate> rates, Reprice which = Reprice::kAll);
+  absl::StatusOr<RateChange> RemoveRates(std::vector<RateName> names,
+                                         Reprice which = Reprice::kAll);
+
+  // Begins a job that gives calls the price that the book says, which goes on between commits and
+  // over restarts. `begun` is called with it, or with an error if it could not begin; then `done`,
+  // once it is at its end, or with UNAVAILABLE if the disk is full or the database closes: the job
+  // goes on later. Both may be called from another thread and must not block.
+  using JobDone = std::function<void(absl::StatusOr<RepricingJob>)>;
+  void StartRepricing(const RepricingRequest& request, JobDone begun, JobDone done);
+  // Begins a job that takes back what another one has changed, but for calls that were changed
+  // again since. Errors are also NOT_FOUND, and FAILED_PRECONDITION if that job is not done, or
+  // undone already.
+  void UndoRepricing(uint64_t id, JobDone begun, JobDone done);
+  // Begin a job in the same way, and wait for its end.
+  absl::StatusOr<RepricingJob> RepriceCalls(const RepricingRequest& request);
+  absl::StatusOr<RepricingJob> UndoRepricing(uint64_t id);
+  // All jobs, the newest first.
+  std::vector<RepricingJob> ListRepricings() const;
+  // Returns what StartRepricing would change. Errors are those of the questions below.
+  absl::StatusOr<RepricingPreview> PreviewRepricing(
+      const RepricingRequest& request, const Cancellation* cancellation = nullptr) const;
   // How far pricing again has come; none if all calls have the price that the book says. Whoever
   // asks a question should read this first: the answer may be made of old and new prices.
   std::optional<RepricingProgress> Repricing() const;

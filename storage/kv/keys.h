@@ -34,6 +34,7 @@ inline constexpr char kApplied[] = "l";
 inline constexpr char kEventsFirstHour[] = "h";
 inline constexpr char kViewsFirstHour[] = "d";
 inline constexpr char kRepricing[] = "repricing";
+inline constexpr char kRepricingUnpriced[] = "repricing-unpriced";
 inline constexpr char kTrustedTime[] = "t";
 
 // The key of a view's watermark, in Family::kRollups and kOutcomes; it sorts after every other key
@@ -55,6 +56,8 @@ inline constexpr char kSeries[] = "s";
 inline constexpr char kProducers[] = "p";
 inline constexpr char kRates[] = "r/";
 inline constexpr char kEndedRates[] = "q/";
+inline constexpr char kJobs[] = "j";
+inline constexpr char kJobBlocks[] = "b";
 
 inline std::string Entry(uint64_t index) {
   std::string key = kEntries;
@@ -77,6 +80,18 @@ inline std::string Producer(absl::string_view id) {
 }
 inline std::string Rate(absl::string_view rate_key) {
   return absl::StrCat(kRates, rate_key);
+}
+inline std::string Job(uint64_t id) {
+  std::string key = kJobs;
+  AppendBigEndian64(&key, id);
+  return key;
+}
+// The blocks that an entry adds to a job.
+inline std::string JobBlocks(uint64_t id, uint64_t entry) {
+  std::string key = kJobBlocks;
+  AppendBigEndian64(&key, id);
+  AppendBigEndian64(&key, entry);
+  return key;
 }
 // Several rates of one key may have ended, each with another entry.
 inline std::string EndedRate(absl::string_view rate_key, uint64_t entry) {

@@ -20,6 +20,7 @@
 #include "storage/catalog/catalog.h"
 #include "storage/model/submission.h"
 #include "storage/pricing/rate_book.h"
+#include "storage/pricing/repricing_job.h"
 
 namespace itemized {
 
@@ -47,9 +48,12 @@ struct ProducerProgress {
   bool operator==(const ProducerProgress&) const = default;
 };
 
-// Says whether calls are still to be priced again.
+// Says which calls are still to be priced again because rates have changed.
 struct RepricingMark {
   std::optional<int64_t> from_us;  // Calls from this instant on are; without it, none are.
+  std::optional<int64_t> unpriced_from_us;  // Calls from this instant on that have no price are.
+
+  bool empty() const { return !from_us.has_value() && !unpriced_from_us.has_value(); }
 
   bool operator==(const RepricingMark&) const = default;
 };
@@ -67,6 +71,9 @@ struct Entry {
   std::vector<CheckedRatePtr> rates_set;
   std::vector<std::string> rates_removed;  // The RateKey of each.
   std::optional<RepricingMark> repricing;
+  // A job as it is after this entry, whose blocks are all of the job. Its id is `index` if the
+  // entry begins it.
+  std::optional<RepricingJob> job;
 
   // Events before this hour are no longer taken and no longer kept.
   std::optional<EventsFirstHour> events_first_hour;

@@ -30,6 +30,8 @@ enum Tag : char {
   kViewsFirstHour = 12,
   kBlocks = 13,
   kRecorded = 14,
+  kRepricingUnpriced = 15,
+  kJob = 16,
 };
 
 void AppendId(const ProducerId& id, std::string* out) {
@@ -209,16 +211,45 @@ bool ReadBlocks(absl::string_view* in, std::vector<Block>* blocks) {
   return true;
 }
 
-bool ReadRepricing(absl::string_view* in, Entry* entry) {
-  uint64_t instant = 0;
-  if (!ReadVarint(in, &instant) || instant > uint64_t{kTimeMaxUs} + 1) {
+void AppendInstant(const std::optional<int64_t>& instant_us, std::string* out) {
+  AppendVarint(out, instant_us.has_value() ? static_cast<uint64_t>(*instant_us) + 1 : 0);
+}
+
+// Reads an instant that may be absent, which is written as 0.
+bool ReadInstant(absl::string_view* in, std::optional<int64_t>* instant_us) {
+  uint64_t raw = 0;
+  if (!ReadVarint(in, &raw) || raw > uint64_t{kTimeMaxUs} + 1) {
     return false;
   }
-  entry->repricing.emplace();
-  if (instant > 0) {
-    entry->repricing->from_us = static_cast<int64_t>(instant - 1);
+  if (raw > 0) {
+    *instant_us = static_cast<int64_t>(raw - 1);
   }
   return true;
+}
+
+bool ReadRepricing(absl::string_view* in, Entry* entry) {
+  return ReadInstant(in, &entry->repricing.emplace().from_us);
+}
+
+bool ReadRepricingUnpriced(absl::string_view* in, Entry* entry) {
+  return entry->repricing.has_value() && ReadInstant(in, &entry->repricing->unpriced_from_us) &&
+         entry->repricing->unpriced_from_us.has_value();
+}
+
+void AppendJob(const RepricingJob& job, std::string* out) {
+  out->push_back(kJob);
+  AppendVarint(out, job.id);
+  AppendSized(out, EncodeJob(job));
+}
+
+bool ReadJob(absl::string_view* in, Entry* entry) {
+  uint64_t id = 0;
+  absl::string_view bytes;
+  if (!ReadVarint(in, &id) || !ReadSized(in, &bytes)) {
+    return false;
+  }
+  entry->job = DecodeJob(id, bytes);
+  return entry->job.has_value();
 }
 
 bool ReadEventsFirstHour(absl::string_view* in, Entry* entry) {
@@ -280,6 +311,10 @@ bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
       return ReadBlocks(in, &entry->blocks);
     case kRecorded:
       return ReadRecorded(in, entry);
+    case kRepricingUnpriced:
+      return ReadRepricingUnpriced(in, entry);
+    case kJob:
+      return ReadJob(in, entry);
     default:
       return false;
   }
@@ -295,9 +330,8 @@ std::string EncodeEntry(const Entry& entry) {
   AppendList(kRatesSet, entry.rates_set, AppendRate, &out);
   AppendList(kRatesRemoved, entry.rates_removed, AppendText, &out);
   if (entry.repricing.has_value()) {
-    const std::optional<int64_t>& from_us = entry.repricing->from_us;
     out.push_back(kRepricing);
-    AppendVarint(&out, from_us.has_value() ? static_cast<uint64_t>(*from_us) + 1 : 0);
+    AppendInstant(entry.repricing->from_us, &out);
   }
   if (entry.events_first_hour.has_value()) {
     out.push_back(kEventsFirstHour);
@@ -314,6 +348,13 @@ std::string EncodeEntry(const Entry& entry) {
   if (entry.recorded_us != 0) {
     out.push_back(kRecorded);
     AppendVarint(&out, static_cast<uint64_t>(entry.recorded_us));
+  }
+  if (entry.repricing.has_value() && entry.repricing->unpriced_from_us.has_value()) {
+    out.push_back(kRepricingUnpriced);
+    AppendInstant(entry.repricing->unpriced_from_us, &out);
+  }
+  if (entry.job.has_value()) {
+    AppendJob(*entry.job, &out);
   }
   return out;
 }

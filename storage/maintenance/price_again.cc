@@ -27,10 +27,9 @@ RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost
 
 }  // namespace
 
-bool PriceAgain(const State& state, Pricer* pricer, const Block& block, size_t row,
+bool PriceAgain(const State& state, CallCost cost, const Block& block, size_t row,
                 CorrectionBlocks* out) {
   const CallRows& calls = block.calls;
-  const CallCost cost = pricer->PriceRow(calls, row);
   if (cost == calls.CostAt(row)) {
     return false;
   }

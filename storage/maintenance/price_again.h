@@ -4,17 +4,16 @@
 #include "storage/block/block.h"
 #include "storage/block/net_rows.h"
 #include "storage/maintenance/correction_blocks.h"
-#include "storage/store/pricer.h"
 #include "storage/store/state.h"
 
 namespace itemized {
 
-// Prices row `row` of `block`, which no later row has taken out, by the rates of `pricer`. If the
-// call costs something else than before, adds the rows that say so to `*out` and returns true. A
+// Says that row `row` of `block`, which no later row has taken out, costs `cost`. If that is
+// something else than before, adds the rows that say so to `*out` and returns true. A
 // call that had a price keeps its verdict; one that has no price any more loses it; one that has
 // its first price is judged against the threshold of its step as it stands. Only the committer's
 // thread calls it.
-bool PriceAgain(const State& state, Pricer* pricer, const Block& block, size_t row,
+bool PriceAgain(const State& state, CallCost cost, const Block& block, size_t row,
                 CorrectionBlocks* out);
 
 }  // namespace itemized

@@ -14,7 +14,7 @@
 
 namespace itemized {
 
-void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
+void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Reprice which, Done done) {
   RateBook book = *state_.rates.book();
   Change change{.result = {}, .done = std::move(done)};
   Entry entry;
@@ -28,10 +28,10 @@ void Repricing::Set(const std::vector<CheckedRatePtr>& rates, Done done) {
     ++(*replaced ? change.result.replaced : change.result.added);
     entry.rates_set.push_back(rate);
   }
-  Begin(std::move(entry), rates, std::move(change));
+  Begin(std::move(entry), rates, which, std::move(change));
 }
 
-void Repricing::Remove(const std::vector<RateName>& names, Done done) {
+void Repricing::Remove(const std::vector<RateName>& names, Reprice which, Done done) {
   RateBook book = *state_.rates.book();
   Change change{.result = {}, .done = std::move(done)};
   Entry entry;
@@ -60,7 +60,7 @@ void Repricing::Remove(const std::vector<RateName>& names, Done done) {
     ++change.result.removed;
     entry.rates_removed.push_back(key);
   }
-  Begin(std::move(entry), removed, std::move(change));
+  Begin(std::move(entry), removed, which, std::move(change));
 }
 
 namespace {
@@ -73,7 +73,7 @@ bool SaysTheSame(Rate a, const Rate& b) {
 
 }  // namespace
 
-void Repricing::SetBundled(const std::vector<CheckedRatePtr>& rates, Done done) {
+void Repricing::SetBundled(const std::vector<CheckedRatePtr>& rates, Reprice which, Done done) {
   RateBook book = *state_.rates.book();
   Change change{.result = {}, .done = std::move(done)};
   absl::flat_hash_map<std::string, Rate> before;
@@ -105,7 +105,7 @@ void Repricing::SetBundled(const std::vector<CheckedRatePtr>& rates, Done done) 
       return change.done(set.status());
     }
   }
-  Begin(std::move(entry), concerned, std::move(change));
+  Begin(std::move(entry), concerned, which, std::move(change));
 }
 
 }  // namespace itemized

@@ -31,6 +31,13 @@ constexpr size_t kPortionHours = 4'096;
 // How many changes may wait for their calls to be priced, which bounds memory.
 constexpr size_t kWaitingMax = 256;
 
+RepricingMark MarkOf(const RepricingScope& scope) {
+  const auto instant = [](int64_t from_us) {
+    return from_us == kTimeMaxUs ? std::nullopt : std::optional(from_us);
+  };
+  return {.from_us = instant(scope.from_us), .unpriced_from_us = instant(scope.unpriced_from_us)};
+}
+
 }  // namespace
 
 Repricing::Repricing(State* state, std::function<void()> wake)
@@ -39,10 +46,13 @@ Repricing::Repricing(State* state, std::function<void()> wake)
 }
 
 void Repricing::Resume() {
-  if (!state_.repricing_from_us.has_value()) {
-    return;
+  const RepricingMark& mark = state_.repricing_mark;
+  if (!mark.empty()) {
+    next_scope_ = {.from_us = mark.from_us.value_or(kTimeMaxUs),
+                   .unpriced_from_us = mark.unpriced_from_us.value_or(kTimeMaxUs),
+                   .all = true};
   }
-  next_scope_ = {.from_us = *state_.repricing_from_us, .all = true, .rates = {}};
+  ResumeJobs();
   if (!is_busy()) {
     StartPass();
   }
@@ -61,7 +71,8 @@ void Repricing::Abandon() {
       "The server is stopping; calls are priced again when it is next started."));
 }
 
-void Repricing::Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Change change) {
+void Repricing::Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Reprice which,
+                      Change change) {
   if (concerned.empty()) {
     return change.done(change.result);
   }
@@ -70,12 +81,12 @@ void Repricing::Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned,
         "Too many changes of rates wait for calls to be priced again; try again later."));
   }
   RepricingScope scope = next_scope_.value_or(RepricingScope());
+  int64_t& from_us = which == Reprice::kAll ? scope.from_us : scope.unpriced_from_us;
   for (const CheckedRatePtr& rate : concerned) {
-    scope.from_us = std::min(scope.from_us, rate->rate().effective_from_us);
+    from_us = std::min(from_us, rate->rate().effective_from_us);
     scope.rates.push_back(rate);
   }
-  entry.repricing =
-      RepricingMark{is_busy() ? std::min(pass_->from_us, scope.from_us) : scope.from_us};
+  entry.repricing = MarkWith(scope);
   const StagedRuns none(&state_.views.runs(), &state_.mutex);
   if (const absl::Status status = state_.Commit(&entry, none); !status.ok()) {
     return change.done(status);
@@ -91,18 +102,38 @@ void Repricing::Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned,
   }
 }
 
+// The mark that stands for `scope` and for the changes of rates that are being worked on.
+RepricingMark Repricing::MarkWith(RepricingScope scope) const {
+  if (is_busy() && !job_.has_value()) {
+    scope.from_us = std::min(scope.from_us, pass_->from_us);
+    scope.unpriced_from_us = std::min(scope.unpriced_from_us, pass_->unpriced_from_us);
+  }
+  return MarkOf(scope);
+}
+
 void Repricing::WhenDone(Done done) {
   if (!is_busy()) {
     return done(RateChange());
   }
-  (next_scope_.has_value() ? next_changes_ : changes_)
-      .push_back({.result = {}, .done = std::move(done)});
+  if (next_scope_.has_value() || job_.has_value()) {
+    next_scope_ = next_scope_.value_or(RepricingScope());
+    next_changes_.push_back({.result = {}, .done = std::move(done)});
+  } else {
+    changes_.push_back({.result = {}, .done = std::move(done)});
+  }
 }
 
+// Begins with what is to be done next, if there is anything: changes of rates go before jobs.
 void Repricing::StartPass() {
-  pass_ = PlanRepricing(state_, *next_scope_);
-  changes_ = std::exchange(next_changes_, {});
-  next_scope_.reset();
+  if (next_scope_.has_value()) {
+    pass_ = PlanRepricing(state_, *next_scope_);
+    changes_ = std::exchange(next_changes_, {});
+    next_scope_.reset();
+  } else if (!jobs_.empty()) {
+    StartJob();
+  } else {
+    return ShowProgress();
+  }
   repriced_ = 0;
   progress_ = {.calls = pass_->calls, .done = 0};
   commit_calls_ = kCommitCallsFirst;
@@ -113,22 +144,22 @@ void Repricing::StartPass() {
 }
 
 absl::Status Repricing::FinishPass() {
+  if (job_.has_value()) {
+    return FinishJob();
+  }
   Entry entry;
   entry.repricing = RepricingMark();
   if (next_scope_.has_value()) {
-    entry.repricing->from_us = next_scope_->from_us;
+    entry.repricing = MarkOf(*next_scope_);
   }
   RETURN_IF_ERROR(CommitPending(std::move(entry)));
   pass_.reset();
   const std::vector<Change> finished = std::exchange(changes_, {});
-  if (next_scope_.has_value()) {
-    StartPass();
-  } else {
-    ShowProgress();
-  }
+  const int64_t repriced = repriced_;
+  StartPass();
   for (const Change& change : finished) {
     RateChange result = change.result;
-    result.repriced_calls = repriced_;
+    result.repriced_calls = repriced;
     change.done(result);
   }
   return absl::OkStatus();
@@ -145,6 +176,7 @@ void Repricing::Fail(const absl::Status& status) {
       change.done(told);
     }
   }
+  FailJobs(status);
 }
 
 void Repricing::ShowProgress() {
@@ -168,6 +200,7 @@ void Repricing::Rewind() {
   next_hour_ = pending_begin_;
   progress_.done = std::max<int64_t>(0, progress_.done - pending_seen_);
   pending_.clear();
+  pending_figures_ = {};
   pending_calls_ = 0;
   pending_seen_ = 0;
   portion_ = Portion();
@@ -251,7 +284,7 @@ absl::Status Repricing::RepriceSome() {
   Pricer pricer(&state_.rates, state_.catalog, state_.trusted_costs);
   size_t seen = 0;
   while (portion_.next < portion_.rows.size() && !is_commit_due() && seen < kSeenCallsMax) {
-    RepriceRow(portion_.rows[portion_.next++], &pricer);
+    LookAt(portion_.rows[portion_.next++], &pricer);
     ++seen;
   }
   progress_.done = std::min(progress_.done, progress_.calls);
@@ -263,28 +296,59 @@ absl::Status Repricing::RepriceSome() {
   return absl::OkStatus();
 }
 
-void Repricing::RepriceRow(const RowRef& ref, Pricer* pricer) {
+void Repricing::LookAt(const RowRef& ref, Pricer* pricer) {
   const Block& block = portion_.blocks[ref.block];
-  const CallRows& calls = block.calls;
-  const SeriesId series = calls.SeriesAt(ref.row);
-  // Series that came later were priced by the new book from the first.
-  if (series.value() >= pass_->covered.size() || !pass_->covered[series.value()]) {
+  if (!IsConcerned(block.calls, ref.row)) {
     return;
   }
   ++progress_.done;
   ++pending_seen_;
-  if (block.ref.hour >= state_.blocks.first_hour() &&
-      PriceAgain(state_, pricer, block, ref.row, &pending_)) {
+  if (block.ref.hour < state_.blocks.first_hour()) {
+    return;  // Retention has dropped it meanwhile.
+  }
+  const bool is_undone = job_.has_value() && job_->job.kind == JobKind::kUndo;
+  if (is_undone ? UndoRow(ref) : RepriceRow(ref, pricer)) {
     ++pending_calls_;
   }
 }
 
+bool Repricing::IsConcerned(const CallRows& calls, size_t row) const {
+  const SeriesId series = calls.SeriesAt(row);
+  // Series that came later were priced by the new book from the first.
+  if (series.value() >= pass_->covered.size() || !pass_->covered[series.value()]) {
+    return false;
+  }
+  const int64_t time_us = calls.time_us[row];
+  const bool is_unpriced = calls.Has(row, kFlagUnpriced);
+  return time_us < pass_->to_us &&
+         (time_us >= pass_->from_us || (is_unpriced && time_us >= pass_->unpriced_from_us));
+}
+
+bool Repricing::RepriceRow(const RowRef& ref, Pricer* pricer) {
+  const Block& block = portion_.blocks[ref.block];
+  const CallCost before = block.calls.CostAt(ref.row);
+  const CallCost after = pricer->PriceRow(block.calls, ref.row);
+  if (!PriceAgain(state_, after, block, ref.row, &pending_)) {
+    return false;
+  }
+  CountForJob(before, after);
+  return true;
+}
+
 absl::Status Repricing::CommitPending(Entry entry) {
+  if (job_.has_value()) {
+    AddTo(&entry);
+  }
+  const std::optional<RepricingJob> job = entry.job;
   const absl::Status status = pending_.Commit(&state_, std::move(entry));
   if (!status.ok()) {
     Rewind();
     return status;
   }
+  if (job_.has_value()) {
+    job_->job = *job;
+  }
+  pending_figures_ = {};
   repriced_ += static_cast<int64_t>(std::exchange(pending_calls_, 0));
   pending_seen_ = 0;
   pending_begin_ = portion_begin_;

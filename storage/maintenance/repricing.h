@@ -7,10 +7,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -19,6 +21,8 @@
 #include "storage/maintenance/correction_blocks.h"
 #include "storage/maintenance/repricing_plan.h"
 #include "storage/pricing/rate.h"
+#include "storage/pricing/rate_change.h"
+#include "storage/pricing/repricing_job.h"
 #include "storage/store/pricer.h"
 #include "storage/store/state.h"
 
@@ -34,20 +38,30 @@ namespace itemized {
 class Repricing {
  public:
   using Done = std::function<void(absl::StatusOr<RateChange>)>;
+  using JobDone = std::function<void(absl::StatusOr<RepricingJob>)>;
 
   // Goes on with what the mark says was left unfinished. Calls `wake` from another thread when Step
   // has something to do again. Does not own `state`.
   Repricing(State* state, std::function<void()> wake);
   ~Repricing();
 
-  // Put rates into the book, all or none, or take them out. `done` is called when all calls have
-  // been priced again, or at once if nothing was changed. Errors are those of Database::SetRates.
-  void Set(const std::vector<CheckedRatePtr>& rates, Done done);
-  void Remove(const std::vector<RateName>& names, Done done);
+  // Put rates into the book, all or none, or take them out. `done` is called when all calls that
+  // `which` names have been priced again, or at once if nothing was changed. Errors are those of
+  // Database::SetRates.
+  void Set(const std::vector<CheckedRatePtr>& rates, Reprice which, Done done);
+  void Remove(const std::vector<RateName>& names, Reprice which, Done done);
   // Makes `rates`, whose origin is kBundled, the bundled rates of the book: those that are new or
   // have changed are set, and bundled ones that are not among them are taken out. What users set
   // stays as it is.
-  void SetBundled(const std::vector<CheckedRatePtr>& rates, Done done);
+  void SetBundled(const std::vector<CheckedRatePtr>& rates, Reprice which, Done done);
+
+  // Begins a job, which is durable then, and goes on to its end, over restarts too. `begun` is
+  // called with it, or with an error and nothing has changed; `done` once it is at its end, or with
+  // an error if it goes on after a failure; neither if `begun` was called with an error.
+  void Start(const RepricingRequest& request, JobDone begun, JobDone done);
+  // Begins the job that takes back what job `id` has changed, but for calls that were changed again
+  // since. NOT_FOUND without such a job, FAILED_PRECONDITION if it is under way or was undone.
+  void Undo(uint64_t id, JobDone begun, JobDone done);
 
   // Calls `done` when nothing is left to be priced again.
   void WhenDone(Done done);
@@ -75,6 +89,17 @@ class Repricing {
     RateChange result;
     Done done;
   };
+  // A job that is under way or waits for its turn.
+  struct Job {
+    RepricingJob job;
+    JobDone done;
+  };
+  // What the next commit of a job adds to its figures.
+  struct JobFigures {
+    int64_t calls = 0;
+    Picos cost_before = 0;
+    Picos cost_after = 0;
+  };
   // Calls that `reader_` reads together.
   struct Portion {
     absl::Status status;
@@ -83,14 +108,26 @@ class Repricing {
     size_t next = 0;           // The first of `rows` that was not looked at.
   };
 
-  void Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Change change);
+  void Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Reprice which,
+             Change change);
+  RepricingMark MarkWith(RepricingScope scope) const;
+  void BeginJob(RepricingJob job, JobDone begun, JobDone done);
+  void ResumeJobs();
   void StartPass();
+  void StartJob();
+  absl::Status FinishJob();
+  void FailJobs(const absl::Status& status);
+  void AddTo(Entry* entry) const;
   absl::Status FinishPass();
   void StartReading();
   void Read(size_t from, size_t to, BlockSequence up_to);
   absl::Status TakePortion();
   absl::Status RepriceSome();
-  void RepriceRow(const RowRef& ref, Pricer* pricer);
+  void LookAt(const RowRef& ref, Pricer* pricer);
+  bool IsConcerned(const CallRows& calls, size_t row) const;
+  bool RepriceRow(const RowRef& ref, Pricer* pricer);
+  bool UndoRow(const RowRef& ref);
+  void CountForJob(CallCost before, CallCost after);
   bool is_commit_due() const;
   absl::Status CommitPending(Entry entry);
   void Rewind();
@@ -100,6 +137,11 @@ class Repricing {
   const std::function<void()> wake_;
 
   std::optional<RepricingPlan> pass_;
+  std::optional<Job> job_;  // The job that the pass is of; if not set, it is for changes of rates.
+  std::deque<Job> jobs_;    // Jobs that wait.
+  JobFigures pending_figures_;
+  // The blocks of the job that is being undone.
+  absl::flat_hash_set<BlockSequence> undone_;
   std::vector<Change> changes_;  // The changes that this pass is for.
   int64_t repriced_ = 0;         // Calls whose price has changed in this pass.
   RepricingProgress progress_;

@@ -28,6 +28,12 @@ struct EndedRate {
   int64_t at_us = 0;  // When that was.
 };
 
+// Which earlier calls a change of the book prices again.
+enum class Reprice : uint8_t {
+  kAll,       // Those that it concerns.
+  kUnpriced,  // Those among them that have no price; others keep what they cost.
+};
+
 struct RateChange {
   int64_t added = 0;
   int64_t replaced = 0;

@@ -25,6 +25,10 @@ absl::StatusOr<RunAnswer> AnswerRun(const QueryContext& context, const RunQuery&
                                     const Cancellation* cancellation);
 absl::StatusOr<SeriesAnswer> AnswerSeries(const QueryContext& context, const SeriesQuery& query,
                                           const Cancellation* cancellation);
+// Says what a job for `request` would change.
+absl::StatusOr<RepricingPreview> AnswerRepricingPreview(const QueryContext& context,
+                                                        const RepricingRequest& request,
+                                                        const Cancellation* cancellation);
 absl::StatusOr<OutliersAnswer> AnswerOutliers(const QueryContext& context,
                                               const OutliersQuery& query,
                                               const Cancellation* cancellation);

@@ -125,8 +125,8 @@ struct RunPosition {
 // if none comes or goes meanwhile.
 struct RunQuery {
   std::string workflow_id;
-  std::optional<RunPosition> after = {};  // If it is not set, calls begin with the first one.
-  size_t limit = SIZE_MAX;                // How many calls at most; 0 asks for the run alone.
+  std::optional<RunPosition> after = {};       // If it is not set, calls begin with the first one.
+  size_t limit = SIZE_MAX;                     // How many calls at most; 0 asks for the run alone.
   std::optional<int64_t> as_known_at_us = {};  // Window says what it is.
   size_t bytes_max = SIZE_MAX;  // About what calls may take; one call may always be there.
 };
@@ -218,6 +218,24 @@ struct DistributionAnswer {
   std::vector<DistributionBucket> buckets;  // They stand by rising cost; empty ones are left out.
   int64_t unpriced_calls = 0;               // Calls of a step that are in no bucket.
   std::optional<Threshold> threshold;       // The threshold of a step; a workflow has none.
+};
+
+// What pricing calls again by the present book would change, for the calls of a step and model.
+struct RepricingRow {
+  std::string step;
+  std::string provider;
+  std::string model;
+  int64_t calls = 0;      // Calls whose cost would change.
+  Picos cost_before = 0;  // What they cost, and would cost; unpriced calls count as 0.
+  Picos cost_after = 0;
+  int64_t unpriced_before = 0;
+  int64_t unpriced_after = 0;
+};
+
+struct RepricingPreview {
+  TimeRange range;                 // What of the range asked for is kept.
+  int64_t looked_at = 0;           // All calls of the range that the request is for.
+  std::vector<RepricingRow> rows;  // They stand by falling change of cost, either way.
 };
 
 struct UnpricedModel {

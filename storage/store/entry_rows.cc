@@ -19,6 +19,17 @@ std::string EncodeEndedRate(const Rate& rate, int64_t ended_at_us) {
   return value;
 }
 
+// Sets the row of a mark, or takes it away.
+void AddMark(const char* key, const std::optional<int64_t>& from_us, KvBatch* batch) {
+  if (!from_us.has_value()) {
+    batch->Delete(Family::kMeta, key);
+    return;
+  }
+  std::string value;
+  AppendVarint(&value, static_cast<uint64_t>(*from_us));
+  batch->Put(Family::kMeta, key, std::move(value));
+}
+
 }  // namespace
 
 void AddRateRows(const Entry& entry, const RateBook& before, KvBatch* batch) {
@@ -36,16 +47,90 @@ void AddRateRows(const Entry& entry, const RateBook& before, KvBatch* batch) {
     end(key);
     batch->Delete(Family::kMeta, keys::Rate(key));
   }
-  if (!entry.repricing.has_value()) {
+  if (entry.repricing.has_value()) {
+    AddMark(keys::kRepricing, entry.repricing->from_us, batch);
+    AddMark(keys::kRepricingUnpriced, entry.repricing->unpriced_from_us, batch);
+  }
+}
+
+void AddJobRows(const Entry& entry, KvBatch* batch) {
+  if (!entry.job.has_value()) {
     return;
   }
-  if (!entry.repricing->from_us.has_value()) {
-    batch->Delete(Family::kMeta, keys::kRepricing);
+  batch->Put(Family::kMeta, keys::Job(entry.job->id), EncodeJob(*entry.job));
+  if (entry.blocks.empty()) {
     return;
   }
   std::string value;
-  AppendVarint(&value, static_cast<uint64_t>(*entry.repricing->from_us));
-  batch->Put(Family::kMeta, keys::kRepricing, std::move(value));
+  AppendVarint(&value, entry.blocks.front().ref.sequence);
+  for (const Block& block : entry.blocks) {
+    AppendVarint(&value, block.ref.hour.value());
+  }
+  batch->Put(Family::kMeta, keys::JobBlocks(entry.job->id, entry.index), std::move(value));
+}
+
+namespace {
+
+absl::Status DamagedJob() {
+  return absl::DataLossError(
+      "The store is damaged: a repricing job cannot be read. Restore the data directory from a "
+      "backup.");
+}
+
+absl::Status LoadJobBlocks(const Kv& kv, StoredJobs* jobs) {
+  auto rows = kv.Scan(Family::kMeta, keys::kJobBlocks, keys::Past(keys::kJobBlocks));
+  for (; rows->Valid(); rows->Next()) {
+    absl::string_view key = rows->key();
+    absl::string_view value = rows->value();
+    key.remove_prefix(1);
+    uint64_t id = 0;
+    BlockSequence sequence = 0;
+    if (!ReadBigEndian64(&key, &id) || !jobs->contains(id) || !ReadVarint(&value, &sequence)) {
+      return DamagedJob();
+    }
+    while (!value.empty()) {
+      BlockRef ref{.hour = {}, .sequence = sequence++};
+      if (!ReadVarintId(&value, &ref.hour)) {
+        return DamagedJob();
+      }
+      (*jobs)[id].blocks.push_back(ref);
+    }
+  }
+  return rows->status();
+}
+
+}  // namespace
+
+absl::Status LoadJobs(const Kv& kv, StoredJobs* jobs) {
+  auto rows = kv.Scan(Family::kMeta, keys::kJobs, keys::Past(keys::kJobs));
+  for (; rows->Valid(); rows->Next()) {
+    absl::string_view key = rows->key();
+    key.remove_prefix(1);
+    uint64_t id = 0;
+    std::optional<RepricingJob> job;
+    if (ReadBigEndian64(&key, &id) && key.empty()) {
+      job = DecodeJob(id, rows->value());
+    }
+    if (!job.has_value()) {
+      return DamagedJob();
+    }
+    (*jobs)[id].job = *std::move(job);
+  }
+  RETURN_IF_ERROR(rows->status());
+  return LoadJobBlocks(kv, jobs);
+}
+
+void ApplyJob(const Entry& entry, StoredJobs* jobs) {
+  if (!entry.job.has_value()) {
+    return;
+  }
+  StoredJob& stored = (*jobs)[entry.job->id];
+  stored.job = *entry.job;
+  for (const Block& block : entry.blocks) {
+    if (stored.blocks.empty() || stored.blocks.back().sequence < block.ref.sequence) {
+      stored.blocks.push_back(block.ref);
+    }
+  }
 }
 
 absl::Status LoadRates(const Kv& kv, RateBook* book) {
@@ -75,8 +160,10 @@ absl::StatusOr<std::vector<EndedRate>> LoadEndedRates(const Kv& kv) {
   return ended;
 }
 
-absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, keys::kRepricing));
+namespace {
+
+absl::Status LoadMark(const Kv& kv, const char* key, std::optional<int64_t>* from_us) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(Family::kMeta, key));
   if (!row.has_value()) {
     return absl::OkStatus();
   }
@@ -89,6 +176,13 @@ absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us) {
   }
   *from_us = static_cast<int64_t>(instant);
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status LoadRepricing(const Kv& kv, RepricingMark* mark) {
+  RETURN_IF_ERROR(LoadMark(kv, keys::kRepricing, &mark->from_us));
+  return LoadMark(kv, keys::kRepricingUnpriced, &mark->unpriced_from_us);
 }
 
 void AddAppliedRow(const LogPosition& position, KvBatch* batch) {

@@ -5,7 +5,7 @@
 // and producers, which have folders and classes of their own.
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,6 +15,7 @@
 #include "storage/log/entry.h"
 #include "storage/pricing/rate_book.h"
 #include "storage/pricing/rate_change.h"
+#include "storage/pricing/repricing_job.h"
 
 namespace itemized {
 
@@ -22,10 +23,22 @@ namespace itemized {
 // `before`, the book as it was, that are replaced or removed go on in rows of the past.
 void AddRateRows(const Entry& entry, const RateBook& before, KvBatch* batch);
 
-// These read what AddRateRows added. DATA_LOSS if malformed, else the errors of Kv.
+// A job, and the blocks that it has written so far, by rising sequence.
+struct StoredJob {
+  RepricingJob job;
+  std::vector<BlockRef> blocks;
+};
+using StoredJobs = std::map<uint64_t, StoredJob>;  // Keyed by the job's id.
+
+// Adds the rows of the job of `entry`, if it has one, to `batch`; and does to `jobs` what it says.
+void AddJobRows(const Entry& entry, KvBatch* batch);
+void ApplyJob(const Entry& entry, StoredJobs* jobs);
+
+// These read what was added. DATA_LOSS if malformed, else the errors of Kv.
+absl::Status LoadJobs(const Kv& kv, StoredJobs* jobs);
 absl::Status LoadRates(const Kv& kv, RateBook* book);
 absl::StatusOr<std::vector<EndedRate>> LoadEndedRates(const Kv& kv);
-absl::Status LoadRepricing(const Kv& kv, std::optional<int64_t>* from_us);
+absl::Status LoadRepricing(const Kv& kv, RepricingMark* mark);
 
 // Add and read the row that says how far the rows of the store follow the log. Errors are those of
 // LoadRates.

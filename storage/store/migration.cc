@@ -72,10 +72,10 @@ absl::StatusOr<Entry> FirstEntry(Kv* kv) {
   for (Rate& rate : book.List()) {
     ASSIGN_OR_RETURN(entry.rates_set.emplace_back(), CheckedRate::Make(std::move(rate)));
   }
-  std::optional<int64_t> repricing;
+  RepricingMark repricing;
   RETURN_IF_ERROR(LoadRepricing(*kv, &repricing));
-  if (repricing.has_value()) {
-    entry.repricing = RepricingMark{.from_us = repricing};
+  if (!repricing.empty()) {
+    entry.repricing = repricing;
   }
   ASSIGN_OR_RETURN(const BlockStore blocks, BlockStore::Open(kv));
   if (blocks.first_hour() != Hour()) {

@@ -125,7 +125,8 @@ absl::Status State::LoadRows() {
   RateBook book;
   RETURN_IF_ERROR(LoadRates(*kv, &book));
   rates.SetBook(std::make_shared<const RateBook>(std::move(book)));
-  RETURN_IF_ERROR(LoadRepricing(*kv, &repricing_from_us));
+  RETURN_IF_ERROR(LoadRepricing(*kv, &repricing_mark));
+  RETURN_IF_ERROR(LoadJobs(*kv, &jobs));
   return views.Load();
 }
 
@@ -157,6 +158,7 @@ absl::Status State::AddRows(const Entry& entry, KvBatch* batch) {
   Catalog::AddRows(entry.catalog, batch);
   RETURN_IF_ERROR(producers.AddRows(entry, batch));
   AddRateRows(entry, *rates.book(), batch);
+  AddJobRows(entry, batch);
   if (entry.events_first_hour.has_value()) {
     BlockStore::AddRow(*entry.events_first_hour, batch);
   }
@@ -182,6 +184,9 @@ absl::Status State::Commit(Entry* entry, const StagedRuns& staged) {
   }
   entry->index = log->last() + 1;
   entry->recorded_us = std::max<int64_t>(0, trusted.NowUs());
+  if (entry->job.has_value() && entry->job->id == 0) {
+    entry->job->id = entry->index;
+  }
   blocks.Number(absl::MakeSpan(entry->blocks));
   std::optional<HashKey> id_key = entry->catalog.id_key;
   entry->catalog = catalog.Unsaved();
@@ -245,8 +250,9 @@ absl::Status State::ApplyStaged(const Entry& entry, const StagedRuns& staged) {
     rates.SetBook(std::move(book));
   }
   if (entry.repricing.has_value()) {
-    repricing_from_us = entry.repricing->from_us;
+    repricing_mark = *entry.repricing;
   }
+  ApplyJob(entry, &jobs);
   if (entry.events_first_hour.has_value()) {
     blocks.SetFirstHour(*entry.events_first_hour);
   }

@@ -25,6 +25,7 @@
 #include "storage/pricing/rate_change.h"
 #include "storage/pricing/rate_lookups.h"
 #include "storage/store/database_options.h"
+#include "storage/store/entry_rows.h"
 #include "storage/store/producers.h"
 #include "storage/store/trusted_clock.h"
 #include "storage/store/trusted_costs.h"
@@ -62,8 +63,8 @@ struct State {
   RateLookups rates;  // It has a lock of its own.
   const TrustedCosts trusted_costs;
   std::optional<RepricingProgress> repricing;  // Empty while no calls are priced again.
-  // The repricing mark of the log: calls from this instant on are still to be priced again.
-  std::optional<int64_t> repricing_from_us;
+  RepricingMark repricing_mark;  // That of the log: which calls are still to be priced again.
+  StoredJobs jobs;
   Producers producers{kv.get(), &trusted};  // Only the committer's thread uses it.
   const int64_t free_bytes_min;             // DatabaseOptions::free_bytes_min, for Commit.
   // Called with the blocks of an entry once they have been folded, under the lock.

@@ -151,7 +151,7 @@ TEST_F(QuestionsTest, AreAnsweredWithHowFarARepricingIs) {
     }
   };
   std::promise<absl::StatusOr<RateChange>> changed;
-  db().SetRates({testing::MakeRate("claude-sonnet-4-6", 2, 2)},
+  db().SetRates({testing::MakeRate("claude-sonnet-4-6", 2, 2)}, Reprice::kAll,
                 [&](absl::StatusOr<RateChange> change) { changed.set_value(std::move(change)); });
   begun.get_future().wait();
   const auto expect_told = [](const auto& answer, const char* question) {

@@ -31,7 +31,7 @@ class RateSearches : public DatabaseTest {
   // Returns how long the thread that commits has worked, which answers changes of rates.
   int64_t CommitterWorkedNs() {
     std::promise<int64_t> worked;
-    db().SetRates({}, [&](const absl::StatusOr<RateChange>&) { worked.set_value(WorkedNs()); });
+    db().SetRates({}, Reprice::kAll, [&](const absl::StatusOr<RateChange>&) { worked.set_value(WorkedNs()); });
     return worked.get_future().get();
   }
 };

@@ -36,7 +36,17 @@ inline Entry FullEntry() {
       {.id = {1}, .epoch = 3, .last_sequence = 8, .last_seen_us = -5, .contents = {11, 12}}};
   entry.rates_set = {RateForTest("sonnet")};
   entry.rates_removed = {"key"};
-  entry.repricing = RepricingMark{.from_us = 0};
+  entry.repricing = RepricingMark{.from_us = 0, .unpriced_from_us = std::nullopt};
+  entry.repricing->unpriced_from_us = 1;
+  RepricingJob& job = entry.job.emplace();
+  job.id = 5;
+  job.kind = JobKind::kUndo;
+  job.undoes = 4;
+  job.request.model = "m";
+  job.begun_at_us = 3;
+  job.calls = 2;
+  job.cost_before = 7;
+  job.cost_after = -1;
   entry.recorded_us = 5'368'709'120'005;
   entry.events_first_hour = EventsFirstHour{.hour = Hour(48), .is_dropping = true};
   entry.runs_dropped = {"old"};

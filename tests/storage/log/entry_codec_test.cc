@@ -18,6 +18,7 @@ void ExpectSame(const Entry& a, const Entry& b) {
   EXPECT_EQ(a.catalog, b.catalog);
   EXPECT_EQ(a.forgotten_producers, b.forgotten_producers);
   EXPECT_EQ(a.recorded_us, b.recorded_us);
+  EXPECT_EQ(a.job, b.job);
   EXPECT_EQ(a.producers, b.producers);
   ASSERT_EQ(a.rates_set.size(), b.rates_set.size());
   for (size_t i = 0; i < a.rates_set.size(); ++i) {
@@ -110,7 +111,23 @@ TEST(EntryCodec, HasTheseBytes) {
             "32"
             "31"  // Blocks: from 300 on two, of hours 50 and 49.
             "0e"
-            "85808080a09c01");  // Recorded at this instant.
+            "85808080a09c01"  // Recorded at this instant.
+            "0f"
+            "02"  // Unpriced calls from the instant 1 on.
+            "10"
+            "05"
+            "15"  // The job 5, whose bytes are those of EncodeJob.
+            "0101"
+            "00"
+            "8080c28f8ccee419"
+            "00"
+            "01016d"
+            "04"
+            "06"
+            "00"
+            "04"
+            "0e"
+            "01");
 }
 
 TEST(EntryCodec, RefusesWhatIsCutOffOrFollowedBySomething) {

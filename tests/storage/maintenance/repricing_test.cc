@@ -45,7 +45,7 @@ class RepricingTest : public DatabaseTest {
 
   std::future<absl::StatusOr<RateChange>> BeginTokenRate() {
     auto promise = std::make_shared<std::promise<absl::StatusOr<RateChange>>>();
-    db().SetRates({MakeRate("claude-sonnet-4-6", kToken, kToken)},
+    db().SetRates({MakeRate("claude-sonnet-4-6", kToken, kToken)}, Reprice::kAll,
                   [promise](absl::StatusOr<RateChange> change) { promise->set_value(change); });
     return promise->get_future();
   }
@@ -188,7 +188,7 @@ TEST_F(RepricingTest, ChangesThatComeMeanwhileAreAllAnsweredAndAllHold) {
   for (int price = 1; price <= 8; ++price) {
     auto promise = std::make_shared<std::promise<absl::StatusOr<RateChange>>>();
     answers.push_back(promise->get_future());
-    db().SetRates({MakeRate("claude-sonnet-4-6", price, 1)},
+    db().SetRates({MakeRate("claude-sonnet-4-6", price, 1)}, Reprice::kAll,
                   [promise](absl::StatusOr<RateChange> change) { promise->set_value(change); });
   }
   for (auto& answer : answers) {
