@@ -266,6 +266,7 @@ int ShowCommand(const QueryArguments& arguments, Session& session) {
   }
   request.set_as_known_at_unix_us(*known_us);
   const int32_t limit = arguments.limit.value_or(session.json ? 0 : kCallsForPeople);
+  request.set_with_usage_reported(session.json);
   Pages pages(std::move(request), limit, session);
   if (session.json) {
     return ShowJson(std::move(pages), session);

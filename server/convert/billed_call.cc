@@ -90,7 +90,7 @@ pb::BilledCall ToBilledCall(const BilledCall& billed) {
   return to;
 }
 
-pb::GetRunResponse ToRunResponse(const RunAnswer& answer) {
+pb::GetRunResponse ToRunResponse(const RunAnswer& answer, bool with_usage_reported) {
   pb::GetRunResponse to;
   to.set_workflow(answer.workflow);
   to.set_workflow_id(answer.workflow_id);
@@ -111,6 +111,9 @@ pb::GetRunResponse ToRunResponse(const RunAnswer& answer) {
   to.mutable_calls()->Reserve(static_cast<int>(answer.calls.size()));
   for (const BilledCall& billed : answer.calls) {
     *to.add_calls() = ToBilledCall(billed);
+    if (with_usage_reported && !billed.call.reported_usage.empty()) {
+      to.mutable_calls()->rbegin()->set_usage_reported(billed.call.reported_usage);
+    }
   }
   return to;
 }

@@ -31,6 +31,7 @@ struct WireCall {
   bool usage_unknown = false;  // It was reported, but could not be counted.
   Usage usage;
   absl::string_view usage_reported;     // JSON. It is empty if there is none.
+  absl::string_view kept_report;        // What storage keeps of it.
   absl::string_view reported_cost_usd;  // It is a decimal. It is empty if there is none.
   int64_t reported_cost = 0;            // Pico-dollars plus one; 0 if none was reported.
   absl::string_view service_tier;

@@ -50,6 +50,7 @@ void RowBatchBuilder::Add(const WireCall& call) {
   model_.push_back(names_.IndexOf(call.model));
   duration_us_.push_back(call.duration_us);
   SetLazily(status_, row, StorageStatus(call.status));
+  SetLazily(reported_usage_, row, call.kept_report);
   SetLazily(reported_cost_, row, call.reported_cost);
   SetLazily(revision_, row, call.revision);
   AddUsage(call);
@@ -100,6 +101,7 @@ CallColumns RowBatchBuilder::Columns() const {
   }
   columns.usage_missing = usage_missing_;
   columns.usage_unknown = usage_unknown_;
+  columns.reported_usage = reported_usage_;
   columns.reported_cost = reported_cost_;
   columns.duration_us = duration_us_;
   columns.status = status_;

@@ -87,6 +87,7 @@ absl::Status UsageReports::ReadInto(WireCall& call) {
   if (call.reported_cost_usd.empty()) {
     call.reported_cost = ToReportedCost(report->reported_cost);
   }
+  Fill(std::move(report->kept), call.kept_report);
   Fill(std::move(report->provider), call.provider);
   Fill(std::move(report->model), call.model);
   // Both are attributes in storage, by which a sender may give them, too.

@@ -94,7 +94,9 @@ absl::StatusOr<pb::GetRunResponse> GetRun(const Principal& principal, const Data
                                           const pb::GetRunRequest& request,
                                           const Cancellation* cancellation) {
   return Answer<pb::GetRunResponse>({principal, database, cancellation}, request, ToRunQuery,
-                                    AskRun, ToRunResponse);
+                                    AskRun, [&](const RunAnswer& answer) {
+                                      return ToRunResponse(answer, request.with_usage_reported());
+                                    });
 }
 
 absl::StatusOr<pb::GetSeriesResponse> GetSeries(const Principal& principal,

@@ -87,7 +87,10 @@ struct CallRows {
   std::vector<int64_t> sample_count;    // The receipt's count of calls; may be empty.
   std::vector<uint32_t> attribute_set;  // An index into attribute_sets; may be empty.
   std::vector<uint32_t> revision;       // May be empty.
-  std::vector<int64_t> reported_cost;   // Pico-dollars plus one, or 0 for none; may be empty.
+  // What was reported as usage, as KeptReport of storage/usage_shapes has it, "" for nothing; may
+  // be empty.
+  StringColumn reported_usage;
+  std::vector<int64_t> reported_cost;  // Pico-dollars plus one, or 0 for none; may be empty.
 
   size_t size() const { return time_us.size(); }
   SeriesId SeriesAt(size_t row) const { return SeriesId(series[row]); }
@@ -101,6 +104,9 @@ struct CallRows {
   std::optional<int64_t> ReportedCostAt(size_t row) const {
     const int64_t plus_one = reported_cost.empty() ? 0 : reported_cost[row];
     return plus_one == 0 ? std::nullopt : std::optional(plus_one - 1);
+  }
+  absl::string_view ReportedUsageAt(size_t row) const {
+    return reported_usage.empty() ? absl::string_view() : reported_usage[row];
   }
   ServedAs ServedAt(size_t row) const;
   bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }

@@ -26,6 +26,7 @@ std::string ContentOf(const CallRows& calls, size_t row) {
   }
   AppendVarint(&key,
                calls.reported_cost.empty() ? 0 : static_cast<uint64_t>(calls.reported_cost[row]));
+  AppendSized(&key, calls.ReportedUsageAt(row));
   const RowVerdict verdict = VerdictOf(calls, row);
   AppendZigzag(&key, verdict.p50_picos);
   AppendZigzag(&key, verdict.sample_count);

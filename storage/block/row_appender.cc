@@ -79,6 +79,10 @@ void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, CallCo
   AppendSparse(&to_.sample_count, rows, verdict.sample_count);
   AppendSparse(&to_.revision, rows, from.RevisionAt(row));
   AppendSparse(&to_.reported_cost, rows, from.reported_cost.empty() ? 0 : from.reported_cost[row]);
+  if (const absl::string_view usage = from.ReportedUsageAt(row);
+      !usage.empty() || !to_.reported_usage.empty()) {
+    to_.reported_usage.PutLast(rows, usage);
+  }
   AppendAttributes(from, row);
 }
 

@@ -96,8 +96,8 @@ std::optional<Refusal> BatchReader::CheckShape() const {
               Fits(columns_.provider, rows) && Fits(columns_.model, rows) &&
               Fits(columns_.usage_missing, rows) && Fits(columns_.duration_us, rows) &&
               Fits(columns_.reported_cost, rows) && Fits(columns_.usage_unknown, rows) &&
-              Fits(columns_.status, rows) && Fits(columns_.revision, rows) &&
-              Fits(columns_.attribute_counts, rows);
+              Fits(columns_.reported_usage, rows) && Fits(columns_.status, rows) &&
+              Fits(columns_.revision, rows) && Fits(columns_.attribute_counts, rows);
   for (const auto& column : columns_.usage) {
     fits = fits && Fits(column, rows);
   }

@@ -101,6 +101,17 @@ void AddReportedCosts(absl::Span<const PricedCall> calls, CallRows* rows) {
   }
 }
 
+void AddReportedUsage(absl::Span<const absl::string_view> reported,
+                      absl::Span<const PricedCall> calls, CallRows* rows) {
+  const size_t first = rows->size() - calls.size();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const absl::string_view usage = reported[calls[i].checked->view.row];
+    if (!usage.empty()) {
+      rows->reported_usage.PutLast(first + i + 1, usage);
+    }
+  }
+}
+
 }  // namespace
 
 size_t HourBlocks::PositionOf(Hour hour) {
@@ -197,6 +208,9 @@ void HourBlocks::AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCa
   if (!batch.batch.calls.revision.empty()) {
     AddRevisions(calls, &rows);
   }
+  if (!batch.batch.calls.reported_usage.empty()) {
+    AddReportedUsage(batch.batch.calls.reported_usage, calls, &rows);
+  }
   if (!batch.batch.calls.reported_cost.empty()) {
     AddReportedCosts(calls, &rows);
   }
@@ -234,6 +248,7 @@ std::vector<Block> HourBlocks::Finish(StagedRuns* staged) {
     fill(&rows.attribute_set, rows.size());
     fill(&rows.revision, rows.size());
     fill(&rows.reported_cost, rows.size());
+    rows.reported_usage.Pad(rows.size());
   }
   for (StagedBlock& block : staged_) {
     staged->Add(std::move(block));

@@ -2,6 +2,7 @@
 #include "storage/model/event_batch.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -42,6 +43,8 @@ struct CallColumnsBuilder::Columns {
   std::array<std::vector<int64_t>, kUsageClassCount> usage;
   std::vector<size_t> rows_without_usage, rows_of_unknown_usage;
   std::unique_ptr<bool[]> usage_missing, usage_unknown;
+  std::deque<std::string> reports;  // Their addresses stay when more are added.
+  std::vector<absl::string_view> reported_usage;
   std::vector<int64_t> reported_cost;
   std::vector<int64_t> duration_us;
   std::vector<int32_t> status;
@@ -83,6 +86,9 @@ struct CallColumnsBuilder::Columns {
     Set(provider, rows, Intern(call.provider));
     Set(model, rows, Intern(call.model));
     AddUsage(call);
+    if (!call.reported_usage.empty()) {
+      Set(reported_usage, rows, absl::string_view(reports.emplace_back(call.reported_usage)));
+    }
     Set(reported_cost, rows, call.reported_cost_picos.value_or(-1) + 1);
     Set(duration_us, rows, call.duration_us);
     Set(status, rows, static_cast<int32_t>(call.status));
@@ -129,6 +135,7 @@ struct CallColumnsBuilder::Columns {
     }
     views.usage_missing = Marks(rows_without_usage, &usage_missing);
     views.usage_unknown = Marks(rows_of_unknown_usage, &usage_unknown);
+    views.reported_usage = Whole(reported_usage, rows);
     views.reported_cost = Whole(reported_cost, rows);
     views.duration_us = Whole(duration_us, rows);
     views.status = Whole(status, rows);

@@ -10,6 +10,7 @@
 
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
+#include "storage/usage_shapes/kept_report.h"
 #include "storage/usage_shapes/reported_messages.h"
 #include "storage/usage_shapes/usage_table.h"
 
@@ -71,6 +72,11 @@ class ReportReader {
     TellContext();
     Derive();
     RETURN_IF_ERROR(refusal_);
+    result_.kept = KeptReport(messages_.messages(), table_);
+    if (result_.kept.size() > kKeptReportBytesMax) {
+      result_.kept.clear();
+      result_.is_too_long_to_keep = true;
+    }
     return std::move(result_);
   }
 

@@ -47,6 +47,9 @@ struct ReportedUsage {
   std::string region;
   // What the provider or a gateway says that it charged. It does not replace the bill.
   std::optional<Picos> reported_cost;
+  // What is to be kept of the report (KeptReport); "" if there is nothing, or it is too long.
+  std::string kept;
+  bool is_too_long_to_keep = false;
   // Why there is no usage, why it may be wrong, or what of it is not counted. The first few.
   std::vector<UsageTrouble> troubles;
   bool is_unknown = false;      // Something in the report is of no form that is known.

@@ -96,6 +96,15 @@ bool UsageShape::Knows(absl::string_view path) const {
                      [&](const std::string& prefix) { return absl::StartsWith(path, prefix); });
 }
 
+void UsageShape::VisitPaths(absl::FunctionRef<void(absl::string_view)> visit) const {
+  for (const std::string& path : known_) {
+    visit(path);
+  }
+  for (const std::string& prefix : known_prefixes_) {
+    visit(prefix);
+  }
+}
+
 UsageTrouble UsageShape::Fault(absl::string_view kind, absl::string_view why) const {
   return {absl::StrCat("misreport ", name_, " ", kind),
           absl::StrCat("A usage of the shape ", name_, " cannot be counted: ", why,

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 
 #include "storage/model/cache_accounting.h"
@@ -45,6 +46,9 @@ class UsageShape {
   bool Fits(const FlatUsage& flat) const;
   // Whether a number at this path is counted, or known to be of no matter.
   bool Knows(absl::string_view path) const;
+
+  // Calls `visit` with each path that is counted, or known to be of no matter.
+  void VisitPaths(absl::FunctionRef<void(absl::string_view)> visit) const;
 
   // `accounting` is what the sender says of the input, if it knows better than the shape.
   DerivedUsage Derive(const FlatUsage& flat,

@@ -130,7 +130,8 @@ TEST(BatchDecoder, EveryFieldOfRowsArrivesInTheOrderOfTheSender) {
     }
     for (pb::Event& event : *batch.mutable_events()) {
       if (event.has_call()) {
-        event.mutable_call()->clear_usage_reported();  // The usage takes its place.
+        event.mutable_call()->clear_usage_reported();    // The usage takes its place.
+        event.mutable_call()->clear_cache_accounting();  // It is applied to the usage.
       }
       if (event.has_call()) {
         event.mutable_call()->set_reported_cost_usd(

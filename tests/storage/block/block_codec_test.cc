@@ -231,6 +231,7 @@ TEST(BlockCodec, ColumnsThatAreMostlyZeroComeBack) {
 
 TEST(BlockCodec, AReportedCostIsAColumnOfItsOwnWhereThereIsOne) {
   Block block = RandomBlock(1, 2);
+  block.calls.reported_usage = {};
   block.calls.reported_cost = {};
   const std::string without = EncodeBlock(block);
   block.calls.reported_cost = {0, 0x44};

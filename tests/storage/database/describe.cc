@@ -110,7 +110,7 @@ std::string Describe(const BilledCall& billed) {
               : call.usage_unknown   ? "unknown usage"
                                      : "no usage",
               "duration", call.duration_us, "status", static_cast<int>(call.status), attributes,
-              "reported", Text(call.reported_cost_picos),
+              "reported", Text(call.reported_cost_picos), call.reported_usage,
               billed.cost.reported ? "as reported" : "by rate",
               billed.cost.unpriced ? "unpriced" : "priced", billed.cost.picos, outlier);
 }

@@ -25,6 +25,7 @@ bool SameKey(const Rate& a, const Rate& b) {
 // content.
 bool SameContent(Call a, Call b) {
   a.reported_cost_picos = b.reported_cost_picos;
+  a.reported_usage = b.reported_usage;
   a.usage_unknown = b.usage_unknown;
   std::sort(a.attributes.begin(), a.attributes.end());
   std::sort(b.attributes.begin(), b.attributes.end());

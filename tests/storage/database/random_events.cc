@@ -151,6 +151,11 @@ Call RandomEvents::NextCall(int64_t now_us) {
   if (random_.Percent(15)) {
     call.reported_cost_picos = random_.Percent(10) ? 0 : random_.LogUniform(100'000'000'000);
   }
+  if (random_.Percent(20)) {
+    const int64_t input = call.usage.has_value() ? (*call.usage)[UsageClass::kInput] : 0;
+    call.reported_usage = "{\"input\":" + std::to_string(input) +
+                          ",\"other\":" + std::to_string(random_.LogUniform(1'000)) + "}";
+  }
   call.duration_us = random_.Percent(5) ? 0 : random_.LogUniform(kDurationMaxUs);
   call.status = static_cast<CallStatus>(random_.Between(0, 2));
   if (random_.Percent(40)) {
