@@ -10,7 +10,8 @@
 #include "client/cli/address.h"
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
-#include "client/cli/prices.h"
+#include "client/cli/rates_options.h"
+#include "client/cli/reconcile_options.h"
 #include "client/cli/session.h"
 #include "client/cli/usage_error.h"
 #include "client/cli/version.h"
@@ -40,6 +41,7 @@ class Declaration {
     DeclareSeries();
     DeclareOutliers();
     DeclareRates();
+    DeclareReconcile();
     DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
     DeclareVerify();
     DeclareBackup();
@@ -67,10 +69,6 @@ class Declaration {
     app.preparse_callback([this, full_name](size_t) { arguments_.name = full_name; });
     app.callback([this, command] { arguments_.command = command; });
     return app;
-  }
-
-  void AddZone(CLI::App& app, std::string& tz) {
-    app.add_option("--tz", tz, "Time zone of dates and of times shown (UTC)")->type_name("ZONE");
   }
 
   void AddWindow(CLI::App& app) {
@@ -190,23 +188,6 @@ class Declaration {
         });
   }
 
-  void AddNote(CLI::App& app) {
-    app.add_option("--note", arguments_.rates.note, "What to remember of this change")
-        ->type_name("TEXT");
-  }
-
-  void AddSource(CLI::App& app) {
-    app.add_option("--source", arguments_.rates.source, "Where the figures come from")
-        ->type_name("TEXT");
-  }
-
-  void AddEffective(CLI::App& app) {
-    app.add_option("--effective-from,--from", arguments_.rates.effective_from,
-                   "Price calls from this time or date on (always)")
-        ->type_name("TIME");
-    AddZone(app, arguments_.rates.tz);
-  }
-
   void DeclareRates() {
     CLI::App& rates = *app_.add_subcommand("rates", "The rate book: what tokens cost");
     rates.require_subcommand(1, 1);
@@ -221,74 +202,26 @@ class Declaration {
                   "List those that were in the book earlier, too");
     AddKnownAt(list);
     AddZone(list, arguments_.query.window.tz);
-    DeclareRatesSet(rates);
-    DeclareRatesRemove(rates);
-    DeclareRatesImport(rates);
+    AddRatesSetOptions(
+        DeclareCommand(rates, "set", "Set the rate of a model or of a family of them",
+                       Command::kRatesSet),
+        arguments_.rates);
+    AddRatesRemoveOptions(
+        DeclareCommand(rates, "remove", "Take a rate out of the book", Command::kRatesRemove),
+        arguments_.rates);
+    AddRatesImportOptions(
+        DeclareCommand(rates, "import", "Read rates from a price list", Command::kRatesImport),
+        arguments_.rates);
+    AddRepriceOptions(
+        DeclareCommand(rates, "reprice", "Price earlier calls again", Command::kRatesReprice),
+        arguments_.reprice);
   }
 
-  void DeclareRatesSet(CLI::App& rates) {
-    CLI::App& app = DeclareCommand(rates, "set", "Set the rate of a model or of a family of them",
-                                   Command::kRatesSet);
-    app.add_option("MODEL", arguments_.rates.model, "Model name; a final * is any ending")
-        ->required()
-        ->type_name(" ");
-    for (const size_t price : kPricesShown) {
-      app.add_option_function<std::string>(
-             OptionOf(price),
-             [this, price](const std::string& usd) {
-               arguments_.rates.prices.emplace_back(kPriceFields[price].name, usd);
-             },
-             HelpOf(price))
-          ->type_name("USD")
-          ->group("Prices, USD per 1M tokens");
-    }
-    app.add_option("--provider", arguments_.rates.provider, "Only for this provider (any)")
-        ->type_name("NAME");
-    AddEffective(app);
-    AddSource(app);
-    AddNote(app);
-    app.add_flag("--partial", arguments_.rates.partial,
-                 "Also if classes lose the price that they have");
-    app.footer(
-        "Calls that the rate covers are priced again, also those already stored.\n"
-        "Examples:\n"
-        "  itemize rates set claude-sonnet-4-6 --input 3.00 --output 15.00 --cache-read 0.30\n"
-        "  itemize rates set 'gpt-5*' --input 1.25 --output 10 --effective-from 2026-11-01");
-  }
-
-  void DeclareRatesRemove(CLI::App& rates) {
-    CLI::App& app =
-        DeclareCommand(rates, "remove", "Take a rate out of the book", Command::kRatesRemove);
-    app.add_option("MODEL", arguments_.rates.model, "As `rates list` names it")
-        ->required()
-        ->type_name(" ");
-    app.add_option("--provider", arguments_.rates.provider, "The rate's provider (any)")
-        ->type_name("NAME");
-    app.add_option("--effective-from,--from", arguments_.rates.effective_from,
-                   "The time or date from which the rate holds (always)")
-        ->type_name("TIME");
-    AddZone(app, arguments_.rates.tz);
-    app.footer(
-        "Calls that it covered are priced again by what remains, or have no price any more.");
-  }
-
-  void DeclareRatesImport(CLI::App& rates) {
-    CLI::App& app =
-        DeclareCommand(rates, "import", "Read rates from a price list", Command::kRatesImport);
-    CLI::Option* file =
-        app.add_option("FILE", arguments_.rates.file, "JSON file; - is standard input")
-            ->type_name(" ");
-    app.add_flag("--bundled", arguments_.rates.bundled, "The price list built into itemize")
-        ->excludes(file);
-    app.add_option("--format", arguments_.rates.format,
-                   "auto, simple, litellm or genai-prices (auto)")
-        ->type_name("FORMAT");
-    AddEffective(app);
-    AddSource(app);
-    AddNote(app);
-    app.footer(
-        "The simple format is {\"model\": {\"input\": 3.00, \"output\": 15.00}}, USD per 1M "
-        "tokens.");
+  void DeclareReconcile() {
+    AddReconcileOptions(
+        DeclareCommand(app_, "reconcile", "Compare the bill with a provider's own figures",
+                       Command::kReconcile),
+        arguments_.reconcile);
   }
 
   Arguments& arguments_;

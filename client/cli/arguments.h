@@ -14,6 +14,8 @@
 
 #include "client/cli/environment.h"
 #include "client/cli/import.h"
+#include "client/cli/reconcile.h"
+#include "client/cli/reprice_arguments.h"
 
 namespace itemized::cli {
 
@@ -28,6 +30,8 @@ enum class Command {
   kRatesSet,
   kRatesRemove,
   kRatesImport,
+  kRatesReprice,
+  kReconcile,
   kInfo,
   kVerify,
   kBackup,
@@ -48,6 +52,8 @@ struct QueryArguments {
 struct RatesArguments {
   std::string model;     // May end in "*".
   std::string provider;  // "" means any.
+  std::string service_tier;
+  std::string region;
   std::string effective_from;
   std::string tz;
   std::string source;
@@ -59,6 +65,8 @@ struct RatesArguments {
   bool bundled = false;
   bool history = false;
   bool partial = false;  // A class may lose its price.
+  bool reprice = false;  // Also prices calls again that have a price.
+  bool dry_run = false;
 };
 
 struct Arguments {
@@ -69,6 +77,8 @@ struct Arguments {
   ImportArguments import;
   QueryArguments query;
   RatesArguments rates;
+  RepriceArguments reprice;
+  ReconcileArguments reconcile;
   std::string backup_directory;
 };
 

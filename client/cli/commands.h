@@ -22,6 +22,7 @@ int BackupCommand(const std::string& directory, Session& session);
 int RatesListCommand(const Arguments& arguments, Session& session);
 int RatesSetCommand(const RatesArguments& arguments, Session& session);
 int RatesRemoveCommand(const RatesArguments& arguments, Session& session);
+int RepriceCommand(const RepriceArguments& arguments, Session& session);
 int RatesImportCommand(const RatesArguments& arguments, Session& session);
 
 }  // namespace itemized::cli

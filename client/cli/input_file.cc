@@ -124,6 +124,35 @@ absl::Status HashContent(const std::string& path, const std::atomic<bool>& inter
   return absl::OkStatus();
 }
 
+// Waits until somebody writes to `fd`, if it is a pipe, for at most as long as a command waits for
+// a server; what it reads meanwhile goes to `content`. INVALID_ARGUMENT if nobody does.
+absl::Status WaitForWriter(const std::string& path, int fd, const Environment& env,
+                           std::string* content) {
+  struct stat info = {};
+  if (fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) {
+    return absl::OkStatus();
+  }
+  absl::Duration waited;
+  while (!*env.interrupted) {
+    pollfd readable = {.fd = fd, .events = POLLIN, .revents = 0};
+    char byte = 0;
+    if (poll(&readable, 1, waited < env.patience ? kPollMs : 0) != 0) {
+      return absl::OkStatus();
+    }
+    const ssize_t got = read(fd, &byte, 1);  // It returns 0 only while there is no writer.
+    if (got == 1) {
+      content->push_back(byte);
+      return absl::OkStatus();
+    }
+    if (got == 0 && waited >= env.patience) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "\"", path, "\" is a pipe that nobody writes to; start its writer, or name a file."));
+    }
+    waited += absl::Milliseconds(got == 0 ? kPollMs : 0);
+  }
+  return absl::CancelledError("Interrupted.");
+}
+
 }  // namespace
 
 FileDescriptor::~FileDescriptor() {
@@ -179,24 +208,26 @@ absl::StatusOr<InputFile> OpenInput(const std::string& path, int stdin_fd,
   return file;
 }
 
-absl::StatusOr<std::string> ReadInput(const std::string& path, int stdin_fd,
-                                      const std::atomic<bool>& interrupted) {
-  constexpr size_t kBytesMax = size_t{256} << 20;
+absl::StatusOr<std::string> ReadInput(const std::string& path, const Environment& env) {
+  std::string content;
   FileDescriptor opened;
   if (path != "-") {
-    opened = FileDescriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // Opening a pipe waits for its writer, and for ever, unless it is told not to block.
+    opened = FileDescriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (opened.get() < 0) {
       return CannotRead(path);
     }
+    RETURN_IF_ERROR(WaitForWriter(path, opened.get(), env, &content));
+    fcntl(opened.get(), F_SETFL, O_RDONLY);
   }
-  std::string content;
-  const int fd = path == "-" ? stdin_fd : opened.get();
-  RETURN_IF_ERROR(ReadAll(path, fd, interrupted, [&](absl::string_view data) {
+  const int fd = path == "-" ? env.stdin_fd : opened.get();
+  RETURN_IF_ERROR(ReadAll(path, fd, *env.interrupted, [&](absl::string_view data) {
     content.append(data.data(), data.size());
-    return content.size() <= kBytesMax
+    return content.size() <= kInputBytesMax
                ? absl::OkStatus()
-               : absl::InvalidArgumentError(absl::StrCat(
-                     "\"", path, "\" is too large for a price list: give a file of prices alone."));
+               : absl::InvalidArgumentError(absl::StrCat("\"", path,
+                                                         "\" is too large; give a file of at most ",
+                                                         kInputBytesMax >> 20, " MiB."));
   }));
   return content;
 }

@@ -11,6 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "client/cli/environment.h"
+
 namespace itemized::cli {
 
 // Owns a file descriptor.
@@ -46,9 +48,12 @@ absl::StatusOr<uint64_t> CheckInput(const std::string& path);
 absl::StatusOr<InputFile> OpenInput(const std::string& path, int stdin_fd,
                                     const std::atomic<bool>& interrupted);
 
+// The most bytes that a small file may have.
+inline constexpr size_t kInputBytesMax = size_t{64} << 20;
+
 // Returns all of a small file, or of standard input for "-". UNAVAILABLE if reading fails;
-// INVALID_ARGUMENT if it is over 256 MiB.
-absl::StatusOr<std::string> ReadInput(const std::string& path, int stdin_fd,
-                                      const std::atomic<bool>& interrupted);
+// CANCELLED once `env.interrupted` is set; INVALID_ARGUMENT if it is over kInputBytesMax, or a pipe
+// that nobody writes to for `env.patience`.
+absl::StatusOr<std::string> ReadInput(const std::string& path, const Environment& env);
 
 }  // namespace itemized::cli

@@ -26,9 +26,18 @@ constexpr size_t kNamesShown = 5;
 constexpr char kAlways[] = "always";
 
 // Equal for rates that replace each other.
-using Id = std::tuple<std::string, std::string, int64_t>;
+using Id = std::tuple<std::string, std::string, int64_t, int32_t, int32_t, std::string, std::string,
+                      std::string, std::string>;
 Id IdOf(const pb::Rate& rate) {
-  return {rate.provider(), client::DescribeMatch(rate.match()), rate.effective_from_unix_us()};
+  return {rate.provider(),
+          client::DescribeMatch(rate.match()),
+          rate.effective_from_unix_us(),
+          rate.hours().from_second(),
+          rate.hours().to_second(),
+          rate.service_tier(),
+          rate.region(),
+          rate.attribute_key(),
+          rate.attribute_value()};
 }
 
 // Calls `visit(field, before, after)` for every class.
@@ -61,7 +70,8 @@ std::optional<pb::Rate> WinnerNow(const pb::ListRatesResponse& book, const pb::R
     rates.push_back(&other);
   }
   rates.push_back(&rate);
-  return client::RateAt(rates, rate.provider(), model, now_us);
+  const ServedAs served = {.service_tier = rate.service_tier(), .region = rate.region()};
+  return client::RateAt(rates, rate.provider(), model, served, now_us);
 }
 
 // The newest rate of the same provider and match that holds now.
@@ -105,14 +115,33 @@ absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments) {
 }
 
 std::string RateName(const pb::Rate& rate) {
-  std::string name = client::DescribeMatch(rate.match());
+  std::string name = ServedName(rate);
   if (!rate.provider().empty()) {
     absl::StrAppend(&name, " of ", rate.provider());
   }
   if (rate.effective_from_unix_us() != 0) {
     absl::StrAppend(&name, " from ", InstantText(rate.effective_from_unix_us()));
   }
+  if (rate.has_hours()) {
+    absl::StrAppend(&name, " at ", HoursText(rate.hours()));
+  }
   return name;
+}
+
+std::string ServedName(const pb::Rate& rate) {
+  std::string served = rate.service_tier();
+  absl::StrAppend(&served, served.empty() || rate.region().empty() ? "" : ", ", rate.region());
+  return absl::StrCat(client::DescribeMatch(rate.match()),
+                      served.empty() ? "" : absl::StrCat(" [", served, "]"));
+}
+
+std::string HoursText(const pb::HoursOfDay& hours) {
+  const auto time_of_day = [](int32_t second) {
+    const std::string time = FormatTime(int64_t{second} * kMicrosPerSecond);
+    return time.substr(sizeof("1970-01-01T") - 1, second % 60 == 0 ? 5 : 8);
+  };
+  return absl::StrCat(time_of_day(hours.from_second()), "-", time_of_day(hours.to_second()),
+                      " UTC");
 }
 
 bool RateReplacement::changes_prices() const {

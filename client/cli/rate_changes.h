@@ -19,8 +19,14 @@ using Rates = google::protobuf::RepeatedPtrField<pb::Rate>;
 // Returns the instant that --effective-from names; 0, which means always, if that or none is given.
 absl::StatusOr<int64_t> EffectiveFrom(const RatesArguments& arguments);
 
-// Returns what people call a rate: "claude-sonnet-4-6 from 2026-11-01", "gpt-5* of azure".
+// Returns what people call a rate: "claude-sonnet-4-6 from 2026-11-01", "gpt-5* [flex] of azure".
 std::string RateName(const pb::Rate& rate);
+
+// Names the models of a rate, and how their calls are served: "gpt-5-nano [flex, us]".
+std::string ServedName(const pb::Rate& rate);
+
+// Returns "16:30-00:30 UTC", with seconds where there are any.
+std::string HoursText(const pb::HoursOfDay& hours);
 
 // A rate of the book and the one that takes its place.
 struct RateReplacement {

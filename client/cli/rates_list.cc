@@ -9,26 +9,12 @@
 #include "client/cli/format.h"
 #include "client/cli/prices.h"
 #include "client/cli/query.h"
+#include "client/cli/rate_changes.h"
 #include "client/cli/text.h"
-#include "client/rates/describe_match.h"
 #include "storage/base/time.h"
 
 namespace itemized::cli {
 namespace {
-
-// Writes a second of the day as "16:30", with seconds where there are any.
-std::string TimeOfDay(int32_t second) {
-  const std::string time = FormatTime(int64_t{second} * kMicrosPerSecond);  // 1970-01-01T16:30:00Z
-  return time.substr(sizeof("1970-01-01T") - 1, second % 60 == 0 ? 5 : 8);
-}
-
-// Names the models of a rate, and how their calls are served: "gpt-5-nano [flex, us]".
-std::string ModelText(const pb::Rate& rate) {
-  std::string served = rate.service_tier();
-  absl::StrAppend(&served, served.empty() || rate.region().empty() ? "" : ", ", rate.region());
-  return absl::StrCat(client::DescribeMatch(rate.match()),
-                      served.empty() ? "" : absl::StrCat(" [", served, "]"));
-}
 
 std::string EffectiveText(const pb::Rate& rate) {
   const int64_t from_us = rate.effective_from_unix_us();
@@ -40,8 +26,7 @@ std::string EffectiveText(const pb::Rate& rate) {
     }
   }
   if (rate.has_hours()) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ", TimeOfDay(rate.hours().from_second()), "-",
-                    TimeOfDay(rate.hours().to_second()), " UTC");
+    absl::StrAppend(&text, text.empty() ? "" : ", ", HoursText(rate.hours()));
   }
   return text;
 }
@@ -123,7 +108,7 @@ std::string RatesTable(const pb::ListRatesResponse& response, const Layout& layo
                        Session& session) {
   Table table = MakeTable(layout.with_history);
   for (const pb::Rate& rate : response.rates()) {
-    AddRow(ModelText(rate), rate.provider(), EffectiveText(rate), rate.prices(), rate.source(),
+    AddRow(ServedName(rate), rate.provider(), EffectiveText(rate), rate.prices(), rate.source(),
            HistoryCells(rate, layout), table);
     for (const pb::RateTier& tier : rate.tiers()) {
       AddRow({absl::StrCat("  over ", Count(tier.input_tokens_over()), " in"), Style::kDim}, "", "",

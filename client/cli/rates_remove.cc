@@ -16,8 +16,8 @@
 namespace itemized::cli {
 namespace {
 
-// The rates that the arguments may mean: of that match, and of the provider and the
-// instant if they are given.
+// The rates that the arguments may mean: of that match, tier of service and region, and of the
+// provider and the instant if they are given.
 std::vector<pb::Rate> Named(const pb::ListRatesResponse& book, const RatesArguments& arguments,
                             int64_t effective_from_us) {
   std::vector<pb::Rate> named;
@@ -26,7 +26,9 @@ std::vector<pb::Rate> Named(const pb::ListRatesResponse& book, const RatesArgume
     const bool of_provider = arguments.provider.empty() || rate.provider() == arguments.provider;
     const bool of_instant =
         arguments.effective_from.empty() || rate.effective_from_unix_us() == effective_from_us;
-    if (of_match && of_provider && of_instant) {
+    const bool of_service =
+        rate.service_tier() == arguments.service_tier && rate.region() == arguments.region;
+    if (of_match && of_provider && of_instant && of_service) {
       named.push_back(rate);
     }
   }
@@ -77,10 +79,18 @@ int RatesRemoveCommand(const RatesArguments& arguments, Session& session) {
     return WrongUsage(session.env, Ambiguous(named), "itemize rates remove");
   }
   pb::RemoveRatesRequest request;
+  request.set_reprice(arguments.reprice);
   pb::RateId& id = *request.add_rates();
   id.set_provider(named[0].provider());
   *id.mutable_match() = named[0].match();
   id.set_effective_from_unix_us(named[0].effective_from_unix_us());
+  id.set_service_tier(named[0].service_tier());
+  id.set_region(named[0].region());
+  id.set_attribute_key(named[0].attribute_key());
+  id.set_attribute_value(named[0].attribute_value());
+  if (named[0].has_hours()) {
+    *id.mutable_hours() = named[0].hours();
+  }
   const auto remove = [&] {
     return session.connection->RemoveRates(request, client::kAdminTimeout);
   };

@@ -13,10 +13,12 @@
 #include "client/cli/input_file.h"
 #include "client/cli/query.h"
 #include "client/cli/rate_changes.h"
+#include "client/cli/rate_plan_text.h"
 #include "client/cli/rates_progress.h"
 #include "client/cli/text.h"
 #include "client/rates/bundled.h"
 #include "client/rates/import.h"
+#include "client/rates/rate_plan.h"
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
 
@@ -56,6 +58,7 @@ absl::Status SetPrice(const std::string& field, const std::string& usd, pb::Pric
 
 absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) {
   pb::SetRatesRequest request;
+  request.set_reprice(arguments.reprice);
   pb::Rate& rate = *request.add_rates();
   ASSIGN_OR_RETURN(*rate.mutable_match(), MatchOf(arguments.model));
   if (arguments.prices.empty()) {
@@ -68,6 +71,8 @@ absl::StatusOr<pb::SetRatesRequest> SetRequest(const RatesArguments& arguments) 
   rate.set_provider(arguments.provider);
   rate.set_source(arguments.source);
   rate.set_note(arguments.note);
+  rate.set_service_tier(arguments.service_tier);
+  rate.set_region(arguments.region);
   ASSIGN_OR_RETURN(const int64_t effective_from_us, EffectiveFrom(arguments));
   rate.set_effective_from_unix_us(effective_from_us);
   return request;
@@ -100,14 +105,27 @@ absl::StatusOr<client::RateImport> ReadRates(const RatesArguments& arguments,
     return absl::InvalidArgumentError("Name a price file, or give --bundled.");
   }
   RETURN_IF_ERROR(CheckInput(arguments.file).status());
-  ASSIGN_OR_RETURN(const std::string json,
-                   ReadInput(arguments.file, env.stdin_fd, *env.interrupted));
-  return client::ParseRateFile(json, options);
+  ASSIGN_OR_RETURN(const std::string json, ReadInput(arguments.file, env));
+  absl::StatusOr<client::RateImport> import = client::ParseRateFile(json, options);
+  if (!import.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", arguments.file, "\" cannot be imported. ", import.status().message()));
+  }
+  return import;
 }
 
-void PrintResult(const pb::SetRatesResponse& response, std::ostream& out) {
+// Says that calls that had a price were not touched, unless `reprice` asked for it.
+void PrintWhatStays(bool reprice, std::ostream& out) {
+  if (!reprice) {
+    out << "Calls that had a price keep it; `itemize rates reprice --dry-run` shows what the rates "
+           "would make of them.\n";
+  }
+}
+
+void PrintResult(const pb::SetRatesResponse& response, bool reprice, std::ostream& out) {
   out << "added " << response.added() << ", replaced " << response.replaced() << ", repriced "
       << response.repriced_calls() << " call" << PluralS(response.repriced_calls()) << "\n";
+  PrintWhatStays(reprice, out);
 }
 
 absl::StatusOr<pb::SetRatesResponse> Set(const pb::SetRatesRequest& request, Session& session) {
@@ -134,6 +152,36 @@ std::string Refusal(const RateReplacement& replacement) {
                       "; or --partial to do without.");
 }
 
+// Asks for the whole rate book, with the bundled rates in it.
+absl::StatusOr<pb::ListRatesResponse> WholeBook(Session& session) {
+  pb::ListRatesRequest request;
+  request.set_bundled(true);
+  return session.connection->ListRates(request);
+}
+
+// Returns the book without the bundled rates, of which nothing is ever replaced.
+pb::ListRatesResponse OwnRates(const pb::ListRatesResponse& whole) {
+  pb::ListRatesResponse own;
+  *own.mutable_bundled() = whole.bundled();
+  for (const pb::Rate& rate : whole.rates()) {
+    if (rate.origin() != pb::RATE_ORIGIN_BUNDLED) {
+      *own.add_rates() = rate;
+    }
+  }
+  return own;
+}
+
+RateReport ReportOf(const pb::ListRatesResponse& book, client::RateImport import,
+                    const Session& session) {
+  RateReport report;
+  const std::vector<pb::Rate> held(book.rates().begin(), book.rates().end());
+  report.plan = client::PlanRates(held, import.rates, session.env.clock->NowUs());
+  report.warnings = client::LargeMoves(report.plan, RateName);
+  report.notes = std::move(import.warnings);
+  report.left_out = std::move(import.left_out);
+  return report;
+}
+
 }  // namespace
 
 int RatesSetCommand(const RatesArguments& arguments, Session& session) {
@@ -141,20 +189,33 @@ int RatesSetCommand(const RatesArguments& arguments, Session& session) {
   if (!request.ok()) {
     return WrongUsage(session.env, request.status().message(), "itemize rates set");
   }
-  const absl::StatusOr<pb::ListRatesResponse> book = session.connection->ListRates();
-  if (!book.ok()) {
-    return Fail(session, book.status());
+  const absl::StatusOr<pb::ListRatesResponse> whole = WholeBook(session);
+  if (!whole.ok()) {
+    return Fail(session, whole.status());
   }
-  const std::vector<RateReplacement> replaced = Replacements(*book, request->rates());
-  if (!replaced.empty() && replaced[0].loses_prices() && !arguments.partial) {
+  const pb::ListRatesResponse book = OwnRates(*whole);
+  const std::vector<RateReplacement> replaced = Replacements(book, request->rates());
+  const bool loses = !replaced.empty() && replaced[0].loses_prices() && !arguments.partial;
+  client::RateImport import;
+  import.rates.push_back(request->rates(0));
+  RateReport report = ReportOf(*whole, std::move(import), session);
+  if (arguments.dry_run) {
+    if (loses) {
+      report.plan.changed.clear();
+      report.plan.refused.push_back({request->rates(0), Refusal(replaced[0])});
+    }
+    return PrintDryRun(report, session);
+  }
+  if (loses) {
     return WrongUsage(session.env, Refusal(replaced[0]), "itemize rates set");
   }
+  PrintWarnings(report, session);
   return Answer(Set(*request, session), session, [&](const pb::SetRatesResponse& response) {
     for (const RateReplacement& replacement : replaced) {
       PrintReplacement(replacement, session);
     }
-    PrintResult(response, *session.env.out);
-    PrintWhatWins(*book, request->rates(0), session);
+    PrintResult(response, arguments.reprice, *session.env.out);
+    PrintWhatWins(book, request->rates(0), session);
   });
 }
 
@@ -163,20 +224,12 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
   if (!import.ok()) {
     return WrongUsage(session.env, import.status().message(), "itemize rates import");
   }
-  for (const std::string& warning : import->warnings) {
-    *session.env.err << "itemize: " << Printable(warning) << "\n";
-  }
-  pb::SetRatesRequest request;
-  for (pb::Rate& rate : import->rates) {
-    rate.set_note(arguments.note);
-    *request.add_rates() = std::move(rate);
-  }
-  if (request.rates().empty()) {
+  if (import->rates.empty()) {
     *session.env.err
         << "itemize: There is no rate in the file, so nothing was set: give one that has some.\n";
     return kExitRefused;
   }
-  const absl::StatusOr<pb::ListRatesResponse> book = session.connection->ListRates();
+  const absl::StatusOr<pb::ListRatesResponse> book = WholeBook(session);
   if (!book.ok()) {
     return Fail(session, book.status());
   }
@@ -186,10 +239,30 @@ int RatesImportCommand(const RatesArguments& arguments, Session& session) {
                      << "; nothing was imported. A rate that you set wins over them.\n";
     return kExitDone;
   }
-  return Answer(Set(request, session), session, [&](const pb::SetRatesResponse& response) {
-    PrintResult(response, *session.env.out);
-    PrintReplacements(Replacements(*book, request.rates()), session);
-  });
+  pb::SetRatesRequest request;
+  request.set_reprice(arguments.reprice);
+  for (pb::Rate& rate : import->rates) {
+    rate.set_note(arguments.note);
+    *request.add_rates() = rate;
+  }
+  const RateReport report = ReportOf(*book, *std::move(import), session);
+  if (arguments.dry_run) {
+    return PrintDryRun(report, session);
+  }
+  PrintWarnings(report, session);
+  if (!report.plan.refused.empty()) {
+    return PrintRefused(report, session);
+  }
+  const absl::StatusOr<pb::SetRatesResponse> response = Set(request, session);
+  if (!response.ok()) {
+    return Fail(session, response.status());
+  }
+  PrintImported(report, *response, session);
+  if (!session.json) {
+    PrintReplacements(Replacements(OwnRates(*book), request.rates()), session);
+    PrintWhatStays(arguments.reprice, *session.env.out);
+  }
+  return kExitDone;
 }
 
 }  // namespace itemized::cli

@@ -132,6 +132,21 @@ absl::StatusOr<pb::RemoveRatesResponse> Connection::RemoveRates(
   return Invoke(*this, *rates_, &pb::RatesService::Stub::RemoveRates, request, timeout);
 }
 
+absl::StatusOr<pb::RepriceResponse> Connection::Reprice(const pb::RepriceRequest& request,
+                                                        absl::Duration timeout) {
+  return Invoke(*this, *rates_, &pb::RatesService::Stub::Reprice, request, timeout);
+}
+
+absl::StatusOr<pb::RepriceResponse> Connection::UndoRepricing(
+    const pb::UndoRepricingRequest& request, absl::Duration timeout) {
+  return Invoke(*this, *rates_, &pb::RatesService::Stub::UndoRepricing, request, timeout);
+}
+
+absl::StatusOr<pb::ListRepricingsResponse> Connection::ListRepricings(
+    const pb::ListRepricingsRequest& request) {
+  return Invoke(*this, *rates_, &pb::RatesService::Stub::ListRepricings, request);
+}
+
 absl::StatusOr<pb::GetServerInfoResponse> Connection::GetServerInfo(
     const pb::GetServerInfoRequest& request) {
   return Invoke(*this, *server_info_, &pb::ServerInfoService::Stub::GetServerInfo, request);

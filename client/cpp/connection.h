@@ -52,6 +52,13 @@ class Connection {
                                                 absl::Duration timeout = kCallTimeout);
   absl::StatusOr<pb::RemoveRatesResponse> RemoveRates(const pb::RemoveRatesRequest& request,
                                                       absl::Duration timeout = kCallTimeout);
+  // Answers once it is done, unless it is asked to go on in the background.
+  absl::StatusOr<pb::RepriceResponse> Reprice(const pb::RepriceRequest& request,
+                                              absl::Duration timeout = kAdminTimeout);
+  absl::StatusOr<pb::RepriceResponse> UndoRepricing(const pb::UndoRepricingRequest& request,
+                                                    absl::Duration timeout = kAdminTimeout);
+  absl::StatusOr<pb::ListRepricingsResponse> ListRepricings(
+      const pb::ListRepricingsRequest& request = {});
   absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(
       const pb::GetServerInfoRequest& request = {});
   absl::StatusOr<pb::WriteResponse> Write(const pb::WriteRequest& request);

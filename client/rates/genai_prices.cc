@@ -122,6 +122,7 @@ class GenaiReader {
         return absl::InvalidArgumentError(
             "A provider lacks its \"id\" or \"models\": give the data.json of genai-prices v2.");
       }
+      RETURN_IF_ERROR(CheckOnce(absl::StrCat("provider ", Quoted(id->text)), provider));
       for (const JsonValue& model : models->items) {
         RETURN_IF_ERROR(ReadModel(id->text, model));
       }
@@ -131,6 +132,13 @@ class GenaiReader {
   }
 
  private:
+  static absl::Status CheckOnce(absl::string_view where, const JsonValue& object) {
+    const std::string name = RepeatedName(object);
+    return name.empty() ? absl::OkStatus()
+                        : absl::InvalidArgumentError(absl::StrCat(
+                              "The ", where, " has ", Quoted(name), " twice: leave one out."));
+  }
+
   absl::Status ReadModel(const std::string& provider, const JsonValue& model) {
     const JsonValue* id = model.Find("id");
     const JsonValue* match = model.Find("match");
@@ -146,6 +154,7 @@ class GenaiReader {
     rate.set_effective_from_unix_us(options_.effective_from_us);
     SetMatch(provider, id->text, *match, &rate);
     name_ = absl::StrCat(provider, "/", id->text);
+    RETURN_IF_ERROR(CheckOnce(absl::StrCat("model ", Quoted(name_)), model));
     return prices->is_array() ? ReadHistory(rate, *prices) : AddRate(rate, *prices);
   }
 
@@ -185,6 +194,7 @@ class GenaiReader {
         Hold({std::move(rate), prices}, &held);
       } else {
         conditional_.Add(name_);
+        import_.left_out.push_back({name_, "", "its price holds under a condition not known here"});
       }
     }
     for (const Dated& dated : held) {
@@ -214,17 +224,20 @@ class GenaiReader {
   }
 
   absl::Status AddRate(v1::Rate rate, const JsonValue& prices) {
+    RETURN_IF_ERROR(CheckOnce(absl::StrCat("model ", Quoted(name_)), prices));
     TierSet tiers;
     for (const JsonMember& price : prices.members) {
       const GenaiField* field = FindField(price.name);
       if (field == nullptr) {
         other_prices_.Add(price.name);
+        import_.left_out.push_back({name_, price.name, "a rate cannot have this kind of price"});
         continue;
       }
       RETURN_IF_ERROR(ReadField(*field, price.value, &rate, &tiers));
     }
     if (!HasPrice(rate.prices())) {
       ++without_price_;
+      import_.left_out.push_back({name_, "", "it has no price"});
       return absl::OkStatus();
     }
     tiers.Finish(&rate);

@@ -31,9 +31,17 @@ struct RateImportOptions {
   std::string source;  // If it is empty, rates have what the file says, or its form's name.
 };
 
+// A model, or one of its prices, that a file has and no rate.
+struct LeftOut {
+  std::string model;
+  std::string field;   // It is empty if all of the model is left out.
+  std::string reason;  // Says why in a few words, without a full stop.
+};
+
 struct RateImport {
   std::vector<v1::Rate> rates;
   std::vector<std::string> warnings;  // What was left out or rounded; one sentence a kind.
+  std::vector<LeftOut> left_out;      // Each of it, in the order of the file.
 };
 
 // Reads a price file. Errors: INVALID_ARGUMENT with a sentence that names the

@@ -3,12 +3,17 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "simdjson.h"
+
+#include "storage/base/status_macros.h"
 
 namespace itemized::client {
 namespace {
@@ -133,6 +138,10 @@ error_code ReadDocument(ondemand::document& document, JsonValue* out) {
   return at_end ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
 }
 
+int64_t LineAt(absl::string_view text, size_t at) {
+  return 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
+}
+
 std::string Where(ondemand::document& document, const simdjson::padded_string& text) {
   const char* at = nullptr;
   if (document.current_location().get(at) != simdjson::SUCCESS) {
@@ -141,10 +150,55 @@ std::string Where(ondemand::document& document, const simdjson::padded_string& t
   return absl::StrCat(" near line ", 1 + std::count(text.data(), at, '\n'));
 }
 
-absl::Status Broken(error_code error, absl::string_view where) {
+absl::Status Broken(absl::string_view what, error_code error, absl::string_view where) {
   return absl::InvalidArgumentError(
-      absl::StrCat("The file is not valid JSON", where, ": ",
+      absl::StrCat(what, " is not valid JSON", where, ": ",
                    absl::StripSuffix(simdjson::error_message(error), "."), "."));
+}
+
+absl::Status CheckSize(absl::string_view what, absl::string_view text) {
+  int depth = 0;
+  size_t values = 1;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      i += c == '\\' ? 1 : 0;
+      in_string = c != '"';
+      continue;
+    }
+    in_string = c == '"';
+    depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
+    values += c == ',' || c == '[' || c == '{' ? 1 : 0;
+    if (depth > kDepthMax || values > kJsonValuesMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(what, " is not valid JSON for this purpose near line ", LineAt(text, i),
+                       depth > kDepthMax ? ": it nests too deep; give at most "
+                                         : ": it has too many values; give at most ",
+                       depth > kDepthMax ? kDepthMax : kJsonValuesMax, "."));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Refuses texts that are no JSON at the first glance, and those that would take too much memory to
+// look at closer.
+absl::Status CheckText(absl::string_view what, absl::string_view text) {
+  if (absl::StripAsciiWhitespace(text).empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, " is empty, which is not valid JSON; give one with content."));
+  }
+  const size_t nul = text.find('\0');
+  if (absl::StartsWith(text, "\xff\xfe") || absl::StartsWith(text, "\xfe\xff")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, " is in UTF-16, which is not valid JSON; save it as UTF-8."));
+  }
+  if (nul != absl::string_view::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, " is not valid JSON near line ", LineAt(text, nul),
+                     ": there is a zero byte; save it as text in UTF-8."));
+  }
+  return CheckSize(what, text);
 }
 
 }  // namespace
@@ -155,18 +209,30 @@ const JsonValue* JsonValue::Find(absl::string_view name) const {
   return found == members.rend() ? nullptr : &found->value;
 }
 
-absl::StatusOr<JsonValue> ParseJson(absl::string_view text) {
+absl::StatusOr<JsonValue> ParseJson(absl::string_view text, absl::string_view what) {
+  absl::ConsumePrefix(&text, "\xef\xbb\xbf");
+  RETURN_IF_ERROR(CheckText(what, text));
   const simdjson::padded_string padded(text.data(), text.size());
   ondemand::parser parser;
   ondemand::document document;
   if (const error_code error = parser.iterate(padded).get(document)) {
-    return Broken(error, "");
+    return Broken(what, error, "");
   }
   JsonValue root;
   if (const error_code error = ReadDocument(document, &root)) {
-    return Broken(error, Where(document, padded));
+    return Broken(what, error, Where(document, padded));
   }
   return root;
+}
+
+std::string RepeatedName(const JsonValue& object) {
+  std::set<absl::string_view> seen;
+  for (const JsonMember& member : object.members) {
+    if (!seen.insert(member.name).second) {
+      return member.name;
+    }
+  }
+  return "";
 }
 
 }  // namespace itemized::client

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,15 @@ struct JsonMember {
   JsonValue value;
 };
 
-// Reads a JSON document. INVALID_ARGUMENT, which names the line of the fault, if `text` is none, or
-// nests more than 64 deep.
-absl::StatusOr<JsonValue> ParseJson(absl::string_view text);
+// The most values that a document may have. It bounds the memory that one takes to some 400 MB.
+inline constexpr size_t kJsonValuesMax = 2'000'000;
+
+// Reads a JSON document in UTF-8, with or without a byte order mark. INVALID_ARGUMENT, which names
+// the line of the fault, if `text` is none, nests more than 64 deep, or has too many values. What
+// it is that has the fault is called `what` there: "The file".
+absl::StatusOr<JsonValue> ParseJson(absl::string_view text, absl::string_view what = "The file");
+
+// Returns the name that an object has twice; "" if there is none.
+std::string RepeatedName(const JsonValue& object);
 
 }  // namespace itemized::client

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // LiteLLM's form: model names, often "provider/model", with USD per token. A
 // field name is a price and then suffixes: a context threshold and a service
-// tier, "input_cost_per_token_above_200k_tokens_priority".
+// tier, "input_cost_per_token_above_200k_tokens_priority". Regions and the fast
+// tier are multipliers of all prices of tokens.
 
+#include <algorithm>
 #include <array>
-#include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
 #include "client/rates/formats.h"
+#include "client/rates/litellm_draft.h"
+#include "client/rates/litellm_field.h"
+#include "client/rates/litellm_report.h"
 #include "client/rates/prices.h"
 #include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
@@ -20,76 +24,25 @@
 namespace itemized::client {
 namespace {
 
-// Names in the file and in v1.Prices. If a model has two for one price, the later in this
-// list is used.
-constexpr std::array<std::pair<absl::string_view, absl::string_view>, 16> kFields = {{
-    {"input_cost_per_token", "input"},
-    {"output_cost_per_token", "output"},
-    {"output_cost_per_reasoning_token", "reasoning"},
-    {"input_cost_per_token_cache_hit", "cache_read"},
-    {"cache_read_input_token_cost", "cache_read"},
-    {"cache_creation_input_token_cost", "cache_write_5m"},
-    {"cache_creation_input_token_cost_above_1hr", "cache_write_1h"},
-    {"input_cost_per_audio_token", "input_audio"},
-    {"cache_read_input_audio_token_cost", "cache_read_audio"},
-    {"cache_read_input_token_cost_per_audio_token", "cache_read_audio"},
-    {"output_cost_per_audio_token", "output_audio"},
-    {"input_cost_per_image_token", "input_image"},
-    {"output_cost_per_image_token", "output_image"},
-    {"input_cost_per_request", "request"},
-    {"search_context_size_medium", "web_search"},
-    {"search_context_cost_per_query", "web_search"},
-}};
+constexpr absl::string_view kRegionFields = "regional_processing_uplift_multiplier_";
+constexpr absl::string_view kFast = "fast";
+constexpr std::array<absl::string_view, 8> kRegions = {"us", "eu", "apac", "au",
+                                                       "jp", "ca", "uk",   "in"};
+constexpr char kNoRateHasIt[] = "a rate cannot have this kind of price";
 
-constexpr std::array<absl::string_view, 5> kTokenModes = {"", "chat", "completion", "responses",
-                                                          "embedding"};
-
-absl::string_view FieldFor(absl::string_view name) {
-  for (const auto& [theirs, ours] : kFields) {
-    if (name == theirs) {
-      return ours;
-    }
-  }
-  return "";
+absl::Status Fault(absl::string_view model, absl::string_view field, absl::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("Model ", Quoted(model), ": field ", Quoted(field), " ", what, "."));
 }
 
-// What the name of a field says.
-struct FieldName {
-  absl::string_view price;  // It has no suffixes.
-  int64_t over = 0;         // Input tokens; 0: no threshold.
-  bool flex = false;
-  bool priority = false;
-  bool batch = false;
-};
-
-// Takes "_above_200k_tokens" off the end.
-void TakeThreshold(FieldName* name) {
-  absl::string_view rest = name->price;
-  const size_t at = rest.rfind("_above_");
-  if (at == absl::string_view::npos || !absl::ConsumeSuffix(&rest, "k_tokens")) {
-    return;
-  }
-  int64_t thousands = 0;
-  if (absl::SimpleAtoi(rest.substr(at + 7), &thousands) && thousands > 0 && thousands < 1'000'000) {
-    name->over = thousands * 1'000;
-    name->price = rest.substr(0, at);
-  }
+// Entries of the file that describe it.
+bool IsNoModel(absl::string_view name) {
+  return name == "sample_spec" || name == "fallback_generalizations";
 }
 
-FieldName ParseName(absl::string_view text) {
-  FieldName name;
-  name.price = text;
-  name.flex = absl::ConsumeSuffix(&name.price, "_flex");
-  name.priority = absl::ConsumeSuffix(&name.price, "_priority");
-  name.batch = absl::ConsumeSuffix(&name.price, "_batches") ||
-               absl::ConsumeSuffix(&name.price, "_batch_requests");
-  TakeThreshold(&name);
-  return name;
-}
-
-bool IsPriceLike(absl::string_view name) {
-  return absl::StrContains(name, "cost") || absl::StrContains(name, "pricing") ||
-         absl::StrContains(name, "uplift");
+bool IsZero(const JsonValue& number) {
+  const absl::StatusOr<Picos> value = ParseDecimal(number.text, 12);
+  return value.ok() && *value == 0;
 }
 
 class LiteLlmReader {
@@ -101,58 +54,42 @@ class LiteLlmReader {
   }
 
   absl::StatusOr<RateImport> Read(const JsonValue& root) {
+    std::set<absl::string_view> seen;
     for (const JsonMember& model : root.members) {
-      if (model.name == "sample_spec") {
+      if (IsNoModel(model.name)) {
         continue;
       }
       if (!model.value.is_object()) {
         return absl::InvalidArgumentError(absl::StrCat(
             "Model ", Quoted(model.name), " is not an object of prices: make it one."));
       }
+      if (!seen.insert(model.name).second) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("Model ", Quoted(model.name), " is there twice: leave one out."));
+      }
       RETURN_IF_ERROR(ReadModel(model.name, model.value));
     }
-    Warn();
+    report_.MoveTo(&import_);
     return std::move(import_);
   }
 
  private:
-  // A rate of the model being read, before it is complete.
-  struct Draft {
-    absl::string_view name;
-    v1::Rate rate;
-    TierSet tiers;
-    std::map<std::pair<absl::string_view, int64_t>, size_t> rank;  // The used field has it.
-  };
-
   absl::Status ReadModel(absl::string_view name, const JsonValue& model) {
-    if (!IsTokenMode(model)) {
-      return absl::OkStatus();
-    }
-    Draft draft;
-    draft.name = name;
-    SetNames(name, model, &draft.rate);
+    LiteLlmDraft draft;
+    draft.name = std::string(name);
+    SetNames(name, model, &draft.head);
+    std::set<absl::string_view> seen;
     for (const JsonMember& field : model.members) {
+      const bool counts = IsLiteLlmPrice(field.name) || field.name == "litellm_provider";
+      if (counts && !seen.insert(field.name).second) {
+        return Fault(name, field.name, "is there twice; leave one out");
+      }
       RETURN_IF_ERROR(ReadField(field.name, field.value, &draft));
     }
-    if (!HasPrice(draft.rate.prices())) {
-      ++without_price_;
-      return absl::OkStatus();
+    for (v1::Rate& rate : RatesOf(draft, &report_)) {
+      import_.rates.push_back(std::move(rate));
     }
-    draft.tiers.Finish(&draft.rate);
-    import_.rates.push_back(std::move(draft.rate));
     return absl::OkStatus();
-  }
-
-  bool IsTokenMode(const JsonValue& model) {
-    const JsonValue* mode = model.Find("mode");
-    const absl::string_view name = mode == nullptr ? "" : absl::string_view(mode->text);
-    for (const absl::string_view one : kTokenModes) {
-      if (name == one) {
-        return true;
-      }
-    }
-    other_modes_.Add(name);
-    return false;
   }
 
   void SetNames(absl::string_view name, const JsonValue& model, v1::Rate* rate) {
@@ -171,105 +108,99 @@ class LiteLlmReader {
     any->add_matches()->set_equals(std::string(name.substr(slash + 1)));
   }
 
-  absl::Status ReadField(absl::string_view field, const JsonValue& value, Draft* draft) {
+  // Notes a price that no rate can have. A value that is null says that it is beside another one.
+  static void Ignore(absl::string_view field, const JsonValue& value, absl::string_view reason,
+                     LiteLlmDraft* draft) {
+    if (value.kind == JsonValue::Kind::kNumber && IsZero(value)) {
+      return;
+    }
+    draft->ignored.emplace_back(field, reason);
+    draft->has_other_cost = draft->has_other_cost || value.kind != JsonValue::Kind::kNull;
+  }
+
+  absl::Status ReadField(absl::string_view field, const JsonValue& value, LiteLlmDraft* draft) {
     if (value.kind == JsonValue::Kind::kNull) {
       return absl::OkStatus();
     }
     if (field == "tiered_pricing") {
       return ReadTiered(value, draft);
     }
+    if (field == "off_peak_pricing") {
+      return ReadOffPeak(value, draft);
+    }
+    if (field == "provider_specific_entry") {
+      return ReadMultipliers(value, draft);
+    }
     if (field == "search_context_cost_per_query" && value.is_object()) {
       return ReadSearches(value, draft);
     }
-    const FieldName name = ParseName(field);
-    if (CountVariant(name) || CountOffPeak(field)) {
-      return absl::OkStatus();
+    if (absl::string_view region = field; absl::ConsumePrefix(&region, kRegionFields)) {
+      return ReadRegion(field, region, value, draft);
     }
-    if (FieldFor(name.price).empty()) {
-      if (IsPriceLike(field)) {
-        other_prices_.Add(field);
-      }
-      return absl::OkStatus();
+    const LiteLlmField parsed = ParseLiteLlmField(field);
+    if (!parsed.price.empty()) {
+      return ReadPriceField(field, parsed, parsed.over_tokens, value, draft);
     }
-    return ReadPriceField(field, name.price, name.over, value, draft);
-  }
-
-  bool CountVariant(const FieldName& name) {
-    if (!name.flex && !name.priority && !name.batch) {
-      return false;
-    }
-    ++(name.batch ? batch_ : name.flex ? flex_ : priority_);
-    return true;
-  }
-
-  bool CountOffPeak(absl::string_view field) {
-    const bool off_peak = absl::StrContains(field, "off_peak");
-    off_peak_ += off_peak ? 1 : 0;
-    return off_peak;
-  }
-
-  // Sets the price in the base or the tier that `over` says.
-  absl::Status ReadPriceField(absl::string_view field, absl::string_view price_name, int64_t over,
-                              const JsonValue& value, Draft* draft) {
-    const absl::StatusOr<Price> price = ReadPrice(value, PricedUnits::kOne);
-    if (!price.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("Model ", Quoted(draft->name), ": field ",
-                                                     Quoted(field), " ", price.status().message(),
-                                                     "."));
-    }
-    if (!Outranks(price_name, over, draft)) {
-      return absl::OkStatus();
-    }
-    rounded_ += price->rounded ? 1 : 0;
-    const absl::string_view ours = FieldFor(price_name);
-    if (over == 0) {
-      SetPrice(ours, price->picos, draft->rate.mutable_prices());
-    } else {
-      draft->tiers.Set(Threshold(over, *draft), ours, price->picos);
+    if (absl::StrContains(field, "dbu_cost")) {
+      Ignore(field, JsonValue{}, "it is in units of Databricks and not in USD", draft);
+    } else if (IsLiteLlmPrice(field)) {
+      Ignore(field, value, kNoRateHasIt, draft);
     }
     return absl::OkStatus();
   }
 
-  static bool Outranks(absl::string_view price_name, int64_t over, Draft* draft) {
-    size_t rank = 1;
-    while (kFields[rank - 1].first != price_name) {
-      ++rank;
+  // Sets the price in the base or the context tier that `over` says.
+  absl::Status ReadPriceField(absl::string_view field, const LiteLlmField& parsed, int64_t over,
+                              const JsonValue& value, LiteLlmDraft* draft) {
+    return SetIn(&draft->sets[parsed.service_tier], field, parsed, over, value, *draft);
+  }
+
+  absl::Status SetIn(LiteLlmPrices* set, absl::string_view field, const LiteLlmField& parsed,
+                     int64_t over, const JsonValue& value, const LiteLlmDraft& draft) {
+    const absl::StatusOr<Price> price = ReadPrice(value, PricedUnits::kOne);
+    if (!price.ok()) {
+      return Fault(draft.name, field, price.status().message());
     }
-    size_t& used = draft->rank[{FieldFor(price_name), over}];
-    if (rank < used) {
-      return false;
+    size_t& used = set->ranks[{parsed.price, over}];
+    if (parsed.rank < used) {
+      return absl::OkStatus();
     }
-    used = rank;
-    return true;
+    used = parsed.rank;
+    report_.Round(price->rounded ? 1 : 0);
+    if (over == 0) {
+      SetPrice(parsed.price, price->picos, &set->base);
+    } else {
+      set->tiers.Set(Threshold(over, draft), parsed.price, price->picos);
+    }
+    return absl::OkStatus();
   }
 
   // xAI's prices hold from the threshold on, all others above it.
-  static int64_t Threshold(int64_t over, const Draft& draft) {
-    return draft.rate.provider() == "xai" ? over - 1 : over;
+  static int64_t Threshold(int64_t over, const LiteLlmDraft& draft) {
+    return draft.head.provider() == "xai" ? over - 1 : over;
   }
 
-  absl::Status ReadSearches(const JsonValue& sizes, Draft* draft) {
+  absl::Status ReadSearches(const JsonValue& sizes, LiteLlmDraft* draft) {
+    constexpr absl::string_view kField = "search_context_cost_per_query";
     const JsonValue* medium = sizes.Find("search_context_size_medium");
     if (medium == nullptr) {
-      other_prices_.Add("search_context_cost_per_query");
+      Ignore(kField, sizes, "it has no price for a medium context", draft);
       return absl::OkStatus();
     }
-    for (const JsonMember& size : sizes.members) {
-      if (size.value.text != medium->text) {
-        ++searches_by_size_;
-        break;
-      }
+    if (std::any_of(sizes.members.begin(), sizes.members.end(),
+                    [&](const JsonMember& size) { return size.value.text != medium->text; })) {
+      report_.TakeMedium();
     }
-    return ReadPriceField("search_context_cost_per_query", "search_context_size_medium", 0, *medium,
+    return ReadPriceField(kField, ParseLiteLlmField("search_context_size_medium"), 0, *medium,
                           draft);
   }
 
-  absl::Status ReadTiered(const JsonValue& tiers, Draft* draft) {
+  absl::Status ReadTiered(const JsonValue& tiers, LiteLlmDraft* draft) {
     for (const JsonValue& tier : tiers.items) {
       const JsonValue* range = tier.Find("range");
       if (range == nullptr || range->items.empty()) {
-        other_prices_.Add("tiered_pricing without range");
-        continue;
+        Ignore("tiered_pricing", tiers, "its ranges are not of tokens", draft);
+        return absl::OkStatus();
       }
       const absl::StatusOr<Picos> over = ParseDecimal(range->items.front().text, 0);
       if (!over.ok() || *over < 0 || *over > Picos(INT64_MAX)) {
@@ -282,54 +213,78 @@ class LiteLlmReader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadTier(const JsonValue& tier, int64_t over, Draft* draft) {
+  absl::Status ReadTier(const JsonValue& tier, int64_t over, LiteLlmDraft* draft) {
     for (const JsonMember& field : tier.members) {
-      if (!FieldFor(field.name).empty()) {
-        RETURN_IF_ERROR(ReadPriceField(field.name, field.name, over, field.value, draft));
+      const LiteLlmField parsed = ParseLiteLlmField(field.name);
+      if (!parsed.price.empty() && parsed.over_tokens == 0) {
+        RETURN_IF_ERROR(ReadPriceField(field.name, parsed, over, field.value, draft));
+      } else if (field.name != "range") {
+        Ignore(absl::StrCat("tiered_pricing.", field.name), field.value, kNoRateHasIt, draft);
       }
     }
     return absl::OkStatus();
   }
 
-  void WarnIf(bool condition, const std::string& sentence) {
-    if (condition) {
-      import_.warnings.push_back(sentence + ".");
+  // Reads prices for some hours of the day. If they depend on the day of the week too, no rate can
+  // have them.
+  absl::Status ReadOffPeak(const JsonValue& block, LiteLlmDraft* draft) {
+    const JsonValue* hours = block.Find("hours_utc");
+    if (hours == nullptr || block.Find("windows") != nullptr) {
+      Ignore("off_peak_pricing", JsonValue{}, "its hours depend on the day", draft);
+      return absl::OkStatus();
     }
+    draft->off_peak_hours = ParseLiteLlmHours(*hours);
+    if (draft->off_peak_hours.empty()) {
+      return Fault(draft->name, "off_peak_pricing.hours_utc",
+                   "must be hours in UTC such as \"16:30-00:30\", or a list of them");
+    }
+    for (const JsonMember& field : block.members) {
+      const std::string name = absl::StrCat("off_peak_pricing.", field.name);
+      const LiteLlmField parsed = ParseLiteLlmField(field.name);
+      if (!parsed.price.empty() && parsed.over_tokens == 0 && parsed.service_tier.empty()) {
+        RETURN_IF_ERROR(SetIn(&draft->off_peak, name, parsed, 0, field.value, *draft));
+      } else if (IsLiteLlmPrice(field.name)) {
+        Ignore(name, field.value, kNoRateHasIt, draft);
+      }
+    }
+    return absl::OkStatus();
   }
 
-  void Warn() {
-    WarnIf(!other_modes_.empty(),
-           absl::StrCat("Left out ", Counted(other_modes_.total(), "model"),
-                        " of modes that are not billed by token: ", other_modes_.ToString()));
-    WarnIf(without_price_ > 0, absl::StrCat("Left out ", Counted(without_price_, "model"),
-                                            " without a price per token"));
-    WarnIf(batch_ > 0, absl::StrCat("Ignored ", Counted(batch_, "batch price")));
-    WarnIf(flex_ > 0,
-           absl::StrCat("Ignored ", Counted(flex_, "price"), " of the flex service tier"));
-    WarnIf(priority_ > 0,
-           absl::StrCat("Ignored ", Counted(priority_, "price"), " of the priority service tier"));
-    WarnIf(off_peak_ > 0,
-           absl::StrCat("Ignored the off-peak prices of ", Counted(off_peak_, "model")));
-    WarnIf(searches_by_size_ > 0,
-           absl::StrCat("Took the medium context size for the web searches of ",
-                        Counted(searches_by_size_, "model"), " whose price depends on it"));
-    WarnIf(rounded_ > 0,
-           absl::StrCat("Rounded ", Counted(rounded_, "price"), " to 10^-12 USD a token"));
-    WarnIf(!other_prices_.empty(),
-           absl::StrCat("Ignored prices of other kinds: ", other_prices_.ToString()));
+  absl::Status ReadMultipliers(const JsonValue& entry, LiteLlmDraft* draft) {
+    for (const JsonMember& member : entry.members) {
+      const std::string field = absl::StrCat("provider_specific_entry.", member.name);
+      if (member.name == kFast) {
+        ASSIGN_OR_RETURN(draft->fast, ReadFactor(field, member.value, *draft));
+      } else if (std::find(kRegions.begin(), kRegions.end(), member.name) != kRegions.end()) {
+        RETURN_IF_ERROR(ReadRegion(field, member.name, member.value, draft));
+      } else if (member.value.kind == JsonValue::Kind::kNumber) {
+        Ignore(field, JsonValue{}, "it is not known what this number means", draft);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadRegion(absl::string_view field, absl::string_view region, const JsonValue& value,
+                          LiteLlmDraft* draft) {
+    ASSIGN_OR_RETURN(const Picos factor, ReadFactor(field, value, *draft));
+    Picos& all = draft->regions.try_emplace(std::string(region), kFactorUnit).first->second;
+    all = DivideRounded(all * factor, kFactorUnit);
+    return absl::OkStatus();
+  }
+
+  static absl::StatusOr<Picos> ReadFactor(absl::string_view field, const JsonValue& value,
+                                          const LiteLlmDraft& draft) {
+    constexpr int64_t kFactorMax = 1'000;
+    const absl::StatusOr<Picos> factor = ParseDecimal(value.text, 12);
+    if (!factor.ok() || *factor <= 0 || *factor > Picos(kFactorMax) * kFactorUnit) {
+      return Fault(draft.name, field, "must be a factor above 0 and up to 1000, such as 1.1");
+    }
+    return *factor;
   }
 
   RateImportOptions options_;
   RateImport import_;
-  Tally other_modes_;
-  Tally other_prices_;
-  int64_t without_price_ = 0;
-  int64_t batch_ = 0;
-  int64_t flex_ = 0;
-  int64_t priority_ = 0;
-  int64_t off_peak_ = 0;
-  int64_t searches_by_size_ = 0;
-  int64_t rounded_ = 0;
+  LiteLlmReport report_;
 };
 
 }  // namespace

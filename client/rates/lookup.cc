@@ -5,27 +5,27 @@
 #include <string>
 #include <utility>
 
-#include "client/rates/describe_match.h"
+#include "client/rates/to_rate.h"
 #include "storage/pricing/rate_book.h"
 
 namespace itemized::client {
 
 std::optional<v1::Rate> RateAt(absl::Span<const v1::Rate* const> rates, absl::string_view provider,
-                               absl::string_view model, int64_t time_us) {
+                               absl::string_view model, const ServedAs& served, int64_t time_us) {
   RateBook book;
   std::map<std::string, const v1::Rate*> by_key;
   for (const v1::Rate* from : rates) {
-    Rate to;
-    to.provider = from->provider();
-    to.match = ToModelMatch(from->match());
-    to.effective_from_us = from->effective_from_unix_us();
-    to.prices[0] = 0;  // Which rate it is does not depend on its prices.
-    const std::string key = RateKey(to);
-    if (book.Set(std::move(to)).ok()) {
+    absl::StatusOr<Rate> to = ToRate(*from);
+    if (!to.ok()) {
+      continue;
+    }
+    const std::string key = RateKey(*to);
+    if (book.Set(*std::move(to)).ok()) {
       by_key[key] = from;
     }
   }
-  const Rate* const found = book.Find(provider, model).At(time_us);
+  const RateBook::Schedule schedule = book.Find(provider, model, served);
+  const Rate* const found = schedule.At(time_us);
   return found == nullptr ? std::nullopt : std::optional(*by_key[RateKey(*found)]);
 }
 

@@ -46,6 +46,32 @@ absl::StatusOr<Price> ParsePrice(absl::string_view text, int decimals) {
   return Price{DivideRounded(fine, PowerOfTen(kFineDigits)), true};
 }
 
+// Returns whether a decimal number is another one than 0.
+bool HasDigits(absl::string_view number) {
+  return number.substr(0, number.find_first_of("eE")).find_first_of("123456789") !=
+         absl::string_view::npos;
+}
+
+// Does what ScaleTokenPrices does for one set of prices, and adds to `rounded`.
+bool Scale(Picos factor, v1::Prices* prices, int64_t* rounded) {
+  for (const PriceField& field : kPriceFields) {
+    const std::string& usd = (prices->*field.get)();
+    if (usd.empty() || field.units == UnitsPriced(UsageKind::kRequests)) {
+      continue;
+    }
+    const absl::StatusOr<Picos> picos = ParseDecimal(usd, field.decimals);
+    CHECK(picos.ok());  // SetPrice wrote it.
+    const Picos product = *picos * factor;
+    const Picos scaled = DivideRounded(product, kFactorUnit);
+    if (scaled > kPriceMaxPicos || (scaled == 0 && *picos != 0)) {
+      return false;
+    }
+    *rounded += product % kFactorUnit == 0 ? 0 : 1;
+    SetPrice(field.name, scaled, prices);
+  }
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<Price> ReadPrice(const JsonValue& value, PricedUnits units) {
@@ -55,12 +81,18 @@ absl::StatusOr<Price> ReadPrice(const JsonValue& value, PricedUnits units) {
   const absl::StatusOr<Price> price = ParsePrice(value.text, kPicoDigits - static_cast<int>(units));
   if (!price.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("is ", Quoted(value.text), "; give a decimal number in USD"));
+        absl::StrCat("is ", Quoted(value.text),
+                     "; give a decimal number in USD with at most 24 digits after the point"));
   }
   if (price->picos < 0 || price->picos > kPriceMaxPicos) {
     return absl::InvalidArgumentError(
-        absl::StrCat("is ", value.text, "; a price must be from 0 to ",
+        absl::StrCat("is ", Quoted(value.text), "; a price must be from 0 to ",
                      FormatUsd(kPriceMaxPicos * PowerOfTen(static_cast<int>(units)))));
+  }
+  if (price->picos == 0 && HasDigits(value.text)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "is ", Quoted(value.text),
+        ", finer than 10^-12 USD a unit, so it would be taken for 0; give 0 if it is free"));
   }
   return price;
 }
@@ -82,6 +114,23 @@ bool IsPriceField(absl::string_view name) {
 
 bool HasPrice(const v1::Prices& prices) {
   return prices.ByteSizeLong() > 0;
+}
+
+bool IsFree(const v1::Prices& prices) {
+  return std::all_of(kPriceFields.begin(), kPriceFields.end(), [&](const PriceField& field) {
+    const std::string& usd = (prices.*field.get)();
+    const absl::StatusOr<Picos> picos = ParseDecimal(usd, field.decimals);
+    return usd.empty() || (picos.ok() && *picos == 0);
+  });
+}
+
+std::optional<int64_t> ScaleTokenPrices(Picos factor, v1::Rate* rate) {
+  int64_t rounded = 0;
+  bool fits = Scale(factor, rate->mutable_prices(), &rounded);
+  for (v1::RateTier& tier : *rate->mutable_tiers()) {
+    fits = fits && Scale(factor, tier.mutable_prices(), &rounded);
+  }
+  return fits ? std::optional(rounded) : std::nullopt;
 }
 
 void TierSet::Set(int64_t input_tokens_over, absl::string_view field, Picos picos) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,17 @@ void SetPrice(absl::string_view field, Picos picos, v1::Prices* prices);
 bool IsPriceField(absl::string_view name);
 
 bool HasPrice(const v1::Prices& prices);
+
+// Returns whether each price that there is is 0.
+bool IsFree(const v1::Prices& prices);
+
+// The unit of factors: 1.1 is 1.1 * kFactorUnit.
+inline constexpr int64_t kFactorUnit = kPicosPerUsd;
+
+// Multiplies all prices of tokens by `factor`, also those of tiers. Those of searches and calls
+// stay. Returns how many had to be rounded to a pico-dollar; nothing if a price would be above the
+// limit, or 0 where it was not.
+std::optional<int64_t> ScaleTokenPrices(Picos factor, v1::Rate* rate);
 
 // Prices above thresholds of total input tokens, given one by one. Files mean
 // that a price holds until the next one of its own class; a rate's tier

@@ -190,8 +190,9 @@ class ModelReader {
       return Fault(model_, name, price.status().message());
     }
     if (price->rounded) {
-      return Fault(model_, name,
-                   absl::StrCat("is ", value.text, ", finer than 10^-12 USD a unit; round it"));
+      return Fault(
+          model_, name,
+          absl::StrCat("is ", Quoted(value.text), ", finer than 10^-12 USD a unit; round it"));
     }
     SetPrice(field, price->picos, prices);
     return absl::OkStatus();
@@ -265,6 +266,10 @@ absl::Status ReadModel(const JsonMember& model, const RateImportOptions& options
 }
 
 absl::Status Unwrap(const JsonValue& root, const JsonValue** models, RateImportOptions* options) {
+  if (const std::string name = RepeatedName(root); !name.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("The field ", Quoted(name), " is there twice: leave one out."));
+  }
   for (const JsonMember& field : root.members) {
     if (field.name == kWrapper) {
       *models = &field.value;

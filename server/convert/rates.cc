@@ -186,7 +186,9 @@ pb::Rate FromRate(const Rate& from) {
   rate.set_origin(from.origin == RateOrigin::kBundled ? pb::RATE_ORIGIN_BUNDLED
                                                       : pb::RATE_ORIGIN_USER);
   rate.set_note(from.note);
-  rate.set_recorded_at_unix_us(from.recorded_at_us);
+  if (from.recorded_at_us != 0) {
+    rate.set_recorded_at_unix_us(from.recorded_at_us);
+  }
   return rate;
 }
 

@@ -65,4 +65,40 @@ grpc::ServerUnaryReactor* RatesService::RemoveRates(grpc::CallbackServerContext*
                   });
 }
 
+grpc::ServerUnaryReactor* RatesService::Reprice(grpc::CallbackServerContext* context,
+                                                const pb::RepriceRequest* request,
+                                                pb::RepriceResponse* response) {
+  if (request->dry_run()) {
+    return AnswerOn(questions_, context, request, response,
+                    [this](const Principal& principal, const pb::RepriceRequest& question,
+                           const Cancellation* cancellation) {
+                      return server::PreviewRepricing(principal, database_, question, cancellation);
+                    });
+  }
+  return ChangeOn(
+      pool_, context, request, response,
+      [this](const Principal& principal, const pb::RepriceRequest& change, RepriceDone done) {
+        server::Reprice(principal, database_, change, std::move(done));
+      });
+}
+
+grpc::ServerUnaryReactor* RatesService::UndoRepricing(grpc::CallbackServerContext* context,
+                                                      const pb::UndoRepricingRequest* request,
+                                                      pb::RepriceResponse* response) {
+  return ChangeOn(
+      pool_, context, request, response,
+      [this](const Principal& principal, const pb::UndoRepricingRequest& change, RepriceDone done) {
+        server::UndoRepricing(principal, database_, change, std::move(done));
+      });
+}
+
+grpc::ServerUnaryReactor* RatesService::ListRepricings(grpc::CallbackServerContext* context,
+                                                       const pb::ListRepricingsRequest* request,
+                                                       pb::ListRepricingsResponse* response) {
+  return AnswerOn(questions_, context, request, response,
+                  [this](const Principal& principal, const pb::ListRepricingsRequest&) {
+                    return server::ListRepricings(principal, database_);
+                  });
+}
+
 }  // namespace itemized::server

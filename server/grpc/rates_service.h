@@ -26,6 +26,15 @@ class RatesService final : public itemized::v1::RatesService::CallbackService {
   grpc::ServerUnaryReactor* RemoveRates(grpc::CallbackServerContext* context,
                                         const itemized::v1::RemoveRatesRequest* request,
                                         itemized::v1::RemoveRatesResponse* response) override;
+  grpc::ServerUnaryReactor* Reprice(grpc::CallbackServerContext* context,
+                                    const itemized::v1::RepriceRequest* request,
+                                    itemized::v1::RepriceResponse* response) override;
+  grpc::ServerUnaryReactor* UndoRepricing(grpc::CallbackServerContext* context,
+                                          const itemized::v1::UndoRepricingRequest* request,
+                                          itemized::v1::RepriceResponse* response) override;
+  grpc::ServerUnaryReactor* ListRepricings(grpc::CallbackServerContext* context,
+                                           const itemized::v1::ListRepricingsRequest* request,
+                                           itemized::v1::ListRepricingsResponse* response) override;
 
  private:
   Database& database_;

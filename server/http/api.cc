@@ -146,6 +146,17 @@ absl::StatusOr<pb::SetRatesRequest> ReadRates(const HttpRequest& request) {
   return rates;
 }
 
+// Returns a function that answers with what it is called with.
+template <typename Response>
+std::function<void(const absl::StatusOr<Response>&)> Responding(const HttpApiContext& context,
+                                                                const Respond& respond) {
+  return [context, respond](const absl::StatusOr<Response>& done) {
+    absl::StatusOr<HttpResponse> response =
+        done.ok() ? Json(context, *done) : absl::StatusOr<HttpResponse>(done.status());
+    respond(response.ok() ? *std::move(response) : HttpError(response.status()));
+  };
+}
+
 // Answers when earlier calls have been priced again, and keeps no thread until then.
 void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Respond& respond) {
   if (std::optional<HttpResponse> refusal = DecodeBody(request, HttpLimits().body_bytes)) {
@@ -159,11 +170,82 @@ void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Re
     return respond(HttpError(rates.status()));
   }
   SetRates(PrincipalOf(request), context.database, *rates,
-           [context, respond](const absl::StatusOr<pb::SetRatesResponse>& done) {
-             absl::StatusOr<HttpResponse> response =
-                 done.ok() ? Json(context, *done) : absl::StatusOr<HttpResponse>(done.status());
-             respond(response.ok() ? *std::move(response) : HttpError(response.status()));
-           });
+           Responding<pb::SetRatesResponse>(context, respond));
+}
+
+// Begins a job that prices earlier calls again, or says what it would change.
+void AnswerReprice(const HttpApiContext& context, const HttpRequest& request,
+                   const Respond& respond) {
+  const auto answer = Responding<pb::RepriceResponse>(context, respond);
+  absl::StatusOr<Parameters> parameters = Parameters::Parse(request.query);
+  if (!parameters.ok()) {
+    return answer(parameters.status());
+  }
+  const absl::StatusOr<pb::RepriceRequest> asked = ToRepriceRequest(*std::move(parameters));
+  if (!asked.ok()) {
+    return answer(asked.status());
+  }
+  if (asked->dry_run()) {
+    return answer(PreviewRepricing(PrincipalOf(request), context.database, *asked,
+                                   request.cancellation.get()));
+  }
+  Reprice(PrincipalOf(request), context.database, *asked, answer);
+}
+
+void AnswerUndo(const HttpApiContext& context, const HttpRequest& request, const Respond& respond) {
+  const auto answer = Responding<pb::RepriceResponse>(context, respond);
+  absl::StatusOr<Parameters> parameters = Parameters::Parse(request.query);
+  if (!parameters.ok()) {
+    return answer(parameters.status());
+  }
+  const absl::StatusOr<pb::UndoRepricingRequest> asked = ToUndoRequest(*std::move(parameters));
+  if (!asked.ok()) {
+    return answer(asked.status());
+  }
+  UndoRepricing(PrincipalOf(request), context.database, *asked, answer);
+}
+
+absl::StatusOr<HttpResponse> AnswerRepricings(const HttpApiContext& context,
+                                              const HttpRequest& request) {
+  RETURN_IF_ERROR(NoParameters(request));
+  ASSIGN_OR_RETURN(const pb::ListRepricingsResponse jobs,
+                   ListRepricings(PrincipalOf(request), context.database));
+  return Json(context, jobs);
+}
+
+absl::StatusOr<HttpResponse> AnswerListRates(const HttpApiContext& context,
+                                             const HttpRequest& request) {
+  ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
+  ASSIGN_OR_RETURN(const pb::ListRatesRequest question, ToListRatesRequest(std::move(parameters)));
+  ASSIGN_OR_RETURN(const pb::ListRatesResponse rates,
+                   ListRates(PrincipalOf(request), context.database, question));
+  return Json(context, rates);
+}
+
+// Makes a handler that begins a change of rates from a thread of their pool.
+template <typename Change>
+HttpHandler ChangeOnPool(const HttpApiContext& context, Change change) {
+  return [context, change](HttpRequest request, const Respond& respond) {
+    const bool added = context.pools.rates.Add([context, change, request = std::move(request),
+                                                respond] { change(context, request, respond); });
+    if (!added) {
+      respond(HttpError(TooManyWaiting()));
+    }
+  };
+}
+
+void AddRates(const HttpApiContext& context, Router* router) {
+  WorkerPool& questions = context.pools.questions;
+  router->Handle("GET", "/api/v1/rates", OnPool(questions, [context](const HttpRequest& request) {
+                   return AnswerListRates(context, request);
+                 }));
+  router->Handle("POST", "/api/v1/rates", ChangeOnPool(context, AnswerSetRates));
+  router->Handle("GET", "/api/v1/rates/reprice",
+                 OnPool(questions, [context](const HttpRequest& request) {
+                   return AnswerRepricings(context, request);
+                 }));
+  router->Handle("POST", "/api/v1/rates/reprice", ChangeOnPool(context, AnswerReprice));
+  router->Handle("POST", "/api/v1/rates/reprice/undo", ChangeOnPool(context, AnswerUndo));
 }
 
 void AddQuestions(const HttpApiContext& context, Router* router) {
@@ -202,25 +284,7 @@ void HttpPools::Close() {
 
 void AddApi(const HttpApiContext& context, Router* router) {
   AddQuestions(context, router);
-  router->Handle("GET", "/api/v1/rates",
-                 OnPool(context.pools.questions,
-                        [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
-                          ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
-                          ASSIGN_OR_RETURN(const pb::ListRatesRequest question,
-                                           ToListRatesRequest(std::move(parameters)));
-                          ASSIGN_OR_RETURN(
-                              const pb::ListRatesResponse rates,
-                              ListRates(PrincipalOf(request), context.database, question));
-                          return Json(context, rates);
-                        }));
-  router->Handle("POST", "/api/v1/rates", [context](HttpRequest request, const Respond& respond) {
-    const bool added = context.pools.rates.Add([context, request = std::move(request), respond] {
-      AnswerSetRates(context, request, respond);
-    });
-    if (!added) {
-      respond(HttpError(TooManyWaiting()));
-    }
-  });
+  AddRates(context, router);
   router->Handle("GET", "/api/v1/info",
                  OnPool(context.pools.info,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {

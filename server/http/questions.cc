@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/text/question.h"
 #include "proto/text/window.h"
@@ -176,6 +177,46 @@ absl::StatusOr<pb::GetDistributionRequest> ToDistributionRequest(Parameters para
   } else {
     request.set_workflow(parameters.Take("workflow"));
   }
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::RepriceRequest> ToRepriceRequest(Parameters parameters) {
+  pb::RepriceRequest request;
+  const auto take = [&](const char* name) -> absl::StatusOr<int64_t> {
+    const std::string text = parameters.Take(name);
+    return text.empty() ? absl::StatusOr<int64_t>(0)
+                        : text::ParseInstant(name, text, absl::UTCTimeZone());
+  };
+  ASSIGN_OR_RETURN(const int64_t start_us, take("from"));
+  ASSIGN_OR_RETURN(const int64_t end_us, take("to"));
+  request.set_start_unix_us(start_us);
+  request.set_end_unix_us(end_us);
+  if (parameters.Has("provider")) {
+    request.set_provider(parameters.Take("provider"));
+  }
+  if (parameters.Has("model")) {
+    request.set_model(parameters.Take("model"));
+  }
+  ASSIGN_OR_RETURN(const bool dry_run, TakeBool(parameters, "dry_run"));
+  request.set_dry_run(dry_run);
+  ASSIGN_OR_RETURN(const bool background, TakeBool(parameters, "background"));
+  request.set_background(background);
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+absl::StatusOr<pb::UndoRepricingRequest> ToUndoRequest(Parameters parameters) {
+  pb::UndoRepricingRequest request;
+  int64_t id = 0;
+  const std::string text = parameters.Take("id");
+  if (!absl::SimpleAtoi(text, &id) || id <= 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "The parameter id must be the number of a repricing, but is ", Quoted(text), "."));
+  }
+  request.set_id(id);
+  ASSIGN_OR_RETURN(const bool background, TakeBool(parameters, "background"));
+  request.set_background(background);
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }

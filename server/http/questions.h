@@ -24,6 +24,8 @@ absl::StatusOr<itemized::v1::GetTopRequest> ToTopRequest(Parameters parameters, 
 absl::StatusOr<itemized::v1::GetWorkflowsRequest> ToWorkflowsRequest(Parameters parameters,
                                                                      int64_t now_us);
 // Takes limit and page_token. The last part of the path names the run.
+absl::StatusOr<itemized::v1::RepriceRequest> ToRepriceRequest(Parameters parameters);
+absl::StatusOr<itemized::v1::UndoRepricingRequest> ToUndoRequest(Parameters parameters);
 absl::StatusOr<itemized::v1::GetRunRequest> ToRunRequest(absl::string_view workflow_id,
                                                          Parameters parameters);
 // Takes every (1h or 1d), by, window, from, to, tz, and the filter.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/v1/methods.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "server/convert/query_answers.h"
 #include "server/convert/query_requests.h"
 #include "server/convert/rates.h"
+#include "server/convert/repricing.h"
 #include "server/convert/store_answers.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
@@ -68,6 +70,30 @@ Database::RatesDone Answering(std::function<void(absl::StatusOr<Response>)> done
   return [done = std::move(done), write](const absl::StatusOr<RateChange>& change) {
     done(change.ok() ? absl::StatusOr<Response>(write(*change)) : change.status());
   };
+}
+
+// Which calls a change of rates prices again.
+template <typename Request>
+enum itemized::Reprice Which(const Request& request) {
+  return request.reprice() ? itemized::Reprice::kAll : itemized::Reprice::kUnpriced;
+}
+
+// Returns what is called when a job begins, and when it ends, so that `done` is called once, with
+// the job as it is when the caller wants to know.
+std::pair<Database::JobDone, Database::JobDone> AnsweringJob(RepriceDone done, bool background) {
+  const auto answer = [done = std::move(done)](const absl::StatusOr<RepricingJob>& job) {
+    done(job.ok() ? absl::StatusOr<pb::RepriceResponse>(ToRepriceResponse(*job)) : job.status());
+  };
+  return {[answer, background](const absl::StatusOr<RepricingJob>& begun) {
+            if (background || !begun.ok()) {
+              answer(begun);
+            }
+          },
+          [answer, background](const absl::StatusOr<RepricingJob>& ended) {
+            if (!background) {
+              answer(ended);
+            }
+          }};
 }
 
 }  // namespace
@@ -156,7 +182,8 @@ void SetRates(const Principal& principal, Database& database, const pb::SetRates
   if (!rates.ok()) {
     return done(rates.status());
   }
-  PutRates(principal, database, *std::move(rates), Answering(std::move(done), ToSetRatesResponse));
+  PutRates(principal, database, *std::move(rates), Which(request),
+           Answering(std::move(done), ToSetRatesResponse));
 }
 
 void RemoveRates(const Principal& principal, Database& database,
@@ -165,8 +192,41 @@ void RemoveRates(const Principal& principal, Database& database,
   if (!names.ok()) {
     return done(names.status());
   }
-  DropRates(principal, database, *std::move(names),
+  DropRates(principal, database, *std::move(names), Which(request),
             Answering(std::move(done), ToRemoveRatesResponse));
+}
+
+absl::StatusOr<pb::RepriceResponse> PreviewRepricing(const Principal& principal,
+                                                     const Database& database,
+                                                     const pb::RepriceRequest& request,
+                                                     const Cancellation* cancellation) {
+  ASSIGN_OR_RETURN(const RepricingRequest asked, ToRepricingRequest(request));
+  ASSIGN_OR_RETURN(const RepricingPreview preview,
+                   AskRepricingPreview(principal, database, asked, cancellation));
+  return ToRepriceResponse(preview);
+}
+
+void Reprice(const Principal& principal, Database& database, const pb::RepriceRequest& request,
+             RepriceDone done) {
+  const absl::StatusOr<RepricingRequest> asked = ToRepricingRequest(request);
+  if (!asked.ok()) {
+    return done(asked.status());
+  }
+  auto [begun, ended] = AnsweringJob(std::move(done), request.background());
+  BeginRepricing(principal, database, *asked, std::move(begun), std::move(ended));
+}
+
+void UndoRepricing(const Principal& principal, Database& database,
+                   const pb::UndoRepricingRequest& request, RepriceDone done) {
+  auto [begun, ended] = AnsweringJob(std::move(done), request.background());
+  BeginUndo(principal, database, static_cast<uint64_t>(std::max<int64_t>(0, request.id())),
+            std::move(begun), std::move(ended));
+}
+
+absl::StatusOr<pb::ListRepricingsResponse> ListRepricings(const Principal& principal,
+                                                          const Database& database) {
+  ASSIGN_OR_RETURN(const std::vector<RepricingJob> jobs, AskRepricings(principal, database));
+  return ToListRepricingsResponse(jobs);
 }
 
 absl::StatusOr<pb::VerifyResponse> Verify(const Principal& principal, const Database& database) {

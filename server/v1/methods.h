@@ -62,6 +62,20 @@ using RemoveRatesDone = std::function<void(absl::StatusOr<itemized::v1::RemoveRa
 void RemoveRates(const Principal& principal, Database& database,
                  const itemized::v1::RemoveRatesRequest& request, RemoveRatesDone done);
 
+// Answers a dry run, whatever `request.dry_run` says.
+absl::StatusOr<itemized::v1::RepriceResponse> PreviewRepricing(
+    const Principal& principal, const Database& database,
+    const itemized::v1::RepriceRequest& request, const Cancellation* cancellation = nullptr);
+// `done` is called with the job once it is at its end, or once it has begun if it is to go on in
+// the background; nothing waits for it meanwhile.
+using RepriceDone = std::function<void(absl::StatusOr<itemized::v1::RepriceResponse>)>;
+void Reprice(const Principal& principal, Database& database,
+             const itemized::v1::RepriceRequest& request, RepriceDone done);
+void UndoRepricing(const Principal& principal, Database& database,
+                   const itemized::v1::UndoRepricingRequest& request, RepriceDone done);
+absl::StatusOr<itemized::v1::ListRepricingsResponse> ListRepricings(const Principal& principal,
+                                                                    const Database& database);
+
 absl::StatusOr<itemized::v1::VerifyResponse> Verify(const Principal& principal,
                                                     const Database& database);
 absl::StatusOr<itemized::v1::BackupResponse> Backup(const Principal& principal,

@@ -8,6 +8,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/log/entry.h"
+#include "storage/log/entry_fields.h"
 
 namespace itemized {
 namespace {
@@ -34,110 +35,6 @@ enum Tag : char {
   kJob = 16,
 };
 
-void AppendId(const ProducerId& id, std::string* out) {
-  out->append(id.begin(), id.end());
-}
-
-bool ReadId(absl::string_view* in, ProducerId* id) {
-  if (in->size() < id->size()) {
-    return false;
-  }
-  std::copy_n(in->begin(), id->size(), id->begin());
-  in->remove_prefix(id->size());
-  return true;
-}
-
-void AppendText(const std::string& text, std::string* out) {
-  AppendSized(out, text);
-}
-
-bool ReadText(absl::string_view* in, std::string* text) {
-  absl::string_view bytes;
-  if (!ReadSized(in, &bytes)) {
-    return false;
-  }
-  *text = std::string(bytes);
-  return true;
-}
-
-void AppendName(const CatalogAdditions::Name& name, std::string* out) {
-  out->push_back(static_cast<char>(name.kind));
-  AppendVarint(out, name.id.value());
-  AppendSized(out, name.name);
-}
-
-bool ReadName(absl::string_view* in, CatalogAdditions::Name* name) {
-  if (in->empty() || static_cast<uint8_t>(in->front()) >= kNameKindCount) {
-    return false;
-  }
-  name->kind = static_cast<NameKind>(in->front());
-  in->remove_prefix(1);
-  return ReadVarintId(in, &name->id) && ReadText(in, &name->name);
-}
-
-void AppendSeries(const SeriesKey& series, std::string* out) {
-  for (const NameId name : series.names) {
-    AppendVarint(out, name.value());
-  }
-}
-
-bool ReadSeries(absl::string_view* in, SeriesKey* series) {
-  for (NameId& name : series->names) {
-    if (!ReadVarintId(in, &name)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-void AppendProgress(const ProducerProgress& progress, std::string* out) {
-  AppendId(progress.id, out);
-  AppendVarint(out, progress.epoch);
-  AppendVarint(out, progress.last_sequence);
-  AppendZigzag(out, progress.last_seen_us);
-  AppendVarint(out, progress.contents.size());
-  for (const uint64_t content : progress.contents) {
-    AppendBigEndian64(out, content);
-  }
-}
-
-bool ReadProgress(absl::string_view* in, ProducerProgress* progress) {
-  uint64_t count = 0;
-  if (!ReadId(in, &progress->id) || !ReadVarint(in, &progress->epoch) ||
-      !ReadVarint(in, &progress->last_sequence) || !ReadZigzag(in, &progress->last_seen_us) ||
-      !ReadVarint(in, &count) || count > progress->last_sequence || count > in->size() / 8) {
-    return false;
-  }
-  progress->contents.resize(count);
-  for (uint64_t& content : progress->contents) {
-    if (!ReadBigEndian64(in, &content)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-void AppendRate(const CheckedRatePtr& rate, std::string* out) {
-  AppendSized(out, EncodeRate(rate->rate()));
-}
-
-bool ReadRate(absl::string_view* in, CheckedRatePtr* rate) {
-  absl::string_view bytes;
-  if (!ReadSized(in, &bytes)) {
-    return false;
-  }
-  absl::StatusOr<Rate> decoded = DecodeRate(bytes);
-  if (!decoded.ok()) {
-    return false;
-  }
-  absl::StatusOr<CheckedRatePtr> checked = CheckedRate::Make(*std::move(decoded));
-  if (!checked.ok()) {
-    return false;
-  }
-  *rate = *std::move(checked);
-  return true;
-}
-
 template <typename T, typename Append>
 void AppendList(Tag tag, const std::vector<T>& list, Append append, std::string* out) {
   if (list.empty()) {
@@ -148,21 +45,6 @@ void AppendList(Tag tag, const std::vector<T>& list, Append append, std::string*
   for (const T& item : list) {
     append(item, out);
   }
-}
-
-template <typename T, typename Read>
-bool ReadList(absl::string_view* in, Read read, std::vector<T>* list) {
-  uint64_t count = 0;
-  if (!ReadVarint(in, &count) || count == 0 || count > in->size()) {  // Each takes at least a byte.
-    return false;
-  }
-  list->resize(count);
-  for (T& item : *list) {
-    if (!read(in, &item)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 void AppendIdKey(const HashKey& key, std::string* out) {

@@ -2,7 +2,8 @@
 #pragma once
 
 // storage/maintenance: what goes on beside ingestion: checkpoints, repricing, retraction,
-// retention, verifying, backups. May use base, model, pricing, kv, block, log, views, runs and store.
+// retention, verifying, backups. May use base, model, pricing, kv, block, log, views, runs and
+// store.
 
 // Writes the views to disk, so that a process that opens the store need not fold the whole log. (A
 // checkpoint here is of the views; RocksDB's own word means a copy of a store, see Kv::CopyTo.)

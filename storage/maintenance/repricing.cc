@@ -28,16 +28,6 @@ constexpr size_t kSeenCallsMax = 16'384;
 constexpr int64_t kPortionCalls = 16'384;
 constexpr size_t kPortionHours = 4'096;
 
-// How many changes may wait for their calls to be priced, which bounds memory.
-constexpr size_t kWaitingMax = 256;
-
-RepricingMark MarkOf(const RepricingScope& scope) {
-  const auto instant = [](int64_t from_us) {
-    return from_us == kTimeMaxUs ? std::nullopt : std::optional(from_us);
-  };
-  return {.from_us = instant(scope.from_us), .unpriced_from_us = instant(scope.unpriced_from_us)};
-}
-
 }  // namespace
 
 Repricing::Repricing(State* state, std::function<void()> wake)
@@ -69,46 +59,6 @@ void Repricing::Abandon() {
   is_abandoned_ = true;
   Fail(absl::UnavailableError(
       "The server is stopping; calls are priced again when it is next started."));
-}
-
-void Repricing::Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Reprice which,
-                      Change change) {
-  if (concerned.empty()) {
-    return change.done(change.result);
-  }
-  if (next_changes_.size() >= kWaitingMax) {
-    return change.done(absl::ResourceExhaustedError(
-        "Too many changes of rates wait for calls to be priced again; try again later."));
-  }
-  RepricingScope scope = next_scope_.value_or(RepricingScope());
-  int64_t& from_us = which == Reprice::kAll ? scope.from_us : scope.unpriced_from_us;
-  for (const CheckedRatePtr& rate : concerned) {
-    from_us = std::min(from_us, rate->rate().effective_from_us);
-    scope.rates.push_back(rate);
-  }
-  entry.repricing = MarkWith(scope);
-  const StagedRuns none(&state_.views.runs(), &state_.mutex);
-  if (const absl::Status status = state_.Commit(&entry, none); !status.ok()) {
-    return change.done(status);
-  }
-  PassFailpoint(Failpoint::kRatesSaved);
-  next_scope_ = std::move(scope);
-  next_changes_.push_back(std::move(change));
-  if (!is_busy()) {
-    StartPass();
-  }
-  if (is_abandoned_) {
-    Abandon();
-  }
-}
-
-// The mark that stands for `scope` and for the changes of rates that are being worked on.
-RepricingMark Repricing::MarkWith(RepricingScope scope) const {
-  if (is_busy() && !job_.has_value()) {
-    scope.from_us = std::min(scope.from_us, pass_->from_us);
-    scope.unpriced_from_us = std::min(scope.unpriced_from_us, pass_->unpriced_from_us);
-  }
-  return MarkOf(scope);
 }
 
 void Repricing::WhenDone(Done done) {
@@ -148,10 +98,7 @@ absl::Status Repricing::FinishPass() {
     return FinishJob();
   }
   Entry entry;
-  entry.repricing = RepricingMark();
-  if (next_scope_.has_value()) {
-    entry.repricing = MarkOf(*next_scope_);
-  }
+  entry.repricing = MarkOf(next_scope_.value_or(RepricingScope()));
   RETURN_IF_ERROR(CommitPending(std::move(entry)));
   pass_.reset();
   const std::vector<Change> finished = std::exchange(changes_, {});

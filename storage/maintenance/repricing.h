@@ -110,6 +110,7 @@ class Repricing {
 
   void Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Reprice which,
              Change change);
+  static RepricingMark MarkOf(const RepricingScope& scope);
   RepricingMark MarkWith(RepricingScope scope) const;
   void BeginJob(RepricingJob job, JobDone begun, JobDone done);
   void ResumeJobs();

@@ -16,6 +16,35 @@ TOKENS = {
 }
 
 
+class BundledRatesTest(harness.TestCase):
+    # Models whose recorded costs are not those of the bundled prices, and the dated price that
+    # explains it. There is none: whoever pins a list that has other prices says here why.
+    EXPLAINED = {}
+
+    def test_the_prices_that_come_with_the_server_make_each_recorded_cost(self):
+        script = harness.load_script("convert-agent-runs")
+        records = script.read_lines(harness.AGENT_RUNS / "agent_runs.ndjson")
+        recorded = {
+            (r["run_id"], r["call_id"]): Decimal(r["cost_usd_recorded"])
+            for r in records
+            if "cost_usd_recorded" in r
+        }
+        self.assertEqual(len(recorded), 1725)
+        self.start(bundled_rates=True)
+        self.import_events(script.convert(harness.AGENT_RUNS))
+        self.assertEqual(self.ask("top", *WINDOW)["total"]["unpriced_calls"], 0)
+        differences = {}
+        for run in {run for run, _ in recorded}:
+            for call in self.ask("show", run)["calls"]:
+                theirs = recorded.pop((run, call["event_id"]), None)
+                ours = Decimal(call["cost_usd"])
+                if theirs is not None and theirs != ours:
+                    count, sum_of = differences.get(call["model"], (0, Decimal(0)))
+                    differences[call["model"]] = (count + 1, sum_of + ours - theirs)
+        self.assertEqual(recorded, {})
+        self.assertEqual(set(differences), set(self.EXPLAINED), differences)
+
+
 class AgentRunsTest(harness.TestCase):
     def setUp(self):
         super().setUp()

@@ -31,7 +31,10 @@ constexpr char kLiteLlm[] =
     R"("input_cost_per_token_priority":1e-6,"output_cost_per_token_flex":1e-6,)"
     R"("search_context_cost_per_query":{"search_context_size_medium":0.01},)"
     R"("tiered_pricing":[{"range":[0,32000],"input_cost_per_token":1e-07}]},)"
-    R"("img":{"mode":"image_generation"}})";
+    R"("img":{"mode":"image_generation"},"b":{"cache_read_input_token_cost":"1e-07",)"
+    R"("provider_specific_entry":{"us":1.1,"fast":6},"regional_processing_uplift_multiplier_eu":1.1,)"
+    R"("input_cost_per_token_above_200k_tokens_priority":2e-6,)"
+    R"("off_peak_pricing":{"hours_utc":["16:30-00:30"],"input_cost_per_token":1e-7}}})";
 constexpr char kGenaiPrices[] =
     R"([{"id":"openai","models":[{"id":"gpt-5","match":{"or":[{"equals":"gpt-5"},)"
     R"({"and":[{"starts_with":"gpt-5-"},{"regex":"^x"},{"contains":"c"},{"ends_with":"d"}]}]},)"

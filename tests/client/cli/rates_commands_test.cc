@@ -2,11 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <thread>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include <sys/stat.h>
 
 #include "storage/base/time.h"
 #include "tests/client/cli/fake_server.h"
@@ -101,6 +103,21 @@ TEST(RatesImport, ReadsStandardInput) {
                                 {.stdin_fd = ends[0]});
   close(ends[0]);
   EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+  EXPECT_EQ(server.set_rates.request.rates_size(), 1);
+}
+
+TEST(RatesImport, DoesNotWaitForEverForAPipe) {
+  FakeServer server;
+  const std::string pipe = TestFile("other", "") + ".pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const Outcome nobody = RunAt(server.address(), {"rates", "import", pipe});
+  EXPECT_EQ(nobody.exit_status, 2);
+  EXPECT_THAT(nobody.err, HasSubstr("is a pipe that nobody writes to"));
+  std::thread writer([&] { std::ofstream(pipe) << R"({"m": {"input": 3}})"; });
+  const Outcome written =
+      RunAt(server.address(), {"rates", "import", pipe}, {.patience = absl::Minutes(1)});
+  writer.join();
+  EXPECT_EQ(written.exit_status, 0) << written.err;
   EXPECT_EQ(server.set_rates.request.rates_size(), 1);
 }
 

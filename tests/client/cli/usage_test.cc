@@ -70,8 +70,8 @@ void ExpectWrongUsage(absl::Span<const Wrong> cases) {
 TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
-       "Name a command: import, top, workflows, show, series, outliers, rates, info, verify, "
-       "backup, help.",
+       "Name a command: import, top, workflows, show, series, outliers, rates, reconcile, info, "
+       "verify, backup, help.",
        "itemize --help"},
       {{"tpo"},
        "There is no command \"tpo\". Did you mean \"top\"? The commands are: import, top,",
@@ -107,6 +107,20 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
        "itemize outliers --help"},
       {{"series", "--every", "1w"}, "--every", "itemize series --help"},
       {{"show"}, "WORKFLOW_ID", "itemize show --help"},
+      {{"reconcile"}, "FILE", "itemize reconcile --help"},
+      {{"reconcile", "x", "--tolerance", "much"},
+       "--tolerance must be",
+       "itemize reconcile --help"},
+      {{"reconcile", "x", "--tolerance", "101%"},
+       "--tolerance must be",
+       "itemize reconcile --help"},
+      {{"reconcile", "x", "--format", "csv"},
+       "no form of export \"csv\"",
+       "itemize reconcile --help"},
+      {{"reconcile", "/none"}, "Cannot read \"/none\"", "itemize reconcile --help"},
+      {{"reconcile", "x", "--from", "2026-11-02", "--to", "2026-11-01"},
+       "--to must be after --from.",
+       "itemize reconcile --help"},
   };
   ExpectWrongUsage(kCases);
 }

@@ -66,5 +66,30 @@ TEST(ParseJson, NestingIsBounded) {
   ErrorOf(std::string(100'000, '[') + std::string(100'000, ']'));
 }
 
+TEST(ParseJson, SizeIsBounded) {
+  std::string text = "[0";
+  for (size_t i = 2; i < kJsonValuesMax; ++i) {
+    text += ",0";
+  }
+  EXPECT_TRUE(ParseJson(text + "]").ok());
+  EXPECT_THAT(ErrorOf(text + ",0]"), HasSubstr("too many values; give at most 2000000"));
+}
+
+TEST(ParseJson, SignsInStringsAreNoNesting) {
+  const std::string signs = std::string(100, '[') + "\\\"" + std::string(100, '{');
+  EXPECT_TRUE(ParseJson("[\"" + signs + "\"]").ok());
+}
+
+TEST(ParseJson, OtherEncodingsAreToldAndAByteOrderMarkIsNoFault) {
+  EXPECT_TRUE(ParseJson("\xef\xbb\xbf[1]").ok());
+  EXPECT_THAT(ErrorOf(absl::string_view("\xff\xfe[\0]\0", 6)), HasSubstr("UTF-16"));
+  EXPECT_THAT(ErrorOf(absl::string_view("[1,\n\0]", 6)), HasSubstr("line 2: there is a zero byte"));
+}
+
+TEST(ParseJson, TheFirstRepeatedNameIsFound) {
+  EXPECT_EQ(RepeatedName(*ParseJson(R"({"a": 1, "b": 2, "b": 3, "a": 4})")), "b");
+  EXPECT_EQ(RepeatedName(*ParseJson(R"({"a": {"b": 2}, "b": 3})")), "");
+}
+
 }  // namespace
 }  // namespace itemized::client

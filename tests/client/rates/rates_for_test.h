@@ -15,7 +15,7 @@
 
 namespace itemized::client {
 
-// A rate on one line: "provider match @instant input=3 output=15 >200000 input=6".
+// A rate on one line: "provider match @instant [tier, region] 1800-3600 input=3 >200000 input=6".
 inline std::string Prices(const v1::Prices& prices) {
   std::vector<const google::protobuf::FieldDescriptor*> fields;
   prices.GetReflection()->ListFields(prices, &fields);
@@ -32,6 +32,12 @@ inline std::string Line(const v1::Rate& rate) {
                                   DescribeMatch(rate.match()));
   if (rate.effective_from_unix_us() != 0) {
     absl::StrAppend(&text, " @", rate.effective_from_unix_us());
+  }
+  if (!rate.service_tier().empty() || !rate.region().empty()) {
+    absl::StrAppend(&text, " [", rate.service_tier(), ", ", rate.region(), "]");
+  }
+  if (rate.has_hours()) {
+    absl::StrAppend(&text, " ", rate.hours().from_second(), "-", rate.hours().to_second());
   }
   absl::StrAppend(&text, Prices(rate.prices()));
   for (const v1::RateTier& tier : rate.tiers()) {

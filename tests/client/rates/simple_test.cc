@@ -98,8 +98,8 @@ TEST(SimpleRates, TiersOfServiceAndRegionsHavePricesOfTheirOwn) {
           "regions": {"us": {"input": "0.055", "output": "0.44"}}}})");
   ASSERT_TRUE(import.ok()) << import.status();
   EXPECT_THAT(Lines(import->rates),
-              ElementsAre("p m input=0.05 output=0.4", "p m input=0.025 >9 input=1",
-                          "p m input=0.055 output=0.44"));
+              ElementsAre("p m input=0.05 output=0.4", "p m [flex, ] input=0.025 >9 input=1",
+                          "p m [, us] input=0.055 output=0.44"));
   EXPECT_EQ(import->rates[0].service_tier() + import->rates[0].region(), "");
   EXPECT_EQ(import->rates[1].service_tier(), "flex");
   EXPECT_EQ(import->rates[2].region(), "us");

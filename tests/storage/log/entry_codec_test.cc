@@ -58,6 +58,9 @@ TEST(EntryCodec, HasTheseBytes) {
   EXPECT_EQ(absl::BytesToHexString(EncodeEntry(Entry())), "01");
   Entry entry = FullEntry();
   entry.rates_set.clear();
+  entry.recorded_us = 0;
+  entry.repricing->unpriced_from_us.reset();
+  entry.job.reset();
   EXPECT_EQ(absl::BytesToHexString(EncodeEntry(entry)),
             "01"  // Version.
             "01"
@@ -109,7 +112,19 @@ TEST(EntryCodec, HasTheseBytes) {
             "ac02"
             "02"
             "32"
-            "31"  // Blocks: from 300 on two, of hours 50 and 49.
+            "31");  // Blocks: from 300 on two, of hours 50 and 49.
+}
+
+TEST(EntryCodec, HasTheseBytesBehindItsBlocks) {
+  Entry entry = FullEntry();
+  Entry rest;
+  rest.recorded_us = entry.recorded_us;
+  rest.repricing = entry.repricing;
+  rest.job = entry.job;
+  EXPECT_EQ(absl::BytesToHexString(EncodeEntry(rest)),
+            "01"
+            "08"
+            "01"
             "0e"
             "85808080a09c01"  // Recorded at this instant.
             "0f"
