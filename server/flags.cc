@@ -110,6 +110,10 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
       ->type_name("DIR");
   app.add_flag("!--no-bundled-rates", flags.bundled_rates,
                "Begin without the prices that come with the program");
+  app.add_option("--trust-reported-cost", flags.server.trusted_cost_providers,
+                 "Bill what this provider says that it charged, whatever the rates say; may be "
+                 "repeated")
+      ->type_name("PROVIDER");
   app.add_flag("--accept-clock", flags.server.accept_clock,
                "The clock is right, though far ahead of when the database was last open");
   app.add_flag("--accept-missing-acknowledged", flags.server.accept_missing_mark,

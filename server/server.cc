@@ -163,6 +163,7 @@ absl::Status ServerImpl::OpenDatabase() {
   options.retain_rollups_us = options_.retain_rollups_us;
   options.free_bytes_min = options_.free_bytes_min;
   options.accept_clock = options_.accept_clock;
+  options.trusted_cost_providers = options_.trusted_cost_providers;
   options.warn = [](const std::string& sentence) { spdlog::warn("{}", sentence); };
   options.open_kv = [accept = options_.accept_missing_mark](const std::string& path) {
     return OpenRocksKv(path, nullptr, accept);
@@ -178,6 +179,7 @@ absl::Status ServerImpl::OpenDatabase() {
         database_->Submit(std::move(submission), std::move(done));
       },
       room);
+  facts_.usage_reports = &queue_->usage_reports();
   http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
   MakePools();
   return absl::OkStatus();

@@ -41,6 +41,7 @@ struct ServerOptions {
   int64_t retain_events_us = 0;
   int64_t retain_rollups_us = 0;
   bool accept_clock = false;
+  std::vector<std::string> trusted_cost_providers;
   bool accept_missing_mark = false;  // OpenRocksKv says what it means.
   int64_t free_bytes_min = DatabaseOptions().free_bytes_min;
   // The most bytes that messages read, answers not sent yet and questions at work may take, of

@@ -16,6 +16,12 @@ void PrintInfo(const pb::GetServerInfoResponse& info, Session& session) {
   table.AddRow({"running since", TimeText(info.started_at(), absl::UTCTimeZone()) + " UTC"});
   table.AddRow({"calls", Count(info.calls())});
   table.AddRow({"unpriced calls", Count(info.unpriced_calls())});
+  if (info.unknown_usage_reports() > 0) {
+    table.AddRow({"usage of no known shape", Count(info.unknown_usage_reports())});
+  }
+  if (info.misreported_usage_reports() > 0) {
+    table.AddRow({"usage that contradicts itself", Count(info.misreported_usage_reports())});
+  }
   if (info.has_repricing()) {
     table.AddRow({"repricing", RepricingText(info.repricing())});
   }

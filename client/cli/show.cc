@@ -12,6 +12,7 @@
 #include "client/cli/format.h"
 #include "client/cli/query.h"
 #include "client/cli/text.h"
+#include "storage/base/money.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
 
@@ -33,6 +34,19 @@ std::string WhyUnpriced(const pb::BilledCall& call) {
     }
   }
   return served.empty() ? "no rate" : absl::StrCat("no rate for ", absl::StrJoin(served, ", "));
+}
+
+// Says which cost won where the provider reported one: "" if both are the same.
+std::string ReportedText(const pb::BilledCall& call) {
+  if (!call.has_reported_cost_usd()) {
+    return "";
+  }
+  if (call.cost_is_reported()) {
+    return "as reported";
+  }
+  return call.reported_cost_usd() == call.cost_usd()
+             ? ""
+             : absl::StrCat("reported ", MoneyText(call.reported_cost_usd()));
 }
 
 // Time since the run's first call: "+1.24 s".
@@ -65,6 +79,9 @@ Cell Marks(const pb::BilledCall& call) {
   }
   if (call.unsurfaced()) {
     marks.emplace_back("unused");
+  }
+  if (const std::string reported = ReportedText(call); !reported.empty()) {
+    marks.push_back(reported);
   }
   if (call.unpriced()) {
     marks.push_back(WhyUnpriced(call));
@@ -109,6 +126,23 @@ void PrintHead(const pb::GetRunResponse& run, absl::TimeZone zone, Session& sess
   out << "\n\n";
 }
 
+// Says what providers reported of the calls that are shown, if any did.
+void PrintReported(const pb::GetRunResponse& run, Session& session) {
+  Picos sum = 0;
+  int64_t calls = 0;
+  for (const pb::BilledCall& call : run.calls()) {
+    const absl::StatusOr<Picos> reported = ParseUsd(call.reported_cost_usd());
+    if (call.has_reported_cost_usd() && reported.ok()) {
+      sum += *reported;
+      ++calls;
+    }
+  }
+  if (calls > 0) {
+    *session.env.out << "Providers reported " << MoneyText(FormatUsd(sum)) << " for "
+                     << Count(calls) << " of the calls shown.\n";
+  }
+}
+
 void PrintFoot(const pb::GetRunResponse& run, Session& session) {
   std::ostream& out = *session.env.out;
   const Canvas& canvas = session.env.canvas;
@@ -124,6 +158,7 @@ void PrintFoot(const pb::GetRunResponse& run, Session& session) {
   if (!run.unused_steps().empty()) {
     out << "Unused steps: " << Printable(absl::StrJoin(run.unused_steps(), ", ")) << ".\n";
   }
+  PrintReported(run, session);
   if (run.unpriced_calls() > 0) {
     PrintPricedShare(run.call_count(), run.unpriced_calls(), session);
   }
@@ -237,6 +272,7 @@ int ShowCommand(const QueryArguments& arguments, Session& session) {
   }
   request.set_as_known_at_unix_us(*known_us);
   const int32_t limit = arguments.limit.value_or(session.json ? 0 : kCallsForPeople);
+  request.set_with_usage_reported(session.json);
   Pages pages(std::move(request), limit, session);
   if (session.json) {
     return ShowJson(std::move(pages), session);

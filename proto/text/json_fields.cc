@@ -134,6 +134,14 @@ Fault ReadString(json::value& value, absl::string_view path, std::string& result
   return std::nullopt;
 }
 
+Fault ReadBool(json::value& value, absl::string_view path, bool& result) {
+  if (!Is(value, json::json_type::boolean)) {
+    return WrongType(path, "true or false", value);
+  }
+  const simdjson::error_code error = value.get_bool().get(result);
+  return error == simdjson::SUCCESS ? std::nullopt : BrokenJson(error);
+}
+
 namespace {
 
 // The text of a number; `wanted` names it in the refusal of anything else.
@@ -174,6 +182,16 @@ Fault ReadCount(json::value& value, absl::string_view path, int64_t& result) {
                                ": more than any call can use; check its unit."));
   }
   result = *count;
+  return std::nullopt;
+}
+
+Fault ReadAmount(json::value& value, absl::string_view path, std::string& result) {
+  if (Is(value, json::json_type::string)) {
+    return ReadString(value, path, result);
+  }
+  absl::string_view number;
+  RETURN_IF_FAULT(ReadNumber(value, path, "an amount in USD", number));
+  result.assign(number.data(), number.size());
   return std::nullopt;
 }
 

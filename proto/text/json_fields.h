@@ -46,7 +46,11 @@ Fault TakeNull(simdjson::ondemand::value& value, bool& is_null);
 Fault ReadView(simdjson::ondemand::value& value, absl::string_view path,
                absl::string_view& result);  // It lives until the next line is read.
 Fault ReadString(simdjson::ondemand::value& value, absl::string_view path, std::string& result);
+Fault ReadBool(simdjson::ondemand::value& value, absl::string_view path, bool& result);
 Fault ReadCount(simdjson::ondemand::value& value, absl::string_view path, int64_t& result);
+
+// An amount of money: a number or a text, as it is written.
+Fault ReadAmount(simdjson::ondemand::value& value, absl::string_view path, std::string& result);
 
 // A number of milliseconds; what is finer than a microsecond is cut off.
 Fault ReadMillis(simdjson::ondemand::value& value, absl::string_view path, int64_t& result_us);

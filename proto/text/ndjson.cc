@@ -25,6 +25,11 @@ constexpr std::array<Name<pb::CallStatus>, 3> kStatuses = {{
     {"cancelled", pb::CALL_STATUS_CANCELLED},
 }};
 
+constexpr std::array<Name<pb::CacheAccounting>, 2> kAccountings = {{
+    {"inclusive", pb::CACHE_ACCOUNTING_INCLUSIVE},
+    {"exclusive", pb::CACHE_ACCOUNTING_EXCLUSIVE},
+}};
+
 constexpr std::array<Name<pb::Outcome>, 4> kOutcomes = {{
     {"completed", pb::OUTCOME_COMPLETED},
     {"failed", pb::OUTCOME_FAILED},
@@ -42,6 +47,9 @@ enum Field : uint8_t {
   kModel,
   kUsage,
   kUsageReported,
+  kUsageUnknown,
+  kReportedCostUsd,
+  kCacheAccounting,
   kDurationMs,
   kStatus,
   kRevision,
@@ -52,7 +60,7 @@ enum Field : uint8_t {
   kUnusedSteps,
 };
 
-constexpr std::array<Name<Field>, 17> kFields = {{
+constexpr std::array<Name<Field>, 20> kFields = {{
     {"event_id", kEventId},
     {"time", kTime},
     {"workflow", kWorkflow},
@@ -62,6 +70,9 @@ constexpr std::array<Name<Field>, 17> kFields = {{
     {"model", kModel},
     {"usage", kUsage},
     {"usage_reported", kUsageReported},
+    {"usage_unknown", kUsageUnknown},
+    {"reported_cost_usd", kReportedCostUsd},
+    {"cache_accounting", kCacheAccounting},
     {"duration_ms", kDurationMs},
     {"status", kStatus},
     {"revision", kRevision},
@@ -189,6 +200,12 @@ class NdjsonParser::Impl {
         return ReadUsage(value, *call_);
       case kUsageReported:
         return ReadUsageReported(value, *call_);
+      case kUsageUnknown:
+        return ReadUsageUnknown(value, *call_);
+      case kReportedCostUsd:
+        return ReadAmount(value, "reported_cost_usd", *call_->mutable_reported_cost_usd());
+      case kCacheAccounting:
+        return ReadCacheAccounting(value);
       case kDurationMs:
         return ReadDurationField(value);
       case kStatus:
@@ -220,6 +237,13 @@ class NdjsonParser::Impl {
     pb::CallStatus status = pb::CALL_STATUS_UNSPECIFIED;
     RETURN_IF_FAULT(ReadEnum(value, "status", kStatuses, status));
     call_->set_status(status);
+    return std::nullopt;
+  }
+
+  Fault ReadCacheAccounting(json::value& value) {
+    pb::CacheAccounting accounting = pb::CACHE_ACCOUNTING_UNSPECIFIED;
+    RETURN_IF_FAULT(ReadEnum(value, "cache_accounting", kAccountings, accounting));
+    call_->set_cache_accounting(accounting);
     return std::nullopt;
   }
 

@@ -81,4 +81,7 @@ Fault ReadUsage(simdjson::ondemand::value& value, pb::Call& call);
 // The `usage_reported` of a call, which is carried over as it stands; the server reads it.
 Fault ReadUsageReported(simdjson::ondemand::value& value, pb::Call& call);
 
+// The `usage_unknown` of a call.
+Fault ReadUsageUnknown(simdjson::ondemand::value& value, pb::Call& call);
+
 }  // namespace itemized::text

@@ -48,4 +48,11 @@ Fault ReadUsageReported(json::value& value, pb::Call& call) {
                  *call.mutable_usage_reported());
 }
 
+Fault ReadUsageUnknown(json::value& value, pb::Call& call) {
+  bool is_unknown = false;
+  RETURN_IF_FAULT(ReadBool(value, "usage_unknown", is_unknown));
+  call.set_usage_unknown(is_unknown);
+  return std::nullopt;
+}
+
 }  // namespace itemized::text

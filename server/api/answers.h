@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/api/principal.h"
+#include "server/api/usage_report_log.h"
 #include "storage/base/cancellation.h"
 #include "storage/database/database.h"
 
@@ -66,6 +67,8 @@ struct ServerFacts {
   std::string version;
   int64_t started_at_us = 0;
   std::string http_address;  // It is "" if HTTP is off.
+  // Counts usage that was reported and is not understood. It is not owned, and may be null.
+  const UsageReportLog* usage_reports = nullptr;
 };
 struct ServerInfo {
   ServerFacts facts;

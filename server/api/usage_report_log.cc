@@ -21,6 +21,7 @@ bool UsageReportLog::IsNew(const std::string& kind) {
 void UsageReportLog::Take(const UsageReportTally& tally) {
   unknown_.fetch_add(tally.unknown, std::memory_order_relaxed);
   misreported_.fetch_add(tally.misreported, std::memory_order_relaxed);
+  not_kept_.fetch_add(tally.not_kept, std::memory_order_relaxed);
   for (const UsageTrouble& trouble : tally.troubles) {
     if (IsNew(trouble.kind)) {
       spdlog::warn("A usage_reported: {} Others of this kind are not logged.", trouble.sentence);

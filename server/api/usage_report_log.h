@@ -20,6 +20,7 @@ class UsageReportLog {
 
   int64_t unknown() const { return unknown_.load(std::memory_order_relaxed); }
   int64_t misreported() const { return misreported_.load(std::memory_order_relaxed); }
+  int64_t not_kept() const { return not_kept_.load(std::memory_order_relaxed); }
 
  private:
   // Returns whether the log has to be told of this kind.
@@ -27,6 +28,7 @@ class UsageReportLog {
 
   std::atomic<int64_t> unknown_ = 0;      // Reports since the start.
   std::atomic<int64_t> misreported_ = 0;  // Reports since the start.
+  std::atomic<int64_t> not_kept_ = 0;     // Reports since the start.
   Mutex mutex_;
   absl::flat_hash_set<std::string> told_ ABSL_GUARDED_BY(mutex_);  // Kinds.
 };

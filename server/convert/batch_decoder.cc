@@ -135,6 +135,18 @@ void BatchDecoder::AddEvent(absl::string_view bytes) {
 }
 
 void BatchDecoder::AddCall(uint32_t position) {
+  if (event_.call.cache_accounting != 0) {
+    const absl::Status read = ReadCacheAccounting(event_.call);
+    if (!read.ok()) {
+      return Refuse(RefusalCode::kTokensOutOfRange, read.message());
+    }
+  }
+  if (!event_.call.reported_cost_usd.empty()) {
+    const absl::Status read = ReadReportedCost(event_.call);
+    if (!read.ok()) {
+      return Refuse(RefusalCode::kCostOutOfRange, read.message());
+    }
+  }
   if (!event_.call.usage_reported.empty()) {
     const absl::Status read = rows_->reports.ReadInto(event_.call);
     if (!read.ok()) {

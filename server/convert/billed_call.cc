@@ -81,6 +81,10 @@ pb::BilledCall ToBilledCall(const BilledCall& billed) {
     to.set_unpriced_reason(billed.unpriced_reason);
   }
   to.set_cost_usd(billed.cost.unpriced ? "" : FormatUsd(billed.cost.picos));
+  if (call.reported_cost_picos.has_value()) {
+    to.set_reported_cost_usd(FormatUsd(*call.reported_cost_picos));
+  }
+  to.set_cost_is_reported(billed.cost.reported);
   to.set_is_outlier(billed.is_outlier());
   if (billed.receipt.has_value()) {
     SetReceipt(*billed.receipt, billed.cost.picos, to.mutable_receipt());
@@ -89,7 +93,7 @@ pb::BilledCall ToBilledCall(const BilledCall& billed) {
   return to;
 }
 
-pb::GetRunResponse ToRunResponse(const RunAnswer& answer) {
+pb::GetRunResponse ToRunResponse(const RunAnswer& answer, bool with_usage_reported) {
   pb::GetRunResponse to;
   to.set_workflow(answer.workflow);
   to.set_workflow_id(answer.workflow_id);
@@ -110,6 +114,9 @@ pb::GetRunResponse ToRunResponse(const RunAnswer& answer) {
   to.mutable_calls()->Reserve(static_cast<int>(answer.calls.size()));
   for (const BilledCall& billed : answer.calls) {
     *to.add_calls() = ToBilledCall(billed);
+    if (with_usage_reported && !billed.call.reported_usage.empty()) {
+      to.mutable_calls()->rbegin()->set_usage_reported(billed.call.reported_usage);
+    }
   }
   return to;
 }

@@ -63,6 +63,12 @@ void DecodeCallNumber(const WireReader& reader, WireCall& call) {
     case pb::Call::kRevisionFieldNumber:
       call.revision = static_cast<uint32_t>(reader.varint());
       break;
+    case pb::Call::kCacheAccountingFieldNumber:
+      call.cache_accounting = static_cast<int32_t>(reader.varint());
+      break;
+    case pb::Call::kUsageUnknownFieldNumber:
+      call.usage_unknown = reader.varint() != 0;
+      break;
     case pb::Call::kStatusFieldNumber:
       call.status = static_cast<int32_t>(reader.varint());
       break;
@@ -96,6 +102,9 @@ bool DecodeCallBytes(const WireReader& reader, WireCall& call) {
       return DecodeUsage(reader.bytes(), call.usage);
     case pb::Call::kUsageReportedFieldNumber:
       call.usage_reported = reader.bytes();
+      return true;
+    case pb::Call::kReportedCostUsdFieldNumber:
+      call.reported_cost_usd = reader.bytes();
       return true;
     case pb::Call::kAttributesFieldNumber:
       return DecodeAttribute(reader.bytes(), call);

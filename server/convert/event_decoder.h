@@ -25,10 +25,15 @@ struct WireCall {
   int64_t time_us = 0;
   int64_t duration_us = 0;
   uint32_t revision = 0;
-  int32_t status = 0;  // It is a number of itemized.v1.CallStatus.
+  int32_t status = 0;            // It is a number of itemized.v1.CallStatus.
+  int32_t cache_accounting = 0;  // It is a number of itemized.v1.CacheAccounting.
   bool has_usage = false;
+  bool usage_unknown = false;  // It was reported, but could not be counted.
   Usage usage;
-  absl::string_view usage_reported;  // JSON. It is empty if there is none.
+  absl::string_view usage_reported;     // JSON. It is empty if there is none.
+  absl::string_view kept_report;        // What storage keeps of it.
+  absl::string_view reported_cost_usd;  // It is a decimal. It is empty if there is none.
+  int64_t reported_cost = 0;            // Pico-dollars plus one; 0 if none was reported.
   absl::string_view service_tier;
   absl::string_view region;
   std::vector<std::pair<absl::string_view, absl::string_view>> attributes;

@@ -42,7 +42,7 @@ void SetTopRow(const TopRow& row, const TopAnswer& answer, Picos above, pb::TopR
   to->set_call_share(Share(row.sums.calls, answer.total.calls));
   to->set_spend_share(Share(row.sums.cost, answer.total.cost));
   to->set_cumulative_spend_share(Share(above, answer.total.cost));
-  to->set_mean_cost_usd(MeanUsd(row.sums.cost, row.sums.calls - row.sums.unpriced_calls));
+  to->set_mean_cost_usd(MeanUsd(row.sums.cost, row.rated_calls));
   to->set_p50_cost_usd(FormatUsd(row.p50_cost));
   to->set_p95_cost_usd(FormatUsd(row.p95_cost));
   to->set_outliers(row.sums.outliers);

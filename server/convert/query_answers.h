@@ -18,7 +18,8 @@ namespace itemized::server {
 // Shows at most `limit` rows, or all if it is 0.
 itemized::v1::GetTopResponse ToTopResponse(const TopAnswer& answer, int32_t limit);
 itemized::v1::GetWorkflowsResponse ToWorkflowsResponse(const WorkflowsAnswer& answer);
-itemized::v1::GetRunResponse ToRunResponse(const RunAnswer& answer);
+itemized::v1::GetRunResponse ToRunResponse(const RunAnswer& answer,
+                                           bool with_usage_reported = false);
 
 // Writes times in `zone`.
 itemized::v1::GetSeriesResponse ToSeriesResponse(const SeriesAnswer& answer, absl::string_view step,

@@ -50,6 +50,8 @@ void RowBatchBuilder::Add(const WireCall& call) {
   model_.push_back(names_.IndexOf(call.model));
   duration_us_.push_back(call.duration_us);
   SetLazily(status_, row, StorageStatus(call.status));
+  SetLazily(reported_usage_, row, call.kept_report);
+  SetLazily(reported_cost_, row, call.reported_cost);
   SetLazily(revision_, row, call.revision);
   AddUsage(call);
   AddAttributes(call);
@@ -58,6 +60,7 @@ void RowBatchBuilder::Add(const WireCall& call) {
 void RowBatchBuilder::AddUsage(const WireCall& call) {
   const size_t row = size() - 1;
   SetLazily(usage_missing_, row, !call.has_usage);
+  SetLazily(usage_unknown_, row, call.usage_unknown && !call.has_usage);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     SetLazily(usage_[c], row, call.usage.counts[c]);
   }
@@ -97,6 +100,9 @@ CallColumns RowBatchBuilder::Columns() const {
     columns.usage[c] = usage_[c];
   }
   columns.usage_missing = usage_missing_;
+  columns.usage_unknown = usage_unknown_;
+  columns.reported_usage = reported_usage_;
+  columns.reported_cost = reported_cost_;
   columns.duration_us = duration_us_;
   columns.status = status_;
   columns.revision = revision_;

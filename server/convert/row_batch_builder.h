@@ -53,7 +53,9 @@ class RowBatchBuilder {
   std::vector<uint32_t> event_id_sizes_;
   std::vector<uint32_t> workflow_, workflow_id_, step_, provider_, model_;
   std::array<std::vector<int64_t>, kUsageClassCount> usage_;
-  absl::InlinedVector<bool, 1> usage_missing_;
+  absl::InlinedVector<bool, 1> usage_missing_, usage_unknown_;
+  std::vector<absl::string_view> reported_usage_;
+  std::vector<int64_t> reported_cost_;
   std::vector<int64_t> duration_us_;
   std::vector<int32_t> status_;
   std::vector<uint32_t> revision_;

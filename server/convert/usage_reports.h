@@ -13,6 +13,15 @@
 
 namespace itemized::server {
 
+// Reads what the sender says that the provider charged, which is not empty. Returns
+// INVALID_ARGUMENT, with a sentence for the sender, if that is no amount that a call can cost.
+absl::Status ReadReportedCost(WireCall& call);
+
+// Makes disjoint classes of the usage of a call whose sender says how it counts the cache; what was
+// reported is read so by ReadInto. Returns INVALID_ARGUMENT, with a sentence for the sender, if it
+// says something unknown, or there is more of the cache than of the input that includes it.
+absl::Status ReadCacheAccounting(WireCall& call);
+
 // Reads the reports of one batch. It has to outlive the calls, which point into it. Not
 // thread-safe.
 class UsageReports {
@@ -20,8 +29,8 @@ class UsageReports {
   // Fills in what the `usage_reported` of `call`, which is not empty, tells of it. What the
   // sender says itself of provider, model, service tier and region stays. Returns INVALID_ARGUMENT,
   // with a sentence for the sender, if the call has a usage as well, or the report cannot be read;
-  // a report that cannot be counted is no error, and leaves the call without usage. The cost that a
-  // report may name is not kept: calls have no field for it.
+  // a report that cannot be counted is no error, and leaves the call without usage. So is a cost in
+  // it that is beyond what a call can cost, which is left out.
   absl::Status ReadInto(WireCall& call);
 
   const UsageReportTally& tally() const { return tally_; }

@@ -73,6 +73,9 @@ void AddUsageReports(const UsageReportLog& reports, Exposition& out) {
   out.Single("itemized_usage_misreported_total", "counter",
              "Received usage_reported whose numbers are no counts or contradict each other.",
              absl::StrCat(reports.misreported()));
+  out.Single("itemized_usage_not_kept_total", "counter",
+             "Received usage_reported that are too long to be kept beside their usage.",
+             absl::StrCat(reports.not_kept()));
 }
 
 void AddConnections(const HttpCounters& counters, Exposition& out) {

@@ -120,6 +120,9 @@ absl::StatusOr<pb::GetRunRequest> ToRunRequest(absl::string_view workflow_id,
   int64_t known_us = 0;
   RETURN_IF_ERROR(TakeKnownAt(parameters, &known_us));
   request.set_as_known_at_unix_us(known_us);
+  ASSIGN_OR_RETURN(const int32_t with_usage_reported,
+                   parameters.TakeNumber("with_usage_reported", 1));
+  request.set_with_usage_reported(with_usage_reported != 0);
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }

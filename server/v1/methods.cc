@@ -121,7 +121,9 @@ absl::StatusOr<pb::GetRunResponse> GetRun(const Principal& principal, const Data
                                           const pb::GetRunRequest& request,
                                           const Cancellation* cancellation) {
   return Answer<pb::GetRunResponse>({principal, database, cancellation}, request, ToRunQuery,
-                                    AskRun, ToRunResponse);
+                                    AskRun, [&](const RunAnswer& answer) {
+                                      return ToRunResponse(answer, request.with_usage_reported());
+                                    });
 }
 
 absl::StatusOr<pb::GetSeriesResponse> GetSeries(const Principal& principal,
@@ -176,6 +178,10 @@ absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(const Principal& princip
   response.set_version(info.facts.version);
   response.set_started_at(FormatTime(info.facts.started_at_us));
   response.set_http_address(info.facts.http_address);
+  if (const UsageReportLog* const reports = info.facts.usage_reports) {
+    response.set_unknown_usage_reports(reports->unknown());
+    response.set_misreported_usage_reports(reports->misreported());
+  }
   return response;
 }
 

@@ -41,6 +41,9 @@ BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalo
   if (!calls.Has(row, kFlagUsageMissing)) {
     call.usage = calls.UsageAt(row);
   }
+  call.usage_unknown = calls.Has(row, kFlagUsageUnknown);
+  call.reported_cost_picos = calls.ReportedCostAt(row);
+  call.reported_usage = std::string(calls.ReportedUsageAt(row));
   call.duration_us = calls.duration_us[row];
   call.status = calls.status[row];
   call.revision = calls.RevisionAt(row);

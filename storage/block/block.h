@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,14 +38,23 @@ struct BlockRef {
 // PERSISTED: never change or reuse a bit.
 enum CallFlag : uint8_t {
   kFlagUnpriced = 1,      // No rate covered the call, or it had no usage.
-  kFlagUsageMissing = 2,  // No usage was reported.
+  kFlagUsageMissing = 2,  // No usage was reported. Without kFlagUnpriced: it failed, and is free.
   kFlagOutlier = 4,       // It cost more than its threshold when it was judged; it has a receipt.
   kFlagLearning = 8,      // That threshold was the default one, so it is no outlier yet.
   kFlagJudgedWhenPriced = 16,  // It was judged when a rate that came later first priced it.
+  kFlagUsageUnknown = 32,      // Usage was reported, but could not be counted; it is missing.
+  kFlagCostReported = 64,      // Its cost is what the provider reported; no rate made it.
 };
 
 // The flags that say how a call compared with its threshold. A call without a price has none.
 inline constexpr uint8_t kVerdictFlags = kFlagOutlier | kFlagLearning | kFlagJudgedWhenPriced;
+
+// Whether a call has a cost that says what such calls cost. It has none while it is unpriced, or if
+// it failed and used nothing.
+constexpr bool IsRated(uint8_t flags) {
+  return (flags & kFlagUnpriced) == 0 &&
+         ((flags & kFlagUsageMissing) == 0 || (flags & kFlagCostReported) != 0);
+}
 
 // Whether a call cost more than a learned threshold. Calls over the default one do not count as
 // outliers.
@@ -77,6 +87,10 @@ struct CallRows {
   std::vector<int64_t> sample_count;    // The receipt's count of calls; may be empty.
   std::vector<uint32_t> attribute_set;  // An index into attribute_sets; may be empty.
   std::vector<uint32_t> revision;       // May be empty.
+  // What was reported as usage, as KeptReport of storage/usage_shapes has it, "" for nothing; may
+  // be empty.
+  StringColumn reported_usage;
+  std::vector<int64_t> reported_cost;  // Pico-dollars plus one, or 0 for none; may be empty.
 
   size_t size() const { return time_us.size(); }
   SeriesId SeriesAt(size_t row) const { return SeriesId(series[row]); }
@@ -87,10 +101,20 @@ struct CallRows {
   }
   Usage UsageAt(size_t row) const;
   uint32_t RevisionAt(size_t row) const { return revision.empty() ? 0 : revision[row]; }
+  std::optional<int64_t> ReportedCostAt(size_t row) const {
+    const int64_t plus_one = reported_cost.empty() ? 0 : reported_cost[row];
+    return plus_one == 0 ? std::nullopt : std::optional(plus_one - 1);
+  }
+  absl::string_view ReportedUsageAt(size_t row) const {
+    return reported_usage.empty() ? absl::string_view() : reported_usage[row];
+  }
   // `contracts` are those of the rate book.
   ServedAs ServedAt(size_t row, const Contracts& contracts) const;
   bool Has(size_t row, CallFlag flag) const { return (flags[row] & flag) != 0; }
-  CallCost CostAt(size_t row) const { return {cost_picos[row], Has(row, kFlagUnpriced)}; }
+  bool IsRatedAt(size_t row) const { return IsRated(flags[row]); }
+  CallCost CostAt(size_t row) const {
+    return {cost_picos[row], Has(row, kFlagUnpriced), Has(row, kFlagCostReported)};
+  }
 };
 
 // The usage classes that rows have a column of, by rising class. Most calls use few of all there

@@ -5,6 +5,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/block/event_id_reader.h"
+#include "storage/block/reported_usage_columns.h"
 
 namespace itemized {
 namespace {
@@ -75,6 +76,16 @@ bool BlockColumns::Read(ColumnId id, absl::string_view raw) {
       return ReadCompletions(raw);
     case ColumnId::kRevision:
       return ReadUnsigned(raw, &calls.revision);
+    case ColumnId::kReportedCost:
+      return ReadUnsigned(raw, &calls.reported_cost);
+    case ColumnId::kReportedUsageRecipes:
+      reported_usage_recipes_ = std::string(raw);
+      return true;
+    case ColumnId::kReportedUsageRecipe:
+      return ReadUnsigned(raw, &reported_usage_recipe_);
+    case ColumnId::kReportedUsageNumbers:
+      reported_usage_numbers_ = std::string(raw);
+      return true;
     default:
       return ReadUsage(id, raw);
   }
@@ -98,6 +109,9 @@ bool BlockColumns::Finish(ColumnMask mask) {
   zeros(ColumnId::kCost, &calls.cost_picos);
   zeros(ColumnId::kFlags, &calls.flags);
   if ((mask & Columns(ColumnId::kEventIdShape)) != 0 && !FinishEventIds()) {
+    return false;
+  }
+  if ((mask & Columns(ColumnId::kReportedUsageRecipe)) != 0 && !FinishReportedUsage()) {
     return false;
   }
   return IndicesFit(mask);
@@ -201,6 +215,11 @@ bool BlockColumns::FinishEventIds() {
     calls.event_ids.push_back(ids.id());
   }
   return ids.AtEnd();
+}
+
+bool BlockColumns::FinishReportedUsage() {
+  return DecodeReportedUsage(reported_usage_recipes_, reported_usage_recipe_,
+                             reported_usage_numbers_, &block_.calls);
 }
 
 bool BlockColumns::IndicesFit(ColumnMask mask) const {

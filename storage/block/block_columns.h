@@ -38,6 +38,7 @@ class BlockColumns {
   bool ReadAttributeSets(absl::string_view raw);
   bool ReadCompletions(absl::string_view raw);
   bool FinishEventIds();
+  bool FinishReportedUsage();
   bool IndicesFit(ColumnMask mask) const;
 
   Block& block_;
@@ -45,6 +46,9 @@ class BlockColumns {
   const size_t completions_;
   std::string event_id_shape_;
   std::string event_id_bytes_;
+  std::string reported_usage_recipes_;
+  std::vector<uint32_t> reported_usage_recipe_;
+  std::string reported_usage_numbers_;
 };
 
 }  // namespace itemized

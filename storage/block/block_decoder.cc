@@ -12,6 +12,10 @@ absl::StatusOr<Block> DecodeColumns(StoredBlock* stored, ColumnMask mask) {
   if ((mask & Columns(ColumnId::kEventIdShape)) != 0) {
     mask |= Columns(ColumnId::kEventIdBytes);
   }
+  if ((mask & Columns(ColumnId::kReportedUsageRecipe)) != 0) {
+    mask |=
+        Columns(ColumnId::kReportedUsageRecipes, ColumnId::kReportedUsageNumbers) | kUsageColumns;
+  }
   Block block;
   block.ref = stored->ref;
   BlockColumns columns(&block, stored->rows, stored->completions);

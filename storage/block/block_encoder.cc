@@ -6,6 +6,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/block/block_codec.h"
+#include "storage/block/reported_usage_columns.h"
 
 namespace itemized {
 namespace {
@@ -116,6 +117,13 @@ void EncodeNegativeWeights(const CallRows& calls, std::string* out) {
   AppendColumn(ColumnId::kNegativeWeights, raw, out);
 }
 
+void EncodeReports(const CallRows& calls, std::string* out) {
+  const ReportedUsageColumns columns = EncodeReportedUsage(calls);
+  AppendColumn(ColumnId::kReportedUsageRecipes, columns.recipes, out);
+  EncodeUnsigned(ColumnId::kReportedUsageRecipe, columns.recipe, out);
+  AppendColumn(ColumnId::kReportedUsageNumbers, columns.numbers, out);
+}
+
 void EncodeCompletions(const Block& block, std::string* out) {
   std::string raw;
   for (const CompletionRow& row : block.completions) {
@@ -155,6 +163,8 @@ std::string EncodeBlock(const Block& block) {
   EncodeUnsigned(ColumnId::kSampleCount, calls.sample_count, &out);
   EncodeUnsigned(ColumnId::kAttributeSet, calls.attribute_set, &out);
   EncodeUnsigned(ColumnId::kRevision, calls.revision, &out);
+  EncodeUnsigned(ColumnId::kReportedCost, calls.reported_cost, &out);
+  EncodeReports(calls, &out);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     const size_t id = static_cast<size_t>(ColumnId::kUsageFirst) + c;
     EncodeUnsigned(static_cast<ColumnId>(id), calls.usage[c], &out);

@@ -35,6 +35,10 @@ enum class ColumnId : uint8_t {
   kAttributeSet = 16,
   kCompletions = 17,
   kRevision = 18,
+  kReportedCost = 19,
+  kReportedUsageRecipes = 20,
+  kReportedUsageRecipe = 21,
+  kReportedUsageNumbers = 22,
   kUsageFirst = 32,  // The column of a usage class has kUsageFirst plus its number.
 };
 

@@ -24,6 +24,9 @@ std::string ContentOf(const CallRows& calls, size_t row) {
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     AppendZigzag(&key, calls.UsageAt(c, row));
   }
+  AppendVarint(&key,
+               calls.reported_cost.empty() ? 0 : static_cast<uint64_t>(calls.reported_cost[row]));
+  AppendSized(&key, calls.ReportedUsageAt(row));
   const RowVerdict verdict = VerdictOf(calls, row);
   AppendZigzag(&key, verdict.p50_picos);
   AppendZigzag(&key, verdict.sample_count);

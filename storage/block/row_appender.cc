@@ -71,12 +71,18 @@ void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, CallCo
   to_.duration_us.push_back(from.duration_us[row]);
   to_.status.push_back(from.status[row]);
   to_.cost_picos.push_back(cost.picos);
-  const int kept = from.flags[row] & ~(kFlagUnpriced | kVerdictFlags);
-  to_.flags.push_back(
-      static_cast<uint8_t>(kept | (cost.unpriced ? kFlagUnpriced : 0) | verdict.flags));
+  const int kept = from.flags[row] & ~(kFlagUnpriced | kFlagCostReported | kVerdictFlags);
+  to_.flags.push_back(static_cast<uint8_t>(kept | (cost.unpriced ? kFlagUnpriced : 0) |
+                                           (cost.reported ? kFlagCostReported : 0) |
+                                           verdict.flags));
   AppendSparse(&to_.p50_picos, rows, verdict.p50_picos);
   AppendSparse(&to_.sample_count, rows, verdict.sample_count);
   AppendSparse(&to_.revision, rows, from.RevisionAt(row));
+  AppendSparse(&to_.reported_cost, rows, from.reported_cost.empty() ? 0 : from.reported_cost[row]);
+  if (const absl::string_view usage = from.ReportedUsageAt(row);
+      !usage.empty() || !to_.reported_usage.empty()) {
+    to_.reported_usage.PutLast(rows, usage);
+  }
   AppendAttributes(from, row);
 }
 

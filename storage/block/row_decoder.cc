@@ -15,6 +15,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/block/block_codec.h"
 #include "storage/block/block_columns.h"
+#include "storage/block/reported_usage_columns.h"
 #include "storage/block/stored_block.h"
 
 namespace itemized {
@@ -207,8 +208,11 @@ bool PickColumn(ColumnId id, absl::string_view raw, const Rows& rows, EventIds* 
   switch (id) {
     case ColumnId::kRunNames:
     case ColumnId::kStrings:
+    case ColumnId::kReportedUsageRecipes:
     case ColumnId::kAttributeSets:
       return columns->Read(id, raw);
+    case ColumnId::kReportedUsageNumbers:
+      return true;  // PickReportedNumbers reads them.
     case ColumnId::kEventIdShape:
       ids->shape = raw;
       return true;
@@ -242,8 +246,10 @@ absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows, StringColu
       return DamagedColumn(stored->ref, stored->columns[i].id);
     }
   }
+  ASSIGN_OR_RETURN(const std::string numbers, PickReportedNumbers(stored, rows));
   std::string shape;
   std::string bytes;
+  columns.Read(ColumnId::kReportedUsageNumbers, numbers);
   if (!PickEventIds(ids, rows, &shape, &bytes) || !columns.Read(ColumnId::kEventIdShape, shape) ||
       !columns.Read(ColumnId::kEventIdBytes, bytes) || !columns.Finish(kAllColumns)) {
     return DamagedBlock(stored->ref, "its columns do not fit together");

@@ -37,6 +37,17 @@ class StringColumn {
     data_.append(text.data(), text.size());
     ends_.push_back(static_cast<uint32_t>(data_.size()));
   }
+  // Makes the last of `rows` strings `text`, with empty ones before it where there are too few.
+  void PutLast(size_t rows, absl::string_view text) {
+    ends_.resize(rows - 1, static_cast<uint32_t>(data_.size()));
+    push_back(text);
+  }
+  // Adds empty strings up to `rows`, unless there are none at all.
+  void Pad(size_t rows) {
+    if (!empty()) {
+      ends_.resize(rows, static_cast<uint32_t>(data_.size()));
+    }
+  }
   // Makes room for `strings` strings that have `bytes` together.
   void reserve(size_t strings, size_t bytes) {
     ends_.reserve(strings);

@@ -72,6 +72,7 @@ bool BatchReader::NumbersAreGood() const {
   uint64_t bits = OutOfRange(columns_.time_offset_us, std::min(latest_us_, kTimeMaxUs - 1),
                              static_cast<uint64_t>(columns_.base_time_us)) |
                   OutOfRange(columns_.duration_us, kDurationMaxUs) |
+                  OutOfRange(columns_.reported_cost, INT64_MAX) |
                   OutOfRange(columns_.status, static_cast<int32_t>(CallStatus::kCancelled));
   for (const size_t c : usage_classes_) {
     bits |= OutOfRange(columns_.usage[c], kTokensMax);
@@ -94,8 +95,9 @@ std::optional<Refusal> BatchReader::CheckShape() const {
               Fits(columns_.workflow_id, rows) && Fits(columns_.step, rows) &&
               Fits(columns_.provider, rows) && Fits(columns_.model, rows) &&
               Fits(columns_.usage_missing, rows) && Fits(columns_.duration_us, rows) &&
-              Fits(columns_.status, rows) && Fits(columns_.revision, rows) &&
-              Fits(columns_.attribute_counts, rows);
+              Fits(columns_.reported_cost, rows) && Fits(columns_.usage_unknown, rows) &&
+              Fits(columns_.reported_usage, rows) && Fits(columns_.status, rows) &&
+              Fits(columns_.revision, rows) && Fits(columns_.attribute_counts, rows);
   for (const auto& column : columns_.usage) {
     fits = fits && Fits(column, rows);
   }
@@ -193,7 +195,9 @@ void BatchReader::ReadNumbers(CallView* call) const {
     call->time_us = -1;
   }
   call->usage_missing = At(columns_.usage_missing, row_);
+  call->usage_unknown = call->usage_missing && At(columns_.usage_unknown, row_);
   call->duration_us = At(columns_.duration_us, row_);
+  call->reported_cost = At(columns_.reported_cost, row_);
   call->revision = At(columns_.revision, row_);
   call->status = static_cast<CallStatus>(At(columns_.status, row_));
 }
@@ -209,6 +213,11 @@ std::optional<Refusal> BatchReader::CheckNumbers(const CallView& call) const {
     return Refuse(RefusalCode::kDurationOutOfRange,
                   absl::StrCat("The duration is ", call.duration_us,
                                " us; it must be between 0 and 30 days."));
+  }
+  if (call.reported_cost < 0) {
+    return Refuse(RefusalCode::kCostOutOfRange,
+                  "The reported cost is negative, or above 9,223,372 USD; send what the provider "
+                  "charged for this call.");
   }
   const int32_t status = At(columns_.status, row_);
   if (status < 0 || status > static_cast<int32_t>(CallStatus::kCancelled)) {

@@ -33,8 +33,10 @@ struct CallView {
   uint32_t attributes_begin = 0;
   uint32_t attributes_end = 0;
   uint32_t revision = 0;
+  int64_t reported_cost = 0;  // Pico-dollars plus one; 0 if none was reported.
   CallStatus status = CallStatus::kOk;
   bool usage_missing = false;
+  bool usage_unknown = false;  // Only where it is missing.
 
   uint32_t NameOf(NameKind kind) const { return names[static_cast<size_t>(kind)]; }
 };

@@ -60,7 +60,7 @@ bool IsRoomy(const CallSums& total) {
 
 GroupBuilder::GroupBuilder(State* state, size_t events)
     : state_(*state),
-      pricer_(&state->rates, state->catalog),
+      pricer_(&state->rates, state->catalog, state->trusted_costs),
       staged_(&state->views.runs(), &state->mutex),
       blocks_(events),
       total_(state->views.rollups().total()),
@@ -175,6 +175,19 @@ absl::Status GroupBuilder::FindRuns(const CheckedBatch& batch, absl::Span<const 
   return absl::OkStatus();
 }
 
+CallCost GroupBuilder::PriceOf(const CheckedBatch& batch, const NamedCall& named,
+                               const Usage& usage, bool* too_large) const {
+  const CallView& call = named.checked->view;
+  if (call.reported_cost != 0) {
+    const absl::string_view provider = batch.Text(call.NameOf(NameKind::kProvider));
+    if (const auto reported = pricer_.ReportedCost(provider, call.reported_cost - 1)) {
+      return *reported;
+    }
+  }
+  return call.usage_missing ? Pricer::WithoutUsage(call.status, call.usage_unknown)
+                            : Pricer::Price(*named.schedule, call.time_us, usage, too_large);
+}
+
 void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result) {
   const CallView& call = named->checked->view;
   if (named->series == Catalog::kUnknownSeries) {
@@ -187,8 +200,7 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchRes
   }
   const Usage usage = batch.UsageOf(call);
   bool too_large = false;
-  const CallCost cost =
-      Pricer::Price(*named->schedule, call.time_us, usage, call.usage_missing, &too_large);
+  const CallCost cost = PriceOf(batch, *named, usage, &too_large);
   if (too_large) {
     AddRefusal(
         Refuse(call.row, RefusalCode::kCostOutOfRange,

@@ -97,6 +97,8 @@ class GroupBuilder {
                         BatchResult* result);
   void FindNames(const CheckedBatch& batch, NamedCall* call);
   void NumberNames(const CheckedBatch& batch, NamedCall* call);
+  CallCost PriceOf(const CheckedBatch& batch, const NamedCall& named, const Usage& usage,
+                   bool* too_large) const;
   void AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result);
   absl::Status AddCompletion(const CheckedBatch& batch, uint32_t place, BatchResult* result);
   Refusal RefuseTooOld(uint32_t index, int64_t time_us) const;

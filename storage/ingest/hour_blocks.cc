@@ -66,7 +66,9 @@ void AddFlags(absl::Span<const PricedCall> calls, CallRows* rows) {
     const bool outlier = !call.cost.unpriced && call.cost.picos > threshold.picos;
     rows->flags.push_back(static_cast<uint8_t>(
         (call.cost.unpriced ? kFlagUnpriced : 0) |
-        (call.checked->view.usage_missing ? kFlagUsageMissing : 0) | (outlier ? kFlagOutlier : 0) |
+        (call.checked->view.usage_missing ? kFlagUsageMissing : 0) |
+        (call.checked->view.usage_unknown ? kFlagUsageUnknown : 0) |
+        (call.cost.reported ? kFlagCostReported : 0) | (outlier ? kFlagOutlier : 0) |
         (outlier && threshold.learning ? kFlagLearning : 0)));
     if (outlier) {  // No other call has a receipt.
       rows->p50_picos.resize(rows->flags.size());
@@ -84,6 +86,28 @@ void AddRevisions(absl::Span<const PricedCall> calls, CallRows* rows) {
     if (revision != 0) {
       rows->revision.resize(first + i + 1);
       rows->revision.back() = revision;
+    }
+  }
+}
+
+void AddReportedCosts(absl::Span<const PricedCall> calls, CallRows* rows) {
+  const size_t first = rows->size() - calls.size();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const int64_t reported_cost = calls[i].checked->view.reported_cost;
+    if (reported_cost != 0) {
+      rows->reported_cost.resize(first + i + 1);
+      rows->reported_cost.back() = reported_cost;
+    }
+  }
+}
+
+void AddReportedUsage(absl::Span<const absl::string_view> reported,
+                      absl::Span<const PricedCall> calls, CallRows* rows) {
+  const size_t first = rows->size() - calls.size();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const absl::string_view usage = reported[calls[i].checked->view.row];
+    if (!usage.empty()) {
+      rows->reported_usage.PutLast(first + i + 1, usage);
     }
   }
 }
@@ -184,6 +208,12 @@ void HourBlocks::AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCa
   if (!batch.batch.calls.revision.empty()) {
     AddRevisions(calls, &rows);
   }
+  if (!batch.batch.calls.reported_usage.empty()) {
+    AddReportedUsage(batch.batch.calls.reported_usage, calls, &rows);
+  }
+  if (!batch.batch.calls.reported_cost.empty()) {
+    AddReportedCosts(calls, &rows);
+  }
   if (!batch.attributes.empty()) {
     AddAttributes(batch, calls, position);
   }
@@ -217,6 +247,8 @@ std::vector<Block> HourBlocks::Finish(StagedRuns* staged) {
     fill(&rows.sample_count, rows.size());
     fill(&rows.attribute_set, rows.size());
     fill(&rows.revision, rows.size());
+    fill(&rows.reported_cost, rows.size());
+    rows.reported_usage.Pad(rows.size());
   }
   for (StagedBlock& block : staged_) {
     staged->Add(std::move(block));

@@ -7,7 +7,8 @@ namespace itemized {
 namespace {
 
 RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost cost) {
-  if (cost.unpriced) {
+  const bool is_free = calls.Has(row, kFlagUsageMissing) && !cost.reported;
+  if (cost.unpriced || is_free) {
     return {};
   }
   if (!calls.Has(row, kFlagUnpriced)) {

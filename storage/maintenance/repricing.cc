@@ -228,7 +228,7 @@ bool Repricing::is_commit_due() const {
 }
 
 absl::Status Repricing::RepriceSome() {
-  Pricer pricer(&state_.rates, state_.catalog);
+  Pricer pricer(&state_.rates, state_.catalog, state_.trusted_costs);
   size_t seen = 0;
   while (portion_.next < portion_.rows.size() && !is_commit_due() && seen < kSeenCallsMax) {
     LookAt(portion_.rows[portion_.next++], &pricer);

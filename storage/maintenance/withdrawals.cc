@@ -38,8 +38,10 @@ void Withdrawals::See(Block block) {
     }
     const RunCall* const known =
         call->run->run.Find(FingerprintOf(state_.catalog.id_key(), block.calls.EventId(row)));
+    // Runs do not know whether the provider reported a cost.
     if (known->time_us == block.calls.time_us[row] && known->content == contents.Of(row) &&
-        known->cost() == block.calls.CostAt(row)) {
+        known->cost_picos == block.calls.cost_picos[row] &&
+        known->unpriced == block.calls.Has(row, kFlagUnpriced)) {
       call->block = blocks_.size();
       call->row = row;
     }

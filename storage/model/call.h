@@ -33,6 +33,7 @@ inline constexpr int kOutcomeCount = 5;
 struct CallCost {
   int64_t picos = 0;      // 10^-12 USD; 0 while unpriced.
   bool unpriced = false;  // No rate covers the call, or it came without usage.
+  bool reported = false;  // It is what the provider said that it charged, and no rate made it.
 
   bool operator==(const CallCost&) const = default;
 };
@@ -47,8 +48,15 @@ struct Call {
   std::string workflow_id;
   std::string step;
   std::string provider;
-  std::string model;           // The model that the response names.
-  std::optional<Usage> usage;  // If it is absent, none was reported, and the call is unpriced.
+  std::string model;  // The model that the response names.
+  // If it is absent, none was reported. The call is then unpriced, or free if it failed.
+  std::optional<Usage> usage;
+  // Usage was reported, but could not be counted: it is absent, and a failed call is not free.
+  bool usage_unknown = false;
+  // What the provider or a gateway says that it charged, 10^-12 USD. It stands beside the cost.
+  std::optional<int64_t> reported_cost_picos;
+  // The numbers that the provider reported as usage, and their names, as JSON; "" if none is kept.
+  std::string reported_usage;
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;
   Attributes attributes;  // Sorted by key once the call is stored.

@@ -2,6 +2,7 @@
 #include "storage/model/event_batch.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -40,8 +41,11 @@ struct CallColumnsBuilder::Columns {
   std::vector<uint32_t> event_id_sizes;
   std::vector<uint32_t> workflow, workflow_id, step, provider, model;
   std::array<std::vector<int64_t>, kUsageClassCount> usage;
-  std::vector<size_t> rows_without_usage;
-  std::unique_ptr<bool[]> usage_missing;
+  std::vector<size_t> rows_without_usage, rows_of_unknown_usage;
+  std::unique_ptr<bool[]> usage_missing, usage_unknown;
+  std::deque<std::string> reports;  // Their addresses stay when more are added.
+  std::vector<absl::string_view> reported_usage;
+  std::vector<int64_t> reported_cost;
   std::vector<int64_t> duration_us;
   std::vector<int32_t> status;
   std::vector<uint32_t> revision;
@@ -54,6 +58,9 @@ struct CallColumnsBuilder::Columns {
   void AddUsage(const Call& call) {
     if (!call.usage.has_value()) {
       rows_without_usage.push_back(rows);
+      if (call.usage_unknown) {
+        rows_of_unknown_usage.push_back(rows);
+      }
       return;
     }
     for (size_t i = 0; i < kUsageClassCount; ++i) {
@@ -79,6 +86,10 @@ struct CallColumnsBuilder::Columns {
     Set(provider, rows, Intern(call.provider));
     Set(model, rows, Intern(call.model));
     AddUsage(call);
+    if (!call.reported_usage.empty()) {
+      Set(reported_usage, rows, absl::string_view(reports.emplace_back(call.reported_usage)));
+    }
+    Set(reported_cost, rows, call.reported_cost_picos.value_or(-1) + 1);
     Set(duration_us, rows, call.duration_us);
     Set(status, rows, static_cast<int32_t>(call.status));
     Set(revision, rows, call.revision);
@@ -94,15 +105,17 @@ struct CallColumnsBuilder::Columns {
     return strings;
   }
 
-  absl::Span<const bool> UsageMissing() {
-    if (rows_without_usage.empty()) {
+  // Returns a column that is true in `marked`, in the memory of `*column`.
+  absl::Span<const bool> Marks(const std::vector<size_t>& marked,
+                               std::unique_ptr<bool[]>* column) const {
+    if (marked.empty()) {
       return {};
     }
-    usage_missing = std::make_unique<bool[]>(rows);
-    for (const size_t row : rows_without_usage) {
-      usage_missing[row] = true;
+    *column = std::make_unique<bool[]>(rows);
+    for (const size_t row : marked) {
+      (*column)[row] = true;
     }
-    return absl::MakeConstSpan(usage_missing.get(), rows);
+    return absl::MakeConstSpan(column->get(), rows);
   }
 
   // Views of all the above, without an owner yet.
@@ -120,7 +133,10 @@ struct CallColumnsBuilder::Columns {
     for (size_t i = 0; i < kUsageClassCount; ++i) {
       views.usage[i] = Whole(usage[i], rows);
     }
-    views.usage_missing = UsageMissing();
+    views.usage_missing = Marks(rows_without_usage, &usage_missing);
+    views.usage_unknown = Marks(rows_of_unknown_usage, &usage_unknown);
+    views.reported_usage = Whole(reported_usage, rows);
+    views.reported_cost = Whole(reported_cost, rows);
     views.duration_us = Whole(duration_us, rows);
     views.status = Whole(status, rows);
     views.revision = Whole(revision, rows);

@@ -30,6 +30,9 @@ struct CallColumns {
   absl::Span<const uint32_t> workflow, workflow_id, step, provider, model;
   std::array<absl::Span<const int64_t>, kUsageClassCount> usage;
   absl::Span<const bool> usage_missing;
+  absl::Span<const bool> usage_unknown;  // See Call; where usage is not missing it says nothing.
+  absl::Span<const absl::string_view> reported_usage;  // See Call.
+  absl::Span<const int64_t> reported_cost;  // Pico-dollars plus one; 0 where none was reported.
   absl::Span<const int64_t> duration_us;
   absl::Span<const int32_t> status;  // Numbers of CallStatus.
   absl::Span<const uint32_t> revision;

@@ -67,7 +67,7 @@ absl::StatusOr<std::vector<Block>> DecodeSome(BlockStore::Reader* reader,
 void CallTotals::Add(const LogRow& row, int64_t weight) {
   const CallRows& calls = row.calls();
   row.sums.AddTo(&sums, row.row, weight);
-  if (!calls.Has(row.row, kFlagUnpriced)) {
+  if (calls.IsRatedAt(row.row)) {
     cost.Add(calls.cost_picos[row.row], weight);
   }
   duration.Add(calls.duration_us[row.row], weight);

@@ -168,19 +168,19 @@ void PartialDayReader::AddBlock(const Block& block, TimeRange range, bool with_s
       sums.AddTo(&group->sums, row, calls.weight[row]);
     }
   }
-  AddValues(calls, calls.cost_picos, &CallTotals::cost, kFlagUnpriced);
-  AddValues(calls, calls.duration_us, &CallTotals::duration, 0);
+  AddValues(calls, calls.cost_picos, &CallTotals::cost, /*only_rated=*/true);
+  AddValues(calls, calls.duration_us, &CallTotals::duration, /*only_rated=*/false);
 }
 
-// Adds a column to a histogram of each row's group, but for rows with a flag of `without`.
+// Adds a column to a histogram of each row's group; if `only_rated`, that of rated rows.
 void PartialDayReader::AddValues(const CallRows& calls, const std::vector<int64_t>& values,
-                                 Histogram CallTotals::*histogram, int without) {
+                                 Histogram CallTotals::*histogram, bool only_rated) {
   for (size_t i = 0; i < rows_.size(); ++i) {
     if (const size_t next = i + kRowsAhead; next < rows_.size()) {
       (rows_[next].second->*histogram).Prefetch(values[rows_[next].first]);
     }
     const auto& [row, group] = rows_[i];
-    if ((calls.flags[row] & without) == 0) {
+    if (!only_rated || calls.IsRatedAt(row)) {
       (group->*histogram).Add(values[row], calls.weight[row]);
     }
   }

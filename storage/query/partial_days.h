@@ -61,7 +61,7 @@ class PartialDayReader {
   absl::Status AddRows(TimeRange range, ColumnMask mask);
   void AddBlock(const Block& block, TimeRange range, bool with_sums);
   void AddValues(const CallRows& calls, const std::vector<int64_t>& values,
-                 Histogram CallTotals::*histogram, int without);
+                 Histogram CallTotals::*histogram, bool only_rated);
 
   const Snapshot& snapshot_;
   const State& state_;

@@ -18,7 +18,7 @@ namespace {
 constexpr ColumnMask kPricingColumns =
     Columns(ColumnId::kSeries, ColumnId::kTime, ColumnId::kCost, ColumnId::kFlags,
             ColumnId::kNegativeWeights, ColumnId::kStrings, ColumnId::kAttributeSets,
-            ColumnId::kAttributeSet) |
+            ColumnId::kAttributeSet, ColumnId::kStatus, ColumnId::kReportedCost) |
     kUsageColumns;
 
 Picos SizeOfChange(const RepricingRow& row) {
@@ -103,7 +103,7 @@ absl::StatusOr<RepricingPreview> AnswerRepricingPreview(const QueryContext& cont
   }
   RateLookups rates;
   rates.SetBook(state.rates.book());
-  Pricer pricer(&rates, state.catalog);
+  Pricer pricer(&rates, state.catalog, state.trusted_costs);
   Changes changes(state.catalog);
   RETURN_IF_ERROR(ScanRows(
       state, *std::move(log), preview.range,

@@ -23,6 +23,7 @@ constexpr size_t kScannedGroupsMax = 10'000;  // Distinct keys in one answer.
 TopRow MakeRow(std::string key, const RankedGroup& group, Picos unsurfaced) {
   return {.key = std::move(key),
           .sums = group.sums,
+          .rated_calls = group.rated_calls,
           .p50_cost = group.p50_cost,
           .p95_cost = group.p95_cost,
           .p50_duration_us = group.p50_duration_us,

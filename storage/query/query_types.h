@@ -70,7 +70,9 @@ struct TopQuery {
 struct TopRow {
   std::string key;
   CallSums sums;
-  int64_t p50_cost = 0;  // The quantiles of cost are over priced calls; 0 if there is none.
+  // Calls whose usage a rate priced. Failed calls that used nothing are free, and not among them.
+  int64_t rated_calls = 0;
+  int64_t p50_cost = 0;  // The quantiles of cost are over rated calls; 0 if there is none.
   int64_t p95_cost = 0;
   int64_t p50_duration_us = 0;
   int64_t p95_duration_us = 0;

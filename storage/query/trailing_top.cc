@@ -18,6 +18,7 @@ constexpr int64_t kSlideMaxUs = 24 * kMicrosPerHour;
 
 RankedGroup Rank(const CallTotals& group) {
   return {.sums = group.sums,
+          .rated_calls = group.cost.count(),
           .p50_cost = group.cost.Quantile(0.5),
           .p95_cost = group.cost.Quantile(0.95),
           .p50_duration_us = group.duration.Quantile(0.5),

@@ -29,6 +29,7 @@ struct QueryContext;
 // A group with the quantiles that a ranking shows.
 struct RankedGroup {
   CallSums sums;
+  int64_t rated_calls = 0;  // See TopRow.
   int64_t p50_cost = 0;
   int64_t p95_cost = 0;
   int64_t p50_duration_us = 0;

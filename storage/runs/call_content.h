@@ -27,7 +27,9 @@ EventFingerprint FingerprintOf(const HashKey& key, absl::string_view event_id);
 // 32 bits of XXH3 over ContentFields: two different contents are taken for the same once in 2^32.
 using CallContent = uint32_t;
 
-// The fields that HashContent looks at. The cost is none of them: it may change with the rates.
+// The fields that HashContent looks at. The cost is none of them: it may change with the rates. Nor
+// is what the provider reported as the cost, since a store of an earlier version has kept calls
+// without it, of which a re-delivery is a duplicate still: a higher revision brings another one.
 struct ContentFields {
   SeriesId series{};
   int64_t time_us = 0;

@@ -36,7 +36,6 @@ struct RunCall {
   bool brief : 1 = false;  // Only `fingerprint` and `retracted` are known; the log has the rest.
 
   SeriesId series() const { return SeriesId(series_number); }
-  CallCost cost() const { return {cost_picos, unpriced}; }
   bool operator==(const RunCall&) const = default;
 };
 static_assert(sizeof(RunCall) == 32);  // These are half of all that a server keeps in memory.

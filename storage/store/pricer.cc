@@ -38,10 +38,7 @@ const RateBook::Schedule& Pricer::RatesByText(absl::string_view provider, absl::
 }
 
 CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
-                       bool usage_missing, bool* too_large) {
-  if (usage_missing) {
-    return {.picos = 0, .unpriced = true};
-  }
+                       bool* too_large) {
   const std::optional<Picos> cost = PriceUsage(schedule.TermsAt(time_us), usage);
   if (!cost.has_value()) {
     return {.picos = 0, .unpriced = true};
@@ -56,14 +53,20 @@ CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, cons
 CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
   const SeriesKey& key = catalog_.Series(calls.SeriesAt(row));
   const NameId provider = key[NameKind::kProvider];
+  const std::string& provider_text = catalog_.Name(NameKind::kProvider, provider);
+  if (const auto reported = ReportedCost(provider_text, calls.ReportedCostAt(row))) {
+    return *reported;
+  }
+  if (calls.Has(row, kFlagUsageMissing)) {
+    return WithoutUsage(calls.status[row], calls.Has(row, kFlagUsageUnknown));
+  }
   const NameId model = key[NameKind::kModel];
   const RateBook::Schedule& schedule =
-      RatesFor(provider, model, catalog_.Name(NameKind::kProvider, provider),
-               catalog_.Name(NameKind::kModel, model), calls.ServedAt(row, contracts()));
+      RatesFor(provider, model, provider_text, catalog_.Name(NameKind::kModel, model),
+               calls.ServedAt(row, contracts()));
   // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
   bool too_large = false;
-  return Price(schedule, calls.time_us[row], calls.UsageAt(row), calls.Has(row, kFlagUsageMissing),
-               &too_large);
+  return Price(schedule, calls.time_us[row], calls.UsageAt(row), &too_large);
 }
 
 }  // namespace itemized

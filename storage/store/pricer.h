@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include "storage/model/usage.h"
 #include "storage/pricing/rate_book.h"
 #include "storage/pricing/rate_lookups.h"
+#include "storage/store/trusted_costs.h"
 
 namespace itemized {
 
@@ -27,9 +29,9 @@ namespace itemized {
 // whatever book comes into force meanwhile. Not thread-safe.
 class Pricer {
  public:
-  // `rates` and `catalog` outlive it; no name of the catalog is numbered anew meanwhile.
-  Pricer(RateLookups* rates, const Catalog& catalog)
-      : rates_(*rates), catalog_(catalog), book_(rates->book()) {}
+  // All of them outlive it; no name of the catalog is numbered anew meanwhile.
+  Pricer(RateLookups* rates, const Catalog& catalog, const TrustedCosts& trusted)
+      : rates_(*rates), catalog_(catalog), trusted_(trusted), book_(rates->book()) {}
   Pricer(const Pricer&) = delete;
   Pricer& operator=(const Pricer&) = delete;
 
@@ -42,12 +44,26 @@ class Pricer {
   const RateBook::Schedule& RatesFor(NameId provider, NameId model, absl::string_view provider_text,
                                      absl::string_view model_text, const ServedAs& served);
 
-  // Returns what a call at `time_us` costs. It is unpriced without usage, without a rate, or if the
-  // cost does not fit 63 bits (`*too_large` is then set).
+  // Returns what a call at `time_us` costs whose usage was reported. It is unpriced without a rate,
+  // or if the cost does not fit 63 bits (`*too_large` is then set).
   static CallCost Price(const RateBook::Schedule& schedule, int64_t time_us, const Usage& usage,
-                        bool usage_missing, bool* too_large);
+                        bool* too_large);
 
-  // Returns what row `row` costs by the rates of this, whatever it cost before.
+  // Returns what a call without usage costs. One that failed and reported nothing is free, since
+  // providers bill nothing for it. Any other may well have been billed, a stream that was cancelled
+  // too: it is unpriced.
+  static constexpr CallCost WithoutUsage(CallStatus status, bool usage_unknown) {
+    return {.picos = 0, .unpriced = status != CallStatus::kError || usage_unknown};
+  }
+
+  // Returns what a call costs by what its provider reported, if that counts.
+  std::optional<CallCost> ReportedCost(absl::string_view provider,
+                                       std::optional<int64_t> picos) const {
+    return trusted_.Of(provider, picos);
+  }
+
+  // Returns what row `row` costs by the rates of this, and by what its provider reported if that
+  // counts, whatever it cost before.
   CallCost PriceRow(const CallRows& calls, size_t row);
 
  private:
@@ -59,6 +75,7 @@ class Pricer {
 
   RateLookups& rates_;
   const Catalog& catalog_;
+  const TrustedCosts& trusted_;
   const std::shared_ptr<const RateBook> book_;            // The book that was in force at first.
   absl::flat_hash_map<uint64_t, SchedulePtr> by_number_;  // Keyed by provider and model.
   // Schedules for names without a number of their own, and for calls that are not served in the

@@ -88,6 +88,7 @@ State::State(std::unique_ptr<Kv> store, BlockStore block_store, const DatabaseOp
       kv(std::move(store)),
       blocks(std::move(block_store)),
       views(kv.get(), &blocks, catalog, options.resident_runs_max),
+      trusted_costs(options.trusted_cost_providers),
       free_bytes_min(options.free_bytes_min) {}
 
 absl::StatusOr<std::unique_ptr<State>> State::Open(std::unique_ptr<Kv> kv,

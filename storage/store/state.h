@@ -28,6 +28,7 @@
 #include "storage/store/entry_rows.h"
 #include "storage/store/producers.h"
 #include "storage/store/trusted_clock.h"
+#include "storage/store/trusted_costs.h"
 #include "storage/store/views.h"
 
 namespace itemized {
@@ -59,7 +60,8 @@ struct State {
   mutable SharedMutex mutex;
   Catalog catalog;
   Views views;
-  RateLookups rates;                           // It has a lock of its own.
+  RateLookups rates;  // It has a lock of its own.
+  const TrustedCosts trusted_costs;
   std::optional<RepricingProgress> repricing;  // Empty while no calls are priced again.
   RepricingMark repricing_mark;  // That of the log: which calls are still to be priced again.
   StoredJobs jobs;

@@ -8,6 +8,7 @@ namespace itemized {
 void UsageReportTally::Add(const ReportedUsage& report) {
   unknown += report.is_unknown ? 1 : 0;
   misreported += report.is_misreported ? 1 : 0;
+  not_kept += report.is_too_long_to_keep ? 1 : 0;
   for (const UsageTrouble& trouble : report.troubles) {
     const bool is_new = std::none_of(troubles.begin(), troubles.end(),
                                      [&](const auto& other) { return other.kind == trouble.kind; });

@@ -16,6 +16,7 @@ struct UsageReportTally {
 
   int64_t unknown = 0;      // Reports with something of no known form.
   int64_t misreported = 0;  // Reports whose numbers are no counts, or contradict each other.
+  int64_t not_kept = 0;     // Reports that are too long to keep beside their usage.
   std::vector<UsageTrouble> troubles;  // The first of each kind.
 
   void Add(const ReportedUsage& report);

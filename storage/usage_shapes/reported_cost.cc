@@ -31,17 +31,24 @@ std::optional<Picos> ScaledDecimal(absl::string_view text, int decimals) {
   return std::nullopt;
 }
 
-std::optional<Picos> Amount(const JsonValue& value, int scale) {
-  if (!value.is_number() && !value.is_text()) {
-    return std::nullopt;
-  }
-  const std::string text = value.is_text() ? std::string(value.text) : Shown(value);
+std::optional<Picos> ParseAmount(absl::string_view text, int scale) {
   const std::optional<Picos> amount = ScaledDecimal(text, kPicoDecimals + scale);
   const bool fits = amount.has_value() && *amount >= 0 && *amount < kCostMax;
   return fits ? amount : std::nullopt;
 }
 
+std::optional<Picos> Amount(const JsonValue& value, int scale) {
+  if (!value.is_number() && !value.is_text()) {
+    return std::nullopt;
+  }
+  return ParseAmount(value.is_text() ? std::string(value.text) : Shown(value), scale);
+}
+
 }  // namespace
+
+std::optional<Picos> ParseReportedCost(absl::string_view text) {
+  return ParseAmount(text, 0);
+}
 
 std::optional<Picos> ReportedCost(const std::vector<Rule>& rules, const RuleContext& context) {
   for (const Rule& rule : rules) {

@@ -10,6 +10,7 @@
 
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
+#include "storage/usage_shapes/kept_report.h"
 #include "storage/usage_shapes/reported_messages.h"
 #include "storage/usage_shapes/usage_table.h"
 
@@ -52,7 +53,8 @@ std::string Sight(const UsageNode& usage) {
 // Reads one report.
 class ReportReader {
  public:
-  ReportReader() : table_(UsageTable::Get()), messages_(table_) {}
+  explicit ReportReader(CacheAccounting accounting)
+      : accounting_(accounting), table_(UsageTable::Get()), messages_(table_) {}
 
   absl::StatusOr<ReportedUsage> Read(JsonElement report) {
     if (report.is_array()) {
@@ -69,6 +71,12 @@ class ReportReader {
     }
     TellContext();
     Derive();
+    RETURN_IF_ERROR(refusal_);
+    result_.kept = KeptReport(messages_.messages(), table_);
+    if (result_.kept.size() > kKeptReportBytesMax) {
+      result_.kept.clear();
+      result_.is_too_long_to_keep = true;
+    }
     return std::move(result_);
   }
 
@@ -162,7 +170,8 @@ class ReportReader {
   }
 
   bool AddCounts(const UsageShape& shape, const FlatUsage& flat) {
-    DerivedUsage derived = shape.Derive(flat);
+    DerivedUsage derived = shape.Derive(flat, accounting_);
+    refusal_.Update(derived.refusal);
     if (!derived.fault.has_value() && derived.is_counted && !AddUp(derived.usage)) {
       derived.fault = UsageTrouble{
           absl::StrCat("misreport ", shape.name(), " sum"),
@@ -210,6 +219,8 @@ class ReportReader {
     }
   }
 
+  const CacheAccounting accounting_;
+  absl::Status refusal_;
   const UsageTable& table_;
   ReportedMessages messages_;
   ReportedUsage result_;
@@ -234,7 +245,8 @@ absl::Status CheckParsed(simdjson::error_code error) {
 
 }  // namespace
 
-absl::StatusOr<ReportedUsage> ReadReportedUsage(absl::string_view json) {
+absl::StatusOr<ReportedUsage> ReadReportedUsage(absl::string_view json,
+                                                CacheAccounting accounting) {
   if (json.size() > kReportBytesMax) {
     return absl::InvalidArgumentError(
         "The report is larger than 1 MiB; send its usage object alone.");
@@ -249,7 +261,7 @@ absl::StatusOr<ReportedUsage> ReadReportedUsage(absl::string_view json) {
     return absl::InvalidArgumentError(
         "The report is neither an object nor an array; send the usage object or the response.");
   }
-  return ReportReader().Read(report);
+  return ReportReader(accounting).Read(report);
 }
 
 }  // namespace itemized

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 
 #include "storage/base/money.h"
+#include "storage/model/cache_accounting.h"
 #include "storage/model/usage.h"
 
 namespace itemized {
@@ -46,6 +47,9 @@ struct ReportedUsage {
   std::string region;
   // What the provider or a gateway says that it charged. It does not replace the bill.
   std::optional<Picos> reported_cost;
+  // What is to be kept of the report (KeptReport); "" if there is nothing, or it is too long.
+  std::string kept;
+  bool is_too_long_to_keep = false;
   // Why there is no usage, why it may be wrong, or what of it is not counted. The first few.
   std::vector<UsageTrouble> troubles;
   bool is_unknown = false;      // Something in the report is of no form that is known.
@@ -58,7 +62,9 @@ struct ReportedUsage {
 // part of a bill is not the bill.
 //
 // INVALID_ARGUMENT with a sentence if `json` is no JSON, is neither an object nor an array, or is
-// larger or deeper than what is allowed, or has too many responses. Thread-safe.
-absl::StatusOr<ReportedUsage> ReadReportedUsage(absl::string_view json);
+// larger or deeper than what is allowed, has too many responses, or contradicts `accounting`, which
+// is what the sender says of it. Thread-safe.
+absl::StatusOr<ReportedUsage> ReadReportedUsage(
+    absl::string_view json, CacheAccounting accounting = CacheAccounting::kUnsaid);
 
 }  // namespace itemized

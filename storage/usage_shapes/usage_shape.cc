@@ -30,6 +30,7 @@ bool IsCount(int64_t count) {
 UsageShape::UsageShape(JsonElement source)
     : name_(TextAt(source, "name")), provider_(TextAt(source, "provider")) {
   ReadRecognition(source);
+  is_cache_in_input_ = Member(source, "cache_in_input").has_value();
   VisitFields(Member(source, "numbers"), [&](const std::string& name, JsonElement) {
     numbers_.emplace_back(name, TextsAt(*Member(source, "numbers"), name.c_str()));
   });
@@ -95,6 +96,15 @@ bool UsageShape::Knows(absl::string_view path) const {
                      [&](const std::string& prefix) { return absl::StartsWith(path, prefix); });
 }
 
+void UsageShape::VisitPaths(absl::FunctionRef<void(absl::string_view)> visit) const {
+  for (const std::string& path : known_) {
+    visit(path);
+  }
+  for (const std::string& prefix : known_prefixes_) {
+    visit(prefix);
+  }
+}
+
 UsageTrouble UsageShape::Fault(absl::string_view kind, absl::string_view why) const {
   return {absl::StrCat("misreport ", name_, " ", kind),
           absl::StrCat("A usage of the shape ", name_, " cannot be counted: ", why,
@@ -145,9 +155,22 @@ std::string UsageShape::NumbersShown(const Counts& counts) const {
   return shown;
 }
 
-void UsageShape::DeriveClass(const Class& derived, const Counts& counts,
-                             DerivedUsage& result) const {
-  const int64_t count = derived.expression.Compute(counts.values);
+Usage UsageShape::ComputeClasses(const Counts& counts, CacheAccounting accounting) const {
+  Usage usage;
+  for (const Class& derived : classes_) {
+    usage.counts[derived.number] = derived.expression.Compute(counts.values);
+  }
+  if (accounting == CacheAccounting::kExclusive && is_cache_in_input_) {
+    MoveCache(1, &usage);
+  } else if (accounting == CacheAccounting::kInclusive && !is_cache_in_input_) {
+    MoveCache(-1, &usage);
+  }
+  return usage;
+}
+
+void UsageShape::CheckClass(const Class& derived, const Counts& counts,
+                            DerivedUsage& result) const {
+  const int64_t count = result.usage.counts[derived.number];
   const absl::string_view name = kUsageClasses[derived.number].count;
   if (!IsCount(count)) {
     result.fault =
@@ -157,7 +180,6 @@ void UsageShape::DeriveClass(const Class& derived, const Counts& counts,
   const bool is_named = std::any_of(derived.names.begin(), derived.names.end(),
                                     [&](size_t name_index) { return counts.is_there[name_index]; });
   result.is_counted = result.is_counted || count > 0 || is_named;
-  result.usage.counts[derived.number] = count;
 }
 
 void UsageShape::CheckSums(const Counts& counts, DerivedUsage& result) const {
@@ -179,13 +201,19 @@ void UsageShape::CheckSums(const Counts& counts, DerivedUsage& result) const {
   }
 }
 
-DerivedUsage UsageShape::Derive(const FlatUsage& flat) const {
+DerivedUsage UsageShape::Derive(const FlatUsage& flat, CacheAccounting accounting) const {
   DerivedUsage result;
   const Counts counts = CountsOf(flat);
   result.fault = counts.fault;
+  if (!result.fault.has_value()) {
+    result.usage = ComputeClasses(counts, accounting);
+    if (accounting == CacheAccounting::kInclusive) {
+      result.refusal = CheckRemainders(result.usage);
+    }
+  }
   for (const Class& derived : classes_) {
     if (!result.fault.has_value()) {
-      DeriveClass(derived, counts, result);
+      CheckClass(derived, counts, result);
     }
   }
   if (!result.fault.has_value()) {

@@ -12,8 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 
+#include "storage/model/cache_accounting.h"
 #include "storage/model/usage.h"
 #include "storage/usage_shapes/expression.h"
 #include "storage/usage_shapes/flat_usage.h"
@@ -28,6 +30,7 @@ struct DerivedUsage {
   bool is_counted = false;            // Otherwise there is no usage.
   std::optional<UsageTrouble> fault;  // Why it cannot be counted.
   std::optional<UsageTrouble> doubt;  // Why it may be wrong though it is counted.
+  absl::Status refusal;               // Why it contradicts what its sender says of it.
 };
 
 // Immutable once made, so thread-safe.
@@ -44,7 +47,12 @@ class UsageShape {
   // Whether a number at this path is counted, or known to be of no matter.
   bool Knows(absl::string_view path) const;
 
-  DerivedUsage Derive(const FlatUsage& flat) const;
+  // Calls `visit` with each path that is counted, or known to be of no matter.
+  void VisitPaths(absl::FunctionRef<void(absl::string_view)> visit) const;
+
+  // `accounting` is what the sender says of the input, if it knows better than the shape.
+  DerivedUsage Derive(const FlatUsage& flat,
+                      CacheAccounting accounting = CacheAccounting::kUnsaid) const;
 
  private:
   using Paths = std::vector<std::string>;
@@ -69,13 +77,15 @@ class UsageShape {
 
   Counts CountsOf(const FlatUsage& flat) const;
   std::optional<UsageTrouble> TakeCount(size_t number, const FlatUsage& flat, Counts& counts) const;
-  void DeriveClass(const Class& derived, const Counts& counts, DerivedUsage& result) const;
+  Usage ComputeClasses(const Counts& counts, CacheAccounting accounting) const;
+  void CheckClass(const Class& derived, const Counts& counts, DerivedUsage& result) const;
   void CheckSums(const Counts& counts, DerivedUsage& result) const;
   UsageTrouble Fault(absl::string_view kind, absl::string_view why) const;
   std::string NumbersShown(const Counts& counts) const;
 
   std::string name_;
   std::string provider_;
+  bool is_cache_in_input_ = false;  // The input that providers tell includes the cache.
   Paths has_, any_, lacks_;
   std::vector<std::pair<std::string, Paths>> numbers_;  // Those that may be shown.
   std::vector<Expression> lets_;                        // Each may use those before it.

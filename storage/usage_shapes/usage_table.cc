@@ -17,6 +17,13 @@ UsageTable::UsageTable(JsonElement source) : labels_(TextsAt(source, "labels")) 
   VisitItems(Member(source, "envelopes"),
              [&](JsonElement envelope) { envelopes_.emplace_back(envelope, *context); });
   VisitItems(Member(source, "shapes"), [&](JsonElement shape) { shapes_.emplace_back(shape); });
+  for (const UsageShape& shape : shapes_) {
+    shape.VisitPaths([this](absl::string_view path) {
+      for (size_t open = path.find('['); open != path.npos; open = path.find('[', open + 1)) {
+        known_labels_.emplace(path.substr(open + 1, path.find(']', open) - open - 1));
+      }
+    });
+  }
   CHECK(!envelopes_.empty() && !shapes_.empty());
 }
 

@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+
 #include "storage/usage_shapes/envelope.h"
 #include "storage/usage_shapes/flat_usage.h"
 #include "storage/usage_shapes/usage_shape.h"
@@ -27,6 +30,8 @@ class UsageTable {
 
   const std::vector<UsageShape>& shapes() const { return shapes_; }
   const std::vector<std::string>& labels() const { return labels_; }
+  // Whether `text` is a label of a path of the table, such as AUDIO.
+  bool IsLabel(absl::string_view text) const { return known_labels_.contains(text); }
   const Spellings& spellings() const { return spellings_; }
 
  private:
@@ -36,6 +41,7 @@ class UsageTable {
   Spellings spellings_;
   std::vector<Envelope> envelopes_;
   std::vector<UsageShape> shapes_;
+  absl::flat_hash_set<std::string> known_labels_;
 };
 
 }  // namespace itemized

@@ -73,7 +73,7 @@ void Baselines::Apply(const RowsByName::Part& part, Step* step) {
   BaselineDay counts;
   counted_rows_.clear();
   for (const uint32_t row : part.rows) {
-    if (calls.Has(row, kFlagUnpriced)) {
+    if (!calls.IsRatedAt(row)) {
       continue;
     }
     const bool baseline = CountsInBaseline(calls, row);

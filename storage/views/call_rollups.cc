@@ -136,7 +136,7 @@ void CallRollups::AddCosts(const RowsByName::Part& part, Histogram* flagged, His
   flagged_rows_.clear();
   other_rows_.clear();
   for (const uint32_t row : part.rows) {
-    if (!calls.Has(row, kFlagUnpriced)) {
+    if (calls.IsRatedAt(row)) {
       (CountsInBaseline(calls, row) ? other_rows_ : flagged_rows_).push_back(row);
     }
   }

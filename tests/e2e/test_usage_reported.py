@@ -120,6 +120,8 @@ class UsageReportedTest(harness.TestCase):
         metrics = self.fetch("/metrics").splitlines()
         self.assertIn("itemized_usage_unknown_total 2", metrics)
         self.assertIn("itemized_usage_misreported_total 2", metrics)
+        info = self.ask("info")
+        self.assertEqual((info["unknown_usage_reports"], info["misreported_usage_reports"]), (2, 2))
         self.assertIn("itemized_stored_usage_missing_calls 3", metrics)
         self.assertEqual(self.server.stop(), 0)
         self.assertEqual(self.server.log.count("the keys tokens_in"), 1, self.server.log)

@@ -48,7 +48,7 @@ void CheckSame(const Block& one, const Block& other) {
   CHECK(a.event_ids == b.event_ids);
   CHECK(a.duration_us == b.duration_us && a.status == b.status && a.flags == b.flags);
   CHECK(a.cost_picos == b.cost_picos && Same(a.p50_picos, b.p50_picos));
-  CHECK(Same(a.sample_count, b.sample_count));
+  CHECK(Same(a.sample_count, b.sample_count) && Same(a.reported_cost, b.reported_cost));
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     CHECK(Same(a.usage[c], b.usage[c]));
   }
@@ -84,6 +84,8 @@ void CheckChosen(absl::string_view bytes, const Block& whole) {
     CHECK(a.time_us[row] == b.time_us[i] && a.weight[row] == b.weight[i]);
     CHECK(a.EventId(row) == b.EventId(i) && a.run[row] == b.run[i] && a.flags[row] == b.flags[i]);
     CHECK(a.cost_picos[row] == b.cost_picos[i] && a.UsageAt(row) == b.UsageAt(i));
+    CHECK(a.ReportedCostAt(row) == b.ReportedCostAt(i));
+    CHECK(a.ReportedUsageAt(row) == b.ReportedUsageAt(i));
   }
 }
 

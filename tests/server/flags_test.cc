@@ -53,6 +53,14 @@ TEST(Flags, SayWhetherTheBundledRatesAreInForce) {
   EXPECT_FALSE(std::get<Flags>(Parse({"--no-bundled-rates"})).bundled_rates);
 }
 
+TEST(Flags, SayWhoseReportedCostsCount) {
+  EXPECT_TRUE(std::get<Flags>(Parse({})).server.trusted_cost_providers.empty());
+  const auto flags = std::get<Flags>(
+      Parse({"--trust-reported-cost", "openrouter", "--trust-reported-cost", "litellm"}));
+  EXPECT_EQ(flags.server.trusted_cost_providers,
+            (std::vector<std::string>{"openrouter", "litellm"}));
+}
+
 TEST(Flags, MistakesAreWrongUsage) {
   EXPECT_EQ(std::get<int>(Parse({"--no-such-flag"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--grpc-address", "4317"})), 2);

@@ -3,6 +3,9 @@
 
 #include <zlib.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -41,6 +44,31 @@ TEST_F(HttpApi, TakesEventsAndShowsThem) {
   EXPECT_EQ(BodyOf(Post("/api/v1/events", kLine)),
             "{\"accepted\":0,\"duplicate\":1,\"refused\":0,\"conflict\":0,\"refusals\":[],"
             "\"refusals_omitted\":0}\n");
+}
+
+// Returns the bytes of all files below the data directory.
+std::string BytesBelow(const std::string& directory) {
+  std::string bytes;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file()) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    }
+  }
+  return bytes;
+}
+
+TEST_F(HttpApi, KeepsTheNumbersOfAReportAndNothingThatAUserWrote) {
+  constexpr char kReport[] =
+      R"({"time":"2026-11-01T00:00:00Z","workflow_id":"r","step":"s","usage_reported":)"
+      R"({"model":"gpt-5","choices":[{"message":{"content":"hunter2"}}],"usage":)"
+      R"({"prompt_tokens":10,"completion_tokens":5,"kept_tokens":77,"prompt":"hunter2"}}})";
+  EXPECT_THAT(Post("/api/v1/events", kReport), HasSubstr("\"accepted\":1"));
+  EXPECT_THAT(Ask("/api/v1/runs/r?with_usage_reported=1"), HasSubstr(R"(\"kept_tokens\":77)"));
+  EXPECT_THAT(Ask("/api/v1/runs/r"), Not(HasSubstr("kept_tokens")));
+  const std::string bytes = BytesBelow(directory_.path());
+  EXPECT_THAT(bytes, HasSubstr("kept_tokens"));
+  EXPECT_THAT(bytes, Not(HasSubstr("hunter2")));
 }
 
 TEST_F(HttpApi, NamesEveryRefusedLine) {

@@ -222,6 +222,11 @@ def _check_steps(field: str, value: object) -> None:
         _check_text(f"a name of {field}", name)
 
 
+def _check_bool(field: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{field} is {show(value)}: give True or False")
+
+
 def _check_status(field: str, value: object) -> None:
     one_of(STATUSES, field, value)
 
@@ -240,6 +245,8 @@ _CALL: dict[str, _Check] = {
     "provider": _check_text,
     "model": _check_text,
     "usage": _check_usage,
+    "usage_unknown": _check_bool,
+    "reported_cost_usd": _check_text,
     "duration_us": _check_whole,
     "status": _check_status,
     "revision": _check_revision,

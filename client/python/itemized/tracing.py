@@ -7,6 +7,7 @@ import logging
 import time
 from collections import deque
 from contextvars import ContextVar
+from decimal import Context, Decimal
 from types import TracebackType
 from typing import Any, Optional
 
@@ -21,6 +22,9 @@ from .usage_reading import Found
 
 
 _SCOPE_CALLS_MAX = 16
+_COST_MAX_USD = 9_000_000  # More is no cost of a call, and the server would refuse it.
+_PICO = Decimal("1e-12")
+_EXACT = Context(prec=60)
 
 
 class StepScope:
@@ -169,8 +173,14 @@ class cost_trace:  # pylint: disable=invalid-name
 
 def put_usage(event: Event, usage: Usage) -> None:
     """Says in a call what it used, and how it was served where that decides its price."""
-    if usage.counts:
-        event["usage"] = dict(usage.counts)
+    counts = usage.billed_counts
+    if counts:
+        event["usage"] = dict(counts)
+    elif usage.is_uncounted:
+        event["usage_unknown"] = True  # Or a call that failed would be taken for free.
+    reported_cost = usage.reported_cost_usd
+    if reported_cost is not None and reported_cost < _COST_MAX_USD:
+        event["reported_cost_usd"] = f"{reported_cost.quantize(_PICO, context=_EXACT):f}"
     service_tier, region = served_as(usage.service_tier, usage.region)
     if service_tier:
         event["service_tier"] = name_of(service_tier)
@@ -207,9 +217,10 @@ def log_cost(event: Event, usage: Usage) -> None:
     if not LOGGER.isEnabledFor(logging.INFO):
         return
     knowledge = get_tracer().knowledge
-    counts = usage.counts
+    counts = usage.billed_counts
     served = (event.get("service_tier"), event.get("region"), event.get("attributes"))
-    cost = knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts, *served)
+    is_free = not counts and event["status"] == "error" and "usage_unknown" not in event
+    cost = 0 if is_free else knowledge.book.cost(event["provider"], event["model"], event["time_us"], counts, *served)
     cost_usd = None if cost is None else to_usd(cost)
     record = _STEP_COST.make()
     record.__dict__.update(
@@ -217,7 +228,7 @@ def log_cost(event: Event, usage: Usage) -> None:
         args=(
             event["step"],
             "unknown" if cost_usd is None else cost_usd,
-            " ".join([f"{name}={count}" for name, count in counts.items()]) or "usage=unknown",
+            " ".join([f"{name}={count}" for name, count in counts.items()]) or ("usage=none" if is_free else "usage=unknown"),
         ),
         cost_usd=cost_usd,
         step=event["step"],

@@ -12,6 +12,7 @@ from typing import Any, MutableMapping, Optional
 from .diagnostics import warn_once
 from .events import reason_of
 from .usage_classes import CLASSES
+from .usage_numbers import Misreport, move_cache
 from .usage_reading import Derived, Found, Message, Reading, derived_of, find, tell_unknown
 
 _KNOWN = frozenset(CLASSES)
@@ -37,7 +38,7 @@ class Usage(MutableMapping[str, int]):
     as $0.
     """
 
-    __slots__ = ("model", "_asked", "_set", "_reading", "_derived", "_counts", "_provider", "_response")
+    __slots__ = ("model", "_asked", "_set", "_reading", "_derived", "_counts", "_provider", "_response", "_is_unknown", "_accounting")
 
     def __init__(self, model: str = "", provider: str = "") -> None:
         """`model` and `provider` are those that were asked for."""
@@ -48,6 +49,8 @@ class Usage(MutableMapping[str, int]):
         self._derived: Optional[Derived] = _NOTHING  # None: there is something new to read.
         self._counts = self._set
         self._provider: Optional[str] = None
+        self._accounting: Optional[str] = None
+        self._is_unknown = False  # What was recorded is no response that is known.
         #: The model that served the call, if a response said so.
         self.model: Optional[str] = None
 
@@ -61,7 +64,7 @@ class Usage(MutableMapping[str, int]):
         if self._derived is None:
             assert self._reading is not None
             try:
-                self._derived = derived_of(self._reading.messages)
+                self._derived = derived_of(self._reading.messages, self._accounting)
             except Exception as bug:  # Whatever a foreign value does must not reach the caller.
                 warn_once(f"derive {type(bug).__name__}", "The usage of a call could not be read: %r.", bug)
                 self._derived = Derived(is_misreported=True)
@@ -73,6 +76,37 @@ class Usage(MutableMapping[str, int]):
         """The counts by class: what responses say, and before that what was set by hand."""
         self._read()
         return self._counts
+
+    @property
+    def cache_accounting(self) -> Optional[str]:
+        """"inclusive" if the input counts of this call include what was read from the cache and
+        written to it, "exclusive" if those stand beside; None: responses are read as their provider
+        counts, and counts that are set by hand stand beside."""
+        return self._accounting
+
+    @cache_accounting.setter
+    def cache_accounting(self, accounting: Optional[str]) -> None:
+        if accounting not in (None, "inclusive", "exclusive"):
+            warn_once("accounting", "A cache_accounting is left out: it must be inclusive or exclusive, not %.60r.", accounting)
+            return
+        self._accounting = accounting
+        if self._reading is not None:
+            self._derived = None
+
+    @property
+    def billed_counts(self) -> dict[str, int]:
+        """The counts in disjoint classes, as they are billed; none if there is more of the cache
+        than of an input that is said to include it, which is told."""
+        counts = self.counts
+        if self._accounting != "inclusive" or "input_tokens" not in self._set:
+            return counts
+        counts = dict(counts)
+        try:
+            move_cache(counts, -1)
+        except Misreport as report:
+            warn_once(report.kind, "A usage cannot be counted: %s. The call is recorded without usage.", report)
+            return {}
+        return counts
 
     @property
     def provider(self) -> Optional[str]:
@@ -97,6 +131,11 @@ class Usage(MutableMapping[str, int]):
     def is_misreported(self) -> bool:
         """Whether what was reported cannot be counted, or is not what the provider's own total says."""
         return self._read().is_misreported
+
+    @property
+    def is_uncounted(self) -> bool:
+        """Whether there are no counts although something was reported that may be usage."""
+        return not self.billed_counts and bool(self._set or self._is_unknown or self._read().is_misreported)
 
     @property
     def service_tier(self) -> Optional[str]:
@@ -132,7 +171,7 @@ class Usage(MutableMapping[str, int]):
         try:
             book = get_tracer().knowledge.book
             now_us = time.time_ns() // 1000
-            cost = book.cost(str(provider), str(model), now_us, self.counts, self.service_tier, self.region)
+            cost = book.cost(str(provider), str(model), now_us, self.billed_counts, self.service_tier, self.region)
         except Exception as bug:  # Rates that cannot be read, a count that is none.
             warn_once(f"cost {type(bug).__name__}", "The usage.cost_usd of a call could not be computed: %r.", bug)
             return None
@@ -201,6 +240,7 @@ class Usage(MutableMapping[str, int]):
         try:
             found = find(response)
             if found is None:
+                self._is_unknown = True
                 tell_unknown(response)
             else:
                 self._take(response, found)

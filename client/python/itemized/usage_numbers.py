@@ -166,16 +166,42 @@ def _shown(values: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in values.items())
 
 
-def derive(shape: Shape, flat: Flat) -> tuple[dict[str, int], str]:
-    """The usage classes, and what is to be told of them, if anything. Raises Misreport if the
-    numbers contradict each other."""
+#: A class of input, and the classes of the cache that are of the same kind.
+_CACHED = {
+    "input_tokens": ("cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
+    "input_audio_tokens": ("cache_read_audio_tokens",),
+}
+
+
+def move_cache(counts: dict[str, int], sign: int) -> None:
+    """Adds the cache to the input (`sign` is 1), or takes it out (-1). Raises Misreport if there is
+    less input than that."""
+    for name, cached in _CACHED.items():
+        moved = sum(counts.get(each, 0) for each in cached)
+        if moved:
+            before = counts.get(name, 0)
+            counts[name] = before + sign * moved
+            if counts[name] < 0:
+                raise Misreport(
+                    f"accounting {name}",
+                    f"the cache_accounting is inclusive, but {name} are {before} and the cache's counts, which they should include, are {moved}",
+                )
+
+
+def derive(shape: Shape, flat: Flat, accounting: Optional[str] = None) -> tuple[dict[str, int], str]:
+    """The usage classes, and what is to be told of them, if anything. `accounting` is "inclusive" or
+    "exclusive" where the sender knows how the cache is counted. Raises Misreport if the numbers
+    contradict each other."""
     shown = _counted(shape, flat)
     values = {**shape.zeros, **shown}
     for name, expression in shape.lets.items():
         values[name] = expression(values)
     counts = {}
-    for name, (expression, names) in shape.classes.items():
-        count = expression(values)
+    computed = {name: expression(values) for name, (expression, _) in shape.classes.items()}
+    if accounting == ("exclusive" if shape.cache_in_input else "inclusive"):
+        move_cache(computed, 1 if shape.cache_in_input else -1)
+    for name, (_, names) in shape.classes.items():
+        count = computed[name]
         if not 0 <= count <= COUNT_MAX:
             raise Misreport(f"{shape.name} {name}", f"{name} would be {count}, from {_shown(shown)}")
         if count or not names.isdisjoint(shown):

@@ -173,7 +173,7 @@ class Derived:
     is_misreported: bool = False  # It was told why.
 
 
-def derived_of(messages: list[Message]) -> Derived:
+def derived_of(messages: list[Message], accounting: Optional[str] = None) -> Derived:
     """Adds up the classes of all messages. Troubles are told, once for each shape; if one
     message cannot be counted, nothing is, because a part of a bill is not the bill."""
     result = Derived()
@@ -189,7 +189,7 @@ def derived_of(messages: list[Message]) -> Derived:
             return Derived(provider=result.provider, is_misreported=True)
         result.shape = shape.name
         try:
-            counts, doubt = derive(shape, flat)
+            counts, doubt = derive(shape, flat, accounting)
             for name, count in counts.items():
                 result.counts[name] = result.counts.get(name, 0) + count
             if max(result.counts.values(), default=0) > COUNT_MAX:

@@ -187,6 +187,7 @@ class Shape:
     def __init__(self, source: Mapping[str, Any]) -> None:
         self.name: str = source["name"]
         self.provider: Optional[str] = source.get("provider")
+        self.cache_in_input = bool(source.get("cache_in_input"))
         self._has, self._any, self._lacks = (frozenset(source["recognised_by"].get(key, ())) for key in ("has", "any", "lacks"))
         self.numbers: dict[str, list[str]] = source["numbers"]
         self.zeros = dict.fromkeys(self.numbers, 0)

@@ -73,6 +73,8 @@ def _call(event: Event) -> bytes:
     parts.append(number(12, event.get("revision", 0)))
     parts.append(text(14, event.get("service_tier", "")))
     parts.append(text(15, event.get("region", "")))
+    parts.append(number(16, int(event.get("usage_unknown", False))))
+    parts.append(text(17, event.get("reported_cost_usd", "")))
     return b"".join(parts)
 
 

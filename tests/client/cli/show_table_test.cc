@@ -17,6 +17,29 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+TEST(ShowTable, SaysWhatProvidersReportedAndWhichCostWon) {
+  FakeServer server;
+  pb::GetRunResponse& run = server.run.response;
+  run.set_workflow_id("run-1");
+  run.set_cost_usd("0.6");
+  run.set_call_count(4);
+  for (const char* reported : {"0.2", "0.3", "0.25", ""}) {
+    pb::BilledCall& call = *run.add_calls();
+    call.set_time("2026-10-31T00:00:00Z");
+    call.set_step("plan");
+    call.set_cost_usd("0.2");
+    if (*reported != '\0') {
+      call.set_reported_cost_usd(reported);
+    }
+  }
+  run.mutable_calls(2)->set_cost_is_reported(true);
+  const std::string out = RunAt(server.address(), {"show", "run-1"}, {.width = 140}).out;
+  EXPECT_THAT(out, HasSubstr("reported $0.3000\n"));
+  EXPECT_THAT(out, HasSubstr("as reported\n"));
+  EXPECT_THAT(out, Not(HasSubstr("reported $0.2000\n")));
+  EXPECT_THAT(out, HasSubstr("Providers reported $0.7500 for 3 of the calls shown.\n"));
+}
+
 TEST(ShowTable, IsATimeLineWithMarks) {
   FakeServer server;
   pb::GetRunResponse& run = server.run.response;

@@ -52,6 +52,55 @@ def test_an_exception_is_recorded_and_goes_on():
     assert "usage" not in recorder.calls[1]  # What is not reported is not zero.
 
 
+def test_a_failed_call_that_reports_nothing_is_free(server, configure, transport, caplog):
+    tracer = configure(server, transport=transport)
+    unknown = {"usage": {"tokens_in": 10}}
+    with caplog.at_level(logging.INFO, "itemized"):
+        for name, responses in (("nothing", []), ("an error", [{"error": {"message": "overloaded"}}]), ("unknown", [unknown])):
+            with pytest.raises(ZeroDivisionError):
+                with cost_trace(name, "claude-sonnet-4-6", f"failed-{transport}") as usage:
+                    for response in responses:
+                        usage.record(response)
+                    1 / 0
+        with cost_trace("well", "claude-sonnet-4-6", f"failed-{transport}"):
+            pass
+    logged = {record.step: record.cost_usd for record in caplog.records if hasattr(record, "step")}
+    assert logged == {"nothing": "0", "an error": "0", "unknown": None, "well": None}
+    assert tracer.flush(30)
+    billed = {call.step: call.cost_usd for call in server.client.show(f"failed-{transport}")}
+    assert billed == {"nothing": 0, "an error": 0, "unknown": None, "well": None}
+
+
+def test_what_a_provider_charged_is_sent():
+    response = {"object": "chat.completion", "usage": {"prompt_tokens": 10, "completion_tokens": 5, "cost": 1.5e-05}}
+    with record() as recorder:
+        with cost_trace("plan", "m", "run") as usage:
+            usage.record(response)
+    assert recorder.calls[0]["reported_cost_usd"] == "0.000015000000"
+
+
+def test_the_sender_may_say_how_the_cache_is_counted(caplog):
+    chat = {"usage": {"prompt_tokens": 10, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}}}
+    message = {"type": "message", "usage": {"input_tokens": 10, "cache_read_input_tokens": 4, "output_tokens": 3}}
+    with record() as recorder:
+        for accounting in ("inclusive", "exclusive"):
+            for response in (chat, message):
+                with cost_trace("plan", "m", "run") as usage:
+                    usage.record(response)
+                    usage.cache_accounting = accounting
+            with cost_trace("plan", "m", "run") as usage:
+                usage.cache_accounting = accounting
+                usage["input_tokens"] = 10
+                usage["cache_read_tokens"] = 4
+        with cost_trace("plan", "m", "run") as usage:
+            usage.cache_accounting = "inclusive"
+            usage["input_tokens"] = 3
+            usage["cache_read_tokens"] = 4
+    assert [call.get("usage", {}).get("input_tokens") for call in recorder.calls] == [6, 6, 6, 10, 10, 10, None]
+    assert "input_tokens are 3 and the cache's counts, which they should include, are 4" in caplog.text
+    assert recorder.calls[-1]["usage_unknown"] is True
+
+
 def test_a_run_supplies_its_id_and_sends_its_end():
     with record() as recorder:
         with workflow("support_ticket", id="run-1") as run:

@@ -44,6 +44,41 @@ TEST(NdjsonReported, IsCarriedOverAsItStands) {
   EXPECT_EQ(ReportedOf("null"), "");
 }
 
+TEST(NdjsonReported, MayBeUnknownToTheSender) {
+  NdjsonParser parser;
+  pb::Event event;
+  EXPECT_FALSE(parser.Parse(With(R"("usage_unknown":true)"), event).has_value());
+  EXPECT_TRUE(event.call().usage_unknown());
+  EXPECT_EQ(RefusalOf(R"("usage_unknown":1)"),
+            "\"usage_unknown\" must be true or false, but is a number.");
+}
+
+TEST(NdjsonReported, MayHaveACostAsANumberOrAsText) {
+  NdjsonParser parser;
+  pb::Event event;
+  for (const char* amount : {"0.00420", "1.5e-05", "0"}) {
+    EXPECT_FALSE(
+        parser.Parse(With(absl::StrCat("\"reported_cost_usd\":", amount)), event).has_value());
+    EXPECT_EQ(event.call().reported_cost_usd(), amount);
+    EXPECT_FALSE(parser.Parse(With(absl::StrCat("\"reported_cost_usd\":\"", amount, "\"")), event)
+                     .has_value());
+    EXPECT_EQ(event.call().reported_cost_usd(), amount);
+  }
+  EXPECT_EQ(RefusalOf(R"("reported_cost_usd":[])"),
+            "\"reported_cost_usd\" must be an amount in USD, but is an array.");
+}
+
+TEST(NdjsonReported, MaySayHowTheCacheIsCounted) {
+  NdjsonParser parser;
+  pb::Event event;
+  EXPECT_FALSE(parser.Parse(With(R"("cache_accounting":"inclusive")"), event).has_value());
+  EXPECT_EQ(event.call().cache_accounting(), pb::CACHE_ACCOUNTING_INCLUSIVE);
+  EXPECT_FALSE(parser.Parse(With(R"("cache_accounting":"exclusive")"), event).has_value());
+  EXPECT_EQ(event.call().cache_accounting(), pb::CACHE_ACCOUNTING_EXCLUSIVE);
+  EXPECT_EQ(RefusalOf(R"("cache_accounting":"both")"),
+            "\"cache_accounting\" must be one of inclusive, exclusive, but is \"both\".");
+}
+
 TEST(NdjsonReported, IsAnObjectOrAnArray) {
   constexpr char kWanted[] =
       "\"usage_reported\" must be the object that the provider reported, or an array of the pieces "

@@ -168,8 +168,9 @@ std::string With(absl::string_view member) {
 const BadLine kBadValues[] = {
     {R"("stepp":"a")", pb::REFUSAL_CODE_MALFORMED,
      "Unknown field \"stepp\": the fields are event_id, time, workflow, workflow_id, step, "
-     "provider, model, usage, usage_reported, duration_ms, status, revision, attributes, "
-     "service_tier, region, outcome, unused_steps."},
+     "provider, model, usage, usage_reported, usage_unknown, reported_cost_usd, "
+     "cache_accounting, duration_ms, status, revision, attributes, service_tier, region, outcome, "
+     "unused_steps."},
     {R"("step":"a","step":"a")", pb::REFUSAL_CODE_MALFORMED,
      "\"step\" is given twice: give it once."},
     {R"("usage":{"input_tokens":1,"input_tokens":1})", pb::REFUSAL_CODE_MALFORMED,

@@ -17,6 +17,7 @@ UsageReportTally Tally(const std::string& kind, const std::string& sentence) {
   UsageReportTally tally;
   tally.unknown = 2;
   tally.misreported = 3;
+  tally.not_kept = 1;
   tally.troubles.push_back({kind, sentence});
   return tally;
 }
@@ -38,6 +39,7 @@ TEST(UsageReportLog, CountsEveryReport) {
   reports.Take(Tally("a", "A."));
   EXPECT_EQ(reports.unknown(), 4);
   EXPECT_EQ(reports.misreported(), 6);
+  EXPECT_EQ(reports.not_kept(), 2);
 }
 
 TEST(UsageReportLog, StaysSilentAfterAThousandKinds) {

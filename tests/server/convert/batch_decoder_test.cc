@@ -13,6 +13,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "storage/base/money.h"
 #include "storage/model/limits.h"
 #include "storage/model/served_as.h"
 #include "tests/server/convert/random_batch.h"
@@ -72,6 +73,10 @@ pb::Call CallAt(const CallColumns& columns, size_t row) {
       usage->GetReflection()->SetInt64(usage, field, At(columns.usage[c], row));
     }
   }
+  if (const int64_t reported_cost = At(columns.reported_cost, row); reported_cost != 0) {
+    call.set_reported_cost_usd(FormatUsd(reported_cost - 1));
+  }
+  call.set_usage_unknown(At(columns.usage_unknown, row));
   for (size_t i = 0; i < At(columns.attribute_counts, row); ++i, ++attribute) {
     const std::string key = name(columns.attribute_keys[attribute]);
     const std::string value = name(columns.attribute_values[attribute]);
@@ -125,7 +130,15 @@ TEST(BatchDecoder, EveryFieldOfRowsArrivesInTheOrderOfTheSender) {
     }
     for (pb::Event& event : *batch.mutable_events()) {
       if (event.has_call()) {
-        event.mutable_call()->clear_usage_reported();  // The usage takes its place.
+        event.mutable_call()->clear_usage_reported();    // The usage takes its place.
+        event.mutable_call()->clear_cache_accounting();  // It is applied to the usage.
+      }
+      if (event.has_call()) {
+        event.mutable_call()->set_reported_cost_usd(
+            FormatUsd(static_cast<int64_t>(random() % (uint64_t{1} << 50))));
+      }
+      if (event.call().usage_unknown()) {
+        event.mutable_call()->clear_usage();  // Where there is usage, none is unknown.
       }
       if (event.has_call() && event.call().status() == pb::CALL_STATUS_UNSPECIFIED) {
         event.mutable_call()->set_status(

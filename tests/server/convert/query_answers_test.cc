@@ -17,6 +17,7 @@ TopRow Row(std::string key, int64_t calls, int64_t unpriced, Picos cost) {
   row.sums.calls = calls;
   row.sums.unpriced_calls = unpriced;
   row.sums.cost = cost;
+  row.rated_calls = calls - unpriced;
   return row;
 }
 
@@ -63,6 +64,12 @@ TEST(QueryAnswers, MeansAreOverPricedCallsAndRoundedHalfToEven) {
   EXPECT_EQ(top.rows(0).mean_cost_usd(), "0.000000000002");
   EXPECT_EQ(top.rows(1).mean_cost_usd(), "0.000000000002");
   EXPECT_EQ(top.rows(2).mean_cost_usd(), "0");
+}
+
+TEST(QueryAnswers, FailedCallsThatWereFreeAreInNoMean) {
+  TopRow row = Row("a", 4, 0, 6);
+  row.rated_calls = 2;
+  EXPECT_EQ(ToTopResponse(Top({row}), 0).rows(0).mean_cost_usd(), "0.000000000003");
 }
 
 TEST(QueryAnswers, AWindowWithoutSpendHasSharesOfZero) {

@@ -34,6 +34,8 @@ void SetSingle(Message& message, const FieldDescriptor& field, std::mt19937_64& 
       return reflection->SetInt64(&message, &field, RandomNumber(random));
     case FieldDescriptor::CPPTYPE_UINT32:
       return reflection->SetUInt32(&message, &field, static_cast<uint32_t>(random() % 7));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection->SetBool(&message, &field, random() % 2 == 0);
     case FieldDescriptor::CPPTYPE_ENUM:
       return reflection->SetEnumValue(&message, &field, RandomEnumNumber(field, random));
     case FieldDescriptor::CPPTYPE_STRING:

@@ -18,6 +18,7 @@ namespace itemized::server {
 namespace {
 
 namespace pb = itemized::v1;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -65,6 +66,88 @@ TEST(UsageReports, BecomeTheUsageTheProviderAndTheModelOfTheirCalls) {
   EXPECT_EQ(ProviderAt(rows, 0), "anthropic");
   EXPECT_EQ(ModelAt(rows, 0), "claude-sonnet-4-5");
   EXPECT_EQ(batch.usage_reports.unknown, 0);
+}
+
+TEST(UsageReports, SayWhetherThereWasUsageThatCannotBeCounted) {
+  pb::WriteRequest request;
+  AddCall(R"({"usage":{"tokens_in":10}})", request);
+  AddCall(R"({"error":{"message":"overloaded","type":"server_error"}})", request);
+  AddCall(kResponse, request);
+  request.mutable_batch()->add_events()->mutable_call()->set_usage_unknown(true);
+  const DecodedBatch batch = Decode(request);
+  EXPECT_THAT(Rows(batch).usage_missing, ElementsAre(true, true, false, true));
+  EXPECT_THAT(Rows(batch).usage_unknown, ElementsAre(true, false, false, true));
+  EXPECT_EQ(batch.usage_reports.unknown, 1);
+}
+
+TEST(UsageReports, BringTheCostThatTheProviderNames) {
+  pb::WriteRequest request;
+  constexpr char kReport[] =
+      R"({"object":"chat.completion","usage":{"prompt_tokens":10,"completion_tokens":5,"cost":0.0042}})";
+  AddCall(kReport, request);
+  AddCall(kReport, request)->set_reported_cost_usd("1.5e-05");
+  AddCall(kResponse, request);
+  EXPECT_THAT(Rows(Decode(request)).reported_cost, ElementsAre(4'200'000'001, 15'000'001, 0));
+}
+
+TEST(UsageReports, ACostThatIsNoneIsRefusedWithItsCall) {
+  for (const char* cost : {"-1", "abc", "1e400", "nan", "9223373", "1,5"}) {
+    pb::WriteRequest request;
+    AddCall(kResponse, request)->set_reported_cost_usd(cost);
+    const DecodedBatch batch = Decode(request);
+    ASSERT_THAT(batch.refusals, SizeIs(1)) << cost;
+    EXPECT_EQ(batch.refusals[0].code, RefusalCode::kCostOutOfRange);
+    EXPECT_THAT(batch.refusals[0].message,
+                AllOf(HasSubstr(cost), HasSubstr("give an amount in USD from 0 to 9,223,372")));
+  }
+}
+
+// Sends a usage of a call whose sender says how it counts the cache.
+DecodedBatch DecodeCounting(pb::CacheAccounting accounting, int64_t input, int64_t cache_read) {
+  pb::WriteRequest request;
+  pb::Call* call = request.mutable_batch()->add_events()->mutable_call();
+  call->set_cache_accounting(accounting);
+  call->mutable_usage()->set_input_tokens(input);
+  call->mutable_usage()->set_cache_read_tokens(cache_read);
+  call->mutable_usage()->set_cache_write_1h_tokens(2);
+  call->mutable_usage()->set_output_tokens(5);
+  return Decode(request);
+}
+
+TEST(CacheAccounting, SaysWhetherTheInputOfAUsageIncludesTheCache) {
+  EXPECT_THAT(Rows(DecodeCounting(pb::CACHE_ACCOUNTING_INCLUSIVE, 10, 7)).usage[0], ElementsAre(1));
+  EXPECT_THAT(Rows(DecodeCounting(pb::CACHE_ACCOUNTING_EXCLUSIVE, 10, 7)).usage[0],
+              ElementsAre(10));
+  EXPECT_THAT(Rows(DecodeCounting(pb::CACHE_ACCOUNTING_UNSPECIFIED, 10, 7)).usage[0],
+              ElementsAre(10));
+}
+
+TEST(CacheAccounting, OfMoreCacheThanInputIsRefusedWithTheNumbers) {
+  const DecodedBatch batch = DecodeCounting(pb::CACHE_ACCOUNTING_INCLUSIVE, 10, 9);
+  ASSERT_THAT(batch.refusals, SizeIs(1));
+  EXPECT_EQ(batch.refusals[0].code, RefusalCode::kTokensOutOfRange);
+  EXPECT_EQ(batch.refusals[0].message,
+            "The cache_accounting is inclusive, but input_tokens are 10 and the cache's counts, "
+            "which they should include, are 11; send all of the input, or say exclusive.");
+}
+
+TEST(CacheAccounting, ThatIsUnknownIsRefused) {
+  const DecodedBatch batch = DecodeCounting(static_cast<pb::CacheAccounting>(3), 10, 1);
+  ASSERT_THAT(batch.refusals, SizeIs(1));
+  EXPECT_THAT(batch.refusals[0].message, HasSubstr("The cache_accounting 3 is unknown"));
+}
+
+TEST(CacheAccounting, HoldsForWhatIsReportedToo) {
+  pb::WriteRequest request;
+  AddCall(kResponse, request)->set_cache_accounting(pb::CACHE_ACCOUNTING_INCLUSIVE);
+  constexpr char kChat[] =
+      R"({"usage":{"prompt_tokens":10,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":12}}})";
+  AddCall(kChat, request)->set_cache_accounting(pb::CACHE_ACCOUNTING_EXCLUSIVE);
+  EXPECT_THAT(Rows(Decode(request)).usage[0], ElementsAre(3, 10));
+  AddCall(kChat, request)->set_cache_accounting(pb::CACHE_ACCOUNTING_INCLUSIVE);
+  const DecodedBatch batch = Decode(request);
+  ASSERT_THAT(batch.refusals, SizeIs(1));
+  EXPECT_THAT(batch.refusals[0].message, HasSubstr("input_tokens are 10"));
 }
 
 TEST(UsageReports, LeaveWhatTheSenderSays) {

@@ -43,6 +43,7 @@ void ExpectSame(const Block& a, const Block& b) {
   EXPECT_EQ(a.calls.p50_picos, WithoutZeros(b.calls.p50_picos));
   EXPECT_EQ(a.calls.sample_count, WithoutZeros(b.calls.sample_count));
   EXPECT_EQ(a.calls.attribute_set, WithoutZeros(b.calls.attribute_set));
+  EXPECT_EQ(a.calls.reported_cost, WithoutZeros(b.calls.reported_cost));
   for (size_t row = 0; row < a.calls.size(); ++row) {
     EXPECT_EQ(a.calls.UsageAt(row), b.calls.UsageAt(row)) << row;
   }
@@ -226,6 +227,24 @@ TEST(BlockCodec, ColumnsThatAreMostlyZeroComeBack) {
   const absl::StatusOr<Block> decoded = DecodeBlock(block.ref, EncodeBlock(block));
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   ExpectSame(*decoded, block);
+}
+
+TEST(BlockCodec, AReportedCostIsAColumnOfItsOwnWhereThereIsOne) {
+  Block block = RandomBlock(1, 2);
+  block.calls.reported_usage = {};
+  block.calls.reported_cost = {};
+  const std::string without = EncodeBlock(block);
+  block.calls.reported_cost = {0, 0x44};
+  const std::string with = EncodeBlock(block);
+  // Column 19, as it stands: a value for each row, the amount plus one.
+  const std::string column("\x13\x00\x02\x02\x00\x44", 6);
+  EXPECT_NE(with.find(column), std::string::npos);
+  EXPECT_EQ(without.find(column), std::string::npos);
+  EXPECT_EQ(with.size(), without.size() + column.size());
+  const absl::StatusOr<Block> decoded = DecodeBlock(block.ref, with);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->calls.ReportedCostAt(0), std::nullopt);
+  EXPECT_EQ(decoded->calls.ReportedCostAt(1), 0x43);
 }
 
 // The persisted bytes of storage/FORMAT.md: if this fails, old stores break.

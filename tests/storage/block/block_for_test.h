@@ -34,6 +34,9 @@ inline Block RandomBlock(uint32_t seed, size_t rows) {
     calls.flags.push_back(static_cast<uint8_t>(below(16)));
     calls.p50_picos.push_back(below(1'000'000));
     calls.sample_count.push_back(below(1'000));
+    calls.reported_usage.push_back(
+        below(2) == 0 ? "" : "{\"a\":" + std::to_string(below(1'000)) + ",\"b\":7}");
+    calls.reported_cost.push_back(below(4) == 0 ? below(1'000'000'000'000) : 0);
     calls.attribute_set.push_back(static_cast<uint32_t>(below(3)));
   }
   block.completions.push_back({.time_us = HourStartUs(block.ref.hour) + 5,

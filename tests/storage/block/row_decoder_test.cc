@@ -48,6 +48,8 @@ void ExpectSameRow(const CallRows& a, const CallRows& b, size_t row) {
   };
   EXPECT_EQ(at(a.p50_picos), at(b.p50_picos));
   EXPECT_EQ(at(a.sample_count), at(b.sample_count));
+  EXPECT_EQ(a.ReportedCostAt(row), b.ReportedCostAt(row));
+  EXPECT_EQ(a.ReportedUsageAt(row), b.ReportedUsageAt(row));
 }
 
 std::vector<std::vector<uint32_t>> SomeRows(size_t rows) {

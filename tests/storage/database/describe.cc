@@ -72,9 +72,9 @@ std::string Describe(const TopAnswer& answer) {
   std::string text =
       Line("top", Text(answer.range), Text(answer.total), "unsurfaced", answer.unsurfaced);
   for (const TopRow& row : answer.rows) {
-    text +=
-        Line(Quoted(row.key), Text(row.sums), "p50", row.p50_cost, "p95", row.p95_cost, "duration",
-             row.p50_duration_us, row.p95_duration_us, "unsurfaced", row.unsurfaced);
+    text += Line(Quoted(row.key), Text(row.sums), "rated", row.rated_calls, "p50", row.p50_cost,
+                 "p95", row.p95_cost, "duration", row.p50_duration_us, row.p95_duration_us,
+                 "unsurfaced", row.unsurfaced);
   }
   return text;
 }
@@ -106,8 +106,12 @@ std::string Describe(const BilledCall& billed) {
   }
   return Line(call.time_us, Quoted(call.event_id), Quoted(call.workflow), Quoted(call.workflow_id),
               Quoted(call.step), Quoted(call.provider), Quoted(call.model),
-              call.usage.has_value() ? Text(*call.usage) : "no usage", "duration", call.duration_us,
-              "status", static_cast<int>(call.status), attributes,
+              call.usage.has_value() ? Text(*call.usage)
+              : call.usage_unknown   ? "unknown usage"
+                                     : "no usage",
+              "duration", call.duration_us, "status", static_cast<int>(call.status), attributes,
+              "reported", Text(call.reported_cost_picos), call.reported_usage,
+              billed.cost.reported ? "as reported" : "by rate",
               billed.cost.unpriced ? "unpriced" : "priced", billed.cost.picos, outlier);
 }
 

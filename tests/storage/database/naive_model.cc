@@ -16,7 +16,12 @@ bool FlaggedByMedian(const BilledCall& billed) {
   return billed.receipt.has_value() && !billed.receipt->learning;
 }
 
+// Why there is no usage, and what the provider says that it charged, are not part of a call's
+// content.
 bool SameContent(Call a, Call b) {
+  a.reported_cost_picos = b.reported_cost_picos;
+  a.reported_usage = b.reported_usage;
+  a.usage_unknown = b.usage_unknown;
   std::sort(a.attributes.begin(), a.attributes.end());
   std::sort(b.attributes.begin(), b.attributes.end());
   return a == b;
@@ -32,7 +37,17 @@ bool HasHigherRevision(absl::Span<const Call> batch, const Call& call) {
 
 }  // namespace
 
+bool NaiveModel::IsRated(const BilledCall& billed) {
+  return !billed.cost.unpriced && (billed.call.usage.has_value() || billed.cost.reported);
+}
+
 CallCost NaiveModel::Price(const Call& call) const {
+  if (call.reported_cost_picos.has_value() && trusted_.count(call.provider) > 0) {
+    return {.picos = *call.reported_cost_picos, .unpriced = false, .reported = true};
+  }
+  if (!call.usage.has_value()) {
+    return {.picos = 0, .unpriced = call.status != CallStatus::kError || call.usage_unknown};
+  }
   const std::optional<Picos> cost = NaiveCost(rates_, call);
   if (!cost.has_value()) {
     return {.picos = 0, .unpriced = true};
@@ -235,7 +250,7 @@ std::set<int64_t> NaiveModel::LevelShiftDays(const std::string& step, int64_t fi
   for (const StoredCall* stored : CallsOf(step)) {
     const int64_t day = stored->billed.call.time_us / kMicrosPerDay;
     if (!stored->retracted && day >= first_day) {
-      const bool priced = !stored->billed.cost.unpriced;
+      const bool priced = IsRated(stored->billed);
       counts[day].priced += priced ? 1 : 0;
       counts[day].flagged += priced && FlaggedByMedian(stored->billed) ? 1 : 0;
     }
@@ -268,7 +283,7 @@ Threshold NaiveModel::ThresholdOf(const std::string& step) const {
   std::vector<int64_t> baseline;
   for (const StoredCall* stored : CallsOf(step)) {
     const int64_t day = stored->billed.call.time_us / kMicrosPerDay;
-    if (day >= first_day && !stored->retracted && !stored->billed.cost.unpriced &&
+    if (day >= first_day && !stored->retracted && IsRated(stored->billed) &&
         (!FlaggedByMedian(stored->billed) || shifted.count(day) > 0)) {
       baseline.push_back(stored->billed.cost.picos);
     }

@@ -36,6 +36,9 @@ inline constexpr int64_t kBaselineDays = 30;
 
 class NaiveModel {
  public:
+  // What is reported as the cost of calls of `provider` is their cost.
+  void TrustReportedCosts(const std::string& provider) { trusted_.insert(provider); }
+
   // Takes one batch, written at `now_us`. `malformed` rows do not decode.
   BatchResult Write(absl::Span<const Call> calls, absl::Span<const Completion> completions,
                     int64_t now_us, const std::set<size_t>& malformed = {});
@@ -94,6 +97,7 @@ class NaiveModel {
   // Returns all calls of a step, retracted ones too.
   const Calls& CallsOf(const std::string& step) const;
 
+  static bool IsRated(const BilledCall& billed);
   static CallSums Sum(const Calls& calls);
   static Picos Unsurfaced(const Calls& calls, const Winners& winners);
 
@@ -102,6 +106,7 @@ class NaiveModel {
   std::vector<Completion> completions_;   // They stand in the order they came, losers too.
   std::map<std::pair<std::string, std::string>, Call> seen_;
   std::vector<NaiveRate> rates_;
+  std::set<std::string> trusted_;
   uint64_t rate_order_ = 0;
   int64_t next_order_ = 0;
 };

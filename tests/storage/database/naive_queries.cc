@@ -97,7 +97,7 @@ CallSums NaiveModel::Sum(const Calls& calls) {
     const BilledCall& billed = stored->billed;
     sums.calls += 1;
     sums.unpriced_calls += billed.cost.unpriced ? 1 : 0;
-    sums.usage_missing_calls += billed.call.usage.has_value() ? 0 : 1;
+    sums.usage_missing_calls += billed.cost.unpriced && !billed.call.usage.has_value() ? 1 : 0;
     const bool learning = billed.receipt.has_value() && billed.receipt->learning;
     sums.outliers += billed.receipt.has_value() && !learning ? 1 : 0;
     sums.learning_calls += learning ? 1 : 0;
@@ -138,12 +138,13 @@ TopRow NaiveModel::MakeTopRow(const std::string& key, const Calls& calls,
   std::vector<int64_t> durations;
   for (const StoredCall* stored : calls) {
     durations.push_back(stored->billed.call.duration_us);
-    if (!stored->billed.cost.unpriced) {
+    if (IsRated(stored->billed)) {
       costs.push_back(stored->billed.cost.picos);
     }
   }
   return {.key = key,
           .sums = Sum(calls),
+          .rated_calls = static_cast<int64_t>(costs.size()),
           .p50_cost = BucketQuantile(costs, 50),
           .p95_cost = BucketQuantile(costs, 95),
           .p50_duration_us = BucketQuantile(durations, 50),
@@ -215,7 +216,7 @@ std::vector<int64_t> NaiveModel::CostsOfStep(const DistributionQuery& query, int
   filter[NameKind::kStep] = query.name;
   std::vector<int64_t> costs;
   for (const StoredCall* stored : CallsIn(ResolveWindow(query.window, now_us), filter)) {
-    if (!stored->billed.cost.unpriced) {
+    if (IsRated(stored->billed)) {
       costs.push_back(stored->billed.cost.picos);
     }
   }

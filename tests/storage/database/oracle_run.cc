@@ -30,6 +30,10 @@ OracleRun::OracleRun(uint64_t seed, bool faulty_log)
   options_.directory = directory_.path();
   options_.clock = &clock_;
   options_.resident_runs_max = random_.Percent(50) ? 8 : 200'000;
+  if (random_.Percent(50)) {
+    options_.trusted_cost_providers = {"openai"};
+    model_.TrustReportedCosts("openai");
+  }
   options_.wrap_log = [this](std::unique_ptr<CommitLog> log) {
     return std::make_unique<FaultyLog>(std::make_unique<RecordedLog>(std::move(log), &recording_),
                                        &faults_);

@@ -14,6 +14,14 @@ namespace {
 
 using PricingRules = DatabaseTest;
 
+// A call that reports no usage, in a run of its own that is called as its step.
+Call CallWithoutUsage(const std::string& step, CallStatus status) {
+  Call call = MakeCall("without-" + step, step, step, 0);
+  call.usage.reset();
+  call.status = status;
+  return call;
+}
+
 TEST_F(PricingRules, ACallIsPricedByTheRateOfItsOwnTime) {
   const int64_t change_us = kNowUs - kMicrosPerDay;
   SetRates({MakeRate("claude-sonnet-4-6", 3, 15), MakeRate("claude-sonnet-4-6", 7, 15, change_us)});
@@ -144,6 +152,63 @@ TEST_F(PricingRules, AnUnpricedCallIsCountedWithItsTokensAndNeverTakenForZeroDol
   EXPECT_EQ(unpriced[0].calls, 1);
   EXPECT_TRUE(Value(db().GetRun("run")).calls[1].cost.unpriced ||
               Value(db().GetRun("run")).calls[0].cost.unpriced);
+}
+
+TEST_F(PricingRules, AFailedCallThatReportsNoUsageIsFreeAlsoWithoutARate) {
+  Store({CallWithoutUsage("failed", CallStatus::kError)});
+  const TopRow row = TopOf("failed");
+  EXPECT_EQ(row.sums.calls, 1);
+  EXPECT_EQ(row.sums.unpriced_calls, 0);
+  EXPECT_EQ(row.sums.usage_missing_calls, 0);
+  EXPECT_EQ(row.sums.cost, Picos{0});
+  EXPECT_EQ(Outliers().unjudged_calls, 0);
+  EXPECT_TRUE(db().ListUnpriced().empty());
+  const RunAnswer run = Value(db().GetRun("failed"));
+  EXPECT_EQ(run.unpriced_calls, 0);
+  EXPECT_EQ(run.calls.at(0).cost, (CallCost{.picos = 0, .unpriced = false}));
+  EXPECT_FALSE(run.calls.at(0).call.usage.has_value());
+  SetSonnetRate();
+  EXPECT_EQ(Top().total.unpriced_calls, 0);
+}
+
+TEST_F(PricingRules, ACallThatWentWellOrWasCancelledIsUnpricedWithoutUsage) {
+  SetSonnetRate();
+  Store({CallWithoutUsage("ok", CallStatus::kOk),
+         CallWithoutUsage("cancelled", CallStatus::kCancelled)});
+  EXPECT_EQ(TopOf("ok").sums.usage_missing_calls, 1);
+  EXPECT_EQ(TopOf("cancelled").sums.usage_missing_calls, 1);
+}
+
+TEST_F(PricingRules, AFailedCallWhoseUsageCouldNotBeCountedIsNotFree) {
+  Call unknown = CallWithoutUsage("unknown", CallStatus::kError);
+  unknown.usage_unknown = true;
+  Store({unknown});
+  EXPECT_EQ(TopOf("unknown").sums.usage_missing_calls, 1);
+  SetSonnetRate();
+  EXPECT_EQ(TopOf("unknown").sums.unpriced_calls, 1);
+  EXPECT_TRUE(Value(db().GetRun("unknown")).calls.at(0).call.usage_unknown);
+}
+
+TEST_F(PricingRules, AFailedCallWithUsageIsPricedAsAny) {
+  SetSonnetRate();
+  Call failed = MakeCall("c", "run", "planning", 1'000);
+  failed.status = CallStatus::kError;
+  Store({failed});
+  EXPECT_EQ(TopOf("planning").sums.cost, Picos{3'000'000'000});
+}
+
+TEST_F(PricingRules, FreeFailedCallsAreInNoMedian) {
+  SetSonnetRate();
+  Store({MakeCall("a", "run", "planning", 1'000)});
+  for (int i = 0; i < 5; ++i) {
+    Call failed = CallWithoutUsage("planning", CallStatus::kError);
+    failed.event_id += std::to_string(i);
+    Store({failed});
+  }
+  const TopRow row = TopOf("planning");
+  EXPECT_EQ(row.sums.calls, 6);
+  EXPECT_EQ(row.rated_calls, 1);
+  EXPECT_EQ(row.p50_cost, 3'000'000'000);
 }
 
 TEST_F(PricingRules, ACallWithoutUsageIsNotACallWithZeroUsage) {

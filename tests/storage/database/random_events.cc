@@ -148,6 +148,16 @@ Call RandomEvents::NextCall(int64_t now_us) {
   call.model = random_.Pick(Models());
   if (random_.Percent(95)) {
     call.usage = NextUsage(step);
+  } else {
+    call.usage_unknown = random_.Percent(30);
+  }
+  if (random_.Percent(15)) {
+    call.reported_cost_picos = random_.Percent(10) ? 0 : random_.LogUniform(100'000'000'000);
+  }
+  if (random_.Percent(20)) {
+    const int64_t input = call.usage.has_value() ? (*call.usage)[UsageClass::kInput] : 0;
+    call.reported_usage = "{\"input\":" + std::to_string(input) +
+                          ",\"other\":" + std::to_string(random_.LogUniform(1'000)) + "}";
   }
   call.duration_us = random_.Percent(5) ? 0 : random_.LogUniform(kDurationMaxUs);
   call.status = static_cast<CallStatus>(random_.Between(0, 2));

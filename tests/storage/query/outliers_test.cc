@@ -63,6 +63,20 @@ TEST_F(OutlierRules, WhileLearningCallsStrictlyAboveHalfACentStandApartFromOutli
   EXPECT_EQ(judged.receipt, (OutlierReceipt{.p50_picos = 0, .sample_count = 1, .learning = true}));
 }
 
+TEST_F(OutlierRules, FailedCallsThatUsedNothingTeachNothing) {
+  Report(30, 1'000);
+  std::vector<Call> failed;
+  for (int i = 0; i < 100; ++i) {
+    failed.push_back(MakeCall("failed-" + std::to_string(i), "run", "planning", 0));
+    failed.back().time_us = clock().NowUs();
+    failed.back().usage.reset();
+    failed.back().status = CallStatus::kError;
+  }
+  Store(failed);
+  EXPECT_EQ(Now().sample_count, 30);
+  EXPECT_EQ(Now().p50_picos, 1'000 * kToken);
+}
+
 TEST_F(OutlierRules, StepsWithFewCallsHaveNoOutliers) {
   for (int step = 0; step < 50; ++step) {
     Report(12, 100'000, "step-" + std::to_string(step));

@@ -91,6 +91,33 @@ TEST(UsageVectors, AreThereForEveryShape) {
   EXPECT_EQ(missing, std::set<std::string>());
 }
 
+// What the table says of a shape's input is what its vectors show.
+TEST(UsageVectors, AreReadAlikeWhereTheSenderSaysWhatTheShapeSaysAnyway) {
+  for (const UsageVector& vector : ReadUsageVectors()) {
+    SCOPED_TRACE(vector.name);
+    const std::string json = InAnArray(vector.pieces);
+    const ReportedUsage unsaid = Read(json);
+    if (!unsaid.usage.has_value()) {
+      continue;
+    }
+    const auto inclusive = ReadReportedUsage(json, CacheAccounting::kInclusive);
+    const auto exclusive = ReadReportedUsage(json, CacheAccounting::kExclusive);
+    ASSERT_TRUE(exclusive.ok()) << exclusive.status();
+    EXPECT_TRUE(exclusive->usage == unsaid.usage ||
+                (inclusive.ok() && inclusive->usage == unsaid.usage));
+  }
+}
+
+TEST(UsageVectors, WhatIsSaidToStandBesideTheInputIsNotTakenOutOfIt) {
+  constexpr char kChat[] =
+      R"({"usage":{"prompt_tokens":10,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":4}}})";
+  EXPECT_EQ((*Read(kChat).usage)[UsageClass::kInput], 6);
+  const auto exclusive = ReadReportedUsage(kChat, CacheAccounting::kExclusive);
+  ASSERT_TRUE(exclusive.ok());
+  EXPECT_EQ((*exclusive->usage)[UsageClass::kInput], 10);
+  EXPECT_EQ((*exclusive->usage)[UsageClass::kCacheRead], 4);
+}
+
 // A report that contradicts itself may be told of, and never guessed at.
 TEST(UsageVectors, WithoutUsageAreUnknownOrMisreportedOrSilent) {
   for (const UsageVector& vector : ReadUsageVectors()) {

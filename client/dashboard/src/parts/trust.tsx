@@ -20,6 +20,7 @@ export function Trust(props: { route: Route }) {
   }
   const { calls, unpriced_calls: unpriced, usage_missing_calls: noUsage } = info;
   const noRate = unpriced - noUsage;
+  const notUnderstood = info.unknown_usage_reports + info.misreported_usage_reports;
   const late = (info.ingested?.late_calls ?? 0) - lateBefore;
   const toPrices: Route = { ...props.route, view: 'prices', name: '', sort: '' };
   const seconds = Math.round((Date.now() - heardAt) / 1_000);
@@ -30,6 +31,11 @@ export function Trust(props: { route: Route }) {
           : <span><b>{formatShareExactly((calls - unpriced) / calls)}</b> of {formatCount(calls)} stored calls priced</span>}
         {noRate > 0 && <span class="warn"><Link to={toPrices}>{formatCount(noRate)} without a rate</Link></span>}
         {noUsage > 0 && <span class="warn"><Link to={toPrices}>{formatCount(noUsage)} without usage</Link></span>}
+        {notUnderstood > 0 && (
+          <span class="warn" title="Since the server was started; its log says which.">
+            {formatCount(notUnderstood)} usage reports not understood
+          </span>
+        )}
         <span>{formatCount(late)} late since this page was opened</span>
         <span class="dim">{lostSince === undefined ? 'live' : `${seconds} s old`}</span>
       </p>
