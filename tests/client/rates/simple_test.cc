@@ -72,9 +72,10 @@ TEST(SimpleRates, MultipliersAttributesAndCurrenciesAreTaken) {
                   "n": [{"input": 2}, {"input": 1, "attribute": {"tenant": "acme"}},
                         {"multiplier": "0.8"}, {"multiplier": 0.75, "attribute": {"tenant": "b"}}],
                   "*": {"provider": "openai", "multiplier": "0.9"}})"),
-      ElementsAre("- m input=3 [  =] x EUR", "- m [flex  =] x 0.5", "- m input=1 [batch  =] x EUR",
-                  "- m [ us =] x 1.1", "- n input=2 [  =] x ", "- n input=1 [  tenant=acme] x ",
-                  "- n [  =] x 0.8", "- n [  tenant=b] x 0.75", "openai * [  =] x 0.9"));
+      ElementsAre("- m input=3 [  =] x EUR", "- m [flex, ] [flex  =] x 0.5",
+                  "- m [batch, ] input=1 [batch  =] x EUR", "- m [, us] [ us =] x 1.1",
+                  "- n input=2 [  =] x ", "- n input=1 [  tenant=acme] x ", "- n [  =] x 0.8",
+                  "- n [  tenant=b] x 0.75", "openai * [  =] x 0.9"));
   EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "multiplier": 2}})"), HasSubstr("one or the other"));
   EXPECT_THAT(ErrorOf(R"({"m": {"input": 1, "tiers_of_service": {"f": {"multiplier": 0}}}})"),
               HasSubstr("above 0"));
