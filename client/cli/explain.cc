@@ -89,6 +89,20 @@ void PrintSum(const pb::ExplainCallResponse& explained, Session& session) {
 
 void PrintVerdict(const pb::ExplainCallResponse& explained, Session& session) {
   const pb::BilledCall& call = explained.call();
+  if (call.cost_is_reported()) {
+    *session.env.out << "\nThe provider reported $" << Printable(call.cost_usd())
+                     << ", which is what counts here (--trust-reported-cost). By the rate book it "
+                     << (explained.cost_usd().empty()
+                             ? absl::StrCat("has no price: ",
+                                            Printable(explained.unpriced_reason()))
+                             : absl::StrCat("is $", explained.cost_usd()))
+                     << ".\n";
+    return;
+  }
+  if (!call.has_usage() && !call.unpriced()) {
+    *session.env.out << "\nIt failed and reported no usage, which costs nothing.\n";
+    return;
+  }
   const std::string stored = call.unpriced() ? "no price" : absl::StrCat("$", call.cost_usd());
   *session.env.out << "\n"
                    << (explained.cost_usd().empty()

@@ -114,7 +114,12 @@ PriceExplanation ExplainPrice(const RateBook& book, const Call& call) {
     AddParts(terms, call, &explanation);
   }
   if (!call.usage.has_value()) {
-    explanation.unpriced_reason = "no usage";
+    // A call that failed and used nothing is free, as Pricer::WithoutUsage has it.
+    if (call.status == CallStatus::kError && !call.usage_unknown) {
+      explanation.cost = 0;
+    } else {
+      explanation.unpriced_reason = "no usage";
+    }
     return explanation;
   }
   if (terms.base.rate == nullptr) {
