@@ -37,7 +37,9 @@ BilledCall ToBilledCall(const CallRows& calls, size_t row, const Catalog& catalo
   call.workflow_id = std::string(calls.RunName(row));
   call.step = catalog.Name(NameKind::kStep, key[NameKind::kStep]);
   call.provider = catalog.Name(NameKind::kProvider, key[NameKind::kProvider]);
-  call.model = catalog.Name(NameKind::kModel, key[NameKind::kModel]);
+  const absl::string_view other_model = calls.OtherModelAt(row);
+  call.model = other_model.empty() ? catalog.Name(NameKind::kModel, key[NameKind::kModel])
+                                   : std::string(other_model);
   if (!calls.Has(row, kFlagUsageMissing)) {
     call.usage = calls.UsageAt(row);
   }

@@ -90,6 +90,9 @@ struct CallRows {
   // What was reported as usage, as KeptReport of storage/usage_shapes has it, "" for nothing; may
   // be empty.
   StringColumn reported_usage;
+  // The model of a call whose series does not name it, because there were too many names or series:
+  // an index into `strings` plus one, 0 elsewhere; may be empty.
+  std::vector<uint32_t> other_model;
   std::vector<int64_t> reported_cost;  // Pico-dollars plus one, or 0 for none; may be empty.
 
   size_t size() const { return time_us.size(); }
@@ -100,6 +103,11 @@ struct CallRows {
     return usage[usage_class].empty() ? 0 : usage[usage_class][row];
   }
   Usage UsageAt(size_t row) const;
+  // The model that the call of a row names, if its series does not; else "".
+  absl::string_view OtherModelAt(size_t row) const {
+    const uint32_t plus_one = other_model.empty() ? 0 : other_model[row];
+    return plus_one == 0 ? absl::string_view() : strings[plus_one - 1];
+  }
   uint32_t RevisionAt(size_t row) const { return revision.empty() ? 0 : revision[row]; }
   std::optional<int64_t> ReportedCostAt(size_t row) const {
     const int64_t plus_one = reported_cost.empty() ? 0 : reported_cost[row];

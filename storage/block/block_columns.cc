@@ -76,6 +76,8 @@ bool BlockColumns::Read(ColumnId id, absl::string_view raw) {
       return ReadCompletions(raw);
     case ColumnId::kRevision:
       return ReadUnsigned(raw, &calls.revision);
+    case ColumnId::kOtherModel:
+      return ReadUnsigned(raw, &calls.other_model);
     case ColumnId::kReportedCost:
       return ReadUnsigned(raw, &calls.reported_cost);
     case ColumnId::kReportedUsageRecipes:
@@ -238,6 +240,9 @@ bool BlockColumns::IndicesFit(ColumnMask mask) const {
     return false;
   }
   if ((mask & Columns(ColumnId::kStrings)) != 0) {
+    if (!below(calls.other_model, calls.strings.size() + 1)) {
+      return false;
+    }
     for (const auto& set : calls.attribute_sets) {
       for (const auto& [key, value] : set) {
         if (key >= calls.strings.size() || value >= calls.strings.size()) {

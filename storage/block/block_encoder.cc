@@ -163,6 +163,7 @@ std::string EncodeBlock(const Block& block) {
   EncodeUnsigned(ColumnId::kSampleCount, calls.sample_count, &out);
   EncodeUnsigned(ColumnId::kAttributeSet, calls.attribute_set, &out);
   EncodeUnsigned(ColumnId::kRevision, calls.revision, &out);
+  EncodeUnsigned(ColumnId::kOtherModel, calls.other_model, &out);
   EncodeUnsigned(ColumnId::kReportedCost, calls.reported_cost, &out);
   EncodeReports(calls, &out);
   for (size_t c = 0; c < kUsageClassCount; ++c) {

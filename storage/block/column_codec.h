@@ -39,6 +39,7 @@ enum class ColumnId : uint8_t {
   kReportedUsageRecipes = 20,
   kReportedUsageRecipe = 21,
   kReportedUsageNumbers = 22,
+  kOtherModel = 23,
   kUsageFirst = 32,  // The column of a usage class has kUsageFirst plus its number.
 };
 

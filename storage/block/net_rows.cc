@@ -16,6 +16,7 @@ std::string ContentOf(const CallRows& calls, size_t row) {
   AppendSized(&key, calls.RunName(row));
   AppendSized(&key, calls.EventId(row));
   AppendVarint(&key, calls.series[row]);
+  AppendSized(&key, calls.OtherModelAt(row));
   AppendZigzag(&key, calls.time_us[row]);
   AppendZigzag(&key, calls.cost_picos[row]);
   AppendZigzag(&key, calls.duration_us[row]);

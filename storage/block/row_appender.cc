@@ -83,6 +83,9 @@ void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, CallCo
       !usage.empty() || !to_.reported_usage.empty()) {
     to_.reported_usage.PutLast(rows, usage);
   }
+  const absl::string_view model = from.OtherModelAt(row);
+  AppendSparse(&to_.other_model, rows,
+               model.empty() ? 0 : IndexOf(model, &strings_, &to_.strings) + 1);
   AppendAttributes(from, row);
 }
 

@@ -72,6 +72,20 @@ NameId Catalog::Intern(NameKind kind, absl::string_view name) {
   return found == kUnknown ? Append(kind, name) : found;
 }
 
+NameId Catalog::InternRatedModel(absl::string_view name) {
+  const NameId found =
+      HasRoomForRatedModel() ? Lookup(NameKind::kModel, name) : Resolve(NameKind::kModel, name);
+  return found == kUnknown ? Append(NameKind::kModel, name) : found;
+}
+
+bool Catalog::HasRoomForRatedModel() const {
+  return Of(NameKind::kModel).names.size() < kModelsMax + kRatedModelsMax;
+}
+
+bool Catalog::may_lose_models() const {
+  return Of(NameKind::kModel).names.size() >= kModelsMax || series_.size() >= kSeriesMax;
+}
+
 // The series under which a new one is billed once there are kSeriesMax.
 SeriesKey Catalog::OtherSeries() const {
   SeriesKey other;

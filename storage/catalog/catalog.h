@@ -35,6 +35,8 @@ inline constexpr int kNameKindCount = 4;
 using NameId = StrongId<struct NameTag>;
 // The number of the empty name, in every kind: what has it is not named.
 inline constexpr NameId kUnnamed;
+// The number of kOtherName, in every kind: it stands for all names beyond a limit.
+inline constexpr NameId kOtherNameId(1);
 using SeriesId = StrongId<struct SeriesTag>;
 
 // The names of a series, one of each kind; indexed by NameKind.
@@ -104,9 +106,16 @@ class Catalog {
   // Returns the number of `name`, and adds it if it is new. Once its kind has reached its limit
   // (storage/model/limits.h), a new name gets the number of kOtherName.
   NameId Intern(NameKind kind, absl::string_view name);
+  // Does so with a model that has a rate, for which there is room beyond the limit, so that names
+  // that mean nothing do not shut out those that do.
+  NameId InternRatedModel(absl::string_view name);
+  bool HasRoomForRatedModel() const;
   // Returns the number of a series, and adds it if it is new. Beyond kSeriesMax, a new series gets
   // the number of the one whose step is kOtherName and whose other names are empty.
   SeriesId Intern(const SeriesKey& key);
+
+  // Whether a call may be billed under a series that does not name its model.
+  bool may_lose_models() const;
 
   // Returns what Intern would, but kUnknown or kUnknownSeries where Intern would add something.
   NameId Resolve(NameKind kind, absl::string_view name) const;

@@ -226,7 +226,8 @@ void GroupBuilder::AddCall(const CheckedBatch& batch, NamedCall* named, BatchRes
                      .run = &named->run->run,
                      .threshold = &state_.views.baselines().ThresholdOf(named->step),
                      .series = named->series,
-                     .cost = cost});
+                     .cost = cost,
+                     .has_other_model = HasOtherModel(batch, *named)});
   ++accepted_.calls;
   accepted_.late_calls += call.time_us < late_us_ ? 1 : 0;
   ++result->accepted;

@@ -67,6 +67,7 @@ class GroupBuilder {
     SeriesId series{};
     NameId step = kUnnamed;
     const RateBook::Schedule* schedule = nullptr;
+    bool is_rated = false;  // Its model has a rate, so that its names are kept beyond the limits.
   };
 
   // What a call with an id is to the stored call with the same id.
@@ -97,6 +98,7 @@ class GroupBuilder {
                         BatchResult* result);
   void FindNames(const CheckedBatch& batch, NamedCall* call);
   void NumberNames(const CheckedBatch& batch, NamedCall* call);
+  bool HasOtherModel(const CheckedBatch& batch, const NamedCall& call) const;
   CallCost PriceOf(const CheckedBatch& batch, const NamedCall& named, const Usage& usage,
                    bool* too_large) const;
   void AddCall(const CheckedBatch& batch, NamedCall* named, BatchResult* result);

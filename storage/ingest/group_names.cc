@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "storage/ingest/group_builder.h"
+#include "storage/model/limits.h"
 
 namespace itemized {
 
@@ -29,6 +30,22 @@ void GroupBuilder::FindNames(const CheckedBatch& batch, NamedCall* call) {
   call->schedule = &pricer_.RatesFor(
       key[NameKind::kProvider], key[NameKind::kModel], batch.Text(view.NameOf(NameKind::kProvider)),
       batch.Text(view.NameOf(NameKind::kModel)), batch.ServedOf(view, pricer_.contracts()));
+  call->is_rated = call->schedule->has_prices();
+  if (call->is_rated && key[NameKind::kModel] == kOtherNameId &&
+      batch.Text(view.NameOf(NameKind::kModel)) != kOtherName &&
+      state_.catalog.HasRoomForRatedModel()) {
+    call->series = Catalog::kUnknownSeries;  // Its model gets a number all the same.
+  }
+}
+
+// Whether the series of a call that is numbered does not name its model.
+bool GroupBuilder::HasOtherModel(const CheckedBatch& batch, const NamedCall& call) const {
+  if (!state_.catalog.may_lose_models()) {
+    return false;
+  }
+  const NameId model = state_.catalog.Series(call.series)[NameKind::kModel];
+  return state_.catalog.Name(NameKind::kModel, model) !=
+         batch.Text(call.checked->view.NameOf(NameKind::kModel));
 }
 
 void GroupBuilder::NumberNames(const CheckedBatch& batch, NamedCall* call) {
@@ -37,8 +54,11 @@ void GroupBuilder::NumberNames(const CheckedBatch& batch, NamedCall* call) {
   SeriesKey key;
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
     if (view.names[kind] != BatchReader::kEmptyName) {
-      key.names[kind] =
-          state_.catalog.Intern(static_cast<NameKind>(kind), batch.Text(view.names[kind]));
+      const auto name_kind = static_cast<NameKind>(kind);
+      const absl::string_view name = batch.Text(view.names[kind]);
+      key.names[kind] = name_kind == NameKind::kModel && call->is_rated
+                            ? state_.catalog.InternRatedModel(name)
+                            : state_.catalog.Intern(name_kind, name);
       name_ids_[kind][view.names[kind]] = key.names[kind];
     }
   }

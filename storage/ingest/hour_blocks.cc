@@ -164,6 +164,20 @@ void HourBlocks::AddAttributes(const CheckedBatch& batch, absl::Span<const Price
   }
 }
 
+// Keeps the models that the series of calls do not name.
+void HourBlocks::AddOtherModels(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
+                                size_t position) {
+  CallRows& rows = blocks_[position].calls;
+  const size_t first = rows.size() - calls.size();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (calls[i].has_other_model) {
+      const absl::string_view model = batch.Text(calls[i].checked->view.NameOf(NameKind::kModel));
+      rows.other_model.resize(first + i + 1);
+      rows.other_model.back() = IndexOf(model, &indices_[position].strings, &rows.strings) + 1;
+    }
+  }
+}
+
 uint32_t HourBlocks::NameOf(PendingRun* run, size_t position) {
   if (run->block != position) {
     StringColumn& names = blocks_[position].calls.run_names;
@@ -217,6 +231,10 @@ void HourBlocks::AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCa
   if (!batch.attributes.empty()) {
     AddAttributes(batch, calls, position);
   }
+  if (std::any_of(calls.begin(), calls.end(),
+                  [](const PricedCall& call) { return call.has_other_model; })) {
+    AddOtherModels(batch, calls, position);
+  }
 }
 
 void HourBlocks::Add(const CheckedBatch& batch, absl::Span<const PricedCall> calls) {
@@ -247,6 +265,7 @@ std::vector<Block> HourBlocks::Finish(StagedRuns* staged) {
     fill(&rows.sample_count, rows.size());
     fill(&rows.attribute_set, rows.size());
     fill(&rows.revision, rows.size());
+    fill(&rows.other_model, rows.size());
     fill(&rows.reported_cost, rows.size());
     rows.reported_usage.Pad(rows.size());
   }

@@ -36,6 +36,7 @@ struct PricedCall {
   const Threshold* threshold = nullptr;  // The threshold of its step.
   SeriesId series{};
   CallCost cost;
+  bool has_other_model = false;  // Its series does not name its model.
 };
 
 // The blocks of a group. Not thread-safe.
@@ -63,6 +64,8 @@ class HourBlocks {
   size_t PositionOf(Hour hour);
   uint32_t NameOf(PendingRun* run, size_t position);
   void AddToBlock(const CheckedBatch& batch, absl::Span<const PricedCall> calls, size_t position);
+  void AddOtherModels(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
+                      size_t position);
   void AddAttributes(const CheckedBatch& batch, absl::Span<const PricedCall> calls,
                      size_t position);
 

@@ -262,7 +262,14 @@ void Repricing::LookAt(const RowRef& ref, Pricer* pricer) {
 bool Repricing::IsConcerned(const CallRows& calls, size_t row) const {
   const SeriesId series = calls.SeriesAt(row);
   // Series that came later were priced by the new book from the first.
-  if (series.value() >= pass_->covered.size() || !pass_->covered[series.value()]) {
+  if (series.value() >= pass_->covered.size()) {
+    return false;
+  }
+  const absl::string_view other_model = calls.OtherModelAt(row);
+  const bool is_meant = other_model.empty()
+                            ? pass_->covered[series.value()]
+                            : pass_->model.value_or(std::string(other_model)) == other_model;
+  if (!is_meant) {
     return false;
   }
   const int64_t time_us = calls.time_us[row];

@@ -49,6 +49,17 @@ std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope)
 
 namespace {
 
+// Returns which series stand for many models.
+std::vector<bool> UnnamedSeries(const State& state) {
+  std::vector<bool> unnamed(state.catalog.series_count());
+  for (SeriesId id; id.value() < unnamed.size(); ++id) {
+    const SeriesKey& key = state.catalog.Series(id);
+    unnamed[id.value()] =
+        key[NameKind::kModel] == kOtherNameId || key[NameKind::kStep] == kOtherNameId;
+  }
+  return unnamed;
+}
+
 // Adds the hours from `first` to `last` that have calls of `plan->covered`.
 void AddHours(const State& state, Hour first, Hour last, RepricingPlan* plan) {
   absl::flat_hash_map<Hour, int64_t> hours;
@@ -56,7 +67,8 @@ void AddHours(const State& state, Hour first, Hour last, RepricingPlan* plan) {
   ForEachDay(state.views.rollups(), scan, [&](NameId, Day day, const NameDay& row) {
     int64_t concerned = 0;
     for (const auto& [series, sums] : row.series) {
-      concerned += plan->covered[series.value()] ? sums.calls : 0;
+      const bool may_be = plan->covered[series.value()] || plan->unnamed[series.value()];
+      concerned += may_be ? sums.calls : 0;
     }
     for (const auto& [hour_of_day, sums] : row.hours) {
       const Hour hour = FirstHourOf(day) + hour_of_day;
@@ -88,6 +100,8 @@ RepricingPlan PlanRepricing(const State& state, const RepricingScope& scope) {
   plan.unpriced_from_us = scope.unpriced_from_us;
   plan.to_us = scope.to_us;
   plan.covered = CoveredSeries(state, scope);
+  plan.unnamed = UnnamedSeries(state);
+  plan.model = scope.model;
   AddHours(state, HourOf(scope.first_us()), HourOf(scope.to_us - 1), &plan);
   PutRecentFirst(state, &plan);
   return plan;
@@ -97,6 +111,7 @@ RepricingPlan PlanUndo(const State& state, const std::vector<BlockRef>& blocks) 
   RepricingPlan plan;
   plan.to_us = kTimeMaxUs;
   plan.covered.resize(state.catalog.series_count(), true);
+  plan.unnamed.resize(state.catalog.series_count(), true);
   AddHours(state, Hour(), Hour::Max(), &plan);
   absl::flat_hash_set<Hour> wanted;
   for (const BlockRef& block : blocks) {

@@ -35,6 +35,10 @@ struct RepricingPlan {
   int64_t unpriced_from_us = 0;
   int64_t to_us = 0;
   std::vector<bool> covered;  // Indexed by SeriesId: whether its calls may be concerned.
+  // Indexed by SeriesId: whether its calls may be of models that it does not name
+  // (CallRows::OtherModelAt). These are looked at one by one.
+  std::vector<bool> unnamed;
+  std::optional<std::string> model;  // If set, calls of this model alone are concerned.
   // The hours that have such calls, each with how many calls it has in all, in the order in which
   // they are looked at.
   std::vector<std::pair<Hour, int64_t>> hours;

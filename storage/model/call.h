@@ -54,9 +54,9 @@ struct Call {
   // Usage was reported, but could not be counted: it is absent, and a failed call is not free.
   bool usage_unknown = false;
   // What the provider or a gateway says that it charged, 10^-12 USD. It stands beside the cost.
-  std::optional<int64_t> reported_cost_picos;
+  std::optional<int64_t> reported_cost_picos = {};
   // The numbers that the provider reported as usage, and their names, as JSON; "" if none is kept.
-  std::string reported_usage;
+  std::string reported_usage = {};
   int64_t duration_us = 0;
   CallStatus status = CallStatus::kOk;
   Attributes attributes;  // Sorted by key once the call is stored.

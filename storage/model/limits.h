@@ -26,6 +26,9 @@ inline constexpr size_t kWorkflowsMax = 10'000;
 inline constexpr size_t kProvidersMax = 1'000;
 inline constexpr size_t kModelsMax = 10'000;
 inline constexpr size_t kSeriesMax = 200'000;  // Distinct (step, workflow, provider, model).
+// Models kept beyond that limit because they have a rate, so that names that mean nothing do not
+// shut out those that do.
+inline constexpr size_t kRatedModelsMax = 10'000;
 inline constexpr char kOtherName[] = "__other__";
 
 }  // namespace itemized

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "storage/base/status_macros.h"
@@ -18,7 +21,8 @@ namespace {
 constexpr ColumnMask kPricingColumns =
     Columns(ColumnId::kSeries, ColumnId::kTime, ColumnId::kCost, ColumnId::kFlags,
             ColumnId::kNegativeWeights, ColumnId::kStrings, ColumnId::kAttributeSets,
-            ColumnId::kAttributeSet, ColumnId::kStatus, ColumnId::kReportedCost) |
+            ColumnId::kAttributeSet, ColumnId::kStatus, ColumnId::kReportedCost,
+            ColumnId::kOtherModel) |
     kUsageColumns;
 
 Picos SizeOfChange(const RepricingRow& row) {
@@ -31,7 +35,17 @@ class Changes {
  public:
   explicit Changes(const Catalog& catalog) : catalog_(catalog) {}
 
-  void Add(const LogRow& row, CallCost after) {
+  // Returns the model of a call; nothing if its name was lost.
+  std::optional<absl::string_view> ModelOf(const LogRow& row) const {
+    const absl::string_view other = row.calls().OtherModelAt(row.row);
+    const NameId model = catalog_.Series(row.series())[NameKind::kModel];
+    if (other.empty() && model == kOtherNameId) {
+      return std::nullopt;
+    }
+    return other.empty() ? catalog_.Name(NameKind::kModel, model) : other;
+  }
+
+  void Add(const LogRow& row, absl::string_view model, CallCost after) {
     const CallRows& calls = row.block.calls;
     const int64_t weight = calls.weight[row.row];
     looked_at_ += weight;
@@ -41,7 +55,7 @@ class Changes {
     }
     const SeriesKey& key = catalog_.Series(calls.SeriesAt(row.row));
     RepricingRow& sums =
-        rows_[{key[NameKind::kStep], key[NameKind::kProvider], key[NameKind::kModel]}];
+        rows_[{key[NameKind::kStep], key[NameKind::kProvider], std::string(model)}];
     sums.calls += weight;
     sums.cost_before += before.picos * weight;
     sums.cost_after += Picos(after.picos) * weight;
@@ -58,9 +72,9 @@ class Changes {
         continue;
       }
       RepricingRow& row = rows.emplace_back(sums);
-      row.step = catalog_.Name(NameKind::kStep, key[0]);
-      row.provider = catalog_.Name(NameKind::kProvider, key[1]);
-      row.model = catalog_.Name(NameKind::kModel, key[2]);
+      row.step = catalog_.Name(NameKind::kStep, std::get<0>(key));
+      row.provider = catalog_.Name(NameKind::kProvider, std::get<1>(key));
+      row.model = std::get<2>(key);
     }
     std::stable_sort(rows.begin(), rows.end(), [](const RepricingRow& a, const RepricingRow& b) {
       return SizeOfChange(a) > SizeOfChange(b);
@@ -70,7 +84,8 @@ class Changes {
 
  private:
   const Catalog& catalog_;
-  std::map<std::array<NameId, 3>, RepricingRow> rows_;  // Keyed by step, provider and model.
+  std::map<std::tuple<NameId, NameId, std::string>, RepricingRow>
+      rows_;  // Keyed by step, provider and model.
   int64_t looked_at_ = 0;
 };
 
@@ -90,7 +105,6 @@ absl::StatusOr<RepricingPreview> AnswerRepricingPreview(const QueryContext& cont
   std::optional<BlockStore::Reader> log;
   CallFilter filter;
   filter[NameKind::kProvider] = request.provider;
-  filter[NameKind::kModel] = request.model;
   std::optional<RowFilter> matching;
   {
     const Snapshot snapshot(state);
@@ -108,8 +122,10 @@ absl::StatusOr<RepricingPreview> AnswerRepricingPreview(const QueryContext& cont
   RETURN_IF_ERROR(ScanRows(
       state, *std::move(log), preview.range,
       [&](const LogRow& row) {
-        if (matching->Matches(row.block, row.row)) {
-          changes.Add(row, pricer.PriceRow(row.block.calls, row.row));
+        const std::optional<absl::string_view> model = changes.ModelOf(row);
+        if (model.has_value() && request.model.value_or(std::string(*model)) == *model &&
+            matching->Matches(row.block, row.row)) {
+          changes.Add(row, *model, pricer.PriceRow(row.block.calls, row.row));
         }
         return absl::OkStatus();
       },

@@ -34,7 +34,7 @@ struct DatabaseOptions {
   bool accept_clock = false;
   // Providers of which a reported cost is the cost of a call (TrustedCosts). It holds for calls
   // that arrive, and for stored ones when they are priced again for another reason.
-  std::vector<std::string> trusted_cost_providers;
+  std::vector<std::string> trusted_cost_providers = {};
   // Called with sentences for whoever runs the database, from another thread; must not block.
   std::function<void(const std::string&)> warn = [](const std::string&) {};
   // How many events may wait for their commit; Submit refuses those beyond it.

@@ -61,9 +61,13 @@ CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
     return WithoutUsage(calls.status[row], calls.Has(row, kFlagUsageUnknown));
   }
   const NameId model = key[NameKind::kModel];
+  const absl::string_view other_model = calls.OtherModelAt(row);
   const RateBook::Schedule& schedule =
-      RatesFor(provider, model, provider_text, catalog_.Name(NameKind::kModel, model),
-               calls.ServedAt(row, contracts()));
+      other_model.empty()
+          ? RatesFor(provider, model, provider_text, catalog_.Name(NameKind::kModel, model),
+                     calls.ServedAt(row, contracts()))
+          : RatesFor(provider, Catalog::kUnknown, provider_text, other_model,
+                     calls.ServedAt(row, contracts()));
   // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
   bool too_large = false;
   return Price(schedule, calls.time_us[row], calls.UsageAt(row), &too_large);

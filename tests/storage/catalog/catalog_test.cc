@@ -96,6 +96,20 @@ TEST(Catalog, NamesBeyondTheLimitOfTheirKindAreBilledAsOther) {
   }
 }
 
+TEST(Catalog, ModelsThatHaveARateAreNumberedBeyondTheLimit) {
+  Catalog catalog;
+  Fill(NameKind::kModel, kModelsMax, &catalog);
+  const NameId rated = catalog.InternRatedModel("gpt-5");
+  EXPECT_EQ(rated, NameId(kModelsMax));
+  EXPECT_EQ(catalog.Resolve(NameKind::kModel, "gpt-5"), rated);
+  EXPECT_EQ(catalog.Intern(NameKind::kModel, "one more"), kOther);
+  for (size_t i = 0; catalog.HasRoomForRatedModel(); ++i) {
+    catalog.InternRatedModel(absl::StrCat("rated ", i));
+  }
+  EXPECT_EQ(catalog.name_count(NameKind::kModel), kModelsMax + kRatedModelsMax);
+  EXPECT_EQ(catalog.InternRatedModel("one too many"), kOther);
+}
+
 TEST(Catalog, SeriesBeyondTheLimitShareOneOfTheStepOther) {
   Catalog catalog;
   for (uint32_t model = 0; catalog.series_count() < kSeriesMax; ++model) {

@@ -21,10 +21,12 @@ using Calls = std::vector<BilledCall>;
 // A line for each call, with all that tells it from others.
 std::vector<std::string> Lines(const Calls& calls) {
   std::vector<std::string> lines;
-  for (const auto& [call, cost, receipt, unsurfaced] : calls) {
+  for (const BilledCall& billed : calls) {
+    const Call& call = billed.call;
     lines.push_back(absl::StrCat(call.time_us, " ", call.event_id, " ", call.step, " ",
-                                 (*call.usage)[UsageClass::kInput], " ", cost.picos, " ",
-                                 cost.unpriced, " ", receipt.has_value(), " ", unsurfaced));
+                                 (*call.usage)[UsageClass::kInput], " ", billed.cost.picos, " ",
+                                 billed.cost.unpriced, " ", billed.receipt.has_value(), " ",
+                                 billed.unsurfaced));
     for (const auto& [key, value] : call.attributes) {
       absl::StrAppend(&lines.back(), " ", key, "=", value);
     }
