@@ -99,7 +99,7 @@ void PrintVerdict(const pb::ExplainCallResponse& explained, Session& session) {
                      << ".\n";
     return;
   }
-  if (!call.has_usage() && !call.unpriced()) {
+  if (explained.lines().empty() && !call.has_usage() && !call.unpriced()) {
     *session.env.out << "\nIt failed and reported no usage, which costs nothing.\n";
     return;
   }

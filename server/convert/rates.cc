@@ -155,7 +155,9 @@ pb::Rate FromRate(const Rate& from) {
   rate.set_provider(from.provider);
   *rate.mutable_match() = FromMatch(from.match);
   rate.set_effective_from_unix_us(from.effective_from_us);
-  *rate.mutable_prices() = FromPrices(from.prices);
+  if (from.multiplier_ppm == 0) {
+    *rate.mutable_prices() = FromPrices(from.prices);
+  }
   for (const RateTier& tier : from.tiers) {
     pb::RateTier* added = rate.add_tiers();
     added->set_input_tokens_over(tier.input_tokens_over);

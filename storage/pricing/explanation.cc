@@ -38,7 +38,7 @@ std::string WhyNotServed(const RateBook& book, const Call& call, const ServedAs&
 }
 
 std::string WhyNoRate(const RateBook& book, const Call& call, const ServedAs& served) {
-  if (!book.Covers(call.provider, call.model)) {
+  if (!book.HasPrices(call.provider, call.model)) {
     return kNoRateForModel;
   }
   ServedAs standard = served;

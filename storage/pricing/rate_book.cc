@@ -175,6 +175,13 @@ bool RateBook::Covers(absl::string_view provider, absl::string_view model) const
   return !CandidatesFor(provider, model).empty();
 }
 
+bool RateBook::HasPrices(absl::string_view provider, absl::string_view model) const {
+  const std::vector<RateCandidate> candidates = CandidatesFor(provider, model);
+  return std::any_of(candidates.begin(), candidates.end(), [](const RateCandidate& candidate) {
+    return candidate.rate->multiplier_ppm == 0;
+  });
+}
+
 bool RateBook::CoversCurrency(absl::string_view provider, absl::string_view model,
                               const RateBook& exchanges) const {
   const std::vector<RateCandidate> candidates = CandidatesFor(provider, model);

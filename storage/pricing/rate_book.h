@@ -135,6 +135,8 @@ class RateBook {
                 const ServedAs& served = {}) const;
   // Returns whether any rate is for calls of these names, however they are served.
   bool Covers(absl::string_view provider, absl::string_view model) const;
+  // Returns whether any of them has prices of its own, and is no multiplier.
+  bool HasPrices(absl::string_view provider, absl::string_view model) const;
   // Returns whether any rate of these names has prices in one of the currencies whose exchange
   // rates are in `exchanges`.
   bool CoversCurrency(absl::string_view provider, absl::string_view model,

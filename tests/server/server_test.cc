@@ -152,6 +152,7 @@ TEST_F(ServerTest, ARateThatIsRemovedPricesNoMore) {
   EXPECT_EQ(Top().total().unpriced_calls(), 0);
 
   request.mutable_rates()->RemoveLast();
+  request.set_reprice(true);
   grpc::ClientContext context;
   ASSERT_TRUE(rates_->RemoveRates(&context, request, &response).ok());
   EXPECT_EQ(response.removed(), 1);

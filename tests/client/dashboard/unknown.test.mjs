@@ -104,7 +104,7 @@ describe('what is not known', { timeout: 300_000 }, () => {
     assert.equal(await column(page, 'Cost per completed workflow', 'unsurfaced_usd').innerText(), '—');
     await visit('/runs/run-1');
     assert.match(await fact('Cost').innerText(), /^Cost\s+—\s+1 call without a price$/);
-    assert.match(await column(page, 'Calls', 'cost_usd').innerText(), /^unpriced\s+no rate$/);
+    assert.match(await column(page, 'Calls', 'cost_usd').innerText(), /^unpriced\s+no rate for the model$/);
     await fact('Cost').getByRole('link', { name: '1 call without a price' }).click();
     await page.getByRole('row', { name: /m-1/ }).getByRole('button', { name: 'Set a rate' }).waitFor();
     await visit('/outliers');

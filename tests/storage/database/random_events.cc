@@ -64,7 +64,8 @@ constexpr Fault kFaults[] = {
     [](Call* c, int64_t) { c->status = static_cast<CallStatus>(3); },
     [](Call* c, int64_t) {
       c->model = kCostlyModel;
-      c->attributes.clear();  // Such a call must have a price.
+      c->attributes.clear();  // The rate of its model must price it.
+      c->reported_cost_picos.reset();
       c->usage.emplace().counts[0] = kTokensMax;
     },
     [](Call* c, int64_t) {

@@ -136,7 +136,11 @@ TEST_F(RepricingJobs, AreForTheCallsThatTheyNameAlone) {
 
 TEST_F(RepricingJobs, ThatAreUndoneLeaveEveryViewAsItWas) {
   RandomEvents events(24);
-  ASSERT_TRUE(db().SetRates(events.NextRates(clock().NowUs())).ok());
+  std::vector<Rate> rates;
+  for (const char* model : {kModel, "gpt-5", "claude-haiku-4-5"}) {
+    rates.push_back(MakeRate(model, 3, 5));
+  }
+  ASSERT_TRUE(db().SetRates(rates).ok());
   StoreRandomCalls(&events, 40);
   ASSERT_TRUE(
       db().SetRates({MakeRate(kModel, 7, 11), MakeRate("gpt-5", 13, 17)}, Reprice::kUnpriced).ok());
