@@ -120,5 +120,5 @@ def test_random_calls_cost_what_the_server_says(server):
     assert (status, answer.get("accepted")) == (200, 300), answer
     calls = transport.get("/api/v1/runs/run")["calls"]
     assert {call["event_id"]: call.get("cost_usd") for call in calls} == expected
-    assert 30 < sum(usd is None for usd in expected.values()) < 200
+    assert 30 < sum(usd is None for usd in expected.values()) < 270
     assert all(call["unpriced_reason"] for call in calls if call["unpriced"])
