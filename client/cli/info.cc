@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "absl/strings/str_cat.h"
+
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
@@ -21,6 +23,10 @@ void PrintInfo(const pb::GetServerInfoResponse& info, Session& session) {
   }
   if (info.misreported_usage_reports() > 0) {
     table.AddRow({"usage that contradicts itself", Count(info.misreported_usage_reports())});
+  }
+  if (info.has_bundled_rates()) {
+    table.AddRow({"bundled rates", absl::StrCat(info.bundled_rates().source(), ", ",
+                                                Count(info.bundled_rates().rates()), " rates")});
   }
   if (info.has_repricing()) {
     table.AddRow({"repricing", RepricingText(info.repricing())});

@@ -24,6 +24,10 @@ pb::GetServerInfoResponse ToServerInfoResponse(const DatabaseInfo& info) {
   response.set_runs(info.runs);
   response.set_last_block(info.last_block);
   response.set_checkpointed_block(info.checkpointed_block);
+  if (info.bundled.rates > 0) {
+    response.mutable_bundled_rates()->set_rates(info.bundled.rates);
+    response.mutable_bundled_rates()->set_source(info.bundled.source);
+  }
   if (info.repricing.has_value()) {
     *response.mutable_repricing() = ToRepricing(*info.repricing);
   }

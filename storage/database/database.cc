@@ -134,7 +134,8 @@ DatabaseInfo Database::Info() const {
           .events_kept_from_us = HourStartUs(state.blocks.first_hour()),
           .rollups_kept_from_us = HourStartUs(state.views.first_hour()),
           .is_dropping = state.blocks.is_dropping(),
-          .repricing = state.repricing};
+          .repricing = state.repricing,
+          .bundled = state.rates.book()->bundled()};
 }
 
 absl::Status Database::Checkpoint() {

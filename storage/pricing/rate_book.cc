@@ -175,6 +175,17 @@ bool RateBook::Covers(absl::string_view provider, absl::string_view model) const
   return !CandidatesFor(provider, model).empty();
 }
 
+RateBook::Bundled RateBook::bundled() const {
+  Bundled found;
+  for (const auto& [key, rate] : rates_) {
+    if (rate->rate().origin == RateOrigin::kBundled) {
+      ++found.rates;
+      found.source = rate->rate().source;
+    }
+  }
+  return found;
+}
+
 bool RateBook::HasPrices(absl::string_view provider, absl::string_view model) const {
   const std::vector<RateCandidate> candidates = CandidatesFor(provider, model);
   return std::any_of(candidates.begin(), candidates.end(), [](const RateCandidate& candidate) {

@@ -148,6 +148,13 @@ class RateBook {
   // Returns the names and beginnings of names that rates with prices are for, sorted.
   std::vector<std::string> Names() const;
 
+  // Tells the bundled rates: how many there are, and the source that they name.
+  struct Bundled {
+    int64_t rates = 0;
+    std::string source = {};
+  };
+  Bundled bundled() const;
+
   size_t size() const { return rates_.size(); }
   // Returns whether looking a name up takes more than finding it in a table.
   bool has_patterns() const { return !patterns_.empty(); }

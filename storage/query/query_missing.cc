@@ -131,7 +131,7 @@ std::vector<UnpricedModel> ListUnpricedModels(const State& state) {
                         .model = state.catalog.Name(NameKind::kModel, key.second),
                         .calls = calls});
       UnpricedModel& model = models.back();
-      model.has_rate = book->Covers(model.provider, model.model);
+      model.has_rate = book->HasPrices(model.provider, model.model);
     }
   }
   std::stable_sort(models.begin(), models.end(),

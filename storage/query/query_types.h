@@ -21,6 +21,7 @@
 #include "storage/model/ingest_counters.h"
 #include "storage/model/usage.h"
 #include "storage/pricing/explanation.h"
+#include "storage/pricing/rate_book.h"
 #include "storage/pricing/rate_change.h"
 #include "storage/views/baselines.h"
 #include "storage/views/call_sums.h"
@@ -289,6 +290,7 @@ struct DatabaseInfo {
   int64_t rollups_kept_from_us = 0;            // Rollups are kept from then on; 0 if all are.
   bool is_dropping = false;                    // Some older events are still on disk.
   std::optional<RepricingProgress> repricing;  // Not set if calls are not priced again now.
+  RateBook::Bundled bundled;                   // The rates that came with the program.
 };
 
 }  // namespace itemized

@@ -52,7 +52,7 @@ function FirstCall() {
         <li><Snippet label="more calls, from a file with one a line" text={file(option)} /></li>
       </ol>
       <p class="dim">
-        Prices may come before the calls or after them: what is stored is priced again.
+        Prices may come before the calls or after them: stored calls without a price are priced then.
         A server whose gRPC port is not 4317 wants <code>--server HOST:PORT</code> or <code>ITEMIZED_SERVER</code>,
         with the address that it printed at its start.
       </p>

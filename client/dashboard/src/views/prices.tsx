@@ -57,7 +57,7 @@ function RateForm(props: { draft: Draft; onChange: (draft: Draft) => void }) {
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    setMessage({ isError: false, text: 'Setting the rate, and pricing the calls it covers again…' });
+    setMessage({ isError: false, text: 'Setting the rate, and pricing the calls without a price that it covers…' });
     try {
       const done = await setRate({
         provider: draft.provider,
@@ -77,7 +77,7 @@ function RateForm(props: { draft: Draft; onChange: (draft: Draft) => void }) {
   return (
     <form class="rate" id="rate-form" onSubmit={(event) => void submit(event)} aria-labelledby="rate-title">
       <h2 id="rate-title">Set a rate</h2>
-      <p class="dim">USD per million tokens. It prices every call from its date on, also those already stored.</p>
+      <p class="dim">USD per million tokens. It prices calls from its date on: those to come, and stored ones without a price. Stored calls that have a price keep it until <code>itemize rates reprice</code>.</p>
       <div class="fields">
         <label>Model <input required value={draft.model} onInput={(e) => change({ model: e.currentTarget.value })} /></label>
         <label>Matches
@@ -153,6 +153,9 @@ export function PricesView(props: { route: Route }) {
     <>
       <Unpriced models={data.unpriced} onPick={pick} />
       <WithoutUsage calls={info?.usage_missing_calls ?? 0} />
+      {data.bundled !== undefined && data.bundled.rates > 0 && (
+        <p>Bundled prices are in force: {data.bundled.source}, {formatCount(data.bundled.rates)} rates. A rate that you set wins over them.</p>
+      )}
       <RateForm draft={draft} onChange={setDraft} />
       <Table caption={`Rate book, ${formatCount(data.rates.length)} ${data.rates.length === 1 ? 'rate' : 'rates'}`} file="rates" columns={rateColumns(data.rates)} rows={data.rates} route={props.route}
         keyOf={(rate) => `${rate.provider} ${matchText(rate.match)}${conditionsText(rate)} ${rate.effective_from_unix_us} ${rate.multiplier !== undefined} ${rate.hours?.from_second}`} />
