@@ -10,7 +10,7 @@
 #include "client/cli/address.h"
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
-#include "client/cli/rate_options.h"
+#include "client/cli/rate_terms.h"
 #include "client/cli/rates_options.h"
 #include "client/cli/reconcile_options.h"
 #include "client/cli/session.h"

@@ -9,7 +9,7 @@
 #include "client/cli/format.h"
 #include "client/cli/query.h"
 #include "client/cli/rate_changes.h"
-#include "client/cli/rate_options.h"
+#include "client/cli/rate_terms.h"
 #include "client/cli/text.h"
 #include "client/rates/describe_match.h"
 #include "storage/base/time.h"

@@ -12,7 +12,7 @@
 
 #include "client/cli/format.h"
 #include "client/cli/query.h"
-#include "client/cli/rate_options.h"
+#include "client/cli/rate_terms.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
 #include "client/rates/describe_match.h"

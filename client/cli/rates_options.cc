@@ -2,7 +2,7 @@
 #include "client/cli/rates_options.h"
 
 #include "client/cli/prices.h"
-#include "client/cli/rate_options.h"
+#include "client/cli/rate_terms.h"
 
 namespace itemized::cli {
 

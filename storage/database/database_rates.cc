@@ -36,33 +36,30 @@ absl::StatusOr<std::vector<CheckedRatePtr>> CheckRates(std::vector<Rate> rates, 
   return checked;
 }
 
-}  // namespace
-
-void Database::SetRates(std::vector<Rate> rates, Reprice which, RatesDone done) {
-  absl::StatusOr<std::vector<CheckedRatePtr>> checked =
-      CheckRates(std::move(rates), impl_->state().trusted.NowUs());
+// Hands rates that were checked to `put`, on the committer's thread.
+void PutRates(Committer& committer, absl::StatusOr<std::vector<CheckedRatePtr>> checked,
+              void (Repricing::*put)(const std::vector<CheckedRatePtr>&, Reprice, Repricing::Done),
+              Reprice which, Repricing::Done done) {
   if (!checked.ok()) {
     return done(checked.status());
   }
-  Committer& committer = impl_->committer();
-  committer.Post([&committer, rates = *std::move(checked), which, done = std::move(done)](State&) {
-    committer.repricing().Set(rates, which, done);
-  });
+  committer.Post([&committer, rates = *std::move(checked), put, which, done = std::move(done)](
+                     State&) { (committer.repricing().*put)(rates, which, done); });
+}
+
+}  // namespace
+
+void Database::SetRates(std::vector<Rate> rates, Reprice which, RatesDone done) {
+  PutRates(impl_->committer(), CheckRates(std::move(rates), impl_->state().trusted.NowUs()),
+           &Repricing::Set, which, std::move(done));
 }
 
 void Database::SetBundledRates(std::vector<Rate> rates, Reprice which, RatesDone done) {
   for (Rate& rate : rates) {
     rate.origin = RateOrigin::kBundled;
   }
-  absl::StatusOr<std::vector<CheckedRatePtr>> checked =
-      CheckRates(std::move(rates), impl_->state().trusted.NowUs());
-  if (!checked.ok()) {
-    return done(checked.status());
-  }
-  Committer& committer = impl_->committer();
-  committer.Post([&committer, rates = *std::move(checked), which, done = std::move(done)](State&) {
-    committer.repricing().SetBundled(rates, which, done);
-  });
+  PutRates(impl_->committer(), CheckRates(std::move(rates), impl_->state().trusted.NowUs()),
+           &Repricing::SetBundled, which, std::move(done));
 }
 
 void Database::RemoveRates(std::vector<RateName> names, Reprice which, RatesDone done) {

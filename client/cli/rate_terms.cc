@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/cli/rate_options.h"
+#include "client/cli/rate_terms.h"
 
 #include <utility>
 #include <vector>
