@@ -111,10 +111,10 @@ class Database {
   // Returns what StartRepricing would change. Errors are those of the questions below.
   absl::StatusOr<RepricingPreview> PreviewRepricing(
       const RepricingRequest& request, const Cancellation* cancellation = nullptr) const;
-  // How far pricing again has come; none if all calls have the price that the book says. Whoever
+  // How far pricing again has come; none if no calls are being priced again. Whoever
   // asks a question should read this first: the answer may be made of old and new prices.
   std::optional<RepricingProgress> Repricing() const;
-  // Waits until all calls have the price that the book says. UNAVAILABLE as of SetRates.
+  // Waits until no calls are being priced again. UNAVAILABLE as of SetRates.
   absl::Status WaitUntilRepriced();
   // Answers all who wait for calls to be priced again with UNAVAILABLE, now and from now on. A
   // server calls it before it closes the database, so that nobody is left waiting.
