@@ -2,6 +2,7 @@
 #include "bench/load/ingest.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -46,11 +47,12 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
 class Stream {
  public:
   Stream(std::shared_ptr<grpc::Channel> channel, const std::vector<grpc::ByteBuffer>* messages,
-         int window, std::chrono::nanoseconds interval)
+         int window, std::chrono::nanoseconds interval, const std::atomic<bool>* stop)
       : stub_(std::move(channel)),
         messages_(messages),
         window_(static_cast<size_t>(window)),
-        interval_(interval) {
+        interval_(interval),
+        stop_(stop) {
     call_ = stub_.PrepareCall(&context_, "/itemized.v1.IngestService/Ingest", &queue_);
     call_->StartCall(Tag(kStart));
     CHECK(Next() == kStart);
@@ -61,7 +63,7 @@ class Stream {
     start_ = SteadyClock::now();
     call_->Read(&answer_, Tag(kRead));
     SendIfPossible();
-    while (acked_ < messages_->size()) {
+    while (LooksForMore()) {
       const int event = NextOrDue();
       if (!ok_) {
         return FinishBroken(event);
@@ -105,8 +107,14 @@ class Stream {
     return static_cast<int>(reinterpret_cast<intptr_t>(tag));
   }
 
+  // Whether anything is to be sent or acknowledged yet. Only this looks whether the stream is to
+  // stop, for otherwise it could wait for an event that nobody causes.
+  bool LooksForMore() {
+    is_stopped_ = stop_ != nullptr && *stop_;
+    return acked_ < (is_stopped_ ? sent_ : messages_->size());
+  }
   bool CanSend() const {
-    return !writing_ && sent_ < messages_->size() && sent_ - acked_ < window_;
+    return !writing_ && !is_stopped_ && sent_ < messages_->size() && sent_ - acked_ < window_;
   }
   SteadyClock::time_point DueAt() const { return start_ + interval_ * sent_; }
 
@@ -166,6 +174,7 @@ class Stream {
   const std::vector<grpc::ByteBuffer>* messages_;
   const size_t window_;
   const std::chrono::nanoseconds interval_;
+  const std::atomic<bool>* const stop_;  // May be null.
   SteadyClock::time_point start_;
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
@@ -178,6 +187,7 @@ class Stream {
   int64_t accepted_ = 0;
   int64_t not_accepted_ = 0;
   bool writing_ = false;
+  bool is_stopped_ = false;
   bool ok_ = false;
 };
 
@@ -195,10 +205,12 @@ double QuantileOf(std::vector<double> values, double q) {
 
 absl::StatusOr<IngestFigures> RunIngest(const std::string& address,
                                         const std::vector<std::vector<grpc::ByteBuffer>>& messages,
-                                        int window, std::chrono::nanoseconds interval) {
+                                        int window, std::chrono::nanoseconds interval,
+                                        const std::atomic<bool>* stop) {
   std::vector<std::unique_ptr<Stream>> streams;
   for (const auto& part : messages) {
-    streams.push_back(std::make_unique<Stream>(OpenChannel(address), &part, window, interval));
+    streams.push_back(
+        std::make_unique<Stream>(OpenChannel(address), &part, window, interval, stop));
   }
   std::vector<absl::Status> results(streams.size());
   const auto start = SteadyClock::now();

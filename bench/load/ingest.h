@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -22,10 +23,11 @@ struct IngestFigures {
 // Sends `messages[i]`, serialised IngestRequests, over stream i; each stream
 // has its own connection and at most `window` unacknowledged messages. With an
 // `interval`, message k of a stream is due at k intervals, and its latency counts from
-// then on even if it could not be sent.
+// then on even if it could not be sent. Once `*stop` is set, nothing more is sent.
 absl::StatusOr<IngestFigures> RunIngest(
     const std::string& address, const std::vector<std::vector<grpc::ByteBuffer>>& messages,
-    int window, std::chrono::nanoseconds interval = std::chrono::nanoseconds(0));
+    int window, std::chrono::nanoseconds interval = std::chrono::nanoseconds(0),
+    const std::atomic<bool>* stop = nullptr);
 
 // Returns how many calls a second are acknowledged if each of `callers` threads sends one call
 // after the other with the unary method, for `seconds`.

@@ -148,15 +148,16 @@ class Queries {
 
 }  // namespace
 
-absl::Status SetModelRates(const std::string& address) {
+absl::Status SetModelRates(const std::string& address, int times) {
   v1::SetRatesRequest request;
+  const auto price = [times](const char* usd) { return FormatUsd(times * *ParseUsd(usd)); };
   for (const Model& model : kModels) {
     v1::Rate& rate = *request.add_rates();
     rate.set_provider(model.provider);
     rate.mutable_match()->set_equals(model.name);
-    rate.mutable_prices()->set_input(model.input);
-    rate.mutable_prices()->set_cache_read(model.cache_read);
-    rate.mutable_prices()->set_output(model.output);
+    rate.mutable_prices()->set_input(price(model.input));
+    rate.mutable_prices()->set_cache_read(price(model.cache_read));
+    rate.mutable_prices()->set_output(price(model.output));
   }
   const auto stub = v1::RatesService::NewStub(OpenChannel(address));
   v1::SetRatesResponse answer;

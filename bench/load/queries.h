@@ -25,8 +25,8 @@ struct QueryPlan {
   std::vector<std::string> runs;  // Ids of runs that exist.
 };
 
-// Gives the six models their prices.
-absl::Status SetModelRates(const std::string& address);
+// Gives the six models their prices, `times` as high.
+absl::Status SetModelRates(const std::string& address, int times = 1);
 
 // Returns INTERNAL unless the server's books hold these steps and no others.
 absl::Status CheckTotals(const std::string& address, const StepTotals& made, const QueryPlan& plan);

@@ -18,6 +18,7 @@
 #include "bench/load/ingest.h"
 #include "bench/load/peers.h"
 #include "bench/load/queries.h"
+#include "bench/load/repricing.h"
 #include "bench/load/server_process.h"
 #include "bench/load/totals.h"
 #include "bench/load/trace.h"
@@ -42,6 +43,7 @@ struct Job {
   bool ask = false;      // Times queries as well.
   bool with_ids = true;  // Events have ids of their own.
   int days = 30;         // That the calls are spread over.
+  uint64_t set = 0;      // Calls of another set are other calls.
 };
 
 struct Prepared {
@@ -72,14 +74,13 @@ Prepared Prepare(const Job& job) {
   Prepared prepared;
   prepared.messages.resize(kStreams);
   prepared.plan.end_us = LastMinuteUs();
-  Workload workload({.seed = job.options.seed,
-                     .calls = job.calls,
-                     .end_us = prepared.plan.end_us,
-                     .days = job.days});
+  const uint64_t seed = job.options.seed + job.set;
+  Workload workload(
+      {.seed = seed, .calls = job.calls, .end_us = prepared.plan.end_us, .days = job.days});
   const Form form = job.form == "rows" ? Form::kRows : Form::kColumns;
   std::vector<Encoder> encoders;
   for (int i = 0; i < kStreams; ++i) {
-    const uint64_t sender = 0xC0FFEE1234567890u * (job.options.seed + 1) + static_cast<uint64_t>(i);
+    const uint64_t sender = 0xC0FFEE1234567890u * (seed + 1) + static_cast<uint64_t>(i);
     encoders.emplace_back(form, job.with_ids ? absl::StrFormat("%016x", sender) : "");
   }
   for (size_t sequence = 0; !workload.Done(); ++sequence) {
@@ -233,6 +234,34 @@ absl::Status RunLatencies(const ScenarioOptions& options, Report* report) {
   return server->Stop();
 }
 
+// Pricing a store again while calls come in, half as many as can.
+absl::Status RunRepricing(const ScenarioOptions& options, int64_t calls, Report* report) {
+  const double full = report->Value("ingest.columns.calls_per_s");
+  if (full == 0) {
+    return absl::OkStatus();
+  }
+  Job job{.options = options, .form = "columns", .calls = calls, .prefix = ""};
+  Prepared prepared = Prepare(job);
+  ASSIGN_OR_RETURN(const auto server, ServerProcess::Start(options.server, options.work_dir));
+  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
+  RETURN_IF_ERROR(
+      RunIngest(server->grpc_address(), prepared.messages, job.options.window).status());
+  server->AwaitRest();
+  job.calls = 2 * calls;
+  job.set = 1'000'000;
+  prepared = Prepare(job);
+  Say(calls, "in the books: pricing them again");
+  ASSIGN_OR_RETURN(const RepricingFigures figures,
+                   bench::RunRepricing(server->grpc_address(), prepared.messages, full / 2));
+  report->Add("repricing.calls_per_s", figures.calls_per_s, "calls/s");
+  report->Add("repricing.beside_ingest.s", figures.seconds_beside, "s");
+  report->Add("repricing.beside_ingest.calls_per_s", figures.calls_per_s_beside, "calls/s");
+  report->Add("repricing.ingest.share_of_half_load", figures.ingest_share, "x");
+  report->Add("repricing.ingest.ack_p50_ms", figures.ack_p50_ms, "ms");
+  report->Add("repricing.ingest.ack_p99_ms", figures.ack_p99_ms, "ms");
+  return server->Stop();
+}
+
 absl::Status RunOthers(const ScenarioOptions& options, int64_t calls, Report* report) {
   return RunPeers({.program = options.peer_program,
                    .arguments = options.peer_arguments,
@@ -273,6 +302,7 @@ absl::Status RunRound(const ScenarioOptions& options, int64_t largest, Report* r
   }
   RETURN_IF_ERROR(RunIdentity(options, report));
   RETURN_IF_ERROR(RunLatencies(options, report));
+  RETURN_IF_ERROR(RunRepricing(options, largest, report));
   return RunOthers(options, largest, report);
 }
 

@@ -40,6 +40,7 @@ class Declaration {
     DeclareSeries();
     DeclareOutliers();
     DeclareRates();
+    DeclareUsage();
     DeclareReconcile();
     DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
     DeclareVerify();
@@ -203,7 +204,7 @@ class Declaration {
         arguments_.rates);
     AddRepriceOptions(
         DeclareCommand(rates, "reprice", "Price earlier calls again", Command::kRatesReprice),
-        arguments_.reprice);
+        arguments_.reprice, JobOptions::kReprice);
     AddWindow(DeclareCommand(rates, "missing", "List models without a rate, by tokens",
                              Command::kRatesMissing));
     CLI::App& exchange = *rates.add_subcommand("exchange", "What other currencies cost in USD");
@@ -215,6 +216,18 @@ class Declaration {
         [this](CLI::App& parent, const char* name, const char* help, Command command) -> CLI::App& {
           return DeclareCommand(parent, name, help, command);
         });
+  }
+
+  void DeclareUsage() {
+    CLI::App& usage =
+        *app_.add_subcommand("usage", "What providers reported as the usage of calls");
+    usage.require_subcommand(1, 1);
+    usage.name("usage");
+    usage.preparse_callback([this](size_t) { arguments_.name = "itemize usage"; });
+    AddCommonOptions(usage);
+    AddRepriceOptions(DeclareCommand(usage, "rederive", "Read the reported usage of calls again",
+                                     Command::kUsageRederive),
+                      arguments_.reprice, JobOptions::kRederive);
   }
 
   void DeclareReconcile() {

@@ -36,6 +36,7 @@ enum class Command {
   kExchangeSet,
   kExchangeRemove,
   kRatesReprice,
+  kUsageRederive,
   kReconcile,
   kInfo,
   kVerify,

@@ -28,6 +28,7 @@ int ExchangeListCommand(Session& session);
 int ExchangeSetCommand(const RatesArguments& arguments, Session& session);
 int ExchangeRemoveCommand(const RatesArguments& arguments, Session& session);
 int RepriceCommand(const RepriceArguments& arguments, Session& session);
+int RederiveCommand(const RepriceArguments& arguments, Session& session);
 int RatesImportCommand(const RatesArguments& arguments, Session& session);
 
 }  // namespace itemized::cli

@@ -38,6 +38,8 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return RatesRemoveCommand(arguments.rates, session);
     case Command::kRatesReprice:
       return RepriceCommand(arguments.reprice, session);
+    case Command::kUsageRederive:
+      return RederiveCommand(arguments.reprice, session);
     case Command::kRatesImport:
       return RatesImportCommand(arguments.rates, session);
     case Command::kExchangeList:

@@ -33,9 +33,12 @@ Table ExchangeTable(const pb::ListRatesResponse& book) {
   Table table({{.header = "CURRENCY"},
                {.header = "FROM"},
                {.header = "USD A UNIT", .align = Align::kRight},
+               {.header = "ENDED", .drop_order = 10},
                {.header = "SOURCE", .drop_order = 90, .shrink_to = 8}});
   for (const pb::ExchangeRate& rate : book.exchange_rates()) {
+    const bool has_ended = rate.has_ended_at_unix_us();
     table.AddRow({rate.currency(), FromText(rate.effective_from_unix_us()), rate.usd(),
+                  has_ended ? FormatTime(rate.ended_at_unix_us()) : "",
                   Cell(rate.source(), Style::kDim)});
   }
   return table;

@@ -147,6 +147,7 @@ void PrintRates(const pb::ListRatesResponse& response, const Layout& layout, Ses
     out << "The rate book is empty: no call can be priced.\n"
         << "Fill it: `itemize rates import --bundled`, or `itemize rates set MODEL --input USD "
            "--output USD`.\n";
+    PrintExchangeRates(response, session);
     PrintUnpriced(response, session);
     return;
   }

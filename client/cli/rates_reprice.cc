@@ -15,7 +15,24 @@
 namespace itemized::cli {
 namespace {
 
-constexpr char kName[] = "itemize rates reprice";
+// How a command speaks of its jobs.
+struct Words {
+  const char* name;
+  bool rederive;
+  const char* job;        // The word that begins a sentence about one.
+  const char* unchanged;  // What all calls do if nothing would change.
+};
+
+constexpr Words kReprice{
+    .name = "itemize rates reprice",
+    .rederive = false,
+    .job = "Repricing",
+    .unchanged = " calls have the price that the rate book says: nothing would change.\n"};
+constexpr Words kRederive{
+    .name = "itemize usage rederive",
+    .rederive = true,
+    .job = "Rederivation",
+    .unchanged = " calls have the usage that their reports say: nothing would change.\n"};
 
 // Writes a change of cost with its sign.
 std::string ChangeText(const std::string& usd) {
@@ -48,27 +65,32 @@ absl::StatusOr<pb::RepriceRequest> ToRequest(const RepriceArguments& arguments,
   return request;
 }
 
-void PrintPreview(const pb::RepriceResponse& response, Session& session) {
+void PrintPreview(const Words& words, const pb::RepriceResponse& response, Session& session) {
   std::ostream& out = *session.env.out;
   if (response.rows().empty()) {
-    out << "All " << Count(response.looked_at())
-        << " calls have the price that the rate book says: nothing would change.\n";
+    out << "All " << Count(response.looked_at()) << words.unchanged;
     return;
   }
   Table table({{.header = "STEP", .shrink_to = 12},
                {.header = "MODEL", .shrink_to = 12},
                {.header = "PROVIDER", .drop_order = 20, .shrink_to = 8},
                {.header = "CALLS", .align = Align::kRight},
+               {.header = "TOKENS", .align = Align::kRight, .drop_order = 25},
+               {.header = "WOULD BE", .align = Align::kRight, .drop_order = 25},
                {.header = "COST", .align = Align::kRight, .drop_order = 10},
                {.header = "WOULD COST", .align = Align::kRight},
                {.header = "CHANGE", .align = Align::kRight},
                {.header = "UNPRICED", .align = Align::kRight, .drop_order = 30},
                {.header = "THEN", .align = Align::kRight, .drop_order = 30}});
+  // Pricing changes no usage, and a column without text is left out.
+  const auto tokens = [&](int64_t count) { return words.rederive ? Count(count) : ""; };
   for (const pb::RepricingRow& row : response.rows()) {
     table.AddRow({NameCell(row.step()),
                   NameCell(row.model()),
                   row.provider(),
                   Count(row.calls()),
+                  tokens(row.tokens_before()),
+                  tokens(row.tokens_after()),
                   MoneyText(row.before_usd()),
                   MoneyText(row.after_usd()),
                   {ChangeText(row.change_usd()), Style::kBold},
@@ -81,6 +103,8 @@ void PrintPreview(const pb::RepriceResponse& response, Session& session) {
                 "",
                 "",
                 Count(total.calls()),
+                "",
+                "",
                 MoneyText(total.before_usd()),
                 MoneyText(total.after_usd()),
                 {ChangeText(total.change_usd()), Style::kBold},
@@ -91,19 +115,19 @@ void PrintPreview(const pb::RepriceResponse& response, Session& session) {
       << " calls would change. Nothing was changed: leave out --dry-run to do it.\n";
 }
 
-void PrintJob(const pb::RepricingJob& job, Session& session) {
+void PrintJob(const Words& words, const pb::RepricingJob& job, Session& session) {
   std::ostream& out = *session.env.out;
   if (job.ended_at().empty()) {
-    out << "Repricing " << job.id() << " has begun; `itemize rates reprice --list` shows how far "
-        << "it is.\n";
+    out << words.job << " " << job.id() << " has begun; `" << words.name
+        << " --list` shows how far it is.\n";
     return;
   }
-  out << "Repricing " << job.id() << (job.kind() == "undo" ? " took back " : " changed ")
+  out << words.job << " " << job.id() << (job.kind() == "undo" ? " took back " : " changed ")
       << Count(job.calls()) << " call" << PluralS(job.calls()) << ": "
       << MoneyText(job.before_usd()) << " before, " << MoneyText(job.after_usd()) << " now ("
       << ChangeText(job.change_usd()) << ").\n";
   if (job.calls() > 0) {
-    out << "To take it back: `itemize rates reprice --undo " << job.id() << "`.\n";
+    out << "To take it back: `" << words.name << " --undo " << job.id() << "`.\n";
   }
 }
 
@@ -113,12 +137,13 @@ std::string ScopeText(const pb::RepricingJob& job) {
   }
   std::string text = job.model();
   absl::StrAppend(&text, text.empty() || job.provider().empty() ? "" : " of ", job.provider());
-  return text.empty() ? "all models" : Printable(text);
+  text = text.empty() ? "all models" : Printable(text);
+  return job.kind() == "rederive" ? absl::StrCat("usage of ", text) : text;
 }
 
 void PrintJobs(const pb::ListRepricingsResponse& response, absl::TimeZone zone, Session& session) {
   if (response.jobs().empty()) {
-    *session.env.out << "There was no repricing.\n";
+    *session.env.out << "No calls were priced again, nor their usage read again.\n";
     return;
   }
   Table table({{.header = "ID", .align = Align::kRight},
@@ -138,21 +163,20 @@ void PrintJobs(const pb::ListRepricingsResponse& response, absl::TimeZone zone, 
   *session.env.out << table.Render(session.env.canvas);
 }
 
-int Undo(const RepriceArguments& arguments, Session& session) {
+int Undo(const Words& words, const RepriceArguments& arguments, Session& session) {
   pb::UndoRepricingRequest request;
   request.set_id(*arguments.undo);
   request.set_background(arguments.background);
   const auto undo = [&] { return session.connection->UndoRepricing(request); };
-  return Answer(WithProgress<pb::RepriceResponse>(undo, session), session,
-                [&](const pb::RepriceResponse& response) { PrintJob(response.job(), session); });
+  return Answer(
+      WithProgress<pb::RepriceResponse>(undo, session), session,
+      [&](const pb::RepriceResponse& response) { PrintJob(words, response.job(), session); });
 }
 
-}  // namespace
-
-int RepriceCommand(const RepriceArguments& arguments, Session& session) {
+int Run(const Words& words, const RepriceArguments& arguments, Session& session) {
   const absl::StatusOr<absl::TimeZone> zone = text::FindZone(arguments.tz);
   if (!zone.ok()) {
-    return WrongUsage(session.env, zone.status().message(), kName);
+    return WrongUsage(session.env, zone.status().message(), words.name);
   }
   if (arguments.list) {
     return Answer(
@@ -160,21 +184,32 @@ int RepriceCommand(const RepriceArguments& arguments, Session& session) {
         [&](const pb::ListRepricingsResponse& response) { PrintJobs(response, *zone, session); });
   }
   if (arguments.undo.has_value()) {
-    return Undo(arguments, session);
+    return Undo(words, arguments, session);
   }
-  const absl::StatusOr<pb::RepriceRequest> request = ToRequest(arguments, *zone);
+  absl::StatusOr<pb::RepriceRequest> request = ToRequest(arguments, *zone);
   if (!request.ok()) {
-    return WrongUsage(session.env, request.status().message(), kName);
+    return WrongUsage(session.env, request.status().message(), words.name);
   }
+  request->set_rederive(words.rederive);
   const auto reprice = [&] { return session.connection->Reprice(*request); };
   return Answer(WithProgress<pb::RepriceResponse>(reprice, session), session,
                 [&](const pb::RepriceResponse& response) {
                   if (arguments.dry_run) {
-                    PrintPreview(response, session);
+                    PrintPreview(words, response, session);
                   } else {
-                    PrintJob(response.job(), session);
+                    PrintJob(words, response.job(), session);
                   }
                 });
+}
+
+}  // namespace
+
+int RepriceCommand(const RepriceArguments& arguments, Session& session) {
+  return Run(kReprice, arguments, session);
+}
+
+int RederiveCommand(const RepriceArguments& arguments, Session& session) {
+  return Run(kRederive, arguments, session);
 }
 
 }  // namespace itemized::cli

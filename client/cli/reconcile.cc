@@ -103,11 +103,12 @@ class Tracing {
     request.set_by(pb::GROUP_BY_PROVIDER);
     SetWindow(time_, &request);
     ASSIGN_OR_RETURN(const pb::GetTopResponse top, session_.connection->GetTop(request));
+    bool is_found = false;  // A question about one of its names is about all of them.
     for (const pb::TopRow& row : top.rows()) {
       const std::string one_name = client::OneProviderName(row.key());
-      if (one_name == provider_ || one_name.empty()) {
+      if (one_name.empty() || (one_name == provider_ && !std::exchange(is_found, true))) {
         names_.push_back(row.key());
-      } else {
+      } else if (one_name != provider_) {
         filters_ = true;
       }
     }

@@ -9,7 +9,7 @@
 
 namespace itemized::cli {
 
-// The options of `rates reprice`.
+// The options of `rates reprice` and `usage rederive`, which begin, list and undo jobs.
 struct RepriceArguments {
   std::string from;
   std::string to;
@@ -19,10 +19,13 @@ struct RepriceArguments {
   bool dry_run = false;
   bool background = false;
   bool list = false;
-  std::optional<int64_t> undo;  // The repricing to take back.
+  std::optional<int64_t> undo;  // The job to take back.
 };
 
+// Whose options they are.
+enum class JobOptions : uint8_t { kReprice, kRederive };
+
 // Adds these options to `app`, which write to `arguments`.
-void AddRepriceOptions(CLI::App& app, RepriceArguments& arguments);
+void AddRepriceOptions(CLI::App& app, RepriceArguments& arguments, JobOptions whose);
 
 }  // namespace itemized::cli

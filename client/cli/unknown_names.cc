@@ -9,10 +9,16 @@
 
 #include "client/cli/nearest.h"
 #include "client/cli/text.h"
+#include "client/rates/model_names.h"
 #include "storage/base/time.h"
 
 namespace itemized::cli {
 namespace {
+
+bool IsSameProvider(const std::string& a, const std::string& b) {
+  const std::string one_name = client::OneProviderName(a);
+  return !one_name.empty() && one_name == client::OneProviderName(b);
+}
 
 // Whether some call of any time has `name`; true too if the server does not say.
 bool IsKnown(pb::GroupBy by, absl::string_view kind, const std::string& name, Session& session) {
@@ -31,7 +37,10 @@ bool IsKnown(pb::GroupBy by, absl::string_view kind, const std::string& name, Se
   for (const pb::TopRow& row : top->rows()) {
     names.push_back(row.key());
   }
-  if (std::find(names.begin(), names.end(), name) != names.end()) {
+  const auto is_same = [&](const std::string& known) {
+    return known == name || (by == pb::GROUP_BY_PROVIDER && IsSameProvider(known, name));
+  };
+  if (std::any_of(names.begin(), names.end(), is_same)) {
     return true;
   }
   *session.env.err << Printable(absl::StrCat("itemize: There is no ", kind, " \"", name, "\".",

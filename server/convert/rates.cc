@@ -266,8 +266,11 @@ pb::ListRatesResponse ToListRatesResponse(const std::vector<Rate>& rates,
     }
   }
   for (const EndedRate& past : ended) {
-    const bool is_shown = past.rate.origin == RateOrigin::kUser || with_bundled;
-    if (is_shown && !past.rate.is_exchange()) {
+    if (past.rate.is_exchange()) {
+      pb::ExchangeRate& rate = *response.add_exchange_rates();
+      rate = FromExchange(past.rate);
+      rate.set_ended_at_unix_us(past.at_us);
+    } else if (past.rate.origin == RateOrigin::kUser || with_bundled) {
       pb::Rate& rate = *response.add_rates();
       rate = FromRate(past.rate);
       rate.set_ended_at_unix_us(past.at_us);

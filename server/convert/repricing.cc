@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/convert/repricing.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -22,10 +24,26 @@ void SetChange(Picos before, Picos after, Message* message) {
   message->set_change_usd(FormatUsd(after - before));
 }
 
+int64_t ToCount(Picos tokens) {
+  return static_cast<int64_t>(std::min(tokens, Picos(INT64_MAX)));
+}
+
+const char* NameOf(JobKind kind) {
+  switch (kind) {
+    case JobKind::kPrice:
+      return "price";
+    case JobKind::kUndo:
+      return "undo";
+    case JobKind::kRederive:
+      return "rederive";
+  }
+  return "";
+}
+
 pb::RepricingJob FromJob(const RepricingJob& from) {
   pb::RepricingJob job;
   job.set_id(static_cast<int64_t>(from.id));
-  job.set_kind(from.kind == JobKind::kUndo ? "undo" : "price");
+  job.set_kind(NameOf(from.kind));
   if (from.undoes != 0) {
     job.set_undoes(static_cast<int64_t>(from.undoes));
   }
@@ -72,6 +90,7 @@ absl::StatusOr<RepricingRequest> ToRepricingRequest(const pb::RepriceRequest& fr
                                                      kNameBytesMax, "."));
     }
   }
+  request.rederive = from.rederive();
   return request;
 }
 
@@ -89,6 +108,8 @@ pb::RepriceResponse ToRepriceResponse(const RepricingPreview& preview) {
     row->set_calls(from.calls);
     row->set_unpriced_before(from.unpriced_before);
     row->set_unpriced_after(from.unpriced_after);
+    row->set_tokens_before(ToCount(from.tokens_before));
+    row->set_tokens_after(ToCount(from.tokens_after));
     SetChange(from.cost_before, from.cost_after, row);
     before += from.cost_before;
     after += from.cost_after;

@@ -173,23 +173,35 @@ void AnswerSetRates(const HttpApiContext& context, HttpRequest request, const Re
            Responding<pb::SetRatesResponse>(context, respond));
 }
 
-// Begins a job that prices earlier calls again, or says what it would change.
-void AnswerReprice(const HttpApiContext& context, const HttpRequest& request,
-                   const Respond& respond) {
+// Begins a job that prices earlier calls again, or reads their usage again, or says what it would
+// change.
+void BeginJob(bool rederive, const HttpApiContext& context, const HttpRequest& request,
+              const Respond& respond) {
   const auto answer = Responding<pb::RepriceResponse>(context, respond);
   absl::StatusOr<Parameters> parameters = Parameters::Parse(request.query);
   if (!parameters.ok()) {
     return answer(parameters.status());
   }
-  const absl::StatusOr<pb::RepriceRequest> asked = ToRepriceRequest(*std::move(parameters));
+  absl::StatusOr<pb::RepriceRequest> asked = ToRepriceRequest(*std::move(parameters));
   if (!asked.ok()) {
     return answer(asked.status());
   }
+  asked->set_rederive(rederive);
   if (asked->dry_run()) {
     return answer(PreviewRepricing(PrincipalOf(request), context.database, *asked,
                                    request.cancellation.get()));
   }
   Reprice(PrincipalOf(request), context.database, *asked, answer);
+}
+
+void AnswerReprice(const HttpApiContext& context, const HttpRequest& request,
+                   const Respond& respond) {
+  BeginJob(/*rederive=*/false, context, request, respond);
+}
+
+void AnswerRederive(const HttpApiContext& context, const HttpRequest& request,
+                    const Respond& respond) {
+  BeginJob(/*rederive=*/true, context, request, respond);
 }
 
 void AnswerUndo(const HttpApiContext& context, const HttpRequest& request, const Respond& respond) {
@@ -246,6 +258,8 @@ void AddRates(const HttpApiContext& context, Router* router) {
                  }));
   router->Handle("POST", "/api/v1/rates/reprice", ChangeOnPool(context, AnswerReprice));
   router->Handle("POST", "/api/v1/rates/reprice/undo", ChangeOnPool(context, AnswerUndo));
+  router->Handle("POST", "/api/v1/usage/rederive", ChangeOnPool(context, AnswerRederive));
+  router->Handle("POST", "/api/v1/usage/rederive/undo", ChangeOnPool(context, AnswerUndo));
 }
 
 void AddQuestions(const HttpApiContext& context, Router* router) {

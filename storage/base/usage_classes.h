@@ -105,6 +105,11 @@ constexpr bool IsInput(UsageKind kind) {
          kind == UsageKind::kCacheWrite;
 }
 
+// Whether a class of this kind counts tokens that no other class counts.
+constexpr bool IsTokens(UsageKind kind) {
+  return kind != UsageKind::kRequests && kind != UsageKind::kPartOfOutput;
+}
+
 // The sum of the counts of those classes whose kind `wanted` accepts. `counts` are in the order
 // of the classes.
 template <typename Wanted>

@@ -62,6 +62,15 @@ constexpr bool IsOutlier(uint8_t flags) {
   return (flags & (kFlagOutlier | kFlagLearning)) == kFlagOutlier;
 }
 
+// What a row says of the usage of its call.
+struct RowUsage {
+  Usage usage;  // All zero if it is missing.
+  bool missing = false;
+  bool unknown = false;  // It is missing because what was reported could not be counted.
+
+  bool operator==(const RowUsage&) const = default;
+};
+
 // The calls of a block. Row i is made of element i of each column; a negative
 // weight takes an earlier, otherwise identical row out of the log.
 struct CallRows {
@@ -103,6 +112,9 @@ struct CallRows {
     return usage[usage_class].empty() ? 0 : usage[usage_class][row];
   }
   Usage UsageAt(size_t row) const;
+  RowUsage RowUsageAt(size_t row) const {
+    return {UsageAt(row), Has(row, kFlagUsageMissing), Has(row, kFlagUsageUnknown)};
+  }
   // The model that the call of a row names, if its series does not; else "".
   absl::string_view OtherModelAt(size_t row) const {
     const uint32_t plus_one = other_model.empty() ? 0 : other_model[row];
@@ -157,7 +169,7 @@ struct Block {
 };
 
 // Whether a call has been priced again here: row `row` takes it out, and the next row brings it
-// back at another cost. All else of the call stays.
+// back at another cost, or with another usage. All else of the call stays.
 bool IsRepriced(const CallRows& calls, size_t row);
 
 // Returns the call that row `row` stands for, with names from `catalog`.

@@ -15,6 +15,18 @@ void AppendSparse(std::vector<T>* column, size_t rows, T value) {
   column->back() = value;
 }
 
+// The flags that a usage, a cost and a verdict say.
+constexpr int kGivenFlags =
+    kFlagUsageMissing | kFlagUsageUnknown | kFlagUnpriced | kFlagCostReported | kVerdictFlags;
+
+int FlagsOf(const RowUsage& usage) {
+  return (usage.missing ? kFlagUsageMissing : 0) | (usage.unknown ? kFlagUsageUnknown : 0);
+}
+
+int FlagsOf(CallCost cost) {
+  return (cost.unpriced ? kFlagUnpriced : 0) | (cost.reported ? kFlagCostReported : 0);
+}
+
 }  // namespace
 
 RowVerdict VerdictOf(const CallRows& calls, size_t row) {
@@ -57,8 +69,8 @@ void RowAppender::AppendAttributes(const CallRows& from, size_t row) {
   AppendSparse(&to_.attribute_set, to_.size(), it->second);
 }
 
-void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, CallCost cost,
-                         const RowVerdict& verdict) {
+void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, const RowUsage& usage,
+                         CallCost cost, const RowVerdict& verdict) {
   to_.weight.push_back(weight);
   to_.time_us.push_back(from.time_us[row]);
   const size_t rows = to_.size();
@@ -66,22 +78,20 @@ void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, CallCo
   to_.run.push_back(IndexOf(from.RunName(row), &run_names_, &to_.run_names));
   to_.event_ids.push_back(from.EventId(row));
   for (size_t c = 0; c < kUsageClassCount; ++c) {
-    AppendSparse(&to_.usage[c], rows, from.UsageAt(c, row));
+    AppendSparse(&to_.usage[c], rows, usage.usage.counts[c]);
   }
   to_.duration_us.push_back(from.duration_us[row]);
   to_.status.push_back(from.status[row]);
   to_.cost_picos.push_back(cost.picos);
-  const int kept = from.flags[row] & ~(kFlagUnpriced | kFlagCostReported | kVerdictFlags);
-  to_.flags.push_back(static_cast<uint8_t>(kept | (cost.unpriced ? kFlagUnpriced : 0) |
-                                           (cost.reported ? kFlagCostReported : 0) |
-                                           verdict.flags));
+  to_.flags.push_back(static_cast<uint8_t>((from.flags[row] & ~kGivenFlags) | FlagsOf(usage) |
+                                           FlagsOf(cost) | verdict.flags));
   AppendSparse(&to_.p50_picos, rows, verdict.p50_picos);
   AppendSparse(&to_.sample_count, rows, verdict.sample_count);
   AppendSparse(&to_.revision, rows, from.RevisionAt(row));
   AppendSparse(&to_.reported_cost, rows, from.reported_cost.empty() ? 0 : from.reported_cost[row]);
-  if (const absl::string_view usage = from.ReportedUsageAt(row);
-      !usage.empty() || !to_.reported_usage.empty()) {
-    to_.reported_usage.PutLast(rows, usage);
+  if (const absl::string_view report = from.ReportedUsageAt(row);
+      !report.empty() || !to_.reported_usage.empty()) {
+    to_.reported_usage.PutLast(rows, report);
   }
   const absl::string_view model = from.OtherModelAt(row);
   AppendSparse(&to_.other_model, rows,

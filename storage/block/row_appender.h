@@ -32,10 +32,10 @@ class RowAppender {
 
   // Appends row `row` of `from` with another weight.
   void Append(const CallRows& from, size_t row, int8_t weight) {
-    Append(from, row, weight, from.CostAt(row), VerdictOf(from, row));
+    Append(from, row, weight, from.RowUsageAt(row), from.CostAt(row), VerdictOf(from, row));
   }
-  // Appends row `row` of `from` with another weight, cost and verdict.
-  void Append(const CallRows& from, size_t row, int8_t weight, CallCost cost,
+  // Appends row `row` of `from` with another weight, usage, cost and verdict.
+  void Append(const CallRows& from, size_t row, int8_t weight, const RowUsage& usage, CallCost cost,
               const RowVerdict& verdict);
 
  private:

@@ -37,6 +37,10 @@ constexpr int64_t kRetainAgainUs = 60 * kMicrosPerSecond;
 constexpr int64_t kRepriceAgainFirstUs = 50'000;
 constexpr int64_t kRepriceAgainLastUs = 10 * kMicrosPerSecond;
 
+// While events come in, they have so much time for the time that a step of pricing calls again
+// takes.
+constexpr int64_t kEventShare = 2;
+
 absl::Status Unavailable(const absl::Status& status) {
   return status.ok() ? status : absl::UnavailableError(status.message());
 }
@@ -119,14 +123,22 @@ void Committer::Wake() {
   wake_.notify_all();
 }
 
+std::chrono::microseconds Committer::IdleTime() {
+  const int64_t now_us = options_.steady();
+  if (!state_.is_pinned() && retention_.is_busy() && now_us >= retain_after_us_) {
+    return std::chrono::microseconds(0);
+  }
+  const int64_t idle_us = repricing_.is_ready() ? std::max<int64_t>(0, reprice_after_us_ - now_us)
+                                                : options_.checkpoint_interval_us;
+  return std::chrono::microseconds(std::min(idle_us, options_.checkpoint_interval_us));
+}
+
 std::vector<Committer::Task> Committer::TakeGroup(bool* stop) {
   std::vector<Task> group;
   const MutexLock lock(mutex_);
-  const bool has_other_work =
-      (!state_.is_pinned() && retention_.is_busy() && options_.steady() >= retain_after_us_) ||
-      (repricing_.is_ready() && options_.steady() >= reprice_after_us_);
-  if (queue_.empty() && !stop_ && !has_other_work) {
-    wake_.wait_for(mutex_, std::chrono::microseconds(options_.checkpoint_interval_us));
+  const std::chrono::microseconds idle = IdleTime();
+  if (queue_.empty() && !stop_ && idle.count() > 0) {
+    wake_.wait_for(mutex_, idle);
   }
   size_t events = 0;
   while (!queue_.empty() && events < kGroupEventsMax) {
@@ -233,6 +245,7 @@ IngestCounters Committer::ingested() const {
 }
 
 void Committer::CommitGroup(std::vector<Task> group) {
+  has_taken_events_ = true;
   size_t events = 0;
   for (const Task& task : group) {
     events += task.events;
@@ -306,16 +319,21 @@ void Committer::RetainIfDue() {
 }
 
 void Committer::RepriceIfBusy() {
-  if (!repricing_.is_ready() || options_.steady() < reprice_after_us_) {
+  const int64_t begun_us = options_.steady();
+  if (!repricing_.is_ready() || begun_us < reprice_after_us_) {
     return;
   }
   if (const absl::Status status = repricing_.Step(); !status.ok()) {
     repricing_.Fail(Unavailable(status));
     reprice_wait_us_ = std::clamp(2 * reprice_wait_us_, kRepriceAgainFirstUs, kRepriceAgainLastUs);
     reprice_after_us_ = options_.steady() + reprice_wait_us_;
-  } else {
-    reprice_wait_us_ = 0;
+    return;
   }
+  reprice_wait_us_ = 0;
+  // Time is shared, not turns: a sender that waits for each answer would have one turn for a step.
+  const int64_t now_us = options_.steady();
+  const bool is_shared = std::exchange(has_taken_events_, false);
+  reprice_after_us_ = is_shared ? now_us + kEventShare * (now_us - begun_us) : now_us;
 }
 
 absl::Status Committer::Retain() {

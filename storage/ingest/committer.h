@@ -7,6 +7,7 @@
 // The committer has the one thread that changes the database. It groups waiting batches, commits
 // each group with one fsync, folds it into the views, and answers the senders.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -79,7 +80,8 @@ class Committer {
   };
 
   void Loop();
-  // Waits for work, and returns it. The group is empty when it is time for a checkpoint or the end.
+  // Waits for work, and returns it. The group is empty when it is time for a checkpoint, for
+  // pricing calls again, or the end.
   std::vector<Task> TakeGroup(bool* stop);
   void CommitGroup(std::vector<Task> group);
   absl::StatusOr<SubmissionResult> Take(const Task& task, GroupBuilder* builder,
@@ -97,8 +99,10 @@ class Committer {
   // Drops some of what is too old.
   void RetainIfDue();
   absl::Status Retain();
-  // Prices some more calls again, if any are to be.
+  // Prices some more calls again, if any are to be and it is their turn.
   void RepriceIfBusy();
+  // How long to wait for events, at most.
+  std::chrono::microseconds IdleTime();
   void Wake();
 
   State& state_;
@@ -123,8 +127,9 @@ class Committer {
 
   // Only the committer's thread uses these.
   Repricing repricing_;
-  int64_t reprice_after_us_ = 0;  // Not before this instant of the steady clock; set by a failure.
-  int64_t reprice_wait_us_ = 0;   // How long the last failure made it wait; 0 after a success.
+  int64_t reprice_after_us_ = 0;   // Not before this instant of the steady clock.
+  int64_t reprice_wait_us_ = 0;    // How long the last failure made it wait; 0 after a success.
+  bool has_taken_events_ = false;  // Since calls were last priced again.
 
   std::thread thread_;  // Stands last, because it uses all members above.
 };

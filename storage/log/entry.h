@@ -50,7 +50,7 @@ struct ProducerProgress {
 
 // Says which calls are still to be priced again because rates have changed.
 struct RepricingMark {
-  std::optional<int64_t> from_us;  // Calls from this instant on are; without it, none are.
+  std::optional<int64_t> from_us;           // Calls from this instant on are; without it, none are.
   std::optional<int64_t> unpriced_from_us;  // Calls from this instant on that have no price are.
 
   bool empty() const { return !from_us.has_value() && !unpriced_from_us.has_value(); }

@@ -6,12 +6,13 @@
 namespace itemized {
 namespace {
 
-RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost cost) {
-  const bool is_free = calls.Has(row, kFlagUsageMissing) && !cost.reported;
+RowVerdict Judge(const State& state, const CallRows& calls, size_t row, const RowUsage& usage,
+                 CallCost cost) {
+  const bool is_free = usage.missing && !cost.reported;
   if (cost.unpriced || is_free) {
     return {};
   }
-  if (!calls.Has(row, kFlagUnpriced)) {
+  if (!calls.Has(row, kFlagUnpriced) && usage == calls.RowUsageAt(row)) {
     return VerdictOf(calls, row);
   }
   const NameId step = state.catalog.Series(calls.SeriesAt(row))[NameKind::kStep];
@@ -27,15 +28,15 @@ RowVerdict Judge(const State& state, const CallRows& calls, size_t row, CallCost
 
 }  // namespace
 
-bool PriceAgain(const State& state, CallCost cost, const Block& block, size_t row,
-                CorrectionBlocks* out) {
+bool PriceAgain(const State& state, const RowUsage& usage, CallCost cost, const Block& block,
+                size_t row, CorrectionBlocks* out) {
   const CallRows& calls = block.calls;
-  if (cost == calls.CostAt(row)) {
+  if (cost == calls.CostAt(row) && usage == calls.RowUsageAt(row)) {
     return false;
   }
   RowAppender& rows = out->Of(block.ref.hour);
   rows.Append(calls, row, -1);
-  rows.Append(calls, row, 1, cost, Judge(state, calls, row, cost));
+  rows.Append(calls, row, 1, usage, cost, Judge(state, calls, row, usage, cost));
   return true;
 }
 

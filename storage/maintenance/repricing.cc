@@ -10,6 +10,7 @@
 #include "storage/base/failpoint.h"
 #include "storage/base/status_macros.h"
 #include "storage/maintenance/price_again.h"
+#include "storage/store/usage_again.h"
 
 namespace itemized {
 namespace {
@@ -211,6 +212,22 @@ void Repricing::Read(size_t from, size_t to, BlockSequence up_to) {
   if (portion_.status.ok()) {
     portion_.rows = NetRows(portion_.blocks);
   }
+  if (IsOf(JobKind::kRederive)) {
+    ReadReports();
+  }
+}
+
+void Repricing::ReadReports() {
+  for (const RowRef& ref : portion_.rows) {
+    const CallRows& calls = portion_.blocks[ref.block].calls;
+    absl::StatusOr<RowUsage> usage =
+        IsConcerned(calls, ref.row) ? ReadUsageAgain(calls, ref.row) : calls.RowUsageAt(ref.row);
+    if (!usage.ok()) {
+      portion_.status = usage.status();
+      return;
+    }
+    portion_.usage.push_back(*std::move(usage));
+  }
 }
 
 absl::Status Repricing::TakePortion() {
@@ -231,7 +248,7 @@ absl::Status Repricing::RepriceSome() {
   Pricer pricer(&state_.rates, state_.catalog, state_.trusted_costs);
   size_t seen = 0;
   while (portion_.next < portion_.rows.size() && !is_commit_due() && seen < kSeenCallsMax) {
-    LookAt(portion_.rows[portion_.next++], &pricer);
+    LookAt(portion_.next++, &pricer);
     ++seen;
   }
   progress_.done = std::min(progress_.done, progress_.calls);
@@ -243,7 +260,9 @@ absl::Status Repricing::RepriceSome() {
   return absl::OkStatus();
 }
 
-void Repricing::LookAt(const RowRef& ref, Pricer* pricer) {
+// Looks at one of the rows of the portion.
+void Repricing::LookAt(size_t row, Pricer* pricer) {
+  const RowRef& ref = portion_.rows[row];
   const Block& block = portion_.blocks[ref.block];
   if (!IsConcerned(block.calls, ref.row)) {
     return;
@@ -253,8 +272,12 @@ void Repricing::LookAt(const RowRef& ref, Pricer* pricer) {
   if (block.ref.hour < state_.blocks.first_hour()) {
     return;  // Retention has dropped it meanwhile.
   }
-  const bool is_undone = job_.has_value() && job_->job.kind == JobKind::kUndo;
-  if (is_undone ? UndoRow(ref) : RepriceRow(ref, pricer)) {
+  const RowUsage before = block.calls.RowUsageAt(ref.row);
+  const RowUsage& usage = portion_.usage.empty() ? before : portion_.usage[row];
+  if (IsOf(JobKind::kRederive) && usage == before) {
+    return;  // It is not asked what it costs.
+  }
+  if (IsOf(JobKind::kUndo) ? UndoRow(ref) : RepriceRow(ref, usage, pricer)) {
     ++pending_calls_;
   }
 }
@@ -278,11 +301,11 @@ bool Repricing::IsConcerned(const CallRows& calls, size_t row) const {
          (time_us >= pass_->from_us || (is_unpriced && time_us >= pass_->unpriced_from_us));
 }
 
-bool Repricing::RepriceRow(const RowRef& ref, Pricer* pricer) {
+bool Repricing::RepriceRow(const RowRef& ref, const RowUsage& usage, Pricer* pricer) {
   const Block& block = portion_.blocks[ref.block];
   const CallCost before = block.calls.CostAt(ref.row);
-  const CallCost after = pricer->PriceRow(block.calls, ref.row);
-  if (!PriceAgain(state_, after, block, ref.row, &pending_)) {
+  const CallCost after = pricer->PriceRow(block.calls, ref.row, usage);
+  if (!PriceAgain(state_, usage, after, block, ref.row, &pending_)) {
     return false;
   }
   CountForJob(before, after);

@@ -105,7 +105,9 @@ class Repricing {
     absl::Status status;
     std::vector<Block> blocks;
     std::vector<RowRef> rows;  // The rows that no later row has taken out.
-    size_t next = 0;           // The first of `rows` that was not looked at.
+    // What usage each of `rows` has if its report is read again; empty unless the job does that.
+    std::vector<RowUsage> usage;
+    size_t next = 0;  // The first of `rows` that was not looked at.
   };
 
   void Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Reprice which,
@@ -122,11 +124,13 @@ class Repricing {
   absl::Status FinishPass();
   void StartReading();
   void Read(size_t from, size_t to, BlockSequence up_to);
+  void ReadReports();
   absl::Status TakePortion();
   absl::Status RepriceSome();
-  void LookAt(const RowRef& ref, Pricer* pricer);
+  void LookAt(size_t row, Pricer* pricer);
   bool IsConcerned(const CallRows& calls, size_t row) const;
-  bool RepriceRow(const RowRef& ref, Pricer* pricer);
+  bool IsOf(JobKind kind) const { return job_.has_value() && job_->job.kind == kind; }
+  bool RepriceRow(const RowRef& ref, const RowUsage& usage, Pricer* pricer);
   bool UndoRow(const RowRef& ref);
   void CountForJob(CallCost before, CallCost after);
   bool is_commit_due() const;

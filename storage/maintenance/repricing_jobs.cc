@@ -21,6 +21,7 @@ constexpr size_t kJobsMax = 64;
 
 void Repricing::Start(const RepricingRequest& request, JobDone begun, JobDone done) {
   RepricingJob job;
+  job.kind = request.rederive ? JobKind::kRederive : JobKind::kPrice;
   job.request = request;
   BeginJob(std::move(job), std::move(begun), std::move(done));
 }
@@ -45,6 +46,7 @@ void Repricing::Undo(uint64_t id, JobDone begun, JobDone done) {
   RepricingJob job;
   job.kind = JobKind::kUndo;
   job.request = undone.request;
+  job.request.rederive = false;
   job.undoes = id;
   BeginJob(std::move(job), std::move(begun), std::move(done));
 }

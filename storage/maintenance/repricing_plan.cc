@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_set.h"
 
 #include "storage/model/limits.h"
+#include "storage/pricing/provider_names.h"
 #include "storage/views/rollup_scan.h"
 
 namespace itemized {
@@ -36,7 +37,7 @@ std::vector<bool> CoveredSeries(const State& state, const RepricingScope& scope)
           state.catalog.Name(NameKind::kProvider, key[NameKind::kProvider]);
       // The names behind kOtherName are lost, so such calls keep their price.
       it->second = model != kOtherName && scope.model.value_or(model) == model &&
-                   scope.provider.value_or(provider) == provider &&
+                   IsSameProvider(scope.provider.value_or(provider), provider) &&
                    (all || changed.Covers(provider, model) ||
                     (changed.has_exchanges() && book->CoversCurrency(provider, model, changed)));
     }

@@ -21,6 +21,8 @@ struct Usage {
 
   // Tokens that went in, from the cache or not: what context tiers look at.
   int64_t TotalInput() const { return SumOfKinds(counts, IsInput); }
+  // All tokens, in and out.
+  int64_t TotalTokens() const { return SumOfKinds(counts, IsTokens); }
 };
 
 }  // namespace itemized

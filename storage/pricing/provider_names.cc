@@ -66,6 +66,14 @@ std::string CanonicalProvider(absl::string_view name) {
   return lower;
 }
 
+bool IsSameProvider(absl::string_view a, absl::string_view b) {
+  if (a == b) {
+    return true;
+  }
+  const std::string canonical = CanonicalProvider(a);
+  return !canonical.empty() && canonical == CanonicalProvider(b);
+}
+
 const ProviderRow* ProviderOfModel(absl::string_view model) {
   return FindByPattern(&ProviderRow::models, absl::AsciiStrToLower(model));
 }

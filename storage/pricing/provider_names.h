@@ -93,6 +93,9 @@ const ProviderRow* FindProvider(absl::string_view name);
 // in lower case.
 std::string CanonicalProvider(absl::string_view name);
 
+// Whether both are names of one provider. A gateway is the same as itself alone.
+bool IsSameProvider(absl::string_view a, absl::string_view b);
+
 // Returns the provider that alone has models of this name; null if none is known.
 const ProviderRow* ProviderOfModel(absl::string_view model);
 

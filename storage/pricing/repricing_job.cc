@@ -50,10 +50,11 @@ std::optional<RepricingJob> DecodeJob(uint64_t id, absl::string_view bytes) {
   RepricingJob job;
   job.id = id;
   if (bytes.size() < 2 || bytes[0] != kVersion ||
-      static_cast<uint8_t>(bytes[1]) > static_cast<uint8_t>(JobKind::kUndo)) {
+      static_cast<uint8_t>(bytes[1]) > static_cast<uint8_t>(JobKind::kRederive)) {
     return std::nullopt;
   }
   job.kind = static_cast<JobKind>(bytes[1]);
+  job.request.rederive = job.kind == JobKind::kRederive;
   bytes.remove_prefix(2);
   const bool is_good = ReadZigzag(&bytes, &job.request.range.start_us) &&
                        ReadZigzag(&bytes, &job.request.range.end_us) &&

@@ -18,17 +18,21 @@ namespace itemized {
 
 // Which calls a job is for. What is not set does not matter.
 struct RepricingRequest {
-  TimeRange range{kTimeMinUs, kTimeMaxUs};  // When the calls ended.
-  std::optional<std::string> provider;
-  std::optional<std::string> model;
+  TimeRange range{kTimeMinUs, kTimeMaxUs};   // When the calls ended.
+  std::optional<std::string> provider = {};  // It goes by any of its names.
+  std::optional<std::string> model = {};
+  // Reads again what providers reported of the calls, and prices those alone whose usage is another
+  // then.
+  bool rederive = false;
 
   bool operator==(const RepricingRequest&) const = default;
 };
 
 // PERSISTED: never change or reuse a number.
 enum class JobKind : uint8_t {
-  kPrice = 0,  // Prices calls by the rate book.
-  kUndo = 1,   // Takes back what another job has changed.
+  kPrice = 0,     // Prices calls by the rate book.
+  kUndo = 1,      // Takes back what another job has changed.
+  kRederive = 2,  // Reads usage again: `rederive` of the request.
 };
 
 struct RepricingJob {
@@ -38,7 +42,7 @@ struct RepricingJob {
   uint64_t undoes = 0;  // The job whose changes are taken back, for kUndo.
   int64_t begun_at_us = 0;
   int64_t ended_at_us = 0;  // 0 while it is under way.
-  int64_t calls = 0;        // Calls whose cost it has changed so far.
+  int64_t calls = 0;        // Calls whose cost or usage it has changed so far.
   Picos cost_before = 0;    // What these calls cost before, and cost now; unpriced ones count as 0.
   Picos cost_after = 0;
 

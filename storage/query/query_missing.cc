@@ -38,11 +38,7 @@ class Missing {
     }
     MissingRate& missing = RowFor(calls, row.row);
     missing.calls += row.weight();
-    for (size_t c = 0; c < kUsageClassCount; ++c) {
-      const UsageKind kind = kUsageClasses[c].kind;
-      const bool is_token = kind != UsageKind::kRequests && kind != UsageKind::kPartOfOutput;
-      missing.tokens += is_token ? row.weight() * Picos(calls.UsageAt(c, row.row)) : 0;
-    }
+    missing.tokens += row.weight() * Picos(calls.UsageAt(row.row).TotalTokens());
   }
 
   std::vector<MissingRate> Take() {

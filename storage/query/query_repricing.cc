@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What pricing calls again would change.
+// What pricing calls again, or reading their usage again, would change.
 
 #include <algorithm>
 #include <map>
@@ -14,6 +14,7 @@
 #include "storage/query/row_filter.h"
 #include "storage/query/snapshot.h"
 #include "storage/store/pricer.h"
+#include "storage/store/usage_again.h"
 
 namespace itemized {
 namespace {
@@ -24,6 +25,9 @@ constexpr ColumnMask kPricingColumns =
             ColumnId::kAttributeSet, ColumnId::kStatus, ColumnId::kReportedCost,
             ColumnId::kOtherModel) |
     kUsageColumns;
+constexpr ColumnMask kReportColumns =
+    Columns(ColumnId::kReportedUsageRecipes, ColumnId::kReportedUsageRecipe,
+            ColumnId::kReportedUsageNumbers);
 
 Picos SizeOfChange(const RepricingRow& row) {
   const Picos change = row.cost_after - row.cost_before;
@@ -45,12 +49,16 @@ class Changes {
     return other.empty() ? catalog_.Name(NameKind::kModel, model) : other;
   }
 
-  void Add(const LogRow& row, absl::string_view model, CallCost after) {
+  // Counts a call that would not change.
+  void AddUnchanged(const LogRow& row) { looked_at_ += row.block.calls.weight[row.row]; }
+
+  void Add(const LogRow& row, absl::string_view model, const RowUsage& usage, CallCost after) {
     const CallRows& calls = row.block.calls;
     const int64_t weight = calls.weight[row.row];
     looked_at_ += weight;
     const CallCost before = calls.CostAt(row.row);
-    if (before == after) {
+    const RowUsage usage_before = calls.RowUsageAt(row.row);
+    if (before == after && usage_before == usage) {
       return;
     }
     const SeriesKey& key = catalog_.Series(calls.SeriesAt(row.row));
@@ -61,6 +69,8 @@ class Changes {
     sums.cost_after += Picos(after.picos) * weight;
     sums.unpriced_before += before.unpriced ? weight : 0;
     sums.unpriced_after += after.unpriced ? weight : 0;
+    sums.tokens_before += Picos(usage_before.usage.TotalTokens()) * weight;
+    sums.tokens_after += Picos(usage.usage.TotalTokens()) * weight;
   }
 
   int64_t looked_at() const { return looked_at_; }
@@ -113,7 +123,8 @@ absl::StatusOr<RepricingPreview> AnswerRepricingPreview(const QueryContext& cont
       return preview;
     }
     matching.emplace(filter, state.catalog);
-    ASSIGN_OR_RETURN(log, snapshot.Open(preview.range, kPricingColumns));
+    const ColumnMask more = request.rederive ? kReportColumns : 0;
+    ASSIGN_OR_RETURN(log, snapshot.Open(preview.range, kPricingColumns | more));
   }
   RateLookups rates;
   rates.SetBook(state.rates.book());
@@ -123,9 +134,20 @@ absl::StatusOr<RepricingPreview> AnswerRepricingPreview(const QueryContext& cont
       state, *std::move(log), preview.range,
       [&](const LogRow& row) {
         const std::optional<absl::string_view> model = changes.ModelOf(row);
-        if (model.has_value() && request.model.value_or(std::string(*model)) == *model &&
-            matching->Matches(row.block, row.row)) {
-          changes.Add(row, *model, pricer.PriceRow(row.block.calls, row.row));
+        if (!model.has_value() || request.model.value_or(std::string(*model)) != *model ||
+            !matching->Matches(row.block, row.row)) {
+          return absl::OkStatus();
+        }
+        const CallRows& calls = row.block.calls;
+        const RowUsage before = calls.RowUsageAt(row.row);
+        RowUsage usage = before;
+        if (request.rederive) {
+          ASSIGN_OR_RETURN(usage, ReadUsageAgain(calls, row.row));
+        }
+        if (request.rederive && usage == before) {
+          changes.AddUnchanged(row);
+        } else {
+          changes.Add(row, *model, usage, pricer.PriceRow(calls, row.row, usage));
         }
         return absl::OkStatus();
       },

@@ -46,7 +46,8 @@ struct Window {
 // Lets through calls that have all of these; what is not set does not matter.
 struct CallFilter {
   std::array<std::optional<std::string>, kNameKindCount>
-      names;  // The name of each NameKind; "" for calls that give none.
+      names;  // The name of each NameKind; "" for calls that give none. A provider is let through
+              // under all of its names (IsSameProvider).
   std::vector<std::pair<std::string, std::string>>
       attributes;  // Key and value; "" for calls that give none.
 
@@ -222,16 +223,18 @@ struct DistributionAnswer {
   std::optional<Threshold> threshold;       // The threshold of a step; a workflow has none.
 };
 
-// What pricing calls again by the present book would change, for the calls of a step and model.
+// What a RepricingRequest would change, for the calls of a step and model.
 struct RepricingRow {
   std::string step;
   std::string provider;
   std::string model;
-  int64_t calls = 0;      // Calls whose cost would change.
+  int64_t calls = 0;      // Calls whose cost or usage would change.
   Picos cost_before = 0;  // What they cost, and would cost; unpriced calls count as 0.
   Picos cost_after = 0;
   int64_t unpriced_before = 0;
   int64_t unpriced_after = 0;
+  Picos tokens_before = 0;  // All of theirs, in and out.
+  Picos tokens_after = 0;
 };
 
 struct RepricingPreview {

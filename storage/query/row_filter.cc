@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "storage/pricing/provider_names.h"
+
 namespace itemized {
 namespace {
 
@@ -18,6 +20,16 @@ absl::string_view ValueIn(const CallRows& calls, const AttributeSet& set, absl::
     }
   }
   return "";
+}
+
+std::vector<NameId> NamesOfProvider(const std::string& provider, const Catalog& catalog) {
+  std::vector<NameId> names;
+  for (NameId name; name.value() < catalog.name_count(NameKind::kProvider); ++name) {
+    if (IsSameProvider(provider, catalog.Name(NameKind::kProvider, name))) {
+      names.push_back(name);
+    }
+  }
+  return names;
 }
 
 }  // namespace
@@ -62,8 +74,11 @@ RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
     : filter_(filter), is_empty_(filter.empty()), catalog_(catalog) {
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
     if (filter.names[kind].has_value()) {
-      names_[kind] = catalog.Find(static_cast<NameKind>(kind), *filter.names[kind]);
+      names_[kind] = {catalog.Find(static_cast<NameKind>(kind), *filter.names[kind])};
     }
+  }
+  if (const auto& provider = filter[NameKind::kProvider]; provider.has_value()) {
+    names_[static_cast<size_t>(NameKind::kProvider)] = NamesOfProvider(*provider, catalog);
   }
   series_.resize(is_empty_ ? 0 : catalog.series_count());
   for (SeriesId id; id.value() < series_.size(); ++id) {
@@ -77,7 +92,9 @@ ColumnMask RowFilter::columns() const {
 
 bool RowFilter::Matches(const SeriesKey& key) const {
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
-    if (names_[kind].has_value() && *names_[kind] != key.names[kind]) {
+    const auto& wanted = names_[kind];
+    if (wanted.has_value() &&
+        std::find(wanted->begin(), wanted->end(), key.names[kind]) == wanted->end()) {
       return false;
     }
   }

@@ -51,7 +51,8 @@ class RowFilter {
   const CallFilter& filter_;
   const bool is_empty_;
   const Catalog& catalog_;
-  std::array<std::optional<NameId>, kNameKindCount> names_;  // kUnknown if no call has the name.
+  // The names of each kind that are let through; all if not set.
+  std::array<std::optional<std::vector<NameId>>, kNameKindCount> names_;
   std::vector<char> series_;  // Whether each SeriesId matches; empty if all do.
   const Block* block_ = nullptr;
   BlockSequence sequence_ = 0;  // The sequence of `block_`, whose memory another block may take.

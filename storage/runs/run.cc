@@ -93,7 +93,7 @@ size_t Run::FindAnonymous(const RunCall& call) {
   return found == anonymous_->end() ? ledger_.size() : *found->second.begin();
 }
 
-void Run::SetCost(size_t position, CallCost cost) {
+void Run::Restate(size_t position, const RunCall& after) {
   RunCall& call = ledger_[position];
   if (anonymous_ != nullptr && call.fingerprint == 0) {
     const auto found = anonymous_->find(AnonymousOf(call));
@@ -102,8 +102,7 @@ void Run::SetCost(size_t position, CallCost cost) {
       anonymous_->erase(found);
     }
   }
-  call.cost_picos = cost.picos;
-  call.unpriced = cost.unpriced;
+  call = after;
   if (anonymous_ != nullptr && call.fingerprint == 0) {
     (*anonymous_)[AnonymousOf(call)].insert(position);
   }
@@ -174,13 +173,14 @@ void Run::Reprice(const RowContents& block, size_t row, const Catalog& catalog) 
   RunCall after = before;
   after.cost_picos = cost.picos;
   after.unpriced = cost.unpriced;
+  after.content = block.Of(row + 1);
   Count(after, 1);
   const size_t position = before.fingerprint != 0 ? PositionOf(before) : FindAnonymous(before);
   if (position == ledger_.size()) {
     CHECK(is_brief_ && before.fingerprint == 0);
   } else if (!ledger_[position].brief) {
     CHECK(!ledger_[position].retracted);
-    SetCost(position, cost);
+    Restate(position, after);
   }
 }
 

@@ -139,7 +139,7 @@ class Run {
   void Reprice(const RowContents& block, size_t row, const Catalog& catalog);
   void FindExtremes(const Catalog& catalog);
   size_t FindAnonymous(const RunCall& call);
-  void SetCost(size_t position, CallCost cost);
+  void Restate(size_t position, const RunCall& after);
 
   // storage/runs/run_codec.cc
   void EncodeBrief(std::string* out) const;

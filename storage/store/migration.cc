@@ -14,12 +14,11 @@
 #include "storage/log/entry.h"
 #include "storage/store/entry_rows.h"
 #include "storage/store/producers.h"
+#include "storage/store/state.h"
 #include "storage/store/views.h"
 
 namespace itemized {
 namespace {
-
-constexpr char kVersion[] = "9";
 
 // How many blocks one entry may have: whoever reads the log has them in memory together.
 constexpr size_t kBlocksPerEntry = 32;
@@ -102,7 +101,7 @@ class Migration {
     Put(first);
     RETURN_IF_ERROR(PutBlocks());
     AddAppliedRow({.entry = index_, .block = last}, &batch_);
-    batch_.Put(Family::kMeta, keys::kVersion, kVersion);
+    batch_.Put(Family::kMeta, keys::kVersion, absl::StrCat(kSchemaVersion));
     return kv_.Write(batch_, /*sync=*/true);
   }
 

@@ -10,8 +10,8 @@
 
 namespace itemized {
 
-// Makes a store of schema version 8, which had no entries, into one of version 9, in one synced
-// write: an entry that says what its rows say of names, rates, producers and first hours, and
+// Makes a store of schema version 8, which had no entries, into one of the present version, in one
+// synced write: an entry that says what its rows say of names, rates, producers and first hours, and
 // entries for its blocks. Tells `tell` that it begins and what it has done. On an error the store
 // is as it was: DATA_LOSS if a row cannot be read, else the errors of Kv.
 absl::Status MigrateFromVersion8(Kv* kv, const std::function<void(const std::string&)>& tell);

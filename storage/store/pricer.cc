@@ -50,15 +50,15 @@ CallCost Pricer::Price(const RateBook::Schedule& schedule, int64_t time_us, cons
   return {.picos = static_cast<int64_t>(*cost), .unpriced = false};
 }
 
-CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
+CallCost Pricer::PriceRow(const CallRows& calls, size_t row, const RowUsage& usage) {
   const SeriesKey& key = catalog_.Series(calls.SeriesAt(row));
   const NameId provider = key[NameKind::kProvider];
   const std::string& provider_text = catalog_.Name(NameKind::kProvider, provider);
   if (const auto reported = ReportedCost(provider_text, calls.ReportedCostAt(row))) {
     return *reported;
   }
-  if (calls.Has(row, kFlagUsageMissing)) {
-    return WithoutUsage(calls.status[row], calls.Has(row, kFlagUsageUnknown));
+  if (usage.missing) {
+    return WithoutUsage(calls.status[row], usage.unknown);
   }
   const NameId model = key[NameKind::kModel];
   const absl::string_view other_model = calls.OtherModelAt(row);
@@ -70,7 +70,7 @@ CallCost Pricer::PriceRow(const CallRows& calls, size_t row) {
                      calls.ServedAt(row, contracts()));
   // A cost beyond 63 bits was never accepted; under a later rate it is unknown.
   bool too_large = false;
-  return Price(schedule, calls.time_us[row], calls.UsageAt(row), &too_large);
+  return Price(schedule, calls.time_us[row], usage.usage, &too_large);
 }
 
 }  // namespace itemized

@@ -64,7 +64,11 @@ class Pricer {
 
   // Returns what row `row` costs by the rates of this, and by what its provider reported if that
   // counts, whatever it cost before.
-  CallCost PriceRow(const CallRows& calls, size_t row);
+  CallCost PriceRow(const CallRows& calls, size_t row) {
+    return PriceRow(calls, row, calls.RowUsageAt(row));
+  }
+  // Returns what it would cost with this usage.
+  CallCost PriceRow(const CallRows& calls, size_t row, const RowUsage& usage);
 
  private:
   using SchedulePtr = RateLookups::SchedulePtr;

@@ -20,13 +20,17 @@
 namespace itemized {
 namespace {
 
+absl::Status PutVersion(Kv* kv) {
+  KvBatch batch;
+  batch.Put(Family::kMeta, keys::kVersion, absl::StrCat(kSchemaVersion));
+  return kv->Write(batch, /*sync=*/true);
+}
+
 absl::Status CheckVersion(Kv* kv, const DatabaseOptions& options) {
   const std::string& directory = options.directory;
   ASSIGN_OR_RETURN(const std::optional<std::string> row, kv->Get(Family::kMeta, keys::kVersion));
   if (!row.has_value()) {
-    KvBatch batch;
-    batch.Put(Family::kMeta, keys::kVersion, absl::StrCat(kSchemaVersion));
-    return kv->Write(batch, /*sync=*/true);
+    return PutVersion(kv);
   }
   int version = 0;
   if (!absl::SimpleAtoi(*row, &version)) {
@@ -42,11 +46,14 @@ absl::Status CheckVersion(Kv* kv, const DatabaseOptions& options) {
   if (version == 8) {
     return MigrateFromVersion8(kv, options.warn);
   }
+  if (version == 9) {
+    return PutVersion(kv);  // What is new may be written from now on.
+  }
   if (version < kSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat(
         "The data directory ", directory, " was written by an older itemized (schema version ",
         version, "; this one reads ", kSchemaVersion,
-        " and 8 only). Start that version, or name an empty directory and send the events again."));
+        ", 9 and 8 only). Start that version, or name an empty directory and send the events again."));
   }
   return absl::OkStatus();
 }

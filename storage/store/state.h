@@ -35,10 +35,10 @@ namespace itemized {
 
 // The version of the data directory. It is raised when an older server could not read it any more
 // (storage/FORMAT.md, "Versions").
-inline constexpr int kSchemaVersion = 9;
+inline constexpr int kSchemaVersion = 10;
 
-// storage/store: an open store, and what changes it. May use base, model, pricing, kv, catalog,
-// block, log, views and runs.
+// storage/store: an open store, and what changes it. May use base, model, pricing, usage_shapes,
+// kv, catalog, block, log, views and runs.
 
 // What an open database consists of. One thread, the committer, changes it, by entries of the log
 // and by nothing else: it takes `mutex` for writing around every change of the catalog, the views

@@ -9,15 +9,43 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "storage/base/status_macros.h"
+#include "storage/usage_shapes/usage_tree.h"
+
 namespace itemized {
 namespace {
 
 constexpr size_t kNameBytesMax = 64;
 
+constexpr char kAccounting[] = "cache_accounting";
+constexpr char kInclusive[] = "inclusive";
+constexpr char kExclusive[] = "exclusive";
+
+// Puts in what the sender says of the cache.
+void WriteAccounting(CacheAccounting accounting, std::string& kept) {
+  if (accounting == CacheAccounting::kUnsaid || kept.empty()) {
+    return;
+  }
+  const size_t first_field = kept.find('{') + 1;
+  kept.insert(first_field,
+              absl::StrCat("\"", kAccounting, "\":\"",
+                           accounting == CacheAccounting::kInclusive ? kInclusive : kExclusive,
+                           kept[first_field] == '}' ? "\"" : "\","));
+}
+
+CacheAccounting AccountingOf(const UsageNode& usage) {
+  const UsageNode* said = usage.Find(kAccounting);
+  const absl::string_view text = said == nullptr ? "" : said->value.text;
+  return text == kInclusive   ? CacheAccounting::kInclusive
+         : text == kExclusive ? CacheAccounting::kExclusive
+                              : CacheAccounting::kUnsaid;
+}
+
 bool IsName(absl::string_view text) {
   return !text.empty() && text.size() <= kNameBytesMax &&
          std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
+           return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-' || c == '[' ||
+                  c == ']';
          });
 }
 
@@ -58,7 +86,8 @@ class Writer {
         text.append(node.value.truth ? "true" : "false");
         return true;
       case JsonValue::Kind::kText:
-        return WriteText(node.value.text);
+        WriteText(node.value.text);
+        return true;
       case JsonValue::Kind::kWhole:
         return WriteNumber(DecimalText(node.value.whole));
       case JsonValue::Kind::kFraction:
@@ -76,12 +105,10 @@ class Writer {
   std::string text;
 
  private:
-  bool WriteText(absl::string_view value) {
-    if (!IsName(value) || !table_.IsLabel(value)) {
-      return false;
-    }
-    absl::StrAppend(&text, "\"", value, "\"");
-    return true;
+  // A text that is no label counts as there, and is no number; more is not known of it.
+  void WriteText(absl::string_view value) {
+    const bool is_label = IsName(value) && table_.IsLabel(value);
+    absl::StrAppend(&text, "\"", is_label ? value : "", "\"");
   }
 
   bool WriteNumber(const std::string& number) {
@@ -122,7 +149,8 @@ class Writer {
 
 }  // namespace
 
-std::string KeptReport(const std::vector<ReportedMessage>& messages, const UsageTable& table) {
+std::string KeptReport(const std::vector<ReportedMessage>& messages, CacheAccounting accounting,
+                       const UsageTable& table) {
   Writer writer(table);
   size_t written = 0;
   for (const ReportedMessage& message : messages) {
@@ -131,7 +159,30 @@ std::string KeptReport(const std::vector<ReportedMessage>& messages, const Usage
       writer.Write(message.usage);
     }
   }
+  WriteAccounting(accounting, writer.text);
   return written > 1 ? absl::StrCat("[", writer.text, "]") : std::move(writer.text);
+}
+
+absl::StatusOr<KeptMessages> ReadKeptMessages(JsonElement kept, const UsageTable& table) {
+  KeptMessages read;
+  const auto add = [&](JsonElement usage) -> absl::Status {
+    if (!usage.is_object()) {
+      return absl::InvalidArgumentError("A kept report has a usage that is no object.");
+    }
+    ASSIGN_OR_RETURN(read.messages.emplace_back().usage, CopyUsage(usage, table.spellings()));
+    return absl::OkStatus();
+  };
+  if (kept.is_array()) {
+    for (const JsonElement usage : ToArray(kept)) {
+      RETURN_IF_ERROR(add(usage));
+    }
+  } else {
+    RETURN_IF_ERROR(add(kept));
+  }
+  if (!read.messages.empty()) {
+    read.accounting = AccountingOf(read.messages.front().usage);
+  }
+  return read;
 }
 
 }  // namespace itemized

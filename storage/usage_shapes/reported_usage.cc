@@ -70,14 +70,25 @@ class ReportReader {
                        " responses; report those of one call alone."));
     }
     TellContext();
-    Derive();
+    Derive(messages_.messages());
     RETURN_IF_ERROR(refusal_);
-    result_.kept = KeptReport(messages_.messages(), table_);
+    result_.kept = KeptReport(messages_.messages(), accounting_, table_);
     if (result_.kept.size() > kKeptReportBytesMax) {
       result_.kept.clear();
       result_.is_too_long_to_keep = true;
     }
     return std::move(result_);
+  }
+
+  // Reads the messages of a report that was kept.
+  ReadAgain Read(const std::vector<ReportedMessage>& messages) {
+    Derive(messages);
+    if (!refusal_.ok()) {  // What was taken once cannot be refused any more.
+      return ReadAgain{.usage = {}, .is_unknown = true};
+    }
+    return ReadAgain{
+        .usage = result_.usage,
+        .is_unknown = !result_.usage.has_value() && (result_.is_unknown || result_.is_misreported)};
   }
 
  private:
@@ -139,8 +150,8 @@ class ReportReader {
     }
   }
 
-  void Derive() {
-    for (const ReportedMessage& message : messages_.messages()) {
+  void Derive(const std::vector<ReportedMessage>& messages) {
+    for (const ReportedMessage& message : messages) {
       if (!AddMessage(message)) {
         result_.usage.reset();
         return;
@@ -243,6 +254,20 @@ absl::Status CheckParsed(simdjson::error_code error) {
   }
 }
 
+// Parses a report, which lives as long as `parser`.
+absl::StatusOr<JsonElement> Parse(absl::string_view json, simdjson::dom::parser* parser) {
+  if (parser->allocate(json.size(), kReportDepthMax) != simdjson::SUCCESS) {
+    return absl::ResourceExhaustedError("There is no memory to read the report.");
+  }
+  JsonElement report;
+  RETURN_IF_ERROR(CheckParsed(parser->parse(json.data(), json.size()).get(report)));
+  if (!report.is_object() && !report.is_array()) {
+    return absl::InvalidArgumentError(
+        "The report is neither an object nor an array; send the usage object or the response.");
+  }
+  return report;
+}
+
 }  // namespace
 
 absl::StatusOr<ReportedUsage> ReadReportedUsage(absl::string_view json,
@@ -252,16 +277,15 @@ absl::StatusOr<ReportedUsage> ReadReportedUsage(absl::string_view json,
         "The report is larger than 1 MiB; send its usage object alone.");
   }
   simdjson::dom::parser parser;
-  if (parser.allocate(json.size(), kReportDepthMax) != simdjson::SUCCESS) {
-    return absl::ResourceExhaustedError("There is no memory to read the report.");
-  }
-  JsonElement report;
-  RETURN_IF_ERROR(CheckParsed(parser.parse(json.data(), json.size()).get(report)));
-  if (!report.is_object() && !report.is_array()) {
-    return absl::InvalidArgumentError(
-        "The report is neither an object nor an array; send the usage object or the response.");
-  }
+  ASSIGN_OR_RETURN(const JsonElement report, Parse(json, &parser));
   return ReportReader(accounting).Read(report);
+}
+
+absl::StatusOr<ReadAgain> ReadKeptUsage(absl::string_view kept) {
+  simdjson::dom::parser parser;
+  ASSIGN_OR_RETURN(const JsonElement report, Parse(kept, &parser));
+  ASSIGN_OR_RETURN(const KeptMessages read, ReadKeptMessages(report, UsageTable::Get()));
+  return ReportReader(read.accounting).Read(read.messages);
 }
 
 }  // namespace itemized

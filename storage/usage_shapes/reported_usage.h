@@ -67,4 +67,15 @@ struct ReportedUsage {
 absl::StatusOr<ReportedUsage> ReadReportedUsage(
     absl::string_view json, CacheAccounting accounting = CacheAccounting::kUnsaid);
 
+// What a report that was kept says, by the present table.
+struct ReadAgain {
+  std::optional<Usage> usage;  // Absent if it cannot be counted.
+  bool is_unknown = false;     // It is of no form that is known, or its numbers are no counts.
+};
+
+// Reads `kept` of ReportedUsage again. It says what the report says, but for what this program's
+// table knows better. INVALID_ARGUMENT with a sentence if it was not kept by any version of this
+// program. Thread-safe.
+absl::StatusOr<ReadAgain> ReadKeptUsage(absl::string_view kept);
+
 }  // namespace itemized

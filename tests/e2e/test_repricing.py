@@ -132,6 +132,21 @@ class Repricing(TestCase):
         self.itemize("rates", "remove", "later")
         self.assertEqual(len(self.ask("rates", "list", "--history")["rates"]), 3)
 
+    def test_exchange_rates_are_known_as_they_were(self):
+        self.itemize("rates", "exchange", "set", "EUR", "1.08")
+        then = now()
+        self.itemize("rates", "exchange", "set", "EUR", "1.10")
+        self.itemize("rates", "exchange", "remove", "EUR")
+
+        def usd(*words):
+            rates = self.ask("rates", "list", *words).get("exchange_rates", [])
+            return [(rate["usd"], "ended_at_unix_us" in rate) for rate in rates]
+
+        self.assertEqual(usd(), [])
+        self.assertEqual(usd("--as-known-at", then), [("1.08", False)])
+        self.assertEqual(usd("--history"), [("1.1", True), ("1.08", True)])
+        self.assertIn("ENDED", self.itemize("rates", "list", "--history").stdout)
+
     def test_http_does_the_same(self):
         self.itemize("rates", "set", MODEL, "--input", "3", "--output", "15")
         self.import_events([call(number) for number in range(4)])

@@ -101,6 +101,21 @@ class UsageReportedTest(harness.TestCase):
         answer = json.loads(self.fetch("/api/v1/events", body))
         self.assertEqual(answer["refused"], 0, answer)
         self.expect_the_readings_of_the_package()
+        self.expect_that_what_is_kept_says_the_same()
+
+    def expect_that_what_is_kept_says_the_same(self):
+        """The server's table is the one that read the reports, so that nothing changes."""
+        before = self.calls()
+        dry_run = self.ask("usage", "rederive", "--from", "2026-10-01", "--dry-run")
+        self.assertEqual(dry_run.get("rows", []), [])
+        self.assertEqual(dry_run["looked_at"], len(before))
+        self.assertIn("nothing would change", self.itemize("usage", "rederive", "--dry-run").stdout)
+        job = json.loads(self.fetch("/api/v1/usage/rederive?from=2026-10-01", b""))["job"]
+        self.assertEqual((job["kind"], job["calls"]), ("rederive", 0))
+        self.assertEqual(self.calls(), before)
+        undo = json.loads(self.fetch(f"/api/v1/usage/rederive/undo?id={job['id']}", b""))["job"]
+        self.assertEqual((undo["kind"], undo["undoes"]), ("undo", job["id"]))
+        self.assertIn("usage of all models", self.itemize("usage", "rederive", "--list").stdout)
 
     def test_over_grpc_every_vector_is_read_as_by_the_python_package(self):
         self.start()

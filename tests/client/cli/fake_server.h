@@ -65,6 +65,9 @@ class FakeServer final : public pb::QueryService::Service,
   std::function<void()> while_setting_rates = [] {
   };  // It is called before `set_rates` is answered.
   Canned<pb::RemoveRatesRequest, pb::RemoveRatesResponse> remove_rates;
+  Canned<pb::RepriceRequest, pb::RepriceResponse> reprice;
+  Canned<pb::UndoRepricingRequest, pb::RepriceResponse> undo;
+  Canned<pb::ListRepricingsRequest, pb::ListRepricingsResponse> repricings;
   Canned<pb::ExplainCallRequest, pb::ExplainCallResponse> explained;
   Canned<pb::GetMissingRatesRequest, pb::GetMissingRatesResponse> missing_rates;
   Canned<pb::GetServerInfoRequest, pb::GetServerInfoResponse> info;
@@ -115,6 +118,18 @@ class FakeServer final : public pb::QueryService::Service,
   grpc::Status RemoveRates(grpc::ServerContext*, const pb::RemoveRatesRequest* q,
                            pb::RemoveRatesResponse* a) override {
     return remove_rates.Answer(q, a);
+  }
+  grpc::Status Reprice(grpc::ServerContext*, const pb::RepriceRequest* q,
+                       pb::RepriceResponse* a) override {
+    return reprice.Answer(q, a);
+  }
+  grpc::Status UndoRepricing(grpc::ServerContext*, const pb::UndoRepricingRequest* q,
+                             pb::RepriceResponse* a) override {
+    return undo.Answer(q, a);
+  }
+  grpc::Status ListRepricings(grpc::ServerContext*, const pb::ListRepricingsRequest* q,
+                              pb::ListRepricingsResponse* a) override {
+    return repricings.Answer(q, a);
   }
   grpc::Status ExplainCall(grpc::ServerContext*, const pb::ExplainCallRequest* q,
                            pb::ExplainCallResponse* a) override {

@@ -236,7 +236,8 @@ TEST(RatesSet, ShowsThePricesBeforeAndAfter) {
             "input    $3.00   $3.50\n"
             "output  $15.00  $15.00\n"
             "\n"
-            "added 0, replaced 1, repriced 0 calls\n" + std::string(kWhatStays));
+            "added 0, replaced 1, repriced 0 calls\n" +
+                std::string(kWhatStays));
 }
 
 TEST(RatesSet, RefusesToTakeThePriceOfAClassAwayUnlessThatIsWanted) {

@@ -70,9 +70,8 @@ void ExpectWrongUsage(absl::Span<const Wrong> cases) {
 TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
-       "Name a command: import, top, workflows, show, explain, series, outliers, rates, reconcile, "
-       "info, "
-       "verify, backup, help.",
+       "Name a command: import, top, workflows, show, explain, series, outliers, rates, usage, "
+       "reconcile, info, verify, backup, help.",
        "itemize --help"},
       {{"tpo"},
        "There is no command \"tpo\". Did you mean \"top\"? The commands are: import, top,",
@@ -85,6 +84,13 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
        "set, "
        "remove, import, reprice, missing, exchange.",
        "itemize rates --help"},
+      {{"usage"}, "Name a command: rederive.", "itemize usage --help"},
+      {{"usage", "rederive", "--from", "2026-11-02", "--to", "2026-11-01"},
+       "--to must be after --from",
+       "itemize usage rederive --help"},
+      {{"usage", "rederive", "--undo", "7", "--dry-run"},
+       "--dry-run",
+       "itemize usage rederive --help"},
       {{"top", "--wnidow", "30d"},
        "There is no option \"--wnidow\" here. Did you mean \"--window\"?",
        "itemize top --help"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store as schema version 8 wrote it is opened, and is then one of today.
+// A store as schema version 8 or 9 wrote it is opened, and is then one of today.
 
 #include <functional>
 #include <future>
@@ -102,6 +102,25 @@ TEST_F(Migrating, ChangesNoAnswerAndVerifies) {
   EXPECT_EQ(db().Info().last_block, last + 1);
   Reopen(options);
   EXPECT_EQ(told.size(), 2U);  // It is done once.
+}
+
+TEST_F(Migrating, OfAStoreOfVersion9IsThatEarlierServersRefuseIt) {
+  StoreSome();
+  const std::string before = Answers();
+  const auto version = [&](const char* put) {
+    Close();
+    const std::unique_ptr<Kv> kv = Value(OpenRocksKv(directory()));
+    const std::string found = Value(kv->Get(Family::kMeta, keys::kVersion)).value_or("");
+    KvBatch batch;
+    batch.Put(Family::kMeta, keys::kVersion, put);
+    EXPECT_TRUE(kv->Write(batch, /*sync=*/true).ok());
+    return found;
+  };
+  version("9");
+  Reopen();
+  EXPECT_EQ(Answers(), before);
+  EXPECT_EQ(version("10"), "10");
+  Reopen();
 }
 
 TEST_F(Migrating, FoldsWhatNoCheckpointHolds) {

@@ -82,15 +82,41 @@ TEST(KeptReport, ThatIsTooLongIsNotKept) {
   EXPECT_TRUE(read.is_too_long_to_keep);
 }
 
-// A text that is kept can be read again: a usage object alone means what its response means, but
-// for what stands beside it.
-TEST(KeptReport, OfEveryVectorIsValidJson) {
+// Expects that what was kept of a report says what the report says.
+void ExpectReadAlike(const std::string& json, CacheAccounting accounting) {
+  const absl::StatusOr<ReportedUsage> read = ReadReportedUsage(json, accounting);
+  if (!read.ok() || read->kept.empty()) {
+    return;
+  }
+  SCOPED_TRACE(read->kept);
+  const absl::StatusOr<ReadAgain> again = ReadKeptUsage(read->kept);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->usage, read->usage);
+  EXPECT_EQ(again->is_unknown, !read->usage && (read->is_unknown || read->is_misreported));
+}
+
+TEST(KeptReport, OfEveryVectorSaysWhatTheReportSays) {
   for (const UsageVector& vector : ReadUsageVectors()) {
     SCOPED_TRACE(vector.name);
-    const std::string kept = Read(InAnArray(vector.pieces)).kept;
-    if (!kept.empty()) {
-      EXPECT_TRUE(ReadReportedUsage(kept).ok()) << kept;
+    for (const CacheAccounting accounting :
+         {CacheAccounting::kUnsaid, CacheAccounting::kInclusive, CacheAccounting::kExclusive}) {
+      ExpectReadAlike(InAnArray(vector.pieces), accounting);
     }
+  }
+}
+
+TEST(KeptReport, HasWhatTheSenderSaysOfTheCache) {
+  const absl::StatusOr<ReportedUsage> read = ReadReportedUsage(
+      R"({"usage":{"prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":4}}})",
+      CacheAccounting::kExclusive);
+  ASSERT_TRUE(read.ok());
+  EXPECT_THAT(read->kept, HasSubstr(R"({"cache_accounting":"exclusive","prompt_tokens":10)"));
+  EXPECT_EQ(ReadKeptUsage(read->kept)->usage->counts[0], 10);
+}
+
+TEST(KeptReport, ThatNobodyKeptIsRefused) {
+  for (const char* text : {"", "{", "7", "[7]", "\"x\""}) {
+    EXPECT_EQ(ReadKeptUsage(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
 }
 
