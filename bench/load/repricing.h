@@ -23,7 +23,7 @@ struct RepricingFigures {
 
 // Prices all calls again at twice the price while `messages`, as RunIngest takes them, are offered
 // at `calls_per_s`, and takes that back when nothing else is to be done. Returns INTERNAL if costs
-// did not double, or the messages were too few to last.
+// did not double. If the messages do not last, the rest of it goes on alone.
 absl::StatusOr<RepricingFigures> RunRepricing(
     const std::string& address, const std::vector<std::vector<grpc::ByteBuffer>>& messages,
     double calls_per_s);

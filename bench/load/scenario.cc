@@ -247,7 +247,7 @@ absl::Status RunRepricing(const ScenarioOptions& options, int64_t calls, Report*
   RETURN_IF_ERROR(
       RunIngest(server->grpc_address(), prepared.messages, job.options.window).status());
   server->AwaitRest();
-  job.calls = 2 * calls;
+  job.calls = 3 * calls;
   job.set = 1'000'000;
   prepared = Prepare(job);
   Say(calls, "in the books: pricing them again");

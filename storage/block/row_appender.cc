@@ -46,6 +46,15 @@ uint32_t RowAppender::IndexOf(absl::string_view text, Texts* index, StringColumn
   return position;
 }
 
+// Most rows are of the run of the row before them: one that is priced again comes twice.
+uint32_t RowAppender::RunOf(const CallRows& from, size_t row) {
+  const absl::string_view name = from.RunName(row);
+  if (!to_.run.empty() && to_.run_names[to_.run.back()] == name) {
+    return to_.run.back();
+  }
+  return IndexOf(name, &run_names_, &to_.run_names);
+}
+
 void RowAppender::AppendAttributes(const CallRows& from, size_t row) {
   if (from.attribute_set.empty() && to_.attribute_sets.empty()) {
     return;
@@ -54,12 +63,13 @@ void RowAppender::AppendAttributes(const CallRows& from, size_t row) {
     to_.attribute_sets.emplace_back();  // Set 0 has no attributes.
     attribute_sets_.emplace(AttributeSet(), 0);
   }
+  if (from.attribute_set.empty() || from.attribute_sets[from.attribute_set[row]].empty()) {
+    return AppendSparse(&to_.attribute_set, to_.size(), 0U);
+  }
   AttributeSet set;
-  if (!from.attribute_set.empty()) {
-    for (const auto& [key, value] : from.attribute_sets[from.attribute_set[row]]) {
-      const uint32_t key_index = IndexOf(from.strings[key], &strings_, &to_.strings);
-      set.emplace_back(key_index, IndexOf(from.strings[value], &strings_, &to_.strings));
-    }
+  for (const auto& [key, value] : from.attribute_sets[from.attribute_set[row]]) {
+    const uint32_t key_index = IndexOf(from.strings[key], &strings_, &to_.strings);
+    set.emplace_back(key_index, IndexOf(from.strings[value], &strings_, &to_.strings));
   }
   const auto [it, inserted] =
       attribute_sets_.emplace(set, static_cast<uint32_t>(to_.attribute_sets.size()));
@@ -75,7 +85,7 @@ void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, const 
   to_.time_us.push_back(from.time_us[row]);
   const size_t rows = to_.size();
   to_.series.push_back(from.series[row]);
-  to_.run.push_back(IndexOf(from.RunName(row), &run_names_, &to_.run_names));
+  to_.run.push_back(RunOf(from, row));
   to_.event_ids.push_back(from.EventId(row));
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     AppendSparse(&to_.usage[c], rows, usage.usage.counts[c]);

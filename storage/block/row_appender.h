@@ -43,6 +43,7 @@ class RowAppender {
   using Texts = absl::flat_hash_map<std::string, uint32_t>;
 
   static uint32_t IndexOf(absl::string_view text, Texts* index, StringColumn* list);
+  uint32_t RunOf(const CallRows& from, size_t row);
   void AppendAttributes(const CallRows& from, size_t row);
 
   CallRows& to_;

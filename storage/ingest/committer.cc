@@ -39,7 +39,7 @@ constexpr int64_t kRepriceAgainLastUs = 10 * kMicrosPerSecond;
 
 // While events come in, they have so much time for the time that a step of pricing calls again
 // takes.
-constexpr int64_t kEventShare = 2;
+constexpr int64_t kEventShare = 1;
 
 absl::Status Unavailable(const absl::Status& status) {
   return status.ok() ? status : absl::UnavailableError(status.message());

@@ -16,10 +16,10 @@ namespace itemized {
 namespace {
 
 // How many calls are in one commit, at first and at most. The first ones teach what is normal, so
-// that few are judged by the default threshold. The largest commits hold up ingestion for some 10
+// that few are judged by the default threshold. The largest commits hold up ingestion for some 20
 // ms.
 constexpr size_t kCommitCallsFirst = 64;
-constexpr size_t kCommitCallsMax = 4'096;
+constexpr size_t kCommitCallsMax = 8'192;
 constexpr size_t kCommitHoursMax = 256;  // Each hour has a block of its own.
 
 // How many calls one step looks at, since most may cost what they did.
