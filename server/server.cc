@@ -3,14 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <utility>
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/resource_quota.h>
 #include <spdlog/spdlog.h>
 
 #include "server/address.h"
@@ -23,7 +20,9 @@
 #include "server/data_directory.h"
 #include "server/grpc/admin_service.h"
 #include "server/grpc/connections.h"
+#include "server/grpc/grpc_setup.h"
 #include "server/grpc/ingest_service.h"
+#include "server/grpc/otlp_services.h"
 #include "server/grpc/query_service.h"
 #include "server/grpc/rates_service.h"
 #include "server/grpc/server_info_service.h"
@@ -31,50 +30,19 @@
 #include "server/http/host_guard.h"
 #include "server/http/http_server.h"
 #include "server/http/pages.h"
+#include "server/otlp/span_assembler.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::server {
 namespace {
 
-constexpr int kMessageBytesMax = 16 << 20;
-constexpr int kStreamsPerConnectionMax = 100;
 constexpr size_t kAdminCallsWaiting = 4;
 constexpr size_t kRateChangesWaiting = 64;
 // Questions leave the processors to what comes in: of one that both want they get a quarter.
 constexpr int kQuestionNiceness = 5;
-constexpr int kMetadataBytesMax = 8 << 10;
-constexpr int kKeepaliveMs = 60'000;
-constexpr int kKeepaliveTimeoutMs = 20'000;
-constexpr int kPingIntervalMinMs = 30'000;  // Clients that ping more often are cut off.
 // Questions under way when the last sender is done have so long. Health watches never end by
 // themselves.
 constexpr std::chrono::seconds kLastCallsGrace{1};
-
-void EnableGrpcPlugins() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  });
-}
-
-void SetLimits(int64_t memory_limit, grpc::ServerBuilder& builder) {
-  // gRPC keeps more besides: messages that wait to be read, what is on its way out.
-  grpc::ResourceQuota buffers("buffers");
-  buffers.Resize(static_cast<size_t>(memory_limit));
-  builder.SetResourceQuota(buffers);
-  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
-  // A small compressed message can become a huge one; native clients send none.
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                             kPingIntervalMinMs);
-}
 
 void WarnIfOpen(const Address& address) {
   if (!IsLoopback(address)) {
@@ -118,6 +86,8 @@ class ServerImpl final : public Server {
   std::unique_ptr<IngestService> ingest_;
   std::unique_ptr<IngestQueue> queue_;
   std::unique_ptr<Database> database_;
+  SpanCounters span_counters_;
+  std::unique_ptr<SpanAssembler> spans_;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<HttpPools> http_pools_;
   // What takes no time has a pool of its own, so that it never waits behind questions.
@@ -132,6 +102,9 @@ class ServerImpl final : public Server {
   std::unique_ptr<RatesService> rates_;
   std::unique_ptr<ServerInfoService> info_;
   std::unique_ptr<AdminService> admin_;
+  std::unique_ptr<TraceService> traces_;
+  LogsService logs_{span_counters_};
+  MetricsService metrics_{span_counters_};
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<grpc::Server> grpc_;
@@ -179,6 +152,12 @@ absl::Status ServerImpl::OpenDatabase() {
         database_->Submit(std::move(submission), std::move(done));
       },
       room);
+  spans_ = std::make_unique<SpanAssembler>(
+      [this](const Principal& principal, Submission submission, SubmitDone done) {
+        queue_->Submit(principal, std::move(submission), /*bytes=*/0, std::move(done));
+      },
+      [this](absl::string_view prefix) { return database_->ReadNotes(prefix); }, span_counters_);
+  facts_.spans = &span_counters_;
   facts_.usage_reports = &queue_->usage_reports();
   http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
   MakePools();
@@ -214,6 +193,7 @@ Router ServerImpl::HttpRoutes() {
   AddApi({.database = *database_,
           .pools = *http_pools_,
           .queue = *queue_,
+          .spans = *spans_,
           .memory = memory_,
           .connections = http_->counters(),
           .clock = *options_.clock,
@@ -258,9 +238,11 @@ absl::Status ServerImpl::ServeGrpc() {
       *database_, *admin_calls_,
       BackupPlace{.root = options_.backup_dir, .is_allowed = IsLoopback(address)});
 
+  traces_ = std::make_unique<TraceService>(*spans_, memory_);
+
   EnableGrpcPlugins();
   grpc::ServerBuilder builder;
-  SetLimits(options_.memory_limit, builder);
+  SetGrpcLimits(options_.memory_limit, builder);
   ASSIGN_OR_RETURN(const size_t connections_max, ConnectionsAffordable(options_.connections_max));
   ASSIGN_OR_RETURN(connections_, Connections::Listen(address, connections_max, memory_));
   using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
@@ -271,6 +253,9 @@ absl::Status ServerImpl::ServeGrpc() {
   builder.RegisterService(rates_.get());
   builder.RegisterService(info_.get());
   builder.RegisterService(admin_.get());
+  builder.RegisterService(traces_.get());
+  builder.RegisterService(&logs_);
+  builder.RegisterService(&metrics_);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {
     return absl::UnavailableError("The server cannot serve gRPC at " + address.ToString() +
@@ -303,6 +288,9 @@ absl::Status ServerImpl::Drain() {
   if (http_pools_ != nullptr) {
     http_pools_->Close();
   }
+  if (spans_ != nullptr) {
+    spans_->WaitUntilIdle();
+  }
   if (queue_ != nullptr) {
     queue_->WaitUntilIdle();
   }
@@ -317,6 +305,7 @@ absl::Status ServerImpl::Drain() {
   }
   http_.reset();  // It has told until now that the server is shutting down.
   const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
+  spans_.reset();
   database_.reset();
   return saved;
 }

@@ -10,6 +10,22 @@
 namespace itemized::cli {
 namespace {
 
+void AddSpans(const pb::SpanCounters& spans, Table& table) {
+  table.AddRow({"spans", Count(spans.spans())});
+  const std::pair<const char*, int64_t> rows[] = {
+      {"spans of a call that another counts", spans.merged_spans()},
+      {"spans rejected", spans.rejected_spans()},
+      {"calls that are an agent's sum", spans.aggregate_calls()},
+      {"calls whose spans have no usage", spans.calls_without_usage()},
+      {"traces without a root", spans.rootless_traces()},
+      {"requests of other signals dropped", spans.dropped_requests()}};
+  for (const auto& [name, count] : rows) {
+    if (count > 0) {
+      table.AddRow({name, Count(count)});
+    }
+  }
+}
+
 void PrintInfo(const pb::GetServerInfoResponse& info, Session& session) {
   Table table({{.header = ""}, {.header = ""}});
   table.AddRow({"server", session.connection->address()});
@@ -23,6 +39,9 @@ void PrintInfo(const pb::GetServerInfoResponse& info, Session& session) {
   }
   if (info.misreported_usage_reports() > 0) {
     table.AddRow({"usage that contradicts itself", Count(info.misreported_usage_reports())});
+  }
+  if (info.has_spans()) {
+    AddSpans(info.spans(), table);
   }
   if (info.has_bundled_rates()) {
     table.AddRow({"bundled rates", absl::StrCat(info.bundled_rates().source(), ", ",

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/api/principal.h"
+#include "server/api/span_counters.h"
 #include "server/api/usage_report_log.h"
 #include "storage/base/cancellation.h"
 #include "storage/database/database.h"
@@ -69,6 +70,7 @@ struct ServerFacts {
   std::string http_address;  // It is "" if HTTP is off.
   // Counts usage that was reported and is not understood. It is not owned, and may be null.
   const UsageReportLog* usage_reports = nullptr;
+  const SpanCounters* spans = nullptr;
 };
 struct ServerInfo {
   ServerFacts facts;

@@ -30,7 +30,7 @@ IngestQueue::~IngestQueue() {
 
 void IngestQueue::Submit(const Principal& /*principal*/, Submission submission, int64_t bytes,
                          Done done) {
-  if (submission.parts.empty() && submission.retractions.empty() &&
+  if (submission.parts.empty() && submission.retractions.empty() && submission.notes.empty() &&
       !submission.position.has_value()) {
     return done(SubmissionResult());
   }

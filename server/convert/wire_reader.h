@@ -33,6 +33,8 @@ class WireReader {
   uint32_t number() const { return number_; }
   bool is_varint() const { return kind_ == Kind::kVarint; }
   bool is_bytes() const { return kind_ == Kind::kBytes; }
+  // A number of 64 bits, which bytes() has as it stands.
+  bool is_fixed64() const { return kind_ == Kind::kFixed64; }
   // Each has a meaning only if the field is of its kind.
   uint64_t varint() const { return varint_; }
   absl::string_view bytes() const { return bytes_; }

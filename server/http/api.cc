@@ -15,6 +15,7 @@
 #include "server/http/body_coding.h"
 #include "server/http/events.h"
 #include "server/http/metrics.h"
+#include "server/http/otlp.h"
 #include "server/http/principal.h"
 #include "server/http/questions.h"
 #include "server/v1/methods.h"
@@ -324,6 +325,8 @@ void AddApi(const HttpApiContext& context, Router* router) {
                                            request.cancellation.get()));
                           return response;
                         }));
+  AddOtlp({.pool = context.pools.events, .assembler = context.spans, .memory = context.memory},
+          router);
   router->Handle("POST", "/api/v1/events", [context](HttpRequest request, const Respond& respond) {
     PostEvents(context.pools.events, context.queue, context.memory, HttpLimits().body_bytes,
                std::move(request), respond);

@@ -11,6 +11,7 @@
 #include "server/api/worker_pool.h"
 #include "server/http/http_limits.h"
 #include "server/http/router.h"
+#include "server/otlp/span_assembler.h"
 #include "storage/base/time.h"
 #include "storage/database/database.h"
 
@@ -42,6 +43,7 @@ struct HttpApiContext {
   Database& database;
   HttpPools& pools;
   IngestQueue& queue;
+  SpanAssembler& spans;
   MemoryBudget& memory;  // It is charged for what is read and written.
   const HttpCounters& connections;
   const Clock& clock;

@@ -78,6 +78,34 @@ void AddUsageReports(const UsageReportLog& reports, Exposition& out) {
              absl::StrCat(reports.not_kept()));
 }
 
+void AddSpans(const SpanCounters& spans, Exposition& out) {
+  out.Single("itemized_otlp_spans_total", "counter", "Spans that were kept.",
+             absl::StrCat(spans.spans.load()));
+  out.Single("itemized_otlp_duplicate_spans_total", "counter", "Spans that were known.",
+             absl::StrCat(spans.duplicates.load()));
+  out.Single("itemized_otlp_rejected_spans_total", "counter", "Spans that cannot be kept.",
+             absl::StrCat(spans.rejected.load()));
+  out.Single("itemized_otlp_retracted_calls_total", "counter",
+             "Times that a call was taken back by a later span.",
+             absl::StrCat(spans.retracted.load()));
+  out.Single("itemized_otlp_merged_spans", "gauge",
+             "Spans since the start that tell of a call that another one counts.",
+             absl::StrCat(spans.merged.load()));
+  out.Single("itemized_otlp_aggregate_calls", "gauge",
+             "Calls since the start that are the sum of an agent.",
+             absl::StrCat(spans.aggregates.load()));
+  out.Single("itemized_otlp_calls_without_usage", "gauge",
+             "Calls since the start of whose usage no span tells.",
+             absl::StrCat(spans.without_usage.load()));
+  out.Single("itemized_otlp_rootless_traces", "gauge",
+             "Traces since the start with calls whose root has not come.",
+             absl::StrCat(spans.rootless.load()));
+  out.Family("itemized_otlp_dropped_requests_total", "counter",
+             "Requests of other signals, which are taken and dropped.");
+  out.Sample(absl::StrCat(spans.dropped_logs.load()), Label("signal", "logs"));
+  out.Sample(absl::StrCat(spans.dropped_metrics.load()), Label("signal", "metrics"));
+}
+
 void AddConnections(const HttpCounters& counters, Exposition& out) {
   out.Single("itemized_http_connections", "gauge", "HTTP connections that are open.",
              absl::StrCat(counters.connections.load()));
@@ -169,6 +197,9 @@ absl::StatusOr<std::string> WriteMetrics(const Principal& principal, const Datab
   AddStock(info, out);
   AddIngestion(info.store.ingested, out);
   AddUsageReports(reports, out);
+  if (facts.spans != nullptr) {
+    AddSpans(*facts.spans, out);
+  }
   AddSteps(top.answer, out);
   AddConnections(connections, out);
   AddProcess(facts.started_at_us, out);

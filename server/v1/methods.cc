@@ -73,6 +73,23 @@ Database::RatesDone Answering(std::function<void(absl::StatusOr<Response>)> done
   };
 }
 
+void SetSpans(const SpanCounters& from, pb::GetServerInfoResponse* response) {
+  const int64_t dropped = from.dropped_logs + from.dropped_metrics;
+  if (from.spans + from.duplicates + from.rejected + dropped == 0) {
+    return;
+  }
+  pb::SpanCounters& spans = *response->mutable_spans();
+  spans.set_spans(from.spans);
+  spans.set_duplicate_spans(from.duplicates);
+  spans.set_rejected_spans(from.rejected);
+  spans.set_merged_spans(from.merged);
+  spans.set_aggregate_calls(from.aggregates);
+  spans.set_calls_without_usage(from.without_usage);
+  spans.set_rootless_traces(from.rootless);
+  spans.set_retracted_calls(from.retracted);
+  spans.set_dropped_requests(dropped);
+}
+
 // Which calls a change of rates prices again.
 template <typename Request>
 enum itemized::Reprice Which(const Request& request) {
@@ -181,6 +198,9 @@ absl::StatusOr<pb::GetServerInfoResponse> GetServerInfo(const Principal& princip
   if (const UsageReportLog* const reports = info.facts.usage_reports) {
     response.set_unknown_usage_reports(reports->unknown());
     response.set_misreported_usage_reports(reports->misreported());
+  }
+  if (info.facts.spans != nullptr) {
+    SetSpans(*info.facts.spans, &response);
   }
   return response;
 }

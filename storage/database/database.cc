@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
@@ -58,6 +59,16 @@ absl::StatusOr<BatchResult> Database::Write(EventBatch batch) {
 void Database::BeginSession(const ProducerHello& hello, BeginDone done) {
   impl_->committer().Post(
       [hello, done = std::move(done)](State& state) { done(state.producers.Begin(hello)); });
+}
+
+absl::StatusOr<std::vector<Note>> Database::ReadNotes(absl::string_view prefix) const {
+  std::vector<Note> notes;
+  auto rows = impl_->state().kv->Scan(Family::kNotes, prefix, "");
+  for (; rows->Valid() && absl::StartsWith(rows->key(), prefix); rows->Next()) {
+    ASSIGN_OR_RETURN(notes.emplace_back(), ReadNoteRow(rows->key(), rows->value()));
+  }
+  RETURN_IF_ERROR(rows->status());
+  return notes;
 }
 
 absl::StatusOr<int64_t> Database::Retract(std::vector<CallId> ids) {

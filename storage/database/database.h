@@ -65,6 +65,9 @@ class Database {
   using BeginDone = std::function<void(absl::StatusOr<ProducerSession>)>;
   void BeginSession(const ProducerHello& hello, BeginDone done);
 
+  // Returns the notes whose keys begin with `prefix`, by key. Errors: DATA_LOSS, UNAVAILABLE.
+  absl::StatusOr<std::vector<Note>> ReadNotes(absl::string_view prefix) const;
+
   // Takes calls out of the bill: every view is as if they had never come, but they stay known, so
   // that a re-delivery is a duplicate. Returns how many were taken out; calls that are unknown or
   // were retracted before are skipped.

@@ -61,10 +61,11 @@ class Committer {
   struct Task {
     std::vector<CheckedBatch> parts;
     std::vector<CallId> retractions;
+    std::vector<Note> notes;
     std::optional<BatchPosition> position;
     SubmitDone done;
     Job job;               // If it is set, the task is nothing but the job.
-    size_t events = 0;     // How many events and retractions it has; 0 if refused.
+    size_t events = 0;     // How many events, retractions and notes it has; 0 if refused.
     bool refused = false;  // There was no room for its events.
 
     // Whether it takes stored calls out. Then it is a group of its own: what it takes out must have
@@ -86,8 +87,10 @@ class Committer {
   void CommitGroup(std::vector<Task> group);
   absl::StatusOr<SubmissionResult> Take(const Task& task, GroupBuilder* builder,
                                         absl::Status* store_status);
-  // Commits `entry`, unless it has no block and no producer has come further.
+  // Commits `entry`, unless it has no block and no note, and no producer has come further.
   absl::Status CommitEntry(Entry* entry, const StagedRuns& staged);
+  static void TakeNotes(const std::vector<absl::StatusOr<SubmissionResult>>& results,
+                        std::vector<Task>* group, Entry* entry);
   // Forgets what a group that was not committed brought with it.
   void GiveUp();
   void CountCommitted(const GroupBuilder& builder,

@@ -22,8 +22,9 @@ enum class Family : uint8_t {
   kRollups = 2,   // Sums of calls, keyed by kind of name, name and day.
   kRuns = 3,      // Runs, keyed by workflow_id.
   kOutcomes = 4,  // Runs by workflow and hour; unsurfaced spend by series and hour.
+  kNotes = 5,     // What protocols keep beside calls, by their own keys.
 };
-inline constexpr int kFamilyCount = 5;
+inline constexpr int kFamilyCount = 6;
 
 namespace keys {
 

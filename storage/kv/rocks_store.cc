@@ -23,8 +23,8 @@
 namespace itemized {
 namespace {
 
-constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default", "events", "steps",
-                                                                "workflows", "outcomes"};
+constexpr std::array<const char*, kFamilyCount> kFamilyNames = {
+    "default", "events", "steps", "workflows", "outcomes", "notes"};
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -94,9 +94,18 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
 // nothing on disk.
 bool ReachesMark(rocksdb::DBOptions options, const std::string& directory, uint64_t mark) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  std::vector<std::string> names;
+  if (!rocksdb::DB::ListColumnFamilies(options, directory, &names).ok()) {
+    return false;
+  }
+  // A store of an earlier version lacks some.
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = Families();
+  std::erase_if(families, [&](const rocksdb::ColumnFamilyDescriptor& family) {
+    return std::find(names.begin(), names.end(), family.name) == names.end();
+  });
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  if (!rocksdb::DB::OpenForReadOnly(options, directory, Families(), &handles, &opened).ok()) {
+  if (!rocksdb::DB::OpenForReadOnly(options, directory, families, &handles, &opened).ok()) {
     return false;
   }
   const std::unique_ptr<rocksdb::DB> db(opened);

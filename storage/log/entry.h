@@ -84,6 +84,10 @@ struct Entry {
   // Rollups and outcomes of hours before this one, the first of a UTC day, are no longer kept.
   std::optional<Hour> views_first_hour;
 
+  // Notes that are set, and the keys of those that are dropped, for they are too old.
+  std::vector<Note> notes;
+  std::vector<std::string> notes_dropped;
+
   // Blocks, by rising sequence. Retractions, and calls priced again, are rows of these as well.
   std::vector<Block> blocks;
 };

@@ -33,6 +33,8 @@ enum Tag : char {
   kRecorded = 14,
   kRepricingUnpriced = 15,
   kJob = 16,
+  kNotes = 17,
+  kNotesDropped = 18,
 };
 
 template <typename T, typename Append>
@@ -197,6 +199,10 @@ bool ReadSection(char tag, absl::string_view* in, Entry* entry) {
       return ReadRepricingUnpriced(in, entry);
     case kJob:
       return ReadJob(in, entry);
+    case kNotes:
+      return ReadList(in, ReadNote, &entry->notes);
+    case kNotesDropped:
+      return ReadList(in, ReadText, &entry->notes_dropped);
     default:
       return false;
   }
@@ -238,6 +244,8 @@ std::string EncodeEntry(const Entry& entry) {
   if (entry.job.has_value()) {
     AppendJob(*entry.job, &out);
   }
+  AppendList(kNotes, entry.notes, AppendNote, &out);
+  AppendList(kNotesDropped, entry.notes_dropped, AppendText, &out);
   return out;
 }
 

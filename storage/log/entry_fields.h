@@ -121,6 +121,16 @@ inline bool ReadRate(absl::string_view* in, CheckedRatePtr* rate) {
   return true;
 }
 
+inline void AppendNote(const Note& note, std::string* out) {
+  AppendSized(out, note.key);
+  AppendSized(out, note.value);
+  AppendZigzag(out, note.time_us);
+}
+
+inline bool ReadNote(absl::string_view* in, Note* note) {
+  return ReadText(in, &note->key) && ReadText(in, &note->value) && ReadZigzag(in, &note->time_us);
+}
+
 template <typename T, typename Read>
 bool ReadList(absl::string_view* in, Read read, std::vector<T>* list) {
   uint64_t count = 0;

@@ -14,7 +14,9 @@ namespace {
 // Time goes on by at most this long after the newest call: a clock alone makes no call old.
 constexpr int64_t kQuietMaxUs = 2 * kMicrosPerDay;
 
-constexpr size_t kRunsPerStep = 2'000;  // A step holds up ingestion for as long as it takes.
+// A step holds up ingestion for as long as it takes.
+constexpr size_t kRunsPerStep = 2'000;
+constexpr size_t kNotesPerStep = 10'000;
 
 // Returns the UTC midnight at or before the instant `retain_us` ago; 0 if everything is kept.
 Hour FirstHour(int64_t now_us, int64_t retain_us) {
@@ -70,6 +72,8 @@ absl::Status Retention::DropRollups() {
 absl::Status Retention::BeginEvents() {
   next_run_.clear();
   runs_are_done_ = false;
+  next_note_.clear();
+  notes_are_done_ = false;
   Entry entry;
   entry.events_first_hour = EventsFirstHour{.hour = EventsTarget(), .is_dropping = true};
   RETURN_IF_ERROR(Commit(std::move(entry)));
@@ -80,6 +84,9 @@ absl::Status Retention::BeginEvents() {
 absl::Status Retention::Step() {
   if (!runs_are_done_) {
     return DropRuns();
+  }
+  if (!notes_are_done_) {
+    return DropNotes();
   }
   has_kept_calls_ = false;
   ASSIGN_OR_RETURN(const bool is_done, state_.blocks.DropSome());
@@ -92,6 +99,27 @@ absl::Status Retention::Step() {
   Entry entry;
   entry.events_first_hour = EventsFirstHour{.hour = first_hour, .is_dropping = false};
   return Commit(std::move(entry));
+}
+
+absl::Status Retention::DropNotes() {
+  const Hour first_hour = state_.blocks.first_hour();
+  Entry entry;
+  std::string last;
+  auto rows = state_.kv->Scan(Family::kNotes, next_note_, "");
+  for (size_t i = 0; i < kNotesPerStep && rows->Valid(); ++i, rows->Next()) {
+    ASSIGN_OR_RETURN(const Note note, ReadNoteRow(rows->key(), rows->value()));
+    last = note.key;
+    if (HourOf(note.time_us) < first_hour) {
+      entry.notes_dropped.push_back(note.key);
+    }
+  }
+  RETURN_IF_ERROR(rows->status());
+  if (!entry.notes_dropped.empty()) {
+    RETURN_IF_ERROR(Commit(std::move(entry)));
+  }
+  notes_are_done_ = !rows->Valid();
+  next_note_ = last + '\0';
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> Retention::LookAtRuns(Entry* entry) const {

@@ -51,6 +51,7 @@ class Retention {
   absl::Status BeginEvents();
   absl::Status DropRollups();
   absl::Status DropRuns();
+  absl::Status DropNotes();
   // Adds to `entry` which of the next runs are dropped and which are kept. Returns the name at
   // which the runs after them begin, "" if there are none.
   absl::StatusOr<std::string> LookAtRuns(Entry* entry) const;
@@ -61,6 +62,8 @@ class Retention {
   const int64_t rollups_us_;
   std::string next_run_;  // Runs before it have been looked at.
   bool runs_are_done_ = false;
+  std::string next_note_;  // Notes before it have been looked at.
+  bool notes_are_done_ = false;
   bool has_kept_calls_ = false;  // Runs in memory have calls whose blocks will be dropped.
 };
 

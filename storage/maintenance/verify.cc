@@ -26,6 +26,8 @@ const char* NameOf(Family family) {
       return "steps";
     case Family::kRuns:
       return "workflows";
+    case Family::kNotes:
+      return "notes";
     default:
       return "outcomes";
   }
@@ -103,6 +105,9 @@ void VerifySnapshot::CarryOutcomesOf(const Run& run) {
 }
 
 bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
+  if (family == Family::kNotes) {
+    return false;
+  }
   if (family == Family::kMeta) {
     return first_hour_ > Hour() && key == keys::kApplied;
   }
@@ -125,6 +130,9 @@ bool VerifySnapshot::IsOfEarlierEntries(absl::string_view key) const {
 // A run that began before the first hour is such a row, and so are the outcomes that it adds to.
 absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view key,
                                                absl::string_view value, const Views& fresh) {
+  if (family == Family::kNotes) {
+    return replay_.first() > 1;  // Entries that said it may be gone.
+  }
   if (family == Family::kMeta) {
     return IsCarried(family, key) || IsOfEarlierEntries(key);
   }

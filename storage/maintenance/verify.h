@@ -39,7 +39,7 @@ class VerifySnapshot {
 
   // Runs stand before outcomes, since which outcomes can be compared depends on the runs.
   static constexpr std::array kFamilies = {Family::kMeta, Family::kRollups, Family::kRuns,
-                                           Family::kOutcomes};
+                                           Family::kOutcomes, Family::kNotes};
 
   absl::StatusOr<bool> ApplyLog(State* fresh, VerifyReport* report) const;
   absl::Status CompareRows(size_t family, const Views& fresh, Rows* expected, VerifyReport* report);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -43,16 +44,28 @@ struct BatchPosition {
   uint64_t content = 0;   // A hash of all that the producer sent under this number.
 };
 
+// What a protocol keeps beside calls, so that it knows what it has made calls of: bytes that storage
+// does not look into, under a key of 1 to 64 bytes. A later one takes the place of an earlier one.
+struct Note {
+  std::string key;
+  std::string value;
+  int64_t time_us = 0;  // It is dropped with the events of this instant.
+
+  bool operator==(const Note&) const = default;
+};
+
 struct Submission {
   std::vector<EventBatch> parts;
   // Stored calls that are taken out in the same commit, before the parts are looked at. A call that
   // is not there, or no longer kept, is passed over.
   std::vector<CallId> retractions = {};
+  std::vector<Note> notes = {};  // They are committed with the rest; their keys differ.
   // A submission without a position is no producer's: each event is known by its id alone.
   std::optional<BatchPosition> position = std::nullopt;
 
+  // How many events, retractions and notes it has.
   size_t size() const {
-    size_t events = retractions.size();
+    size_t events = retractions.size() + notes.size();
     for (const EventBatch& part : parts) {
       events += part.size();
     }

@@ -88,6 +88,54 @@ void AddFallbacks(const NameForm& form, Forms* forms) {
   }
 }
 
+// Takes off a part of letters and hyphens before a point. Returns false if there is none.
+bool ConsumeLabel(absl::string_view* name) {
+  const size_t point = name->find('.');
+  if (point == 0 || point == absl::string_view::npos ||
+      !std::all_of(name->begin(), name->begin() + point,
+                   [](unsigned char c) { return absl::ascii_isalnum(c) || c == '-'; })) {
+    return false;
+  }
+  name->remove_prefix(point + 1);
+  return true;
+}
+
+// Returns the name without a version such as "-v1:0" at its end.
+absl::string_view WithoutVersion(absl::string_view name) {
+  const auto consume_digits = [](absl::string_view* text) {
+    const size_t size = text->size();
+    while (!text->empty() && absl::ascii_isdigit(static_cast<unsigned char>(text->back()))) {
+      text->remove_suffix(1);
+    }
+    return text->size() < size;
+  };
+  absl::string_view rest = name;
+  if (!consume_digits(&rest)) {
+    return name;
+  }
+  if (absl::ConsumeSuffix(&rest, ":") && !consume_digits(&rest)) {
+    return name;
+  }
+  return absl::ConsumeSuffix(&rest, "-v") ? rest : name;
+}
+
+void AddBedrock(const NameForm& form, Forms* forms) {
+  if (form.provider != "aws") {
+    return;
+  }
+  absl::string_view name = form.model;
+  for (const absl::string_view region :
+       {"us.", "eu.", "apac.", "jp.", "au.", "global.", "us-gov."}) {
+    if (absl::ConsumePrefix(&name, region)) {
+      break;
+    }
+  }
+  if (ConsumeLabel(&name)) {
+    forms->Add(form.provider, WithoutVersion(name),
+               "the region, the maker and the version around the model are taken off");
+  }
+}
+
 // Returns `model` without a date at its end, as in "-20260217" and "-2025-08-07".
 absl::string_view WithoutDate(absl::string_view model) {
   if (absl::ConsumeSuffix(&model, "-latest")) {
@@ -126,6 +174,7 @@ std::vector<NameForm> FormsOf(absl::string_view provider, absl::string_view mode
               "the version after the @ is taken off");
   });
   forms.ForEach([&](const NameForm& form) { AddFallbacks(form, &forms); });
+  forms.ForEach([&](const NameForm& form) { AddBedrock(form, &forms); });
   forms.ForEach([&](const NameForm& form) {
     forms.Add(form.provider, WithoutDate(form.model), "the date at the end is taken off");
   });

@@ -26,8 +26,10 @@ struct NameForm {
 //   3. without a provider, the model tells it: "claude-...", "us.anthropic.claude-..."
 //   4. a version after an @ is taken off, as Vertex AI has it: "claude-sonnet-4-6@20260217"
 //   5. a cloud serves the models of others: Azure those of OpenAI, Vertex AI those of Anthropic
-//   6. a date or "latest" at the end is taken off: "gpt-5-2025-08-07", "claude-...-20260217"
-//   7. upper case is made lower case
+//   6. Bedrock puts the region and the maker before the name, and a version behind it, which are taken
+//      off: "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+//   7. a date or "latest" at the end is taken off: "gpt-5-2025-08-07", "claude-...-20260217"
+//   8. upper case is made lower case
 // A suffix such as ":free" stays, because it has a price of its own.
 std::vector<NameForm> FormsOf(absl::string_view provider, absl::string_view model);
 

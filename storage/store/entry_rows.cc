@@ -185,6 +185,28 @@ absl::Status LoadRepricing(const Kv& kv, RepricingMark* mark) {
   return LoadMark(kv, keys::kRepricingUnpriced, &mark->unpriced_from_us);
 }
 
+void AddNoteRows(const Entry& entry, KvBatch* batch) {
+  for (const Note& note : entry.notes) {
+    std::string row;
+    AppendZigzag(&row, note.time_us);
+    batch->Put(Family::kNotes, note.key, row + note.value);
+  }
+  for (const std::string& key : entry.notes_dropped) {
+    batch->Delete(Family::kNotes, key);
+  }
+}
+
+absl::StatusOr<Note> ReadNoteRow(absl::string_view key, absl::string_view row) {
+  Note note;
+  note.key = std::string(key);
+  if (!ReadZigzag(&row, &note.time_us)) {
+    return absl::DataLossError(
+        "The store is damaged: a note cannot be read. Restore the data directory from a backup.");
+  }
+  note.value = std::string(row);
+  return note;
+}
+
 void AddAppliedRow(const LogPosition& position, KvBatch* batch) {
   std::string value;
   AppendVarint(&value, position.entry);

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 #include "storage/kv/kv.h"
 #include "storage/log/entry.h"
@@ -33,6 +34,12 @@ using StoredJobs = std::map<uint64_t, StoredJob>;  // Keyed by the job's id.
 // Adds the rows of the job of `entry`, if it has one, to `batch`; and does to `jobs` what it says.
 void AddJobRows(const Entry& entry, KvBatch* batch);
 void ApplyJob(const Entry& entry, StoredJobs* jobs);
+
+// Adds the rows of the notes of `entry`.
+void AddNoteRows(const Entry& entry, KvBatch* batch);
+
+// Reads the row of a note back, whose key is `key`. DATA_LOSS if malformed.
+absl::StatusOr<Note> ReadNoteRow(absl::string_view key, absl::string_view row);
 
 // These read what was added. DATA_LOSS if malformed, else the errors of Kv.
 absl::Status LoadJobs(const Kv& kv, StoredJobs* jobs);

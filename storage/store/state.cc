@@ -71,7 +71,7 @@ absl::Status CheckRoom(const Kv& kv, int64_t free_bytes_min) {
 // Returns whether an entry makes room, so that it is written however little there is.
 bool MakesRoom(const Entry& entry) {
   return entry.events_first_hour.has_value() || entry.views_first_hour.has_value() ||
-         !entry.runs_dropped.empty() || !entry.runs_kept.empty();
+         !entry.runs_dropped.empty() || !entry.runs_kept.empty() || !entry.notes_dropped.empty();
 }
 
 absl::Status NotInLog(const AppendResult& result) {
@@ -166,6 +166,7 @@ absl::Status State::AddRows(const Entry& entry, KvBatch* batch) {
   RETURN_IF_ERROR(producers.AddRows(entry, batch));
   AddRateRows(entry, *rates.book(), batch);
   AddJobRows(entry, batch);
+  AddNoteRows(entry, batch);
   if (entry.events_first_hour.has_value()) {
     BlockStore::AddRow(*entry.events_first_hour, batch);
   }

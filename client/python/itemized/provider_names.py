@@ -61,6 +61,9 @@ _GATEWAYS = frozenset(
 )
 _FORMS_MAX = 32
 _DATE = re.compile(r"-(?:latest|\d{8}|\d{4}-\d{2}-\d{2})$", re.ASCII)
+_BEDROCK = re.compile(
+    r"(?:(?:us|eu|apac|jp|au|global|us-gov)\.)?[A-Za-z0-9-]+\.(.+?)(?:-v\d+(?::\d+)?)?$", re.ASCII | re.DOTALL
+)
 _BY_NAME = {name: row for row in reversed(PROVIDERS) for name in (row.name, *row.synonyms.split())}
 
 
@@ -109,6 +112,11 @@ def _fallbacks(provider: str, model: str) -> list[tuple[str, str]]:
     return [] if row is None else [(other, model) for other in row.falls_back_to.split()]
 
 
+def _bedrock(provider: str, model: str) -> list[tuple[str, str]]:
+    found = _BEDROCK.match(model) if provider == "aws" else None
+    return [] if found is None else [(provider, found.group(1))]
+
+
 def forms_of(provider: str, model: str) -> list[tuple[str, str]]:
     """The ways to read the names of a call, the likelier first; the first is the names as they
     stand. The rules are those of storage/pricing/name_forms.h."""
@@ -120,6 +128,7 @@ def forms_of(provider: str, model: str) -> list[tuple[str, str]]:
         _of_model,
         lambda provider, model: [(provider, model.rpartition("@")[0])] if "@" in model else [],
         _fallbacks,
+        _bedrock,
         lambda provider, model: [(provider, _DATE.sub("", model))],
         lambda provider, model: [(provider, model.lower())],
     )

@@ -37,6 +37,8 @@ def test_routes_paths_versions_and_dates_are_taken_off():
         (("", "publishers/google/models/gemini-2.5-flash"), ("google", "gemini-2.5-flash")),
         (("vertex_ai", "claude-sonnet-4-6@20260217"), ("anthropic", "claude-sonnet-4-6")),
         (("openai", "gpt-5-2025-08-07"), ("openai", "gpt-5")),
+        (("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"), ("aws", "claude-sonnet-4-5")),
+        (("aws", "amazon.nova-pro-v1:0"), ("aws", "nova-pro")),
         (("minimax", "MiniMax-M2"), ("minimax", "minimax-m2")),
     ):
         assert form in forms_of(*call), call

@@ -52,6 +52,8 @@ inline Entry FullEntry() {
   entry.runs_dropped = {"old"};
   entry.runs_kept = {"long", ""};
   entry.views_first_hour = Hour(24);
+  entry.notes = {{"key", "value", 5}, {std::string("\0k", 2), "", 0}};
+  entry.notes_dropped = {"old"};
   entry.blocks.push_back(EmptyBlock({.hour = Hour(50), .sequence = 300}));
   entry.blocks.push_back(EmptyBlock({.hour = Hour(49), .sequence = 301}));
   return entry;

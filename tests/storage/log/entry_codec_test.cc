@@ -30,6 +30,8 @@ void ExpectSame(const Entry& a, const Entry& b) {
   EXPECT_EQ(a.runs_dropped, b.runs_dropped);
   EXPECT_EQ(a.runs_kept, b.runs_kept);
   EXPECT_EQ(a.views_first_hour, b.views_first_hour);
+  EXPECT_EQ(a.notes, b.notes);
+  EXPECT_EQ(a.notes_dropped, b.notes_dropped);
   ASSERT_EQ(a.blocks.size(), b.blocks.size());
   for (size_t i = 0; i < a.blocks.size(); ++i) {
     EXPECT_EQ(a.blocks[i].ref, b.blocks[i].ref);
@@ -112,7 +114,17 @@ TEST(EntryCodec, HasTheseBytes) {
             "ac02"
             "02"
             "32"
-            "31");  // Blocks: from 300 on two, of hours 50 and 49.
+            "31"  // Blocks: from 300 on two, of hours 50 and 49.
+            "11"
+            "02"
+            "036b6579"
+            "0576616c7565"
+            "0a"  // The note "key", which is "value", of the instant 5.
+            "02006b"
+            "0000"
+            "12"
+            "01"
+            "036f6c64");  // A note that is dropped: "old".
 }
 
 TEST(EntryCodec, HasTheseBytesBehindItsBlocks) {

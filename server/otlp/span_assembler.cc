@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/otlp/span_assembler.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "storage/base/status_macros.h"
+#include "storage/model/event_batch.h"
+
+namespace itemized::server {
+namespace {
+
+// How many spans may wait, and how many are counted together at most.
+constexpr size_t kWaitingSpansMax = 100'000;
+constexpr size_t kGroupSpansMax = 5'000;
+
+// How many spans of traces are kept in memory; the others are read from the store when their trace
+// goes on.
+constexpr size_t kCachedSpansMax = 100'000;
+
+// How many calls one batch of a submission has at most.
+constexpr size_t kBatchCalls = 5'000;
+
+std::string KeyOf(const OpenTrace& trace, size_t span) {
+  return absl::StrCat(trace.id(), trace[span].span_id());
+}
+
+}  // namespace
+
+SpanAssembler::SpanAssembler(Submitter submit, NoteReader read_notes, SpanCounters& counters)
+    : submit_(std::move(submit)),
+      read_notes_(std::move(read_notes)),
+      counters_(counters),
+      thread_([this] { Loop(); }) {}
+
+SpanAssembler::~SpanAssembler() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void SpanAssembler::Take(const Principal& principal, std::vector<TakenSpan> spans, Done done) {
+  {
+    const MutexLock lock(mutex_);
+    if (waiting_.empty() || waiting_spans_ + spans.size() <= kWaitingSpansMax) {
+      waiting_spans_ += spans.size();
+      ++unanswered_;
+      waiting_.push_back({principal, std::move(spans), std::move(done), {}});
+      changed_.notify_all();
+      return;
+    }
+  }
+  done(absl::ResourceExhaustedError("Too many spans wait; send these again in a moment."));
+}
+
+void SpanAssembler::WaitUntilIdle() {
+  const MutexLock lock(mutex_);
+  while (unanswered_ > 0) {
+    changed_.wait(mutex_);
+  }
+}
+
+void SpanAssembler::Loop() {
+  pthread_setname_np(pthread_self(), "spans");
+  while (true) {
+    std::vector<Request> group;
+    {
+      const MutexLock lock(mutex_);
+      while (waiting_.empty() && !stopping_) {
+        changed_.wait(mutex_);
+      }
+      if (waiting_.empty()) {
+        return;
+      }
+      size_t spans = 0;
+      while (!waiting_.empty() &&
+             (group.empty() || spans + waiting_.front().spans.size() <= kGroupSpansMax)) {
+        spans += waiting_.front().spans.size();
+        group.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+      }
+      waiting_spans_ -= spans;
+    }
+    Count(std::move(group));
+  }
+}
+
+void SpanAssembler::Count(std::vector<Request> group) {
+  absl::flat_hash_map<std::string, Request*> touched;
+  absl::Status status = AddSpans(&group, &touched);
+  if (status.ok()) {
+    // There is one principal so far; requests of several would be groups of their own.
+    status = Store(group.front().principal, Recount(touched));
+  }
+  if (!status.ok()) {
+    Forget(touched);
+  }
+  Trim();
+  for (Request& request : group) {
+    request.done(status.ok() ? absl::StatusOr<SpansResult>(request.result) : status);
+  }
+  const MutexLock lock(mutex_);
+  unanswered_ -= group.size();
+  changed_.notify_all();
+}
+
+absl::Status SpanAssembler::AddSpans(std::vector<Request>* group,
+                                     absl::flat_hash_map<std::string, Request*>* touched) {
+  for (Request& request : *group) {
+    for (TakenSpan& taken : request.spans) {
+      touched->emplace(taken.trace_id, &request);
+      ASSIGN_OR_RETURN(OpenTrace* const trace, Find(taken.trace_id));
+      if (trace->is_full()) {
+        ++request.result.rejected;
+        ++counters_.rejected;
+        request.result.message = absl::StrCat("A trace has more than ", OpenTrace::kSpansMax,
+                                              " spans; those beyond are not counted.");
+        continue;
+      }
+      const bool is_new = trace->Add(std::move(taken.span));
+      cached_spans_ += is_new ? 1 : 0;
+      ++(is_new ? counters_.spans : counters_.duplicates);
+      ++request.result.accepted;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<OpenTrace*> SpanAssembler::Find(const std::string& trace_id) {
+  if (const auto found = traces_.find(trace_id); found != traces_.end()) {
+    used_.splice(used_.begin(), used_, found->second.place);
+    return found->second.trace.get();
+  }
+  ASSIGN_OR_RETURN(const std::vector<Note> notes, read_notes_(trace_id));
+  auto trace = std::make_unique<OpenTrace>(trace_id);
+  for (const Note& note : notes) {
+    spans::v1::KeptSpan span;
+    if (!span.ParseFromString(note.value)) {
+      return absl::DataLossError(
+          "The store is damaged: what it keeps of a span cannot be read. Restore the data "
+          "directory "
+          "from a backup.");
+    }
+    trace->Restore(std::move(span));
+  }
+  trace->FinishRestoring();
+  cached_spans_ += trace->size();
+  used_.push_front(trace_id);
+  OpenTrace* const made = trace.get();
+  traces_[trace_id] = {std::move(trace), used_.begin()};
+  return made;
+}
+
+SpanAssembler::Changes SpanAssembler::Recount(
+    const absl::flat_hash_map<std::string, Request*>& touched) {
+  Changes changes;
+  std::vector<Call> calls;
+  std::vector<Completion> completions;
+  const auto flush = [&] {
+    if (!calls.empty() || !completions.empty()) {
+      changes.submission.parts.push_back(MakeBatch(calls, std::exchange(completions, {})));
+      calls.clear();
+    }
+  };
+  for (const auto& [id, request] : touched) {
+    OpenTrace& trace = *traces_.at(id).trace;
+    TraceChanges of_trace = trace.Recount();
+    for (Call& call : of_trace.calls) {
+      calls.push_back(std::move(call));
+      changes.owners.push_back(request);
+      if (calls.size() >= kBatchCalls) {
+        flush();
+      }
+    }
+    counters_.retracted += static_cast<int64_t>(of_trace.retractions.size());
+    counters_.merged += of_trace.more.merged;
+    counters_.aggregates += of_trace.more.aggregates;
+    counters_.without_usage += of_trace.more.without_usage;
+    counters_.rootless += of_trace.more.rootless;
+    std::move(of_trace.retractions.begin(), of_trace.retractions.end(),
+              std::back_inserter(changes.submission.retractions));
+    if (of_trace.completion.has_value()) {
+      completions.push_back(*std::move(of_trace.completion));
+    }
+    for (const size_t span : of_trace.kept) {
+      changes.submission.notes.push_back(
+          {.key = KeyOf(trace, span),
+           .value = trace[span].SerializeAsString(),
+           .time_us = static_cast<int64_t>(trace[span].end_unix_ns() / 1'000)});
+    }
+  }
+  flush();
+  return changes;
+}
+
+// Calls that the store refuses are those of spans that are rejected.
+absl::Status SpanAssembler::Store(const Principal& principal, Changes changes) {
+  if (changes.submission.notes.empty()) {
+    return absl::OkStatus();  // All of it was known.
+  }
+  std::vector<size_t> sizes;
+  for (const EventBatch& part : changes.submission.parts) {
+    sizes.push_back(part.calls.size());
+  }
+  std::promise<absl::StatusOr<SubmissionResult>> stored;
+  submit_(principal, std::move(changes.submission),
+          [&](absl::StatusOr<SubmissionResult> result) { stored.set_value(std::move(result)); });
+  ASSIGN_OR_RETURN(const SubmissionResult results, stored.get_future().get());
+  size_t first = 0;
+  for (size_t part = 0; part < results.size(); ++part) {
+    for (const Refusal& refusal : results[part].refusals) {
+      if (refusal.index < sizes[part]) {
+        SpansResult& result = changes.owners[first + refusal.index]->result;
+        ++result.rejected;
+        --result.accepted;
+        ++counters_.rejected;
+        result.message = refusal.message;
+      }
+    }
+    first += sizes[part];
+  }
+  return absl::OkStatus();
+}
+
+void SpanAssembler::Forget(const absl::flat_hash_map<std::string, Request*>& touched) {
+  for (const auto& [id, request] : touched) {
+    if (const auto found = traces_.find(id); found != traces_.end()) {
+      cached_spans_ -= found->second.trace->size();
+      used_.erase(found->second.place);
+      traces_.erase(found);
+    }
+  }
+}
+
+// Lets go of the traces that were not used for longest.
+void SpanAssembler::Trim() {
+  while (cached_spans_ > kCachedSpansMax && used_.size() > 1) {
+    const auto found = traces_.find(used_.back());
+    cached_spans_ -= found->second.trace->size();
+    traces_.erase(found);
+    used_.pop_back();
+  }
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Takes spans of all senders, and makes calls of them that the store then has once.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "itemized/spans/v1/kept_span.pb.h"
+
+#include "server/api/principal.h"
+#include "server/api/span_counters.h"
+#include "server/otlp/open_trace.h"
+#include "storage/base/mutex.h"
+#include "storage/model/submission.h"
+
+namespace itemized::server {
+
+struct TakenSpan {
+  std::string trace_id;  // 16 bytes.
+  spans::v1::KeptSpan span;
+};
+
+// What became of the spans of a request.
+struct SpansResult {
+  int64_t accepted = 0;  // New ones, and those that were known.
+  int64_t rejected = 0;
+  std::string message;  // Says why the first was rejected; "" if none was.
+};
+
+// One thread of its own counts the spans of all traces, group by group: a group is stored before
+// the next is counted, so that what is in memory is never ahead of the store by more than that.
+// Thread-safe.
+class SpanAssembler {
+ public:
+  // Does what IngestQueue::Submit does.
+  using Submitter = std::function<void(const Principal&, Submission, SubmitDone)>;
+  // Returns the notes whose keys begin with `prefix`.
+  using NoteReader = std::function<absl::StatusOr<std::vector<Note>>(absl::string_view prefix)>;
+  using Done = std::function<void(absl::StatusOr<SpansResult>)>;
+
+  // `counters` outlive it.
+  SpanAssembler(Submitter submit, NoteReader read_notes, SpanCounters& counters);
+  // Everything must have been answered.
+  ~SpanAssembler();
+  SpanAssembler(const SpanAssembler&) = delete;
+  SpanAssembler& operator=(const SpanAssembler&) = delete;
+
+  // Counts spans and stores what comes of them; then calls `done`, from a thread of its own, or at
+  // once if too many wait: RESOURCE_EXHAUSTED. UNAVAILABLE if the store takes nothing.
+  void Take(const Principal& principal, std::vector<TakenSpan> spans, Done done);
+
+  // Waits until everything has been answered.
+  void WaitUntilIdle();
+
+  SpanCounters& counters() { return counters_; }
+
+ private:
+  struct Request {
+    Principal principal;
+    std::vector<TakenSpan> spans;
+    Done done;
+    SpansResult result;
+  };
+  struct Cached {
+    std::unique_ptr<OpenTrace> trace;
+    std::list<std::string>::iterator place;  // Where it stands in used_.
+  };
+  // What a group changes.
+  struct Changes {
+    Submission submission;
+    std::vector<Request*> owners;  // Who sent the span of each call.
+  };
+
+  void Loop();
+  void Count(std::vector<Request> group);
+  absl::Status AddSpans(std::vector<Request>* group,
+                        absl::flat_hash_map<std::string, Request*>* touched);
+  absl::StatusOr<OpenTrace*> Find(const std::string& trace_id);
+  Changes Recount(const absl::flat_hash_map<std::string, Request*>& touched);
+  absl::Status Store(const Principal& principal, Changes changes);
+  void Forget(const absl::flat_hash_map<std::string, Request*>& touched);
+  void Trim();
+
+  const Submitter submit_;
+  const NoteReader read_notes_;
+  SpanCounters& counters_;
+
+  // Only the thread uses these.
+  absl::flat_hash_map<std::string, Cached> traces_;
+  std::list<std::string> used_;  // The ids of traces_, the one that was used last in front.
+  size_t cached_spans_ = 0;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::deque<Request> waiting_ ABSL_GUARDED_BY(mutex_);
+  size_t waiting_spans_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // It is the last member, since it uses the others.
+};
+
+}  // namespace itemized::server

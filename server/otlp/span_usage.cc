@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/otlp/span_usage.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "simdjson.h"
+
+#include "storage/model/limits.h"
+#include "storage/usage_shapes/reported_usage.h"
+
+namespace itemized::server {
+namespace {
+
+namespace dom = simdjson::dom;
+using enum SpanAttribute;
+
+// Reads counts, and notes if one of them is none.
+class Counts {
+ public:
+  explicit Counts(const RawSpan& span) : span_(span) {}
+
+  // The first of these attributes that is there; nothing if none is.
+  std::optional<int64_t> First(std::initializer_list<SpanAttribute> attributes) {
+    for (const SpanAttribute attribute : attributes) {
+      const SpanValue& value = span_[attribute];
+      if (value.is_there()) {
+        return Check(value.Whole());
+      }
+    }
+    return std::nullopt;
+  }
+  std::optional<int64_t> Check(std::optional<int64_t> count) {
+    if (!count.has_value() || *count < 0 || *count > kTokensMax) {
+      is_bad_ = true;
+      return 0;
+    }
+    return count;
+  }
+  bool is_bad() const { return is_bad_; }
+
+ private:
+  const RawSpan& span_;
+  bool is_bad_ = false;
+};
+
+// What a span says of its tokens, before the cache is set apart.
+struct Totals {
+  std::optional<int64_t> input;
+  std::optional<int64_t> output;
+  std::optional<int64_t> read;
+  std::optional<int64_t> write;
+  std::optional<int64_t> write_5m;
+  std::optional<int64_t> write_1h;
+  std::optional<int64_t> reasoning;
+  bool is_disjoint = false;  // The input has nothing of the cache.
+
+  bool is_empty() const { return !input && !output && !read && !write; }
+};
+
+// A member of a JSON object in a text attribute.
+std::optional<int64_t> MemberOf(const dom::element& object, const char* name, Counts* counts) {
+  int64_t number = 0;
+  const auto found = object[name];
+  return found.error() != simdjson::SUCCESS       ? std::nullopt
+         : found.get(number) == simdjson::SUCCESS ? counts->Check(number)
+                                                  : counts->Check(std::nullopt);
+}
+
+std::optional<int64_t> FirstOf(const dom::element& object, std::initializer_list<const char*> names,
+                               Counts* counts) {
+  for (const char* name : names) {
+    if (const std::optional<int64_t> number = MemberOf(object, name, counts)) {
+      return number;
+    }
+  }
+  return std::nullopt;
+}
+
+void Set(std::optional<int64_t>* to, std::optional<int64_t> value) {
+  if (value.has_value()) {
+    *to = value;
+  }
+}
+
+// langfuse.observation.usage_details: disjoint classes, of which output has no reasoning in it.
+void ReadLangfuse(const dom::element& details, Counts* counts, Totals* totals) {
+  totals->is_disjoint = true;
+  Set(&totals->input, FirstOf(details, {"input", "prompt_tokens", "input_tokens"}, counts));
+  Set(&totals->output, FirstOf(details, {"output", "completion_tokens", "output_tokens"}, counts));
+  Set(&totals->read, FirstOf(details,
+                             {"input_cached_tokens", "input_cache_read", "cache_read_input_tokens",
+                              "input_cache_read_tokens"},
+                             counts));
+  Set(&totals->write, FirstOf(details,
+                              {"input_cache_creation", "cache_creation_input_tokens",
+                               "input_cache_write", "input_cache_write_tokens"},
+                              counts));
+  const std::optional<int64_t> reasoning =
+      FirstOf(details, {"output_reasoning_tokens", "output_reasoning", "reasoning_tokens"}, counts);
+  if (reasoning.has_value()) {
+    totals->reasoning = reasoning;
+    totals->output = totals->output.value_or(0) + *reasoning;
+  }
+}
+
+// LangSmith's details, as LangChain's usage_metadata has them.
+void ReadLangsmith(const dom::element& input, Counts* counts, Totals* totals) {
+  Set(&totals->read, MemberOf(input, "cache_read", counts));
+  Set(&totals->write, MemberOf(input, "cache_creation", counts));
+  Set(&totals->write_5m, MemberOf(input, "ephemeral_5m_input_tokens", counts));
+  Set(&totals->write_1h, MemberOf(input, "ephemeral_1h_input_tokens", counts));
+  if (totals->write_5m || totals->write_1h) {
+    totals->write = totals->write_5m.value_or(0) + totals->write_1h.value_or(0);
+  }
+}
+
+// Reads a JSON object that stands in a text attribute. Returns false if there is none.
+template <typename Read>
+bool ReadObject(const SpanValue& value, Read read) {
+  constexpr size_t kBytesMax = 64 << 10;
+  constexpr size_t kDepthMax = 16;
+  if (value.Text().empty() || value.Text().size() > kBytesMax) {
+    return false;
+  }
+  dom::parser parser;
+  dom::element object;
+  if (parser.allocate(value.Text().size(), kDepthMax) != simdjson::SUCCESS ||
+      parser.parse(value.Text().data(), value.Text().size()).get(object) != simdjson::SUCCESS ||
+      !object.is_object()) {
+    return false;
+  }
+  read(object);
+  return true;
+}
+
+// The usage object of Anthropic that the AI SDK passes on: its own counts lack the cache in
+// version 5.
+std::optional<SpanUsage> ReadProviderMetadata(const RawSpan& span) {
+  std::optional<SpanUsage> result;
+  ReadObject(span[kAiMetadata], [&](const dom::element& metadata) {
+    dom::element usage;
+    if (metadata["anthropic"]["usage"].get(usage) != simdjson::SUCCESS || !usage.is_object()) {
+      return;
+    }
+    const std::string json = simdjson::minify(usage);
+    const absl::StatusOr<ReportedUsage> read = ReadReportedUsage(json);
+    if (read.ok() && read->usage.has_value()) {
+      result = SpanUsage{.usage = read->usage};
+    }
+  });
+  return result;
+}
+
+void ReadTotals(const RawSpan& span, Counts* counts, Totals* totals) {
+  totals->input = counts->First(
+      {kAiInput, kAiPrompt, kAiTokens, kInput, kPrompt, kLlmPrompt, kLlmUsagePrompt, kClaudeInput});
+  totals->output = counts->First({kAiOutput, kAiCompletion, kOutput, kCompletion, kLlmCompletion,
+                                  kLlmUsageCompletion, kClaudeOutput});
+  totals->read = counts->First({kAiCacheRead, kAiCached, kCacheRead, kCacheReadFlat,
+                                kCacheReadDetail, kCacheReadDetailLong, kCachedDetail,
+                                kLlmCacheRead, kLlmUsageCacheRead, kClaudeCacheRead});
+  totals->write = counts->First({kAiCacheWrite, kCacheWrite, kCacheCreation, kCacheCreationFlat,
+                                 kCacheWriteDetail, kCacheCreationDetail, kLlmCacheWrite,
+                                 kLlmUsageCacheCreation, kClaudeCacheCreation});
+  totals->write_5m = counts->First({kAnthropic5m});
+  totals->write_1h = counts->First({kAnthropic1h});
+  totals->reasoning = counts->First({kAiReasoning, kAiReasoningFlat, kReasoning, kReasoningFlat,
+                                     kReasoningDetail, kLlmReasoning});
+  ReadObject(span[kInputDetails],
+             [&](const dom::element& details) { ReadLangsmith(details, counts, totals); });
+  ReadObject(span[kOutputDetails], [&](const dom::element& details) {
+    Set(&totals->reasoning, MemberOf(details, "reasoning", counts));
+  });
+  if (const std::optional<int64_t> apart = counts->First({kAiNoCache})) {
+    totals->input = apart;
+    totals->is_disjoint = true;
+  }
+  ReadObject(span[kLangfuseUsage],
+             [&](const dom::element& details) { ReadLangfuse(details, counts, totals); });
+}
+
+// Writes to the cache are for 5 minutes unless something says otherwise.
+void SetWrites(const Totals& totals, Usage* usage) {
+  const int64_t all = totals.write.value_or(0);
+  const int64_t long_lived = std::min(totals.write_1h.value_or(0), all);
+  (*usage)[UsageClass::kCacheWrite1h] = long_lived;
+  (*usage)[UsageClass::kCacheWrite5m] = all - long_lived;
+}
+
+Usage ToUsage(const Totals& totals, CacheAccounting accounting) {
+  Usage usage;
+  const int64_t input = totals.input.value_or(0);
+  const int64_t cached = totals.read.value_or(0) + totals.write.value_or(0);
+  const bool is_apart =
+      totals.is_disjoint || accounting == CacheAccounting::kExclusive || cached > input;
+  usage[UsageClass::kInput] = is_apart ? input : input - cached;
+  usage[UsageClass::kCacheRead] = totals.read.value_or(0);
+  SetWrites(totals, &usage);
+  usage[UsageClass::kOutput] = totals.output.value_or(0);
+  usage[UsageClass::kReasoning] = std::min(totals.reasoning.value_or(0), totals.output.value_or(0));
+  return usage;
+}
+
+}  // namespace
+
+SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting) {
+  if (const std::optional<SpanUsage> told = ReadProviderMetadata(span)) {
+    return *told;
+  }
+  Counts counts(span);
+  Totals totals;
+  ReadTotals(span, &counts, &totals);
+  if (counts.is_bad()) {
+    return {.usage = {}, .is_unknown = true};
+  }
+  if (totals.is_empty()) {
+    return {};
+  }
+  return {.usage = ToUsage(totals, accounting)};
+}
+
+CacheAccounting AccountingOfScope(absl::string_view scope, const RawSpan& span) {
+  const bool is_claude_code = span[kClaudeType].is_there() && span[kClaudeInput].is_there();
+  const bool is_exclusive = scope == "@traceloop/instrumentation-anthropic" || is_claude_code;
+  return is_exclusive ? CacheAccounting::kExclusive : CacheAccounting::kUnsaid;
+}
+
+}  // namespace itemized::server

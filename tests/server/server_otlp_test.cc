@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spans over gRPC and HTTP, as exporters send them, in the bill of a whole server.
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "opentelemetry/proto/collector/logs/v1/logs_service.grpc.pb.h"
+#include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/otlp/trace_json.h"
+#include "tests/server/http_api_fixture.h"
+
+namespace itemized::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+namespace collector = opentelemetry::proto::collector;
+
+constexpr char kTraceId[] = "0123456789abcdef0123456789abcdef";
+
+// A span of a model that ends `second` seconds before the server's now.
+std::string SpanJson(const std::string& id, int second, const std::string& attributes = "") {
+  const int64_t end_ns = (kNowUs - second * int64_t{1'000'000}) * 1'000;
+  return absl::StrCat(
+      R"({"traceId":")", kTraceId, R"(","spanId":")", id, R"(","name":"chat m",)",
+      R"("startTimeUnixNano":")", end_ns - 1'000'000, R"(","endTimeUnixNano":")", end_ns,
+      R"(","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},)",
+      R"({"key":"gen_ai.request.model","value":{"stringValue":"m"}},)", attributes,
+      R"({"key":"gen_ai.usage.input_tokens","value":{"intValue":"1000000"}}]})");
+}
+
+std::string RequestJson(const std::string& spans) {
+  return absl::StrCat(R"({"resourceSpans":[{"scopeSpans":[{"scope":{"name":"test"},"spans":[)",
+                      spans, "]}]}]}");
+}
+
+constexpr char kJsonHeaders[] = "Content-Type: application/json\r\n";
+
+class Otlp : public HttpApi {
+ protected:
+  collector::trace::v1::ExportTraceServiceResponse Export(const std::string& json) {
+    collector::trace::v1::ExportTraceServiceRequest request;
+    EXPECT_TRUE(request.ParseFromString(TraceJsonToWire(json).value()));
+    collector::trace::v1::ExportTraceServiceResponse response;
+    grpc::ClientContext context;
+    const auto stub = collector::trace::v1::TraceService::NewStub(channel_);
+    const grpc::Status status = stub->Export(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  }
+  std::string Run() { return Ask(absl::StrCat("/api/v1/runs/", kTraceId)); }
+};
+
+TEST_F(Otlp, SpansAreCallsOfTheBillOverGrpc) {
+  SetRate();
+  EXPECT_FALSE(Export(RequestJson(SpanJson("00000000000000a1", 5))).has_partial_success());
+  const std::string run = Run();
+  EXPECT_THAT(run, HasSubstr(R"("event_id":"00000000000000a1")"));
+  EXPECT_THAT(run, HasSubstr(R"("input_tokens":1000000)"));
+  EXPECT_THAT(run, HasSubstr(R"("outcome":"completed")"));
+  Export(RequestJson(SpanJson("00000000000000a1", 5)));
+  EXPECT_EQ(Run(), run);
+  EXPECT_THAT(Ask("/metrics"), HasSubstr("itemized_otlp_duplicate_spans_total 1\n"));
+  EXPECT_THAT(Ask("/api/v1/info"), HasSubstr(R"("spans":{"spans":1,"duplicate_spans":1)"));
+}
+
+TEST_F(Otlp, SpansThatCannotBeKeptAreToldAndTheOthersKept) {
+  const std::string spans =
+      absl::StrCat(SpanJson("00000000000000a1", 5), ",", SpanJson("00000000000000a2", -86'400), ",",
+                   SpanJson("0000000000000000", 5));
+  const auto response = Export(RequestJson(spans));
+  EXPECT_EQ(response.partial_success().rejected_spans(), 2);
+  EXPECT_THAT(response.partial_success().error_message(), Not(::testing::IsEmpty()));
+  EXPECT_THAT(Run(), HasSubstr("00000000000000a1"));
+  EXPECT_THAT(Run(), Not(HasSubstr("00000000000000a2")));
+  const std::string answer =
+      Post("/v1/traces", RequestJson(SpanJson("0000000000000000", 5)), kJsonHeaders);
+  EXPECT_THAT(answer, HasSubstr("200 OK"));
+  EXPECT_THAT(BodyOf(answer), HasSubstr(R"({"partialSuccess":{"rejectedSpans":"1",)"));
+}
+
+TEST_F(Otlp, ALaterSpanTakesBackWhatItShowsToBeASum) {
+  const std::string agent = absl::StrCat(
+      R"({"traceId":")", kTraceId, R"(","spanId":"00000000000000aa","name":"agent",)",
+      R"("startTimeUnixNano":")", (kNowUs - 9'000'000) * 1'000, R"(","endTimeUnixNano":")",
+      kNowUs * 1'000,
+      R"(","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"invoke_agent"}},)",
+      R"({"key":"gen_ai.request.model","value":{"stringValue":"m"}},)",
+      R"({"key":"gen_ai.usage.input_tokens","value":{"intValue":"1000000"}}]})");
+  Export(RequestJson(agent));
+  EXPECT_THAT(Run(), HasSubstr(R"("event_id":"00000000000000aa")"));
+  std::string call = SpanJson("00000000000000a1", 5);
+  call.insert(1, R"("parentSpanId":"00000000000000aa",)");
+  Export(RequestJson(call));
+  EXPECT_THAT(Run(), HasSubstr(R"("event_id":"00000000000000a1")"));
+  EXPECT_THAT(Run(), Not(HasSubstr(R"("event_id":"00000000000000aa")")));
+  EXPECT_EQ(Top().total().calls(), 1);
+}
+
+TEST_F(Otlp, PromptsAndAnswersAreNotOnDisk) {
+  Export(
+      RequestJson(SpanJson("00000000000000a1", 5,
+                           R"({"key":"gen_ai.output.messages","value":{"stringValue":"hunter2"}},)"
+                           R"({"key":"gen_ai.prompt","value":{"stringValue":"hunter2"}},)")));
+  EXPECT_THAT(Run(), HasSubstr("00000000000000a1"));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path())) {
+    if (entry.is_regular_file()) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+      EXPECT_THAT(bytes, Not(HasSubstr("hunter2"))) << entry.path();
+    }
+  }
+}
+
+TEST_F(Otlp, LogsAreTakenAndDropped) {
+  collector::logs::v1::ExportLogsServiceRequest request;
+  request.add_resource_logs("");
+  collector::logs::v1::ExportLogsServiceResponse response;
+  grpc::ClientContext context;
+  const auto stub = collector::logs::v1::LogsService::NewStub(channel_);
+  EXPECT_TRUE(stub->Export(&context, request, &response).ok());
+  EXPECT_THAT(Post("/v1/logs", "{}", kJsonHeaders), HasSubstr("200 OK"));
+  EXPECT_THAT(Post("/v1/metrics", "{}", kJsonHeaders), HasSubstr("200 OK"));
+  EXPECT_THAT(Ask("/metrics"),
+              HasSubstr("itemized_otlp_dropped_requests_total{signal=\"logs\"} 2"));
+}
+
+}  // namespace
+}  // namespace itemized::server
