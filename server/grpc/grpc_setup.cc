@@ -35,8 +35,10 @@ void SetGrpcLimits(int64_t memory_limit, grpc::ServerBuilder& builder) {
   buffers.Resize(static_cast<size_t>(memory_limit));
   builder.SetResourceQuota(buffers);
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
-  // A small compressed message can become a huge one; native clients send none.
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  // A small compressed message can become a huge one, so gRPC inflates none. Exporters of
+  // OpenTelemetry compress, and TraceService inflates what they send up to a limit; other services
+  // take a compressed message for a malformed one.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);

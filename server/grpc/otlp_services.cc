@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/api/principal.h"
+#include "server/convert/gunzip.h"
 #include "server/grpc/byte_buffer.h"
 #include "server/grpc/principal.h"
 #include "server/grpc/status.h"
@@ -20,9 +21,17 @@ namespace {
 // Spans take this many times the bytes of their message until they are stored.
 constexpr int64_t kWorkFactor = 4;
 
+// What a message may have once it is inflated: as much as one that is not compressed.
+constexpr size_t kInflatedBytesMax = size_t{16} << 20;
+
 grpc::ByteBuffer ToBuffer(const std::string& bytes) {
   const grpc::Slice slice(bytes);
   return grpc::ByteBuffer(&slice, 1);
+}
+
+absl::Status NoRoom() {
+  return absl::UnavailableError(
+      "The server has no memory left for these spans; send them again a little later.");
 }
 
 // OTLP's clients send again after UNAVAILABLE, and give up after RESOURCE_EXHAUSTED.
@@ -40,12 +49,26 @@ class ExportCall final : public QuickReactor {
     std::optional<MemoryBudget::Charge> charge =
         memory_.Take(kWorkFactor * static_cast<int64_t>(request.Length()));
     if (!charge.has_value()) {
-      return Finish(ToGrpcStatus(absl::UnavailableError(
-          "The server has no memory left for these spans; send them again a little later.")));
+      return Finish(ToGrpcStatus(NoRoom()));
     }
     charge_ = *std::move(charge);
-    ExportTraces(principal_, Flatten(request).bytes, assembler,
-                 [this](const absl::StatusOr<SpansResult>& result) { Answer(result); });
+    const WireBytes message = Flatten(request);
+    const auto answer = [this](const absl::StatusOr<SpansResult>& result) { Answer(result); };
+    if (!IsGzip(message.bytes)) {
+      return ExportTraces(principal_, message.bytes, assembler, answer);
+    }
+    const absl::StatusOr<std::string> inflated = Gunzip(message.bytes, kInflatedBytesMax);
+    if (absl::IsOutOfRange(inflated.status())) {  // That code would be sent again.
+      return Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                                 std::string(inflated.status().message())));
+    }
+    if (!inflated.ok()) {
+      return answer(inflated.status());
+    }
+    if (!charge_.Resize(kWorkFactor * static_cast<int64_t>(inflated->size()))) {
+      return answer(NoRoom());
+    }
+    ExportTraces(principal_, *inflated, assembler, answer);
   }
 
  private:
@@ -53,7 +76,11 @@ class ExportCall final : public QuickReactor {
     if (result.ok()) {
       response_ = ToBuffer(ToWireResponse(*result));
     }
-    Finish(ToGrpcStatus(ToRetryable(result.status())));
+    const absl::Status status = ToRetryable(result.status());
+    Finish(absl::IsUnavailable(status)
+               ? grpc::Status(grpc::StatusCode::UNAVAILABLE, std::string(status.message()),
+                              ToWireRetryStatus(status))
+               : ToGrpcStatus(status));
   }
 
   MemoryBudget& memory_;

@@ -7,16 +7,11 @@
 #include <optional>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "server/http/router.h"
 
 namespace itemized::server {
-
-// Returns the content of gzip data, INVALID_ARGUMENT if it is none, and OUT_OF_RANGE if it has
-// more than `bytes_max`.
-absl::StatusOr<std::string> Gunzip(absl::string_view gzip, size_t bytes_max);
 
 // Tells whether a client that sends this Accept-Encoding takes gzip: it is named, or "*" is,
 // with a weight above 0.

@@ -14,6 +14,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "server/convert/gunzip.h"
 #include "server/http/body_coding.h"
 #include "storage/base/check.h"
 

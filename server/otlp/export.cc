@@ -107,6 +107,19 @@ std::string ToWireStatus(const absl::Status& status) {
   return bytes;
 }
 
+std::string ToWireRetryStatus(const absl::Status& status) {
+  std::string delay;
+  AppendNumber(1, 1, &delay);  // A google.protobuf.Duration of a second.
+  std::string retry_info;
+  AppendText(1, delay, &retry_info);
+  std::string any;
+  AppendText(1, "type.googleapis.com/google.rpc.RetryInfo", &any);
+  AppendText(2, retry_info, &any);
+  std::string bytes = ToWireStatus(status);
+  AppendText(3, any, &bytes);
+  return bytes;
+}
+
 std::string ToJsonStatus(const absl::Status& status) {
   return absl::StrCat("{\"code\":", static_cast<int>(status.code()),
                       ",\"message\":", Quoted(status.message()), "}");

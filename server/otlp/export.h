@@ -25,4 +25,8 @@ std::string ToJsonResponse(const SpansResult& result);
 std::string ToWireStatus(const absl::Status& status);
 std::string ToJsonStatus(const absl::Status& status);
 
+// Returns the google.rpc.Status of an error after which the sender is to wait a second and send
+// again, which a RetryInfo says.
+std::string ToWireRetryStatus(const absl::Status& status);
+
 }  // namespace itemized::server

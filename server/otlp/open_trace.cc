@@ -97,6 +97,9 @@ void OpenTrace::Take(size_t index, Call call, TraceChanges* changes) {
 
 TraceChanges OpenTrace::Recount() {
   TraceChanges changes;
+  if (added_.empty()) {
+    return changes;
+  }
   changes.kept = std::exchange(added_, {});
   TraceBill bill = CountTrace(id_, Pointers());
   changes.more = bill.Counts() - std::exchange(counts_, bill.Counts());

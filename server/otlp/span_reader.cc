@@ -26,9 +26,6 @@ using spans::v1::KeptSpan;
 constexpr size_t kTraceIdBytes = 16;
 constexpr size_t kSpanIdBytes = 8;
 
-// The attribute by which calls of one conversation are asked for.
-constexpr char kServiceAttribute[] = "service";
-
 bool IsId(absl::string_view id, size_t size) {
   return id.size() == size && id.find_first_not_of('\0') != absl::string_view::npos;
 }

@@ -138,7 +138,8 @@ bool ReadObject(const SpanValue& value, Read read) {
 }
 
 // The usage object of Anthropic that the AI SDK passes on: its own counts lack the cache in
-// version 5.
+// version 5. What came out is in its own counts: a stream's usage object may be that of its
+// beginning.
 std::optional<SpanUsage> ReadProviderMetadata(const RawSpan& span) {
   std::optional<SpanUsage> result;
   ReadObject(span[kAiMetadata], [&](const dom::element& metadata) {
@@ -150,6 +151,13 @@ std::optional<SpanUsage> ReadProviderMetadata(const RawSpan& span) {
     const absl::StatusOr<ReportedUsage> read = ReadReportedUsage(json);
     if (read.ok() && read->usage.has_value()) {
       result = SpanUsage{.usage = read->usage};
+      Counts counts(span);
+      Usage& told = *result->usage;
+      told[UsageClass::kOutput] =
+          counts.First({kAiOutput, kAiCompletion}).value_or(told[UsageClass::kOutput]);
+      told[UsageClass::kReasoning] = std::min(
+          told[UsageClass::kOutput],
+          counts.First({kAiReasoning, kAiReasoningFlat}).value_or(told[UsageClass::kReasoning]));
     }
   });
   return result;

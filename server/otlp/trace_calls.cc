@@ -12,6 +12,7 @@
 #include "server/otlp/span_tree.h"
 #include "server/otlp/trace_merge.h"
 #include "storage/base/usage_classes.h"
+#include "storage/model/limits.h"
 #include "storage/model/served_as.h"
 
 namespace itemized::server {
@@ -27,6 +28,9 @@ constexpr char kScope[] = "otel.scope";
 constexpr char kMergedScopes[] = "otel.merged_scopes";
 constexpr char kRule[] = "otel.rule";
 constexpr char kAggregate[] = "aggregate";
+
+// Stands where neither a span nor those above it have a name.
+constexpr char kUnnamedStep[] = "unnamed";
 
 using Text = const std::string& (KeptSpan::*)() const;
 
@@ -122,7 +126,7 @@ std::string StepOf(const SpanTree& tree, const CallSpans& spans, const Finder& f
   return FirstOf({finder.AnyFirst(&KeptSpan::our_step), finder.OwnFirst(&KeptSpan::step),
                   spans.is_aggregate ? counted.node() : "", finder.AboveFirst(&KeptSpan::node),
                   finder.OwnFirst(&KeptSpan::agent), finder.AboveFirst(&KeptSpan::agent),
-                  NameAbove(tree, finder), counted.name()});
+                  NameAbove(tree, finder), counted.name(), kUnnamedStep});
 }
 
 // Where the root never came, what the spans themselves say of their workflow is all there is.
@@ -155,7 +159,9 @@ std::string MergedScopes(const SpanTree& tree, const Finder& finder) {
   }
   std::string text;
   for (const std::string& scope : scopes) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ", scope);
+    if (text.size() + scope.size() + 2 <= kNameBytesMax) {
+      absl::StrAppend(&text, text.empty() ? "" : ", ", scope);
+    }
   }
   return text;
 }

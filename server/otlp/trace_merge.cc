@@ -67,13 +67,27 @@ bool CountsAmongModels(const KeptSpan& span, const Place& place) {
   return span.has_usage() ? !place.has_inner_usage : !place.is_around && !place.has_outer_usage;
 }
 
+// Whether a span is a part of the call that a span of a model around it tells of.
+bool IsWithinACall(const SpanTree& tree, size_t span) {
+  if (IsBoundary(tree[span])) {
+    return false;
+  }
+  for (const size_t above : tree.AncestorsOf(span)) {
+    if (IsModel(tree[above]) || IsBoundary(tree[above])) {
+      return IsModel(tree[above]);
+    }
+  }
+  return false;
+}
+
 // Finds rule 3's sums, of which the innermost count.
 std::vector<size_t> SumsOf(const SpanTree& tree, const std::vector<Place>& places) {
   std::vector<size_t> found;
   std::set<size_t> around;
   for (size_t i = 0; i < tree.size(); ++i) {
     const KeptSpan& span = tree[i];
-    if (!IsModel(span) && span.has_usage() && !span.model().empty() && !places[i].has_model_below) {
+    if (!IsModel(span) && span.has_usage() && !span.model().empty() && !places[i].has_model_below &&
+        !IsWithinACall(tree, i)) {
       found.push_back(i);
       for (const size_t above : tree.AncestorsOf(i)) {
         around.insert(above);

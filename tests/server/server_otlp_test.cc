@@ -45,11 +45,13 @@ constexpr char kJsonHeaders[] = "Content-Type: application/json\r\n";
 
 class Otlp : public HttpApi {
  protected:
-  collector::trace::v1::ExportTraceServiceResponse Export(const std::string& json) {
+  collector::trace::v1::ExportTraceServiceResponse Export(
+      const std::string& json, grpc_compression_algorithm compression = GRPC_COMPRESS_NONE) {
     collector::trace::v1::ExportTraceServiceRequest request;
     EXPECT_TRUE(request.ParseFromString(TraceJsonToWire(json).value()));
     collector::trace::v1::ExportTraceServiceResponse response;
     grpc::ClientContext context;
+    context.set_compression_algorithm(compression);
     const auto stub = collector::trace::v1::TraceService::NewStub(channel_);
     const grpc::Status status = stub->Export(&context, request, &response);
     EXPECT_TRUE(status.ok()) << status.error_message();
@@ -69,6 +71,22 @@ TEST_F(Otlp, SpansAreCallsOfTheBillOverGrpc) {
   EXPECT_EQ(Run(), run);
   EXPECT_THAT(Ask("/metrics"), HasSubstr("itemized_otlp_duplicate_spans_total 1\n"));
   EXPECT_THAT(Ask("/api/v1/info"), HasSubstr(R"("spans":{"spans":1,"duplicate_spans":1)"));
+}
+
+TEST_F(Otlp, SpansMayBeCompressed) {
+  Export(RequestJson(SpanJson("00000000000000a1", 5)), GRPC_COMPRESS_GZIP);
+  EXPECT_THAT(Run(), HasSubstr(R"("event_id":"00000000000000a1")"));
+}
+
+TEST_F(Otlp, AMessageThatIsTooLargeOnceItIsInflatedIsRefused) {
+  collector::trace::v1::ExportTraceServiceRequest bomb;
+  bomb.add_resource_spans(std::string(size_t{64} << 20, '\0'));
+  collector::trace::v1::ExportTraceServiceResponse response;
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  const auto stub = collector::trace::v1::TraceService::NewStub(channel_);
+  const grpc::Status status = stub->Export(&context, bomb, &response);
+  EXPECT_THAT(status.error_message(), HasSubstr("larger than 16777216 bytes once it is inflated"));
 }
 
 TEST_F(Otlp, SpansThatCannotBeKeptAreToldAndTheOthersKept) {

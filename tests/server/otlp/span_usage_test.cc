@@ -105,6 +105,11 @@ TEST(SpanUsage, OfTheAiSdkIsWhatTheProviderSaidIfItIsThere) {
                              R"("cache_creation":{"ephemeral_5m_input_tokens":0,)"
                              R"("ephemeral_1h_input_tokens":100}}}})")}})),
             (Counts{500, 7'500, 0, 100, 9, 0}));
+  // The usage object of a stream may be that of its beginning.
+  EXPECT_EQ(Read(With({{"ai.usage.outputTokens", Number(90)},
+                       {"ai.response.providerMetadata",
+                        Text(R"({"anthropic":{"usage":{"input_tokens":5,"output_tokens":1}}})")}})),
+            (Counts{5, 0, 0, 0, 90, 0}));
   EXPECT_EQ(Read(With({{"ai.usage.inputTokens", Number(22'700)},
                        {"ai.usage.inputTokenDetails.noCacheTokens", Number(700)},
                        {"ai.usage.inputTokenDetails.cacheReadTokens", Number(0)},

@@ -148,6 +148,14 @@ TEST(TraceCalls, AreAnAgentsSumIfNothingBelowItIsKnown) {
   EXPECT_EQ(both.calls[0].call.step, "x");
 }
 
+TEST(TraceCalls, AreNotCountedAgainByWhatIsWithinThem) {
+  const KeptSpan call = WithUsage(MakeSpan('a', 0, SPAN_ROLE_MODEL, "sdk"), "m", 70, 7);
+  const KeptSpan request = WithUsage(MakeSpan('s', 'a', SPAN_ROLE_OTHER, "POST"), "m", 70, 7);
+  EXPECT_THAT(Count({call, request}).calls, SizeIs(1));
+  const KeptSpan agent = WithUsage(MakeSpan('g', 'a', SPAN_ROLE_AGENT, "agent"), "m", 70, 7);
+  EXPECT_THAT(Count({call, agent}).calls, SizeIs(2));
+}
+
 TEST(TraceCalls, AreOfTheNearestToolAgentOrNode) {
   KeptSpan agent = MakeSpan('g', 0, SPAN_ROLE_AGENT, "invoke_agent");
   agent.set_node("researcher");

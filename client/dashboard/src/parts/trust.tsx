@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'preact/hooks';
 import type { Repricing } from '../generated/itemized/v1/query';
+import type { SpanCounters } from '../generated/itemized/v1/server_info';
 import { formatCount, formatShare } from '../data/format';
 import { usePulse } from '../data/live';
 import type { Route } from '../data/route';
@@ -36,6 +37,7 @@ export function Trust(props: { route: Route }) {
             {formatCount(notUnderstood)} usage reports not understood
           </span>
         )}
+        {info.spans !== undefined && <Spans spans={info.spans} />}
         <span>{formatCount(late)} late since this page was opened</span>
         <span class="dim">{lostSince === undefined ? 'live' : `${seconds} s old`}</span>
       </p>
@@ -45,6 +47,20 @@ export function Trust(props: { route: Route }) {
           The server has not answered for {seconds} s. What you see is what it said last; this page goes on trying.
         </p>
       )}
+    </>
+  );
+}
+
+/** What came of OpenTelemetry since the server was started, and what of it is in doubt. */
+function Spans(props: { spans: SpanCounters }) {
+  const { spans, merged_spans: merged, rejected_spans: rejected, rootless_traces: rootless } = props.spans;
+  return (
+    <>
+      <span title="Since the server was started: a call that several spans tell of counts once.">
+        {formatCount(spans)} spans, {formatCount(merged)} merged
+      </span>
+      {rejected > 0 && <span class="warn">{formatCount(rejected)} spans rejected</span>}
+      {rootless > 0 && <span class="warn">{formatCount(rootless)} traces without a root</span>}
     </>
   );
 }
