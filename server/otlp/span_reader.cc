@@ -15,6 +15,7 @@
 #include "storage/base/time.h"
 #include "storage/model/limits.h"
 #include "storage/model/value_checks.h"
+#include "storage/usage_shapes/json_value.h"
 #include "storage/usage_shapes/reported_cost.h"
 
 namespace itemized::server {
@@ -81,20 +82,32 @@ class Texts {
   absl::Status status_;
 };
 
-// Returns a text in a JSON object that an attribute holds, "" if it is none.
-std::string MemberOf(const SpanValue& value, const char* name, Texts* texts) {
+// Calls `read` with the member of a JSON object that an attribute holds, if there is one.
+template <typename Read>
+void ReadMember(const SpanValue& value, const char* name, Read read) {
   constexpr size_t kBytesMax = 64 << 10;
   constexpr size_t kDepthMax = 32;
   simdjson::dom::parser parser;
   simdjson::dom::element object;
-  std::string_view text;
-  if (value.Text().empty() || value.Text().size() > kBytesMax ||
-      parser.allocate(value.Text().size(), kDepthMax) != simdjson::SUCCESS ||
-      parser.parse(value.Text().data(), value.Text().size()).get(object) != simdjson::SUCCESS ||
-      object[name].get(text) != simdjson::SUCCESS) {
-    return "";
+  simdjson::dom::element member;
+  if (!value.Text().empty() && value.Text().size() <= kBytesMax &&
+      parser.allocate(value.Text().size(), kDepthMax) == simdjson::SUCCESS &&
+      parser.parse(value.Text().data(), value.Text().size()).get(object) == simdjson::SUCCESS &&
+      object[name].get(member) == simdjson::SUCCESS) {
+    read(member);
   }
-  return texts->Take({text.data(), text.size()});
+}
+
+// Returns a text in such an object, "" if it is none.
+std::string MemberOf(const SpanValue& value, const char* name, Texts* texts) {
+  std::string found;
+  ReadMember(value, name, [&](const simdjson::dom::element& member) {
+    std::string_view text;
+    if (member.get(text) == simdjson::SUCCESS) {
+      found = texts->Take({text.data(), text.size()});
+    }
+  });
+  return found;
 }
 
 // Names that say nothing of a tier or a place are left out, as they are where a provider answers.
@@ -122,11 +135,17 @@ int64_t CostOf(const RawSpan& span) {
   for (const SpanAttribute attribute : {kCost, kUsageCost}) {
     const SpanValue& value = span[attribute];
     if (text.empty() && value.kind == SpanValue::Kind::kFraction) {
-      text = absl::StrCat(value.fraction);
+      text = ShortestDecimal(value.fraction);
     } else if (text.empty() && value.is_there()) {
       text = value.Text().empty() ? absl::StrCat(value.whole) : std::string(value.Text());
     }
   }
+  ReadMember(span[kLangfuseCost], "total", [&](const simdjson::dom::element& total) {
+    double usd = 0;
+    if (text.empty() && total.get(usd) == simdjson::SUCCESS) {
+      text = ShortestDecimal(usd);
+    }
+  });
   const std::optional<Picos> cost = text.empty() ? std::nullopt : ParseReportedCost(text);
   const bool fits = cost.has_value() && *cost >= 0 && *cost < Picos(INT64_MAX);
   return fits ? static_cast<int64_t>(*cost) + 1 : 0;

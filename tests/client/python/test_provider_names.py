@@ -25,6 +25,8 @@ def test_the_rows_are_those_of_the_server():
 def test_synonyms_are_one_provider():
     assert {canonical_provider(name) for name in ("bedrock", "bedrock_converse", "aws.bedrock")} == {"aws"}
     assert {canonical_provider(name) for name in ("gemini", "vertex_ai-language-models", "Google")} == {"google"}
+    for name in ("anthropic.messages", "openai.responses", "google.generative-ai", "mistral.chat"):  # The AI SDK's.
+        assert canonical_provider(name) == name.partition(".")[0]
     assert canonical_provider("litellm") == ""
     assert canonical_provider("Own-Cluster") == "own-cluster"
 

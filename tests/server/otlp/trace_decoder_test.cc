@@ -86,6 +86,20 @@ std::string OneSpan(const std::string& fields) {
 constexpr char kIds[] =
     R"("traceId":"0123456789ABCDEF0123456789abcdef","spanId":"0123456789abcdef")";
 
+// What the client says that a call cost is kept beside our figure.
+TEST(TraceDecoder, ReadsTheCostThatAClientSays) {
+  for (
+      const char* attribute :
+      {R"({"key":"langfuse.observation.cost_details","value":{"stringValue":"{\"total\":0.0042}"}})",
+       R"({"key":"gen_ai.cost.total_cost","value":{"doubleValue":0.0042}})",
+       R"({"key":"gen_ai.cost.total_cost","value":{"stringValue":"0.0042"}})"}) {
+    const Decoded decoded =
+        Decode(OneSpan(absl::StrCat(kIds, R"(,"attributes":[)", attribute, "]")));
+    ASSERT_EQ(decoded.spans.size(), 1U);
+    EXPECT_THAT(decoded.spans[0], HasSubstr("reported_cost: 4200000001"));
+  }
+}
+
 TEST(TraceDecoder, RefusesSpansOneByOneWithAReason) {
   EXPECT_THAT(Decode(OneSpan(R"("traceId":"00","spanId":"0123456789abcdef")")).refused,
               ElementsAre(HasSubstr("no trace_id of 16 bytes")));
