@@ -32,7 +32,7 @@ build_packages() {
   need_packages build-essential cmake ninja-build pkg-config ccache mold \
     libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libabsl-dev \
     librocksdb-dev libjemalloc-dev libzstd-dev libxxhash-dev libre2-dev libssl-dev libboost1.81-dev libspdlog-dev \
-    libcli11-dev libsimdjson-dev zlib1g-dev tzdata libgtest-dev libgmock-dev libbenchmark-dev &&
+    libcli11-dev libsimdjson-dev libtomlplusplus-dev zlib1g-dev tzdata libgtest-dev libgmock-dev libbenchmark-dev &&
     need_npm
 }
 

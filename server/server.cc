@@ -156,7 +156,8 @@ absl::Status ServerImpl::OpenDatabase() {
       [this](const Principal& principal, Submission submission, SubmitDone done) {
         queue_->Submit(principal, std::move(submission), /*bytes=*/0, std::move(done));
       },
-      [this](absl::string_view prefix) { return database_->ReadNotes(prefix); }, span_counters_);
+      [this](absl::string_view prefix) { return database_->ReadNotes(prefix); },
+      options_.span_mapping, span_counters_);
   facts_.spans = &span_counters_;
   facts_.usage_reports = &queue_->usage_reports();
   http_pools_ = std::make_unique<HttpPools>(options_.query_threads);

@@ -20,6 +20,7 @@
 #include "server/api/ingest_queue.h"
 #include "server/grpc/ingest_stream.h"
 #include "server/memory_limit.h"
+#include "server/otlp/span_mapping.h"
 #include "storage/base/time.h"
 #include "storage/database/database.h"
 
@@ -58,6 +59,7 @@ struct ServerOptions {
   std::chrono::seconds question_time_max{60};
   // The rates that come with the program (Database::SetBundledRates).
   std::vector<Rate> bundled_rates;
+  SpanMapping span_mapping;
   IngestRoom ingest_room;  // Its bytes are less if the memory limit is small.
   IngestLimits ingest;
 };

@@ -71,7 +71,7 @@ struct Read {
 std::vector<Read> ReadAll(const std::string& request) {
   std::vector<Read> spans;
   CHECK_OK(DecodeTraces(
-      request,
+      request, SpanMapping(),
       [&](const SpanSource& source, const RawSpan& raw) {
         spans.push_back({std::string(raw.trace_id), ReadSpan(source, raw).value()});
       },

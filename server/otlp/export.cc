@@ -57,7 +57,7 @@ void ExportTraces(const Principal& principal, absl::string_view request, SpanAss
                   SpanAssembler::Done done) {
   Read read;
   const absl::Status decoded = DecodeTraces(
-      request,
+      request, assembler.mapping(),
       [&](const SpanSource& source, const RawSpan& raw) {
         absl::StatusOr<spans::v1::KeptSpan> span = ReadSpan(source, raw);
         if (span.ok()) {

@@ -4,8 +4,10 @@
 #include <cmath>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 
 #include "server/convert/wire_reader.h"
+#include "storage/usage_shapes/json_value.h"
 
 namespace itemized::server {
 namespace {
@@ -32,6 +34,21 @@ std::optional<int64_t> SpanValue::Whole() const {
     }
     default:
       return std::nullopt;
+  }
+}
+
+std::string SpanValue::AsText() const {
+  switch (kind) {
+    case Kind::kText:
+      return std::string(text);
+    case Kind::kWhole:
+      return absl::StrCat(whole);
+    case Kind::kTruth:
+      return whole != 0 ? "true" : "false";
+    case Kind::kFraction:
+      return ShortestDecimal(fraction);
+    default:
+      return "";
   }
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 
 #include "server/otlp/attributes.h"
+#include "server/otlp/span_mapping.h"
 
 namespace itemized::server {
 
@@ -27,6 +28,8 @@ struct SpanValue {
   absl::string_view Text() const { return kind == Kind::kText ? text : absl::string_view(); }
   // A whole number, which some emitters send as a fraction or a text; nothing if it is none.
   std::optional<int64_t> Whole() const;
+  // A text, or how a number or a truth value is written; "" for a list.
+  std::string AsText() const;
   // The texts of a list of them; one of a text.
   std::vector<std::string> Texts() const;
 };
@@ -45,13 +48,17 @@ struct RawSpan {
     return values[static_cast<size_t>(attribute)];
   }
   std::array<SpanValue, kSpanAttributeCount> values;
+  std::vector<SpanValue> mapped;  // One for each key of SpanMapping, if the span has any.
 };
 
 // Where a span comes from.
 struct SpanSource {
-  absl::string_view scope;    // The name of the instrumentation scope.
-  absl::string_view service;  // service.name of the resource.
-  uint64_t resource = 0;      // A hash of the resource.
+  absl::string_view scope;               // The name of the instrumentation scope.
+  absl::string_view service;             // service.name of the resource.
+  uint64_t resource = 0;                 // A hash of the resource.
+  const SpanMapping* mapping = nullptr;  // Set if anything is mapped.
+  std::vector<SpanValue> mapped;  // What the resource has of the keys of SpanMapping, if any.
+  const SpanMapping::Scope* rule = nullptr;  // What the mapping says of the scope.
 };
 
 }  // namespace itemized::server

@@ -32,9 +32,11 @@ std::string KeyOf(const OpenTrace& trace, size_t span) {
 
 }  // namespace
 
-SpanAssembler::SpanAssembler(Submitter submit, NoteReader read_notes, SpanCounters& counters)
+SpanAssembler::SpanAssembler(Submitter submit, NoteReader read_notes, SpanMapping mapping,
+                             SpanCounters& counters)
     : submit_(std::move(submit)),
       read_notes_(std::move(read_notes)),
+      mapping_(std::move(mapping)),
       counters_(counters),
       thread_([this] { Loop(); }) {}
 

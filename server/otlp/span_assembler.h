@@ -22,6 +22,7 @@
 #include "server/api/principal.h"
 #include "server/api/span_counters.h"
 #include "server/otlp/open_trace.h"
+#include "server/otlp/span_mapping.h"
 #include "storage/base/mutex.h"
 #include "storage/model/submission.h"
 
@@ -50,8 +51,9 @@ class SpanAssembler {
   using NoteReader = std::function<absl::StatusOr<std::vector<Note>>(absl::string_view prefix)>;
   using Done = std::function<void(absl::StatusOr<SpansResult>)>;
 
-  // `counters` outlive it.
-  SpanAssembler(Submitter submit, NoteReader read_notes, SpanCounters& counters);
+  // `counters` outlive it. Spans are to be read by `mapping`.
+  SpanAssembler(Submitter submit, NoteReader read_notes, SpanMapping mapping,
+                SpanCounters& counters);
   // Everything must have been answered.
   ~SpanAssembler();
   SpanAssembler(const SpanAssembler&) = delete;
@@ -64,6 +66,7 @@ class SpanAssembler {
   // Waits until everything has been answered.
   void WaitUntilIdle();
 
+  const SpanMapping& mapping() const { return mapping_; }
   SpanCounters& counters() { return counters_; }
 
  private:
@@ -95,6 +98,7 @@ class SpanAssembler {
 
   const Submitter submit_;
   const NoteReader read_notes_;
+  const SpanMapping mapping_;
   SpanCounters& counters_;
 
   // Only the thread uses these.

@@ -151,8 +151,12 @@ int64_t CostOf(const RawSpan& span) {
   return fits ? static_cast<int64_t>(*cost) + 1 : 0;
 }
 
-void ReadUsage(absl::string_view scope, const RawSpan& span, KeptSpan* kept) {
-  const SpanUsage read = ReadSpanUsage(span, AccountingOfScope(scope, span));
+void ReadUsage(const SpanSource& source, const RawSpan& span, KeptSpan* kept) {
+  const bool is_told =
+      source.rule != nullptr && source.rule->accounting != CacheAccounting::kUnsaid;
+  const SpanUsage read =
+      ReadSpanUsage(span, is_told ? source.rule->accounting : AccountingOfScope(source.scope, span),
+                    source.rule != nullptr && source.rule->writes_for_an_hour);
   kept->set_has_usage(read.usage.has_value());
   kept->set_usage_unknown(read.is_unknown);
   const auto& counts = read.usage.value_or(Usage()).counts;
@@ -224,6 +228,45 @@ void ReadNames(const SpanSource& source, const RawSpan& span, Texts* texts, Kept
   }
 }
 
+// The first of these keys that is there, as a text; "" if none is.
+std::string FirstMapped(const std::vector<SpanValue>& mapped, const std::vector<size_t>& keys,
+                        Texts* texts) {
+  for (const size_t key : keys) {
+    if (key < mapped.size() && mapped[key].is_there()) {
+      return texts->Take(mapped[key].AsText());
+    }
+  }
+  return "";
+}
+
+void ReadMapped(const SpanSource& source, const RawSpan& span, Texts* texts, KeptSpan* kept) {
+  if (span.mapped.empty() && source.mapped.empty()) {
+    return;
+  }
+  const SpanMapping& mapping = *source.mapping;
+  kept->set_mapped_step(FirstMapped(span.mapped, mapping.steps(), texts));
+  kept->set_mapped_workflow(FirstMapped(span.mapped, mapping.workflows(), texts));
+  if (const std::string session = FirstMapped(span.mapped, mapping.sessions(), texts);
+      !session.empty()) {
+    kept->set_session(session);
+  }
+  for (const SpanMapping::CallAttribute& attribute : mapping.attributes()) {
+    for (const auto& [from, to] :
+         {std::pair(&span.mapped, kept->mutable_attributes()),
+          std::pair(&source.mapped, kept->mutable_resource_attributes())}) {
+      if (std::string value = FirstMapped(*from, attribute.keys, texts); !value.empty()) {
+        (*to)[attribute.name] = std::move(value);
+      }
+    }
+  }
+}
+
+// What is kept of a span that is to be ignored: its place, for those below it.
+void KeepPlace(KeptSpan* kept) {
+  kept->set_role(spans::v1::SPAN_ROLE_OTHER);
+  kept->set_is_wrapper(true);
+}
+
 }  // namespace
 
 absl::StatusOr<KeptSpan> ReadSpan(const SpanSource& source, const RawSpan& span) {
@@ -242,10 +285,15 @@ absl::StatusOr<KeptSpan> ReadSpan(const SpanSource& source, const RawSpan& span)
   kept.set_start_unix_ns(span.start_ns);
   kept.set_end_unix_ns(span.end_ns);
   kept.set_is_error(span.is_error);
-  kept.set_role(RoleOf(span));
-  ReadModel(&texts, &kept);
-  ReadUsage(source.scope, span, &kept);
-  ReadNames(source, span, &texts, &kept);
+  if (source.rule != nullptr && source.rule->is_ignored) {
+    KeepPlace(&kept);
+  } else {
+    kept.set_role(RoleOf(span));
+    ReadModel(&texts, &kept);
+    ReadUsage(source, span, &kept);
+    ReadNames(source, span, &texts, &kept);
+    ReadMapped(source, span, &texts, &kept);
+  }
   if (!texts.status().ok()) {
     return texts.status();
   }

@@ -8,7 +8,8 @@
 
 namespace itemized::server {
 
-// Takes from a span what a bill needs of it. INVALID_ARGUMENT, with a sentence for the sender, if
+// Takes from a span what a bill needs of it, by what is known of emitters and by the
+// mapping of `source`. INVALID_ARGUMENT, with a sentence for the sender, if
 // it has no ids, ends before it begins, or has a text that cannot be stored.
 absl::StatusOr<spans::v1::KeptSpan> ReadSpan(const SpanSource& source, const RawSpan& span);
 

@@ -191,23 +191,24 @@ void ReadTotals(const RawSpan& span, Counts* counts, Totals* totals) {
              [&](const dom::element& details) { ReadLangfuse(details, counts, totals); });
 }
 
-// Writes to the cache are for 5 minutes unless something says otherwise.
-void SetWrites(const Totals& totals, Usage* usage) {
+void SetWrites(const Totals& totals, bool for_an_hour, Usage* usage) {
   const int64_t all = totals.write.value_or(0);
-  const int64_t long_lived = std::min(totals.write_1h.value_or(0), all);
+  const bool is_said = totals.write_5m.has_value() || totals.write_1h.has_value();
+  const int64_t long_lived =
+      for_an_hour && !is_said ? all : std::min(totals.write_1h.value_or(0), all);
   (*usage)[UsageClass::kCacheWrite1h] = long_lived;
   (*usage)[UsageClass::kCacheWrite5m] = all - long_lived;
 }
 
-Usage ToUsage(const Totals& totals, CacheAccounting accounting) {
+Usage ToUsage(const Totals& totals, CacheAccounting accounting, bool writes_for_an_hour) {
   Usage usage;
   const int64_t input = totals.input.value_or(0);
   const int64_t cached = totals.read.value_or(0) + totals.write.value_or(0);
-  const bool is_apart =
-      totals.is_disjoint || accounting == CacheAccounting::kExclusive || cached > input;
+  const bool is_apart = totals.is_disjoint || accounting == CacheAccounting::kExclusive ||
+                        (accounting == CacheAccounting::kUnsaid && cached > input);
   usage[UsageClass::kInput] = is_apart ? input : input - cached;
   usage[UsageClass::kCacheRead] = totals.read.value_or(0);
-  SetWrites(totals, &usage);
+  SetWrites(totals, writes_for_an_hour, &usage);
   usage[UsageClass::kOutput] = totals.output.value_or(0);
   usage[UsageClass::kReasoning] = std::min(totals.reasoning.value_or(0), totals.output.value_or(0));
   return usage;
@@ -215,7 +216,7 @@ Usage ToUsage(const Totals& totals, CacheAccounting accounting) {
 
 }  // namespace
 
-SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting) {
+SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting, bool writes_for_an_hour) {
   if (const std::optional<SpanUsage> told = ReadProviderMetadata(span)) {
     return *told;
   }
@@ -228,7 +229,11 @@ SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting) {
   if (totals.is_empty()) {
     return {};
   }
-  return {.usage = ToUsage(totals, accounting)};
+  const Usage usage = ToUsage(totals, accounting, writes_for_an_hour);
+  if (usage[UsageClass::kInput] < 0) {  // The input was said to include the cache, and cannot.
+    return {.usage = {}, .is_unknown = true};
+  }
+  return {.usage = usage};
 }
 
 CacheAccounting AccountingOfScope(absl::string_view scope, const RawSpan& span) {

@@ -19,8 +19,11 @@ struct SpanUsage {
 // Makes usage classes of the counts of a span, whichever way its emitter writes them. What is said
 // apart goes first: maps of disjoint classes, the usage object of the provider, counts of what was
 // not cached. Else the input is taken to include the cache, as the conventions want it, unless
-// `accounting` says otherwise or the cache is more than the input.
-SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting);
+// `accounting` says otherwise. If it says nothing, a cache that is more than the input is not in
+// it. Cache writes are for 5 minutes where nothing says how long they live, or for an hour if
+// `writes_for_an_hour`.
+SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting,
+                        bool writes_for_an_hour = false);
 
 // How the emitter of this name counts the cache, if it does not do as the conventions say.
 CacheAccounting AccountingOfScope(absl::string_view scope, const RawSpan& span);

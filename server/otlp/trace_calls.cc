@@ -2,6 +2,7 @@
 #include "server/otlp/trace_calls.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -75,6 +76,20 @@ class Finder {
     return longest;
   }
 
+  // What the mapping takes for calls: from the nearest span that has it, else from a resource.
+  std::map<std::string, std::string> Attributes() const {
+    std::map<std::string, std::string> found;
+    for (const auto attributes : {&KeptSpan::attributes, &KeptSpan::resource_attributes}) {
+      for (const std::vector<size_t>* spans : {&own_, &above_}) {
+        for (const size_t span : *spans) {
+          const auto& of_span = (tree_[span].*attributes)();
+          found.insert(of_span.begin(), of_span.end());
+        }
+      }
+    }
+    return found;
+  }
+
   const std::vector<size_t>& own() const { return own_; }
   const std::vector<size_t>& above() const { return above_; }
 
@@ -104,7 +119,7 @@ std::string FirstOf(std::initializer_list<std::string> texts) {
 
 // The name by which a span stands for its workflow.
 std::string WorkflowOfRoot(const KeptSpan& root) {
-  return FirstOf({root.our_workflow(), root.workflow(),
+  return FirstOf({root.our_workflow(), root.mapped_workflow(), root.workflow(),
                   root.role() == spans::v1::SPAN_ROLE_AGENT ? root.node() : "", root.step(),
                   root.name()});
 }
@@ -123,16 +138,18 @@ std::string NameAbove(const SpanTree& tree, const Finder& finder) {
 
 std::string StepOf(const SpanTree& tree, const CallSpans& spans, const Finder& finder) {
   const KeptSpan& counted = tree[spans.counted];
-  return FirstOf({finder.AnyFirst(&KeptSpan::our_step), finder.OwnFirst(&KeptSpan::step),
-                  spans.is_aggregate ? counted.node() : "", finder.AboveFirst(&KeptSpan::node),
-                  finder.OwnFirst(&KeptSpan::agent), finder.AboveFirst(&KeptSpan::agent),
-                  NameAbove(tree, finder), counted.name(), kUnnamedStep});
+  return FirstOf({finder.AnyFirst(&KeptSpan::our_step), finder.AnyFirst(&KeptSpan::mapped_step),
+                  finder.OwnFirst(&KeptSpan::step), spans.is_aggregate ? counted.node() : "",
+                  finder.AboveFirst(&KeptSpan::node), finder.OwnFirst(&KeptSpan::agent),
+                  finder.AboveFirst(&KeptSpan::agent), NameAbove(tree, finder), counted.name(),
+                  kUnnamedStep});
 }
 
 // Where the root never came, what the spans themselves say of their workflow is all there is.
 std::string WorkflowOf(const SpanTree& tree, const CallSpans& spans, const Finder& finder) {
   const KeptSpan& top = tree[tree.TopOf(spans.counted)];
-  const std::string ours = finder.AnyFirst(&KeptSpan::our_workflow);
+  const std::string ours = FirstOf(
+      {finder.AnyFirst(&KeptSpan::our_workflow), finder.AnyFirst(&KeptSpan::mapped_workflow)});
   if (!ours.empty() || top.parent_span_id().empty()) {
     return FirstOf({ours, WorkflowOfRoot(top)});
   }
@@ -173,7 +190,7 @@ void AddAttributes(const SpanTree& tree, const CallSpans& spans, const Finder& f
   AddAttribute(kRule, spans.is_aggregate ? kAggregate : "", call);
   AddAttribute(kServiceTierAttribute, finder.OwnFirst(&KeptSpan::service_tier), call);
   AddAttribute(kRegionAttribute, finder.OwnFirst(&KeptSpan::region), call);
-  for (const auto& [key, value] : tree[spans.counted].attributes()) {
+  for (const auto& [key, value] : finder.Attributes()) {
     AddAttribute(key, value, call);
   }
   std::sort(call->attributes.begin(), call->attributes.end());

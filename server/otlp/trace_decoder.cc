@@ -84,7 +84,16 @@ bool ReadKeyValue(absl::string_view bytes, absl::string_view* key, absl::string_
   return reader.ok();
 }
 
-bool ReadAttribute(absl::string_view bytes, RawSpan* span) {
+// Puts a value where the mapping wants it, if it does.
+void TakeMapped(const SpanMapping& mapping, absl::string_view key, absl::string_view value,
+                std::vector<SpanValue>* mapped) {
+  if (const std::optional<size_t> index = mapping.FindKey(key)) {
+    mapped->resize(mapping.keys().size());
+    (*mapped)[*index] = ReadValue(value);
+  }
+}
+
+bool ReadAttribute(absl::string_view bytes, const SpanMapping& mapping, RawSpan* span) {
   absl::string_view key;
   absl::string_view value;
   if (!ReadKeyValue(bytes, &key, &value)) {
@@ -93,6 +102,7 @@ bool ReadAttribute(absl::string_view bytes, RawSpan* span) {
   if (const std::optional<SpanAttribute> attribute = FindSpanAttribute(key)) {
     span->values[static_cast<size_t>(*attribute)] = ReadValue(value);
   }
+  TakeMapped(mapping, key, value, &span->mapped);
   return true;
 }
 
@@ -106,7 +116,7 @@ bool IsError(absl::string_view status) {
   return is_error;
 }
 
-bool ReadSpanField(const WireReader& reader, RawSpan* span) {
+bool ReadSpanField(const WireReader& reader, const SpanMapping& mapping, RawSpan* span) {
   if (reader.is_fixed64()) {
     if (reader.number() == kStart || reader.number() == kEnd) {
       (reader.number() == kStart ? span->start_ns : span->end_ns) = ToFixed64(reader.bytes());
@@ -130,7 +140,7 @@ bool ReadSpanField(const WireReader& reader, RawSpan* span) {
       span->name = reader.bytes();
       return true;
     case kAttribute:
-      return ReadAttribute(reader.bytes(), span);
+      return ReadAttribute(reader.bytes(), mapping, span);
     case kStatus:
       span->is_error = IsError(reader.bytes());
       return true;
@@ -139,10 +149,10 @@ bool ReadSpanField(const WireReader& reader, RawSpan* span) {
   }
 }
 
-bool ReadSpan(absl::string_view bytes, RawSpan* span) {
+bool ReadSpan(absl::string_view bytes, const SpanMapping& mapping, RawSpan* span) {
   WireReader reader(bytes);
   while (reader.Next()) {
-    if (!ReadSpanField(reader, span)) {
+    if (!ReadSpanField(reader, mapping, span)) {
       return false;
     }
   }
@@ -172,8 +182,9 @@ absl::Status ForEach(absl::string_view bytes, uint32_t number, Each each) {
   return reader.ok() ? absl::OkStatus() : Malformed();
 }
 
-SpanSource SourceOf(absl::string_view resource) {
+SpanSource SourceOf(absl::string_view resource, const SpanMapping& mapping) {
   SpanSource source;
+  source.mapping = &mapping;
   uint64_t hash = 0;
   for (WireReader reader(resource); reader.Next();) {
     if (reader.number() != kResourceAttribute || !reader.is_bytes()) {
@@ -182,9 +193,13 @@ SpanSource SourceOf(absl::string_view resource) {
     hash = XXH3_64bits_withSeed(reader.bytes().data(), reader.bytes().size(), hash);
     absl::string_view key;
     absl::string_view value;
-    if (ReadKeyValue(reader.bytes(), &key, &value) && key == "service.name") {
+    if (!ReadKeyValue(reader.bytes(), &key, &value)) {
+      continue;
+    }
+    if (key == "service.name") {
       source.service = ReadValue(value).Text();
     }
+    TakeMapped(mapping, key, value, &source.mapped);
   }
   source.resource = hash;
   return source;
@@ -192,17 +207,18 @@ SpanSource SourceOf(absl::string_view resource) {
 
 }  // namespace
 
-absl::Status DecodeTraces(absl::string_view request,
+absl::Status DecodeTraces(absl::string_view request, const SpanMapping& mapping,
                           absl::FunctionRef<void(const SpanSource&, const RawSpan&)> visit,
                           absl::FunctionRef<void(std::string)> refuse) {
   RawSpan span;
   return ForEach(request, kResourceSpans, [&](absl::string_view resource_spans) {
-    SpanSource source = SourceOf(FieldOf(resource_spans, kResource));
+    SpanSource source = SourceOf(FieldOf(resource_spans, kResource), mapping);
     return ForEach(resource_spans, kScopeSpans, [&](absl::string_view scope_spans) {
       source.scope = FieldOf(FieldOf(scope_spans, kScope), kScopeName);
+      source.rule = mapping.FindScope(source.scope);
       return ForEach(scope_spans, kSpan, [&](absl::string_view bytes) {
         span = RawSpan();
-        if (ReadSpan(bytes, &span)) {
+        if (ReadSpan(bytes, mapping, &span)) {
           visit(source, span);
         } else {
           refuse("A span is malformed.");

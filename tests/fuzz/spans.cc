@@ -98,7 +98,7 @@ bool Accepts(absl::string_view input) {
   }
   std::map<std::string, std::vector<KeptSpan>> traces;
   const absl::Status decoded = server::DecodeTraces(
-      request,
+      request, server::SpanMapping(),
       [&](const server::SpanSource& source, const server::RawSpan& raw) {
         absl::StatusOr<KeptSpan> span = server::ReadSpan(source, raw);
         std::vector<KeptSpan>& spans = traces[std::string(raw.trace_id)];

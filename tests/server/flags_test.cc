@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/flags.h"
 
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -59,6 +61,16 @@ TEST(Flags, SayWhoseReportedCostsCount) {
       Parse({"--trust-reported-cost", "openrouter", "--trust-reported-cost", "litellm"}));
   EXPECT_EQ(flags.server.trusted_cost_providers,
             (std::vector<std::string>{"openrouter", "litellm"}));
+}
+
+TEST(Flags, SayWhatSpansMean) {
+  const std::string path = testing::TempDir() + "/spans.toml";
+  std::ofstream(path) << "step = \"app.node\"\n";
+  const auto flags = std::get<Flags>(Parse({"--otlp-mapping", path.c_str()}));
+  EXPECT_EQ(flags.server.span_mapping.keys(), std::vector<std::string>{"app.node"});
+  std::ofstream(path) << "steps = \"app.node\"\n";
+  EXPECT_EQ(std::get<int>(Parse({"--otlp-mapping", path.c_str()})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--otlp-mapping", "/nowhere/spans.toml"})), 2);
 }
 
 TEST(Flags, MistakesAreWrongUsage) {

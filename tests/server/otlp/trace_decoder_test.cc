@@ -41,7 +41,7 @@ struct Decoded {
 Decoded Decode(const std::string& request) {
   Decoded decoded;
   decoded.status = DecodeTraces(
-      request,
+      request, SpanMapping(),
       [&](const SpanSource& source, const RawSpan& raw) {
         const auto span = ReadSpan(source, raw);
         if (span.ok()) {
