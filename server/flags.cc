@@ -70,6 +70,20 @@ void AddDays(CLI::App& app, const std::string& name, int64_t* microseconds,
       ->check(CheckDays);
 }
 
+void AddMapping(CLI::App& app, SpanMapping* mapping) {
+  app.add_option_function<std::string>(
+         "--otlp-mapping",
+         [mapping](const std::string& path) {
+           absl::StatusOr<SpanMapping> loaded = SpanMapping::Load(path);
+           if (!loaded.ok()) {
+             throw CLI::ValidationError("--otlp-mapping", std::string(loaded.status().message()));
+           }
+           *mapping = *std::move(loaded);
+         },
+         "What OpenTelemetry's spans of yours mean, as README.md shows")
+      ->type_name("FILE");
+}
+
 }  // namespace
 
 std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
@@ -114,17 +128,7 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
                  "Bill what this provider says that it charged, whatever the rates say; may be "
                  "repeated")
       ->type_name("PROVIDER");
-  app.add_option_function<std::string>(
-         "--otlp-mapping",
-         [&](const std::string& path) {
-           const absl::StatusOr<SpanMapping> mapping = SpanMapping::Load(path);
-           if (!mapping.ok()) {
-             throw CLI::ValidationError("--otlp-mapping", std::string(mapping.status().message()));
-           }
-           flags.server.span_mapping = *mapping;
-         },
-         "What OpenTelemetry's spans of yours mean, as README.md shows")
-      ->type_name("FILE");
+  AddMapping(app, &flags.server.span_mapping);
   app.add_flag("--accept-clock", flags.server.accept_clock,
                "The clock is right, though far ahead of when the database was last open");
   app.add_flag("--accept-missing-acknowledged", flags.server.accept_missing_mark,

@@ -20,11 +20,11 @@ class SpanMapping {
  public:
   // What is said of the spans of one instrumentation scope, or of all that begin with a name.
   struct Scope {
-    std::string name;        // Without the "*" at its end.
+    std::string name;        // The "*" at its end is not in it.
     bool is_prefix = false;  // It had one.
     bool is_ignored = false;
     CacheAccounting accounting = CacheAccounting::kUnsaid;
-    bool writes_for_an_hour = false;  // Of cache writes whose time to live is not said.
+    bool writes_for_an_hour = false;  // How long cache writes live that do not say so.
   };
   // An attribute that calls are to have, and the indices of the keys that it may come from.
   struct CallAttribute {
