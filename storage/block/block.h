@@ -156,7 +156,7 @@ struct CompletionRow {
   int64_t time_us = 0;
   uint32_t run = 0;  // An index into run_names of the block's calls.
   NameId workflow = kUnnamed;
-  Outcome outcome = Outcome::kCompleted;
+  Outcome outcome = Outcome::kCompleted;  // kOpen takes the completion in force back.
   std::vector<std::string> unused_steps;  // Sorted, without repetition.
 
   bool operator==(const CompletionRow&) const = default;

@@ -196,7 +196,7 @@ bool BlockColumns::ReadCompletions(absl::string_view raw) {
     row.time_us = HourStartUs(block_.ref.hour) + offset;
     row.outcome = static_cast<Outcome>(raw[0]);
     raw.remove_prefix(1);
-    if (static_cast<int>(row.outcome) < 1 || static_cast<int>(row.outcome) >= kOutcomeCount ||
+    if (static_cast<int>(row.outcome) >= kOutcomeCount ||
         !ReadVarint(&raw, &unused) || unused > raw.size()) {
       return false;
     }

@@ -267,7 +267,9 @@ absl::Status GroupBuilder::AddCompletion(const CheckedBatch& batch, uint32_t pla
   }
   ASSIGN_OR_RETURN(RunState* const run, RunOf(completion.workflow_id));
   RunCompletion row = RowOf(completion);
-  if (run->completion == row) {  // It says no more than the one in force.
+  const bool is_void =
+      completion.takes_back && (!run->completion.has_value() || run->completion->time_us > row.time_us);
+  if (run->completion == row || is_void) {  // It says no more than the one in force.
     ++result->duplicate;
     return absl::OkStatus();
   }
@@ -284,7 +286,9 @@ absl::Status GroupBuilder::AddCompletion(const CheckedBatch& batch, uint32_t pla
                .outcome = row.outcome,
                .unused_steps = row.unused_steps},
               &run->run);
-  if (!run->completion.has_value() || row.time_us >= run->completion->time_us) {
+  if (completion.takes_back) {
+    run->completion.reset();
+  } else if (!run->completion.has_value() || row.time_us >= run->completion->time_us) {
     run->completion = std::move(row);
   }
   ++accepted_.completions;

@@ -71,7 +71,7 @@ void GroupBuilder::NumberNames(const CheckedBatch& batch, NamedCall* call) {
 RunCompletion GroupBuilder::RowOf(const Completion& completion) const {
   RunCompletion row{.time_us = completion.time_us,
                     .workflow = state_.catalog.Resolve(NameKind::kWorkflow, completion.workflow),
-                    .outcome = completion.outcome,
+                    .outcome = completion.takes_back ? Outcome::kOpen : completion.outcome,
                     .unused_steps = completion.unused_steps};
   for (std::string& step : row.unused_steps) {
     const NameId id = state_.catalog.Resolve(NameKind::kStep, step);

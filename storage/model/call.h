@@ -74,6 +74,8 @@ struct Completion {
   std::string workflow_id;
   Outcome outcome = Outcome::kCompleted;
   std::vector<std::string> unused_steps;
+  // The run has no completion any more, unless a later one is in force; `outcome` says nothing.
+  bool takes_back = false;
 
   bool operator==(const Completion&) const = default;
 };

@@ -224,7 +224,7 @@ void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, Block
 void Run::Apply(const RunCompletion& completion) {
   CHECK(completion.unused_steps.empty() || !is_brief_);
   if (!completion_.has_value() || completion.time_us >= completion_->time_us) {
-    completion_ = completion;
+    completion_ = completion.outcome == Outcome::kOpen ? std::nullopt : std::optional(completion);
   }
 }
 

@@ -44,7 +44,7 @@ static_assert(sizeof(RunCall) == 32);  // These are half of all that a server ke
 struct RunCompletion {
   int64_t time_us = 0;
   NameId workflow = kUnnamed;
-  Outcome outcome = Outcome::kCompleted;
+  Outcome outcome = Outcome::kCompleted;  // Never kOpen where it is in force.
   std::vector<std::string> unused_steps;  // Sorted. A step may be named without any call of it.
 
   bool operator==(const RunCompletion&) const = default;
@@ -81,7 +81,8 @@ class Run {
   void Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
              const Catalog& catalog);
 
-  // Puts `completion` in force unless a later one is. If it has unused steps, the run must not be
+  // Puts `completion` in force unless a later one is; if its outcome is kOpen, none is from then on.
+  // If it has unused steps, the run must not be
   // brief.
   void Apply(const RunCompletion& completion);
 

@@ -89,6 +89,43 @@ TEST_F(Completions, AtEqualTimesTheLaterArrivalWins) {
   EXPECT_EQ(Run().outcome, Outcome::kCompleted);
 }
 
+Completion TakingBack(Completion completion) {
+  completion.takes_back = true;
+  return completion;
+}
+
+TEST_F(Completions, OneThatIsTakenBackLeavesTheRunAsItWasWithout) {
+  const Completion end = MakeCompletion("run", Outcome::kCompleted, kEndUs, {"planning"});
+  Store({CallAt("c", kEndUs - kMinuteUs)}, {end});
+  EXPECT_EQ(Run().unsurfaced, Picos{10});
+  Store({}, {TakingBack(end)});
+  EXPECT_EQ(Run().outcome, Outcome::kOpen);
+  EXPECT_EQ(Run().unsurfaced, Picos{0});
+  const WorkflowRow row = WorkflowOf("support_ticket");
+  EXPECT_EQ(row.runs[static_cast<int>(Outcome::kOpen)], 1);
+  EXPECT_EQ(row.runs[static_cast<int>(Outcome::kCompleted)], 0);
+  EXPECT_EQ(Write({}, {TakingBack(end)}).duplicate, 1);
+  Reopen();
+  EXPECT_EQ(Run().outcome, Outcome::kOpen);
+  Store({}, {MakeCompletion("run", Outcome::kFailed, kEndUs - kMinuteUs)});
+  EXPECT_EQ(Run().outcome, Outcome::kFailed);
+}
+
+TEST_F(Completions, ALaterOneStandsAgainstTakingBackAnEarlier) {
+  Store({}, {MakeCompletion("run", Outcome::kCompleted, kEndUs)});
+  const Completion earlier = MakeCompletion("run", Outcome::kCompleted, kEndUs - 1);
+  EXPECT_EQ(Write({}, {TakingBack(earlier)}).duplicate, 1);
+  EXPECT_EQ(Run().outcome, Outcome::kCompleted);
+}
+
+TEST_F(Completions, ARunOfNothingButACompletionIsGoneWithIt) {
+  const Completion end = MakeCompletion("run", Outcome::kCompleted, kEndUs);
+  Store({}, {end});
+  Store({}, {TakingBack(end)});
+  EXPECT_EQ(db().GetRun("run").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(RunsWithin(0, kNowUs), 0);
+}
+
 TEST_F(Completions, WithinABatchTheirOrderIsTheOrderOfArrival) {
   Store({CallAt("c", kEndUs)}, {MakeCompletion("run", Outcome::kFailed, kEndUs),
                                 MakeCompletion("run", Outcome::kCompleted, kEndUs)});
