@@ -103,7 +103,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<ServerInfoService> info_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<TraceService> traces_;
-  LogsService logs_{span_counters_};
+  std::unique_ptr<LogsService> logs_;
   MetricsService metrics_{span_counters_};
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<Connections> connections_;
@@ -240,6 +240,7 @@ absl::Status ServerImpl::ServeGrpc() {
       BackupPlace{.root = options_.backup_dir, .is_allowed = IsLoopback(address)});
 
   traces_ = std::make_unique<TraceService>(*spans_, memory_);
+  logs_ = std::make_unique<LogsService>(*spans_, memory_);
 
   EnableGrpcPlugins();
   grpc::ServerBuilder builder;
@@ -255,7 +256,7 @@ absl::Status ServerImpl::ServeGrpc() {
   builder.RegisterService(info_.get());
   builder.RegisterService(admin_.get());
   builder.RegisterService(traces_.get());
-  builder.RegisterService(&logs_);
+  builder.RegisterService(logs_.get());
   builder.RegisterService(&metrics_);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {

@@ -18,7 +18,7 @@ void AddSpans(const pb::SpanCounters& spans, Table& table) {
       {"calls that are an agent's sum", spans.aggregate_calls()},
       {"calls whose spans have no usage", spans.calls_without_usage()},
       {"traces without a root", spans.rootless_traces()},
-      {"requests of other signals dropped", spans.dropped_requests()}};
+      {"logs and metrics dropped", spans.dropped_signals()}};
   for (const auto& [name, count] : rows) {
     if (count > 0) {
       table.AddRow({name, Count(count)});

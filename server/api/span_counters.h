@@ -17,9 +17,9 @@ struct SpanCounters {
   std::atomic<int64_t> without_usage = 0;  // Calls of whose usage no span tells.
   std::atomic<int64_t> rootless = 0;       // Traces with calls whose root has not come.
   std::atomic<int64_t> retracted = 0;      // Times that a call was taken back by a later span.
-  // Requests of other signals, which are taken and dropped.
-  std::atomic<int64_t> dropped_logs = 0;
-  std::atomic<int64_t> dropped_metrics = 0;
+  // What other signals sent, which is taken and dropped.
+  std::atomic<int64_t> dropped_logs = 0;     // Log records,
+  std::atomic<int64_t> dropped_metrics = 0;  // and requests with metrics.
 };
 
 }  // namespace itemized::server

@@ -41,8 +41,8 @@ absl::Status ToRetryable(const absl::Status& status) {
 
 class ExportCall final : public QuickReactor {
  public:
-  ExportCall(MemoryBudget& memory, Principal principal, grpc::ByteBuffer& response)
-      : memory_(memory), principal_(std::move(principal)), response_(response) {}
+  ExportCall(Signal signal, MemoryBudget& memory, Principal principal, grpc::ByteBuffer& response)
+      : signal_(signal), memory_(memory), principal_(std::move(principal)), response_(response) {}
 
   void Start(const grpc::ByteBuffer& request, SpanAssembler& assembler) {
     handover().Give();
@@ -55,7 +55,7 @@ class ExportCall final : public QuickReactor {
     const WireBytes message = Flatten(request);
     const auto answer = [this](const absl::StatusOr<SpansResult>& result) { Answer(result); };
     if (!IsGzip(message.bytes)) {
-      return ExportTraces(principal_, message.bytes, assembler, answer);
+      return Export(signal_, principal_, message.bytes, assembler, answer);
     }
     const absl::StatusOr<std::string> inflated = Gunzip(message.bytes, kInflatedBytesMax);
     if (absl::IsOutOfRange(inflated.status())) {  // That code would be sent again.
@@ -68,7 +68,7 @@ class ExportCall final : public QuickReactor {
     if (!charge_.Resize(kWorkFactor * static_cast<int64_t>(inflated->size()))) {
       return answer(NoRoom());
     }
-    ExportTraces(principal_, *inflated, assembler, answer);
+    Export(signal_, principal_, *inflated, assembler, answer);
   }
 
  private:
@@ -83,6 +83,7 @@ class ExportCall final : public QuickReactor {
                : ToGrpcStatus(status));
   }
 
+  const Signal signal_;
   MemoryBudget& memory_;
   const Principal principal_;
   grpc::ByteBuffer& response_;
@@ -104,22 +105,23 @@ class DroppedCall final : public QuickReactor {
 grpc::ServerUnaryReactor* TraceService::Export(grpc::CallbackServerContext* context,
                                                const grpc::ByteBuffer* request,
                                                grpc::ByteBuffer* response) {
-  auto* call = new ExportCall(memory_, PrincipalOf(*context), *response);
+  auto* call = new ExportCall(Signal::kTraces, memory_, PrincipalOf(*context), *response);
   call->Start(*request, assembler_);
   return call;
 }
 
-grpc::ServerUnaryReactor* LogsService::Export(grpc::CallbackServerContext* /*context*/,
-                                              const grpc::ByteBuffer* /*request*/,
+grpc::ServerUnaryReactor* LogsService::Export(grpc::CallbackServerContext* context,
+                                              const grpc::ByteBuffer* request,
                                               grpc::ByteBuffer* response) {
-  ++counters_.dropped_logs;
-  return new DroppedCall(*response);
+  auto* call = new ExportCall(Signal::kLogs, memory_, PrincipalOf(*context), *response);
+  call->Start(*request, assembler_);
+  return call;
 }
 
 grpc::ServerUnaryReactor* MetricsService::Export(grpc::CallbackServerContext* /*context*/,
                                                  const grpc::ByteBuffer* /*request*/,
                                                  grpc::ByteBuffer* response) {
-  ++counters_.dropped_metrics;
+  CountDropped("metrics", 1, counters_.dropped_metrics);
   return new DroppedCall(*response);
 }
 

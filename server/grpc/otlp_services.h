@@ -34,23 +34,25 @@ class TraceService final
   MemoryBudget& memory_;
 };
 
-// Take logs and metrics and drop them, for exporters that cannot be told to leave them out.
-// Thread-safe.
+// Takes the log records that stand for spans over OTLP/gRPC, and drops others. Thread-safe.
 class LogsService final
     : public otlp_collector::logs::v1::LogsService::WithRawCallbackMethod_Export<
           otlp_collector::logs::v1::LogsService::Service> {
  public:
-  // `counters` outlive the service.
-  explicit LogsService(SpanCounters& counters) : counters_(counters) {}
+  // Both outlive the service.
+  LogsService(SpanAssembler& assembler, MemoryBudget& memory)
+      : assembler_(assembler), memory_(memory) {}
 
   grpc::ServerUnaryReactor* Export(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* request,
                                    grpc::ByteBuffer* response) override;
 
  private:
-  SpanCounters& counters_;
+  SpanAssembler& assembler_;
+  MemoryBudget& memory_;
 };
 
+// Takes metrics and drops them, for exporters that cannot be told to leave them out. Thread-safe.
 class MetricsService final
     : public otlp_collector::metrics::v1::MetricsService::WithRawCallbackMethod_Export<
           otlp_collector::metrics::v1::MetricsService::Service> {

@@ -100,8 +100,8 @@ void AddSpans(const SpanCounters& spans, Exposition& out) {
   out.Single("itemized_otlp_rootless_traces", "gauge",
              "Traces since the start with calls whose root has not come.",
              absl::StrCat(spans.rootless.load()));
-  out.Family("itemized_otlp_dropped_requests_total", "counter",
-             "Requests of other signals, which are taken and dropped.");
+  out.Family("itemized_otlp_dropped_total", "counter",
+             "Log records, and requests with metrics, that are taken and dropped.");
   out.Sample(absl::StrCat(spans.dropped_logs.load()), Label("signal", "logs"));
   out.Sample(absl::StrCat(spans.dropped_metrics.load()), Label("signal", "metrics"));
 }

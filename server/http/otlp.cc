@@ -12,7 +12,6 @@
 #include "server/http/http_limits.h"
 #include "server/http/principal.h"
 #include "server/otlp/export.h"
-#include "server/otlp/trace_json.h"
 
 namespace itemized::server {
 namespace {
@@ -79,7 +78,8 @@ absl::Status ToStatus(const HttpResponse& refusal) {
                             "with gzip.");
 }
 
-void ReadAndTake(const OtlpContext& context, HttpRequest request, const Respond& respond) {
+void ReadAndTake(Signal signal, const OtlpContext& context, HttpRequest request,
+                 const Respond& respond) {
   const bool is_json = IsJson(request);
   if (const std::optional<HttpResponse> refusal = DecodeBody(request, HttpLimits().body_bytes)) {
     return respond(ErrorAnswer(is_json, refusal->status, ToStatus(*refusal)));
@@ -90,32 +90,34 @@ void ReadAndTake(const OtlpContext& context, HttpRequest request, const Respond&
         is_json, absl::ResourceExhaustedError(
                      "The server has no memory left for these spans; send them again later.")));
   }
-  absl::StatusOr<std::string> wire = is_json ? TraceJsonToWire(request.body)
+  absl::StatusOr<std::string> wire = is_json ? JsonToWire(signal, request.body)
                                              : absl::StatusOr<std::string>(std::move(request.body));
   if (!wire.ok()) {
     return respond(ErrorAnswer(is_json, wire.status()));
   }
   const auto held = std::make_shared<MemoryBudget::Charge>(*std::move(charge));
-  ExportTraces(
-      PrincipalOf(request), *wire, context.assembler,
-      [is_json, respond, held](const absl::StatusOr<SpansResult>& result) {
-        if (!result.ok()) {
-          return respond(ErrorAnswer(is_json, result.status()));
-        }
-        respond(Answer(is_json, is_json ? ToJsonResponse(*result) : ToWireResponse(*result)));
-      });
+  Export(signal, PrincipalOf(request), *wire, context.assembler,
+         [signal, is_json, respond, held](const absl::StatusOr<SpansResult>& result) {
+           if (!result.ok()) {
+             return respond(ErrorAnswer(is_json, result.status()));
+           }
+           respond(Answer(is_json,
+                          is_json ? ToJsonResponse(signal, *result) : ToWireResponse(*result)));
+         });
 }
 
-void PostTraces(const OtlpContext& context, HttpRequest request, const Respond& respond) {
+void PostSpans(Signal signal, const OtlpContext& context, HttpRequest request,
+               const Respond& respond) {
   const bool is_json = IsJson(request);
   if (!is_json && !IsProtobuf(request)) {
     return respond(ErrorAnswer(
         /*is_json=*/true, 415,
         absl::InvalidArgumentError("Send application/x-protobuf or application/json.")));
   }
-  const bool added = context.pool.Add([context, request = std::move(request), respond]() mutable {
-    ReadAndTake(context, std::move(request), respond);
-  });
+  const bool added =
+      context.pool.Add([signal, context, request = std::move(request), respond]() mutable {
+        ReadAndTake(signal, context, std::move(request), respond);
+      });
   if (!added) {
     respond(ErrorAnswer(is_json, absl::ResourceExhaustedError(
                                      "Too many requests wait; send these spans again later.")));
@@ -125,19 +127,19 @@ void PostTraces(const OtlpContext& context, HttpRequest request, const Respond& 
 }  // namespace
 
 void AddOtlp(const OtlpContext& context, Router* router) {
-  for (const char* path : {"/v1/traces", "/api/public/otel/v1/traces"}) {
-    router->Handle("POST", path, [context](HttpRequest request, const Respond& respond) {
-      PostTraces(context, std::move(request), respond);
+  for (const auto& [path, signal] : {std::pair("/v1/traces", Signal::kTraces),
+                                     std::pair("/api/public/otel/v1/traces", Signal::kTraces),
+                                     std::pair("/v1/logs", Signal::kLogs)}) {
+    router->Handle("POST", path, [signal, context](HttpRequest request, const Respond& respond) {
+      PostSpans(signal, context, std::move(request), respond);
     });
   }
-  SpanCounters& counters = context.assembler.counters();
-  for (const auto& [path, dropped] : {std::pair("/v1/metrics", &counters.dropped_metrics),
-                                      std::pair("/v1/logs", &counters.dropped_logs)}) {
-    router->Handle("POST", path, [dropped](const HttpRequest& request, const Respond& respond) {
-      ++*dropped;
-      respond(Answer(IsJson(request), IsJson(request) ? "{}" : ""));
-    });
-  }
+  std::atomic<int64_t>& dropped = context.assembler.counters().dropped_metrics;
+  router->Handle("POST", "/v1/metrics",
+                 [&dropped](const HttpRequest& request, const Respond& respond) {
+                   CountDropped("metrics", 1, dropped);
+                   respond(Answer(IsJson(request), IsJson(request) ? "{}" : ""));
+                 });
 }
 
 }  // namespace itemized::server

@@ -16,8 +16,9 @@ struct OtlpContext {
 };
 
 // Adds OTLP/HTTP: POST /v1/traces, and the path where Langfuse's SDKs send the same; protobuf or
-// JSON, as it is or with gzip. Answers are in the encoding of the request. Logs and metrics are
-// taken and dropped, for exporters that cannot be told to leave them out.
+// JSON, as it is or with gzip. Answers are in the encoding of the request. /v1/logs takes
+// the log records that stand for spans; other logs, and metrics, are taken and dropped, for
+// exporters that cannot be told to leave them out.
 void AddOtlp(const OtlpContext& context, Router* router);
 
 }  // namespace itemized::server

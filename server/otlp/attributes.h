@@ -107,10 +107,17 @@ namespace itemized::server {
   X(kClaudeOutput, "output_tokens")                                           \
   X(kClaudeCacheRead, "cache_read_tokens")                                    \
   X(kClaudeCacheCreation, "cache_creation_tokens")                            \
+  /* Of log records of Claude Code. */                                        \
+  X(kEventName, "event.name")                                                 \
+  X(kPromptId, "prompt.id")                                                   \
+  X(kEventSequence, "event.sequence")                                         \
+  X(kRequestId, "request_id")                                                 \
+  X(kDurationMs, "duration_ms")                                               \
   /* What the client says that it cost. */                                    \
   X(kCost, "gen_ai.cost.total_cost")                                          \
   X(kUsageCost, "gen_ai.usage.cost")                                          \
   X(kLangfuseCost, "langfuse.observation.cost_details")                       \
+  X(kClaudeCost, "cost_usd")                                                  \
   /* Steps, workflows, sessions. */                                           \
   X(kAgentName, "gen_ai.agent.name")                                          \
   X(kAgentNameOld, "agent_name")                                              \

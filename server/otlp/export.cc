@@ -6,9 +6,12 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include <spdlog/spdlog.h>
 
+#include "server/otlp/log_decoder.h"
 #include "server/otlp/span_reader.h"
 #include "server/otlp/trace_decoder.h"
+#include "server/otlp/trace_json.h"
 #include "storage/base/bytes.h"
 
 namespace itemized::server {
@@ -53,22 +56,40 @@ struct Read {
 
 }  // namespace
 
-void ExportTraces(const Principal& principal, absl::string_view request, SpanAssembler& assembler,
-                  SpanAssembler::Done done) {
+void CountDropped(const char* what, int64_t count, std::atomic<int64_t>& counter) {
+  if (count > 0 && counter.fetch_add(count) == 0) {
+    spdlog::info("OpenTelemetry's {} come in. They have nothing for a bill, and are dropped.",
+                 what);
+  }
+}
+
+void Export(Signal signal, const Principal& principal, absl::string_view request,
+            SpanAssembler& assembler, SpanAssembler::Done done) {
   Read read;
-  const absl::Status decoded = DecodeTraces(
-      request, assembler.mapping(),
-      [&](const SpanSource& source, const RawSpan& raw) {
-        absl::StatusOr<spans::v1::KeptSpan> span = ReadSpan(source, raw);
-        if (span.ok()) {
-          read.spans.push_back({std::string(raw.trace_id), *std::move(span)});
-        } else {
-          read.Reject(span.status().message());
-        }
-      },
-      [&](const std::string& reason) { read.Reject(reason); });
-  if (!decoded.ok()) {
-    return done(decoded);
+  const auto take = [&](const SpanSource& source, const RawSpan& raw) {
+    absl::StatusOr<spans::v1::KeptSpan> span = ReadSpan(source, raw);
+    if (span.ok()) {
+      read.spans.push_back({std::string(raw.trace_id), *std::move(span)});
+    } else {
+      read.Reject(span.status().message());
+    }
+  };
+  const auto refuse = [&](const std::string& reason) { read.Reject(reason); };
+  if (signal == Signal::kTraces) {
+    if (const absl::Status decoded = DecodeTraces(request, assembler.mapping(), take, refuse);
+        !decoded.ok()) {
+      return done(decoded);
+    }
+  } else {
+    const absl::StatusOr<int64_t> dropped = DecodeLogs(request, assembler.mapping(), take, refuse);
+    if (!dropped.ok()) {
+      return done(dropped.status());
+    }
+    CountDropped("logs", *dropped, assembler.counters().dropped_logs);
+  }
+  assembler.counters().rejected += read.rejected.rejected;
+  if (read.spans.empty()) {
+    return done(std::move(read.rejected));
   }
   assembler.Take(principal, std::move(read.spans),
                  [rejected = std::move(read.rejected),
@@ -82,6 +103,10 @@ void ExportTraces(const Principal& principal, absl::string_view request, SpanAss
                  });
 }
 
+absl::StatusOr<std::string> JsonToWire(Signal signal, absl::string_view json) {
+  return signal == Signal::kTraces ? TraceJsonToWire(json) : LogsJsonToWire(json);
+}
+
 std::string ToWireResponse(const SpansResult& result) {
   std::string response;
   if (result.rejected > 0) {
@@ -93,10 +118,11 @@ std::string ToWireResponse(const SpansResult& result) {
   return response;
 }
 
-std::string ToJsonResponse(const SpansResult& result) {
+std::string ToJsonResponse(Signal signal, const SpansResult& result) {
+  const char* const rejected = signal == Signal::kTraces ? "rejectedSpans" : "rejectedLogRecords";
   return result.rejected == 0
              ? "{}"
-             : absl::StrCat("{\"partialSuccess\":{\"rejectedSpans\":\"", result.rejected,
+             : absl::StrCat("{\"partialSuccess\":{\"", rejected, "\":\"", result.rejected,
                             "\",\"errorMessage\":", Quoted(result.message), "}}");
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "server/api/principal.h"
@@ -11,15 +14,27 @@
 
 namespace itemized::server {
 
-// Reads an ExportTraceServiceRequest in protobuf's wire format and hands its spans on. Spans that
-// cannot be kept are rejected one by one. `done` is called as SpanAssembler::Take says, or at once
-// with INVALID_ARGUMENT if the request is malformed.
-void ExportTraces(const Principal& principal, absl::string_view request, SpanAssembler& assembler,
-                  SpanAssembler::Done done);
+// The signals of OpenTelemetry that calls are made of: spans, and log records that stand for them.
+enum class Signal : uint8_t { kTraces, kLogs };
 
-// Returns the ExportTraceServiceResponse that tells a sender of `result`.
+// Reads a request of OTLP in protobuf's wire format and hands its spans on. Spans that cannot be
+// kept are rejected one by one; log records that are of no use are dropped and counted. `done` is
+// called as SpanAssembler::Take says, or at once with INVALID_ARGUMENT if the request is malformed.
+void Export(Signal signal, const Principal& principal, absl::string_view request,
+            SpanAssembler& assembler, SpanAssembler::Done done);
+
+// Counts what was taken and dropped, and says so in the log when it happens first; `what` is what
+// was dropped, as "metrics".
+void CountDropped(const char* what, int64_t count, std::atomic<int64_t>& counter);
+
+// Makes the same request in protobuf's wire format of one in JSON. INVALID_ARGUMENT with a sentence
+// if it is none.
+absl::StatusOr<std::string> JsonToWire(Signal signal, absl::string_view json);
+
+// Returns the Export…ServiceResponse that tells a sender of `result`; in protobuf's wire format it
+// is the same for all signals.
 std::string ToWireResponse(const SpansResult& result);
-std::string ToJsonResponse(const SpansResult& result);
+std::string ToJsonResponse(Signal signal, const SpansResult& result);
 
 // Returns the google.rpc.Status of an error.
 std::string ToWireStatus(const absl::Status& status);

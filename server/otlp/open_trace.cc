@@ -50,18 +50,31 @@ void OpenTrace::Restore(KeptSpan span) {
   }
 }
 
-std::vector<const KeptSpan*> OpenTrace::Pointers() const {
+// Counts the spans that are here. The calls have the indices of their spans among all.
+TraceBill OpenTrace::CountCalls() const {
   std::vector<const KeptSpan*> pointers;
+  std::vector<size_t> indices;
   pointers.reserve(spans_.size());
-  for (const KeptSpan& span : spans_) {
-    pointers.push_back(&span);
+  indices.reserve(spans_.size());
+  for (size_t i = 0; i < spans_.size(); ++i) {
+    if (!HasLeft(i)) {
+      pointers.push_back(&spans_[i]);
+      indices.push_back(i);
+    }
   }
-  return pointers;
+  TraceBill bill = CountTrace(id_, pointers);
+  for (TraceCall& call : bill.calls) {
+    call.span = indices[call.span];
+    for (size_t& merged : call.merged) {
+      merged = indices[merged];
+    }
+  }
+  return bill;
 }
 
 void OpenTrace::FinishRestoring() {
   if (!spans_.empty()) {
-    const TraceBill bill = CountTrace(id_, Pointers());
+    const TraceBill bill = CountCalls();
     completion_ = bill.completion;
     counts_ = bill.Counts();
   }
@@ -71,9 +84,46 @@ bool OpenTrace::Add(KeptSpan span) {
   if (by_id_.contains(span.span_id())) {
     return false;
   }
-  added_.push_back(spans_.size());
+  changed_.push_back(spans_.size());
   Restore(std::move(span));
   return true;
+}
+
+void OpenTrace::SetHost(size_t span, const std::string& host_trace, const std::string& host_span) {
+  spans_[span].set_host_trace_id(host_trace);
+  spans_[span].set_host_span_id(host_span);
+  changed_.push_back(span);
+}
+
+bool OpenTrace::PutGuest(const KeptSpan& span, const std::string& home,
+                         const std::string& host_span) {
+  if (const auto found = by_id_.find(span.span_id()); found != by_id_.end()) {
+    KeptSpan& known = spans_[found->second];
+    if (known.home_trace_id() != home) {
+      return false;
+    }
+    known.set_has_left(false);
+    known.set_parent_span_id(host_span);
+    changed_.push_back(found->second);
+    return true;
+  }
+  KeptSpan guest = span;
+  guest.set_parent_span_id(host_span);
+  guest.set_home_trace_id(home);
+  guest.clear_host_trace_id();
+  guest.clear_host_span_id();
+  guest.clear_revision();
+  guest.clear_is_counted();
+  guest.clear_content();
+  guest.clear_workflow_id();
+  return Add(std::move(guest));
+}
+
+void OpenTrace::DropGuest(const std::string& span_id) {
+  if (const auto found = by_id_.find(span_id); found != by_id_.end()) {
+    spans_[found->second].set_has_left(true);
+    changed_.push_back(found->second);
+  }
 }
 
 // Puts a call among the changes unless it is stored as it stands.
@@ -95,13 +145,29 @@ void OpenTrace::Take(size_t index, Call call, TraceChanges* changes) {
   changes->kept.push_back(index);
 }
 
+// A completion of another run, or none, takes the one before back.
+void OpenTrace::TakeCompletion(std::optional<Completion> completion, TraceChanges* changes) {
+  if (completion == completion_) {
+    return;
+  }
+  if (completion_.has_value() &&
+      (!completion.has_value() || completion->workflow_id != completion_->workflow_id)) {
+    completion_->takes_back = true;
+    changes->completions.push_back(*std::move(completion_));
+  }
+  if (completion.has_value()) {
+    changes->completions.push_back(*completion);
+  }
+  completion_ = std::move(completion);
+}
+
 TraceChanges OpenTrace::Recount() {
   TraceChanges changes;
-  if (added_.empty()) {
+  if (changed_.empty()) {
     return changes;
   }
-  changes.kept = std::exchange(added_, {});
-  TraceBill bill = CountTrace(id_, Pointers());
+  changes.kept = std::exchange(changed_, {});
+  TraceBill bill = CountCalls();
   changes.more = bill.Counts() - std::exchange(counts_, bill.Counts());
   std::vector<char> is_call(spans_.size(), 0);
   for (TraceCall& call : bill.calls) {
@@ -116,10 +182,7 @@ TraceChanges OpenTrace::Recount() {
       changes.kept.push_back(i);
     }
   }
-  if (bill.completion != completion_) {
-    completion_ = bill.completion;
-    changes.completion = std::move(bill.completion);
-  }
+  TakeCompletion(std::move(bill.completion), &changes);
   std::sort(changes.kept.begin(), changes.kept.end());
   changes.kept.erase(std::unique(changes.kept.begin(), changes.kept.end()), changes.kept.end());
   return changes;

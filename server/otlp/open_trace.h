@@ -19,11 +19,11 @@ namespace itemized::server {
 
 // What changes in the store when spans are added to a trace.
 struct TraceChanges {
-  std::vector<Call> calls;          // Calls that are new or changed, with their revisions.
-  std::vector<CallId> retractions;  // Calls that are none any more.
-  std::optional<Completion> completion;
-  std::vector<size_t> kept;  // The spans whose row is new or changed.
-  TraceCounts more;          // What there is more than before; it may be negative.
+  std::vector<Call> calls;              // Calls that are new or changed, with their revisions.
+  std::vector<CallId> retractions;      // Calls that are none any more.
+  std::vector<Completion> completions;  // One that is taken back stands before its successor.
+  std::vector<size_t> kept;             // The spans whose row is new or changed.
+  TraceCounts more;                     // What there is more than before; it may be negative.
 };
 
 // All spans that are known of a trace, and which calls are stored for them. Not thread-safe.
@@ -42,6 +42,15 @@ class OpenTrace {
 
   // Adds a span. Returns false if it is known, which is a re-delivery.
   bool Add(spans::v1::KeptSpan span);
+  // Says that a root tells of a call of another trace, or that it does not any more if `host_trace`
+  // is "". It counts there from then on, where its guest is to be put.
+  void SetHost(size_t span, const std::string& host_trace, const std::string& host_span);
+  // Puts the root `span` of the trace `home` below `host_span`, one of this trace. Returns false if
+  // the trace has a span of that id.
+  bool PutGuest(const spans::v1::KeptSpan& span, const std::string& home,
+                const std::string& host_span);
+  void DropGuest(const std::string& span_id);
+
   bool is_full() const { return spans_.size() >= kSpansMax; }
 
   // Counts the calls of all spans anew, and returns what of that is not stored yet. The spans then
@@ -53,13 +62,17 @@ class OpenTrace {
   const spans::v1::KeptSpan& operator[](size_t span) const { return spans_[span]; }
 
  private:
-  std::vector<const spans::v1::KeptSpan*> Pointers() const;
+  bool HasLeft(size_t span) const {
+    return spans_[span].has_left() || !spans_[span].host_trace_id().empty();
+  }
+  TraceBill CountCalls() const;
+  void TakeCompletion(std::optional<Completion> completion, TraceChanges* changes);
   void Take(size_t index, Call call, TraceChanges* changes);
 
   const std::string id_;
   std::deque<spans::v1::KeptSpan> spans_;  // Their addresses stay.
   absl::flat_hash_map<absl::string_view, size_t> by_id_;
-  std::vector<size_t> added_;  // Those that were added since the last count.
+  std::vector<size_t> changed_;  // Those that are new or changed since the last count.
   std::optional<Completion> completion_;
   TraceCounts counts_;
 };

@@ -40,7 +40,8 @@ struct RawSpan {
   absl::string_view span_id;         // and 8.
   absl::string_view parent_span_id;  // Empty if it has no parent.
   absl::string_view name;
-  uint64_t start_ns = 0;  // Since 1970.
+  absl::string_view workflow;  // What its workflow is if nothing names one.
+  uint64_t start_ns = 0;       // Since 1970.
   uint64_t end_ns = 0;
   bool is_error = false;
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "server/otlp/twin_places.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/event_batch.h"
 
@@ -26,6 +27,11 @@ constexpr size_t kCachedSpansMax = 100'000;
 // How many calls one batch of a submission has at most.
 constexpr size_t kBatchCalls = 5'000;
 
+constexpr size_t kSpanKeyBytes = 24;  // A trace id and a span id.
+
+// How many traces are looked at together for calls that several of them tell of.
+constexpr size_t kTracesBesideMax = 32;
+
 std::string KeyOf(const OpenTrace& trace, size_t span) {
   return absl::StrCat(trace.id(), trace[span].span_id());
 }
@@ -38,6 +44,7 @@ SpanAssembler::SpanAssembler(Submitter submit, NoteReader read_notes, SpanMappin
       read_notes_(std::move(read_notes)),
       mapping_(std::move(mapping)),
       counters_(counters),
+      extents_(read_notes_),
       thread_([this] { Loop(); }) {}
 
 SpanAssembler::~SpanAssembler() {
@@ -97,10 +104,14 @@ void SpanAssembler::Loop() {
 
 void SpanAssembler::Count(std::vector<Request> group) {
   absl::flat_hash_map<std::string, Request*> touched;
+  std::vector<Note> notes;
   absl::Status status = AddSpans(&group, &touched);
   if (status.ok()) {
+    status = SettleTwins(&touched, &notes);
+  }
+  if (status.ok()) {
     // There is one principal so far; requests of several would be groups of their own.
-    status = Store(group.front().principal, Recount(touched));
+    status = Store(group.front().principal, Recount(touched, std::move(notes)));
   }
   if (!status.ok()) {
     Forget(touched);
@@ -144,6 +155,9 @@ absl::StatusOr<OpenTrace*> SpanAssembler::Find(const std::string& trace_id) {
   ASSIGN_OR_RETURN(const std::vector<Note> notes, read_notes_(trace_id));
   auto trace = std::make_unique<OpenTrace>(trace_id);
   for (const Note& note : notes) {
+    if (note.key.size() != kSpanKeyBytes) {
+      continue;  // It is of ModelExtents, whose keys may begin alike.
+    }
     spans::v1::KeptSpan span;
     if (!span.ParseFromString(note.value)) {
       return absl::DataLossError(
@@ -161,9 +175,53 @@ absl::StatusOr<OpenTrace*> SpanAssembler::Find(const std::string& trace_id) {
   return made;
 }
 
+// Returns the trace, those that may tell of the same calls, and those that may tell of theirs.
+absl::StatusOr<std::vector<OpenTrace*>> SpanAssembler::TracesBeside(const std::string& trace_id) {
+  std::vector<OpenTrace*> traces;
+  std::vector<std::string> ids = {trace_id};
+  for (size_t i = 0; i < ids.size() && traces.size() < kTracesBesideMax; ++i) {
+    ASSIGN_OR_RETURN(traces.emplace_back(), Find(ids[i]));
+    const OpenTrace& trace = *traces.back();
+    ASSIGN_OR_RETURN(std::vector<std::string> beside, extents_.Beside(trace));
+    for (size_t span = 0; span < trace.size(); ++span) {
+      for (const std::string& other : {trace[span].host_trace_id(), trace[span].home_trace_id()}) {
+        if (!other.empty()) {
+          beside.push_back(other);
+        }
+      }
+    }
+    for (std::string& id : beside) {
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+        ids.push_back(std::move(id));
+      }
+    }
+  }
+  return traces;
+}
+
+// A root that tells of a call of another trace is counted there.
+absl::Status SpanAssembler::SettleTwins(absl::flat_hash_map<std::string, Request*>* touched,
+                                        std::vector<Note>* notes) {
+  std::vector<std::pair<std::string, Request*>> began(touched->begin(), touched->end());
+  std::sort(began.begin(), began.end());
+  for (const auto& [id, request] : began) {
+    RETURN_IF_ERROR(extents_.Update(*traces_.at(id).trace, notes));
+  }
+  for (const auto& [id, request] : began) {
+    ASSIGN_OR_RETURN(const std::vector<OpenTrace*> traces, TracesBeside(id));
+    if (traces.size() > 1) {
+      for (const OpenTrace* changed : MoveTwins(traces)) {
+        touched->emplace(changed->id(), request);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 SpanAssembler::Changes SpanAssembler::Recount(
-    const absl::flat_hash_map<std::string, Request*>& touched) {
+    const absl::flat_hash_map<std::string, Request*>& touched, std::vector<Note> notes) {
   Changes changes;
+  changes.submission.notes = std::move(notes);
   std::vector<Call> calls;
   std::vector<Completion> completions;
   const auto flush = [&] {
@@ -189,9 +247,8 @@ SpanAssembler::Changes SpanAssembler::Recount(
     counters_.rootless += of_trace.more.rootless;
     std::move(of_trace.retractions.begin(), of_trace.retractions.end(),
               std::back_inserter(changes.submission.retractions));
-    if (of_trace.completion.has_value()) {
-      completions.push_back(*std::move(of_trace.completion));
-    }
+    std::move(of_trace.completions.begin(), of_trace.completions.end(),
+              std::back_inserter(completions));
     for (const size_t span : of_trace.kept) {
       changes.submission.notes.push_back(
           {.key = KeyOf(trace, span),
@@ -233,6 +290,7 @@ absl::Status SpanAssembler::Store(const Principal& principal, Changes changes) {
 }
 
 void SpanAssembler::Forget(const absl::flat_hash_map<std::string, Request*>& touched) {
+  extents_.Trim(/*all=*/true);
   for (const auto& [id, request] : touched) {
     if (const auto found = traces_.find(id); found != traces_.end()) {
       cached_spans_ -= found->second.trace->size();
@@ -244,6 +302,7 @@ void SpanAssembler::Forget(const absl::flat_hash_map<std::string, Request*>& tou
 
 // Lets go of the traces that were not used for longest.
 void SpanAssembler::Trim() {
+  extents_.Trim(/*all=*/false);
   while (cached_spans_ > kCachedSpansMax && used_.size() > 1) {
     const auto found = traces_.find(used_.back());
     cached_spans_ -= found->second.trace->size();

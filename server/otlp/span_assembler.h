@@ -21,6 +21,7 @@
 
 #include "server/api/principal.h"
 #include "server/api/span_counters.h"
+#include "server/otlp/model_extents.h"
 #include "server/otlp/open_trace.h"
 #include "server/otlp/span_mapping.h"
 #include "storage/base/mutex.h"
@@ -48,7 +49,7 @@ class SpanAssembler {
   // Does what IngestQueue::Submit does.
   using Submitter = std::function<void(const Principal&, Submission, SubmitDone)>;
   // Returns the notes whose keys begin with `prefix`.
-  using NoteReader = std::function<absl::StatusOr<std::vector<Note>>(absl::string_view prefix)>;
+  using NoteReader = ModelExtents::NoteReader;
   using Done = std::function<void(absl::StatusOr<SpansResult>)>;
 
   // `counters` outlive it. Spans are to be read by `mapping`.
@@ -91,7 +92,11 @@ class SpanAssembler {
   absl::Status AddSpans(std::vector<Request>* group,
                         absl::flat_hash_map<std::string, Request*>* touched);
   absl::StatusOr<OpenTrace*> Find(const std::string& trace_id);
-  Changes Recount(const absl::flat_hash_map<std::string, Request*>& touched);
+  absl::StatusOr<std::vector<OpenTrace*>> TracesBeside(const std::string& trace_id);
+  absl::Status SettleTwins(absl::flat_hash_map<std::string, Request*>* touched,
+                           std::vector<Note>* notes);
+  Changes Recount(const absl::flat_hash_map<std::string, Request*>& touched,
+                  std::vector<Note> notes);
   absl::Status Store(const Principal& principal, Changes changes);
   void Forget(const absl::flat_hash_map<std::string, Request*>& touched);
   void Trim();
@@ -103,6 +108,7 @@ class SpanAssembler {
 
   // Only the thread uses these.
   absl::flat_hash_map<std::string, Cached> traces_;
+  ModelExtents extents_;
   std::list<std::string> used_;  // The ids of traces_, the one that was used last in front.
   size_t cached_spans_ = 0;
 

@@ -115,12 +115,16 @@ bool IsSaid(absl::string_view tier) {
   return !tier.empty() && tier != "standard" && tier != "default" && tier != "auto";
 }
 
-void ReadModel(Texts* texts, KeptSpan* kept) {
+void ReadModel(const RawSpan& span, Texts* texts, KeptSpan* kept) {
   kept->set_model(
       texts->First({kLangfuseModel, kResponseModel, kAiResponseModel, kLlmResponseModel, kLlmModel,
                     kRequestModel, kAiModel, kEmbeddingModel, kClaudeModel}));
   kept->set_provider(texts->First({kProvider, kSystem, kAiProvider, kLlmProvider, kLlmSystem}));
   kept->set_response_id(texts->First({kResponseId, kAiResponseId}));
+  if (absl::StartsWith(span.name, "claude_code.")) {
+    kept->set_response_id(texts->First({kRequestId}));
+    kept->set_provider(kept->provider().empty() ? "anthropic" : kept->provider());
+  }
   const std::string tier =
       texts->First({kOurServiceTier, kAnthropicTier, kOpenAiTier, kGenAiOpenAiTier, kGenAiTier});
   if (IsSaid(tier)) {
@@ -132,7 +136,7 @@ void ReadModel(Texts* texts, KeptSpan* kept) {
 // What the client says that the call cost: a number, or a JSON object with a total.
 int64_t CostOf(const RawSpan& span) {
   std::string text;
-  for (const SpanAttribute attribute : {kCost, kUsageCost}) {
+  for (const SpanAttribute attribute : {kCost, kUsageCost, kClaudeCost}) {
     const SpanValue& value = span[attribute];
     if (text.empty() && value.kind == SpanValue::Kind::kFraction) {
       text = ShortestDecimal(value.fraction);
@@ -215,6 +219,9 @@ void ReadNames(const SpanSource& source, const RawSpan& span, Texts* texts, Kept
   kept->set_is_wrapper(is_of_ai_sdk || absl::StartsWith(source.scope, "litellm"));
   kept->set_agent(texts->First({kAgentName, kOpenInferenceAgent, kAgentNameOld}));
   kept->set_workflow(texts->First({kWorkflowName, kTraceloopWorkflow, kLangfuseTrace}));
+  if (kept->workflow().empty()) {
+    kept->set_workflow(texts->Take(span.workflow));
+  }
   kept->set_session(
       texts->First({kConversation, kSessionId, kAiSession, kTraceloopSession, kTraceloopThread,
                     kLangsmithSession, kLangsmithThread, kMetadataSession}));
@@ -289,7 +296,7 @@ absl::StatusOr<KeptSpan> ReadSpan(const SpanSource& source, const RawSpan& span)
     KeepPlace(&kept);
   } else {
     kept.set_role(RoleOf(span));
-    ReadModel(&texts, &kept);
+    ReadModel(span, &texts, &kept);
     ReadUsage(source, span, &kept);
     ReadNames(source, span, &texts, &kept);
     ReadMapped(source, span, &texts, &kept);

@@ -237,7 +237,8 @@ SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting, bool wr
 }
 
 CacheAccounting AccountingOfScope(absl::string_view scope, const RawSpan& span) {
-  const bool is_claude_code = span[kClaudeType].is_there() && span[kClaudeInput].is_there();
+  const bool is_claude_code =
+      absl::StartsWith(span.name, "claude_code.") && span[kClaudeInput].is_there();
   const bool is_exclusive = scope == "@traceloop/instrumentation-anthropic" || is_claude_code;
   return is_exclusive ? CacheAccounting::kExclusive : CacheAccounting::kUnsaid;
 }

@@ -17,7 +17,10 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr size_t kDepthMax = 64;
+// How deep a request may nest. What is deeper than kConvertedDepthMax is nothing that is read, and
+// left out.
+constexpr size_t kDepthMax = 65'536;
+constexpr int kConvertedDepthMax = 32;
 
 enum class Type : uint8_t { kMessage, kText, kHex, kFixed64, kWhole, kFraction, kTruth };
 
@@ -76,6 +79,22 @@ const Field kResourceSpansFields[] = {{"resource", 1, Type::kMessage, &kResource
 const Message kResourceSpans = Of(kResourceSpansFields);
 const Field kRequestFields[] = {{"resourceSpans", 1, Type::kMessage, &kResourceSpans}};
 const Message kRequest = Of(kRequestFields);
+const Field kLogRecordFields[] = {{"timeUnixNano", 1, Type::kFixed64},
+                                  {"body", 5, Type::kMessage, &kAnyValue},
+                                  {"attributes", 6, Type::kMessage, &kKeyValue},
+                                  {"traceId", 9, Type::kHex},
+                                  {"spanId", 10, Type::kHex},
+                                  {"observedTimeUnixNano", 11, Type::kFixed64},
+                                  {"eventName", 12, Type::kText}};
+const Message kLogRecord = Of(kLogRecordFields);
+const Field kScopeLogsFields[] = {{"scope", 1, Type::kMessage, &kScope},
+                                  {"logRecords", 2, Type::kMessage, &kLogRecord}};
+const Message kScopeLogs = Of(kScopeLogsFields);
+const Field kResourceLogsFields[] = {{"resource", 1, Type::kMessage, &kResource},
+                                     {"scopeLogs", 2, Type::kMessage, &kScopeLogs}};
+const Message kResourceLogs = Of(kResourceLogsFields);
+const Field kLogsRequestFields[] = {{"resourceLogs", 1, Type::kMessage, &kResourceLogs}};
+const Message kLogsRequest = Of(kLogsRequestFields);
 
 absl::string_view ToView(std::string_view text) {
   return {text.data(), text.size()};
@@ -145,12 +164,15 @@ class Converter {
   std::string Convert(dom::element source, const Message& message) {
     std::string out;
     dom::object object;
-    if (source.get(object) == simdjson::SUCCESS) {
+    const bool is_too_deep = depth_ == kConvertedDepthMax;
+    if (!is_too_deep && source.get(object) == simdjson::SUCCESS) {
+      ++depth_;
       for (const dom::key_value_pair member : object) {
         if (const Field* field = Find(ToView(member.key), message)) {
           AppendAll(member.value, *field, &out);
         }
       }
+      --depth_;
     }
     return out;
   }
@@ -214,11 +236,11 @@ class Converter {
         return;
     }
   }
+
+  int depth_ = 0;
 };
 
-}  // namespace
-
-absl::StatusOr<std::string> TraceJsonToWire(absl::string_view json) {
+absl::StatusOr<std::string> ToWire(absl::string_view json, const Message& message) {
   dom::parser parser;
   if (parser.allocate(json.size(), kDepthMax) != simdjson::SUCCESS) {
     return absl::ResourceExhaustedError("There is no memory to read the request.");
@@ -227,13 +249,23 @@ absl::StatusOr<std::string> TraceJsonToWire(absl::string_view json) {
   const simdjson::error_code error = parser.parse(json.data(), json.size()).get(request);
   if (error == simdjson::DEPTH_ERROR) {
     return absl::InvalidArgumentError(
-        "The request nests more than 64 deep; send what an OTLP exporter sends.");
+        "The request nests more than 65,536 deep; send what an OTLP exporter sends.");
   }
   if (error != simdjson::SUCCESS || !request.is_object()) {
     return absl::InvalidArgumentError(
         "The request is no JSON object; send what an OTLP exporter sends.");
   }
-  return Converter().Convert(request, kRequest);
+  return Converter().Convert(request, message);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> TraceJsonToWire(absl::string_view json) {
+  return ToWire(json, kRequest);
+}
+
+absl::StatusOr<std::string> LogsJsonToWire(absl::string_view json) {
+  return ToWire(json, kLogsRequest);
 }
 
 }  // namespace itemized::server

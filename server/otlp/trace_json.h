@@ -13,5 +13,7 @@ namespace itemized::server {
 // as events and links, are left out, and so are values of attributes that are maps or bytes.
 // INVALID_ARGUMENT with a sentence if it is no JSON, or nests too deeply.
 absl::StatusOr<std::string> TraceJsonToWire(absl::string_view json);
+// Does so with an ExportLogsServiceRequest, for DecodeLogs.
+absl::StatusOr<std::string> LogsJsonToWire(absl::string_view json);
 
 }  // namespace itemized::server

@@ -18,9 +18,6 @@ namespace {
 
 using spans::v1::KeptSpan;
 
-// Two clocks of one process may disagree by so much on when a call began or ended.
-constexpr uint64_t kSlackNs = 20'000'000;
-
 // How many spans that begin later one is compared with.
 constexpr size_t kNeighboursMax = 64;
 
@@ -99,8 +96,8 @@ std::vector<size_t> SumsOf(const SpanTree& tree, const std::vector<Place>& place
 }
 
 bool LiesWithin(const KeptSpan& inner, const KeptSpan& outer) {
-  return inner.start_unix_ns() + kSlackNs >= outer.start_unix_ns() &&
-         inner.end_unix_ns() <= outer.end_unix_ns() + kSlackNs;
+  return inner.start_unix_ns() + kTwinSlackNs >= outer.start_unix_ns() &&
+         inner.end_unix_ns() <= outer.end_unix_ns() + kTwinSlackNs;
 }
 
 bool HaveEqualTotals(const KeptSpan& a, const KeptSpan& b) {
@@ -110,18 +107,6 @@ bool HaveEqualTotals(const KeptSpan& a, const KeptSpan& b) {
   const Usage x = UsageOf(a);
   const Usage y = UsageOf(b);
   return x.TotalInput() == y.TotalInput() && x.TotalTokens() == y.TotalTokens();
-}
-
-// Rule 2.
-bool AreTwins(const KeptSpan& a, const KeptSpan& b) {
-  if (a.scope() == b.scope() || a.resource() != b.resource()) {
-    return false;
-  }
-  if (!a.response_id().empty() && !b.response_id().empty()) {
-    return a.response_id() == b.response_id();
-  }
-  return (LiesWithin(a, b) || LiesWithin(b, a)) && HaveEqualTotals(a, b) &&
-         (absl::StartsWith(a.model(), b.model()) || absl::StartsWith(b.model(), a.model()));
 }
 
 // How much a span says of its call; the largest counts.
@@ -173,7 +158,7 @@ class Twins {
       const size_t end = std::min(spans_.size(), i + 1 + kNeighboursMax);
       for (size_t j = i + 1; j < end; ++j) {
         const KeptSpan& b = tree_[spans_[j]];
-        if (b.start_unix_ns() > a.end_unix_ns() + kSlackNs) {
+        if (b.start_unix_ns() > a.end_unix_ns() + kTwinSlackNs) {
           break;
         }
         if (AreTwins(a, b)) {
@@ -230,6 +215,17 @@ class Twins {
 };
 
 }  // namespace
+
+bool AreTwins(const KeptSpan& a, const KeptSpan& b) {
+  if (a.scope() == b.scope() || a.resource() != b.resource()) {
+    return false;
+  }
+  if (!a.response_id().empty() && !b.response_id().empty()) {
+    return a.response_id() == b.response_id();
+  }
+  return (LiesWithin(a, b) || LiesWithin(b, a)) && HaveEqualTotals(a, b) &&
+         (absl::StartsWith(a.model(), b.model()) || absl::StartsWith(b.model(), a.model()));
+}
 
 std::vector<CallSpans> MergeSpans(const SpanTree& tree) {
   const std::vector<Place> places = PlacesOf(tree);

@@ -87,7 +87,7 @@ void SetSpans(const SpanCounters& from, pb::GetServerInfoResponse* response) {
   spans.set_calls_without_usage(from.without_usage);
   spans.set_rootless_traces(from.rootless);
   spans.set_retracted_calls(from.retracted);
-  spans.set_dropped_requests(dropped);
+  spans.set_dropped_signals(dropped);
 }
 
 // Which calls a change of rates prices again.

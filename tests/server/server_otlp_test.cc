@@ -137,17 +137,33 @@ TEST_F(Otlp, PromptsAndAnswersAreNotOnDisk) {
   }
 }
 
-TEST_F(Otlp, LogsAreTakenAndDropped) {
+// Records of logs: one that says nothing of a bill, and a request of Claude Code.
+std::string LogsJson() {
+  return absl::StrCat(
+      R"({"resourceLogs":[{"scopeLogs":[{"scope":{"name":"com.anthropic.claude_code.events"},)",
+      R"("logRecords":[{"body":{"stringValue":"hello"}},{"timeUnixNano":")", kNowUs * 1'000,
+      R"(","traceId":")", kTraceId, R"(","attributes":[)",
+      R"({"key":"event.name","value":{"stringValue":"api_request"}},)",
+      R"({"key":"model","value":{"stringValue":"m"}},)",
+      R"({"key":"request_id","value":{"stringValue":"req-1"}},)",
+      R"({"key":"output_tokens","value":{"stringValue":"1200"}}]}]}]}]})");
+}
+
+TEST_F(Otlp, RecordsOfRequestsAreCallsAndOtherSignalsAreDropped) {
   collector::logs::v1::ExportLogsServiceRequest request;
-  request.add_resource_logs("");
+  ASSERT_TRUE(request.ParseFromString(LogsJsonToWire(LogsJson()).value()));
   collector::logs::v1::ExportLogsServiceResponse response;
   grpc::ClientContext context;
   const auto stub = collector::logs::v1::LogsService::NewStub(channel_);
   EXPECT_TRUE(stub->Export(&context, request, &response).ok());
-  EXPECT_THAT(Post("/v1/logs", "{}", kJsonHeaders), HasSubstr("200 OK"));
+  const std::string run = Run();
+  EXPECT_THAT(run, HasSubstr(R"("output_tokens":1200)"));
+  EXPECT_THAT(Post("/v1/logs", LogsJson(), kJsonHeaders), HasSubstr("200 OK"));
+  EXPECT_EQ(Run(), run);
   EXPECT_THAT(Post("/v1/metrics", "{}", kJsonHeaders), HasSubstr("200 OK"));
-  EXPECT_THAT(Ask("/metrics"),
-              HasSubstr("itemized_otlp_dropped_requests_total{signal=\"logs\"} 2"));
+  const std::string metrics = Ask("/metrics");
+  EXPECT_THAT(metrics, HasSubstr("itemized_otlp_dropped_total{signal=\"logs\"} 2"));
+  EXPECT_THAT(metrics, HasSubstr("itemized_otlp_dropped_total{signal=\"metrics\"} 1"));
 }
 
 }  // namespace

@@ -36,19 +36,23 @@ class Bill {
       calls_[key] = call;
       calls_[key].revision = 0;
     }
-    if (changes.completion.has_value()) {
-      completion_ = changes.completion;
+    for (const Completion& completion : changes.completions) {
+      if (completion.takes_back) {
+        EXPECT_EQ(completions_.erase(completion.workflow_id), 1U);
+      } else {
+        completions_[completion.workflow_id] = completion;
+      }
     }
   }
   bool operator==(const Bill& other) const {
-    return calls_ == other.calls_ && completion_ == other.completion_;
+    return calls_ == other.calls_ && completions_ == other.completions_;
   }
   size_t size() const { return calls_.size(); }
 
  private:
   std::map<std::pair<std::string, std::string>, Call> calls_;
   std::map<std::pair<std::string, std::string>, uint32_t> revisions_;
-  std::optional<Completion> completion_;
+  std::map<std::string, Completion> completions_;
 };
 
 // Random spans: trees with all roles, twins, names and lost parents.
@@ -150,7 +154,7 @@ TEST(OpenTrace, ChangesNothingForARedelivery) {
   const TraceChanges again = trace.Recount();
   EXPECT_TRUE(again.calls.empty());
   EXPECT_TRUE(again.kept.empty());
-  EXPECT_FALSE(again.completion.has_value());
+  EXPECT_TRUE(again.completions.empty());
 }
 
 }  // namespace
