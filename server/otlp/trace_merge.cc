@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 
+#include "server/otlp/span_likeness.h"
 #include "storage/base/usage_classes.h"
 #include "storage/model/usage.h"
 
@@ -100,20 +101,11 @@ bool LiesWithin(const KeptSpan& inner, const KeptSpan& outer) {
          inner.end_unix_ns() <= outer.end_unix_ns() + kTwinSlackNs;
 }
 
-bool HaveEqualTotals(const KeptSpan& a, const KeptSpan& b) {
-  if (!a.has_usage() || !b.has_usage()) {
-    return true;
-  }
-  const Usage x = UsageOf(a);
-  const Usage y = UsageOf(b);
-  return x.TotalInput() == y.TotalInput() && x.TotalTokens() == y.TotalTokens();
-}
-
 // How much a span says of its call; the largest counts.
 auto Weight(const KeptSpan& span) {
   const Usage usage = UsageOf(span);
-  return std::tuple(span.has_usage(), UsedClasses(usage), !span.response_id().empty(),
-                    span.model().size(), usage.TotalTokens());
+  return std::tuple(span.has_usage(), !MayBeGuessed(span), UsedClasses(usage),
+                    !span.response_id().empty(), span.model().size(), usage.TotalTokens());
 }
 
 // Joins twins, of which a scope has one at most in each call: the likeliest pairs first.
@@ -148,7 +140,7 @@ class Twins {
   struct Pair {
     size_t first;
     size_t second;
-    std::tuple<bool, bool, uint64_t, size_t, size_t> order;
+    std::tuple<bool, Likeness, bool, uint64_t, size_t, size_t> order;
   };
 
   std::vector<Pair> Pairs() const {
@@ -165,7 +157,7 @@ class Twins {
           const bool same_answer = !a.response_id().empty() && a.response_id() == b.response_id();
           const bool same_parent = a.parent_span_id() == b.parent_span_id();
           const uint64_t apart = b.start_unix_ns() - a.start_unix_ns();
-          pairs.push_back({i, j, {!same_answer, !same_parent, apart, i, j}});
+          pairs.push_back({i, j, {!same_answer, LikenessOf(a, b), !same_parent, apart, i, j}});
         }
       }
     }
@@ -223,7 +215,7 @@ bool AreTwins(const KeptSpan& a, const KeptSpan& b) {
   if (!a.response_id().empty() && !b.response_id().empty()) {
     return a.response_id() == b.response_id();
   }
-  return (LiesWithin(a, b) || LiesWithin(b, a)) && HaveEqualTotals(a, b) &&
+  return (LiesWithin(a, b) || LiesWithin(b, a)) && LikenessOf(a, b) != Likeness::kUnequal &&
          (absl::StartsWith(a.model(), b.model()) || absl::StartsWith(b.model(), a.model()));
 }
 

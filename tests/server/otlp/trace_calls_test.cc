@@ -121,6 +121,49 @@ TEST(TraceCalls, AreOneWhereBothNameTheSameAnswer) {
   EXPECT_THAT(Count({one, two}).calls, SizeIs(2));
 }
 
+KeptSpan WithCacheRead(KeptSpan span, int64_t tokens) {
+  span.set_usage(static_cast<int>(UsageClass::kCacheRead), tokens);
+  return span;
+}
+
+TEST(TraceCalls, AreOneWhereASecondInstrumentationLeavesTheCacheOut) {
+  const KeptSpan whole =
+      WithCacheRead(WithUsage(MakeSpan('a', 'p', SPAN_ROLE_MODEL, "a"), "m", 500, 40), 7'500);
+  const auto count_with = [&](int64_t input, int64_t output) {
+    const KeptSpan other = WithUsage(MakeSpan('b', 'p', SPAN_ROLE_MODEL, "b"), "m", input, output);
+    return Count({OfScope("scope-b", other), whole});
+  };
+  const TraceBill bill = count_with(500, 40);
+  ASSERT_THAT(bill.calls, SizeIs(1));
+  EXPECT_EQ((*bill.calls[0].call.usage)[UsageClass::kCacheRead], 7'500);
+  EXPECT_THAT(count_with(400, 40).calls, SizeIs(1));  // The rest was written to the cache.
+  EXPECT_THAT(count_with(501, 40).calls, SizeIs(2));
+  EXPECT_THAT(count_with(500, 41).calls, SizeIs(2));
+}
+
+TEST(TraceCalls, AreOneWhereASecondInstrumentationAddsTheBeginningOfAStream) {
+  const KeptSpan one = WithUsage(MakeSpan('a', 'p', SPAN_ROLE_MODEL, "a"), "m", 8'000, 40);
+  const auto count_with = [&](int64_t input, int64_t output) {
+    const KeptSpan other = WithUsage(MakeSpan('b', 'p', SPAN_ROLE_MODEL, "b"), "m", input, output);
+    return Count({OfScope("scope-b", other), one}).calls.size();
+  };
+  EXPECT_EQ(count_with(8'000, 41), 1U);
+  EXPECT_EQ(count_with(8'000, 73), 2U);
+  EXPECT_EQ(count_with(8'001, 41), 2U);
+}
+
+TEST(TraceCalls, TakeNoGuessWhereAnotherInstrumentationKnows) {
+  const KeptSpan guess =
+      OfScope("@traceloop/instrumentation-openai",
+              WithUsage(MakeSpan('a', 'p', SPAN_ROLE_MODEL, "chat"), "m-2026", 3, 6));
+  const KeptSpan known = WithUsage(MakeSpan('b', 'p', SPAN_ROLE_MODEL, "llm"), "m", 3'510, 200);
+  const TraceBill bill = Count({guess, known});
+  ASSERT_THAT(bill.calls, SizeIs(1));
+  EXPECT_EQ((*bill.calls[0].call.usage)[UsageClass::kInput], 3'510);
+  EXPECT_EQ(bill.calls[0].call.model, "m-2026");
+  EXPECT_THAT(Count({guess}).calls, SizeIs(1));
+}
+
 TEST(TraceCalls, OfTwoCallsSeenTwiceAreTwo) {
   std::vector<KeptSpan> spans;
   for (const char* scope : {"scope-a", "scope-b"}) {
