@@ -2,6 +2,7 @@
 #include "server/otlp/span_tree.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -21,6 +22,15 @@ int64_t UsedClasses(const Usage& usage) {
                        [](int64_t count) { return count != 0; });
 }
 
+namespace {
+
+bool BeginsBefore(const spans::v1::KeptSpan& a, const spans::v1::KeptSpan& b) {
+  return std::pair(a.start_unix_ns(), absl::string_view(a.span_id())) <
+         std::pair(b.start_unix_ns(), absl::string_view(b.span_id()));
+}
+
+}  // namespace
+
 SpanTree::SpanTree(absl::Span<const spans::v1::KeptSpan* const> spans)
     : spans_(spans), parents_(spans.size(), kNone) {
   absl::flat_hash_map<absl::string_view, size_t> by_id;
@@ -32,6 +42,9 @@ SpanTree::SpanTree(absl::Span<const spans::v1::KeptSpan* const> spans)
     const auto found = by_id.find(spans[i]->parent_span_id());
     if (found != by_id.end() && found->second != i) {
       parents_[i] = found->second;
+    }
+    if (IsRoot(i) && (!root_.has_value() || BeginsBefore(*spans[i], *spans[*root_]))) {
+      root_ = i;
     }
   }
 }

@@ -36,12 +36,15 @@ class SpanTree {
   // The span above all others that are known above this one, which may be itself.
   size_t TopOf(size_t span) const;
   bool IsRoot(size_t span) const { return spans_[span]->parent_span_id().empty(); }
+  // The root that began first; nothing while none has come.
+  std::optional<size_t> Root() const { return root_; }
 
  private:
   static constexpr size_t kNone = SIZE_MAX;
 
   const absl::Span<const spans::v1::KeptSpan* const> spans_;
   std::vector<size_t> parents_;  // kNone where the parent is unknown.
+  std::optional<size_t> root_;
 };
 
 }  // namespace itemized::server

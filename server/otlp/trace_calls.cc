@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -40,6 +41,8 @@ int64_t ToUs(uint64_t ns) {
 }
 
 // Finds what is known of a call: by itself, by the spans that tell of it too, or by those above.
+// Where one above is lost, as those are that an emitter filters out, what is above all is the
+// trace's root.
 class Finder {
  public:
   Finder(const SpanTree& tree, const CallSpans& spans) : tree_(tree) {
@@ -54,6 +57,11 @@ class Finder {
           above_.push_back(above);
         }
       }
+    }
+    const size_t top = tree.TopOf(spans.counted);
+    const size_t root = tree.Root().value_or(top);
+    if (!tree.IsRoot(top) && root != top && known.insert(root).second) {
+      above_.push_back(root);
     }
   }
 
@@ -147,7 +155,8 @@ std::string StepOf(const SpanTree& tree, const CallSpans& spans, const Finder& f
 
 // Where the root never came, what the spans themselves say of their workflow is all there is.
 std::string WorkflowOf(const SpanTree& tree, const CallSpans& spans, const Finder& finder) {
-  const KeptSpan& top = tree[tree.TopOf(spans.counted)];
+  const size_t highest = tree.TopOf(spans.counted);
+  const KeptSpan& top = tree[tree.IsRoot(highest) ? highest : tree.Root().value_or(highest)];
   const std::string ours = FirstOf(
       {finder.AnyFirst(&KeptSpan::our_workflow), finder.AnyFirst(&KeptSpan::mapped_workflow)});
   if (!ours.empty() || top.parent_span_id().empty()) {
@@ -239,20 +248,6 @@ Call ToCall(absl::string_view trace, const SpanTree& tree, const CallSpans& span
   return call;
 }
 
-// The root that began first; nothing while none has come.
-const KeptSpan* RootOf(const SpanTree& tree) {
-  const KeptSpan* root = nullptr;
-  for (size_t i = 0; i < tree.size(); ++i) {
-    const KeptSpan& span = tree[i];
-    if (tree.IsRoot(i) &&
-        (root == nullptr || std::pair(span.start_unix_ns(), span.span_id()) <
-                                std::pair(root->start_unix_ns(), root->span_id()))) {
-      root = &span;
-    }
-  }
-  return root;
-}
-
 // Returns the span that ended last of those that `is_one` accepts; null if there is none.
 template <typename IsOne>
 const KeptSpan* LastOf(const SpanTree& tree, IsOne is_one) {
@@ -298,7 +293,8 @@ std::optional<Completion> CompletionOf(absl::string_view trace, const SpanTree& 
     return std::nullopt;
   }
   const KeptSpan& ending = named != nullptr ? *named : *last_root;
-  const KeptSpan* const root = RootOf(tree);
+  const std::optional<size_t> root_index = tree.Root();
+  const KeptSpan* const root = root_index.has_value() ? &tree[*root_index] : nullptr;
   Completion completion;
   completion.time_us = ToUs(std::max(named == nullptr ? 0 : named->end_unix_ns(),
                                      last_root == nullptr ? 0 : last_root->end_unix_ns()));
@@ -338,7 +334,7 @@ TraceBill CountTrace(absl::string_view trace_id,
   }
   std::sort(bill.calls.begin(), bill.calls.end(),
             [](const TraceCall& a, const TraceCall& b) { return a.span < b.span; });
-  bill.has_root = RootOf(tree) != nullptr;
+  bill.has_root = tree.Root().has_value();
   if (!bill.calls.empty()) {
     bill.completion = CompletionOf(trace_id, tree);
   }

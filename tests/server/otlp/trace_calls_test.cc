@@ -250,6 +250,19 @@ TEST(TraceCalls, AreOfNoStepThatIsOnlyTheWrapperOfAnInstrumentation) {
   EXPECT_EQ(Count({alone, call}).calls[0].call.step, "ai.generateText");
 }
 
+TEST(TraceCalls, BelowALostSpanAreOfTheRootOfTheTrace) {
+  KeptSpan root = MakeSpan('r', 0, SPAN_ROLE_OTHER, "answer_ticket");
+  root.set_our_workflow_id("ticket-7");
+  KeptSpan call = WithUsage(MakeSpan('a', 'x', SPAN_ROLE_MODEL, "chat m"), "m", 1, 1);
+  call.set_service("a service");
+  const TraceBill bill = Count({call, root});
+  ASSERT_THAT(bill.calls, SizeIs(1));
+  EXPECT_EQ(bill.calls[0].call.workflow, "answer_ticket");
+  EXPECT_EQ(bill.calls[0].call.workflow_id, "ticket-7");
+  EXPECT_EQ(bill.calls[0].call.step, "answer_ticket");
+  EXPECT_EQ(Count({call}).calls[0].call.workflow, "a service");
+}
+
 TEST(TraceCalls, OfAFailedRootAreOfAFailedRun) {
   KeptSpan root = MakeSpan('r', 0, SPAN_ROLE_OTHER, "root");
   root.set_is_error(true);
