@@ -139,6 +139,7 @@ namespace itemized::server {
   X(kConversation, "gen_ai.conversation.id")                                  \
   X(kSessionId, "session.id")                                                 \
   X(kAiSession, "ai.telemetry.metadata.sessionId")                            \
+  X(kAiContextSession, "ai.settings.context.sessionId")                       \
   X(kTraceloopSession, "traceloop.association.properties.session_id")         \
   X(kTraceloopThread, "traceloop.association.properties.thread_id")           \
   X(kLangsmithSession, "langsmith.metadata.session_id")                       \

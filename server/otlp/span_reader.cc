@@ -120,6 +120,9 @@ void ReadModel(const RawSpan& span, Texts* texts, KeptSpan* kept) {
       texts->First({kLangfuseModel, kResponseModel, kAiResponseModel, kLlmResponseModel, kLlmModel,
                     kRequestModel, kAiModel, kEmbeddingModel, kClaudeModel}));
   kept->set_provider(texts->First({kProvider, kSystem, kAiProvider, kLlmProvider, kLlmSystem}));
+  if (kept->provider().empty()) {  // LangChain's name for it, which OpenInference passes on.
+    kept->set_provider(MemberOf(span[kMetadata], "ls_provider", texts));
+  }
   kept->set_response_id(texts->First({kResponseId, kAiResponseId}));
   if (absl::StartsWith(span.name, "claude_code.")) {
     kept->set_response_id(texts->First({kRequestId}));
@@ -223,8 +226,8 @@ void ReadNames(const SpanSource& source, const RawSpan& span, Texts* texts, Kept
     kept->set_workflow(texts->Take(span.workflow));
   }
   kept->set_session(
-      texts->First({kConversation, kSessionId, kAiSession, kTraceloopSession, kTraceloopThread,
-                    kLangsmithSession, kLangsmithThread, kMetadataSession}));
+      texts->First({kConversation, kSessionId, kAiSession, kAiContextSession, kTraceloopSession,
+                    kTraceloopThread, kLangsmithSession, kLangsmithThread, kMetadataSession}));
   kept->set_service(texts->Take(source.service));
   kept->set_our_step(texts->First({kOurStep}));
   kept->set_our_workflow(texts->First({kOurWorkflow}));

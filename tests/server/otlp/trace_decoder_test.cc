@@ -100,6 +100,18 @@ TEST(TraceDecoder, ReadsTheCostThatAClientSays) {
   }
 }
 
+TEST(TraceDecoder, ReadsWhereFrameworksPutProvidersAndSessions) {
+  const auto decode = [](const std::string& key, const std::string& text) {
+    const std::string attribute =
+        absl::StrCat(R"({"key":")", key, R"(","value":{"stringValue":")", text, R"("}})");
+    return Decode(OneSpan(absl::StrCat(kIds, R"(,"attributes":[)", attribute, "]"))).spans;
+  };
+  EXPECT_THAT(decode("metadata", R"({\"ls_provider\":\"anthropic\"})"),
+              ElementsAre(HasSubstr(R"(provider: "anthropic")")));
+  EXPECT_THAT(decode("ai.settings.context.sessionId", "s-9"),
+              ElementsAre(HasSubstr(R"(session: "s-9")")));
+}
+
 TEST(TraceDecoder, RefusesSpansOneByOneWithAReason) {
   EXPECT_THAT(Decode(OneSpan(R"("traceId":"00","spanId":"0123456789abcdef")")).refused,
               ElementsAre(HasSubstr("no trace_id of 16 bytes")));
