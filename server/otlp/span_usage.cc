@@ -236,10 +236,28 @@ SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting, bool wr
   return {.usage = usage};
 }
 
+namespace {
+
+// The AI SDK up to version 5 passes on what the provider said, and Anthropic's input has no cache,
+// from Bedrock neither. Later versions say what was not cached.
+bool IsOldAiSdk(absl::string_view scope, const RawSpan& span) {
+  if (scope != "ai" || span[kAiNoCache].is_there()) {
+    return false;
+  }
+  const auto is_exclusive = [&](SpanAttribute attribute) {
+    return absl::StrContains(span[attribute].Text(), "anthropic") ||
+           absl::StrContains(span[attribute].Text(), "bedrock");
+  };
+  return is_exclusive(kAiProvider) || is_exclusive(kProvider) || is_exclusive(kSystem);
+}
+
+}  // namespace
+
 CacheAccounting AccountingOfScope(absl::string_view scope, const RawSpan& span) {
   const bool is_claude_code =
       absl::StartsWith(span.name, "claude_code.") && span[kClaudeInput].is_there();
-  const bool is_exclusive = scope == "@traceloop/instrumentation-anthropic" || is_claude_code;
+  const bool is_exclusive =
+      scope == "@traceloop/instrumentation-anthropic" || is_claude_code || IsOldAiSdk(scope, span);
   return is_exclusive ? CacheAccounting::kExclusive : CacheAccounting::kUnsaid;
 }
 

@@ -85,6 +85,22 @@ TEST(SpanUsage, OfAScopeThatCountsApartHasTheCacheBeside) {
             (Counts{90, 10, 0, 0, 0, 0}));
 }
 
+// What is left of it if an exporter takes the provider's own words away, as Traceloop's SDK does.
+TEST(SpanUsage, OfAnOldAiSdkHasTheCacheBesideWhereTheProviderHas) {
+  const auto read = [](const char* provider, const std::string& key) {
+    const RawSpan span = With({{"gen_ai.usage.input_tokens", Number(511)},
+                               {"gen_ai.usage.cache_creation.input_tokens", Number(111)},
+                               {"gen_ai.provider.name", Text(provider)}});
+    return Read(span, AccountingOfScope(key, span));
+  };
+  EXPECT_EQ(read("anthropic", "ai"), (Counts{511, 0, 111, 0, 0, 0}));
+  EXPECT_EQ(read("openai", "ai"), (Counts{400, 0, 111, 0, 0, 0}));
+  EXPECT_EQ(read("anthropic", "gen_ai"), (Counts{400, 0, 111, 0, 0, 0}));
+  const RawSpan newer = With({{"gen_ai.provider.name", Text("anthropic")},
+                              {"ai.usage.inputTokenDetails.noCacheTokens", Number(1)}});
+  EXPECT_EQ(AccountingOfScope("ai", newer), CacheAccounting::kUnsaid);
+}
+
 TEST(SpanUsage, OfAnthropicsOwnSpansSaysForHowLongItWasWritten) {
   EXPECT_EQ(Read(With({{"gen_ai.usage.input_tokens", Number(42'800)},
                        {"gen_ai.usage.cache_write.input_tokens", Number(2'450)},
