@@ -136,8 +136,11 @@ namespace itemized::server {
   X(kQuerySource, "query_source")                                             \
   X(kGenerationName, "metadata.generation_name")                              \
   X(kLangfuseTrace, "langfuse.trace.name")                                    \
+  X(kLangfuseRoot, "langfuse.internal.is_app_root")                           \
+  X(kLangfuseLevel, "langfuse.observation.level")                             \
   X(kConversation, "gen_ai.conversation.id")                                  \
   X(kSessionId, "session.id")                                                 \
+  X(kLangfuseSession, "langfuse.session.id")                                  \
   X(kAiSession, "ai.telemetry.metadata.sessionId")                            \
   X(kAiContextSession, "ai.settings.context.sessionId")                       \
   X(kTraceloopSession, "traceloop.association.properties.session_id")         \

@@ -225,9 +225,9 @@ void ReadNames(const SpanSource& source, const RawSpan& span, Texts* texts, Kept
   if (kept->workflow().empty()) {
     kept->set_workflow(texts->Take(span.workflow));
   }
-  kept->set_session(
-      texts->First({kConversation, kSessionId, kAiSession, kAiContextSession, kTraceloopSession,
-                    kTraceloopThread, kLangsmithSession, kLangsmithThread, kMetadataSession}));
+  kept->set_session(texts->First({kConversation, kSessionId, kLangfuseSession, kAiSession,
+                                  kAiContextSession, kTraceloopSession, kTraceloopThread,
+                                  kLangsmithSession, kLangsmithThread, kMetadataSession}));
   kept->set_service(texts->Take(source.service));
   kept->set_our_step(texts->First({kOurStep}));
   kept->set_our_workflow(texts->First({kOurWorkflow}));
@@ -294,7 +294,9 @@ absl::StatusOr<KeptSpan> ReadSpan(const SpanSource& source, const RawSpan& span)
   kept.set_resource(source.resource);
   kept.set_start_unix_ns(span.start_ns);
   kept.set_end_unix_ns(span.end_ns);
-  kept.set_is_error(span.is_error);
+  // Langfuse's SDK says of its own observations that they failed, and leaves the status as it is.
+  kept.set_is_error(span.is_error || span[kLangfuseLevel].Text() == "ERROR");
+  kept.set_is_highest(span[kLangfuseRoot].whole == 1);
   if (source.rule != nullptr && source.rule->is_ignored) {
     KeepPlace(&kept);
   } else {

@@ -72,15 +72,17 @@ std::optional<SpanRole> Find(const Roles& roles, const SpanValue& value) {
 
 std::optional<SpanRole> OfLangfuse(const RawSpan& span) {
   static const auto* const kTypes =
-      new Roles{{"generation", kModel}, {"embedding", kModel}, {"agent", kAgent},   {"tool", kTool},
-                {"span", kNode},        {"chain", kNode},      {"retriever", kNode}};
+      new Roles{{"generation", kModel}, {"embedding", kModel}, {"agent", kAgent},
+                {"tool", kTool},        {"span", kNode},       {"chain", kNode},
+                {"retriever", kNode},   {"evaluator", kNode},  {"guardrail", kNode}};
   return Find(*kTypes, span[kLangfuseType]);
 }
 
 std::optional<SpanRole> OfOpenInference(const RawSpan& span) {
   static const auto* const kKinds =
-      new Roles{{"llm", kModel}, {"embedding", kModel}, {"agent", kAgent},
-                {"tool", kTool}, {"chain", kNode},      {"retriever", kNode}};
+      new Roles{{"llm", kModel},      {"embedding", kModel}, {"agent", kAgent},
+                {"tool", kTool},      {"chain", kNode},      {"retriever", kNode},
+                {"evaluator", kNode}, {"guardrail", kNode},  {"reranker", kNode}};
   return Find(*kKinds, span[kOpenInferenceKind]);
 }
 

@@ -35,7 +35,11 @@ class SpanTree {
   std::vector<size_t> AncestorsOf(size_t span) const;
   // The span above all others that are known above this one, which may be itself.
   size_t TopOf(size_t span) const;
-  bool IsRoot(size_t span) const { return spans_[span]->parent_span_id().empty(); }
+  // Whether nothing is above a span, in the trace or in what its exporter sends of it.
+  bool IsRoot(size_t span) const {
+    return spans_[span]->parent_span_id().empty() ||
+           (spans_[span]->is_highest() && parents_[span] == kNone);
+  }
   // The root that began first; nothing while none has come.
   std::optional<size_t> Root() const { return root_; }
 

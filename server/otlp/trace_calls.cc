@@ -156,10 +156,11 @@ std::string StepOf(const SpanTree& tree, const CallSpans& spans, const Finder& f
 // Where the root never came, what the spans themselves say of their workflow is all there is.
 std::string WorkflowOf(const SpanTree& tree, const CallSpans& spans, const Finder& finder) {
   const size_t highest = tree.TopOf(spans.counted);
-  const KeptSpan& top = tree[tree.IsRoot(highest) ? highest : tree.Root().value_or(highest)];
+  const size_t root = tree.IsRoot(highest) ? highest : tree.Root().value_or(highest);
+  const KeptSpan& top = tree[root];
   const std::string ours = FirstOf(
       {finder.AnyFirst(&KeptSpan::our_workflow), finder.AnyFirst(&KeptSpan::mapped_workflow)});
-  if (!ours.empty() || top.parent_span_id().empty()) {
+  if (!ours.empty() || tree.IsRoot(root)) {
     return FirstOf({ours, WorkflowOfRoot(top)});
   }
   const std::string of_top = &top == &tree[spans.counted] ? "" : WorkflowOfRoot(top);

@@ -263,6 +263,19 @@ TEST(TraceCalls, BelowALostSpanAreOfTheRootOfTheTrace) {
   EXPECT_EQ(Count({call}).calls[0].call.workflow, "a service");
 }
 
+TEST(TraceCalls, BelowTheHighestThatAnExporterSendsAreOfAFinishedRun) {
+  KeptSpan highest = MakeSpan('h', 'x', SPAN_ROLE_NODE, "answer");
+  highest.set_is_highest(true);
+  const KeptSpan call = WithUsage(MakeSpan('a', 'h', SPAN_ROLE_MODEL, "chat"), "m", 1, 1);
+  const TraceBill bill = Count({call, highest});
+  EXPECT_EQ(bill.calls[0].call.workflow, "answer");
+  ASSERT_TRUE(bill.completion.has_value());
+  EXPECT_EQ(bill.completion->workflow, "answer");
+  EXPECT_TRUE(bill.has_root);
+  KeptSpan above = MakeSpan('x', 0, SPAN_ROLE_OTHER, "request");  // Another exporter sends it.
+  EXPECT_EQ(Count({call, highest, above}).calls[0].call.workflow, "request");
+}
+
 TEST(TraceCalls, OfAFailedRootAreOfAFailedRun) {
   KeptSpan root = MakeSpan('r', 0, SPAN_ROLE_OTHER, "root");
   root.set_is_error(true);

@@ -20,6 +20,7 @@
 namespace itemized::server {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -110,6 +111,15 @@ TEST(TraceDecoder, ReadsWhereFrameworksPutProvidersAndSessions) {
               ElementsAre(HasSubstr(R"(provider: "anthropic")")));
   EXPECT_THAT(decode("ai.settings.context.sessionId", "s-9"),
               ElementsAre(HasSubstr(R"(session: "s-9")")));
+}
+
+TEST(TraceDecoder, ReadsWhatLangfuseSaysOfASpanBesideItsStatus) {
+  EXPECT_THAT(Decode(OneSpan(absl::StrCat(
+                         kIds, R"(,"attributes":[{"key":"langfuse.observation.level","value":)"
+                               R"({"stringValue":"ERROR"}},{"key":"langfuse.internal.is_app_root",)"
+                               R"("value":{"boolValue":true}}])")))
+                  .spans,
+              ElementsAre(AllOf(HasSubstr("is_error: true"), HasSubstr("is_highest: true"))));
 }
 
 TEST(TraceDecoder, RefusesSpansOneByOneWithAReason) {
