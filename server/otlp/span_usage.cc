@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "simdjson.h"
@@ -56,28 +58,25 @@ struct Totals {
   std::optional<int64_t> write_5m;
   std::optional<int64_t> write_1h;
   std::optional<int64_t> reasoning;
+  std::optional<int64_t> input_audio;  // It and the next are beside input and output.
+  std::optional<int64_t> output_audio;
   bool is_disjoint = false;  // The input has nothing of the cache.
 
-  bool is_empty() const { return !input && !output && !read && !write; }
+  bool is_empty() const {
+    return !input && !output && !read && !write && !input_audio && !output_audio;
+  }
 };
 
-// A member of a JSON object in a text attribute.
-std::optional<int64_t> MemberOf(const dom::element& object, const char* name, Counts* counts) {
+std::optional<int64_t> NumberOf(const dom::element& value, Counts* counts) {
   int64_t number = 0;
-  const auto found = object[name];
-  return found.error() != simdjson::SUCCESS       ? std::nullopt
-         : found.get(number) == simdjson::SUCCESS ? counts->Check(number)
-                                                  : counts->Check(std::nullopt);
+  return value.get(number) == simdjson::SUCCESS ? counts->Check(number)
+                                                : counts->Check(std::nullopt);
 }
 
-std::optional<int64_t> FirstOf(const dom::element& object, std::initializer_list<const char*> names,
-                               Counts* counts) {
-  for (const char* name : names) {
-    if (const std::optional<int64_t> number = MemberOf(object, name, counts)) {
-      return number;
-    }
-  }
-  return std::nullopt;
+// A member of a JSON object in a text attribute.
+std::optional<int64_t> MemberOf(const dom::object& object, const char* name, Counts* counts) {
+  dom::element value;
+  return object[name].get(value) == simdjson::SUCCESS ? NumberOf(value, counts) : std::nullopt;
 }
 
 void Set(std::optional<int64_t>* to, std::optional<int64_t> value) {
@@ -86,29 +85,75 @@ void Set(std::optional<int64_t>* to, std::optional<int64_t> value) {
   }
 }
 
-// langfuse.observation.usage_details: disjoint classes, of which output has no reasoning in it.
-void ReadLangfuse(const dom::element& details, Counts* counts, Totals* totals) {
+// The count in `totals` that a class of Langfuse's is; null for one that has none of its own.
+std::optional<int64_t>* FindLangfuse(absl::string_view name, Totals* totals) {
+  using Count = std::optional<int64_t> Totals::*;
+  static const auto* const kClasses = new absl::flat_hash_map<absl::string_view, Count>{
+      {"input", &Totals::input},
+      {"prompt_tokens", &Totals::input},
+      {"input_tokens", &Totals::input},
+      {"output", &Totals::output},
+      {"completion_tokens", &Totals::output},
+      {"output_tokens", &Totals::output},
+      {"input_cached_tokens", &Totals::read},
+      {"input_cache_read", &Totals::read},
+      {"cache_read_input_tokens", &Totals::read},
+      {"input_cache_read_tokens", &Totals::read},
+      {"input_cache_creation", &Totals::write},
+      {"cache_creation_input_tokens", &Totals::write},
+      {"input_cache_write", &Totals::write},
+      {"input_cache_write_tokens", &Totals::write},
+      {"input_cache_creation_5m", &Totals::write_5m},
+      {"input_ephemeral_5m_input_tokens", &Totals::write_5m},
+      {"input_cache_creation_1h", &Totals::write_1h},
+      {"input_ephemeral_1h_input_tokens", &Totals::write_1h},
+      {"output_reasoning_tokens", &Totals::reasoning},
+      {"output_reasoning", &Totals::reasoning},
+      {"reasoning_tokens", &Totals::reasoning},
+      {"input_audio_tokens", &Totals::input_audio},
+      {"input_audio", &Totals::input_audio},
+      {"output_audio_tokens", &Totals::output_audio},
+      {"output_audio", &Totals::output_audio}};
+  const auto found = kClasses->find(name);
+  return found == kClasses->end() ? nullptr : &(totals->*(found->second));
+}
+
+// langfuse.observation.usage_details: disjoint classes, of which output has no reasoning in it. Its
+// wrappers of clients take every detail that a provider gives out of input or output, so that those
+// without a class here go back.
+void ReadLangfuse(const dom::object& details, Counts* counts, Totals* totals) {
   totals->is_disjoint = true;
-  Set(&totals->input, FirstOf(details, {"input", "prompt_tokens", "input_tokens"}, counts));
-  Set(&totals->output, FirstOf(details, {"output", "completion_tokens", "output_tokens"}, counts));
-  Set(&totals->read, FirstOf(details,
-                             {"input_cached_tokens", "input_cache_read", "cache_read_input_tokens",
-                              "input_cache_read_tokens"},
-                             counts));
-  Set(&totals->write, FirstOf(details,
-                              {"input_cache_creation", "cache_creation_input_tokens",
-                               "input_cache_write", "input_cache_write_tokens"},
-                              counts));
-  const std::optional<int64_t> reasoning =
-      FirstOf(details, {"output_reasoning_tokens", "output_reasoning", "reasoning_tokens"}, counts);
-  if (reasoning.has_value()) {
-    totals->reasoning = reasoning;
-    totals->output = totals->output.value_or(0) + *reasoning;
+  int64_t more_input = 0;
+  int64_t more_output = 0;
+  for (const auto& [key, value] : details) {
+    const absl::string_view name(key.data(), key.size());
+    if (value.is_null() || absl::StartsWith(name, "total")) {
+      continue;
+    }
+    const std::optional<int64_t> number = NumberOf(value, counts);
+    if (std::optional<int64_t>* const count = FindLangfuse(name, totals)) {
+      *count = number;
+    } else if (absl::StartsWith(name, "input")) {
+      more_input += number.value_or(0);
+    } else if (absl::StartsWith(name, "output")) {
+      more_output += number.value_or(0);
+    }
+  }
+  if (totals->write_5m || totals->write_1h) {
+    totals->write = std::max(totals->write.value_or(0),
+                             totals->write_5m.value_or(0) + totals->write_1h.value_or(0));
+  }
+  more_output += totals->reasoning.value_or(0);
+  if (more_input > 0) {
+    totals->input = totals->input.value_or(0) + more_input;
+  }
+  if (more_output > 0) {
+    totals->output = totals->output.value_or(0) + more_output;
   }
 }
 
 // LangSmith's details, as LangChain's usage_metadata has them.
-void ReadLangsmith(const dom::element& input, Counts* counts, Totals* totals) {
+void ReadLangsmith(const dom::object& input, Counts* counts, Totals* totals) {
   Set(&totals->read, MemberOf(input, "cache_read", counts));
   Set(&totals->write, MemberOf(input, "cache_creation", counts));
   Set(&totals->write_5m, MemberOf(input, "ephemeral_5m_input_tokens", counts));
@@ -127,10 +172,11 @@ bool ReadObject(const SpanValue& value, Read read) {
     return false;
   }
   dom::parser parser;
-  dom::element object;
+  dom::element element;
+  dom::object object;
   if (parser.allocate(value.Text().size(), kDepthMax) != simdjson::SUCCESS ||
-      parser.parse(value.Text().data(), value.Text().size()).get(object) != simdjson::SUCCESS ||
-      !object.is_object()) {
+      parser.parse(value.Text().data(), value.Text().size()).get(element) != simdjson::SUCCESS ||
+      element.get(object) != simdjson::SUCCESS) {
     return false;
   }
   read(object);
@@ -142,7 +188,7 @@ bool ReadObject(const SpanValue& value, Read read) {
 // beginning.
 std::optional<SpanUsage> ReadProviderMetadata(const RawSpan& span) {
   std::optional<SpanUsage> result;
-  ReadObject(span[kAiMetadata], [&](const dom::element& metadata) {
+  ReadObject(span[kAiMetadata], [&](const dom::object& metadata) {
     dom::element usage;
     if (metadata["anthropic"]["usage"].get(usage) != simdjson::SUCCESS || !usage.is_object()) {
       return;
@@ -158,6 +204,23 @@ std::optional<SpanUsage> ReadProviderMetadata(const RawSpan& span) {
       told[UsageClass::kReasoning] = std::min(
           told[UsageClass::kOutput],
           counts.First({kAiReasoning, kAiReasoningFlat}).value_or(told[UsageClass::kReasoning]));
+    }
+  });
+  return result;
+}
+
+// What an application hands to Langfuse as the provider said it, with details in objects of their
+// own.
+std::optional<SpanUsage> ReadReportToLangfuse(const RawSpan& span) {
+  std::optional<SpanUsage> result;
+  ReadObject(span[kLangfuseUsage], [&](const dom::object& details) {
+    const bool is_report = std::any_of(details.begin(), details.end(),
+                                       [](const auto& member) { return member.value.is_object(); });
+    if (is_report) {
+      const absl::StatusOr<ReportedUsage> read =
+          ReadReportedUsage(std::string(simdjson::minify(details)));
+      result = read.ok() && read->usage.has_value() ? SpanUsage{.usage = read->usage}
+                                                    : SpanUsage{.usage = {}, .is_unknown = true};
     }
   });
   return result;
@@ -179,8 +242,8 @@ void ReadTotals(const RawSpan& span, Counts* counts, Totals* totals) {
   totals->reasoning = counts->First({kAiReasoning, kAiReasoningFlat, kReasoning, kReasoningFlat,
                                      kReasoningDetail, kLlmReasoning});
   ReadObject(span[kInputDetails],
-             [&](const dom::element& details) { ReadLangsmith(details, counts, totals); });
-  ReadObject(span[kOutputDetails], [&](const dom::element& details) {
+             [&](const dom::object& details) { ReadLangsmith(details, counts, totals); });
+  ReadObject(span[kOutputDetails], [&](const dom::object& details) {
     Set(&totals->reasoning, MemberOf(details, "reasoning", counts));
   });
   if (const std::optional<int64_t> apart = counts->First({kAiNoCache})) {
@@ -188,7 +251,7 @@ void ReadTotals(const RawSpan& span, Counts* counts, Totals* totals) {
     totals->is_disjoint = true;
   }
   ReadObject(span[kLangfuseUsage],
-             [&](const dom::element& details) { ReadLangfuse(details, counts, totals); });
+             [&](const dom::object& details) { ReadLangfuse(details, counts, totals); });
 }
 
 void SetWrites(const Totals& totals, bool for_an_hour, Usage* usage) {
@@ -211,6 +274,8 @@ Usage ToUsage(const Totals& totals, CacheAccounting accounting, bool writes_for_
   SetWrites(totals, writes_for_an_hour, &usage);
   usage[UsageClass::kOutput] = totals.output.value_or(0);
   usage[UsageClass::kReasoning] = std::min(totals.reasoning.value_or(0), totals.output.value_or(0));
+  usage[UsageClass::kInputAudio] = totals.input_audio.value_or(0);
+  usage[UsageClass::kOutputAudio] = totals.output_audio.value_or(0);
   return usage;
 }
 
@@ -218,6 +283,9 @@ Usage ToUsage(const Totals& totals, CacheAccounting accounting, bool writes_for_
 
 SpanUsage ReadSpanUsage(const RawSpan& span, CacheAccounting accounting, bool writes_for_an_hour) {
   if (const std::optional<SpanUsage> told = ReadProviderMetadata(span)) {
+    return *told;
+  }
+  if (const std::optional<SpanUsage> told = ReadReportToLangfuse(span)) {
     return *told;
   }
   Counts counts(span);

@@ -143,6 +143,39 @@ TEST(SpanUsage, OfLangfuseIsDisjointAndHasReasoningBesideTheOutput) {
             (Counts{10, 30, 0, 0, 12, 7}));
 }
 
+// Its wrapper of OpenAI's client takes each detail out, its handler of LangChain those of
+// LangChain.
+TEST(SpanUsage, OfLangfuseHasEveryDetailOutOfInputAndOutput) {
+  const auto read = [](const char* json) {
+    const SpanUsage usage =
+        ReadSpanUsage(With({{"langfuse.observation.usage_details", Text(json)}}), {});
+    EXPECT_TRUE(usage.usage.has_value()) << json;
+    return usage.usage.value_or(Usage());
+  };
+  const Usage openai = read(
+      R"({"input":900,"output":50,"total":1250,"input_cached_tokens":100,"input_audio_tokens":30,)"
+      R"("output_reasoning_tokens":70,"output_audio_tokens":20,)"
+      R"("output_accepted_prediction_tokens":40,"output_rejected_prediction_tokens":40})");
+  EXPECT_EQ(openai.TotalInput(), 1'030);
+  EXPECT_EQ(openai[UsageClass::kInputAudio], 30);
+  EXPECT_EQ(openai[UsageClass::kOutput], 200);
+  EXPECT_EQ(openai[UsageClass::kOutputAudio], 20);
+  const Usage written = read(R"({"input":5,"input_cache_creation":100,)"
+                             R"("input_ephemeral_5m_input_tokens":60,)"
+                             R"("input_ephemeral_1h_input_tokens":40})");
+  EXPECT_EQ(written[UsageClass::kCacheWrite5m], 60);
+  EXPECT_EQ(written[UsageClass::kCacheWrite1h], 40);
+  EXPECT_EQ(written.TotalInput(), 105);
+}
+
+TEST(SpanUsage, OfLangfuseMayBeAReportOfTheProvider) {
+  EXPECT_EQ(Read(With({{"langfuse.observation.usage_details",
+                        Text(R"({"prompt_tokens":3000,"completion_tokens":200,"total_tokens":3200,)"
+                             R"("prompt_tokens_details":{"cached_tokens":1024},)"
+                             R"("completion_tokens_details":{"reasoning_tokens":64}})")}})),
+            (Counts{1'976, 1'024, 0, 0, 200, 64}));
+}
+
 TEST(SpanUsage, OfLangsmithAndOpenInference) {
   EXPECT_EQ(Read(With({{"gen_ai.usage.input_tokens", Number(100)},
                        {"gen_ai.usage.output_tokens", Number(20)},
