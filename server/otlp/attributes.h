@@ -52,6 +52,7 @@ namespace itemized::server {
   X(kAiProvider, "ai.model.provider")                                         \
   X(kLlmProvider, "llm.provider")                                             \
   X(kLlmSystem, "llm.system")                                                 \
+  X(kLangfuseProvider, "langfuse.observation.metadata.ls_provider")           \
   X(kResponseId, "gen_ai.response.id")                                        \
   X(kAiResponseId, "ai.response.id")                                          \
   X(kAnthropicTier, "anthropic.response.service_tier")                        \
@@ -133,6 +134,7 @@ namespace itemized::server {
   X(kTraceloopWorkflow, "traceloop.workflow.name")                            \
   X(kMetadata, "metadata")                                                    \
   X(kLangsmithNode, "langsmith.metadata.langgraph_node")                      \
+  X(kLangfuseNode, "langfuse.observation.metadata.langgraph_node")            \
   X(kQuerySource, "query_source")                                             \
   X(kGenerationName, "metadata.generation_name")                              \
   X(kLangfuseTrace, "langfuse.trace.name")                                    \

@@ -119,7 +119,8 @@ void ReadModel(const RawSpan& span, Texts* texts, KeptSpan* kept) {
   kept->set_model(
       texts->First({kLangfuseModel, kResponseModel, kAiResponseModel, kLlmResponseModel, kLlmModel,
                     kRequestModel, kAiModel, kEmbeddingModel, kClaudeModel}));
-  kept->set_provider(texts->First({kProvider, kSystem, kAiProvider, kLlmProvider, kLlmSystem}));
+  kept->set_provider(
+      texts->First({kProvider, kSystem, kAiProvider, kLlmProvider, kLlmSystem, kLangfuseProvider}));
   if (kept->provider().empty()) {  // LangChain's name for it, which OpenInference passes on.
     kept->set_provider(MemberOf(span[kMetadata], "ls_provider", texts));
   }
@@ -181,7 +182,8 @@ std::string LastSegment(const std::string& path) {
 
 // The step that the span itself names for its calls.
 std::string StepOf(absl::string_view scope, const RawSpan& span, Texts* texts) {
-  if (std::string step = texts->First({kFunctionId, kLangsmithNode, kGenerationName, kQuerySource});
+  if (std::string step =
+          texts->First({kFunctionId, kLangsmithNode, kLangfuseNode, kGenerationName, kQuerySource});
       !step.empty()) {
     return step;
   }

@@ -101,7 +101,7 @@ TEST(TraceDecoder, ReadsTheCostThatAClientSays) {
   }
 }
 
-TEST(TraceDecoder, ReadsWhereFrameworksPutProvidersAndSessions) {
+TEST(TraceDecoder, ReadsWhereFrameworksPutProvidersSessionsAndNodes) {
   const auto decode = [](const std::string& key, const std::string& text) {
     const std::string attribute =
         absl::StrCat(R"({"key":")", key, R"(","value":{"stringValue":")", text, R"("}})");
@@ -111,6 +111,10 @@ TEST(TraceDecoder, ReadsWhereFrameworksPutProvidersAndSessions) {
               ElementsAre(HasSubstr(R"(provider: "anthropic")")));
   EXPECT_THAT(decode("ai.settings.context.sessionId", "s-9"),
               ElementsAre(HasSubstr(R"(session: "s-9")")));
+  EXPECT_THAT(decode("langfuse.observation.metadata.ls_provider", "anthropic"),
+              ElementsAre(HasSubstr(R"(provider: "anthropic")")));
+  EXPECT_THAT(decode("langfuse.observation.metadata.langgraph_node", "writer"),
+              ElementsAre(HasSubstr(R"(step: "writer")")));
 }
 
 TEST(TraceDecoder, ReadsWhatLangfuseSaysOfASpanBesideItsStatus) {
