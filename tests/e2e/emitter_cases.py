@@ -19,7 +19,6 @@ class Emitter:
     session: str | None = None
     no_session: tuple = ()  # The scenarios that name none.
     workflow: Callable = lambda scenario: scenario
-    has_root: bool = True  # Whether the span comes that says that a run failed.
     sees_attempts: bool = False  # Each attempt of a call that is tried again has a span.
 
 
@@ -284,11 +283,18 @@ TRACELOOP = Emitter(
     ),
     session="s-9",
 )
-# The application's own spans do not come, so that nothing says that the run failed.
+# A run has the name that the application gives it, or that of the highest span that comes.
 LANGFUSE = Emitter(
     "langfuse",
+    (),
+    (
+        only(in_scenario("langgraph"), without_lifetimes),
+        only(both(in_scenario("langgraph"), of_anthropic), with_model_as_requested),
+        only(in_scenario("client_streamed"), with_model_as_requested),
+    ),
     session="s-9",
     no_session=("filtered",),
-    workflow=lambda scenario: "writer" if scenario == "filtered" else "research",
-    has_root=False,
+    workflow=lambda scenario: (
+        "writer" if scenario in ("filtered", "client_streamed", "client_down") else "research"
+    ),
 )

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Langfuse's SDK, which sends its own observations and the spans of the AI SDK, but none of the
-// application. Usage: langfuse.mjs TRANSPORT HTTP_ADDRESS GRPC_ADDRESS.
+// application; its wrapper of OpenAI's client and its handler of LangChain. Usage: langfuse.mjs TRANSPORT HTTP_ADDRESS GRPC_ADDRESS.
+import { HumanMessage } from '@langchain/core/messages';
+import { ChatAnthropic } from '@langchain/anthropic';
+import { END, MessagesAnnotation, START, StateGraph } from '@langchain/langgraph';
+import { ChatOpenAI } from '@langchain/openai';
+import { CallbackHandler } from '@langfuse/langchain';
+import { observeOpenAI } from '@langfuse/openai';
 import { LangfuseSpanProcessor } from '@langfuse/otel';
 import { propagateAttributes, startActiveObservation, startObservation } from '@langfuse/tracing';
 import { generateText, stepCountIs, tool } from 'ai6';
 import { createAnthropic } from 'ai6-anthropic';
 import { createOpenAI } from 'ai6-openai';
+import OpenAI from 'openai';
 import { z } from 'zod';
 import { startModels } from './models.mjs';
-import { runScenarios, server, startTracing } from './telemetry.mjs';
+import { drain, runScenarios, startTracing } from './telemetry.mjs';
 
 const provider = startTracing(
-  new LangfuseSpanProcessor({ publicKey: 'pk-lf-none', secretKey: 'sk-lf-none', baseUrl: server }),
+  new LangfuseSpanProcessor({ publicKey: 'pk-lf-none', secretKey: 'sk-lf-none' }),
 );
 const models = await startModels();
 const mini = createOpenAI({ apiKey: 'none', baseURL: models.openai }).chat('gpt-4o-mini');
@@ -54,6 +61,40 @@ const lookup = tool({
   execute: async () => (await ask(mini, 'reranker')).text,
 });
 
+// A name, as Langfuse wants it of a client.
+const observed = (generationName) =>
+  observeOpenAI(new OpenAI({ apiKey: 'none', baseURL: models.openai, maxRetries: 0 }), {
+    generationName,
+    sessionId: 's-9',
+  });
+const chat = (step, more = '', options = {}) =>
+  observed(step).chat.completions.create({
+    model: 'gpt-4o-mini',
+    messages: [{ role: 'user', content: `[${step}] ${more}` }],
+    ...options,
+  });
+const gpt = new ChatOpenAI({
+  model: 'gpt-4o-mini',
+  apiKey: 'none',
+  configuration: { baseURL: models.openai },
+});
+const claude = new ChatAnthropic({
+  model: 'claude-sonnet-4-5',
+  apiKey: 'none',
+  anthropicApiUrl: models.url,
+});
+const asks = (model, name) => async () => ({
+  messages: [await model.invoke([new HumanMessage(`[${name}]`)])],
+});
+const graph = () =>
+  new StateGraph(MessagesAnnotation)
+    .addNode('writer', asks(gpt, 'writer'))
+    .addNode('critic', asks(claude, 'critic'))
+    .addEdge(START, 'writer')
+    .addEdge('writer', 'critic')
+    .addEdge('critic', END)
+    .compile({ name: 'research' });
+
 await runScenarios(provider, models, {
   plain: () => inSession(() => startActiveObservation('answer', () => generation('writer'))),
   nested: () =>
@@ -74,5 +115,18 @@ await runScenarios(provider, models, {
       ),
     ),
   filtered: () => ask(mini, 'writer'),
+  client: () =>
+    inSession(async () => {
+      await chat('writer');
+      await observed('editor').responses.create({ model: 'gpt-4o-mini', input: '[editor]' });
+    }),
+  client_streamed: () =>
+    drain(chat('writer', '', { stream: true, stream_options: { include_usage: true } })),
+  client_down: () => chat('writer', '[down]'),
+  langgraph: () =>
+    graph().invoke(
+      { messages: [new HumanMessage('hello')] },
+      { callbacks: [new CallbackHandler({ sessionId: 's-9' })] },
+    ),
   failed: () => inSession(() => startActiveObservation('answer', () => generation('writer', '[down]'))),
 });

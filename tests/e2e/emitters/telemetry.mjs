@@ -12,23 +12,23 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 
 const [transport, http, grpc] = process.argv.slice(2);
-export const server = `http://${http}`;
-const url = `${server}/v1/traces`;
-const exporters = {
-  json: () => new JsonExporter({ url }),
-  'json+gzip': () => new JsonExporter({ url, compression: 'gzip' }),
-  protobuf: () => new ProtobufExporter({ url }),
-  'protobuf+gzip': () => new ProtobufExporter({ url, compression: 'gzip' }),
-  grpc: () => new GrpcExporter({ url: `http://${grpc}` }),
-  'grpc+gzip': () => new GrpcExporter({ url: `http://${grpc}`, compression: 'gzip' }),
-};
+const [protocol, compression] = transport.split('+');
+
+// What a user sets to have spans sent here: exporters are made without arguments.
+Object.assign(process.env, {
+  OTEL_EXPORTER_OTLP_ENDPOINT: `http://${protocol === 'grpc' ? grpc : http}`,
+  OTEL_EXPORTER_OTLP_COMPRESSION: compression ?? 'none',
+  LANGFUSE_BASE_URL: `http://${http}`,
+  TRACELOOP_BASE_URL: `http://${http}`,
+});
+const Exporter = { json: JsonExporter, protobuf: ProtobufExporter, grpc: GrpcExporter }[protocol];
 
 // For whoever wants to see what an emitter sends: EMITTERS_PRINT=1 prints its spans.
 const printers = process.env.EMITTERS_PRINT
   ? [new SimpleSpanProcessor(new ConsoleSpanExporter())]
   : [];
 
-export function startTracing(processor = new BatchSpanProcessor(exporters[transport]())) {
+export function startTracing(processor = new BatchSpanProcessor(new Exporter())) {
   const provider = new NodeTracerProvider({ spanProcessors: [processor, ...printers] });
   provider.register();
   return provider;

@@ -14,7 +14,7 @@ import { createOpenAI as createOpenAI6 } from 'ai6-openai';
 import OpenAI from 'openai';
 import * as anthropicModule from 'anthropic-sdk-0';
 import { startModels } from './models.mjs';
-import { drain, runScenarios, server } from './telemetry.mjs';
+import { drain, runScenarios } from './telemetry.mjs';
 
 // By default it guesses the tokens of OpenAI's streams, from the texts alone.
 process.env.TRACELOOP_ENRICH_TOKENS = 'false';
@@ -22,7 +22,6 @@ const { withAgent, withTask, withTool, withWorkflow } = traceloop;
 traceloop.initialize({
   appName: 'shop',
   apiKey: 'none',
-  baseUrl: server,
   disableBatch: true,
   silenceInitializationMessage: true,
   traceloopSyncEnabled: false,
