@@ -54,9 +54,8 @@ struct TraceBill {
 // 2. Spans of models of different scopes in one resource are one call if both name the same answer
 //    of the provider, or if one lies within the other (give or take 20 ms), their input and output
 //    are as alike as span_likeness.h says, and one model's name begins the other's.
-// 3. Any other span with usage counts as the sum of what is below it if no span of a model is, and
-// if
-//    it is not within one.
+// 3. Any other span with usage counts as the sum of what is below it if no span of a model is,
+//    and if it is not within one.
 TraceBill CountTrace(absl::string_view trace_id,
                      absl::Span<const spans::v1::KeptSpan* const> spans);
 

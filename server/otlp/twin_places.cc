@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "server/otlp/span_likeness.h"
 #include "server/otlp/span_tree.h"
 #include "server/otlp/trace_merge.h"
 
@@ -84,8 +85,9 @@ class Places {
   struct Pair {
     const Member* root;
     const Member* host;
-    // Those of one answer go first, then hosts that are no roots, then those that begin together.
-    std::tuple<bool, bool, uint64_t, std::string, std::string> order;
+    // Those of one answer go first, then those whose counts go together best, then hosts that are
+    // no roots, then those that begin together.
+    std::tuple<bool, Likeness, bool, uint64_t, std::string, std::string> order;
   };
 
   void AddPairs(const Member& root) {
@@ -98,7 +100,9 @@ class Places {
           const uint64_t apart = std::max(a.start_unix_ns(), b.start_unix_ns()) -
                                  std::min(a.start_unix_ns(), b.start_unix_ns());
           pairs_.push_back(
-              {&root, &host, {!same_answer, host.may_leave, apart, a.span_id(), b.span_id()}});
+              {&root,
+               &host,
+               {!same_answer, LikenessOf(a, b), host.may_leave, apart, a.span_id(), b.span_id()}});
         }
       }
     }
