@@ -24,6 +24,10 @@ void AddSpans(const pb::SpanCounters& spans, Table& table) {
       table.AddRow({name, Count(count)});
     }
   }
+  for (const pb::ScopeSpans& unknown : spans.unknown_scopes()) {
+    table.AddRow({"spans of a scope that is not known",
+                  absl::StrCat(Count(unknown.spans()), " of ", unknown.scope())});
+  }
 }
 
 void PrintInfo(const pb::GetServerInfoResponse& info, Session& session) {

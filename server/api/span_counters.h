@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "server/api/scope_counts.h"
+
 namespace itemized::server {
 
 // What an operator can see of the spans that came since the server was started. Thread-safe.
@@ -17,6 +19,8 @@ struct SpanCounters {
   std::atomic<int64_t> without_usage = 0;  // Calls of whose usage no span tells.
   std::atomic<int64_t> rootless = 0;       // Traces with calls whose root has not come.
   std::atomic<int64_t> retracted = 0;      // Times that a call was taken back by a later span.
+  // Spans of calls and of what has usage, from scopes that nothing is known of.
+  ScopeCounts unknown_scopes;
   // What other signals sent, which is taken and dropped.
   std::atomic<int64_t> dropped_logs = 0;     // Log records,
   std::atomic<int64_t> dropped_metrics = 0;  // and requests with metrics.

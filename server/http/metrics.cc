@@ -100,6 +100,11 @@ void AddSpans(const SpanCounters& spans, Exposition& out) {
   out.Single("itemized_otlp_rootless_traces", "gauge",
              "Traces since the start with calls whose root has not come.",
              absl::StrCat(spans.rootless.load()));
+  out.Family("itemized_otlp_unknown_scope_spans_total", "counter",
+             "Spans of calls from instrumentation scopes that nothing is known of.");
+  for (const auto& [scope, count] : spans.unknown_scopes.Counts()) {
+    out.Sample(absl::StrCat(count), Label("scope", scope));
+  }
   out.Family("itemized_otlp_dropped_total", "counter",
              "Log records, and requests with metrics, that are taken and dropped.");
   out.Sample(absl::StrCat(spans.dropped_logs.load()), Label("signal", "logs"));

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "server/otlp/known_scopes.h"
 #include "server/otlp/twin_places.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/event_batch.h"
@@ -140,11 +141,21 @@ absl::Status SpanAssembler::AddSpans(std::vector<Request>* group,
       }
       const bool is_new = trace->Add(std::move(taken.span));
       cached_spans_ += is_new ? 1 : 0;
+      if (is_new) {
+        CountScope((*trace)[trace->size() - 1]);
+      }
       ++(is_new ? counters_.spans : counters_.duplicates);
       ++request.result.accepted;
     }
   }
   return absl::OkStatus();
+}
+
+void SpanAssembler::CountScope(const spans::v1::KeptSpan& span) {
+  const bool is_billed = span.role() == spans::v1::SPAN_ROLE_MODEL || span.has_usage();
+  if (is_billed && !IsKnownScope(span.scope()) && mapping_.FindScope(span.scope()) == nullptr) {
+    counters_.unknown_scopes.Add(span.scope());
+  }
 }
 
 absl::StatusOr<OpenTrace*> SpanAssembler::Find(const std::string& trace_id) {

@@ -91,6 +91,7 @@ class SpanAssembler {
   void Count(std::vector<Request> group);
   absl::Status AddSpans(std::vector<Request>* group,
                         absl::flat_hash_map<std::string, Request*>* touched);
+  void CountScope(const spans::v1::KeptSpan& span);
   absl::StatusOr<OpenTrace*> Find(const std::string& trace_id);
   absl::StatusOr<std::vector<OpenTrace*>> TracesBeside(const std::string& trace_id);
   absl::Status SettleTwins(absl::flat_hash_map<std::string, Request*>* touched,

@@ -88,6 +88,11 @@ void SetSpans(const SpanCounters& from, pb::GetServerInfoResponse* response) {
   spans.set_rootless_traces(from.rootless);
   spans.set_retracted_calls(from.retracted);
   spans.set_dropped_signals(dropped);
+  for (const auto& [scope, count] : from.unknown_scopes.Counts()) {
+    pb::ScopeSpans& unknown = *spans.add_unknown_scopes();
+    unknown.set_scope(scope);
+    unknown.set_spans(count);
+  }
 }
 
 // Which calls a change of rates prices again.

@@ -73,6 +73,18 @@ TEST_F(Otlp, SpansAreCallsOfTheBillOverGrpc) {
   EXPECT_THAT(Ask("/api/v1/info"), HasSubstr(R"("spans":{"spans":1,"duplicate_spans":1)"));
 }
 
+TEST_F(Otlp, ScopesThatNobodyKnowsAreNamedOnceForEachSpan) {
+  const std::string request = RequestJson(SpanJson("00000000000000a1", 5));
+  Export(request);
+  Export(request);
+  std::string known = RequestJson(SpanJson("00000000000000a2", 5));
+  known.replace(known.find("\"test\""), 6, "\"ai\"");
+  Export(known);
+  EXPECT_THAT(Ask("/api/v1/info"), HasSubstr(R"("unknown_scopes":[{"scope":"test","spans":1}])"));
+  EXPECT_THAT(Ask("/metrics"),
+              HasSubstr("itemized_otlp_unknown_scope_spans_total{scope=\"test\"} 1\n"));
+}
+
 TEST_F(Otlp, SpansMayBeCompressed) {
   Export(RequestJson(SpanJson("00000000000000a1", 5)), GRPC_COMPRESS_GZIP);
   EXPECT_THAT(Run(), HasSubstr(R"("event_id":"00000000000000a1")"));

@@ -53,14 +53,20 @@ export function Trust(props: { route: Route }) {
 
 /** What came of OpenTelemetry since the server was started, and what of it is in doubt. */
 function Spans(props: { spans: SpanCounters }) {
-  const { spans, merged_spans: merged, rejected_spans: rejected, rootless_traces: rootless } = props.spans;
+  const { spans, merged_spans: merged, rejected_spans: rejected, rootless_traces: rootless, unknown_scopes: unknown } = props.spans;
   return (
     <>
       <span title="Since the server was started: a call that several spans tell of counts once.">
         {formatCount(spans)} spans, {formatCount(merged)} merged
       </span>
-      {rejected > 0 && <span class="warn">{formatCount(rejected)} spans rejected</span>}
-      {rootless > 0 && <span class="warn">{formatCount(rootless)} traces without a root</span>}
+      {rejected > 0 && <span class="warn">{formatCount(rejected)} {rejected === 1 ? 'span' : 'spans'} rejected</span>}
+      {rootless > 0 && <span class="warn">{formatCount(rootless)} {rootless === 1 ? 'trace' : 'traces'} without a root</span>}
+      {unknown.length > 0 && (
+        <span class="warn" title="They are read by OpenTelemetry's conventions. --otlp-mapping can say what they mean.">
+          {unknown.length === 1 ? 'a scope that is' : `${unknown.length} scopes that are`} not known:{' '}
+          {unknown.map(({ scope, spans: count }) => `${scope} (${formatCount(count)})`).join(', ')}
+        </span>
+      )}
     </>
   );
 }
