@@ -157,6 +157,8 @@ class Declaration {
         ->required()
         ->type_name(" ");
     AddLimit(app, "Calls at most; 0 is all (1000, with --json all)");
+    app.add_flag("--spans", arguments_.query.spans,
+                 "The tree of OpenTelemetry's spans that the calls came as, and what was merged");
     AddKnownAt(app);
     AddZone(app, arguments_.query.window.tz);
   }

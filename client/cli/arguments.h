@@ -53,6 +53,7 @@ struct QueryArguments {
   std::string workflow_id;
   std::optional<int32_t> limit;  // If it is absent, each command has a default of its own.
   std::string sort = "newest";   // May be newest or cost.
+  bool spans = false;            // Shows the spans of a run instead of its calls.
 };
 
 // The options of the commands of `rates`.

@@ -10,6 +10,7 @@
 #include "client/cli/query.h"
 #include "client/cli/rate_changes.h"
 #include "client/cli/rate_terms.h"
+#include "client/cli/spans.h"
 #include "client/cli/text.h"
 #include "client/rates/describe_match.h"
 #include "storage/base/time.h"
@@ -35,12 +36,6 @@ std::string FormText(const pb::HoldingRate& found) {
   return absl::StrCat("found as ", found.model(),
                       found.provider().empty() ? "" : absl::StrCat(" of ", found.provider()), ": ",
                       found.name_rule().empty() ? kAsItStands : found.name_rule());
-}
-
-void PrintLine(absl::string_view label, absl::string_view text, Session& session) {
-  constexpr size_t kLabelWidth = 12;
-  *session.env.out << label << std::string(kLabelWidth - std::min(kLabelWidth, label.size()), ' ')
-                   << Printable(text) << "\n";
 }
 
 void PrintRates(const pb::ExplainCallResponse& explained, Session& session) {
@@ -138,6 +133,7 @@ void PrintExplanation(const pb::ExplainCallResponse& explained, Session& session
   if (!served.empty()) {
     PrintLine("Served", absl::StrJoin(served, ", "), session);
   }
+  PrintSpansOf(call, session);
   PrintRates(explained, session);
   PrintSum(explained, session);
   PrintVerdict(explained, session);

@@ -165,6 +165,15 @@ std::string DurationText(double ms) {
   return absl::StrFormat("%s h %02d m", Count(seconds / 3600), seconds / 60 % 60);
 }
 
+std::string OffsetText(const std::string& time, const std::string& first) {
+  const absl::StatusOr<int64_t> time_us = ParseTime(time);
+  const absl::StatusOr<int64_t> first_us = ParseTime(first);
+  if (!time_us.ok() || !first_us.ok()) {
+    return "";
+  }
+  return absl::StrCat("+", DurationText(static_cast<double>(*time_us - *first_us) / 1000));
+}
+
 std::string KnownDurationText(double ms) {
   return ms > 0 ? DurationText(ms) : kNothing;
 }

@@ -51,6 +51,9 @@ std::string DurationText(double ms);
 // Returns kNothing for 0, which calls have that tell no duration; else what DurationText returns.
 std::string KnownDurationText(double ms);
 
+// Returns how long `time` is after `first`, both RFC 3339: "+1.24 s"; "" if one is none.
+std::string OffsetText(const std::string& time, const std::string& first);
+
 // Returns "6.2x".
 std::string Multiple(double multiple);
 

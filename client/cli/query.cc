@@ -51,6 +51,12 @@ void PrintNothing(absl::string_view what, Session& session) {
                    << "Or look further back: --window 90d.\n";
 }
 
+void PrintLine(absl::string_view label, absl::string_view text, Session& session) {
+  constexpr size_t kLabelWidth = 12;
+  *session.env.out << label << std::string(kLabelWidth - std::min(kLabelWidth, label.size()), ' ')
+                   << Printable(text) << "\n";
+}
+
 std::string RepricingText(const pb::Repricing& repricing) {
   const int64_t percent = repricing.calls() <= 0 ? 0 : repricing.done() * 100 / repricing.calls();
   return absl::StrCat(std::clamp<int64_t>(percent, 0, 99), "%");

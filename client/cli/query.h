@@ -49,6 +49,9 @@ void PrintPricedShare(int64_t calls, int64_t unpriced_calls, Session& session);
 // Prints why calls are not priced and what to do, which is the line after their number.
 void PrintWhyUnpriced(Session& session);
 
+// Prints a label of up to 11 columns, and a text in one column with those of other lines.
+void PrintLine(absl::string_view label, absl::string_view text, Session& session);
+
 // Returns how far a repricing has come: "19%".
 std::string RepricingText(const pb::Repricing& repricing);
 

@@ -11,6 +11,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
+#include "client/cli/spans.h"
 #include "client/cli/text.h"
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
@@ -47,16 +48,6 @@ std::string ReportedText(const pb::BilledCall& call) {
   return call.reported_cost_usd() == call.cost_usd()
              ? ""
              : absl::StrCat("reported ", MoneyText(call.reported_cost_usd()));
-}
-
-// Time since the run's first call: "+1.24 s".
-std::string Offset(const std::string& time, const std::string& first) {
-  const absl::StatusOr<int64_t> time_us = ParseTime(time);
-  const absl::StatusOr<int64_t> first_us = ParseTime(first);
-  if (!time_us.ok() || !first_us.ok()) {
-    return "";
-  }
-  return absl::StrCat("+", DurationText(static_cast<double>(*time_us - *first_us) / 1000));
 }
 
 // What is remarkable about a call, the gravest first.
@@ -102,7 +93,7 @@ Table MakeTable(const pb::GetRunResponse& run, absl::TimeZone zone) {
   for (const pb::BilledCall& call : run.calls()) {
     const bool has_usage = call.has_usage();
     table.AddRow({TimeText(call.time(), zone, true),
-                  {Offset(call.time(), run.calls(0).time()), Style::kDim},
+                  {OffsetText(call.time(), run.calls(0).time()), Style::kDim},
                   NameCell(call.step()),
                   call.model(),
                   has_usage ? Count(TokensIn(CountsOf(call.usage()))) : kNothing,
@@ -263,6 +254,9 @@ int ShowCommand(const QueryArguments& arguments, Session& session) {
   const absl::StatusOr<absl::TimeZone> zone = text::FindZone(arguments.window.tz);
   if (!zone.ok()) {
     return WrongUsage(session.env, zone.status().message(), "itemize show");
+  }
+  if (arguments.spans) {
+    return ShowSpans(arguments.workflow_id, session);
   }
   pb::GetRunRequest request;
   request.set_workflow_id(arguments.workflow_id);

@@ -109,6 +109,10 @@ absl::StatusOr<pb::GetRunResponse> Connection::GetRun(const pb::GetRunRequest& r
   return Invoke(*this, *query_, &pb::QueryService::Stub::GetRun, request);
 }
 
+absl::StatusOr<pb::GetSpansResponse> Connection::GetSpans(const pb::GetSpansRequest& request) {
+  return Invoke(*this, *query_, &pb::QueryService::Stub::GetSpans, request);
+}
+
 absl::StatusOr<pb::GetSeriesResponse> Connection::GetSeries(const pb::GetSeriesRequest& request) {
   return Invoke(*this, *query_, &pb::QueryService::Stub::GetSeries, request);
 }

@@ -44,6 +44,7 @@ class Connection {
   absl::StatusOr<pb::GetTopResponse> GetTop(const pb::GetTopRequest& request);
   absl::StatusOr<pb::GetWorkflowsResponse> GetWorkflows(const pb::GetWorkflowsRequest& request);
   absl::StatusOr<pb::GetRunResponse> GetRun(const pb::GetRunRequest& request);
+  absl::StatusOr<pb::GetSpansResponse> GetSpans(const pb::GetSpansRequest& request);
   absl::StatusOr<pb::GetSeriesResponse> GetSeries(const pb::GetSeriesRequest& request);
   absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const pb::GetOutliersRequest& request);
   absl::StatusOr<pb::ExplainCallResponse> ExplainCall(const pb::ExplainCallRequest& request);

@@ -2,6 +2,7 @@
 #include "server/grpc/query_service.h"
 
 #include "server/grpc/unary_call.h"
+#include "server/otlp/get_spans.h"
 #include "server/v1/methods.h"
 
 namespace itemized::server {
@@ -37,6 +38,12 @@ grpc::ServerUnaryReactor* QueryService::GetRun(grpc::CallbackServerContext* cont
                                                const pb::GetRunRequest* request,
                                                pb::GetRunResponse* response) {
   return Answer(context, request, response, server::GetRun);
+}
+
+grpc::ServerUnaryReactor* QueryService::GetSpans(grpc::CallbackServerContext* context,
+                                                 const pb::GetSpansRequest* request,
+                                                 pb::GetSpansResponse* response) {
+  return Answer(context, request, response, server::GetSpans);
 }
 
 grpc::ServerUnaryReactor* QueryService::GetSeries(grpc::CallbackServerContext* context,

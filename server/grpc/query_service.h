@@ -24,6 +24,9 @@ class QueryService final : public itemized::v1::QueryService::CallbackService {
   grpc::ServerUnaryReactor* GetRun(grpc::CallbackServerContext* context,
                                    const itemized::v1::GetRunRequest* request,
                                    itemized::v1::GetRunResponse* response) override;
+  grpc::ServerUnaryReactor* GetSpans(grpc::CallbackServerContext* context,
+                                     const itemized::v1::GetSpansRequest* request,
+                                     itemized::v1::GetSpansResponse* response) override;
   grpc::ServerUnaryReactor* GetSeries(grpc::CallbackServerContext* context,
                                       const itemized::v1::GetSeriesRequest* request,
                                       itemized::v1::GetSeriesResponse* response) override;

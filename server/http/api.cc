@@ -18,6 +18,7 @@
 #include "server/http/otlp.h"
 #include "server/http/principal.h"
 #include "server/http/questions.h"
+#include "server/otlp/get_spans.h"
 #include "server/v1/methods.h"
 #include "storage/base/status_macros.h"
 
@@ -276,6 +277,8 @@ void AddQuestions(const HttpApiContext& context, Router* router) {
                  OnPool(pools.questions, Ask(context, ToDistributionRequest, GetDistribution)));
   router->Handle("GET", "/api/v1/explain",
                  OnPool(pools.scans, Ask(context, ToExplainRequest, ExplainCall)));
+  router->Handle("GET", "/api/v1/spans",
+                 OnPool(pools.scans, Ask(context, ToSpansRequest, GetSpans)));
   router->Handle("GET", "/api/v1/rates/missing",
                  OnPool(pools.scans, Ask(context, ToMissingRatesRequest, GetMissingRates)));
   router->Handle("GET", kRunsPath,

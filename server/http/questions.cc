@@ -189,6 +189,13 @@ absl::StatusOr<pb::ExplainCallRequest> ToExplainRequest(Parameters parameters, i
   return request;
 }
 
+absl::StatusOr<pb::GetSpansRequest> ToSpansRequest(Parameters parameters, int64_t /*now_us*/) {
+  pb::GetSpansRequest request;
+  request.set_workflow_id(parameters.Take("workflow_id"));
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
 absl::StatusOr<pb::RepriceRequest> ToRepriceRequest(Parameters parameters) {
   pb::RepriceRequest request;
   const auto take = [&](const char* name) -> absl::StatusOr<int64_t> {

@@ -38,6 +38,9 @@ absl::StatusOr<itemized::v1::GetOutliersRequest> ToOutliersRequest(Parameters pa
 absl::StatusOr<itemized::v1::GetDistributionRequest> ToDistributionRequest(Parameters parameters,
                                                                            int64_t now_us);
 
+// Takes workflow_id.
+absl::StatusOr<itemized::v1::GetSpansRequest> ToSpansRequest(Parameters parameters, int64_t now_us);
+
 // Takes event_id and workflow_id.
 absl::StatusOr<itemized::v1::ExplainCallRequest> ToExplainRequest(Parameters parameters,
                                                                   int64_t now_us);

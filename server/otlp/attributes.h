@@ -114,6 +114,11 @@ namespace itemized::server {
   X(kEventSequence, "event.sequence")                                         \
   X(kRequestId, "request_id")                                                 \
   X(kDurationMs, "duration_ms")                                               \
+  /* When the first token came. */                                            \
+  X(kFirstChunk, "gen_ai.response.time_to_first_chunk")                       \
+  X(kAiFirstChunk, "ai.response.msToFirstChunk")                              \
+  X(kClaudeFirstToken, "ttft_ms")                                             \
+  X(kLangfuseFirstToken, "langfuse.observation.completion_start_time")        \
   /* What the client says that it cost. */                                    \
   X(kCost, "gen_ai.cost.total_cost")                                          \
   X(kUsageCost, "gen_ai.usage.cost")                                          \

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "itemized/spans/v1/kept_span.pb.h"
 
 #include "server/otlp/open_trace.h"
+#include "server/otlp/trace_notes.h"
 #include "storage/model/submission.h"
 
 namespace itemized::server {
@@ -24,9 +24,6 @@ namespace itemized::server {
 // in memory. Not thread-safe.
 class ModelExtents {
  public:
-  // Returns the notes whose keys begin with `prefix`.
-  using NoteReader = std::function<absl::StatusOr<std::vector<Note>>(absl::string_view prefix)>;
-
   explicit ModelExtents(NoteReader read_notes) : read_notes_(std::move(read_notes)) {}
 
   // Takes note of the spans of a trace. What is new about them is added to `notes`. Errors are

@@ -50,7 +50,6 @@ void OpenTrace::Restore(KeptSpan span) {
   }
 }
 
-// Counts the spans that are here. The calls have the indices of their spans among all.
 TraceBill OpenTrace::CountCalls() const {
   std::vector<const KeptSpan*> pointers;
   std::vector<size_t> indices;

@@ -53,19 +53,23 @@ class OpenTrace {
 
   bool is_full() const { return spans_.size() >= kSpansMax; }
 
+  // Counts the calls of all spans that are at home here. They have the indices of their spans.
+  TraceBill CountCalls() const;
+
   // Counts the calls of all spans anew, and returns what of that is not stored yet. The spans then
   // have it as if it were.
   TraceChanges Recount();
+
+  // Whether a span counts in another trace.
+  bool HasLeft(size_t span) const {
+    return spans_[span].has_left() || !spans_[span].host_trace_id().empty();
+  }
 
   const std::string& id() const { return id_; }
   size_t size() const { return spans_.size(); }
   const spans::v1::KeptSpan& operator[](size_t span) const { return spans_[span]; }
 
  private:
-  bool HasLeft(size_t span) const {
-    return spans_[span].has_left() || !spans_[span].host_trace_id().empty();
-  }
-  TraceBill CountCalls() const;
   void TakeCompletion(std::optional<Completion> completion, TraceChanges* changes);
   void Take(size_t index, Call call, TraceChanges* changes);
 

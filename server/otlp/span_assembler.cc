@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 #include "server/otlp/known_scopes.h"
+#include "server/otlp/trace_notes.h"
 #include "server/otlp/twin_places.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/event_batch.h"
@@ -28,13 +31,19 @@ constexpr size_t kCachedSpansMax = 100'000;
 // How many calls one batch of a submission has at most.
 constexpr size_t kBatchCalls = 5'000;
 
-constexpr size_t kSpanKeyBytes = 24;  // A trace id and a span id.
-
 // How many traces are looked at together for calls that several of them tell of.
 constexpr size_t kTracesBesideMax = 32;
 
-std::string KeyOf(const OpenTrace& trace, size_t span) {
-  return absl::StrCat(trace.id(), trace[span].span_id());
+// Adds to `notes` which runs the calls of a trace are in, as far as they are not named after it.
+void NoteRuns(const std::string& trace_id, const std::vector<Call>& calls,
+              std::vector<Note>* notes) {
+  std::set<absl::string_view> runs = {};
+  const std::string own = absl::BytesToHexString(trace_id);
+  for (const Call& call : calls) {
+    if (call.workflow_id != own && runs.insert(call.workflow_id).second) {
+      notes->push_back(NoteOfRun(call.workflow_id, trace_id, call.time_us));
+    }
+  }
 }
 
 }  // namespace
@@ -163,22 +172,7 @@ absl::StatusOr<OpenTrace*> SpanAssembler::Find(const std::string& trace_id) {
     used_.splice(used_.begin(), used_, found->second.place);
     return found->second.trace.get();
   }
-  ASSIGN_OR_RETURN(const std::vector<Note> notes, read_notes_(trace_id));
-  auto trace = std::make_unique<OpenTrace>(trace_id);
-  for (const Note& note : notes) {
-    if (note.key.size() != kSpanKeyBytes) {
-      continue;  // It is of ModelExtents, whose keys may begin alike.
-    }
-    spans::v1::KeptSpan span;
-    if (!span.ParseFromString(note.value)) {
-      return absl::DataLossError(
-          "The store is damaged: what it keeps of a span cannot be read. Restore the data "
-          "directory "
-          "from a backup.");
-    }
-    trace->Restore(std::move(span));
-  }
-  trace->FinishRestoring();
+  ASSIGN_OR_RETURN(std::unique_ptr<OpenTrace> trace, ReadTrace(read_notes_, trace_id));
   cached_spans_ += trace->size();
   used_.push_front(trace_id);
   OpenTrace* const made = trace.get();
@@ -244,6 +238,7 @@ SpanAssembler::Changes SpanAssembler::Recount(
   for (const auto& [id, request] : touched) {
     OpenTrace& trace = *traces_.at(id).trace;
     TraceChanges of_trace = trace.Recount();
+    NoteRuns(id, of_trace.calls, &changes.submission.notes);
     for (Call& call : of_trace.calls) {
       calls.push_back(std::move(call));
       changes.owners.push_back(request);
@@ -261,10 +256,7 @@ SpanAssembler::Changes SpanAssembler::Recount(
     std::move(of_trace.completions.begin(), of_trace.completions.end(),
               std::back_inserter(completions));
     for (const size_t span : of_trace.kept) {
-      changes.submission.notes.push_back(
-          {.key = KeyOf(trace, span),
-           .value = trace[span].SerializeAsString(),
-           .time_us = static_cast<int64_t>(trace[span].end_unix_ns() / 1'000)});
+      changes.submission.notes.push_back(NoteOfSpan(trace, span));
     }
   }
   flush();

@@ -24,6 +24,7 @@
 #include "server/otlp/model_extents.h"
 #include "server/otlp/open_trace.h"
 #include "server/otlp/span_mapping.h"
+#include "server/otlp/trace_notes.h"
 #include "storage/base/mutex.h"
 #include "storage/model/submission.h"
 
@@ -48,8 +49,6 @@ class SpanAssembler {
  public:
   // Does what IngestQueue::Submit does.
   using Submitter = std::function<void(const Principal&, Submission, SubmitDone)>;
-  // Returns the notes whose keys begin with `prefix`.
-  using NoteReader = ModelExtents::NoteReader;
   using Done = std::function<void(absl::StatusOr<SpansResult>)>;
 
   // `counters` outlive it. Spans are to be read by `mapping`.

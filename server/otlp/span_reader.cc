@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "simdjson.h"
 
+#include "server/otlp/first_token.h"
 #include "server/otlp/span_role.h"
 #include "server/otlp/span_usage.h"
 #include "storage/base/time.h"
@@ -299,6 +300,9 @@ absl::StatusOr<KeptSpan> ReadSpan(const SpanSource& source, const RawSpan& span)
   // Langfuse's SDK says of its own observations that they failed, and leaves the status as it is.
   kept.set_is_error(span.is_error || span[kLangfuseLevel].Text() == "ERROR");
   kept.set_is_highest(span[kLangfuseRoot].whole == 1);
+  if (const std::optional<uint64_t> after_ns = FirstTokenOf(span)) {
+    kept.set_first_token_ns(*after_ns + 1);
+  }
   if (source.rule != nullptr && source.rule->is_ignored) {
     KeepPlace(&kept);
   } else {

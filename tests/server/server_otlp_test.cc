@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "opentelemetry/proto/collector/logs/v1/logs_service.grpc.pb.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
 #include <gmock/gmock.h>
@@ -21,6 +22,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+namespace pb = itemized::v1;
 namespace collector = opentelemetry::proto::collector;
 
 constexpr char kTraceId[] = "0123456789abcdef0123456789abcdef";
@@ -83,6 +85,27 @@ TEST_F(Otlp, ScopesThatNobodyKnowsAreNamedOnceForEachSpan) {
   EXPECT_THAT(Ask("/api/v1/info"), HasSubstr(R"("unknown_scopes":[{"scope":"test","spans":1}])"));
   EXPECT_THAT(Ask("/metrics"),
               HasSubstr("itemized_otlp_unknown_scope_spans_total{scope=\"test\"} 1\n"));
+}
+
+TEST_F(Otlp, TheSpansOfARunAreShownOverBothProtocols) {
+  SetRate();
+  const std::string span = SpanJson(
+      "00000000000000a1", 5, R"({"key":"itemized.workflow_id","value":{"stringValue":"my-run"}},)");
+  Export(RequestJson(absl::StrReplaceAll(
+      span, {{R"("stringValue":"m")", R"("stringValue":")" + CallOf("x").model() + "\""}})));
+  pb::GetSpansRequest request;
+  request.set_workflow_id("my-run");
+  pb::GetSpansResponse response;
+  grpc::ClientContext context;
+  ASSERT_TRUE(query_->GetSpans(&context, request, &response).ok());
+  ASSERT_EQ(response.spans_size(), 1);
+  EXPECT_EQ(response.spans(0).trace_id(), kTraceId);
+  EXPECT_EQ(response.spans(0).part(), pb::SPAN_PART_COUNTED);
+  EXPECT_NE(response.spans(0).cost_usd(), "");
+  EXPECT_THAT(Ask("/api/v1/spans?workflow_id=my-run"),
+              HasSubstr(R"("event_id":"00000000000000a1")"));
+  EXPECT_THAT(Ask("/api/v1/spans?workflow_id=none"), HasSubstr(R"({"spans":[]})"));
+  EXPECT_THAT(Ask("/api/v1/spans"), HasSubstr("Give the workflow_id of the run."));
 }
 
 TEST_F(Otlp, SpansMayBeCompressed) {

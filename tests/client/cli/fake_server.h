@@ -56,6 +56,7 @@ class FakeServer final : public pb::QueryService::Service,
   Canned<pb::GetTopRequest, pb::GetTopResponse> top;
   Canned<pb::GetWorkflowsRequest, pb::GetWorkflowsResponse> workflows;
   Canned<pb::GetRunRequest, pb::GetRunResponse> run;
+  Canned<pb::GetSpansRequest, pb::GetSpansResponse> spans;
   // What `show` gets for each page_token; it gets `run` for any other.
   std::map<std::string, pb::GetRunResponse> run_pages;
   Canned<pb::GetSeriesRequest, pb::GetSeriesResponse> series;
@@ -97,6 +98,10 @@ class FakeServer final : public pb::QueryService::Service,
       run.response = page->second;
     }
     return run.Answer(q, a);
+  }
+  grpc::Status GetSpans(grpc::ServerContext*, const pb::GetSpansRequest* q,
+                        pb::GetSpansResponse* a) override {
+    return spans.Answer(q, a);
   }
   grpc::Status GetSeries(grpc::ServerContext*, const pb::GetSeriesRequest* q,
                          pb::GetSeriesResponse* a) override {

@@ -2,7 +2,8 @@
 // Questions to the server this page comes from.
 
 import type {
-  GetDistributionResponse, GetOutliersResponse, GetRunResponse, GetSeriesResponse, GetTopResponse,
+  GetDistributionResponse, GetOutliersResponse, GetRunResponse, GetSeriesResponse, GetSpansResponse,
+  GetTopResponse,
   GetWorkflowsResponse,
 } from '../generated/itemized/v1/query';
 import type { ExplainCallResponse, ListRatesResponse, SetRatesResponse } from '../generated/itemized/v1/rates';
@@ -19,6 +20,7 @@ export interface Answers {
   rates: ListRatesResponse;
   explain: ExplainCallResponse;
   info: GetServerInfoResponse;
+  spans: GetSpansResponse;
 }
 export type Kind = keyof Answers;
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the cost of one call comes about: its rate, what multiplies it, and the arithmetic.
 
-import type { BilledCall } from '../generated/itemized/v1/query';
+import { SpanPart, type BilledCall, type RunSpan } from '../generated/itemized/v1/query';
 import type { BilledLine, ExplainCallResponse, HoldingRate } from '../generated/itemized/v1/rates';
 import { formatCount, nameOf } from '../data/format';
 import { useAnswer } from '../data/live';
 import { DASH, formatUsd } from '../data/money';
 import { conditionsText, matchText } from './rates';
+import { partText } from './spans';
 
 const unitsText = (line: BilledLine): string => (line.units === 1_000_000 ? 'per million' : 'per thousand');
 
@@ -59,7 +60,21 @@ function Arithmetic(props: { explained: ExplainCallResponse }) {
   );
 }
 
-export function Explanation(props: { run: string; call: BilledCall }) {
+/** The span that the call was made of, and those that were merged into it. */
+function Told(props: { spans: RunSpan[] }) {
+  return (
+    <ul class="told">
+      {props.spans.map((span) => (
+        <li key={`${span.trace_id} ${span.span_id}`}>
+          {span.name} <span class="dim">{span.scope}</span>
+          {span.part !== SpanPart.COUNTED && <> {partText(span)}</>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function Explanation(props: { run: string; call: BilledCall; spans: RunSpan[] }) {
   const { event_id = '' } = props.call;
   const question = new URLSearchParams({ event_id, workflow_id: props.run });
   const { data, error } = useAnswer<'explain'>(event_id === '' ? '' : `explain?${question}`);
@@ -68,7 +83,7 @@ export function Explanation(props: { run: string; call: BilledCall }) {
       <h2>How the cost of {event_id} comes about</h2>
       {error !== undefined ? <p class="error" role="alert">{error}</p>
         : data === undefined ? <p class="dim">Asking…</p>
-          : <><Terms explained={data} /><Arithmetic explained={data} /></>}
+          : <><Told spans={props.spans.filter((span) => span.event_id === event_id)} /><Terms explained={data} /><Arithmetic explained={data} /></>}
     </section>
   );
 }

@@ -12,6 +12,7 @@ import { CALL_COLUMNS, Unpriced } from '../parts/calls';
 import { Explanation } from '../parts/explanation';
 import { Link } from '../parts/link';
 import { Missing } from '../parts/missing';
+import { Spans, useSpans } from '../parts/spans';
 import { Table, type Column } from '../parts/table';
 
 const LINES_MAX = 200; // The time line has no more; the table has all calls.
@@ -99,6 +100,7 @@ export function RunView(props: { route: Route }) {
   const { route } = props;
   const { run, calls, more, isFetching, error, failure } = useRun(route.name);
   const [explained, explain] = useState<BilledCall | undefined>();
+  const spans = useSpans(route.name)?.spans ?? [];
   if (run === undefined || error !== undefined) {
     return (
       <><h1>Run {route.name}</h1>
@@ -118,7 +120,8 @@ export function RunView(props: { route: Route }) {
           columns={[CALL_COLUMNS.time(route), CALL_COLUMNS.step(route), CALL_COLUMNS.model, CALL_COLUMNS.input, CALL_COLUMNS.output,
             CALL_COLUMNS.duration, CALL_COLUMNS.cost(route), CALL_COLUMNS.receipt, flags, explainColumn(explain)]} />
       )}
-      {explained !== undefined && <Explanation run={route.name} call={explained} />}
+      {explained !== undefined && <Explanation run={route.name} call={explained} spans={spans} />}
+      {spans.length > 0 && <Spans spans={spans} />}
       {failure !== undefined && <p class="error" role="alert">The next calls did not come: {failure}</p>}
       {(more !== undefined || isFetching) && (
         <button type="button" class="more" onClick={more} disabled={isFetching}>
