@@ -103,6 +103,10 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", scenario.rounds, "Repetitions, interleaved")->capture_default_str();
   app.add_option("--window", scenario.window, "Unacknowledged batches of a stream")
       ->capture_default_str();
+  app.add_option("--spans", scenario.spans, "How many spans of OpenTelemetry are sent")
+      ->check(CLI::Range(int64_t{1'000}, int64_t{100'000'000}))
+      ->capture_default_str();
+  app.add_flag("--spans-only", scenario.spans_only, "Spans only");
   app.add_flag("--no-queries", scenario.ingest_only, "Ingest only");
   app.add_option("--kind-seconds", scenario.kind_seconds, "At most, for one kind of query")
       ->capture_default_str();

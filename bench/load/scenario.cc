@@ -20,6 +20,7 @@
 #include "bench/load/queries.h"
 #include "bench/load/repricing.h"
 #include "bench/load/server_process.h"
+#include "bench/load/spans.h"
 #include "bench/load/totals.h"
 #include "bench/load/trace.h"
 #include "bench/load/workload.h"
@@ -262,6 +263,25 @@ absl::Status RunRepricing(const ScenarioOptions& options, int64_t calls, Report*
   return server->Stop();
 }
 
+// Spans of OpenTelemetry, from exporters that send a hundred at a time.
+absl::Status RunSpans(const ScenarioOptions& options, Report* report) {
+  std::fprintf(stderr, "%lld spans of OpenTelemetry\n", static_cast<long long>(options.spans));
+  ASSIGN_OR_RETURN(const auto server, ServerProcess::Start(options.server, options.work_dir));
+  ASSIGN_OR_RETURN(const SpansFigures figures,
+                   bench::RunSpans(server->grpc_address(), options.spans / 100 * 100,
+                                   [&server] { return server->CpuSeconds(); }));
+  report->Add("spans.per_s", figures.spans_per_s, "spans/s");
+  report->Add("spans.server_cpu_us_per_span", figures.cpu_us, "us");
+  report->Add("spans.ack_p50_ms", figures.ack_p50_ms, "ms");
+  report->Add("spans.ack_p99_ms", figures.ack_p99_ms, "ms");
+  report->Add("spans.again_per_s", figures.again_per_s, "spans/s");
+  report->Add("spans.peak_rss_mib", server->PeakRssMib(), "MiB");
+  RETURN_IF_ERROR(server->Stop());
+  report->Add("spans.disk_bytes_per_span", server->DiskBytes() / static_cast<double>(options.spans),
+              "bytes");
+  return absl::OkStatus();
+}
+
 absl::Status RunOthers(const ScenarioOptions& options, int64_t calls, Report* report) {
   return RunPeers({.program = options.peer_program,
                    .arguments = options.peer_arguments,
@@ -287,6 +307,9 @@ void AddRatios(Report* report) {
 }
 
 absl::Status RunRound(const ScenarioOptions& options, int64_t largest, Report* report) {
+  if (options.spans_only) {
+    return RunSpans(options, report);
+  }
   for (const int64_t calls : options.calls) {
     for (const std::string& form : options.forms) {
       RETURN_IF_ERROR(RunJob({.options = options,
@@ -303,6 +326,7 @@ absl::Status RunRound(const ScenarioOptions& options, int64_t largest, Report* r
   RETURN_IF_ERROR(RunIdentity(options, report));
   RETURN_IF_ERROR(RunLatencies(options, report));
   RETURN_IF_ERROR(RunRepricing(options, largest, report));
+  RETURN_IF_ERROR(RunSpans(options, report));
   return RunOthers(options, largest, report);
 }
 
