@@ -73,6 +73,37 @@ describe('the dashboard', { timeout: 300_000 }, () => {
     await column(page, 'Calls', 'input_tokens').getByText('7,777').waitFor();
   });
 
+  it('shows the spans that a run came as, and which of them are one call', async () => {
+    await setRate('m-1');
+    const trace = '0123456789abcdef0123456789abcdef';
+    const startNs = BigInt(Date.now() - 60_000) * 1_000_000n;
+    const span = (id, parent, name, attributes) => ({
+      traceId: trace, spanId: `00000000000000${id}`, ...(parent && { parentSpanId: `00000000000000${parent}` }), name,
+      startTimeUnixNano: String(startNs), endTimeUnixNano: String(startNs + 500_000_000n),
+      attributes: Object.entries(attributes).map(([key, value]) => ({ key, value })),
+    });
+    const chat = {
+      'gen_ai.operation.name': { stringValue: 'chat' }, 'gen_ai.request.model': { stringValue: 'm-1' },
+      'gen_ai.usage.input_tokens': { intValue: '1000' }, 'gen_ai.response.time_to_first_chunk': { doubleValue: 0.25 },
+    };
+    const scope = (name, spans) => ({ scope: { name }, spans });
+    const sent = await fetch(server.url('/v1/traces'), {
+      method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ scopeSpans: [
+        scope('app', [span('01', '', 'ticket', {})]),
+        scope('acme', [span('02', '01', 'chat one', chat)]), scope('other', [span('03', '01', 'chat two', chat)])] }] }),
+    });
+    assert.equal(sent.status, 200);
+    await page.goto(server.url(`/runs/${trace}?${PLAIN}`));
+    const row = (name) => page.locator('.spans tbody tr', { hasText: name });
+    assert.match(await row('chat one').innerText(), /250 ms[^]*\$0\.0100[^]*call 0000000000000002/);
+    assert.match(await row('chat two').innerText(), /merged into 0000000000000002: the same time, model and tokens/);
+    assert.equal(await page.locator('.spans tbody tr').count(), 3);
+    await page.getByRole('button', { name: 'Explain' }).click();
+    assert.match(await page.locator('.explanation .told').innerText(), /chat one acme[^]*chat two other merged into/);
+    await page.getByText('2 scopes that are not known: acme (1), other (1)').waitFor();
+  });
+
   it('says how far a repricing is, and asks again when it is done', async () => {
     await setRate('m-1');
     await server.send([call('a')]);
