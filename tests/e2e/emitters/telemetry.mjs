@@ -23,7 +23,7 @@ Object.assign(process.env, {
 });
 const Exporter = { json: JsonExporter, protobuf: ProtobufExporter, grpc: GrpcExporter }[protocol];
 
-// For whoever wants to see what an emitter sends: EMITTERS_PRINT=1 prints its spans.
+// EMITTERS_PRINT=1 prints the spans that an emitter sends.
 const printers = process.env.EMITTERS_PRINT
   ? [new SimpleSpanProcessor(new ConsoleSpanExporter())]
   : [];

@@ -16,7 +16,7 @@ import * as anthropicModule from 'anthropic-sdk-0';
 import { startModels } from './models.mjs';
 import { drain, runScenarios } from './telemetry.mjs';
 
-// By default it guesses the tokens of OpenAI's streams, from the texts alone.
+// It guesses the tokens of OpenAI's streams by default, from the texts alone.
 process.env.TRACELOOP_ENRICH_TOKENS = 'false';
 const { withAgent, withTask, withTool, withWorkflow } = traceloop;
 traceloop.initialize({
