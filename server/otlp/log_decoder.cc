@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -31,6 +33,8 @@ enum LogField : uint32_t {
 // The names of the spans by which Claude Code tells of the same requests, and of their root.
 constexpr char kClaudeRequest[] = "claude_code.llm_request";
 constexpr char kClaudeWorkflow[] = "claude_code.interaction";
+// What the names of its instrumentation scopes begin with.
+constexpr char kClaudeScope[] = "com.anthropic.claude_code";
 
 // What of a log record is no attribute.
 struct LogRecord {
@@ -73,9 +77,12 @@ bool ReadLogField(const WireReader& reader, const SpanMapping& mapping, LogRecor
   }
 }
 
-// Older versions name the event in an attribute alone.
-bool IsEvent(const LogRecord& record, const RawSpan& span, absl::string_view name) {
-  return record.name == absl::StrCat("claude_code.", name) || span[kEventName].Text() == name;
+// Older versions name the event in an attribute alone, by a name that others may use as well.
+bool IsEvent(const LogRecord& record, const SpanSource& source, const RawSpan& span,
+             absl::string_view name) {
+  absl::string_view full = record.name;
+  return (absl::ConsumePrefix(&full, "claude_code.") && full == name) ||
+         (absl::StartsWith(source.scope, kClaudeScope) && span[kEventName].Text() == name);
 }
 
 // The ids that a record has instead of those of a span.
@@ -142,8 +149,8 @@ absl::StatusOr<int64_t> DecodeLogs(
         if (!ReadLog(bytes, mapping, &record, &span)) {
           return refuse("A log record is malformed.");
         }
-        span.is_error = IsEvent(record, span, "api_error");
-        if (!span.is_error && !IsEvent(record, span, "api_request")) {
+        span.is_error = IsEvent(record, source, span, "api_error");
+        if (!span.is_error && !IsEvent(record, source, span, "api_request")) {
           ++dropped;
           return;
         }

@@ -187,13 +187,20 @@ void ModelExtents::Trim(bool all) {
     buckets_.clear();
     size_ = 0;
   }
-  while (size_ > kSizeMax && buckets_.size() > 1) {
-    // The oldest minutes are the least likely to be asked for.
-    const auto oldest = std::min_element(
-        buckets_.begin(), buckets_.end(),
-        [](const auto& a, const auto& b) { return a.first.second < b.first.second; });
-    size_ -= oldest->second.by_start.size();
-    buckets_.erase(oldest);
+  if (size_ <= kSizeMax) {
+    return;
+  }
+  std::vector<Bucket> oldest_first;  // The oldest minutes are the least likely to be asked for.
+  for (const auto& [bucket, extents] : buckets_) {
+    oldest_first.push_back(bucket);
+  }
+  std::sort(oldest_first.begin(), oldest_first.end(),
+            [](const Bucket& a, const Bucket& b) { return a.second < b.second; });
+  // Half of them go at once, so that this is seldom done.
+  for (size_t i = 0; i < oldest_first.size() && size_ > kSizeMax / 2; ++i) {
+    const auto found = buckets_.find(oldest_first[i]);
+    size_ -= found->second.by_start.size();
+    buckets_.erase(found);
   }
 }
 

@@ -24,10 +24,6 @@ namespace {
 constexpr size_t kWaitingSpansMax = 100'000;
 constexpr size_t kGroupSpansMax = 5'000;
 
-// How many spans of traces are kept in memory; the others are read from the store when their trace
-// goes on.
-constexpr size_t kCachedSpansMax = 100'000;
-
 // How many calls one batch of a submission has at most.
 constexpr size_t kBatchCalls = 5'000;
 
@@ -49,11 +45,12 @@ void NoteRuns(const std::string& trace_id, const std::vector<Call>& calls,
 }  // namespace
 
 SpanAssembler::SpanAssembler(Submitter submit, NoteReader read_notes, SpanMapping mapping,
-                             SpanCounters& counters)
+                             SpanCounters& counters, size_t cached_spans_max)
     : submit_(std::move(submit)),
       read_notes_(std::move(read_notes)),
       mapping_(std::move(mapping)),
       counters_(counters),
+      cached_spans_max_(cached_spans_max),
       extents_(read_notes_),
       thread_([this] { Loop(); }) {}
 
@@ -123,6 +120,7 @@ void SpanAssembler::Count(std::vector<Request> group) {
     // There is one principal so far; requests of several would be groups of their own.
     status = Store(group.front().principal, Recount(touched, std::move(notes)));
   }
+  Weigh(touched);
   if (!status.ok()) {
     Forget(touched);
   }
@@ -149,7 +147,6 @@ absl::Status SpanAssembler::AddSpans(std::vector<Request>* group,
         continue;
       }
       const bool is_new = trace->Add(std::move(taken.span));
-      cached_spans_ += is_new ? 1 : 0;
       if (is_new) {
         CountScope((*trace)[trace->size() - 1]);
       }
@@ -173,10 +170,10 @@ absl::StatusOr<OpenTrace*> SpanAssembler::Find(const std::string& trace_id) {
     return found->second.trace.get();
   }
   ASSIGN_OR_RETURN(std::unique_ptr<OpenTrace> trace, ReadTrace(read_notes_, trace_id));
-  cached_spans_ += trace->size();
   used_.push_front(trace_id);
   OpenTrace* const made = trace.get();
-  traces_[trace_id] = {std::move(trace), used_.begin()};
+  cached_spans_ += made->size();
+  traces_[trace_id] = {std::move(trace), used_.begin(), made->size()};
   return made;
 }
 
@@ -292,25 +289,37 @@ absl::Status SpanAssembler::Store(const Principal& principal, Changes changes) {
   return absl::OkStatus();
 }
 
+// Brings cached_spans_ up to what these traces have now, guests among it.
+void SpanAssembler::Weigh(const absl::flat_hash_map<std::string, Request*>& touched) {
+  for (const auto& [id, request] : touched) {
+    if (const auto found = traces_.find(id); found != traces_.end()) {
+      Cached& cached = found->second;
+      cached_spans_ -= std::exchange(cached.spans, cached.trace->size());
+      cached_spans_ += cached.spans;
+    }
+  }
+}
+
 void SpanAssembler::Forget(const absl::flat_hash_map<std::string, Request*>& touched) {
   extents_.Trim(/*all=*/true);
   for (const auto& [id, request] : touched) {
-    if (const auto found = traces_.find(id); found != traces_.end()) {
-      cached_spans_ -= found->second.trace->size();
-      used_.erase(found->second.place);
-      traces_.erase(found);
-    }
+    Drop(id);
+  }
+}
+
+void SpanAssembler::Drop(const std::string& trace_id) {
+  if (const auto found = traces_.find(trace_id); found != traces_.end()) {
+    cached_spans_ -= found->second.spans;
+    used_.erase(found->second.place);
+    traces_.erase(found);
   }
 }
 
 // Lets go of the traces that were not used for longest.
 void SpanAssembler::Trim() {
   extents_.Trim(/*all=*/false);
-  while (cached_spans_ > kCachedSpansMax && used_.size() > 1) {
-    const auto found = traces_.find(used_.back());
-    cached_spans_ -= found->second.trace->size();
-    traces_.erase(found);
-    used_.pop_back();
+  while (cached_spans_ > cached_spans_max_ && used_.size() > 1) {
+    Drop(std::string(used_.back()));
   }
 }
 

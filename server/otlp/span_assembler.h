@@ -51,9 +51,13 @@ class SpanAssembler {
   using Submitter = std::function<void(const Principal&, Submission, SubmitDone)>;
   using Done = std::function<void(absl::StatusOr<SpansResult>)>;
 
+  // How many spans of traces are kept in memory. Others are read from the store when their trace
+  // goes on.
+  static constexpr size_t kCachedSpansMax = 100'000;
+
   // `counters` outlive it. Spans are to be read by `mapping`.
   SpanAssembler(Submitter submit, NoteReader read_notes, SpanMapping mapping,
-                SpanCounters& counters);
+                SpanCounters& counters, size_t cached_spans_max = kCachedSpansMax);
   // Everything must have been answered.
   ~SpanAssembler();
   SpanAssembler(const SpanAssembler&) = delete;
@@ -79,6 +83,7 @@ class SpanAssembler {
   struct Cached {
     std::unique_ptr<OpenTrace> trace;
     std::list<std::string>::iterator place;  // Where it stands in used_.
+    size_t spans = 0;                        // How many of its spans are in cached_spans_.
   };
   // What a group changes.
   struct Changes {
@@ -98,13 +103,16 @@ class SpanAssembler {
   Changes Recount(const absl::flat_hash_map<std::string, Request*>& touched,
                   std::vector<Note> notes);
   absl::Status Store(const Principal& principal, Changes changes);
+  void Weigh(const absl::flat_hash_map<std::string, Request*>& touched);
   void Forget(const absl::flat_hash_map<std::string, Request*>& touched);
+  void Drop(const std::string& trace_id);
   void Trim();
 
   const Submitter submit_;
   const NoteReader read_notes_;
   const SpanMapping mapping_;
   SpanCounters& counters_;
+  const size_t cached_spans_max_;
 
   // Only the thread uses these.
   absl::flat_hash_map<std::string, Cached> traces_;

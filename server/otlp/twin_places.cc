@@ -44,7 +44,8 @@ std::vector<Member> MembersOf(size_t number, const OpenTrace& trace) {
     }
   }
   for (Member& member : members) {
-    member.may_leave = tree.IsRoot(member.span) && !above_models.contains(member.span);
+    // One whose parent is known by name only has its context.
+    member.may_leave = member.kept->parent_span_id().empty() && !above_models.contains(member.span);
     member.span = indices[member.span];
   }
   return members;

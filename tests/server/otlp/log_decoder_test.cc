@@ -45,11 +45,12 @@ std::string Request(const std::string& fields = "") {
   return Record(fields, Text("event.name", "api_request"));
 }
 
-Decoded Decode(const std::string& records) {
+Decoded Decode(const std::string& records,
+               const std::string& scope = "com.anthropic.claude_code.events") {
   Decoded decoded;
   const auto wire = LogsJsonToWire(absl::StrCat(
-      R"({"resourceLogs":[{"resource":{"attributes":[]},"scopeLogs":[{"scope":{"name":"events"},)",
-      R"("logRecords":[)", records, "]}]}]}"));
+      R"({"resourceLogs":[{"resource":{"attributes":[]},"scopeLogs":[{"scope":{"name":")", scope,
+      R"("},"logRecords":[)", records, "]}]}]}"));
   const auto dropped = DecodeLogs(
       wire.value(), SpanMapping(),
       [&](const SpanSource& source, const RawSpan& raw) {
@@ -101,6 +102,12 @@ TEST(LogDecoder, OtherRecordsAreDropped) {
                           ",", Record(R"("body":{"stringValue":"api_request"},)", ""), ",{}"));
   EXPECT_THAT(decoded.spans, SizeIs(0));
   EXPECT_EQ(decoded.dropped, 3);
+}
+
+TEST(LogDecoder, AnEventOfTheSameNameOfAnotherApplicationIsDropped) {
+  EXPECT_THAT(Decode(Request(), "acme.gateway").spans, SizeIs(0));
+  const std::string named = Request(R"("body":{"stringValue":"claude_code.api_request"},)");
+  EXPECT_THAT(Decode(named, "acme.gateway").spans, SizeIs(1));  // As a collector may rename scopes.
 }
 
 TEST(LogDecoder, RequestsOfOnePromptAreOneRunAndARedeliveryIsTheSame) {

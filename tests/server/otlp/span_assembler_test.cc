@@ -14,6 +14,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,8 +47,11 @@ class Assembled : public itemized::testing::DatabaseTest {
         [this](const Principal& /*principal*/, Submission submission, SubmitDone done) {
           db().Submit(std::move(submission), std::move(done));
         },
-        [this](absl::string_view prefix) { return db().ReadNotes(prefix); }, SpanMapping(),
-        counters_);
+        [this](absl::string_view prefix) {
+          ++reads_[std::string(prefix)];
+          return db().ReadNotes(prefix);
+        },
+        SpanMapping(), counters_, cached_spans_max_);
   }
   void Restart() {
     assembler_.reset();
@@ -88,6 +92,8 @@ class Assembled : public itemized::testing::DatabaseTest {
   }
 
   SpanCounters counters_;
+  size_t cached_spans_max_ = SpanAssembler::kCachedSpansMax;
+  std::map<std::string, int> reads_;  // How often the notes of a prefix were read.
   std::unique_ptr<SpanAssembler> assembler_;
 };
 
@@ -112,6 +118,28 @@ TEST_F(Assembled, AnInstrumentationThatLostItsContextIsNotBilledTwice) {
   EXPECT_EQ(Bill(1), "0: none\n");
   EXPECT_EQ(Top().total.calls, 1);
   EXPECT_EQ(db().GetRun(absl::BytesToHexString(TraceId(1)))->workflow, "run");
+}
+
+TEST_F(Assembled, MemoryHasNoMoreSpansForThoseThatAreGuests) {
+  assembler_.reset();
+  cached_spans_max_ = 30;
+  Start();
+  const auto name = [](int pair, char kind) {
+    return std::string(12, kind) + absl::StrFormat("%04d", pair);
+  };
+  constexpr int kPairs = 100;
+  std::vector<TakenSpan> hosts;
+  for (int pair = 0; pair < kPairs; ++pair) {
+    const auto start = static_cast<uint64_t>(1'000 + 1'000 * pair);
+    hosts.push_back({name(pair, 'h'), Model('s', 'r', "langchain", start, 10)});
+    Take({hosts.back(), {name(pair, 'g'), Model('p', 0, "openai", start + 2, 10)}});
+  }
+  ASSERT_EQ(Top().total.calls, kPairs);
+  // Each pair has three rows, so that memory has the last ten of them.
+  const int earlier = kPairs - 15;
+  reads_.clear();
+  Take({hosts[static_cast<size_t>(earlier)]});
+  EXPECT_EQ(reads_[name(earlier, 'h')], 1);
 }
 
 // Spans of some traces of one process: runs, and roots that tell of calls in them or of their own.

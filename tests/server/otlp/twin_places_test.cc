@@ -52,6 +52,14 @@ TEST(TwinPlaces, ARootThatSawTheSameCallBelongsToItsTrace) {
   EXPECT_THAT(Places({{Model('p', 0, "b", 1'012, 10)}, run}), ElementsAre("p>s"));
 }
 
+TEST(TwinPlaces, ASpanWhoseParentsAreNotSentStaysAtHome) {
+  KeptSpan highest = Model('p', 'x', "b", 1'012, 10);
+  highest.set_is_highest(true);
+  EXPECT_THAT(Places({{MakeSpan('r', 0, SPAN_ROLE_OTHER, "run"), Model('s', 'r', "a", 1'010, 10)},
+                      {highest}}),
+              IsEmpty());
+}
+
 TEST(TwinPlaces, ACallOfItsOwnStaysAtHome) {
   const std::vector<KeptSpan> run = {MakeSpan('r', 0, SPAN_ROLE_OTHER, "run"),
                                      Model('s', 'r', "a", 1'010, 10)};
