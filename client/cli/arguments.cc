@@ -157,9 +157,11 @@ class Declaration {
         ->required()
         ->type_name(" ");
     AddLimit(app, "Calls at most; 0 is all (1000, with --json all)");
-    app.add_flag("--spans", arguments_.query.spans,
-                 "The tree of OpenTelemetry's spans that the calls came as, and what was merged");
     AddKnownAt(app);
+    app.add_flag("--spans", arguments_.query.spans,
+                 "The tree of OpenTelemetry's spans that the calls came as, and what was merged")
+        ->excludes(app.get_option("--limit"))
+        ->excludes(app.get_option("--as-known-at"));
     AddZone(app, arguments_.query.window.tz);
   }
 

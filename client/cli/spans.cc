@@ -119,13 +119,21 @@ int ShowSpans(const std::string& workflow_id, Session& session) {
       return;
     }
     *session.env.out << MakeTable(spans).Render(session.env.canvas);
+    if (spans.left_off_traces() > 0) {
+      *session.env.out << "The spans of " << Count(spans.left_off_traces()) << " more trace"
+                       << PluralS(spans.left_off_traces()) << " of the run are not shown.\n";
+    }
   });
 }
 
 void PrintSpansOf(const pb::BilledCall& call, Session& session) {
   const absl::StatusOr<pb::GetSpansResponse> spans = Ask(call.workflow_id(), session);
+  if (absl::IsUnimplemented(spans.status())) {
+    return;  // Older servers know no spans.
+  }
   if (!spans.ok()) {
-    return;  // Older servers know no spans, and the explanation is complete without.
+    PrintLine("Span", absl::StrCat("not known: ", spans.status().message()), session);
+    return;
   }
   for (const pb::RunSpan& span : spans->spans()) {
     if (span.event_id() == call.event_id()) {

@@ -14,7 +14,7 @@ namespace itemized::cli {
 int ShowSpans(const std::string& workflow_id, Session& session);
 
 // Prints which span a call was made of, and which others were merged into it. Prints nothing if the
-// call came without spans, or the server does not know of them.
+// call came without spans, or the server is too old to know of them; if asking fails, it says why.
 void PrintSpansOf(const v1::BilledCall& call, Session& session);
 
 }  // namespace itemized::cli

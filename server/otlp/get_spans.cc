@@ -19,27 +19,37 @@ namespace pb = itemized::v1;
 
 namespace {
 
+// An answer may have as many spans as two whole traces.
+constexpr int kSpansMax = 2 * static_cast<int>(OpenTrace::kSpansMax);
+
+// How many calls of a run are looked at together.
+constexpr size_t kPageCalls = 10'000;
+
 // Says what the calls cost that spans count as.
 absl::Status AddCosts(const Principal& principal, const Database& database,
                       const std::string& workflow_id, const Cancellation* cancellation,
                       pb::GetSpansResponse* response) {
-  const auto run = AskRun(principal, database, {.workflow_id = workflow_id}, cancellation);
-  if (absl::IsNotFound(run.status())) {
-    return absl::OkStatus();  // Its calls are in another run, or have not come.
-  }
-  RETURN_IF_ERROR(run.status());
-  absl::flat_hash_map<std::string, std::string> costs;
-  for (const BilledCall& call : run->answer.calls) {
-    if (!call.cost.unpriced) {
-      costs.emplace(call.call.event_id, FormatUsd(call.cost.picos));
-    }
-  }
+  absl::flat_hash_map<absl::string_view, pb::RunSpan*> counted;
   for (pb::RunSpan& span : *response->mutable_spans()) {
-    const auto cost = costs.find(span.event_id());
-    if (span.event_id() == span.span_id() && cost != costs.end()) {
-      span.set_cost_usd(cost->second);
+    if (span.event_id() == span.span_id()) {
+      counted.emplace(span.event_id(), &span);
     }
   }
+  RunQuery query{.workflow_id = workflow_id, .limit = kPageCalls};
+  do {
+    const auto page = AskRun(principal, database, query, cancellation);
+    if (absl::IsNotFound(page.status())) {
+      return absl::OkStatus();  // Its calls are in another run, or have not come.
+    }
+    RETURN_IF_ERROR(page.status());
+    for (const BilledCall& call : page->answer.calls) {
+      const auto span = counted.find(call.call.event_id);
+      if (span != counted.end() && !call.cost.unpriced) {
+        span->second->set_cost_usd(FormatUsd(call.cost.picos));
+      }
+    }
+    query.after = page->answer.next;
+  } while (query.after.has_value());
   return absl::OkStatus();
 }
 
@@ -58,8 +68,18 @@ absl::StatusOr<pb::GetSpansResponse> GetSpans(const Principal& principal, const 
     if (cancellation != nullptr) {
       RETURN_IF_ERROR(cancellation->Check());
     }
+    if (response.left_off_traces() > 0) {
+      response.set_left_off_traces(response.left_off_traces() + 1);
+      continue;
+    }
     ASSIGN_OR_RETURN(const std::unique_ptr<OpenTrace> trace, ReadTrace(read, id));
-    AddSpans(*trace, &response);
+    const bool has_room = response.spans().empty() ||
+                          response.spans_size() + static_cast<int>(trace->size()) <= kSpansMax;
+    if (has_room) {
+      AddSpans(*trace, &response);
+    } else {
+      response.set_left_off_traces(1);
+    }
   }
   if (!response.spans().empty()) {
     RETURN_IF_ERROR(AddCosts(principal, database, request.workflow_id(), cancellation, &response));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "opentelemetry/proto/collector/logs/v1/logs_service.grpc.pb.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
@@ -104,8 +105,38 @@ TEST_F(Otlp, TheSpansOfARunAreShownOverBothProtocols) {
   EXPECT_NE(response.spans(0).cost_usd(), "");
   EXPECT_THAT(Ask("/api/v1/spans?workflow_id=my-run"),
               HasSubstr(R"("event_id":"00000000000000a1")"));
-  EXPECT_THAT(Ask("/api/v1/spans?workflow_id=none"), HasSubstr(R"({"spans":[]})"));
+  EXPECT_THAT(Ask("/api/v1/spans?workflow_id=none"),
+              HasSubstr(R"({"spans":[],"left_off_traces":0})"));
   EXPECT_THAT(Ask("/api/v1/spans"), HasSubstr("Give the workflow_id of the run."));
+}
+
+// Traces are left off whole, and the calls of a run come in several pages.
+TEST_F(Otlp, AnAnswerHasRoomForSoManySpansOfARun) {
+  SetRate();
+  constexpr int kSpansOfATrace = 9'000;
+  const std::string run = R"({"key":"itemized.workflow_id","value":{"stringValue":"my-run"}},)";
+  for (int trace = 0; trace < 3; ++trace) {
+    std::string spans;
+    for (int i = 0; i < kSpansOfATrace; ++i) {
+      absl::StrAppend(&spans, i == 0 ? "" : ",",
+                      SpanJson(absl::StrFormat("%016x", trace * kSpansOfATrace + i + 1), 5, run));
+    }
+    Export(absl::StrReplaceAll(
+        RequestJson(spans),
+        {{kTraceId, absl::StrFormat("0123456789abcdef0123456789abcd%02x", trace)},
+         {R"("stringValue":"m")", R"("stringValue":")" + CallOf("x").model() + "\""}}));
+  }
+  pb::GetSpansRequest request;
+  request.set_workflow_id("my-run");
+  pb::GetSpansResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = query_->GetSpans(&context, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.left_off_traces(), 1);
+  ASSERT_EQ(response.spans_size(), 2 * kSpansOfATrace);
+  for (const pb::RunSpan& span : response.spans()) {
+    ASSERT_NE(span.cost_usd(), "") << span.span_id();
+  }
 }
 
 TEST_F(Otlp, SpansMayBeCompressed) {

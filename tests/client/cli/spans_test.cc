@@ -48,6 +48,22 @@ TEST(Spans, StandAsATreeWithWhatIsBilled) {
   EXPECT_THAT(out, HasSubstr("in e-1: same answer\n"));
 }
 
+TEST(Spans, SayHowManyTracesAreLeftOff) {
+  FakeServer server;
+  AddRun(&server.spans.response);
+  server.spans.response.set_left_off_traces(2);
+  EXPECT_THAT(RunAt(server.address(), {"show", "run-1", "--spans"}).out,
+              HasSubstr("The spans of 2 more traces of the run are not shown.\n"));
+}
+
+TEST(Spans, AreShownWithoutOptionsThatAreForCalls) {
+  FakeServer server;
+  for (const char* option : {"--limit=3", "--as-known-at=2026-10-31"}) {
+    EXPECT_EQ(RunAt(server.address(), {"show", "run-1", "--spans", option}).exit_status, 2)
+        << option;
+  }
+}
+
 TEST(Spans, OfARunWithoutAnyAreNotThere) {
   FakeServer server;
   EXPECT_THAT(RunAt(server.address(), {"show", "run-1", "--spans"}).out,
@@ -71,6 +87,14 @@ TEST(Spans, AreLeftOutOfAnExplanationIfTheServerKnowsNone) {
   const Outcome outcome = RunAt(server.address(), {"explain", "e-1"});
   EXPECT_EQ(outcome.exit_status, 0);
   EXPECT_THAT(outcome.out, Not(HasSubstr("Span ")));
+}
+
+TEST(Spans, ThatCannotBeAskedForLeaveTheReasonInAnExplanation) {
+  FakeServer server;
+  server.spans.status = grpc::Status(grpc::StatusCode::DATA_LOSS, "The store is damaged.");
+  server.explained.response.mutable_call()->set_event_id("e-1");
+  EXPECT_THAT(RunAt(server.address(), {"explain", "e-1"}, {.width = 140}).out,
+              HasSubstr("Span        not known: The store is damaged."));
 }
 
 }  // namespace

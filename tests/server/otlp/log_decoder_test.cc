@@ -107,7 +107,7 @@ TEST(LogDecoder, OtherRecordsAreDropped) {
 TEST(LogDecoder, AnEventOfTheSameNameOfAnotherApplicationIsDropped) {
   EXPECT_THAT(Decode(Request(), "acme.gateway").spans, SizeIs(0));
   const std::string named = Request(R"("body":{"stringValue":"claude_code.api_request"},)");
-  EXPECT_THAT(Decode(named, "acme.gateway").spans, SizeIs(1));  // As a collector may rename scopes.
+  EXPECT_THAT(Decode(named, "acme.gateway").spans, SizeIs(1));  // A collector may rename scopes.
 }
 
 TEST(LogDecoder, RequestsOfOnePromptAreOneRunAndARedeliveryIsTheSame) {

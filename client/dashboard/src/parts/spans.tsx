@@ -51,7 +51,7 @@ function SpanRow(props: { span: RunSpan }) {
   );
 }
 
-export function Spans(props: { spans: RunSpan[] }) {
+export function Spans(props: { spans: RunSpan[]; leftOff: number }) {
   const [isWhole, showAll] = useState(false);
   const shown = isWhole ? props.spans : props.spans.slice(0, ROWS_FIRST);
   return (
@@ -68,6 +68,7 @@ export function Spans(props: { spans: RunSpan[] }) {
       {shown.length < props.spans.length && (
         <button type="button" class="more" onClick={() => showAll(true)}>Show all {formatCount(props.spans.length)} spans</button>
       )}
+      {props.leftOff > 0 && <p class="dim">The spans of {formatCount(props.leftOff)} more {props.leftOff === 1 ? 'trace' : 'traces'} of the run are not shown.</p>}
     </section>
   );
 }

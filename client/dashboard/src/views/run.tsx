@@ -100,7 +100,8 @@ export function RunView(props: { route: Route }) {
   const { route } = props;
   const { run, calls, more, isFetching, error, failure } = useRun(route.name);
   const [explained, explain] = useState<BilledCall | undefined>();
-  const spans = useSpans(route.name)?.spans ?? [];
+  const told = useSpans(route.name);
+  const spans = told?.spans ?? [];
   if (run === undefined || error !== undefined) {
     return (
       <><h1>Run {route.name}</h1>
@@ -121,7 +122,7 @@ export function RunView(props: { route: Route }) {
             CALL_COLUMNS.duration, CALL_COLUMNS.cost(route), CALL_COLUMNS.receipt, flags, explainColumn(explain)]} />
       )}
       {explained !== undefined && <Explanation run={route.name} call={explained} spans={spans} />}
-      {spans.length > 0 && <Spans spans={spans} />}
+      {spans.length > 0 && <Spans spans={spans} leftOff={told?.left_off_traces ?? 0} />}
       {failure !== undefined && <p class="error" role="alert">The next calls did not come: {failure}</p>}
       {(more !== undefined || isFetching) && (
         <button type="button" class="more" onClick={more} disabled={isFetching}>
