@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "storage/base/status_macros.h"
@@ -63,8 +62,8 @@ void Database::BeginSession(const ProducerHello& hello, BeginDone done) {
 
 absl::StatusOr<std::vector<Note>> Database::ReadNotes(absl::string_view prefix) const {
   std::vector<Note> notes;
-  auto rows = impl_->state().kv->Scan(Family::kNotes, prefix, "");
-  for (; rows->Valid() && absl::StartsWith(rows->key(), prefix); rows->Next()) {
+  auto rows = impl_->state().kv->Scan(Family::kNotes, prefix, keys::Past(prefix));
+  for (; rows->Valid(); rows->Next()) {
     ASSIGN_OR_RETURN(notes.emplace_back(), ReadNoteRow(rows->key(), rows->value()));
   }
   RETURN_IF_ERROR(rows->status());

@@ -5,6 +5,7 @@
 // scan. storage/FORMAT.md ("Families") says what lies under each. PERSISTED: a letter is never
 // changed, and never used again for something else. The functions are pure.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -42,11 +43,16 @@ inline constexpr char kTrustedTime[] = "t";
 // there.
 inline constexpr char kWatermark[] = "w";
 
-// Returns the end of the range of keys that begin with `prefix`: [prefix, Past(prefix)). `prefix`
-// must not end with 0xff.
+// Returns the end of the range of keys that begin with `prefix`: [prefix, Past(prefix)). It is
+// empty, as Kv::Scan has it, if no other keys come behind them.
 inline std::string Past(absl::string_view prefix) {
   std::string end(prefix);
-  ++end.back();
+  while (!end.empty() && end.back() == '\xff') {
+    end.pop_back();
+  }
+  if (!end.empty()) {
+    ++end.back();
+  }
   return end;
 }
 
@@ -120,6 +126,10 @@ inline std::string Rollup(uint8_t kind, uint32_t name, Day day) {
   AppendBigEndian32(&key, day.value());
   return key;
 }
+
+// Keys of Family::kNotes are longer than this. Tables have filters of what they begin with, so that
+// a scan of one such beginning, mostly of a trace that is new, need not look into them.
+inline constexpr size_t kNotePrefixBytes = 16;
 
 // Keys of Family::kOutcomes begin with one of these letters.
 inline constexpr char kOutcomesOfWorkflow = 'o';

@@ -33,13 +33,20 @@ rocksdb::Slice ToSlice(absl::string_view text) {
   return {text.data(), text.size()};
 }
 
+// Whether a scan is of all keys of one prefix that filters know (rocks_store.cc).
+bool IsOfOnePrefix(Family family, absl::string_view start, absl::string_view end) {
+  return family == Family::kNotes && start.size() == keys::kNotePrefixBytes &&
+         end == keys::Past(start);
+}
+
 class RocksIterator : public KvIterator {
  public:
   RocksIterator(std::shared_ptr<RocksStore> store, Family family, absl::string_view start,
                 absl::string_view end)
       : store_(std::move(store)), end_(end), end_slice_(end_) {
     rocksdb::ReadOptions options;
-    options.total_order_seek = true;
+    options.prefix_same_as_start = IsOfOnePrefix(family, start, end);
+    options.total_order_seek = !options.prefix_same_as_start;
     if (!end_.empty()) {
       options.iterate_upper_bound = &end_slice_;
     }

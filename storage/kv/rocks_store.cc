@@ -14,6 +14,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <sys/resource.h>
 
@@ -42,6 +43,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family,
     options.write_buffer_size = size_t{64} << 20;
   } else {
     options.compression = rocksdb::kLZ4Compression;  // Rows change often; half of them is hashes.
+  }
+  if (family == Family::kNotes) {
+    options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(keys::kNotePrefixBytes));
+    table.whole_key_filtering = false;
   }
   if (family == Family::kRuns) {
     // Runs are written once or twice, in any order of keys, so each table of a checkpoint would

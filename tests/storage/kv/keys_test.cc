@@ -107,6 +107,8 @@ TEST(Keys, AreInTheOrderOfTheirNumbers) {
 TEST(Keys, PastEndsTheKeysOfAPrefix) {
   EXPECT_EQ(keys::Past("r/"), "r0");
   EXPECT_EQ(keys::Past("g"), "h");
+  EXPECT_EQ(keys::Past("a\xff\xff"), "b");
+  EXPECT_EQ(keys::Past("\xff\xff"), "");
   EXPECT_LT(keys::Entry(UINT64_MAX), keys::Past(keys::kEntries));
   EXPECT_LT(keys::Name(3, UINT32_MAX), keys::Past(keys::kNames));
   EXPECT_LT(keys::Rate("\xff\xff\xff"), keys::Past(keys::kRates));

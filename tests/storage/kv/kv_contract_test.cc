@@ -84,6 +84,28 @@ TEST_P(KvContract, AnEmptyEndMeansToTheLastKey) {
   EXPECT_THAT(KeysOf(RowsOf(kv(), Family::kRuns, "b")), ElementsAre(last));
 }
 
+// Filters know these prefixes, in memory and in tables.
+TEST_P(KvContract, NotesThatBeginAlikeAreFoundWhereverTheyAre) {
+  const std::string a(keys::kNotePrefixBytes, 'a');
+  const std::string b(keys::kNotePrefixBytes, 'b');
+  const std::string last(keys::kNotePrefixBytes, '\xff');
+  const std::string none = std::string(keys::kNotePrefixBytes - 1, 'a') + "b";
+  Write(Puts(Family::kNotes, {{a + "1", ""}, {b + "1", ""}, {last + "1", ""}}));
+  WriteTables(Puts(Family::kNotes, {{a + "2", ""}, {b + "2", ""}, {last + "2", ""}}));
+  Write(Puts(Family::kNotes, {{a + "3", ""}, {last + "\xff\xff", ""}}));
+  const auto of = [&](const std::string& prefix) {
+    return KeysOf(RowsOf(kv(), Family::kNotes, prefix, keys::Past(prefix)));
+  };
+  EXPECT_THAT(of(a), ElementsAre(a + "1", a + "2", a + "3"));
+  EXPECT_THAT(of(b), ElementsAre(b + "1", b + "2"));
+  EXPECT_THAT(of(last), ElementsAre(last + "1", last + "2", last + "\xff\xff"));
+  EXPECT_THAT(of(none), IsEmpty());
+  EXPECT_THAT(of("a"), ElementsAre(a + "1", a + "2", a + "3"));
+  EXPECT_THAT(of(a + "2"), ElementsAre(a + "2"));
+  EXPECT_THAT(KeysOf(RowsOf(kv(), Family::kNotes, a, b + "2")),
+              ElementsAre(a + "1", a + "2", a + "3", b + "1"));
+}
+
 TEST_P(KvContract, KeysAreOrderedAsUnsignedBytes) {
   const std::string zero("\0", 1);
   const std::string below("a\0b", 3);
