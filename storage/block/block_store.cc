@@ -80,22 +80,25 @@ absl::StatusOr<bool> BlockStore::DropSome() {
   return !rows->Valid();
 }
 
-// Returns the bytes in the order of `blocks`. Threads share the work, since compressing takes long.
-std::vector<std::string> BlockStore::Encode(absl::Span<const Block> blocks) {
-  std::vector<std::string> encoded(blocks.size());
-  const auto encode = [&](size_t i) { encoded[i] = EncodeBlock(blocks[i]); };
+// Encodes the blocks that have no bytes yet. Threads share the work, since compressing takes long.
+void BlockStore::EncodeRest(absl::Span<const Block> blocks, std::vector<std::string>* encoded) {
+  encoded->resize(blocks.size());
+  std::vector<size_t> rest;
   size_t calls = 0;
-  for (const Block& block : blocks) {
-    calls += block.calls.size();
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    if ((*encoded)[i].empty()) {
+      rest.push_back(i);
+      calls += blocks[i].calls.size();
+    }
   }
+  const auto encode = [&](size_t i) { (*encoded)[rest[i]] = EncodeBlock(blocks[rest[i]]); };
   if (calls >= kSharedCallsMin) {
-    encoders_->ParallelFor(blocks.size(), encode);
+    encoders_->ParallelFor(rest.size(), encode);
   } else {
-    for (size_t i = 0; i < blocks.size(); ++i) {
+    for (size_t i = 0; i < rest.size(); ++i) {
       encode(i);
     }
   }
-  return encoded;
 }
 
 void BlockStore::Number(absl::Span<Block> blocks) const {
@@ -105,11 +108,12 @@ void BlockStore::Number(absl::Span<Block> blocks) const {
   }
 }
 
-void BlockStore::AddRows(absl::Span<const Block> blocks, KvBatch* batch) {
+void BlockStore::AddRows(absl::Span<const Block> blocks, KvBatch* batch,
+                         std::vector<std::string> encoded) {
   if (is_borrowed_) {
     return;
   }
-  std::vector<std::string> encoded = Encode(blocks);
+  EncodeRest(blocks, &encoded);
   for (size_t i = 0; i < blocks.size(); ++i) {
     const BlockRef& ref = blocks[i].ref;
     batch->Put(Family::kLog, keys::Block(ref.hour, ref.sequence), std::move(encoded[i]));

@@ -49,8 +49,10 @@ class BlockStore {
   // called.
   void Number(absl::Span<Block> blocks) const;
 
-  // Adds the rows of `blocks`, which are numbered, to `batch`.
-  void AddRows(absl::Span<const Block> blocks, KvBatch* batch);
+  // Adds the rows of `blocks`, which are numbered, to `batch`. `encoded` has the bytes of those
+  // that somebody has encoded ahead (EncodeBlock), and "" for the others; it may be empty.
+  void AddRows(absl::Span<const Block> blocks, KvBatch* batch,
+               std::vector<std::string> encoded = {});
 
   // The newest block; 0 if there is none. Advance says that the rows up to `last` are written.
   BlockSequence last() const { return last_; }
@@ -109,7 +111,7 @@ class BlockStore {
 
  private:
   BlockStore(Kv* kv, bool is_borrowed) : kv_(kv), is_borrowed_(is_borrowed) {}
-  std::vector<std::string> Encode(absl::Span<const Block> blocks);
+  void EncodeRest(absl::Span<const Block> blocks, std::vector<std::string>* encoded);
   absl::StatusOr<std::string> ReadBytes(BlockRef ref) const;
 
   Kv* kv_;

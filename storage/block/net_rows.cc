@@ -60,7 +60,12 @@ absl::flat_hash_map<std::string, size_t> NegativeRows(const std::vector<Block>& 
 
 std::vector<RowRef> NetRows(const std::vector<Block>& blocks) {
   absl::flat_hash_map<std::string, size_t> negatives = NegativeRows(blocks);
+  size_t count = 0;
+  for (const Block& block : blocks) {
+    count += block.calls.size();
+  }
   std::vector<RowRef> rows;
+  rows.reserve(count);
   for (size_t b = 0; b < blocks.size(); ++b) {
     const CallRows& calls = blocks[b].calls;
     for (size_t row = 0; row < calls.size(); ++row) {

@@ -4,15 +4,20 @@
 namespace itemized {
 namespace {
 
-// Sets the last of `rows` elements to `value`, with zeros before it where the column was short. A
-// column stays empty as long as all its values are zero.
+// Sets element `row` of `rows` to `value`, with zeros where the column was short. A column stays
+// empty as long as all its values are zero.
 template <typename T>
-void AppendSparse(std::vector<T>* column, size_t rows, T value) {
+void SetSparse(std::vector<T>* column, size_t rows, size_t row, T value) {
   if (column->empty() && value == T{}) {
     return;
   }
   column->resize(rows);
-  column->back() = value;
+  (*column)[row] = value;
+}
+
+template <typename T>
+void AppendSparse(std::vector<T>* column, size_t rows, T value) {
+  SetSparse(column, rows, rows - 1, value);
 }
 
 // The flags that a usage, a cost and a verdict say.
@@ -55,28 +60,35 @@ uint32_t RowAppender::RunOf(const CallRows& from, size_t row) {
   return IndexOf(name, &run_names_, &to_.run_names);
 }
 
-void RowAppender::AppendAttributes(const CallRows& from, size_t row) {
-  if (from.attribute_set.empty() && to_.attribute_sets.empty()) {
-    return;
-  }
+// Returns the number here of a set of `from` that is not empty.
+uint32_t RowAppender::AttributeSetOf(const CallRows& from, uint32_t set) {
   if (to_.attribute_sets.empty()) {
     to_.attribute_sets.emplace_back();  // Set 0 has no attributes.
     attribute_sets_.emplace(AttributeSet(), 0);
   }
-  if (from.attribute_set.empty() || from.attribute_sets[from.attribute_set[row]].empty()) {
-    return AppendSparse(&to_.attribute_set, to_.size(), 0U);
-  }
-  AttributeSet set;
-  for (const auto& [key, value] : from.attribute_sets[from.attribute_set[row]]) {
+  AttributeSet here;
+  for (const auto& [key, value] : from.attribute_sets[set]) {
     const uint32_t key_index = IndexOf(from.strings[key], &strings_, &to_.strings);
-    set.emplace_back(key_index, IndexOf(from.strings[value], &strings_, &to_.strings));
+    here.emplace_back(key_index, IndexOf(from.strings[value], &strings_, &to_.strings));
   }
   const auto [it, inserted] =
-      attribute_sets_.emplace(set, static_cast<uint32_t>(to_.attribute_sets.size()));
+      attribute_sets_.emplace(here, static_cast<uint32_t>(to_.attribute_sets.size()));
   if (inserted) {
-    to_.attribute_sets.push_back(std::move(set));
+    to_.attribute_sets.push_back(std::move(here));
   }
-  AppendSparse(&to_.attribute_set, to_.size(), it->second);
+  return it->second;
+}
+
+void RowAppender::AppendAttributes(const CallRows& from, size_t row) {
+  const uint32_t set = from.attribute_set.empty() ? 0 : from.attribute_set[row];
+  const bool is_none = from.attribute_sets.empty() || from.attribute_sets[set].empty();
+  AppendSparse(&to_.attribute_set, to_.size(), is_none ? 0 : AttributeSetOf(from, set));
+}
+
+void RowAppender::SetVerdict(size_t row, const RowVerdict& verdict) {
+  to_.flags[row] = static_cast<uint8_t>(to_.flags[row] | verdict.flags);
+  SetSparse(&to_.p50_picos, to_.size(), row, verdict.p50_picos);
+  SetSparse(&to_.sample_count, to_.size(), row, verdict.sample_count);
 }
 
 void RowAppender::Append(const CallRows& from, size_t row, int8_t weight, const RowUsage& usage,

@@ -49,6 +49,7 @@ void Repricing::Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned,
     return change.done(status);
   }
   PassFailpoint(Failpoint::kRatesSaved);
+  Invalidate();  // Nothing is to be priced by the book as it was.
   next_scope_ = std::move(scope);
   next_changes_.push_back(std::move(change));
   if (!is_busy()) {

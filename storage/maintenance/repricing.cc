@@ -16,18 +16,10 @@ namespace itemized {
 namespace {
 
 // How many calls are in one commit, at first and at most. The first ones teach what is normal, so
-// that few are judged by the default threshold. The largest commits hold up ingestion for some 20
+// that few are judged by the default threshold. The largest commits hold up ingestion for some 10
 // ms.
 constexpr size_t kCommitCallsFirst = 64;
 constexpr size_t kCommitCallsMax = 8'192;
-constexpr size_t kCommitHoursMax = 256;  // Each hour has a block of its own.
-
-// How many calls one step looks at, since most may cost what they did.
-constexpr size_t kSeenCallsMax = 16'384;
-
-// How many calls and hours are read together. This bounds memory, but for an hour with more calls.
-constexpr int64_t kPortionCalls = 16'384;
-constexpr size_t kPortionHours = 4'096;
 
 }  // namespace
 
@@ -50,8 +42,8 @@ void Repricing::Resume() {
 }
 
 Repricing::~Repricing() {
-  if (is_reading_) {
-    reader_.Wait();
+  if (is_making_) {
+    helper_.Wait();
   }
   Abandon();
 }
@@ -78,6 +70,8 @@ void Repricing::WhenDone(Done done) {
 void Repricing::StartPass() {
   if (next_scope_.has_value()) {
     pass_ = PlanRepricing(state_, *next_scope_);
+    maker_ =
+        std::make_unique<CorrectionMaker>(&state_, *pass_, std::nullopt, CorrectionMaker::Blocks());
     changes_ = std::exchange(next_changes_, {});
     next_scope_.reset();
   } else if (!jobs_.empty()) {
@@ -88,19 +82,16 @@ void Repricing::StartPass() {
   repriced_ = 0;
   progress_ = {.calls = pass_->calls, .done = 0};
   commit_calls_ = kCommitCallsFirst;
-  next_hour_ = 0;
-  portion_ = Portion();
-  pending_begin_ = portion_begin_ = 0;
   ShowProgress();
 }
 
-absl::Status Repricing::FinishPass() {
+absl::Status Repricing::Finish(Corrections made) {
   if (job_.has_value()) {
-    return FinishJob();
+    return FinishJob(std::move(made));
   }
   Entry entry;
   entry.repricing = MarkOf(next_scope_.value_or(RepricingScope()));
-  RETURN_IF_ERROR(CommitPending(std::move(entry)));
+  RETURN_IF_ERROR(Commit(std::move(made), std::move(entry)));
   pass_.reset();
   const std::vector<Change> finished = std::exchange(changes_, {});
   const int64_t repriced = repriced_;
@@ -132,203 +123,71 @@ void Repricing::ShowProgress() {
   state_.repricing = is_busy() ? std::optional(progress_) : std::nullopt;
 }
 
-// Makes what was read, and what was to be written, anew: it may name calls that are gone.
 void Repricing::Invalidate() {
-  if (!is_busy()) {
-    return;
-  }
-  if (is_reading_) {
-    is_outdated_ = true;
-  } else {
-    Rewind();
-  }
+  is_outdated_ = is_making_;
 }
 
-void Repricing::Rewind() {
-  next_hour_ = pending_begin_;
-  progress_.done = std::max<int64_t>(0, progress_.done - pending_seen_);
-  pending_.clear();
-  pending_figures_ = {};
-  pending_calls_ = 0;
-  pending_seen_ = 0;
-  portion_ = Portion();
-}
-
+// The next corrections are made while the last ones are committed.
 absl::Status Repricing::Step() {
-  if (is_reading_) {
-    return TakePortion();
-  }
-  if (portion_.next < portion_.rows.size()) {
-    return RepriceSome();
-  }
-  if (next_hour_ < pass_->hours.size()) {
-    StartReading();
+  if (!is_making_) {
+    StartMaking();
     return absl::OkStatus();
   }
-  return FinishPass();
+  Corrections made = TakeMade();
+  // Retention may have dropped the hours meanwhile.
+  const bool is_late =
+      !made.blocks.empty() && made.blocks.first_hour() < state_.blocks.first_hour();
+  if (std::exchange(is_outdated_, false) || is_late || !made.status.ok()) {
+    maker_->Rewind(made.begin);
+    return made.status;
+  }
+  commit_calls_ = std::min(2 * commit_calls_, kCommitCallsMax);
+  if (made.is_last) {
+    return Finish(std::move(made));
+  }
+  StartMaking();
+  return Commit(std::move(made), Entry());
 }
 
-void Repricing::StartReading() {
-  portion_ = Portion();
-  portion_begin_ = next_hour_;
-  if (pending_.empty()) {
-    pending_begin_ = next_hour_;
-  }
-  int64_t calls = 0;
-  while (next_hour_ < pass_->hours.size() && calls < kPortionCalls &&
-         next_hour_ - portion_begin_ < kPortionHours) {
-    calls += pass_->hours[next_hour_++].second;
-  }
-  is_reading_ = true;
-  is_read_ = false;
-  reader_.Start(
-      [this, from = portion_begin_, to = next_hour_, up_to = state_.views.folded().block] {
-        Read(from, to, up_to);
-        is_read_ = true;
-        wake_();
-      });
+void Repricing::StartMaking() {
+  is_making_ = true;
+  is_made_ = false;
+  const CorrectionMaker::Moment now{.block = state_.views.folded().block,
+                                    .evictions = state_.views.runs().evictions()};
+  helper_.Start([this, calls_max = commit_calls_, now] {
+    made_ = maker_->Make(calls_max, now);
+    is_made_ = true;
+    wake_();
+  });
 }
 
-void Repricing::Read(size_t from, size_t to, BlockSequence up_to) {
-  for (size_t i = from; i < to && portion_.status.ok(); ++i) {
-    const Hour hour = pass_->hours[i].first;
-    absl::StatusOr<std::optional<BlockStore::Reader>> reader = std::nullopt;
-    {
-      const ReaderLock lock(state_.mutex);
-      if (hour >= state_.blocks.first_hour()) {  // Retention may have dropped it meanwhile.
-        reader = state_.blocks.OpenHours(hour, hour + 1, up_to, kAllColumns);
-      }
-    }
-    portion_.status = reader.status();
-    while (portion_.status.ok() && reader->has_value()) {
-      absl::StatusOr<std::optional<Block>> block = (*reader)->Next();
-      portion_.status = block.status();
-      if (!block.ok() || !block->has_value()) {
-        break;
-      }
-      portion_.blocks.push_back(**std::move(block));
-    }
-  }
-  if (portion_.status.ok()) {
-    portion_.rows = NetRows(portion_.blocks);
-  }
-  if (IsOf(JobKind::kRederive)) {
-    ReadReports();
-  }
+Corrections Repricing::TakeMade() {
+  helper_.Wait();
+  is_making_ = false;
+  return std::exchange(made_, Corrections());
 }
 
-void Repricing::ReadReports() {
-  for (const RowRef& ref : portion_.rows) {
-    const CallRows& calls = portion_.blocks[ref.block].calls;
-    absl::StatusOr<RowUsage> usage =
-        IsConcerned(calls, ref.row) ? ReadUsageAgain(calls, ref.row) : calls.RowUsageAt(ref.row);
-    if (!usage.ok()) {
-      portion_.status = usage.status();
-      return;
-    }
-    portion_.usage.push_back(*std::move(usage));
-  }
-}
-
-absl::Status Repricing::TakePortion() {
-  reader_.Wait();
-  is_reading_ = false;
-  const absl::Status status = portion_.status;
-  if (std::exchange(is_outdated_, false) || !status.ok()) {
-    Rewind();
-  }
-  return status;
-}
-
-bool Repricing::is_commit_due() const {
-  return pending_calls_ >= commit_calls_ || pending_.size() >= kCommitHoursMax;
-}
-
-absl::Status Repricing::RepriceSome() {
-  Pricer pricer(&state_.rates, state_.catalog, state_.trusted_costs);
-  size_t seen = 0;
-  while (portion_.next < portion_.rows.size() && !is_commit_due() && seen < kSeenCallsMax) {
-    LookAt(portion_.next++, &pricer);
-    ++seen;
-  }
-  progress_.done = std::min(progress_.done, progress_.calls);
-  if (is_commit_due()) {
-    commit_calls_ = std::min(2 * commit_calls_, kCommitCallsMax);
-    RETURN_IF_ERROR(CommitPending(Entry()));
-  }
-  ShowProgress();
-  return absl::OkStatus();
-}
-
-// Looks at one of the rows of the portion.
-void Repricing::LookAt(size_t row, Pricer* pricer) {
-  const RowRef& ref = portion_.rows[row];
-  const Block& block = portion_.blocks[ref.block];
-  if (!IsConcerned(block.calls, ref.row)) {
-    return;
-  }
-  ++progress_.done;
-  ++pending_seen_;
-  if (block.ref.hour < state_.blocks.first_hour()) {
-    return;  // Retention has dropped it meanwhile.
-  }
-  const RowUsage before = block.calls.RowUsageAt(ref.row);
-  const RowUsage& usage = portion_.usage.empty() ? before : portion_.usage[row];
-  if (IsOf(JobKind::kRederive) && usage == before) {
-    return;  // It is not asked what it costs.
-  }
-  if (IsOf(JobKind::kUndo) ? UndoRow(ref) : RepriceRow(ref, usage, pricer)) {
-    ++pending_calls_;
-  }
-}
-
-bool Repricing::IsConcerned(const CallRows& calls, size_t row) const {
-  const SeriesId series = calls.SeriesAt(row);
-  // Series that came later were priced by the new book from the first.
-  if (series.value() >= pass_->covered.size()) {
-    return false;
-  }
-  const absl::string_view other_model = calls.OtherModelAt(row);
-  const bool is_meant = other_model.empty()
-                            ? pass_->covered[series.value()]
-                            : pass_->model.value_or(std::string(other_model)) == other_model;
-  if (!is_meant) {
-    return false;
-  }
-  const int64_t time_us = calls.time_us[row];
-  const bool is_unpriced = calls.Has(row, kFlagUnpriced);
-  return time_us < pass_->to_us &&
-         (time_us >= pass_->from_us || (is_unpriced && time_us >= pass_->unpriced_from_us));
-}
-
-bool Repricing::RepriceRow(const RowRef& ref, const RowUsage& usage, Pricer* pricer) {
-  const Block& block = portion_.blocks[ref.block];
-  const CallCost before = block.calls.CostAt(ref.row);
-  const CallCost after = pricer->PriceRow(block.calls, ref.row, usage);
-  if (!PriceAgain(state_, usage, after, block, ref.row, &pending_)) {
-    return false;
-  }
-  CountForJob(before, after);
-  return true;
-}
-
-absl::Status Repricing::CommitPending(Entry entry) {
+absl::Status Repricing::Commit(Corrections made, Entry entry) {
   if (job_.has_value()) {
-    AddTo(&entry);
+    AddTo(made, &entry);
   }
   const std::optional<RepricingJob> job = entry.job;
-  const absl::Status status = pending_.Commit(&state_, std::move(entry));
+  const bool is_needed = made.is_last || !made.blocks.empty();
+  const absl::Status status =
+      is_needed ? made.blocks.Commit(&state_, std::move(entry)) : absl::OkStatus();
   if (!status.ok()) {
-    Rewind();
+    if (is_making_) {
+      TakeMade();
+    }
+    maker_->Rewind(made.begin);
     return status;
   }
   if (job_.has_value()) {
     job_->job = *job;
   }
-  pending_figures_ = {};
-  repriced_ += static_cast<int64_t>(std::exchange(pending_calls_, 0));
-  pending_seen_ = 0;
-  pending_begin_ = portion_begin_;
+  repriced_ += made.calls;
+  progress_.done = std::min(progress_.done + made.seen, progress_.calls);
+  ShowProgress();
   return absl::OkStatus();
 }
 

@@ -9,21 +9,19 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "storage/base/helper_thread.h"
-#include "storage/block/net_rows.h"
-#include "storage/maintenance/correction_blocks.h"
+#include "storage/maintenance/correction_maker.h"
 #include "storage/maintenance/repricing_plan.h"
 #include "storage/pricing/rate.h"
 #include "storage/pricing/rate_change.h"
 #include "storage/pricing/repricing_job.h"
-#include "storage/store/pricer.h"
 #include "storage/store/state.h"
 
 namespace itemized {
@@ -68,15 +66,15 @@ class Repricing {
 
   bool is_busy() const { return pass_.has_value(); }
   // Returns whether Step would do something now; if not, `wake` is called when it would.
-  bool is_ready() const { return is_busy() && (!is_reading_ || is_read_); }
-  // Prices some more calls, which holds up ingestion for some 20 ms at most.
+  bool is_ready() const { return is_busy() && (!is_making_ || is_made_); }
+  // Commits some more calls, which holds up ingestion for some 10 ms at most.
   absl::Status Step();
 
   // Goes on with what the mark in the log says is left, if it does not already. Must be called
   // after entries were applied that this did not make.
   void Resume();
 
-  // Must be called after calls were taken out, since what was read may name them.
+  // Must be called after calls were taken out, since what was made ahead may name them.
   void Invalidate();
   // Answers all that wait with `status`, with which Step has failed. Step may be called again.
   void Fail(const absl::Status& status);
@@ -94,21 +92,6 @@ class Repricing {
     RepricingJob job;
     JobDone done;
   };
-  // What the next commit of a job adds to its figures.
-  struct JobFigures {
-    int64_t calls = 0;
-    Picos cost_before = 0;
-    Picos cost_after = 0;
-  };
-  // Calls that `reader_` reads together.
-  struct Portion {
-    absl::Status status;
-    std::vector<Block> blocks;
-    std::vector<RowRef> rows;  // The rows that no later row has taken out.
-    // What usage each of `rows` has if its report is read again; empty unless the job does that.
-    std::vector<RowUsage> usage;
-    size_t next = 0;  // The first of `rows` that was not looked at.
-  };
 
   void Begin(Entry entry, const std::vector<CheckedRatePtr>& concerned, Reprice which,
              Change change);
@@ -118,24 +101,13 @@ class Repricing {
   void ResumeJobs();
   void StartPass();
   void StartJob();
-  absl::Status FinishJob();
+  void AddTo(const Corrections& made, Entry* entry) const;
+  absl::Status FinishJob(Corrections made);
   void FailJobs(const absl::Status& status);
-  void AddTo(Entry* entry) const;
-  absl::Status FinishPass();
-  void StartReading();
-  void Read(size_t from, size_t to, BlockSequence up_to);
-  void ReadReports();
-  absl::Status TakePortion();
-  absl::Status RepriceSome();
-  void LookAt(size_t row, Pricer* pricer);
-  bool IsConcerned(const CallRows& calls, size_t row) const;
-  bool IsOf(JobKind kind) const { return job_.has_value() && job_->job.kind == kind; }
-  bool RepriceRow(const RowRef& ref, const RowUsage& usage, Pricer* pricer);
-  bool UndoRow(const RowRef& ref);
-  void CountForJob(CallCost before, CallCost after);
-  bool is_commit_due() const;
-  absl::Status CommitPending(Entry entry);
-  void Rewind();
+  void StartMaking();
+  Corrections TakeMade();
+  absl::Status Finish(Corrections made);
+  absl::Status Commit(Corrections made, Entry entry);
   void ShowProgress();
 
   State& state_;
@@ -144,9 +116,6 @@ class Repricing {
   std::optional<RepricingPlan> pass_;
   std::optional<Job> job_;  // The job that the pass is of; if not set, it is for changes of rates.
   std::deque<Job> jobs_;    // Jobs that wait.
-  JobFigures pending_figures_;
-  // The blocks of the job that is being undone.
-  absl::flat_hash_set<BlockSequence> undone_;
   std::vector<Change> changes_;  // The changes that this pass is for.
   int64_t repriced_ = 0;         // Calls whose price has changed in this pass.
   RepricingProgress progress_;
@@ -155,18 +124,13 @@ class Repricing {
   std::optional<RepricingScope> next_scope_;  // The scope of the next pass, if there is one.
   std::vector<Change> next_changes_;
 
-  size_t next_hour_ = 0;      // The first of pass_->hours that is not read yet.
-  size_t portion_begin_ = 0;  // The first of pass_->hours in `portion_`,
-  size_t pending_begin_ = 0;  // and in `pending_`.
-  size_t pending_calls_ = 0;
-  int64_t pending_seen_ = 0;  // Calls looked at since the last commit.
-  CorrectionBlocks pending_;  // What the next commit will have.
-  Portion portion_;           // Only `reader_` uses it while is_reading_.
-  bool is_reading_ = false;
-  bool is_outdated_ = false;  // Calls that are being read have to be read again.
-  std::atomic<bool> is_read_ = false;
+  std::unique_ptr<CorrectionMaker> maker_;  // Only `helper_` uses it while is_making_.
+  Corrections made_;                        // What it made, while is_making_.
+  bool is_making_ = false;
+  std::atomic<bool> is_made_ = false;  // Nothing more is to be waited for.
+  bool is_outdated_ = false;           // What is being made has to be made again.
   bool is_abandoned_ = false;
-  HelperThread reader_{"repricing"};
+  HelperThread helper_{"repricing"};
 };
 
 }  // namespace itemized

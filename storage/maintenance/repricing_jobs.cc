@@ -92,57 +92,36 @@ void Repricing::StartJob() {
   job_ = std::move(jobs_.front());
   jobs_.pop_front();
   const RepricingJob& job = job_->job;
-  undone_.clear();
+  CorrectionMaker::Blocks undone;
   if (job.kind == JobKind::kUndo) {
     const std::vector<BlockRef>& blocks = state_.jobs.at(job.undoes).blocks;
     for (const BlockRef& block : blocks) {
-      undone_.insert(block.sequence);
+      undone.insert(block.sequence);
     }
     pass_ = PlanUndo(state_, blocks);
-    return;
+  } else {
+    pass_ = PlanRepricing(state_, {.from_us = job.request.range.start_us,
+                                   .to_us = job.request.range.end_us,
+                                   .all = true,
+                                   .provider = job.request.provider,
+                                   .model = job.request.model});
   }
-  RepricingScope scope{.from_us = job.request.range.start_us,
-                       .to_us = job.request.range.end_us,
-                       .all = true,
-                       .provider = job.request.provider,
-                       .model = job.request.model};
-  pass_ = PlanRepricing(state_, scope);
+  maker_ = std::make_unique<CorrectionMaker>(&state_, *pass_, job.kind, std::move(undone));
 }
 
-// Restores the call that the row behind it in its block has taken out, if that block is of the job
-// that is undone. If the call was changed again since, its row is in another block.
-bool Repricing::UndoRow(const RowRef& ref) {
-  const Block& block = portion_.blocks[ref.block];
-  if (!undone_.contains(block.ref.sequence)) {
-    return false;
-  }
-  CHECK(ref.row > 0 && block.calls.weight[ref.row - 1] < 0);
-  RowAppender& rows = pending_.Of(block.ref.hour);
-  rows.Append(block.calls, ref.row, -1);
-  rows.Append(block.calls, ref.row - 1, 1);
-  CountForJob(block.calls.CostAt(ref.row), block.calls.CostAt(ref.row - 1));
-  return true;
-}
-
-void Repricing::CountForJob(CallCost before, CallCost after) {
-  ++pending_figures_.calls;
-  pending_figures_.cost_before += before.picos;
-  pending_figures_.cost_after += after.picos;
-}
-
-// Adds the job, as it is once `entry` with what is pending is committed.
-void Repricing::AddTo(Entry* entry) const {
+// Adds the job, as it is once `entry` with these corrections is committed.
+void Repricing::AddTo(const Corrections& made, Entry* entry) const {
   RepricingJob& job = entry->job.emplace(job_->job);
-  job.calls += pending_figures_.calls;
-  job.cost_before += pending_figures_.cost_before;
-  job.cost_after += pending_figures_.cost_after;
-  if (next_hour_ == pass_->hours.size() && !is_reading_ && portion_.next == portion_.rows.size()) {
+  job.calls += made.calls;
+  job.cost_before += made.cost_before;
+  job.cost_after += made.cost_after;
+  if (made.is_last) {
     job.ended_at_us = std::max<int64_t>(1, state_.trusted.NowUs());
   }
 }
 
-absl::Status Repricing::FinishJob() {
-  RETURN_IF_ERROR(CommitPending(Entry()));
+absl::Status Repricing::FinishJob(Corrections made) {
+  RETURN_IF_ERROR(Commit(std::move(made), Entry()));
   CHECK(job_->job.is_done());
   pass_.reset();
   const Job finished = *std::exchange(job_, std::nullopt);

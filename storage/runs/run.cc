@@ -29,8 +29,8 @@ const RunCall* Run::Find(EventFingerprint fingerprint) const {
   return found == ledger_.end() ? nullptr : &*found;
 }
 
-size_t Run::PositionOf(const RunCall& call) const {
-  const RunCall* found = Find(call.fingerprint);
+size_t Run::PositionOf(EventFingerprint fingerprint) const {
+  const RunCall* found = Find(fingerprint);
   return found == nullptr ? ledger_.size() : static_cast<size_t>(found - ledger_.data());
 }
 
@@ -67,6 +67,7 @@ void Run::Index() {
 }
 
 void Run::Add(const RunCall& call) {
+  knows_costs_ = knows_costs_ || !call.brief;
   ledger_.push_back(call);
   Index();
   if (anonymous_ != nullptr && call.fingerprint == 0) {
@@ -165,35 +166,41 @@ RunCall Run::CallOf(const RowContents& block, size_t row, const Catalog& catalog
           .retracted = false};
 }
 
-// A call that is brief has no cost of its own here: only the totals change.
 void Run::Reprice(const RowContents& block, size_t row, const Catalog& catalog) {
-  const RunCall before = CallOf(block, row, catalog);
-  const CallCost cost = block.calls().CostAt(row + 1);
-  Count(before, -1);
-  RunCall after = before;
-  after.cost_picos = cost.picos;
-  after.unpriced = cost.unpriced;
-  after.content = block.Of(row + 1);
-  Count(after, 1);
-  const size_t position = before.fingerprint != 0 ? PositionOf(before) : FindAnonymous(before);
+  const CallRows& calls = block.calls();
+  const CallCost before = calls.CostAt(row);
+  const CallCost after = calls.CostAt(row + 1);
+  totals_.unpriced_calls += (after.unpriced ? 1 : 0) - (before.unpriced ? 1 : 0);
+  totals_.cost += Picos(after.picos) - Picos(before.picos);
+  if (!knows_costs_) {
+    return;
+  }
+  const EventFingerprint fingerprint = block.FingerprintOf(catalog.id_key(), row);
+  const size_t position =
+      fingerprint != 0 ? PositionOf(fingerprint) : FindAnonymous(CallOf(block, row, catalog));
   if (position == ledger_.size()) {
-    CHECK(is_brief_ && before.fingerprint == 0);
+    CHECK(is_brief_ && fingerprint == 0);
   } else if (!ledger_[position].brief) {
     CHECK(!ledger_[position].retracted);
-    Restate(position, after);
+    RunCall call = ledger_[position];
+    call.cost_picos = after.picos;
+    call.unpriced = after.unpriced;
+    call.content = block.Of(row + 1);
+    Restate(position, call);
   }
 }
 
 void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog) {
   const RunCall call = CallOf(block, row, catalog);
   if (block.calls().weight[row] < 0) {
-    return Retract(PositionOf(call));
+    return Retract(PositionOf(call.fingerprint));
   }
   Count(call, 1);
   SeeCall(call, catalog);
   SetRevision(call.fingerprint, block.calls().RevisionAt(row));
   if (const RunCall* known = Find(call.fingerprint); known != nullptr) {
     CHECK(known->retracted);  // A correction has taken the call out just before.
+    knows_costs_ = true;
     ledger_[static_cast<size_t>(known - ledger_.data())] = call;
     return;
   }
@@ -205,7 +212,9 @@ void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, Block
   if (blocks_.empty() || blocks_.back() != ref) {
     blocks_.push_back(ref);
   }
-  const size_t calls = ledger_.size() + rows.size();
+  // Rows that take calls out seldom stand before more than bring those back.
+  const bool adds = !rows.empty() && block.calls().weight[rows.front()] > 0;
+  const size_t calls = ledger_.size() + (adds ? rows.size() : 0);
   if (calls > ledger_.capacity()) {  // Doubling makes of many small steps a few.
     ledger_.reserve(std::max({calls, 2 * ledger_.capacity(), kLedgerFirst}));
   }

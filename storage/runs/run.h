@@ -128,7 +128,7 @@ class Run {
   static bool MayHaveUnused(absl::string_view bytes);
 
  private:
-  size_t PositionOf(const RunCall& call) const;
+  size_t PositionOf(EventFingerprint fingerprint) const;
   static RunCall CallOf(const RowContents& block, size_t row, const Catalog& catalog);
   void ApplyRow(const RowContents& block, size_t row, const Catalog& catalog);
   void Add(const RunCall& call);
@@ -155,6 +155,7 @@ class Run {
   RunTotals totals_;
   bool is_brief_ = false;
   bool keeps_calls_ = false;
+  bool knows_costs_ = false;  // Not all calls of the ledger are brief.
   // Positions in `ledger_` by fingerprint, for runs too long to search.
   std::unique_ptr<absl::flat_hash_map<EventFingerprint, size_t>> index_;
   // Revisions by fingerprint, of the calls whose revision is not 0.

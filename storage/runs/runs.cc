@@ -35,14 +35,37 @@ absl::StatusOr<std::optional<Run>> Runs::ReadRow(absl::string_view workflow_id) 
   return DecodeRow(workflow_id, *row);
 }
 
-absl::StatusOr<RunEntry*> Runs::Stage(absl::string_view workflow_id) {
+absl::StatusOr<RunsAhead> Runs::ReadAhead(absl::Span<const CallRows* const> blocks,
+                                          uint64_t evictions, SharedMutex* mutex) const {
+  RunsAhead ahead{.evictions = evictions, .runs = {}};
+  for (const CallRows* const block : blocks) {
+    for (const absl::string_view name : block->run_names) {
+      const ReaderLock lock(*mutex);
+      if (resident_.contains(name) || ahead.runs.contains(name)) {
+        continue;
+      }
+      ASSIGN_OR_RETURN(std::optional<Run> run, ReadRow(name));
+      if (run.has_value()) {
+        ahead.runs.emplace(name, *std::move(run));
+      }
+    }
+  }
+  return ahead;
+}
+
+absl::StatusOr<RunEntry*> Runs::Stage(absl::string_view workflow_id, RunsAhead* ahead) {
   if (const auto found = resident_.find(workflow_id); found != resident_.end()) {
     return found->second.get();
   }
   if (const auto found = staged_.find(workflow_id); found != staged_.end()) {
     return found->second.get();
   }
-  ASSIGN_OR_RETURN(std::optional<Run> run, ReadRow(workflow_id));
+  std::optional<Run> run;
+  if (ahead != nullptr && ahead->evictions == evictions_ && ahead->runs.contains(workflow_id)) {
+    run = std::move(ahead->runs.extract(workflow_id).mapped());
+  } else {
+    ASSIGN_OR_RETURN(run, ReadRow(workflow_id));
+  }
   auto entry = std::make_unique<RunEntry>();
   entry->workflow_id = std::string(workflow_id);
   if (run.has_value()) {
@@ -247,6 +270,7 @@ void Runs::Forget(absl::string_view workflow_id) {
     ForgetChange(found->second.get());
     resident_.erase(found);
   }
+  ++evictions_;
 }
 
 void Runs::Evict() {
@@ -254,6 +278,7 @@ void Runs::Evict() {
   if (kv_ == nullptr || resident_.size() <= resident_max_) {
     return;
   }
+  ++evictions_;
   absl::erase_if(resident_, [](Entries::value_type& slot) {
     const bool keep = slot.second->unwritten != RunEntry::kWritten || slot.second->recent;
     slot.second->recent = false;

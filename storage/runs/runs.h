@@ -22,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "storage/base/mutex.h"
 #include "storage/base/parallel_for.h"
 #include "storage/block/block_store.h"
 #include "storage/catalog/catalog.h"
@@ -51,6 +52,12 @@ struct StagedBlock {
   std::vector<EventFingerprint> fingerprints;
 };
 
+// Runs that were read from their rows before the commit that changes them. A plain value.
+struct RunsAhead {
+  uint64_t evictions = 0;                      // Runs::evictions() before the first was read.
+  absl::flat_hash_map<std::string, Run> runs;  // Each under its workflow_id.
+};
+
 // One thread writes, with the lock of the views held for writing. Visit and unused may be called by
 // any thread that holds it for reading. StagedRuns makes ready what a commit changes.
 class Runs {
@@ -70,6 +77,15 @@ class Runs {
   // Calls `visit` with the run; returns false if there is none.
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
                              absl::FunctionRef<void(const Run&)> visit) const;
+
+  // Reads those of the runs that `blocks` names which are not in memory. Any thread may call it,
+  // but only the one that writes may ask for evictions() before. `mutex` is the lock of the views.
+  // Errors are DATA_LOSS if a row cannot be read, and those of Kv.
+  absl::StatusOr<RunsAhead> ReadAhead(absl::Span<const CallRows* const> blocks, uint64_t evictions,
+                                      SharedMutex* mutex) const;
+  // How often runs have left memory. Rows that were read since the last time are those of the runs
+  // as they are, unless memory has a run itself.
+  uint64_t evictions() const { return evictions_; }
 
   // The unused steps of all runs, which are known without reading one.
   const UnusedIndex& unused() const { return unused_; }
@@ -97,8 +113,9 @@ class Runs {
   // Stage, ReadCalls, TakeCalls and ForgetStaged are for StagedRuns. They change nothing that
   // others see, but for TakeCalls.
 
-  // Finds or reads a run; a new one is empty.
-  absl::StatusOr<RunEntry*> Stage(absl::string_view workflow_id);
+  // Finds or reads a run; a new one is empty. `ahead`, which may be null, has runs that need not be
+  // read again; one that is taken is moved from.
+  absl::StatusOr<RunEntry*> Stage(absl::string_view workflow_id, RunsAhead* ahead);
   // Reads the calls of those runs that are brief from the log.
   using WholeRuns = std::map<RunEntry*, Run>;
   absl::StatusOr<WholeRuns> ReadCalls(absl::Span<RunEntry* const> entries) const;
@@ -132,6 +149,7 @@ class Runs {
   const BlockStore* blocks_;
   const Catalog& catalog_;
   size_t resident_max_;
+  uint64_t evictions_ = 0;
   Entries resident_;
   Entries staged_;  // Runs read for the next Fold; only the writing thread looks here.
   std::vector<RunEntry*> touched_;

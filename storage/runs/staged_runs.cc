@@ -8,12 +8,13 @@
 
 namespace itemized {
 
-StagedRuns::StagedRuns(Runs* runs, SharedMutex* mutex) : runs_(*runs), mutex_(mutex) {
+StagedRuns::StagedRuns(Runs* runs, SharedMutex* mutex, RunsAhead* ahead)
+    : runs_(*runs), mutex_(mutex), ahead_(ahead) {
   runs_.ForgetStaged();
 }
 
 absl::StatusOr<RunEntry*> StagedRuns::Find(absl::string_view workflow_id) {
-  return runs_.Stage(workflow_id);
+  return runs_.Stage(workflow_id, ahead_);
 }
 
 void StagedRuns::NeedCalls(RunEntry* run) {

@@ -22,9 +22,10 @@ namespace itemized {
 // nothing has changed that others see.
 class StagedRuns {
  public:
-  // `mutex` guards the runs against questions; it is null while nobody can ask. Owns neither
-  // argument. Forgets what earlier commits staged and did not fold, if that is much.
-  StagedRuns(Runs* runs, SharedMutex* mutex);
+  // `mutex` guards the runs against questions; it is null while nobody can ask. `ahead`, which may
+  // be null, has some of the runs. Owns no argument. Forgets what earlier commits staged and did
+  // not fold, if that is much.
+  StagedRuns(Runs* runs, SharedMutex* mutex, RunsAhead* ahead = nullptr);
 
   // Returns the run of that name, empty if it is new. It is valid until Runs::Evict, or until a
   // commit is folded that does not have it.
@@ -53,6 +54,7 @@ class StagedRuns {
  private:
   Runs& runs_;
   SharedMutex* const mutex_;
+  RunsAhead* const ahead_;
   std::vector<RunEntry*> brief_;  // Runs whose calls are needed.
   std::vector<RunEntry*> kept_;
   std::vector<StagedBlock> blocks_;

@@ -198,18 +198,21 @@ void Histogram::AddEach(absl::Span<const int64_t> values, absl::Span<const int8_
   for (const uint32_t place : places) {
     const int64_t value = values[place];
     const size_t i = size_t{BucketOf(value)} - low_;
+    const int weight = weights[place];
     int64_t total = 0;
-    const bool is_usual = dense_ && i < cells_.size() && value != 0 && weights[place] == 1 &&
-                          sums_high_.empty() &&
-                          !__builtin_add_overflow(cells_[i].sum, value, &total);
+    const bool is_usual = dense_ && i < cells_.size() && value != 0 &&
+                          (weight == 1 || weight == -1) && sums_high_.empty() &&
+                          !__builtin_add_overflow(cells_[i].sum, weight * value, &total);
     if (!is_usual) {
-      Add(value, weights[place]);
+      Add(value, weight);
       continue;
     }
-    ++cells_[i].count;
-    cells_[i].sum = total;
-    ++count;
-    sum += value;
+    cells_[i] = {.count = cells_[i].count + weight, .sum = total};
+    if (weight < 0) {
+      CheckCell(i);
+    }
+    count += weight;
+    sum += weight * value;
   }
   AddChecked(&count_, count);
   sum_ += sum;

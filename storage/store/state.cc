@@ -53,7 +53,8 @@ absl::Status CheckVersion(Kv* kv, const DatabaseOptions& options) {
     return absl::FailedPreconditionError(absl::StrCat(
         "The data directory ", directory, " was written by an older itemized (schema version ",
         version, "; this one reads ", kSchemaVersion,
-        ", 9 and 8 only). Start that version, or name an empty directory and send the events again."));
+        ", 9 and 8 only). Start that version, or name an empty directory and send the events "
+        "again."));
   }
   return absl::OkStatus();
 }
@@ -160,8 +161,8 @@ absl::Status State::CatchUp() {
   return absl::OkStatus();
 }
 
-absl::Status State::AddRows(const Entry& entry, KvBatch* batch) {
-  blocks.AddRows(entry.blocks, batch);
+absl::Status State::AddRows(const Entry& entry, std::vector<std::string> encoded, KvBatch* batch) {
+  blocks.AddRows(entry.blocks, batch, std::move(encoded));
   Catalog::AddRows(entry.catalog, batch);
   RETURN_IF_ERROR(producers.AddRows(entry, batch));
   AddRateRows(entry, *rates.book(), batch);
@@ -182,7 +183,8 @@ absl::Status State::AddRows(const Entry& entry, KvBatch* batch) {
   return absl::OkStatus();
 }
 
-absl::Status State::Commit(Entry* entry, const StagedRuns& staged) {
+absl::Status State::Commit(Entry* entry, const StagedRuns& staged,
+                           std::vector<std::string> encoded) {
   if (is_behind_) {
     return absl::UnavailableError(
         "It is not known yet what became of the last write; send this again in a moment.");
@@ -201,7 +203,7 @@ absl::Status State::Commit(Entry* entry, const StagedRuns& staged) {
   entry->catalog.id_key = id_key;
   producers.AddTo(entry);
   KvBatch rows;
-  RETURN_IF_ERROR(AddRows(*entry, &rows));
+  RETURN_IF_ERROR(AddRows(*entry, std::move(encoded), &rows));
   const AppendResult result = log->Append(*entry, std::move(rows));
   if (result.outcome != AppendResult::Outcome::kAppended) {
     is_behind_ = result.outcome == AppendResult::Outcome::kUnknown;
@@ -227,7 +229,7 @@ absl::Status State::Apply(const Entry& entry) {
   }
   if (entry.index > stored_) {
     KvBatch rows;
-    RETURN_IF_ERROR(AddRows(entry, &rows));
+    RETURN_IF_ERROR(AddRows(entry, /*encoded=*/{}, &rows));
     RETURN_IF_ERROR(kv->Write(rows, /*sync=*/false));
     stored_ = entry.index;
   }

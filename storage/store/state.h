@@ -75,10 +75,12 @@ struct State {
 
   // Adds what the catalog and the producers have to say to `entry`, gives it its index and its
   // blocks their numbers, makes it durable as the next entry of the log, and applies it. All of its
-  // runs are in `staged`. On an error nothing has changed: UNAVAILABLE if the disk is nearly full,
-  // if the log did not take the entry, or if nobody can tell whether it did. In the last case the
-  // entry may still turn up when CatchUp reads the log.
-  absl::Status Commit(Entry* entry, const StagedRuns& staged);
+  // runs are in `staged`; `encoded` is that of BlockStore::AddRows. On an error nothing has
+  // changed: UNAVAILABLE if the disk is nearly full, if the log did not take the entry, or if
+  // nobody can tell whether it did. In the last case the entry may still turn up when CatchUp reads
+  // the log.
+  absl::Status Commit(Entry* entry, const StagedRuns& staged,
+                      std::vector<std::string> encoded = {});
 
   // Changes the store, catalog, rate book, producers and views by the entry after the last one that
   // was applied. Opening and CatchUp call it with entries of the log that Commit did not apply, and
@@ -99,7 +101,7 @@ struct State {
  private:
   absl::Status Load();
   absl::Status ReadLog();
-  absl::Status AddRows(const Entry& entry, KvBatch* batch);
+  absl::Status AddRows(const Entry& entry, std::vector<std::string> encoded, KvBatch* batch);
   absl::StatusOr<std::shared_ptr<const RateBook>> BookAfter(const Entry& entry) const;
   absl::Status ApplyStaged(const Entry& entry, const StagedRuns& staged);
 

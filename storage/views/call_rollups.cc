@@ -147,7 +147,7 @@ void CallRollups::AddCosts(const RowsByName::Part& part, Histogram* flagged, His
 // Adds to what only steps have: hours, series, and the sums over all calls.
 void CallRollups::AddStepSums(const RowsByName::Part& part, NameDay* day) {
   const CallRows& calls = part.block->calls;
-  const RowSums sums_of(calls);
+  const RowSums sums_of(calls, part.costs_only);
   for (const uint32_t row : part.rows) {
     const SeriesId series = calls.SeriesAt(row);
     if (series.value() >= series_places_.size()) {
@@ -168,8 +168,10 @@ void CallRollups::Fold(const RowsByName& rows) {
       const Hour hour = part.block->ref.hour;
       NameDay& day = DayOf(kind, part.name, DayOfHour(hour));
       AddCosts(part, kind == NameKind::kStep ? &day.flagged_cost : &day.cost, &day.cost);
-      day.duration.AddEach(part.block->calls.duration_us, part.block->calls.weight, part.rows);
-      const CallSums sums = RowSums(part.block->calls).Of(part.rows);
+      if (!part.costs_only) {
+        day.duration.AddEach(part.block->calls.duration_us, part.block->calls.weight, part.rows);
+      }
+      const CallSums sums = RowSums(part.block->calls, part.costs_only).Of(part.rows);
       day.sums.Merge(sums);
       if (kind == NameKind::kStep) {
         total_.Merge(sums);

@@ -40,6 +40,9 @@ class RowSums {
  public:
   // Does not own `calls`.
   explicit RowSums(const CallRows& calls) : calls_(calls), used_(calls) {}
+  // Leaves usages out if `costs_only`, since they come to nothing.
+  RowSums(const CallRows& calls, bool costs_only)
+      : calls_(calls), used_(costs_only ? UsedClasses(CallRows()) : UsedClasses(calls)) {}
 
   // Adds a row `weight` times. Callers pass the row's own weight, or its negative to take out what
   // the row added.

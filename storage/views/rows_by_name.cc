@@ -4,9 +4,28 @@
 #include <algorithm>
 
 namespace itemized {
+namespace {
+
+bool ChangesCostsOnly(const CallRows& calls) {
+  for (size_t row = 0; row < calls.size(); row += 2) {
+    if (!IsRepriced(calls, row)) {
+      return false;
+    }
+  }
+  for (const size_t c : UsedClasses(calls)) {
+    for (size_t row = 0; row < calls.size(); row += 2) {
+      if (calls.usage[c][row] != calls.usage[c][row + 1]) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace
 
 // Sorts by counting, so that rows of one name stay in order.
-void RowsByName::SortBlock(const Block& block, uint32_t* rows, Kind* kind) {
+void RowsByName::SortBlock(const Block& block, bool costs_only, uint32_t* rows, Kind* kind) {
   kind->used.clear();
   for (const NameId name : kind->names) {
     if (name.value() >= kind->counts.size()) {
@@ -20,7 +39,8 @@ void RowsByName::SortBlock(const Block& block, uint32_t* rows, Kind* kind) {
   for (const NameId name : kind->used) {
     const uint32_t count = kind->counts[name.value()];
     kind->counts[name.value()] = end;
-    kind->parts.push_back({.name = name, .block = &block, .rows = {rows + end, count}});
+    kind->parts.push_back(
+        {.name = name, .block = &block, .rows = {rows + end, count}, .costs_only = costs_only});
     end += count;
   }
   for (uint32_t row = 0; row < kind->names.size(); ++row) {
@@ -43,12 +63,13 @@ void RowsByName::Sort(absl::Span<const Block> blocks, const Catalog& catalog) {
   size_t first = 0;
   for (const Block& block : blocks) {
     const std::vector<uint32_t>& series = block.calls.series;
+    const bool costs_only = ChangesCostsOnly(block.calls);
     for (size_t i = 0; i < kNameKindCount; ++i) {
       Kind& kind = kinds_[i];
       kind.names.resize(series.size());
       std::transform(series.begin(), series.end(), kind.names.begin(),
                      [&](uint32_t id) { return catalog.Series(SeriesId(id)).names[i]; });
-      SortBlock(block, kind.rows.data() + first, &kind);
+      SortBlock(block, costs_only, kind.rows.data() + first, &kind);
     }
     first += series.size();
   }

@@ -24,6 +24,9 @@ class RowsByName {
     NameId name{};
     const Block* block = nullptr;
     absl::Span<const uint32_t> rows;
+    // Whether the block takes calls out and brings them back with all that they had but their costs
+    // and flags. Then its durations and usages come to nothing.
+    bool costs_only = false;
   };
 
   // Sorts the rows of `blocks`, which must outlive their use here.
@@ -44,7 +47,7 @@ class RowsByName {
     std::vector<uint32_t> counts;
     std::vector<NameId> used;
   };
-  static void SortBlock(const Block& block, uint32_t* rows, Kind* kind);
+  static void SortBlock(const Block& block, bool costs_only, uint32_t* rows, Kind* kind);
 
   std::array<Kind, kNameKindCount> kinds_;
 };
