@@ -307,8 +307,13 @@ void AddRatios(Report* report) {
 }
 
 absl::Status RunRound(const ScenarioOptions& options, int64_t largest, Report* report) {
-  if (options.spans_only) {
+  if (options.only == "spans") {
     return RunSpans(options, report);
+  }
+  if (options.only == "repricing") {
+    RETURN_IF_ERROR(
+        RunJob({.options = options, .form = "columns", .calls = largest, .prefix = ""}, report));
+    return RunRepricing(options, largest, report);
   }
   for (const int64_t calls : options.calls) {
     for (const std::string& form : options.forms) {
