@@ -17,6 +17,8 @@
 namespace itemized::server {
 namespace {
 
+constexpr size_t kSpanBytes = 512;  // About what a span takes in a request; many take more.
+
 constexpr uint32_t kVarint = 0;
 constexpr uint32_t kBytes = 2;
 
@@ -66,6 +68,7 @@ void CountDropped(const char* what, int64_t count, std::atomic<int64_t>& counter
 void Export(Signal signal, const Principal& principal, absl::string_view request,
             SpanAssembler& assembler, SpanAssembler::Done done) {
   Read read;
+  read.spans.reserve(request.size() / kSpanBytes);
   const auto take = [&](const SpanSource& source, const RawSpan& raw) {
     absl::StatusOr<spans::v1::KeptSpan> span = ReadSpan(source, raw);
     if (span.ok()) {

@@ -44,10 +44,17 @@ uint64_t ContentOf(const Call& call) {
 }  // namespace
 
 void OpenTrace::Restore(KeptSpan span) {
-  if (!by_id_.contains(span.span_id())) {
-    spans_.push_back(std::move(span));
-    by_id_.emplace(spans_.back().span_id(), spans_.size() - 1);
+  Put(std::move(span));
+}
+
+// A reference spares moves, of which each costs as much as a few attributes.
+bool OpenTrace::Put(KeptSpan&& span) {
+  if (by_id_.contains(span.span_id())) {
+    return false;
   }
+  spans_.push_back(std::move(span));
+  by_id_.emplace(spans_.back().span_id(), spans_.size() - 1);
+  return true;
 }
 
 TraceBill OpenTrace::CountCalls() const {
@@ -80,11 +87,10 @@ void OpenTrace::FinishRestoring() {
 }
 
 bool OpenTrace::Add(KeptSpan span) {
-  if (by_id_.contains(span.span_id())) {
+  if (!Put(std::move(span))) {
     return false;
   }
-  changed_.push_back(spans_.size());
-  Restore(std::move(span));
+  changed_.push_back(spans_.size() - 1);
   return true;
 }
 

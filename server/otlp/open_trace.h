@@ -70,6 +70,7 @@ class OpenTrace {
   const spans::v1::KeptSpan& operator[](size_t span) const { return spans_[span]; }
 
  private:
+  bool Put(spans::v1::KeptSpan&& span);
   void TakeCompletion(std::optional<Completion> completion, TraceChanges* changes);
   void Take(size_t index, Call call, TraceChanges* changes);
 

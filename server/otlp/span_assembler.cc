@@ -186,9 +186,10 @@ absl::StatusOr<std::vector<OpenTrace*>> SpanAssembler::TracesBeside(const std::s
     const OpenTrace& trace = *traces.back();
     ASSIGN_OR_RETURN(std::vector<std::string> beside, extents_.Beside(trace));
     for (size_t span = 0; span < trace.size(); ++span) {
-      for (const std::string& other : {trace[span].host_trace_id(), trace[span].home_trace_id()}) {
-        if (!other.empty()) {
-          beside.push_back(other);
+      for (const std::string* other :
+           {&trace[span].host_trace_id(), &trace[span].home_trace_id()}) {
+        if (!other->empty()) {
+          beside.push_back(*other);
         }
       }
     }

@@ -65,16 +65,17 @@ class Finder {
     }
   }
 
-  std::string OwnFirst(Text text) const { return First(own_, text); }
-  std::string AboveFirst(Text text) const { return First(above_, text); }
-  std::string AnyFirst(Text text) const {
-    std::string found = OwnFirst(text);
+  // Texts are views of the spans.
+  absl::string_view OwnFirst(Text text) const { return First(own_, text); }
+  absl::string_view AboveFirst(Text text) const { return First(above_, text); }
+  absl::string_view AnyFirst(Text text) const {
+    const absl::string_view found = OwnFirst(text);
     return found.empty() ? AboveFirst(text) : found;
   }
 
   // The longest is the most exact: "gpt-4.1-2025-04-14" says more than "gpt-4.1".
-  std::string LongestOwn(Text text) const {
-    std::string longest;
+  absl::string_view LongestOwn(Text text) const {
+    absl::string_view longest;
     for (const size_t span : own_) {
       const std::string& found = (tree_[span].*text)();
       if (found.size() > longest.size()) {
@@ -102,7 +103,7 @@ class Finder {
   const std::vector<size_t>& above() const { return above_; }
 
  private:
-  std::string First(const std::vector<size_t>& spans, Text text) const {
+  absl::string_view First(const std::vector<size_t>& spans, Text text) const {
     for (const size_t span : spans) {
       if (!(tree_[span].*text)().empty()) {
         return (tree_[span].*text)();
@@ -116,8 +117,8 @@ class Finder {
   std::vector<size_t> above_;  // The nearest first.
 };
 
-std::string FirstOf(std::initializer_list<std::string> texts) {
-  for (const std::string& text : texts) {
+absl::string_view FirstOf(std::initializer_list<absl::string_view> texts) {
+  for (const absl::string_view text : texts) {
     if (!text.empty()) {
       return text;
     }
@@ -126,14 +127,14 @@ std::string FirstOf(std::initializer_list<std::string> texts) {
 }
 
 // The name by which a span stands for its workflow.
-std::string WorkflowOfRoot(const KeptSpan& root) {
+absl::string_view WorkflowOfRoot(const KeptSpan& root) {
   return FirstOf({root.our_workflow(), root.mapped_workflow(), root.workflow(),
-                  root.role() == spans::v1::SPAN_ROLE_AGENT ? root.node() : "", root.step(),
-                  root.name()});
+                  root.role() == spans::v1::SPAN_ROLE_AGENT ? absl::string_view(root.node()) : "",
+                  root.step(), root.name()});
 }
 
 // The name of the nearest span above that is of the application; of any, if there is none.
-std::string NameAbove(const SpanTree& tree, const Finder& finder) {
+absl::string_view NameAbove(const SpanTree& tree, const Finder& finder) {
   const std::vector<size_t>& above = finder.above();
   if (above.empty()) {
     return "";
@@ -144,35 +145,36 @@ std::string NameAbove(const SpanTree& tree, const Finder& finder) {
   return nearest.role() == spans::v1::SPAN_ROLE_WORKFLOW ? WorkflowOfRoot(nearest) : nearest.name();
 }
 
-std::string StepOf(const SpanTree& tree, const CallSpans& spans, const Finder& finder) {
+absl::string_view StepOf(const SpanTree& tree, const CallSpans& spans, const Finder& finder) {
   const KeptSpan& counted = tree[spans.counted];
   return FirstOf({finder.AnyFirst(&KeptSpan::our_step), finder.AnyFirst(&KeptSpan::mapped_step),
-                  finder.OwnFirst(&KeptSpan::step), spans.is_aggregate ? counted.node() : "",
+                  finder.OwnFirst(&KeptSpan::step),
+                  spans.is_aggregate ? absl::string_view(counted.node()) : "",
                   finder.AboveFirst(&KeptSpan::node), finder.OwnFirst(&KeptSpan::agent),
                   finder.AboveFirst(&KeptSpan::agent), NameAbove(tree, finder), counted.name(),
                   kUnnamedStep});
 }
 
 // Where the root never came, what the spans themselves say of their workflow is all there is.
-std::string WorkflowOf(const SpanTree& tree, const CallSpans& spans, const Finder& finder) {
+absl::string_view WorkflowOf(const SpanTree& tree, const CallSpans& spans, const Finder& finder) {
   const size_t highest = tree.TopOf(spans.counted);
   const size_t root = tree.IsRoot(highest) ? highest : tree.Root().value_or(highest);
   const KeptSpan& top = tree[root];
-  const std::string ours = FirstOf(
+  const absl::string_view ours = FirstOf(
       {finder.AnyFirst(&KeptSpan::our_workflow), finder.AnyFirst(&KeptSpan::mapped_workflow)});
   if (!ours.empty() || tree.IsRoot(root)) {
     return FirstOf({ours, WorkflowOfRoot(top)});
   }
-  const std::string of_top = &top == &tree[spans.counted] ? "" : WorkflowOfRoot(top);
+  const absl::string_view of_top = &top == &tree[spans.counted] ? "" : WorkflowOfRoot(top);
   return FirstOf({finder.OwnFirst(&KeptSpan::workflow), finder.AboveFirst(&KeptSpan::workflow),
                   of_top, top.service()});
 }
 
-std::string WorkflowId(const std::string& ours, const std::string& trace) {
-  return ours.empty() ? trace : ours;
+std::string WorkflowId(absl::string_view ours, absl::string_view trace) {
+  return ours.empty() ? absl::BytesToHexString(trace) : std::string(ours);
 }
 
-void AddAttribute(absl::string_view key, const std::string& value, Call* call) {
+void AddAttribute(absl::string_view key, absl::string_view value, Call* call) {
   if (!value.empty()) {
     call->attributes.emplace_back(key, value);
   }
@@ -236,12 +238,11 @@ Call ToCall(absl::string_view trace, const SpanTree& tree, const CallSpans& span
   Call call;
   call.event_id = absl::BytesToHexString(counted.span_id());
   call.time_us = ToUs(counted.end_unix_ns());
-  call.workflow = WorkflowOf(tree, spans, finder);
-  call.workflow_id =
-      WorkflowId(finder.AnyFirst(&KeptSpan::our_workflow_id), absl::BytesToHexString(trace));
-  call.step = StepOf(tree, spans, finder);
-  call.provider = finder.OwnFirst(&KeptSpan::provider);
-  call.model = FirstOf({finder.LongestOwn(&KeptSpan::model), "unknown"});
+  call.workflow = std::string(WorkflowOf(tree, spans, finder));
+  call.workflow_id = WorkflowId(finder.AnyFirst(&KeptSpan::our_workflow_id), trace);
+  call.step = std::string(StepOf(tree, spans, finder));
+  call.provider = std::string(finder.OwnFirst(&KeptSpan::provider));
+  call.model = std::string(FirstOf({finder.LongestOwn(&KeptSpan::model), "unknown"}));
   SetUsage(tree, finder, &call);
   call.duration_us = ToUs(counted.end_unix_ns() - counted.start_unix_ns());
   call.status = counted.is_error() ? CallStatus::kError : CallStatus::kOk;
@@ -299,10 +300,12 @@ std::optional<Completion> CompletionOf(absl::string_view trace, const SpanTree& 
   Completion completion;
   completion.time_us = ToUs(std::max(named == nullptr ? 0 : named->end_unix_ns(),
                                      last_root == nullptr ? 0 : last_root->end_unix_ns()));
-  completion.workflow = root == nullptr ? ending.our_workflow() : WorkflowOfRoot(*root);
-  completion.workflow_id = WorkflowId(
-      FirstOf({ending.our_workflow_id(), root == nullptr ? "" : root->our_workflow_id()}),
-      absl::BytesToHexString(trace));
+  completion.workflow =
+      root == nullptr ? ending.our_workflow() : std::string(WorkflowOfRoot(*root));
+  completion.workflow_id =
+      WorkflowId(root == nullptr ? ending.our_workflow_id()
+                                 : FirstOf({ending.our_workflow_id(), root->our_workflow_id()}),
+                 trace);
   completion.outcome = ToOutcome(ending.our_outcome(), ending.is_error());
   completion.unused_steps = UnusedSteps(tree);
   return completion;
