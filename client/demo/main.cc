@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 
 #include "client/cpp/connection.h"
+#include "client/demo/export_spans.h"
 #include "client/demo/list_prices.h"
 #include "client/demo/shape.h"
 #include "client/demo/stream_traffic.h"
@@ -33,6 +34,7 @@ struct Flags {
   std::string server = "127.0.0.1:4317";
   std::string end;
   bool dry_run = false;
+  bool spans = false;
 };
 
 int Fail(int status, const absl::Status& error) {
@@ -67,17 +69,18 @@ int Stream(const Flags& flags) {
   }
   const absl::Time start = absl::Now();
   Traffic traffic(flags.traffic);
-  const auto report = StreamTraffic(connection, flags.stream, &traffic);
+  const auto report = flags.spans ? ExportSpans(connection, flags.stream, &traffic)
+                                  : StreamTraffic(connection, flags.stream, &traffic);
   if (!report.ok()) {
     return Fail(kFailed, report.status());
   }
   std::printf(
-      "Streamed %lld calls and %lld completions of %d days in %.1f s: "
+      "Streamed %lld calls and %lld completions of %d days%s in %.1f s: "
       "%lld accepted, %lld duplicate, %lld refused.\n",
       static_cast<long long>(report->calls), static_cast<long long>(report->completions),
-      flags.traffic.days, absl::ToDoubleSeconds(absl::Now() - start),
-      static_cast<long long>(report->accepted), static_cast<long long>(report->duplicate),
-      static_cast<long long>(report->refused));
+      flags.traffic.days, flags.spans ? " as spans" : "",
+      absl::ToDoubleSeconds(absl::Now() - start), static_cast<long long>(report->accepted),
+      static_cast<long long>(report->duplicate), static_cast<long long>(report->refused));
   for (const std::string& refusal : report->refusals) {
     std::fprintf(stderr, "itemize-demo: refused: %s\n", refusal.c_str());
   }
@@ -118,6 +121,7 @@ int main(int argc, char** argv) {
   app.add_option("--batch", flags.stream.batch_events, "Events in one message")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  app.add_flag("--spans", flags.spans, "Sends spans of OpenTelemetry instead of itemized's events");
   app.add_flag("--dry-run", flags.dry_run, "Only prints what the traffic amounts to; no server");
   try {
     app.parse(argc, argv);

@@ -15,8 +15,6 @@ namespace {
 
 constexpr size_t kRefusalsShown = 5;
 
-// The first batches are small and are sent one by one: a step's median is learned from 30 calls,
-// and all calls of a commit are compared with what was known before.
 constexpr uint64_t kLearningBatches = 4;
 constexpr int kLearningEvents = 400;
 
@@ -30,7 +28,7 @@ class Sender {
   absl::Status Add(const Delivery& delivery) {
     ++(delivery.is_completion ? completions_ : calls_);
     batch_.Add(delivery);
-    return batch_.size() < BatchEvents() ? absl::OkStatus() : Flush();
+    return batch_.size() < EventsOfBatch(options_, sequence_) ? absl::OkStatus() : Flush();
   }
 
   absl::StatusOr<StreamReport> Finish() {
@@ -47,14 +45,8 @@ class Sender {
   int64_t calls() const { return calls_; }
 
  private:
-  bool Learning() const { return sequence_ < kLearningBatches; }
-
-  int BatchEvents() const {
-    return Learning() ? std::min(kLearningEvents, options_.batch_events) : options_.batch_events;
-  }
-
   absl::Status Flush() {
-    const bool alone = Learning();
+    const bool alone = sequence_ < kLearningBatches;
     ++sequence_;
     if (!alone) {
       return stream_.Send(batch_.Take(), sequence_);
@@ -91,21 +83,24 @@ class Sender {
 
 }  // namespace
 
+int EventsOfBatch(const StreamOptions& options, uint64_t sent) {
+  return sent < kLearningBatches ? std::min(kLearningEvents, options.batch_events)
+                                 : options.batch_events;
+}
+
+void ShowProgress(const StreamOptions& options, const Traffic& traffic, int64_t calls) {
+  if (options.show_progress && traffic.Done()) {
+    std::fputs("\r\033[K", stderr);
+  } else if (options.show_progress) {
+    std::fprintf(stderr, "\r  day %2d of %d, %lld calls ", (traffic.hour() + 23) / 24,
+                 traffic.hours() / 24, static_cast<long long>(calls));
+  }
+}
+
 absl::StatusOr<StreamReport> StreamTraffic(std::shared_ptr<client::Connection> connection,
                                            const StreamOptions& options, Traffic* traffic) {
   Sender sender(std::move(connection), options);
-  while (!traffic->Done()) {
-    for (const Delivery& delivery : traffic->NextHour()) {
-      RETURN_IF_ERROR(sender.Add(delivery));
-    }
-    if (options.show_progress) {
-      std::fprintf(stderr, "\r  day %2d of %d, %lld calls ", (traffic->hour() + 23) / 24,
-                   traffic->hours() / 24, static_cast<long long>(sender.calls()));
-    }
-  }
-  if (options.show_progress) {
-    std::fputs("\r\033[K", stderr);
-  }
+  RETURN_IF_ERROR(PlayTraffic(options, traffic, &sender));
   return sender.Finish();
 }
 

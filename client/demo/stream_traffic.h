@@ -27,10 +27,30 @@ struct StreamOptions {
   bool show_progress = false;  // A line on standard error that is overwritten.
 };
 
-// Plays `traffic` to the end into the server, in order of delivery. The first
-// few batches are small and go one by one, so that the server knows the
-// steps' medians before the rest arrives. Errors: those of the connection; what was acknowledged
-// stays.
+// How many events the next batch has after `sent` batches. The first few are small, so that the
+// server knows the steps' medians before the rest arrives: a median is learned from 30 calls, and
+// all calls of a commit are compared with what was known before.
+int EventsOfBatch(const StreamOptions& options, uint64_t sent);
+
+// Prints how far `traffic` has come, if that is asked for; `calls` were sent.
+void ShowProgress(const StreamOptions& options, const Traffic& traffic, int64_t calls);
+
+// Gives all of `traffic` to `sender->Add`, until that returns an error.
+template <typename Sender>
+absl::Status PlayTraffic(const StreamOptions& options, Traffic* traffic, Sender* sender) {
+  while (!traffic->Done()) {
+    for (const Delivery& delivery : traffic->NextHour()) {
+      if (absl::Status status = sender->Add(delivery); !status.ok()) {
+        return status;
+      }
+    }
+    ShowProgress(options, *traffic, sender->calls());
+  }
+  return absl::OkStatus();
+}
+
+// Plays `traffic` to the end into the server, in order of delivery. The
+// small batches go one by one. Errors: those of the connection; what was acknowledged stays.
 absl::StatusOr<StreamReport> StreamTraffic(std::shared_ptr<client::Connection> connection,
                                            const StreamOptions& options, Traffic* traffic);
 

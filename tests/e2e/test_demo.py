@@ -11,6 +11,13 @@ FLAGS = ("--seed", "5", "--days", "3", "--runs-per-day", "600", "--end", END)
 WINDOW = ("--from", "2026-10-29", "--to", "2026-11-01")
 
 
+def money_of(row):
+    """What a row says that does not depend on which calls came in one commit."""
+    names = ("key", "workflow", "calls", "cost_usd", "unpriced_calls", "runs", "completed", "failed")
+    names += ("abandoned", "short_circuited", "open", "cost_per_completed_usd", "unsurfaced_usd")
+    return {name: row[name] for name in names if name in row}
+
+
 class DemoTest(harness.TestCase):
     def setUp(self):
         super().setUp()
@@ -46,6 +53,23 @@ class DemoTest(harness.TestCase):
     def test_the_same_demo_twice_is_all_duplicates(self):
         first = re.search(r"(\d+) accepted, 0 duplicate", self.demo(*FLAGS))
         self.assertIn(f"0 accepted, {first.group(1)} duplicate, 0 refused", self.demo(*FLAGS))
+
+    def test_as_spans_it_makes_the_same_bill(self):
+        self.itemize("rates", "import", "--bundled")
+        self.assertIn(" 0 refused", self.demo(*FLAGS))
+        by_tenant = ("--by", "attribute:tenant")
+        questions = [("top", *WINDOW), ("top", *WINDOW, *by_tenant), ("workflows", *WINDOW)]
+        answers = [self.ask(*question)["rows"] for question in questions]
+        mapping = self.directory / "spans.toml"
+        mapping.write_text('[attributes]\ntenant = "app.customer"\n')
+        self.start("spans", flags=("--otlp-mapping", str(mapping)))
+        self.itemize("rates", "import", "--bundled")
+        told = self.demo(*FLAGS, "--spans")
+        self.assertIn("as spans", told)
+        self.assertIn(" 0 refused", told)
+        for question, rows in zip(questions, answers, strict=True):
+            got = self.ask(*question)["rows"]
+            self.assertEqual([money_of(row) for row in got], [money_of(row) for row in rows])
 
     def test_without_end_it_ends_now(self):
         self.itemize("rates", "import", "--bundled")
