@@ -14,8 +14,8 @@ import { Table } from '../parts/table';
 
 const LIMITS = [50, 500, 5_000];
 const ORDERS = [
-  { id: 'newest', title: 'Newest', of: 'newest' },
-  { id: 'cost', title: 'Dearest', of: 'dearest' },
+  { id: 'newest', title: 'Newest' },
+  { id: 'cost', title: 'Dearest' },
 ] as const;
 
 function OrderPicker(props: { route: Route }) {
@@ -85,10 +85,12 @@ export function OutliersView(props: { route: Route }) {
     return <None data={data} route={route} />;
   }
   const more = LIMITS.find((next) => next > limit);
+  // What is shown while the other order is asked for keeps its name.
+  const shown = data.excess_usd === undefined ? 'newest' : 'dearest';
   return (
     <>
       <div class="beside"><Facts data={data} route={route} /><OrderPicker route={route} /></div>
-      <Table caption={`Outliers, ${order.of} ${formatCount(data.calls.length)} of ${formatCount(data.total)}`} file="outliers"
+      <Table caption={`Outliers, ${shown} ${formatCount(data.calls.length)} of ${formatCount(data.total)}`} file="outliers"
         columns={[CALL_COLUMNS.time(route), CALL_COLUMNS.step(route), CALL_COLUMNS.cost(route), CALL_COLUMNS.excess, CALL_COLUMNS.receipt,
           CALL_COLUMNS.model, CALL_COLUMNS.input, CALL_COLUMNS.output, CALL_COLUMNS.duration, CALL_COLUMNS.run(route)]}
         rows={data.calls} keyOf={(call) => `${call.workflow_id} ${call.event_id} ${call.time}`} route={route} isPending={isPending}
