@@ -80,8 +80,9 @@ void Repricing::ResumeJobs() {
       job_->job = stored.job;
       continue;
     }
-    const bool is_known = std::any_of(jobs_.begin(), jobs_.end(),
-                                      [&](const Job& job) { return job.job.id == stored.job.id; });
+    const bool is_known =
+        std::any_of(jobs_.begin(), jobs_.end(),
+                    [wanted = stored.job.id](const Job& job) { return job.job.id == wanted; });
     if (!is_known && !stored.job.is_done()) {
       jobs_.push_back({.job = stored.job, .done = [](const absl::StatusOr<RepricingJob>&) {}});
     }
