@@ -30,9 +30,10 @@ void EnableGrpcPlugins() {
 }
 
 void SetGrpcLimits(int64_t memory_limit, grpc::ServerBuilder& builder) {
-  // gRPC keeps more besides: messages that wait to be read, what is on its way out.
+  // gRPC keeps as much besides: messages that wait to be read, what is on its way out, and the rest
+  // of the pieces that it reads into, which on a busy machine are far from full.
   grpc::ResourceQuota buffers("buffers");
-  buffers.Resize(static_cast<size_t>(memory_limit));
+  buffers.Resize(static_cast<size_t>(memory_limit / 2));
   builder.SetResourceQuota(buffers);
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   // A small compressed message can become a huge one, so gRPC inflates none. Exporters of

@@ -16,7 +16,7 @@ namespace itemized {
 namespace {
 
 // How many calls are in one commit, at first and at most. The first ones teach what is normal, so
-// that few are judged by the default threshold. The largest commits hold up ingestion for some 10
+// that few are judged by the default threshold. The largest commits hold up ingestion for some 20
 // ms.
 constexpr size_t kCommitCallsFirst = 64;
 constexpr size_t kCommitCallsMax = 8'192;

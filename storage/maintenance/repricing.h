@@ -67,7 +67,7 @@ class Repricing {
   bool is_busy() const { return pass_.has_value(); }
   // Returns whether Step would do something now; if not, `wake` is called when it would.
   bool is_ready() const { return is_busy() && (!is_making_ || is_made_); }
-  // Commits some more calls, which holds up ingestion for some 10 ms at most.
+  // Commits some more calls, which holds up ingestion for some 20 ms at most.
   absl::Status Step();
 
   // Goes on with what the mark in the log says is left, if it does not already. Must be called
