@@ -166,7 +166,7 @@ class Pipeline {
     for (const Block& block : blocks) {
       CHECK_OK(staged.Add(block));
     }
-    Time(kRuns, [&] { runs_->Fold(blocks, staged.blocks()); });
+    Time(kRuns, [&] { CHECK_OK(runs_->Fold(blocks, staged.blocks())); });
   }
 
   std::unique_ptr<State> state_;

@@ -42,6 +42,8 @@ inline constexpr char kTrustedTime[] = "t";
 // The key of a view's watermark, in Family::kRollups and kOutcomes; it sorts after every other key
 // there.
 inline constexpr char kWatermark[] = "w";
+// That in Family::kRuns, where every other key is text in UTF-8, which has no such byte.
+inline constexpr char kRunsWatermark[] = "\xff";
 
 // Returns the end of the range of keys that begin with `prefix`: [prefix, Past(prefix)). It is
 // empty, as Kv::Scan has it, if no other keys come behind them.

@@ -125,7 +125,7 @@ absl::Status Retention::DropNotes() {
 absl::StatusOr<std::string> Retention::LookAtRuns(Entry* entry) const {
   const Hour first_hour = state_.blocks.first_hour();
   std::string last;
-  auto rows = state_.kv->Scan(Family::kRuns, next_run_, "");
+  auto rows = state_.kv->Scan(Family::kRuns, next_run_, keys::kRunsWatermark);
   for (size_t i = 0; i < kRunsPerStep && rows->Valid(); ++i, rows->Next()) {
     last = std::string(rows->key());
     const auto visit = [&](const Run& run) {

@@ -111,7 +111,7 @@ bool VerifySnapshot::IsCarried(Family family, absl::string_view key) const {
   if (family == Family::kMeta) {
     return first_hour_ > Hour() && key == keys::kApplied;
   }
-  if (first_hour_ > Hour() && key == keys::kWatermark) {
+  if (first_hour_ > Hour() && (key == keys::kWatermark || key == keys::kRunsWatermark)) {
     return true;  // It names the newest block, which may be one that is no longer kept.
   }
   return family == Family::kRuns
@@ -136,7 +136,7 @@ absl::StatusOr<bool> VerifySnapshot::IsCarried(Family family, absl::string_view 
   if (family == Family::kMeta) {
     return IsCarried(family, key) || IsOfEarlierEntries(key);
   }
-  if (first_hour_ == Hour() || family != Family::kRuns) {
+  if (first_hour_ == Hour() || family != Family::kRuns || key == keys::kRunsWatermark) {
     return IsCarried(family, key);
   }
   const std::optional<Run> run = Run::Decode(value, catalog_);

@@ -134,13 +134,16 @@ void Run::SeeCall(const RunCall& call, const Catalog& catalog) {
   }
 }
 
-void Run::Retract(size_t position) {
+// A call without an id has no position: it is only priced again.
+bool Run::Retract(size_t position) {
   CHECK(!is_brief_);
-  CHECK(position < ledger_.size() && !ledger_[position].retracted);
-  CHECK(ledger_[position].fingerprint != 0 && "a call without an id is only priced again");
+  if (position == ledger_.size() || ledger_[position].retracted) {
+    return false;
+  }
   Count(ledger_[position], -1);
   ledger_[position].retracted = true;
   extremes_are_stale_ = true;
+  return true;
 }
 
 void Run::FindExtremes(const Catalog& catalog) {
@@ -166,31 +169,35 @@ RunCall Run::CallOf(const RowContents& block, size_t row, const Catalog& catalog
           .retracted = false};
 }
 
-void Run::Reprice(const RowContents& block, size_t row, const Catalog& catalog) {
+bool Run::Reprice(const RowContents& block, size_t row, const Catalog& catalog) {
   const CallRows& calls = block.calls();
   const CallCost before = calls.CostAt(row);
   const CallCost after = calls.CostAt(row + 1);
   totals_.unpriced_calls += (after.unpriced ? 1 : 0) - (before.unpriced ? 1 : 0);
   totals_.cost += Picos(after.picos) - Picos(before.picos);
   if (!knows_costs_) {
-    return;
+    return true;
   }
   const EventFingerprint fingerprint = block.FingerprintOf(catalog.id_key(), row);
   const size_t position =
       fingerprint != 0 ? PositionOf(fingerprint) : FindAnonymous(CallOf(block, row, catalog));
   if (position == ledger_.size()) {
-    CHECK(is_brief_ && fingerprint == 0);
-  } else if (!ledger_[position].brief) {
-    CHECK(!ledger_[position].retracted);
+    return is_brief_ && fingerprint == 0;
+  }
+  if (ledger_[position].retracted) {
+    return false;
+  }
+  if (!ledger_[position].brief) {
     RunCall call = ledger_[position];
     call.cost_picos = after.picos;
     call.unpriced = after.unpriced;
     call.content = block.Of(row + 1);
     Restate(position, call);
   }
+  return true;
 }
 
-void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog) {
+bool Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog) {
   const RunCall call = CallOf(block, row, catalog);
   if (block.calls().weight[row] < 0) {
     return Retract(PositionOf(call.fingerprint));
@@ -198,16 +205,17 @@ void Run::ApplyRow(const RowContents& block, size_t row, const Catalog& catalog)
   Count(call, 1);
   SeeCall(call, catalog);
   SetRevision(call.fingerprint, block.calls().RevisionAt(row));
-  if (const RunCall* known = Find(call.fingerprint); known != nullptr) {
-    CHECK(known->retracted);  // A correction has taken the call out just before.
-    knows_costs_ = true;
-    ledger_[static_cast<size_t>(known - ledger_.data())] = call;
-    return;
+  const size_t position = PositionOf(call.fingerprint);
+  if (position == ledger_.size()) {
+    Add(call);
+    return true;
   }
-  Add(call);
+  knows_costs_ = true;
+  // A correction has taken the call out just before.
+  return std::exchange(ledger_[position], call).retracted;
 }
 
-void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
+bool Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
                 const Catalog& catalog) {
   if (blocks_.empty() || blocks_.back() != ref) {
     blocks_.push_back(ref);
@@ -218,16 +226,16 @@ void Run::Apply(const RowContents& block, absl::Span<const uint32_t> rows, Block
   if (calls > ledger_.capacity()) {  // Doubling makes of many small steps a few.
     ledger_.reserve(std::max({calls, 2 * ledger_.capacity(), kLedgerFirst}));
   }
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (IsRepriced(block.calls(), rows[i])) {
-      Reprice(block, rows[i++], catalog);
-    } else {
-      ApplyRow(block, rows[i], catalog);
-    }
+  bool fits = true;
+  for (size_t i = 0; i < rows.size() && fits; ++i) {
+    const bool is_repriced = IsRepriced(block.calls(), rows[i]);
+    fits = is_repriced ? Reprice(block, rows[i], catalog) : ApplyRow(block, rows[i], catalog);
+    i += is_repriced ? 1 : 0;
   }
   if (extremes_are_stale_) {
     FindExtremes(catalog);
   }
+  return fits;
 }
 
 void Run::Apply(const RunCompletion& completion) {

@@ -77,9 +77,10 @@ class Run {
 
   // Folds rows of a block: adds the calls, prices them again (IsRepriced), or takes them out. A
   // brief run must not have calls taken out. The time depends on the number of rows, not of all
-  // calls.
-  void Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
-             const Catalog& catalog);
+  // calls. Returns false if the rows do not follow from what was folded before, such as one that
+  // takes out a call that is not there; the run is of no use then.
+  [[nodiscard]] bool Apply(const RowContents& block, absl::Span<const uint32_t> rows, BlockRef ref,
+                           const Catalog& catalog);
 
   // Puts `completion` in force unless a later one is; if its outcome is kOpen, none is from then on.
   // If it has unused steps, the run must not be
@@ -130,14 +131,14 @@ class Run {
  private:
   size_t PositionOf(EventFingerprint fingerprint) const;
   static RunCall CallOf(const RowContents& block, size_t row, const Catalog& catalog);
-  void ApplyRow(const RowContents& block, size_t row, const Catalog& catalog);
+  bool ApplyRow(const RowContents& block, size_t row, const Catalog& catalog);
   void Add(const RunCall& call);
   void Index();
   void SetRevision(EventFingerprint fingerprint, uint32_t revision);
   void Count(const RunCall& call, int sign);
   void SeeCall(const RunCall& call, const Catalog& catalog);
-  void Retract(size_t position);
-  void Reprice(const RowContents& block, size_t row, const Catalog& catalog);
+  bool Retract(size_t position);
+  bool Reprice(const RowContents& block, size_t row, const Catalog& catalog);
   void FindExtremes(const Catalog& catalog);
   size_t FindAnonymous(const RunCall& call);
   void Restate(size_t position, const RunCall& after);

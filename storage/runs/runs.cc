@@ -14,6 +14,16 @@
 
 namespace itemized {
 
+namespace {
+
+absl::Status IsNotWhatBlocksSay(absl::string_view workflow_id) {
+  return absl::DataLossError(
+      absl::StrCat("The store is damaged: the run ", Quoted(workflow_id),
+                   " is not what its blocks say. Restore the data directory from a backup."));
+}
+
+}  // namespace
+
 absl::StatusOr<Run> Runs::DecodeRow(absl::string_view workflow_id, absl::string_view row) const {
   std::optional<Run> run = Run::Decode(row, catalog_);
   if (!run.has_value()) {
@@ -95,8 +105,10 @@ absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entr
       rows[block.calls.run[row]].push_back(row);
     }
     for (size_t run = 0; run < rows.size(); ++run) {
-      if (!rows[run].empty()) {
-        by_name.at(block.calls.run_names[run])->Apply(contents, rows[run], block.ref, catalog_);
+      const absl::string_view name = block.calls.run_names[run];
+      if (!rows[run].empty() &&
+          !by_name.at(name)->Apply(contents, rows[run], block.ref, catalog_)) {
+        return IsNotWhatBlocksSay(name);
       }
     }
     return absl::OkStatus();
@@ -107,9 +119,7 @@ absl::StatusOr<Runs::WholeRuns> Runs::ReadCalls(absl::Span<RunEntry* const> entr
 absl::Status Runs::TakeCalls(WholeRuns whole) {
   for (auto& [entry, run] : whole) {
     if (!entry->run.TakeCalls(std::move(run))) {
-      return absl::DataLossError(
-          absl::StrCat("The store is damaged: the run ", Quoted(entry->workflow_id),
-                       " is not what its blocks say. Restore the data directory from a backup."));
+      return IsNotWhatBlocksSay(entry->workflow_id);
     }
   }
   return absl::OkStatus();
@@ -181,18 +191,19 @@ void Runs::SortRows(const CallRows& calls) {
   }
 }
 
-void Runs::FoldBlock(const Block& block, const StagedBlock& staged) {
+absl::Status Runs::FoldBlock(const Block& block, const StagedBlock& staged) {
   const CallRows& calls = block.calls;
   CHECK(staged.runs.size() == calls.run_names.size());
   SortRows(calls);
   const RowContents contents(calls, staged.fingerprints);
   uint32_t begin = 0;
   for (size_t run = 0; run < staged.runs.size(); ++run) {
-    Touch(staged.runs[run]);
+    RunEntry* const entry = staged.runs[run];
+    Touch(entry);
     const uint32_t end = row_ends_[run];
-    if (begin < end) {
-      staged.runs[run]->run.Apply(contents, absl::MakeConstSpan(rows_).subspan(begin, end - begin),
-                                  block.ref, catalog_);
+    const auto rows = absl::MakeConstSpan(rows_).subspan(begin, end - begin);
+    if (!rows.empty() && !entry->run.Apply(contents, rows, block.ref, catalog_)) {
+      return IsNotWhatBlocksSay(entry->workflow_id);
     }
     begin = end;
   }
@@ -207,12 +218,13 @@ void Runs::FoldBlock(const Block& block, const StagedBlock& staged) {
       unused_.Set(calls.run_names[row.run], {});
     }
   }
+  return absl::OkStatus();
 }
 
-void Runs::Fold(absl::Span<const Block> blocks, absl::Span<const StagedBlock> staged) {
+absl::Status Runs::Fold(absl::Span<const Block> blocks, absl::Span<const StagedBlock> staged) {
   CHECK(blocks.size() == staged.size());
   for (size_t i = 0; i < blocks.size(); ++i) {
-    FoldBlock(blocks[i], staged[i]);
+    RETURN_IF_ERROR(FoldBlock(blocks[i], staged[i]));
   }
   for (RunEntry* entry : touched_) {
     entry->touched = false;
@@ -223,6 +235,7 @@ void Runs::Fold(absl::Span<const Block> blocks, absl::Span<const StagedBlock> st
     NoteChange(entry);
   }
   touched_.clear();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Runs::Visit(absl::string_view workflow_id,
@@ -293,7 +306,7 @@ void Runs::ForgetStaged() {
 }
 
 absl::Status Runs::Load(Hour first_hour) {
-  auto rows = kv_->Scan(Family::kRuns, "", "");
+  auto rows = kv_->Scan(Family::kRuns, "", keys::kRunsWatermark);
   for (; rows->Valid(); rows->Next()) {
     known_.Add(rows->key());
     if (Run::MayHaveUnused(rows->value())) {

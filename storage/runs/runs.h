@@ -71,8 +71,9 @@ class Runs {
   // checkpoint on.
   void KeepCalls(absl::Span<RunEntry* const> entries);
 
-  // Folds blocks in, in the order of the log; `staged` has one for each.
-  void Fold(absl::Span<const Block> blocks, absl::Span<const StagedBlock> staged);
+  // Folds blocks in, in the order of the log; `staged` has one for each. DATA_LOSS if a block does
+  // not follow from those before it, as the rows on disk have these; then nothing here is of use.
+  absl::Status Fold(absl::Span<const Block> blocks, absl::Span<const StagedBlock> staged);
 
   // Calls `visit` with the run; returns false if there is none.
   absl::StatusOr<bool> Visit(absl::string_view workflow_id,
@@ -143,7 +144,7 @@ class Runs {
   void ForgetChange(RunEntry* entry);
   void Touch(RunEntry* entry);
   void SortRows(const CallRows& calls);
-  void FoldBlock(const Block& block, const StagedBlock& staged);
+  absl::Status FoldBlock(const Block& block, const StagedBlock& staged);
 
   const Kv* kv_;
   const BlockStore* blocks_;

@@ -173,4 +173,15 @@ absl::Status MigrateFromVersion8(Kv* kv, const std::function<void(const std::str
   return absl::OkStatus();
 }
 
+absl::Status MigrateFromVersion10(Kv* kv) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> watermark,
+                   kv->Get(Family::kOutcomes, keys::kWatermark));
+  KvBatch batch;
+  if (watermark.has_value()) {
+    batch.Put(Family::kRuns, keys::kRunsWatermark, *watermark);
+  }
+  batch.Put(Family::kMeta, keys::kVersion, absl::StrCat(kSchemaVersion));
+  return kv->Write(batch, /*sync=*/true);
+}
+
 }  // namespace itemized

@@ -16,4 +16,8 @@ namespace itemized {
 // is as it was: DATA_LOSS if a row cannot be read, else the errors of Kv.
 absl::Status MigrateFromVersion8(Kv* kv, const std::function<void(const std::string&)>& tell);
 
+// Does the same to a store of schema version 9 or 10, whose runs had no watermark beside that of
+// their outcomes.
+absl::Status MigrateFromVersion10(Kv* kv);
+
 }  // namespace itemized

@@ -46,14 +46,14 @@ absl::Status CheckVersion(Kv* kv, const DatabaseOptions& options) {
   if (version == 8) {
     return MigrateFromVersion8(kv, options.warn);
   }
-  if (version == 9) {
-    return PutVersion(kv);  // What is new may be written from now on.
+  if (version == 9 || version == 10) {
+    return MigrateFromVersion10(kv);
   }
   if (version < kSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat(
         "The data directory ", directory, " was written by an older itemized (schema version ",
         version, "; this one reads ", kSchemaVersion,
-        ", 9 and 8 only). Start that version, or name an empty directory and send the events "
+        " and those from 8 on). Start that version, or name an empty directory and send the events "
         "again."));
   }
   return absl::OkStatus();
@@ -155,6 +155,7 @@ absl::Status State::ReadLog() {
 }
 
 absl::Status State::CatchUp() {
+  RETURN_IF_ERROR(damage_);
   RETURN_IF_ERROR(log->Resolve());
   RETURN_IF_ERROR(ReadLog());
   is_behind_ = false;
@@ -266,7 +267,8 @@ absl::Status State::ApplyStaged(const Entry& entry, const StagedRuns& staged) {
   if (entry.events_first_hour.has_value()) {
     blocks.SetFirstHour(*entry.events_first_hour);
   }
-  views.Fold(entry, staged);
+  damage_ = views.Fold(entry, staged);
+  RETURN_IF_ERROR(damage_);
   if (!entry.blocks.empty()) {
     blocks.Advance(entry.blocks.back().ref.sequence);
   }

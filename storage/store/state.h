@@ -35,7 +35,7 @@ namespace itemized {
 
 // The version of the data directory. It is raised when an older server could not read it any more
 // (storage/FORMAT.md, "Versions").
-inline constexpr int kSchemaVersion = 10;
+inline constexpr int kSchemaVersion = 11;
 
 // storage/store: an open store, and what changes it. May use base, model, pricing, usage_shapes,
 // kv, catalog, block, log, views and runs.
@@ -107,6 +107,7 @@ struct State {
 
   EntryIndex stored_ = 0;  // Entries up to it have their rows in `kv`.
   bool is_behind_ = false;
+  absl::Status damage_;  // Why the views are of no use any more.
 };
 
 }  // namespace itemized

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/failpoint.h"
@@ -14,15 +16,14 @@
 namespace itemized {
 namespace {
 
-// The families that hold the watermarks of the rollups and of the runs (storage/FORMAT.md,
-// "Watermarks").
-constexpr Family kRollupsFamily = Family::kRollups;
-constexpr Family kRunsFamily = Family::kOutcomes;
-
 constexpr size_t kParallelCallsMin = 1'000;  // Fewer calls are folded before a thread wakes up.
 
+const char* WatermarkOf(Family family) {
+  return family == Family::kRuns ? keys::kRunsWatermark : keys::kWatermark;
+}
+
 absl::Status LoadWatermark(const Kv& kv, Family family, LogPosition* position) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(family, keys::kWatermark));
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, kv.Get(family, WatermarkOf(family)));
   if (row.has_value()) {
     absl::string_view value = *row;
     if (!ReadVarint(&value, &position->entry) || !ReadVarint(&value, &position->block) ||
@@ -54,7 +55,25 @@ void SaveWatermark(Family family, const LogPosition& position, KvBatch* batch) {
   std::string value;
   AppendVarint(&value, position.entry);
   AppendVarint(&value, position.block);
-  batch->Put(family, keys::kWatermark, std::move(value));
+  batch->Put(family, WatermarkOf(family), std::move(value));
+}
+
+void SaveWatermarkOfRuns(const LogPosition& position, KvBatch* batch) {
+  SaveWatermark(Family::kRuns, position, batch);
+  SaveWatermark(Family::kOutcomes, position, batch);
+}
+
+// Reads how far the runs hold the log, and their outcomes, which lie in a family of their own.
+absl::Status LoadWatermarkOfRuns(const Kv& kv, LogPosition* position) {
+  LogPosition runs;
+  RETURN_IF_ERROR(LoadWatermark(kv, Family::kRuns, &runs));
+  RETURN_IF_ERROR(LoadWatermark(kv, Family::kOutcomes, position));
+  if (runs.entry != position->entry || runs.block != position->block) {
+    return absl::DataLossError(absl::StrCat(
+        "The store is damaged: its runs are at entry ", runs.entry, " of the log, their outcomes ",
+        "at ", position->entry, ". Restore the data directory from a backup."));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -73,13 +92,13 @@ absl::StatusOr<Hour> Views::LoadFirstHour(const Kv& kv) {
 }
 
 void Views::AddWatermarks(const LogPosition& rollups, const LogPosition& runs, KvBatch* batch) {
-  SaveWatermark(kRollupsFamily, rollups, batch);
-  SaveWatermark(kRunsFamily, runs, batch);
+  SaveWatermark(Family::kRollups, rollups, batch);
+  SaveWatermarkOfRuns(runs, batch);
 }
 
 absl::Status Views::Load() {
-  RETURN_IF_ERROR(LoadWatermark(*kv_, kRollupsFamily, &rollups_saved_));
-  RETURN_IF_ERROR(LoadWatermark(*kv_, kRunsFamily, &runs_saved_));
+  RETURN_IF_ERROR(LoadWatermark(*kv_, Family::kRollups, &rollups_saved_));
+  RETURN_IF_ERROR(LoadWatermarkOfRuns(*kv_, &runs_saved_));
   RETURN_IF_ERROR(rollups_.Load(*kv_, catalog_));
   ASSIGN_OR_RETURN(first_hour_, LoadFirstHour(*kv_));
   RETURN_IF_ERROR(runs_.Load(first_hour_));
@@ -120,27 +139,28 @@ void Views::FoldCalls(absl::Span<const Block> blocks) {
   baselines_.Settle(rollups_);
 }
 
-void Views::FoldRuns(const Entry& entry, const StagedRuns& staged) {
+absl::Status Views::FoldRuns(const Entry& entry, const StagedRuns& staged) {
   for (const std::string& name : entry.runs_dropped) {
     runs_.Forget(name);
   }
   runs_.KeepCalls(staged.kept());
-  runs_.Fold(entry.blocks, staged.blocks());
+  return runs_.Fold(entry.blocks, staged.blocks());
 }
 
-void Views::FoldBlocks(const Entry& entry, const StagedRuns& staged) {
+absl::Status Views::FoldBlocks(const Entry& entry, const StagedRuns& staged) {
   const bool is_for_rollups = entry.index > rollups_saved_.entry;
   const bool is_for_runs = entry.index > runs_saved_.entry;
   size_t calls = 0;
   for (const Block& block : entry.blocks) {
     calls += block.calls.size();
   }
+  absl::Status folded;
   // The two folds share nothing but the catalog, which both only read.
   const auto fold = [&](size_t view) {
     if (view == 0 && is_for_rollups && !entry.blocks.empty()) {
       FoldCalls(entry.blocks);
     } else if (view == 1 && is_for_runs) {
-      FoldRuns(entry, staged);
+      folded = FoldRuns(entry, staged);
     }
   };
   if (is_for_runs && is_for_rollups && calls >= kParallelCallsMin) {
@@ -149,9 +169,10 @@ void Views::FoldBlocks(const Entry& entry, const StagedRuns& staged) {
     fold(0);
     fold(1);
   }
+  return folded;
 }
 
-void Views::Fold(const Entry& entry, const StagedRuns& staged) {
+absl::Status Views::Fold(const Entry& entry, const StagedRuns& staged) {
   CHECK(entry.index == folded_.entry + 1);
   folded_.entry = entry.index;
   for (const Block& block : entry.blocks) {
@@ -162,10 +183,11 @@ void Views::Fold(const Entry& entry, const StagedRuns& staged) {
       latest_call_us_ = std::max(latest_call_us_, time_us);
     }
   }
-  FoldBlocks(entry, staged);
+  RETURN_IF_ERROR(FoldBlocks(entry, staged));
   if (entry.views_first_hour.has_value()) {
     DropBefore(*entry.views_first_hour);
   }
+  return absl::OkStatus();
 }
 
 absl::Status Views::AddDrop(const Kv& kv, Hour hour, KvBatch* batch) {
@@ -192,11 +214,11 @@ void Views::Checkpoint(Scope scope, KvBatch* batch) {
   if (scope == Scope::kAll) {
     rollups_.Checkpoint(&team_, batch);
     rollups_saved_ = folded_;
-    SaveWatermark(kRollupsFamily, folded_, batch);
+    SaveWatermark(Family::kRollups, folded_, batch);
   }
   runs_.Checkpoint(&team_, batch);
   runs_saved_ = folded_;
-  SaveWatermark(kRunsFamily, folded_, batch);
+  SaveWatermarkOfRuns(folded_, batch);
 }
 
 }  // namespace itemized

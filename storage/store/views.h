@@ -42,8 +42,8 @@ class Views {
 
   // Folds what `entry`, the one after the last that was folded, says of calls and runs; all of
   // its runs are in `staged`. While the log is read at opening, some views are ahead: they take
-  // only what they do not hold yet.
-  void Fold(const Entry& entry, const StagedRuns& staged);
+  // only what they do not hold yet. Errors are those of Runs::Fold.
+  absl::Status Fold(const Entry& entry, const StagedRuns& staged);
 
   // Returns whether the runs on disk hold `entry` already, so that Fold needs none of its runs.
   bool HasRunsOf(EntryIndex entry) const { return entry <= runs_saved_.entry; }
@@ -84,8 +84,8 @@ class Views {
  private:
   absl::Status FindLatestCall();
   void FoldCalls(absl::Span<const Block> blocks);
-  void FoldRuns(const Entry& entry, const StagedRuns& staged);
-  void FoldBlocks(const Entry& entry, const StagedRuns& staged);
+  absl::Status FoldRuns(const Entry& entry, const StagedRuns& staged);
+  absl::Status FoldBlocks(const Entry& entry, const StagedRuns& staged);
   void DropBefore(Hour hour);
 
   const Kv* kv_;

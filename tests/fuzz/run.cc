@@ -48,7 +48,7 @@ CallRows TwoCalls() {
 Run SmallRun(const std::vector<std::string>& unused_steps) {
   Run run;
   const CallRows calls = TwoCalls();
-  run.Apply(RowContents(calls), {0, 1}, {.hour = Hour(0), .sequence = 9}, TheCatalog());
+  CHECK(run.Apply(RowContents(calls), {0, 1}, {.hour = Hour(0), .sequence = 9}, TheCatalog()));
   run.Apply({.time_us = 5,
              .workflow = NameId(1),
              .outcome = Outcome::kFailed,

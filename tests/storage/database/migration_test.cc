@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store as schema version 8 or 9 wrote it is opened, and is then one of today.
+// A store as schema versions 8 to 10 wrote it is opened, and is then one of today.
 
 #include <functional>
 #include <future>
@@ -104,7 +104,7 @@ TEST_F(Migrating, ChangesNoAnswerAndVerifies) {
   EXPECT_EQ(told.size(), 2U);  // It is done once.
 }
 
-TEST_F(Migrating, OfAStoreOfVersion9IsThatEarlierServersRefuseIt) {
+TEST_F(Migrating, OfAStoreOfVersion9Or10IsThatEarlierServersRefuseIt) {
   StoreSome();
   const std::string before = Answers();
   const auto version = [&](const char* put) {
@@ -113,14 +113,19 @@ TEST_F(Migrating, OfAStoreOfVersion9IsThatEarlierServersRefuseIt) {
     const std::string found = Value(kv->Get(Family::kMeta, keys::kVersion)).value_or("");
     KvBatch batch;
     batch.Put(Family::kMeta, keys::kVersion, put);
+    batch.Delete(Family::kRuns, keys::kRunsWatermark);
     EXPECT_TRUE(kv->Write(batch, /*sync=*/true).ok());
     return found;
   };
   version("9");
   Reopen();
   EXPECT_EQ(Answers(), before);
-  EXPECT_EQ(version("10"), "10");
+  EXPECT_EQ(version("10"), "11");
   Reopen();
+  EXPECT_EQ(Answers(), before);
+  EXPECT_TRUE(db().VerifyViews().ok());
+  EXPECT_EQ(version("11"), "11");
+  EXPECT_TRUE(absl::IsDataLoss(Database::Open(Options()).status()));
 }
 
 TEST_F(Migrating, FoldsWhatNoCheckpointHolds) {

@@ -120,6 +120,7 @@ TEST(Keys, AWatermarkLiesAboveEveryRowOfItsFamily) {
             keys::kWatermark);
   EXPECT_LT(keys::Outcome(keys::kUnsurfacedOfSeries, UINT32_MAX, Hour(UINT32_MAX)),
             keys::kWatermark);
+  EXPECT_LT("\xf4\x8f\xbf\xbf", std::string(keys::kRunsWatermark));  // The last of UTF-8.
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class ReadAheadTest : public ::testing::Test {
     block.calls.flags = {0};
     StagedRuns staged(&runs_, &mutex_);
     ASSERT_TRUE(staged.Add(block).ok());
-    runs_.Fold({&block, 1}, staged.blocks());
+    EXPECT_TRUE(runs_.Fold({&block, 1}, staged.blocks()).ok());
   }
 
   // Writes the rows of all runs, which leave memory.

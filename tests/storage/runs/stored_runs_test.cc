@@ -48,7 +48,7 @@ Run SmallRun(const Catalog& catalog) {
   calls.cost_picos = {kCost};
   calls.flags = {kFlagUnpriced};
   Run run;
-  run.Apply(RowContents(calls), {0}, {.hour = Hour(0), .sequence = 9}, catalog);
+  EXPECT_TRUE(run.Apply(RowContents(calls), {0}, {.hour = Hour(0), .sequence = 9}, catalog));
   run.Apply({.time_us = 5,
              .workflow = NameId(2),
              .outcome = Outcome::kShortCircuited,
@@ -97,7 +97,7 @@ itemized::Run RunWithIds(const Catalog& catalog) {
   calls.cost_picos = {kCost, kCost, kCost};
   calls.flags = {0, 0, 0};
   itemized::Run run;
-  run.Apply(RowContents(calls), {0, 1, 2}, {.hour = Hour(0), .sequence = 9}, catalog);
+  EXPECT_TRUE(run.Apply(RowContents(calls), {0, 1, 2}, {.hour = Hour(0), .sequence = 9}, catalog));
   return run;
 }
 
