@@ -20,10 +20,6 @@ void AddCompletion(const WorkloadCompletion& completion, v1::Completion* added) 
   }
 }
 
-std::string TenantName(int tenant) {
-  return absl::StrCat("tenant-", tenant);
-}
-
 // The dictionary of one batch.
 class Strings {
  public:

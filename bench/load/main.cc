@@ -106,8 +106,8 @@ int main(int argc, char** argv) {
   app.add_option("--spans", scenario.spans, "How many spans of OpenTelemetry are sent")
       ->check(CLI::Range(int64_t{1'000}, int64_t{100'000'000}))
       ->capture_default_str();
-  app.add_option("--only", scenario.only, "spans, or repricing with the load beside it")
-      ->check(CLI::IsMember({"spans", "repricing"}));
+  app.add_option("--only", scenario.only, "queries, spans, or repricing with the load beside it")
+      ->check(CLI::IsMember({"queries", "spans", "repricing"}));
   app.add_flag("--no-queries", scenario.ingest_only, "Ingest only");
   app.add_option("--kind-seconds", scenario.kind_seconds, "At most, for one kind of query")
       ->capture_default_str();

@@ -73,9 +73,11 @@ class Queries {
   }
 
   grpc::Status Top(v1::GroupBy by, const v1::WindowSpec& window,
-                   v1::GetTopResponse* answer = nullptr) {
+                   v1::GetTopResponse* answer = nullptr,
+                   const v1::CallFilter& filter = v1::CallFilter()) {
     v1::GetTopRequest request;
     *request.mutable_window() = window;
+    *request.mutable_filter() = filter;
     request.set_by(by);
     if (by == v1::GROUP_BY_ATTRIBUTE) {
       request.set_attribute_key("tenant");
@@ -83,6 +85,41 @@ class Queries {
     v1::GetTopResponse ignored;
     grpc::ClientContext context;
     return stub_->GetTop(&context, request, answer != nullptr ? answer : &ignored);
+  }
+
+  // The ranking by step of one workflow, one model or both, or the steps of one by model.
+  grpc::Status FilteredByName(int i) {
+    v1::CallFilter filter;
+    if (i % 4 == 3) {
+      filter.set_step(StepName(i % kSteps));
+      return Top(v1::GROUP_BY_MODEL, last_days_, nullptr, filter);
+    }
+    if (i % 4 != 1) {
+      filter.set_workflow(WorkflowName(i % kWorkflows));
+    }
+    if (i % 4 != 0) {
+      filter.set_model(kModels[static_cast<size_t>(i) % kModels.size()].name);
+    }
+    return Top(v1::GROUP_BY_STEP, last_days_, nullptr, filter);
+  }
+
+  grpc::Status FilteredByAttribute(int i) {
+    v1::CallFilter filter;
+    (*filter.mutable_attributes())["tenant"] = TenantName(i % kTenants);
+    return Top(v1::GROUP_BY_STEP, last_days_, nullptr, filter);
+  }
+
+  // Days of one step by model, in a time zone whose days are not those of UTC.
+  grpc::Status SplitSeries(int i) {
+    v1::GetSeriesRequest request;
+    *request.mutable_window() = last_days_;
+    request.set_step(StepName(i % kSteps));
+    request.set_every_us(kMicrosPerDay);
+    request.set_time_zone("Europe/Berlin");
+    request.set_by(v1::GROUP_BY_MODEL);
+    v1::GetSeriesResponse answer;
+    grpc::ClientContext context;
+    return stub_->GetSeries(&context, request, &answer);
   }
 
   grpc::Status Workflows() {
@@ -191,7 +228,10 @@ absl::StatusOr<std::vector<QueryFigures>> RunQueries(const std::string& address,
       {"outliers", [&](int i) { return queries.Outliers(i); }},
       {"broken_range",
        [&](int i) { return queries.Top(v1::GROUP_BY_STEP, queries.BrokenRange(i)); }},
-      {"attribute_scan",
+      {"filtered_name", [&](int i) { return queries.FilteredByName(i); }},
+      {"filtered_attribute", [&](int i) { return queries.FilteredByAttribute(i); }},
+      {"series_split", [&](int i) { return queries.SplitSeries(i); }},
+      {"by_attribute",
        [&](int) { return queries.Top(v1::GROUP_BY_ATTRIBUTE, queries.last_days()); }},
   };
   std::vector<QueryFigures> figures;

@@ -102,7 +102,7 @@ absl::Status AddQueries(const Job& job, const std::string& address, const QueryP
                    RunQueries(address, plan, job.options.kind_seconds));
   for (const QueryFigures& figures : all) {
     const std::string name = absl::StrCat(job.prefix, "query.", figures.name);
-    if (figures.name == "attribute_scan") {
+    if (figures.name == "by_attribute") {
       report->Add(absl::StrCat(name, ".ms"), figures.p50_ms, "ms");
       continue;
     }
@@ -325,7 +325,7 @@ absl::Status RunRound(const ScenarioOptions& options, int64_t largest, Report* r
                              report));
     }
   }
-  if (options.ingest_only) {
+  if (options.ingest_only || options.only == "queries") {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(RunIdentity(options, report));

@@ -24,7 +24,7 @@ struct ScenarioOptions {
   int window = 16;  // How many batches of a stream may be unacknowledged.
   int rounds = 1;
   bool ingest_only = false;
-  std::string only;  // "spans" or "repricing", to measure nothing else.
+  std::string only;  // "queries" (after ingest), "spans" or "repricing", to measure nothing else.
   int64_t spans = 1'000'000;
   double kind_seconds = 60;  // The queries of one kind take at most so long.
   std::string peer_program;  // The path of itemized-peer; if empty, no other database is run.

@@ -51,6 +51,10 @@ std::string WorkflowName(int workflow) {
   return absl::StrFormat("workflow-type-%02d", workflow);
 }
 
+std::string TenantName(int tenant) {
+  return absl::StrCat("tenant-", tenant);
+}
+
 std::string RunId(uint64_t run) {
   return absl::StrFormat("run-%016x", run);
 }

@@ -80,6 +80,7 @@ struct WorkloadBatch {
 
 std::string StepName(int step);
 std::string WorkflowName(int workflow);
+std::string TenantName(int tenant);
 std::string RunId(uint64_t run);
 
 // Makes the workload, always the same for the same options. Not thread-safe.

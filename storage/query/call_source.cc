@@ -37,20 +37,33 @@ CallSource::CallSource(const QueryContext& context, const Snapshot& snapshot, Ca
       columns_(kSummingColumns | columns | filter_.columns() | keys_.columns()) {}
 
 CallSource::Parts CallSource::PartsFor(const CallsWanted& wanted) {
-  const bool by_name = wanted.by != GroupBy::kAttribute;
+  if (wanted.by == GroupBy::kAttribute || !wanted.filter.attributes.empty()) {
+    return Parts::kLog;
+  }
   const bool steps_only = wanted.by == GroupBy::kStep && wanted.filter.has_step_only();
   if (wanted.quantiles) {
-    return steps_only || (by_name && wanted.filter.empty()) ? Parts::kTotals : Parts::kLog;
+    return steps_only || wanted.filter.empty() ? Parts::kTotals : Parts::kSeries;
   }
   if (steps_only) {
     return Parts::kStepHours;
   }
-  return by_name && wanted.by_utc_day && wanted.filter.attributes.empty() ? Parts::kSeriesDays
-                                                                          : Parts::kLog;
+  return wanted.by_utc_day ? Parts::kSeriesDays : Parts::kLog;
 }
 
 NamesWanted CallSource::names() const {
-  return {.kind = *KindOf(wanted_.by), .only = StepsOf(wanted_.filter, state_.catalog).only};
+  NamesWanted names{.kind = *KindOf(wanted_.by)};
+  if (names.kind == NameKind::kStep) {
+    names.only = StepsOf(wanted_.filter, state_.catalog).only;
+  }
+  if (is_by_series()) {
+    names.series = filter_.series();
+  }
+  return names;
+}
+
+absl::StatusOr<SeriesScan> CallSource::OpenTotals(const Snapshot& snapshot) const {
+  CHECK(is_by_series());
+  return SeriesScan::Open(snapshot, wanted_.range, names());
 }
 
 absl::StatusOr<CallTotalsByName> CallSource::Totals(const Snapshot& snapshot) const {

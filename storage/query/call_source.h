@@ -15,6 +15,7 @@
 #include "storage/query/call_totals.h"
 #include "storage/query/query_context.h"
 #include "storage/query/row_filter.h"
+#include "storage/query/series_scan.h"
 #include "storage/query/snapshot.h"
 
 namespace itemized {
@@ -42,11 +43,13 @@ class CallSource {
              ColumnMask columns, const Cancellation* cancellation);
 
   // Whether the log has to be read for more than partial hours and days. Then there are Open and
-  // Scan; else VisitSums, or Totals for quantiles.
-  bool needs_log() const { return parts_ == Parts::kLog; }
+  // Scan, and if the calls are told by their names alone, OpenTotals; else VisitSums, or Totals for
+  // quantiles.
+  bool needs_log() const { return parts_ == Parts::kLog || is_by_series(); }
+  bool is_by_series() const { return parts_ == Parts::kSeries; }
   const TimeRange& range() const { return wanted_.range; }
   const RowKeys& keys() const { return keys_; }
-  // The names that Totals gathers.
+  // The names that Totals and OpenTotals gather.
   NamesWanted names() const;
 
   // Takes the sums of calls in the bucket that begins at `start_us`. Of `key` those names are given
@@ -61,6 +64,9 @@ class CallSource {
   // Gathers sums and quantiles by name, while the snapshot lasts.
   absl::StatusOr<CallTotalsByName> Totals(const Snapshot& snapshot) const;
 
+  // Opens the log for the same, where no view has them, to be read once the snapshot has ended.
+  absl::StatusOr<SeriesScan> OpenTotals(const Snapshot& snapshot) const;
+
   // Opens the log, whose rows Scan visits once the snapshot has ended: a long scan holds up no
   // commit. Errors as BlockStore::OpenHours.
   absl::Status Open(const Snapshot& snapshot);
@@ -68,7 +74,7 @@ class CallSource {
 
  private:
   // Where most of the answer comes from.
-  enum class Parts : uint8_t { kTotals, kStepHours, kSeriesDays, kLog };
+  enum class Parts : uint8_t { kTotals, kStepHours, kSeriesDays, kSeries, kLog };
 
   static Parts PartsFor(const CallsWanted& wanted);
   absl::Status VisitHours(const Snapshot& snapshot, SumsVisitor sums, CallVisitor row);

@@ -2,9 +2,7 @@
 #include "storage/query/call_totals.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "storage/base/helper_thread.h"
@@ -12,6 +10,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/query/partial_days.h"
 #include "storage/query/query_context.h"
+#include "storage/query/scan_pace.h"
 #include "storage/query/snapshot.h"
 #include "storage/store/state.h"
 #include "storage/views/rollup_scan.h"
@@ -92,6 +91,40 @@ CallTotals& TotalsOf(NameId id, CallTotalsByName* groups) {
   return (*groups)[id.value()];
 }
 
+namespace {
+
+// The histograms of all names do not fit into the cache: their cells are asked for this
+// many rows before they are added to.
+constexpr size_t kRowsAhead = 12;
+
+// Adds a column to a histogram of each row's totals; if `only_rated`, that of rated rows.
+void AddValues(const CallRows& calls, absl::Span<const RowOfTotals> rows,
+               const std::vector<int64_t>& values, Histogram CallTotals::*histogram,
+               bool only_rated) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (const size_t next = i + kRowsAhead; next < rows.size()) {
+      (rows[next].second->*histogram).Prefetch(values[rows[next].first]);
+    }
+    const auto& [row, totals] = rows[i];
+    if (!only_rated || calls.IsRatedAt(row)) {
+      (totals->*histogram).Add(values[row], calls.weight[row]);
+    }
+  }
+}
+
+}  // namespace
+
+void AddRows(const CallRows& calls, absl::Span<const RowOfTotals> rows, bool with_sums) {
+  if (with_sums) {
+    const RowSums sums(calls);
+    for (const auto& [row, totals] : rows) {
+      sums.AddTo(&totals->sums, row, calls.weight[row]);
+    }
+  }
+  AddValues(calls, rows, calls.cost_picos, &CallTotals::cost, /*only_rated=*/true);
+  AddValues(calls, rows, calls.duration_us, &CallTotals::duration, /*only_rated=*/false);
+}
+
 absl::Status VisitRows(const Block& block, TimeRange range, RowVisitor visit) {
   const RowSums sums(block.calls);
   for (size_t row = 0; row < block.calls.size(); ++row) {
@@ -117,39 +150,6 @@ absl::Status VisitRows(const Snapshot& snapshot, TimeRange range, ColumnMask mas
     RETURN_IF_ERROR(VisitRows(*block, range, visit));
   }
 }
-
-namespace {
-
-// Lets commits go first: whenever there was one, the scan rests for as long as it had worked.
-// Its threads, and the memory and the lock that they take, then cost ingestion half as much.
-class ScanPace {
- public:
-  explicit ScanPace(const State& state) : state_(state), folded_(Folded()) {}
-
-  void RestIfCommitting() {
-    constexpr Duration kRestMax = std::chrono::milliseconds(50);
-    const BlockSequence folded = Folded();
-    if (std::exchange(folded_, folded) != folded) {
-      std::this_thread::sleep_for(std::min(Steady::now() - began_, kRestMax));
-    }
-    began_ = Steady::now();
-  }
-
- private:
-  using Steady = std::chrono::steady_clock;
-  using Duration = Steady::duration;
-
-  BlockSequence Folded() const {
-    const ReaderLock lock(state_.mutex);
-    return state_.views.folded().block;
-  }
-
-  const State& state_;
-  BlockSequence folded_;  // When it last began to work.
-  Steady::time_point began_ = Steady::now();
-};
-
-}  // namespace
 
 absl::Status ScanRows(const State& state, BlockStore::Reader reader, TimeRange range,
                       RowVisitor visit, const Cancellation* cancellation) {
@@ -249,21 +249,30 @@ absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange
 
 absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
                                                     const Snapshot& snapshot, TimeRange range,
-                                                    NameKind kind,
+                                                    NamesWanted names,
                                                     const Cancellation* cancellation) {
   const State& state = snapshot.state;
   const Outcomes& outcomes = state.views.runs().outcomes();
-  std::vector<Picos> sums(state.views.rollups().name_count(kind));
+  std::vector<Picos> sums(state.views.rollups().name_count(names.kind));
   const RangeParts<Hour> parts = SplitAtHours(range);
-  for (NameId name; name.value() < sums.size(); ++name) {
-    sums[name.value()] = outcomes.UnsurfacedIn(kind, name, parts.first, parts.end);
+  const auto add = [&](SeriesId series, Picos picos) {
+    if (names.HasCallsOf(series)) {
+      sums[state.catalog.Series(series)[names.kind].value()] += picos;
+    }
+  };
+  if (!names.series.empty()) {
+    outcomes.VisitUnsurfaced(parts.first, parts.end, add);
+  } else {
+    for (NameId name; name.value() < sums.size(); ++name) {
+      sums[name.value()] = outcomes.UnsurfacedIn(names.kind, name, parts.first, parts.end);
+    }
   }
   for (const TimeRange& part : parts.partial) {
     ASSIGN_OR_RETURN(const auto calls, context.partial_hours.Unsurfaced(
                                            snapshot, HourOf(part.start_us), cancellation));
     for (const UnsurfacedCall& call : *calls) {
       if (part.Contains(call.time_us)) {
-        sums[state.catalog.Series(call.series)[kind].value()] += call.picos;
+        add(call.series, call.picos);
       }
     }
   }

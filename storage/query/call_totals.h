@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 #include "storage/base/cancellation.h"
 #include "storage/base/time.h"
@@ -57,10 +59,16 @@ struct CallTotals {
 using CallTotalsByName = std::vector<CallTotals>;
 CallTotals& TotalsOf(NameId id, CallTotalsByName* groups);
 
-// What a scan for sums and quantiles decodes.
-inline constexpr ColumnMask kSummingColumns =
-    kUsageColumns |
+// What a scan for quantiles alone decodes, and one for sums as well.
+inline constexpr ColumnMask kHistogramColumns =
     Columns(ColumnId::kSeries, ColumnId::kDuration, ColumnId::kCost, ColumnId::kFlags);
+inline constexpr ColumnMask kSummingColumns = kUsageColumns | kHistogramColumns;
+
+// A row of a block, and the totals that it is added to.
+using RowOfTotals = std::pair<uint32_t, CallTotals*>;
+// Adds rows of one block, each with its own weight; to the histograms alone unless `with_sums`.
+// This is faster than adding them one by one, since their cache misses overlap.
+void AddRows(const CallRows& calls, absl::Span<const RowOfTotals> rows, bool with_sums);
 
 // Visits the rows of `block` that lie in `range`.
 using RowVisitor = absl::FunctionRef<absl::Status(const LogRow& row)>;
@@ -93,20 +101,25 @@ struct NamesWanted {
   NameKind kind = NameKind::kStep;
   std::optional<NameId> only =
       {};  // If it is not set, all names are. Catalog::kUnknown has no calls.
+  // Which calls count: one element for each SeriesId, zero for those that do not. If it is empty,
+  // all do.
+  absl::Span<const char> series = {};
 
   bool Contains(NameId name) const { return !only.has_value() || *only == name; }
+  bool HasCallsOf(SeriesId id) const { return series.empty() || series[id.value()] != 0; }
 };
 
 // The calls of `range` by name; names that are not wanted have none. Days come from the views; of a
-// partial day, half a day at most is read from the log, and added or taken out.
+// partial day, half a day at most is read from the log, and added or taken out. `names` has no
+// series; SeriesScan is for those.
 absl::StatusOr<CallTotalsByName> GatherCalls(const Snapshot& snapshot, TimeRange range,
                                              NamesWanted names, const Cancellation* cancellation);
 
-// Unsurfaced spend of the calls of `range` by `kind`: whole hours come from
-// the views, partial ones from the log.
+// Unsurfaced spend of the calls of `range` by name: whole hours come from the views, partial ones
+// from the log.
 absl::StatusOr<std::vector<Picos>> GatherUnsurfaced(const QueryContext& context,
                                                     const Snapshot& snapshot, TimeRange range,
-                                                    NameKind kind,
+                                                    NamesWanted names,
                                                     const Cancellation* cancellation);
 
 }  // namespace itemized

@@ -10,14 +10,6 @@
 namespace itemized {
 namespace {
 
-// The histograms of all names do not fit into the cache: their cells are asked for this
-// many rows before they are added to.
-constexpr size_t kRowsAhead = 12;
-
-// What a scan for quantiles alone decodes.
-constexpr ColumnMask kHistogramColumns =
-    Columns(ColumnId::kSeries, ColumnId::kDuration, ColumnId::kCost, ColumnId::kFlags);
-
 void AddPartialDay(TimeRange part, DayParts* days) {
   if (2 * (part.end_us - part.start_us) <= kMicrosPerDay) {
     days->partial.more.push_back(part);
@@ -162,28 +154,7 @@ void PartialDayReader::AddBlock(const Block& block, TimeRange range, bool with_s
       }
     }
   }
-  if (with_sums) {
-    const RowSums sums(calls);
-    for (const auto& [row, group] : rows_) {
-      sums.AddTo(&group->sums, row, calls.weight[row]);
-    }
-  }
-  AddValues(calls, calls.cost_picos, &CallTotals::cost, /*only_rated=*/true);
-  AddValues(calls, calls.duration_us, &CallTotals::duration, /*only_rated=*/false);
-}
-
-// Adds a column to a histogram of each row's group; if `only_rated`, that of rated rows.
-void PartialDayReader::AddValues(const CallRows& calls, const std::vector<int64_t>& values,
-                                 Histogram CallTotals::*histogram, bool only_rated) {
-  for (size_t i = 0; i < rows_.size(); ++i) {
-    if (const size_t next = i + kRowsAhead; next < rows_.size()) {
-      (rows_[next].second->*histogram).Prefetch(values[rows_[next].first]);
-    }
-    const auto& [row, group] = rows_[i];
-    if (!only_rated || calls.IsRatedAt(row)) {
-      (group->*histogram).Add(values[row], calls.weight[row]);
-    }
-  }
+  itemized::AddRows(calls, rows_, with_sums);
 }
 
 }  // namespace itemized

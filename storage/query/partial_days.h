@@ -60,8 +60,6 @@ class PartialDayReader {
   RollupScan ScanOf(Day day) const;
   absl::Status AddRows(TimeRange range, ColumnMask mask);
   void AddBlock(const Block& block, TimeRange range, bool with_sums);
-  void AddValues(const CallRows& calls, const std::vector<int64_t>& values,
-                 Histogram CallTotals::*histogram, bool only_rated);
 
   const Snapshot& snapshot_;
   const State& state_;
@@ -70,8 +68,7 @@ class PartialDayReader {
   CallTotalsByName more_;
   CallTotalsByName less_;
   CallTotalsByName* groups_ = nullptr;  // The one of the two that is being read into.
-  std::vector<std::pair<uint32_t, CallTotals*>>
-      rows_;  // The rows of the present block that lie in the range.
+  std::vector<RowOfTotals> rows_;       // The rows of the present block that lie in the range.
 };
 
 }  // namespace itemized

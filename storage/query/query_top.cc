@@ -55,7 +55,7 @@ absl::StatusOr<Gathered> GatherTrailing(const QueryContext& context, const Snaps
                    context.trailing.Get(context, snapshot, kind, range.end_us - range.start_us,
                                         range.end_us, cancellation));
   ASSIGN_OR_RETURN(gathered.unsurfaced,
-                   GatherUnsurfaced(context, snapshot, range, kind, cancellation));
+                   GatherUnsurfaced(context, snapshot, range, {.kind = kind}, cancellation));
   return gathered;
 }
 
@@ -68,7 +68,7 @@ absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, const Snapshot&
       calls = source.Totals(snapshot);
     } else {
       unsurfaced =
-          GatherUnsurfaced(context, snapshot, source.range(), source.names().kind, cancellation);
+          GatherUnsurfaced(context, snapshot, source.range(), source.names(), cancellation);
     }
   });
   RETURN_IF_ERROR(calls.status());
@@ -76,6 +76,35 @@ absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, const Snapshot&
   Gathered gathered{.groups = {}, .unsurfaced = *std::move(unsurfaced)};
   std::transform(calls->begin(), calls->end(), std::back_inserter(gathered.groups), Rank);
   return gathered;
+}
+
+// The thresholds of all steps, by NameId.
+std::vector<Threshold> ThresholdsOf(const State& state) {
+  std::vector<Threshold> thresholds;
+  const size_t steps = state.views.rollups().name_count(NameKind::kStep);
+  for (NameId step; step.value() < steps; ++step) {
+    thresholds.push_back(state.views.baselines().ThresholdOf(step));
+  }
+  return thresholds;
+}
+
+// Makes the answer, under the lock, of which names need it.
+TopAnswer MakeAnswer(const Catalog& catalog, TimeRange range, const NamesWanted& names,
+                     const Gathered& gathered, const std::vector<Threshold>& thresholds) {
+  TopAnswer answer;
+  answer.range = range;
+  for (NameId name; name.value() < gathered.groups.size(); ++name) {
+    const RankedGroup& group = gathered.groups[name.value()];
+    if (names.Contains(name) && group.sums.calls != 0) {
+      answer.rows.push_back(
+          MakeRow(catalog.Name(names.kind, name), group, gathered.unsurfaced[name.value()]));
+      if (names.kind == NameKind::kStep) {
+        answer.rows.back().threshold = thresholds[name.value()];
+      }
+    }
+  }
+  Finish(&answer);
+  return answer;
 }
 
 absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const Snapshot& snapshot,
@@ -91,22 +120,40 @@ absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const Snapshot&
   ASSIGN_OR_RETURN(const Gathered gathered,
                    trailing ? GatherTrailing(context, snapshot, names.kind, range, cancellation)
                             : GatherAnew(context, snapshot, source, cancellation));
-  const auto& [groups, unsurfaced] = gathered;
-  TopAnswer answer;
-  answer.range = range;
-  for (NameId name; name.value() < groups.size(); ++name) {
-    const RankedGroup& group = groups[name.value()];
-    if (names.Contains(name) && group.sums.calls != 0) {
-      answer.rows.push_back(
-          MakeRow(state.catalog.Name(names.kind, name), group, unsurfaced[name.value()]));
-      if (names.kind == NameKind::kStep) {
-        answer.rows.back().threshold = state.views.baselines().ThresholdOf(name);
-      }
-    }
-  }
-  Finish(&answer);
-  return answer;
+  return MakeAnswer(state.catalog, range, names, gathered, ThresholdsOf(state));
 }
+
+// A ranking by name of calls that are told by their names, for which the log is read.
+class TopOfSeries {
+ public:
+  // `source` outlives it.
+  static absl::StatusOr<TopOfSeries> Open(const QueryContext& context, const Snapshot& snapshot,
+                                          const CallSource& source,
+                                          const Cancellation* cancellation) {
+    ASSIGN_OR_RETURN(SeriesScan scan, source.OpenTotals(snapshot));
+    TopOfSeries top(source, std::move(scan), ThresholdsOf(snapshot.state));
+    ASSIGN_OR_RETURN(top.gathered_.unsurfaced, GatherUnsurfaced(context, snapshot, source.range(),
+                                                                source.names(), cancellation));
+    return top;
+  }
+
+  // Reads the log, once the snapshot has ended.
+  absl::StatusOr<TopAnswer> Answer(const State& state, const Cancellation* cancellation) && {
+    ASSIGN_OR_RETURN(const CallTotalsByName calls, std::move(scan_).Read(cancellation));
+    std::transform(calls.begin(), calls.end(), std::back_inserter(gathered_.groups), Rank);
+    const ReaderLock lock(state.mutex);
+    return MakeAnswer(state.catalog, source_->range(), source_->names(), gathered_, thresholds_);
+  }
+
+ private:
+  TopOfSeries(const CallSource& source, SeriesScan scan, std::vector<Threshold> thresholds)
+      : source_(&source), scan_(std::move(scan)), thresholds_(std::move(thresholds)) {}
+
+  const CallSource* source_;
+  SeriesScan scan_;
+  std::vector<Threshold> thresholds_;  // They are those of the snapshot.
+  Gathered gathered_;                  // Its groups are empty until the log is read.
+};
 
 // A ranking that is made by reading the log.
 class ScannedTop {
@@ -115,11 +162,7 @@ class ScannedTop {
   ScannedTop(const Snapshot& snapshot, const TopQuery& query, CallSource* source)
       : state_(snapshot.state), source_(*source), keys_(source->keys()), unused_(state_) {
     if (query.by == GroupBy::kStep) {
-      const size_t steps = state_.views.rollups().name_count(NameKind::kStep);
-      thresholds_.emplace();
-      for (NameId step; step.value() < steps; ++step) {
-        thresholds_->push_back(state_.views.baselines().ThresholdOf(step));
-      }
+      thresholds_ = ThresholdsOf(state_);
     }
   }
 
@@ -203,6 +246,7 @@ absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery&
                                     const Cancellation* cancellation) {
   std::optional<CallSource> source;
   std::optional<ScannedTop> scanned;
+  std::optional<TopOfSeries> by_series;
   {
     const Snapshot snapshot(context.state);
     ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(query.window));
@@ -219,10 +263,15 @@ absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery&
     if (!source->needs_log()) {
       return TopByName(context, snapshot, query, *source, cancellation);
     }
-    scanned.emplace(snapshot, query, &*source);
-    RETURN_IF_ERROR(source->Open(snapshot));
+    if (source->is_by_series()) {
+      ASSIGN_OR_RETURN(by_series, TopOfSeries::Open(context, snapshot, *source, cancellation));
+    } else {
+      scanned.emplace(snapshot, query, &*source);
+      RETURN_IF_ERROR(source->Open(snapshot));
+    }
   }
-  return scanned->Answer();
+  return by_series.has_value() ? (*std::move(by_series)).Answer(context.state, cancellation)
+                               : scanned->Answer();
 }
 
 }  // namespace itemized

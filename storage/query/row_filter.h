@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "storage/block/block.h"
 #include "storage/block/column_codec.h"
@@ -42,6 +43,9 @@ class RowFilter {
   bool Matches(const SeriesKey& key) const;
   // Tells a row; all rows of a block come in turn.
   bool Matches(const Block& block, size_t row);
+  // Whether the calls of each SeriesId may match; empty if those of all may. It lives as long as
+  // this.
+  absl::Span<const char> series() const { return series_; }
   bool has_attributes() const { return !filter_.attributes.empty(); }
 
  private:

@@ -87,6 +87,16 @@ class Outcomes {
 
   // Returns the unsurfaced spend of a name in whole hours [from, to), by the calls' own time.
   Picos UnsurfacedIn(NameKind kind, NameId name, Hour from, Hour to) const;
+  // Calls visit(series, picos) with the unsurfaced spend of each series in each of these hours, in
+  // no order.
+  template <typename Visit>
+  void VisitUnsurfaced(Hour from, Hour to, Visit visit) const {
+    for (const auto& [key, row] : unsurfaced_) {
+      if (key.second >= from && key.second < to) {
+        visit(key.first, row.picos);
+      }
+    }
+  }
   // Whether any call of this hour is unsurfaced and cost something.
   bool HasUnsurfaced(Hour hour) const;
   // Returns a number that changes with whatever is known here of runs and calls of this hour; 0 if
