@@ -78,10 +78,11 @@ absl::StatusOr<Gathered> GatherAnew(const QueryContext& context, const Snapshot&
   return gathered;
 }
 
-// The thresholds of all steps, by NameId.
-std::vector<Threshold> ThresholdsOf(const State& state) {
+// The thresholds of all steps, by NameId; none for a ranking of others.
+std::vector<Threshold> ThresholdsFor(NameKind ranked, const State& state) {
   std::vector<Threshold> thresholds;
-  const size_t steps = state.views.rollups().name_count(NameKind::kStep);
+  const bool has_some = ranked == NameKind::kStep;
+  const size_t steps = has_some ? state.views.rollups().name_count(NameKind::kStep) : 0;
   for (NameId step; step.value() < steps; ++step) {
     thresholds.push_back(state.views.baselines().ThresholdOf(step));
   }
@@ -120,7 +121,7 @@ absl::StatusOr<TopAnswer> TopByName(const QueryContext& context, const Snapshot&
   ASSIGN_OR_RETURN(const Gathered gathered,
                    trailing ? GatherTrailing(context, snapshot, names.kind, range, cancellation)
                             : GatherAnew(context, snapshot, source, cancellation));
-  return MakeAnswer(state.catalog, range, names, gathered, ThresholdsOf(state));
+  return MakeAnswer(state.catalog, range, names, gathered, ThresholdsFor(names.kind, state));
 }
 
 // A ranking by name of calls that are told by their names, for which the log is read.
@@ -131,7 +132,7 @@ class TopOfSeries {
                                           const CallSource& source,
                                           const Cancellation* cancellation) {
     ASSIGN_OR_RETURN(SeriesScan scan, source.OpenTotals(snapshot));
-    TopOfSeries top(source, std::move(scan), ThresholdsOf(snapshot.state));
+    TopOfSeries top(source, std::move(scan), ThresholdsFor(source.names().kind, snapshot.state));
     ASSIGN_OR_RETURN(top.gathered_.unsurfaced, GatherUnsurfaced(context, snapshot, source.range(),
                                                                 source.names(), cancellation));
     return top;
@@ -162,7 +163,7 @@ class ScannedTop {
   ScannedTop(const Snapshot& snapshot, const TopQuery& query, CallSource* source)
       : state_(snapshot.state), source_(*source), keys_(source->keys()), unused_(state_) {
     if (query.by == GroupBy::kStep) {
-      thresholds_ = ThresholdsOf(state_);
+      thresholds_ = ThresholdsFor(NameKind::kStep, state_);
     }
   }
 

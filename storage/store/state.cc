@@ -155,9 +155,11 @@ absl::Status State::ReadLog() {
 }
 
 absl::Status State::CatchUp() {
-  RETURN_IF_ERROR(damage_);
   RETURN_IF_ERROR(log->Resolve());
-  RETURN_IF_ERROR(ReadLog());
+  const absl::Status read = ReadLog();
+  // Answers would be wrong from now on. Opening the store again tells whether it is damaged.
+  CHECK_OK(folded_);
+  RETURN_IF_ERROR(read);
   is_behind_ = false;
   return absl::OkStatus();
 }
@@ -267,8 +269,8 @@ absl::Status State::ApplyStaged(const Entry& entry, const StagedRuns& staged) {
   if (entry.events_first_hour.has_value()) {
     blocks.SetFirstHour(*entry.events_first_hour);
   }
-  damage_ = views.Fold(entry, staged);
-  RETURN_IF_ERROR(damage_);
+  folded_ = views.Fold(entry, staged);
+  RETURN_IF_ERROR(folded_);
   if (!entry.blocks.empty()) {
     blocks.Advance(entry.blocks.back().ref.sequence);
   }

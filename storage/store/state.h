@@ -107,7 +107,7 @@ struct State {
 
   EntryIndex stored_ = 0;  // Entries up to it have their rows in `kv`.
   bool is_behind_ = false;
-  absl::Status damage_;  // Why the views are of no use any more.
+  absl::Status folded_;  // Why the last entry could only be folded in part, if so.
 };
 
 }  // namespace itemized

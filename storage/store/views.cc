@@ -68,7 +68,7 @@ absl::Status LoadWatermarkOfRuns(const Kv& kv, LogPosition* position) {
   LogPosition runs;
   RETURN_IF_ERROR(LoadWatermark(kv, Family::kRuns, &runs));
   RETURN_IF_ERROR(LoadWatermark(kv, Family::kOutcomes, position));
-  if (runs.entry != position->entry || runs.block != position->block) {
+  if (runs != *position) {
     return absl::DataLossError(absl::StrCat(
         "The store is damaged: its runs are at entry ", runs.entry, " of the log, their outcomes ",
         "at ", position->entry, ". Restore the data directory from a backup."));

@@ -20,8 +20,10 @@ class ReadAheadTest : public ::testing::Test {
  protected:
   ReadAheadTest() { catalog_.Intern(SeriesKey()); }
 
+  void AddCall(const std::string& id) { EXPECT_TRUE(Fold(id).ok()); }
+
   // Folds a call of run "run-1".
-  void AddCall(const std::string& id) {
+  absl::Status Fold(const std::string& id) {
     Block block;
     block.ref.sequence = ++sequence_;
     block.calls.run_names = {"run-1"};
@@ -35,8 +37,8 @@ class ReadAheadTest : public ::testing::Test {
     block.calls.cost_picos = {300};
     block.calls.flags = {0};
     StagedRuns staged(&runs_, &mutex_);
-    ASSERT_TRUE(staged.Add(block).ok());
-    EXPECT_TRUE(runs_.Fold({&block, 1}, staged.blocks()).ok());
+    EXPECT_TRUE(staged.Add(block).ok());
+    return runs_.Fold({&block, 1}, staged.blocks());
   }
 
   // Writes the rows of all runs, which leave memory.
@@ -125,6 +127,13 @@ TEST_F(ReadAheadTest, ARowThatIsDamagedIsAnError) {
   const CallRows* const blocks[] = {&calls};
   EXPECT_EQ(runs_.ReadAhead(blocks, runs_.evictions(), &mutex_).status().code(),
             absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ReadAheadTest, ACallThatIsThereAlreadyIsDataLossWithTheNameOfItsRun) {
+  AddCall("a");
+  const absl::Status status = Fold("a");
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_NE(status.message().find("\"run-1\""), std::string::npos) << status;
 }
 
 }  // namespace

@@ -101,6 +101,32 @@ itemized::Run RunWithIds(const Catalog& catalog) {
   return run;
 }
 
+// What a run with the calls of RunWithIds says of a row of one call.
+bool Takes(const std::string& event_id, int8_t weight) {
+  const Catalog catalog = SmallCatalog();
+  itemized::Run run = RunWithIds(catalog);
+  CallRows calls;
+  calls.run_names = {"run-1"};
+  calls.weight = {weight};
+  calls.time_us = {7};
+  calls.series = {1};
+  calls.run = {0};
+  calls.event_ids = {event_id};
+  calls.duration_us = {0};
+  calls.status = {CallStatus::kOk};
+  calls.cost_picos = {kCost};
+  calls.flags = {0};
+  return run.Apply(RowContents(calls), {0}, {.hour = Hour(0), .sequence = 10}, catalog);
+}
+
+TEST(StoredRun, RefusesRowsThatDoNotFollowFromThoseBefore) {
+  EXPECT_TRUE(Takes("x-21", 1));
+  EXPECT_TRUE(Takes("x-20", -1));
+  EXPECT_FALSE(Takes("x-20", 1)) << "the call is there already";
+  EXPECT_FALSE(Takes("x-21", -1)) << "there is no such call";
+  EXPECT_FALSE(Takes("", -1)) << "a call without an id is only priced again";
+}
+
 TEST(StoredRun, KeepsOfCallsTheirIdsAndTotals) {
   const Catalog catalog = SmallCatalog();
   const itemized::Run run = RunWithIds(catalog);
