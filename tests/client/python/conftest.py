@@ -23,6 +23,10 @@ sys.path.insert(0, str(PACKAGE))
 import itemized  # noqa: E402
 from itemized import diagnostics, tracer  # noqa: E402
 
+# Responses of OpenAI and Anthropic, as dicts.
+CHAT = {"prompt_tokens": 50, "completion_tokens": 9, "total_tokens": 59}
+MESSAGE = {"id": "msg_1", "type": "message", "model": "claude-x", "usage": {"input_tokens": 3, "output_tokens": 4, "cache_read_input_tokens": 5}}
+
 SERVING = re.compile(r"serving: grpc (\S+), http (\S+),")
 
 
@@ -108,3 +112,11 @@ def eventually(check, seconds=20):
     while not check():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.02)
+
+
+def recorded(*responses):
+    """The usage of one call that all of these responses are of."""
+    usage = itemized.Usage()
+    for response in responses:
+        usage.record(response)
+    return usage

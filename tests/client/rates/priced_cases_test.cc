@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that a price list of each form prices to the last digit, in a database. The table and its
-// oracle are tests/data/make_priced_cases.py.
+// oracle are tests/data/make_priced_cases.py and price_rows.py.
 
 #include <fstream>
 #include <map>
