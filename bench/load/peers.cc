@@ -2,7 +2,9 @@
 #include "bench/load/peers.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <optional>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -10,49 +12,64 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
-#include "bench/load/totals.h"
+#include "bench/load/questions.h"
+#include "bench/load/workload.h"
 #include "storage/base/money.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::bench {
 namespace {
 
-// One of the other databases, and the names of its figures; empty: not of interest.
+// One of the other databases, and the name of its figure.
 struct PeerJob {
   const char* name;
   const char* insert_figure;
-  const char* top_figure;
   int batches;  // How many batches of 1,000 calls are in one transaction.
   bool is_slow;
 };
 constexpr PeerJob kJobs[] = {
-    {"duckdb", "peer.duckdb.ingest_1000.calls_per_s", "peer.duckdb.top.ms", 1, false},
-    {"clickhouse", "peer.clickhouse.ingest_10000.calls_per_s", "peer.clickhouse.top.ms", 10, false},
-    {"clickhouse_mv", "peer.clickhouse_mv.ingest_10000.calls_per_s", "peer.clickhouse_mv.top.ms",
-     10, false},
-    {"postgres", "peer.postgres.ingest_1000.calls_per_s", "", 1, true},
-    {"sqlite", "peer.sqlite.ingest_1000.calls_per_s", "", 1, true},
+    {"duckdb", "peer.duckdb.ingest_1000.calls_per_s", 1, false},
+    {"clickhouse", "peer.clickhouse.ingest_10000.calls_per_s", 10, false},
+    {"clickhouse_mv", "peer.clickhouse_mv.ingest_10000.calls_per_s", 10, false},
+    {"postgres", "peer.postgres.ingest_1000.calls_per_s", 1, true},
+    {"sqlite", "peer.sqlite.ingest_1000.calls_per_s", 1, true},
 };
 
 struct PeerAnswer {
   double calls_per_s = 0;
-  double top_ms = 0;
-  std::vector<NamedTotal> steps;
+  std::array<std::optional<double>, kQuestions.size()> ms;  // None: it was not asked.
+  std::array<std::vector<NamedTotal>, kQuestions.size()> rows;
 };
 
+std::optional<size_t> PlaceOf(absl::string_view question) {
+  for (size_t place = 0; place < kQuestions.size(); ++place) {
+    if (question == NameOf(kQuestions[place])) {
+      return place;
+    }
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<NamedTotal> ParseRow(absl::string_view calls, absl::string_view picos,
+                                    absl::string_view key) {
+  NamedTotal total{.key = std::string(key)};
+  ASSIGN_OR_RETURN(total.cost, ParseDecimal(picos, 0));
+  return absl::SimpleAtoi(calls, &total.calls) ? absl::StatusOr<NamedTotal>(total)
+                                               : absl::InternalError("a number is malformed");
+}
+
 absl::Status ParseLine(absl::string_view line, PeerAnswer* answer) {
-  const std::vector<std::string> words = absl::StrSplit(line, ' ');
+  const std::vector<absl::string_view> words = absl::StrSplit(line, absl::MaxSplits(' ', 4));
+  const std::optional<size_t> question = words.size() >= 3 ? PlaceOf(words[1]) : std::nullopt;
   bool good = false;
   if (words.size() == 2 && words[0] == "insert") {
     good = absl::SimpleAtod(words[1], &answer->calls_per_s);
-  } else if (words.size() == 2 && words[0] == "top") {
-    good = absl::SimpleAtod(words[1], &answer->top_ms);
-  } else if (words.size() == 4 && words[0] == "step") {
-    NamedTotal& total = answer->steps.emplace_back();
-    const absl::StatusOr<Picos> cost = ParseDecimal(words[3], 0);
-    total.step = words[1];
-    total.cost = cost.value_or(0);
-    good = cost.ok() && absl::SimpleAtoi(words[2], &total.calls);
+  } else if (words.size() == 3 && words[0] == "asked" && question.has_value()) {
+    good = absl::SimpleAtod(words[2], &answer->ms[*question].emplace());
+  } else if (words.size() == 5 && words[0] == "row" && question.has_value()) {
+    const absl::StatusOr<NamedTotal> row = ParseRow(words[2], words[3], words[4]);
+    good = row.ok();
+    answer->rows[*question].push_back(row.value_or(NamedTotal()));
   }
   return good ? absl::OkStatus() : absl::InternalError(absl::StrCat("itemized-peer says: ", line));
 }
@@ -90,12 +107,15 @@ absl::StatusOr<PeerAnswer> Ask(const PeerOptions& options, const PeerJob& job, i
   return answer;
 }
 
-StepTotals ExpectedSteps(const PeerOptions& options, int64_t calls) {
+ExpectedAnswers Expected(const PeerOptions& options, int64_t calls) {
+  ExpectedAnswers answers;
   Workload workload({.seed = options.seed, .calls = calls, .end_us = options.end_us, .days = 30});
   while (!workload.Done()) {
-    workload.NextBatch();
+    for (const WorkloadCall& call : workload.NextBatch().calls) {
+      answers.Add(call);
+    }
   }
-  return workload.expected_steps();
+  return answers;
 }
 
 absl::Status RunPeer(const PeerOptions& options, const PeerJob& job, Report* report) {
@@ -103,10 +123,14 @@ absl::Status RunPeer(const PeerOptions& options, const PeerJob& job, Report* rep
       job.is_slow ? std::min(options.calls, options.slow_calls_max) : options.calls;
   std::fprintf(stderr, "%lld calls into %s\n", static_cast<long long>(calls), job.name);
   ASSIGN_OR_RETURN(const PeerAnswer answer, Ask(options, job, calls));
-  RETURN_IF_ERROR(CheckSteps(job.name, answer.steps, ExpectedSteps(options, calls)));
   report->Add(job.insert_figure, answer.calls_per_s, "calls/s");
-  if (*job.top_figure != '\0') {
-    report->Add(job.top_figure, answer.top_ms, "ms");
+  const ExpectedAnswers expected = Expected(options, calls);
+  for (size_t i = 0; i < kQuestions.size(); ++i) {
+    if (answer.ms[i].has_value()) {
+      RETURN_IF_ERROR(expected.Check(job.name, kQuestions[i], answer.rows[i]));
+      report->Add(absl::StrCat("peer.", job.name, ".", NameOf(kQuestions[i]), ".ms"), *answer.ms[i],
+                  "ms");
+    }
   }
   return absl::OkStatus();
 }

@@ -21,8 +21,8 @@ struct PeerOptions {
   int64_t slow_calls_max = 0;  // and how many PostgreSQL and SQLite get at most.
 };
 
-// Feeds each of the other databases in turn, checks what each says of every step against
-// what the workload made, and adds its figures. One that fails does not keep the others
+// Feeds each of the other databases in turn, checks each of its answers against what the
+// workload made, and adds its figures. One that fails does not keep the others
 // from running; the first error is returned.
 absl::Status RunPeers(const PeerOptions& options, Report* report);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "itemized/v1/query.grpc.pb.h"
 #include "itemized/v1/rates.grpc.pb.h"
@@ -65,6 +66,28 @@ absl::StatusOr<QueryFigures> Time(const std::string& name, const Query& query,
                       .count = static_cast<int>(times_ms.size())};
 }
 
+// The rows of Question::kSeriesSplit.
+absl::StatusOr<std::vector<NamedTotal>> DaysOf(const v1::GetSeriesResponse& series) {
+  std::vector<NamedTotal> totals;
+  for (const v1::SeriesGroup& group : series.groups()) {
+    for (int i = 0; i < series.points_size(); ++i) {
+      absl::Time start;
+      std::string error;
+      if (!absl::ParseTime(absl::RFC3339_full, series.points(i).start(), &start, &error)) {
+        return absl::InternalError(error);
+      }
+      ASSIGN_OR_RETURN(const Picos cost, ParseUsd(group.point_cost_usd(i)));
+      if (group.point_calls(i) != 0) {
+        const int64_t day = absl::ToUnixMicros(start) / kMicrosPerDay;
+        totals.push_back({.key = absl::StrCat(day, "/", group.key()),
+                          .calls = group.point_calls(i),
+                          .cost = cost});
+      }
+    }
+  }
+  return totals;
+}
+
 class Queries {
  public:
   Queries(const std::string& address, const QueryPlan& plan)
@@ -109,17 +132,81 @@ class Queries {
     return Top(v1::GROUP_BY_STEP, last_days_, nullptr, filter);
   }
 
-  // Days of one step by model, in a time zone whose days are not those of UTC.
-  grpc::Status SplitSeries(int i) {
+  // Days of one step by model.
+  grpc::Status SplitSeries(const std::string& step, const v1::WindowSpec& window, const char* zone,
+                           v1::GetSeriesResponse* answer) {
     v1::GetSeriesRequest request;
-    *request.mutable_window() = last_days_;
-    request.set_step(StepName(i % kSteps));
+    *request.mutable_window() = window;
+    request.set_step(step);
     request.set_every_us(kMicrosPerDay);
-    request.set_time_zone("Europe/Berlin");
+    request.set_time_zone(zone);
     request.set_by(v1::GROUP_BY_MODEL);
-    v1::GetSeriesResponse answer;
     grpc::ClientContext context;
-    return stub_->GetSeries(&context, request, &answer);
+    return stub_->GetSeries(&context, request, answer);
+  }
+
+  // The zone has other days than UTC.
+  grpc::Status SplitSeries(int i) {
+    v1::GetSeriesResponse answer;
+    return SplitSeries(StepName(i % kSteps), last_days_, "Europe/Berlin", &answer);
+  }
+
+  // A ranking that every database is asked for.
+  grpc::Status Ranking(Question question, const v1::WindowSpec& window,
+                       v1::GetTopResponse* answer) {
+    v1::CallFilter filter;
+    v1::GroupBy by = v1::GROUP_BY_STEP;
+    switch (question) {
+      case Question::kFiltered:
+        filter.set_workflow(AskedWorkflow());
+        break;
+      case Question::kFilteredModel:
+        filter.set_model(AskedModel());
+        break;
+      case Question::kFilteredAttribute:
+        (*filter.mutable_attributes())["tenant"] = AskedTenant();
+        break;
+      case Question::kStepByModel:
+        filter.set_step(AskedStep());
+        by = v1::GROUP_BY_MODEL;
+        break;
+      case Question::kStepByWorkflow:
+        filter.set_step(AskedStep());
+        by = v1::GROUP_BY_WORKFLOW;
+        break;
+      case Question::kByAttribute:
+        by = v1::GROUP_BY_ATTRIBUTE;
+        break;
+      case Question::kTop:
+      case Question::kSeriesSplit:
+        break;
+    }
+    return Top(by, window, answer, filter);
+  }
+
+  // Asks what every database is asked. Peers count in days of UTC; this one may not.
+  grpc::Status Ask(Question question) {
+    if (question == Question::kSeriesSplit) {
+      return SplitSeries(0);
+    }
+    v1::GetTopResponse ignored;
+    return Ranking(question, last_days_, &ignored);
+  }
+
+  absl::StatusOr<std::vector<NamedTotal>> Answer(Question question, const v1::WindowSpec& window) {
+    std::vector<NamedTotal> totals;
+    if (question == Question::kSeriesSplit) {
+      v1::GetSeriesResponse series;
+      RETURN_IF_ERROR(ToStatus(SplitSeries(AskedStep(), window, "UTC", &series)));
+      return DaysOf(series);
+    }
+    v1::GetTopResponse top;
+    RETURN_IF_ERROR(ToStatus(Ranking(question, window, &top)));
+    for (const v1::TopRow& row : top.rows()) {
+      ASSIGN_OR_RETURN(const Picos cost, ParseUsd(row.cost_usd()));
+      totals.push_back({.key = row.key(), .calls = row.calls(), .cost = cost});
+    }
+    return totals;
   }
 
   grpc::Status Workflows() {
@@ -202,23 +289,21 @@ absl::Status SetModelRates(const std::string& address, int times) {
   return ToStatus(stub->SetRates(&context, request, &answer));
 }
 
-absl::Status CheckTotals(const std::string& address, const StepTotals& made,
-                         const QueryPlan& plan) {
+absl::Status CheckAnswers(const std::string& address, const ExpectedAnswers& expected,
+                          const QueryPlan& plan, absl::Span<const Question> questions) {
   Queries queries(address, plan);
-  v1::GetTopResponse top;
-  RETURN_IF_ERROR(ToStatus(queries.Top(v1::GROUP_BY_STEP, queries.Everything(), &top)));
-  std::vector<NamedTotal> totals;
-  for (const v1::TopRow& row : top.rows()) {
-    ASSIGN_OR_RETURN(const Picos cost, ParseUsd(row.cost_usd()));
-    totals.push_back({.step = row.key(), .calls = row.calls(), .cost = cost});
+  for (const Question question : questions) {
+    ASSIGN_OR_RETURN(const std::vector<NamedTotal> rows,
+                     queries.Answer(question, queries.Everything()));
+    RETURN_IF_ERROR(expected.Check("itemized", question, rows));
   }
-  return CheckSteps("itemized", totals, made);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<QueryFigures>> RunQueries(const std::string& address,
                                                      const QueryPlan& plan, double kind_seconds) {
   Queries queries(address, plan);
-  const std::vector<std::pair<std::string, Query>> kinds = {
+  std::vector<std::pair<std::string, Query>> kinds = {
       {"top", [&](int) { return queries.Top(v1::GROUP_BY_STEP, queries.last_days()); }},
       {"top_by_model", [&](int) { return queries.Top(v1::GROUP_BY_MODEL, queries.last_days()); }},
       {"workflows", [&](int) { return queries.Workflows(); }},
@@ -234,6 +319,10 @@ absl::StatusOr<std::vector<QueryFigures>> RunQueries(const std::string& address,
       {"by_attribute",
        [&](int) { return queries.Top(v1::GROUP_BY_ATTRIBUTE, queries.last_days()); }},
   };
+  for (const Question question : kQuestions) {
+    kinds.emplace_back(absl::StrCat("same.", NameOf(question)),
+                       [&queries, question](int) { return queries.Ask(question); });
+  }
   std::vector<QueryFigures> figures;
   for (const auto& [name, query] : kinds) {
     ASSIGN_OR_RETURN(QueryFigures timed, Time(name, query, kind_seconds));

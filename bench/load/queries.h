@@ -7,8 +7,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
-#include "bench/load/totals.h"
+#include "bench/load/questions.h"
 
 namespace itemized::bench {
 
@@ -28,8 +29,9 @@ struct QueryPlan {
 // Gives the six models their prices, `times` as high.
 absl::Status SetModelRates(const std::string& address, int times = 1);
 
-// Returns INTERNAL unless the server's books hold these steps and no others.
-absl::Status CheckTotals(const std::string& address, const StepTotals& made, const QueryPlan& plan);
+// Returns INTERNAL unless the server answers each of `questions` so.
+absl::Status CheckAnswers(const std::string& address, const ExpectedAnswers& expected,
+                          const QueryPlan& plan, absl::Span<const Question> questions);
 
 // Times every kind of query over one connection, one after another: 20 to
 // warm up, then 200 (slow kinds: as many as fit into `kind_seconds`, at least 5).

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -18,10 +19,11 @@
 #include "bench/load/ingest.h"
 #include "bench/load/peers.h"
 #include "bench/load/queries.h"
+#include "bench/load/questions.h"
+#include "bench/load/ratios.h"
 #include "bench/load/repricing.h"
 #include "bench/load/server_process.h"
 #include "bench/load/spans.h"
-#include "bench/load/totals.h"
 #include "bench/load/trace.h"
 #include "bench/load/workload.h"
 #include "storage/base/status_macros.h"
@@ -51,7 +53,7 @@ struct Prepared {
   std::vector<std::vector<grpc::ByteBuffer>> messages;  // Indexed by stream.
   double bytes = 0;
   int64_t events = 0;
-  StepTotals steps{};
+  ExpectedAnswers answers;
   QueryPlan plan;
 };
 
@@ -87,11 +89,13 @@ Prepared Prepare(const Job& job) {
   for (size_t sequence = 0; !workload.Done(); ++sequence) {
     const WorkloadBatch batch = workload.NextBatch();
     prepared.events += static_cast<int64_t>(batch.calls.size() + batch.completions.size());
+    for (const WorkloadCall& call : batch.calls) {
+      prepared.answers.Add(call);
+    }
     const size_t stream = sequence % kStreams;
     prepared.messages[stream].push_back(encoders[stream].Encode(batch, sequence));
     prepared.bytes += static_cast<double>(prepared.messages[stream].back().Length());
   }
-  prepared.steps = workload.expected_steps();
   prepared.plan.runs = workload.sampled_runs();
   return prepared;
 }
@@ -102,7 +106,7 @@ absl::Status AddQueries(const Job& job, const std::string& address, const QueryP
                    RunQueries(address, plan, job.options.kind_seconds));
   for (const QueryFigures& figures : all) {
     const std::string name = absl::StrCat(job.prefix, "query.", figures.name);
-    if (figures.name == "by_attribute") {
+    if (figures.name == "by_attribute" || absl::StartsWith(figures.name, "same.")) {
       report->Add(absl::StrCat(name, ".ms"), figures.p50_ms, "ms");
       continue;
     }
@@ -125,7 +129,8 @@ absl::Status AddIngest(const Job& job, const Prepared& prepared, const ServerPro
   const double server_used = server.CpuSeconds() - server_cpu;
   const double client_used = ClientCpuSeconds() - client_cpu;
   // A figure counts only if the answers are right.
-  RETURN_IF_ERROR(CheckTotals(server.grpc_address(), prepared.steps, prepared.plan));
+  RETURN_IF_ERROR(
+      CheckAnswers(server.grpc_address(), prepared.answers, prepared.plan, {Question::kTop}));
   const double calls = static_cast<double>(job.calls);
   const std::string name = absl::StrCat(job.prefix, "ingest.", job.form, ".");
   report->Add(name + "calls_per_s", calls / figures.seconds, "calls/s");
@@ -144,7 +149,8 @@ absl::Status AddSizes(const Job& job, const Prepared& prepared, ServerProcess* s
   report->Add(absl::StrCat(job.prefix, "memory.peak_rss_mib"), server->PeakRssMib(), "MiB");
   ASSIGN_OR_RETURN(const double seconds, server->KillAndStart());
   report->Add(absl::StrCat(job.prefix, "open_after_kill.s"), seconds, "s");
-  RETURN_IF_ERROR(CheckTotals(server->grpc_address(), prepared.steps, prepared.plan));
+  RETURN_IF_ERROR(
+      CheckAnswers(server->grpc_address(), prepared.answers, prepared.plan, {Question::kTop}));
   RETURN_IF_ERROR(server->Stop());
   report->Add(absl::StrCat(job.prefix, "disk.bytes_per_call"),
               server->DiskBytes() / static_cast<double>(job.calls), "bytes");
@@ -165,6 +171,8 @@ absl::Status RunJob(const Job& job, Report* report) {
   }
   server->AwaitRest();
   Say(job.calls, "in the books: asking");
+  RETURN_IF_ERROR(
+      CheckAnswers(server->grpc_address(), prepared.answers, prepared.plan, kQuestions));
   RETURN_IF_ERROR(AddQueries(job, server->grpc_address(), prepared.plan, report));
   return AddSizes(job, prepared, server.get(), report);
 }
@@ -291,19 +299,6 @@ absl::Status RunOthers(const ScenarioOptions& options, int64_t calls, Report* re
                    .calls = calls,
                    .slow_calls_max = options.slow_peer_calls_max},
                   report);
-}
-
-void AddRatios(Report* report) {
-  report->AddRatio("ratio.columns_to_duckdb", "ingest.columns.calls_per_s",
-                   "peer.duckdb.ingest_1000.calls_per_s");
-  report->AddRatio("ratio.rows_to_duckdb", "ingest.rows.calls_per_s",
-                   "peer.duckdb.ingest_1000.calls_per_s");
-  report->AddRatio("ratio.columns_to_postgres", "ingest.columns.calls_per_s",
-                   "peer.postgres.ingest_1000.calls_per_s");
-  report->AddRatio("ratio.columns_to_sqlite", "ingest.columns.calls_per_s",
-                   "peer.sqlite.ingest_1000.calls_per_s");
-  report->AddRatio("ratio.clickhouse_mv_to_top", "peer.clickhouse_mv.top.ms", "query.top.p50_ms");
-  report->AddRatio("ratio.duckdb_to_top", "peer.duckdb.top.ms", "query.top.p50_ms");
 }
 
 absl::Status RunRound(const ScenarioOptions& options, int64_t largest, Report* report) {

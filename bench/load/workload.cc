@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 
 #include "storage/base/check.h"
+#include "storage/base/money.h"
 #include "storage/base/time.h"
 
 namespace itemized::bench {
@@ -141,18 +142,7 @@ WorkloadCall Workload::MakeCall(const Run& run) {
   const PicoPrices& price = Prices()[call.model];
   call.cost_picos =
       call.input * price.input + call.cache_read * price.cache_read + call.output * price.output;
-  WorkloadStep& expected = expected_steps_[call.step];
-  ++expected.calls;
-  expected.cost += Picos{call.cost_picos};
   return call;
-}
-
-Picos Workload::expected_cost() const {
-  Picos sum = 0;
-  for (const WorkloadStep& step : expected_steps_) {
-    sum += step.cost;
-  }
-  return sum;
 }
 
 void Workload::EndRun(const Run& run, uint16_t last_step, WorkloadBatch* batch) {

@@ -11,8 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "storage/base/money.h"
-
 namespace itemized::bench {
 
 inline constexpr int kSteps = 200;
@@ -67,12 +65,6 @@ struct WorkloadCompletion {
   uint8_t workflow = 0;
 };
 
-// What the calls of one step come to.
-struct WorkloadStep {
-  int64_t calls = 0;
-  Picos cost = 0;
-};
-
 struct WorkloadBatch {
   std::vector<WorkloadCall> calls;  // kBatchCalls, fewer in the last one.
   std::vector<WorkloadCompletion> completions;
@@ -91,9 +83,7 @@ class Workload {
   bool Done() const { return made_ == options_.calls; }
   WorkloadBatch NextBatch();
 
-  // These say what the calls made so far come to.
-  const std::array<WorkloadStep, kSteps>& expected_steps() const { return expected_steps_; }
-  Picos expected_cost() const;
+  // These are of what was made so far.
   int64_t completed_runs() const { return completed_runs_; }
   const std::vector<std::string>& sampled_runs() const { return sampled_runs_; }
 
@@ -115,7 +105,6 @@ class Workload {
   uint64_t random_;
   int64_t made_ = 0;
   int64_t time_us_ = 0;
-  std::array<WorkloadStep, kSteps> expected_steps_{};
   int64_t completed_runs_ = 0;
   std::vector<double> step_cumulative_;
   std::vector<Run> active_;

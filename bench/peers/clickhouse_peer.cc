@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 
 #include "bench/peers/peer.h"
+#include "bench/peers/question_sql.h"
 #include "bench/peers/shared_library.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
@@ -28,10 +29,12 @@ using ChResult = void*;
 constexpr char kColumns[] =
     "event_id String, ts Int64, workflow_id String, workflow LowCardinality(String), "
     "step LowCardinality(String), provider LowCardinality(String), model LowCardinality(String), "
+    "tenant LowCardinality(String), "
     "input Int64, cache_read Int64, output Int64, duration Int64, cost Int64";
 constexpr char kFileColumns[] =
     "event_id String, ts Int64, workflow_id String, workflow String, step String, provider String, "
-    "model String, input Int64, cache_read Int64, output Int64, duration Int64, cost Int64";
+    "model String, tenant String, input Int64, cache_read Int64, output Int64, duration Int64, "
+    "cost Int64";
 constexpr char kDurable[] = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
 
 // A view by step and day has what the ranking needs, and is kept up with each insert.
@@ -45,9 +48,11 @@ constexpr char kView[] =
     "toInt32(intDiv(ts, 86400000000)) AS day, countState() AS calls, sumState(cost) AS total, "
     "quantileTDigestState(0.5)(cost) AS median FROM bill.calls GROUP BY step, day";
 
-constexpr char kTop[] =
-    "SELECT step, count(), sum(cost), quantileExact(0.5)(cost) FROM bill.calls "
-    "GROUP BY step ORDER BY sum(cost) DESC";
+constexpr SqlDialect kDialect = {
+    .table = "bill.calls",
+    .median = "quantileExact(0.5)(cost)",
+    .day_model = "concat(toString(intDiv(ts, 86400000000)), '/', model)",
+};
 constexpr char kTopOfView[] =
     "SELECT step, countMerge(calls), sumMerge(total) AS spend, "
     "quantileTDigestMerge(0.5)(median) FROM bill.by_step GROUP BY step ORDER BY spend DESC";
@@ -92,7 +97,7 @@ class ClickHouse : public Peer {
       AppendSized(&bytes, row.event_id);
       AppendNumber(&bytes, row.time_us);
       for (const std::string* name :
-           {&row.workflow_id, &row.workflow, &row.step, &row.provider, &row.model}) {
+           {&row.workflow_id, &row.workflow, &row.step, &row.provider, &row.model, &row.tenant}) {
         AppendSized(&bytes, *name);
       }
       for (const int64_t value :
@@ -113,15 +118,21 @@ class ClickHouse : public Peer {
         .status();
   }
 
-  absl::StatusOr<std::vector<StepTotal>> Top() override {
-    ASSIGN_OR_RETURN(const std::string answer, Query(with_view_ ? kTopOfView : kTop));
-    std::vector<StepTotal> totals;
+  // The view has nothing but what the ranking by step needs.
+  bool IsAsked(Question question) const override {
+    return !with_view_ || question == Question::kTop;
+  }
+
+  absl::StatusOr<std::vector<PeerTotal>> Answer(Question question) override {
+    ASSIGN_OR_RETURN(const std::string answer,
+                     Query(with_view_ ? kTopOfView : SqlOf(question, kDialect)));
+    std::vector<PeerTotal> totals;
     for (const absl::string_view line : absl::StrSplit(answer, '\n', absl::SkipEmpty())) {
       const std::vector<std::string> values = absl::StrSplit(line, '\t');
       if (values.size() < 3) {
         return absl::UnavailableError(absl::StrCat("ClickHouse answers with ", line));
       }
-      totals.push_back({.step = values[0], .calls = values[1], .cost_picos = values[2]});
+      totals.push_back({.key = values[0], .calls = values[1], .cost_picos = values[2]});
     }
     return totals;
   }

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "bench/peers/peer.h"
+#include "bench/peers/question_sql.h"
 #include "bench/peers/shared_library.h"
 #include "storage/base/status_macros.h"
 
@@ -34,11 +35,13 @@ constexpr int kDuckSuccess = 0;
 
 constexpr char kCreate[] =
     "CREATE TABLE calls (event_id VARCHAR, ts TIMESTAMP, workflow_id VARCHAR, workflow VARCHAR, "
-    "step VARCHAR, provider VARCHAR, model VARCHAR, input BIGINT, cache_read BIGINT, "
-    "output BIGINT, duration BIGINT, cost BIGINT)";
-constexpr char kTop[] =
-    "SELECT step, count(*), sum(cost), quantile_disc(cost, 0.5) FROM calls "
-    "GROUP BY step ORDER BY sum(cost) DESC";
+    "step VARCHAR, provider VARCHAR, model VARCHAR, tenant VARCHAR, input BIGINT, "
+    "cache_read BIGINT, output BIGINT, duration BIGINT, cost BIGINT)";
+constexpr SqlDialect kDialect = {
+    .table = "calls",
+    .median = "quantile_disc(cost, 0.5)",
+    .day_model = "(epoch_us(ts) // 86400000000) || '/' || model",
+};
 
 class DuckDb : public Peer {
  public:
@@ -78,7 +81,7 @@ class DuckDb : public Peer {
       text(row.event_id);
       good = good && append_timestamp_(appender, {row.time_us}) == kDuckSuccess;
       for (const std::string* name :
-           {&row.workflow_id, &row.workflow, &row.step, &row.provider, &row.model}) {
+           {&row.workflow_id, &row.workflow, &row.step, &row.provider, &row.model, &row.tenant}) {
         text(*name);
       }
       for (const int64_t value :
@@ -91,11 +94,13 @@ class DuckDb : public Peer {
     return good ? absl::OkStatus() : absl::UnavailableError("DuckDB's appender failed");
   }
 
-  absl::StatusOr<std::vector<StepTotal>> Top() override {
-    ASSIGN_OR_RETURN(const auto rows, Query(kTop));
-    std::vector<StepTotal> totals;
+  bool IsAsked(Question) const override { return true; }
+
+  absl::StatusOr<std::vector<PeerTotal>> Answer(Question question) override {
+    ASSIGN_OR_RETURN(const auto rows, Query(SqlOf(question, kDialect).c_str()));
+    std::vector<PeerTotal> totals;
     for (const auto& row : rows) {
-      totals.push_back({.step = row[0], .calls = row[1], .cost_picos = row[2]});
+      totals.push_back({.key = row[0], .calls = row[1], .cost_picos = row[2]});
     }
     return totals;
   }

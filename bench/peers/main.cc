@@ -3,8 +3,8 @@
 // output, in lines of words:
 //
 //   insert CALLS_PER_SECOND
-//   top MILLISECONDS           the median of some rankings by step
-//   step NAME CALLS PICOS      of each step, as that database counts it
+//   asked QUESTION MILLISECONDS         the median of some answers, by the name of the question
+//   row QUESTION CALLS PICOS KEY        of each row of the answer, as that database counts it
 //
 // Each database gets a process of its own, since such libraries bring their own memory allocators
 // and threads.
@@ -32,7 +32,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kTopRuns = 5;
+constexpr int kAnswers = 5;
 
 struct Flags {
   std::string name;
@@ -72,6 +72,7 @@ PeerRow RowOf(const WorkloadCall& call, int64_t number) {
           .step = StepName(call.step),
           .provider = model.provider,
           .model = model.name,
+          .tenant = call.tenant < 0 ? "" : TenantName(call.tenant),
           .input = call.input,
           .cache_read = call.cache_read,
           .output = call.output,
@@ -99,24 +100,34 @@ absl::StatusOr<double> Fill(const Flags& flags, Peer* peer) {
   return seconds;
 }
 
+absl::Status Ask(Question question, Peer* peer) {
+  const char* const name = NameOf(question);
+  ASSIGN_OR_RETURN(const std::vector<PeerTotal> totals, peer->Answer(question));
+  for (const PeerTotal& total : totals) {
+    std::printf("row %s %s %s %s\n", name, total.calls.c_str(), total.cost_picos.c_str(),
+                total.key.c_str());
+  }
+  std::vector<double> times_ms;
+  for (int i = 0; i < kAnswers; ++i) {
+    const auto start = SteadyClock::now();
+    RETURN_IF_ERROR(peer->Answer(question).status());
+    times_ms.push_back(SecondsSince(start) * 1000);
+  }
+  std::sort(times_ms.begin(), times_ms.end());
+  std::printf("asked %s %.3f\n", name, times_ms[times_ms.size() / 2]);
+  return absl::OkStatus();
+}
+
 absl::Status Run(const Flags& flags, const std::string& directory) {
   const std::unique_ptr<Peer> peer = MakePeer(flags);
   RETURN_IF_ERROR(peer->Open(directory));
   ASSIGN_OR_RETURN(const double seconds, Fill(flags, peer.get()));
   std::printf("insert %.0f\n", static_cast<double>(flags.calls) / seconds);
-  ASSIGN_OR_RETURN(const std::vector<StepTotal> totals, peer->Top());
-  for (const StepTotal& total : totals) {
-    std::printf("step %s %s %s\n", total.step.c_str(), total.calls.c_str(),
-                total.cost_picos.c_str());
+  for (const Question question : kQuestions) {
+    if (peer->IsAsked(question)) {
+      RETURN_IF_ERROR(Ask(question, peer.get()));
+    }
   }
-  std::vector<double> times_ms;
-  for (int i = 0; i < kTopRuns; ++i) {
-    const auto start = SteadyClock::now();
-    RETURN_IF_ERROR(peer->Top().status());
-    times_ms.push_back(SecondsSince(start) * 1000);
-  }
-  std::sort(times_ms.begin(), times_ms.end());
-  std::printf("top %.3f\n", times_ms[times_ms.size() / 2]);
   return absl::OkStatus();
 }
 

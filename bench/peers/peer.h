@@ -13,6 +13,8 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
+#include "bench/load/questions.h"
+
 namespace itemized::bench {
 
 // A call with its price, as a row of a table.
@@ -24,6 +26,7 @@ struct PeerRow {
   std::string step;
   std::string provider;
   std::string model;
+  std::string tenant;  // "" if it names none.
   int64_t input = 0;
   int64_t cache_read = 0;
   int64_t output = 0;
@@ -31,8 +34,8 @@ struct PeerRow {
   int64_t cost_picos = 0;
 };
 
-struct StepTotal {
-  std::string step;
+struct PeerTotal {
+  std::string key;
   std::string calls;  // The number as the database prints it.
   std::string cost_picos;
 };
@@ -50,8 +53,10 @@ class Peer {
   // Returns when what was prepared is on disk.
   virtual absl::Status Insert() = 0;
 
-  // The ranking by step: calls, cost and median cost of each, dearest first.
-  virtual absl::StatusOr<std::vector<StepTotal>> Top() = 0;
+  // Which of kQuestions it is asked.
+  virtual bool IsAsked(Question question) const = 0;
+  // Calls, cost and median cost of each row, dearest first.
+  virtual absl::StatusOr<std::vector<PeerTotal>> Answer(Question question) = 0;
 };
 
 // `library` is the shared library to load, DuckDB's or ClickHouse's (chdb).

@@ -93,11 +93,13 @@ class Postgres : public Peer {
     return Result(PQgetResult(connection_)) == nullptr ? absl::OkStatus() : Failed();
   }
 
-  absl::StatusOr<std::vector<StepTotal>> Top() override {
+  bool IsAsked(Question question) const override { return question == Question::kTop; }
+
+  absl::StatusOr<std::vector<PeerTotal>> Answer(Question) override {
     ASSIGN_OR_RETURN(const Result answer, Query(kTop, PGRES_TUPLES_OK));
-    std::vector<StepTotal> totals;
+    std::vector<PeerTotal> totals;
     for (int row = 0; row < PQntuples(answer.get()); ++row) {
-      totals.push_back({.step = PQgetvalue(answer.get(), row, 0),
+      totals.push_back({.key = PQgetvalue(answer.get(), row, 0),
                         .calls = PQgetvalue(answer.get(), row, 1),
                         .cost_picos = PQgetvalue(answer.get(), row, 2)});
     }

@@ -66,15 +66,17 @@ class Sqlite : public Peer {
     return Run("COMMIT");
   }
 
-  absl::StatusOr<std::vector<StepTotal>> Top() override {
+  bool IsAsked(Question question) const override { return question == Question::kTop; }
+
+  absl::StatusOr<std::vector<PeerTotal>> Answer(Question) override {
     sqlite3_stmt* top = nullptr;
     RETURN_IF_ERROR(Check(sqlite3_prepare_v2(database_, kTop, -1, &top, nullptr)));
     const auto text = [&](int column) {
       return std::string(reinterpret_cast<const char*>(sqlite3_column_text(top, column)));
     };
-    std::vector<StepTotal> totals;
+    std::vector<PeerTotal> totals;
     while (sqlite3_step(top) == SQLITE_ROW) {
-      totals.push_back({.step = text(0), .calls = text(1), .cost_picos = text(2)});
+      totals.push_back({.key = text(0), .calls = text(1), .cost_picos = text(2)});
     }
     RETURN_IF_ERROR(Check(sqlite3_finalize(top)));
     return totals;

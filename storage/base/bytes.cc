@@ -72,6 +72,16 @@ bool ReadFixed(absl::string_view* in, Unsigned* value) {
 
 }  // namespace
 
+std::string Varints(absl::Span<const uint64_t> values) {
+  std::string varints(values.size() * kVarintBytesMax, '\0');
+  char* end = varints.data();
+  for (const uint64_t value : values) {
+    end = WriteVarint(end, value);
+  }
+  varints.resize(static_cast<size_t>(end - varints.data()));
+  return varints;
+}
+
 void AppendVarint128(std::string* out, absl::uint128 value) {
   AppendLeb128(out, value);
 }

@@ -17,6 +17,7 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "storage/base/strong_id.h"
 
@@ -38,6 +39,8 @@ inline void AppendVarint(std::string* out, uint64_t value) {
   out->append(bytes, static_cast<size_t>(WriteVarint(bytes, value) - bytes));
 }
 void AppendVarint128(std::string* out, absl::uint128 value);
+// Returns the varints of `values`, one behind the other.
+std::string Varints(absl::Span<const uint64_t> values);
 inline uint64_t ToZigzag(int64_t value) {
   const uint64_t sign = value < 0 ? ~uint64_t{0} : 0;
   return (static_cast<uint64_t>(value) << 1) ^ sign;

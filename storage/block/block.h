@@ -104,7 +104,7 @@ struct CallRows {
   std::vector<uint32_t> other_model;
   std::vector<int64_t> reported_cost;  // Pico-dollars plus one, or 0 for none; may be empty.
 
-  size_t size() const { return time_us.size(); }
+  size_t size() const { return weight.size(); }
   SeriesId SeriesAt(size_t row) const { return SeriesId(series[row]); }
   absl::string_view EventId(size_t row) const { return event_ids[row]; }
   absl::string_view RunName(size_t row) const { return run_names[run[row]]; }

@@ -21,9 +21,8 @@ inline constexpr char kBlockVersion = 4;
 // which is the block's key.
 std::string EncodeBlock(const Block& block);
 
-// Decodes the columns in `mask`; the others stay empty. `kTime` is always decoded and gives the
-// number of rows. DATA_LOSS, which names the block, if the checksum does not fit or anything in it
-// is malformed.
+// Decodes the columns in `mask`; the others stay empty, but for times and weights. DATA_LOSS, which
+// names the block, if the checksum does not fit or anything in it is malformed.
 absl::StatusOr<Block> DecodeBlock(BlockRef ref, absl::string_view bytes,
                                   ColumnMask mask = kAllColumns);
 
@@ -31,11 +30,11 @@ absl::StatusOr<Block> DecodeBlock(BlockRef ref, absl::string_view bytes,
 // wants, rising.
 using RowChooser = absl::FunctionRef<std::vector<uint32_t>(const Block&)>;
 
-// Decodes the columns of `mask`, passes that block to `choose`, and then decodes every column of
-// the rows it names. Completions are left out; names are those of all rows. Errors are those of
-// DecodeBlock.
-absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask mask,
-                                   RowChooser choose);
+// Decodes weights and the columns of `shown_mask`, passes that block to `choose`, and then decodes
+// the columns of `mask` of the rows it names. Completions are left out; names are those of all
+// rows. Errors are those of DecodeBlock.
+absl::StatusOr<Block> DecodeChosen(BlockRef ref, absl::string_view bytes, ColumnMask shown_mask,
+                                   RowChooser choose, ColumnMask mask = kAllColumns);
 
 // Names of runs, which are workflow_ids.
 using RunNames = absl::flat_hash_set<absl::string_view>;

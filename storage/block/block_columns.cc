@@ -46,10 +46,6 @@ bool BlockColumns::Read(ColumnId id, absl::string_view raw) {
       return ReadAttributeSets(raw);
     case ColumnId::kNegativeWeights:
       return ReadNegativeWeights(raw);
-    case ColumnId::kTime:
-      return ReadTime(raw);
-    case ColumnId::kSeries:
-      return ReadUnsigned(raw, &calls.series);
     case ColumnId::kRun:
       return ReadUnsigned(raw, &calls.run);
     case ColumnId::kEventIdShape:
@@ -58,28 +54,8 @@ bool BlockColumns::Read(ColumnId id, absl::string_view raw) {
     case ColumnId::kEventIdBytes:
       event_id_bytes_ = std::string(raw);
       return true;
-    case ColumnId::kDuration:
-      return ReadUnsigned(raw, &calls.duration_us);
-    case ColumnId::kStatus:
-      return ReadUnsigned(raw, &calls.status);
-    case ColumnId::kCost:
-      return ReadUnsigned(raw, &calls.cost_picos);
-    case ColumnId::kFlags:
-      return ReadUnsigned(raw, &calls.flags);
-    case ColumnId::kP50:
-      return ReadUnsigned(raw, &calls.p50_picos);
-    case ColumnId::kSampleCount:
-      return ReadUnsigned(raw, &calls.sample_count);
-    case ColumnId::kAttributeSet:
-      return ReadUnsigned(raw, &calls.attribute_set);
     case ColumnId::kCompletions:
       return ReadCompletions(raw);
-    case ColumnId::kRevision:
-      return ReadUnsigned(raw, &calls.revision);
-    case ColumnId::kOtherModel:
-      return ReadUnsigned(raw, &calls.other_model);
-    case ColumnId::kReportedCost:
-      return ReadUnsigned(raw, &calls.reported_cost);
     case ColumnId::kReportedUsageRecipes:
       reported_usage_recipes_ = std::string(raw);
       return true;
@@ -89,13 +65,50 @@ bool BlockColumns::Read(ColumnId id, absl::string_view raw) {
       reported_usage_numbers_ = std::string(raw);
       return true;
     default:
-      return ReadUsage(id, raw);
+      return ReadNumbers(id, raw);
   }
 }
 
+template <typename Values>
+bool BlockColumns::ReadNumbers(ColumnId id, const Values& values) {
+  CallRows& calls = block_.calls;
+  switch (id) {
+    case ColumnId::kTime:
+      return ReadTime(values);
+    case ColumnId::kSeries:
+      return ReadUnsigned(values, &calls.series);
+    case ColumnId::kDuration:
+      return ReadUnsigned(values, &calls.duration_us);
+    case ColumnId::kStatus:
+      return ReadUnsigned(values, &calls.status);
+    case ColumnId::kCost:
+      return ReadUnsigned(values, &calls.cost_picos);
+    case ColumnId::kFlags:
+      return ReadUnsigned(values, &calls.flags);
+    case ColumnId::kP50:
+      return ReadUnsigned(values, &calls.p50_picos);
+    case ColumnId::kSampleCount:
+      return ReadUnsigned(values, &calls.sample_count);
+    case ColumnId::kAttributeSet:
+      return ReadUnsigned(values, &calls.attribute_set);
+    case ColumnId::kRevision:
+      return ReadUnsigned(values, &calls.revision);
+    case ColumnId::kOtherModel:
+      return ReadUnsigned(values, &calls.other_model);
+    case ColumnId::kReportedCost:
+      return ReadUnsigned(values, &calls.reported_cost);
+    default:
+      return ReadUsage(id, values);
+  }
+}
+
+template bool BlockColumns::ReadNumbers(ColumnId, const PackedValues&);
+template bool BlockColumns::ReadNumbers(ColumnId, const PackedRows&);
+
 bool BlockColumns::Finish(ColumnMask mask) {
   CallRows& calls = block_.calls;
-  if (calls.time_us.size() != rows_ || block_.completions.size() > completions_) {
+  const bool has_times = (mask & Columns(ColumnId::kTime)) != 0;
+  if ((has_times && calls.time_us.size() != rows_) || block_.completions.size() > completions_) {
     return false;
   }
   calls.weight.resize(rows_, 1);
@@ -128,18 +141,25 @@ bool BlockColumns::ReadUnsigned(absl::string_view raw, std::vector<T>* out) cons
   return ReadVarints(&raw, rows_, out->data()) && raw.empty();
 }
 
-bool BlockColumns::ReadUsage(ColumnId id, absl::string_view raw) {
-  const size_t usage_class = static_cast<size_t>(id) - static_cast<size_t>(ColumnId::kUsageFirst);
-  return usage_class < kUsageClassCount && ReadUnsigned(raw, &block_.calls.usage[usage_class]);
-}
-
-bool BlockColumns::ReadTime(absl::string_view raw) {
-  if (raw.size() < rows_) {
+template <typename Packed, typename T>
+bool BlockColumns::ReadUnsigned(const Packed& values, std::vector<T>* out) const {
+  if (values.size() != rows_) {
     return false;
   }
+  out->resize(rows_);
+  return values.Read(rows_, out->data());
+}
+
+template <typename Values>
+bool BlockColumns::ReadUsage(ColumnId id, const Values& values) {
+  const size_t usage_class = static_cast<size_t>(id) - static_cast<size_t>(ColumnId::kUsageFirst);
+  return usage_class < kUsageClassCount && ReadUnsigned(values, &block_.calls.usage[usage_class]);
+}
+
+template <typename Values>
+bool BlockColumns::ReadTime(const Values& values) {
   std::vector<int64_t>& times = block_.calls.time_us;
-  times.resize(rows_);
-  if (!ReadVarints(&raw, rows_, times.data()) || !raw.empty()) {
+  if (!ReadUnsigned(values, &times)) {
     return false;
   }
   const int64_t start_us = HourStartUs(block_.ref.hour);
@@ -196,8 +216,8 @@ bool BlockColumns::ReadCompletions(absl::string_view raw) {
     row.time_us = HourStartUs(block_.ref.hour) + offset;
     row.outcome = static_cast<Outcome>(raw[0]);
     raw.remove_prefix(1);
-    if (static_cast<int>(row.outcome) >= kOutcomeCount ||
-        !ReadVarint(&raw, &unused) || unused > raw.size()) {
+    if (static_cast<int>(row.outcome) >= kOutcomeCount || !ReadVarint(&raw, &unused) ||
+        unused > raw.size()) {
       return false;
     }
     if (!ReadNames(&raw, unused, &row.unused_steps)) {

@@ -7,8 +7,8 @@
 
 namespace itemized {
 
-absl::StatusOr<Block> DecodeColumns(StoredBlock* stored, ColumnMask mask) {
-  mask |= Columns(ColumnId::kTime) | Columns(ColumnId::kNegativeWeights);
+ColumnMask WithNeeded(ColumnMask mask) {
+  mask |= Columns(ColumnId::kNegativeWeights);
   if ((mask & Columns(ColumnId::kEventIdShape)) != 0) {
     mask |= Columns(ColumnId::kEventIdBytes);
   }
@@ -16,17 +16,30 @@ absl::StatusOr<Block> DecodeColumns(StoredBlock* stored, ColumnMask mask) {
     mask |=
         Columns(ColumnId::kReportedUsageRecipes, ColumnId::kReportedUsageNumbers) | kUsageColumns;
   }
+  return mask;
+}
+
+absl::StatusOr<Block> DecodeColumns(StoredBlock* stored, ColumnMask mask) {
+  mask = WithNeeded(mask);
   Block block;
   block.ref = stored->ref;
   BlockColumns columns(&block, stored->rows, stored->completions);
   for (size_t i = 0; i < stored->columns.size(); ++i) {
-    const uint8_t id = stored->columns[i].id;
-    if ((mask & (ColumnMask{1} << id)) == 0) {
+    const StoredColumn& column = stored->columns[i];
+    if ((mask & (ColumnMask{1} << column.id)) == 0) {
       continue;
     }
-    ASSIGN_OR_RETURN(const absl::string_view raw, stored->Raw(i));
-    if (!columns.Read(static_cast<ColumnId>(id), raw)) {
-      return DamagedColumn(stored->ref, id);
+    const auto id = static_cast<ColumnId>(column.id);
+    bool is_good = false;
+    if (column.is_packed()) {
+      ASSIGN_OR_RETURN(const PackedValues values, stored->Packed(i));
+      is_good = columns.Read(id, values);
+    } else {
+      ASSIGN_OR_RETURN(const absl::string_view raw, stored->Raw(i));
+      is_good = columns.Read(id, raw);
+    }
+    if (!is_good) {
+      return DamagedColumn(stored->ref, column.id);
     }
   }
   if (!columns.Finish(mask)) {
@@ -37,7 +50,7 @@ absl::StatusOr<Block> DecodeColumns(StoredBlock* stored, ColumnMask mask) {
 
 absl::StatusOr<Block> DecodeBlock(BlockRef ref, absl::string_view bytes, ColumnMask mask) {
   ASSIGN_OR_RETURN(StoredBlock stored, ReadStoredBlock(ref, bytes));
-  return DecodeColumns(&stored, mask);
+  return DecodeColumns(&stored, mask | Columns(ColumnId::kTime));
 }
 
 }  // namespace itemized

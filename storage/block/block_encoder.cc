@@ -39,32 +39,36 @@ void EncodeSparse(ColumnId id, const std::vector<T>& values, size_t used, std::s
   AppendSparseColumn(id, raw, out);
 }
 
-// An absent column is all zero.
+// An absent column is all zero. The values that are looked for by their bytes are never packed.
+enum class Form : uint8_t { kVarintsOrPacked, kVarints };
+
 template <typename T>
-void EncodeUnsigned(ColumnId id, const std::vector<T>& values, std::string* out) {
+void EncodeUnsigned(ColumnId id, const std::vector<T>& values, std::string* out,
+                    Form form = Form::kVarintsOrPacked) {
   const size_t zeros = static_cast<size_t>(std::count(values.begin(), values.end(), T{}));
   const size_t used = values.size() - zeros;
   if (used * kSparseShare <= values.size()) {
     return EncodeSparse(id, values, used, out);
   }
-  std::string raw(values.size() * kVarintBytesMax, '\0');
-  char* end = raw.data();
-  for (const T value : values) {
-    end = WriteVarint(end, static_cast<uint64_t>(value));
+  std::vector<uint64_t> numbers(values.size());
+  std::transform(values.begin(), values.end(), numbers.begin(),
+                 [](T value) { return static_cast<uint64_t>(value); });
+  if (form == Form::kVarints) {
+    AppendColumn(id, Varints(numbers), out);
+  } else {
+    AppendNumbers(id, numbers, out);
   }
-  raw.resize(static_cast<size_t>(end - raw.data()));
-  AppendColumn(id, raw, out);
 }
 
 void EncodeTime(const Block& block, std::string* out) {
-  std::string raw;
-  raw.reserve(block.calls.size() * 4);
+  std::vector<uint64_t> steps;
+  steps.reserve(block.calls.size());
   int64_t previous = HourStartUs(block.ref.hour);
   for (const int64_t time_us : block.calls.time_us) {
-    AppendZigzag(&raw, time_us - previous);
+    steps.push_back(ToZigzag(time_us - previous));
     previous = time_us;
   }
-  AppendColumn(ColumnId::kTime, raw, out);
+  AppendNumbers(ColumnId::kTime, steps, out);
 }
 
 void EncodeStrings(ColumnId id, const StringColumn& strings, std::string* out) {
@@ -120,7 +124,7 @@ void EncodeNegativeWeights(const CallRows& calls, std::string* out) {
 void EncodeReports(const CallRows& calls, std::string* out) {
   const ReportedUsageColumns columns = EncodeReportedUsage(calls);
   AppendColumn(ColumnId::kReportedUsageRecipes, columns.recipes, out);
-  EncodeUnsigned(ColumnId::kReportedUsageRecipe, columns.recipe, out);
+  EncodeUnsigned(ColumnId::kReportedUsageRecipe, columns.recipe, out, Form::kVarints);
   AppendColumn(ColumnId::kReportedUsageNumbers, columns.numbers, out);
 }
 
@@ -153,7 +157,7 @@ std::string EncodeBlock(const Block& block) {
   EncodeNegativeWeights(calls, &out);
   EncodeTime(block, &out);
   EncodeUnsigned(ColumnId::kSeries, calls.series, &out);
-  EncodeUnsigned(ColumnId::kRun, calls.run, &out);
+  EncodeUnsigned(ColumnId::kRun, calls.run, &out, Form::kVarints);
   EncodeEventIds(calls, &out);
   EncodeUnsigned(ColumnId::kDuration, calls.duration_us, &out);
   EncodeUnsigned(ColumnId::kStatus, calls.status, &out);

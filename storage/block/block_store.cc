@@ -193,12 +193,13 @@ absl::StatusOr<std::optional<Block>> BlockStore::Reader::Next() {
   return std::optional<Block>(std::move(block));
 }
 
-absl::StatusOr<std::optional<Block>> BlockStore::Reader::NextChosen(RowChooser choose) {
+absl::StatusOr<std::optional<Block>> BlockStore::Reader::NextChosen(RowChooser choose,
+                                                                    ColumnMask mask) {
   ASSIGN_OR_RETURN(const std::optional<BlockRef> ref, NextRef());
   if (!ref.has_value()) {
     return std::optional<Block>();
   }
-  ASSIGN_OR_RETURN(Block block, DecodeChosen(*ref, blocks_->value(), mask_, choose));
+  ASSIGN_OR_RETURN(Block block, DecodeChosen(*ref, blocks_->value(), mask_, choose, mask));
   return std::optional<Block>(std::move(block));
 }
 

@@ -75,9 +75,10 @@ class BlockStore {
    public:
     // Returns the next block; none at the end.
     absl::StatusOr<std::optional<Block>> Next();
-    // Returns the next block with only the rows that `choose` names, which have all their columns.
+    // Returns the next block with only the rows that `choose` names, of which it decodes `mask`.
     // `choose` is shown the columns of the reader's mask. Completions are left out.
-    absl::StatusOr<std::optional<Block>> NextChosen(RowChooser choose);
+    absl::StatusOr<std::optional<Block>> NextChosen(RowChooser choose,
+                                                    ColumnMask mask = kAllColumns);
 
    private:
     friend class BlockStore;

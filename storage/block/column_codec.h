@@ -2,7 +2,7 @@
 #pragma once
 
 // One column of a block as bytes: a stream of varints, which leaves zeros out where most values are
-// zero, and is compressed where that pays (storage/FORMAT.md, "Column").
+// zero, and is compressed where that pays; or packed bits (storage/FORMAT.md, "Column").
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "storage/base/usage_classes.h"
 
@@ -63,8 +64,15 @@ void AppendColumn(ColumnId id, absl::string_view raw, std::string* out);
 // far it lies behind the one before (the first: behind row 0), and its value.
 void AppendSparseColumn(ColumnId id, absl::string_view raw, std::string* out);
 
+// Appends a column of `values` in the smaller of two forms: as AppendColumn does their varints, or
+// packed (storage/block/packed_column.h). Appends nothing if there are none.
+void AppendNumbers(ColumnId id, absl::Span<const uint64_t> values, std::string* out);
+
 // A column as it stands in a block: not decompressed yet.
 struct StoredColumn {
+  bool is_packed() const;
+  bool is_sparse() const;
+
   uint8_t id = 0;
   uint8_t encoding = 0;
   size_t raw_size = 0;
@@ -75,8 +83,13 @@ struct StoredColumn {
 absl::StatusOr<StoredColumn> ReadColumn(absl::string_view* in);
 
 // Returns the raw bytes of a column of a block of `rows`, zeros included. They lie in `*buffer` or
-// in the block itself. DATA_LOSS if malformed.
+// in the block itself. DATA_LOSS if malformed or packed.
 absl::StatusOr<absl::string_view> RawBytes(const StoredColumn& column, size_t rows,
                                            std::string* buffer);
+
+// Returns in `*out` the raw bytes that a sparse column of a block of `rows` has for some of them,
+// `picked`, which rise. DATA_LOSS if malformed.
+absl::Status PickSparse(const StoredColumn& column, size_t rows, absl::Span<const uint32_t> picked,
+                        std::string* out);
 
 }  // namespace itemized

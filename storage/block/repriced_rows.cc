@@ -98,9 +98,7 @@ void RowAppender::AppendRepricedFigures(const CallRows& from, Rows rows) {
     };
     AppendSparsePairs(rows, size, value, after, to);
   };
-  AppendPairs(
-      rows, [](const RepricedRow&) { return int8_t{-1}; },
-      [](const RepricedRow&) { return int8_t{1}; }, &to_.weight);
+  copy(from.time_us, &to_.time_us);
   copy(from.series, &to_.series);
   for (size_t c = 0; c < kUsageClassCount; ++c) {
     copy_sparse(from.usage[c], &to_.usage[c]);
@@ -117,7 +115,10 @@ void RowAppender::AppendRepricedFigures(const CallRows& from, Rows rows) {
   copy_of_verdict(from.sample_count, &to_.sample_count);
   copy_sparse(from.revision, &to_.revision);
   copy_sparse(from.reported_cost, &to_.reported_cost);
-  copy(from.time_us, &to_.time_us);  // It says how many rows there are, so it comes last.
+  // They say how many rows there are, so they come last.
+  AppendPairs(
+      rows, [](const RepricedRow&) { return int8_t{-1}; },
+      [](const RepricedRow&) { return int8_t{1}; }, &to_.weight);
 }
 
 void RowAppender::AppendRepriced(const CallRows& from, Rows rows) {

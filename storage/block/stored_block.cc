@@ -17,12 +17,12 @@ namespace {
 
 constexpr size_t kChecksumBytes = 8;
 
-// Every row takes at least a byte in the raw time column, whose size is bounded. So a damaged
-// number of rows does not make a few bytes of a sparse column into many.
+// Every row takes at least a byte in the raw time column, or a bit in the packed one, whose size is
+// bounded. So a damaged number of rows does not make a few bytes of a sparse column into many.
 size_t RowsThatFit(const StoredBlock& block) {
   for (const StoredColumn& column : block.columns) {
     if (column.id == static_cast<uint8_t>(ColumnId::kTime)) {
-      return column.raw_size;
+      return column.is_packed() ? 8 * column.stored.size() : column.raw_size;
     }
   }
   return 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "storage/block/block.h"
 #include "storage/block/column_codec.h"
+#include "storage/block/packed_column.h"
 
 namespace itemized {
 
@@ -49,13 +51,24 @@ struct StoredBlock {
     absl::StatusOr<absl::string_view> bytes = RawBytes(columns[i], rows, &raw[i]);
     return bytes.ok() ? bytes : DamagedColumn(ref, columns[i].id);
   }
+
+  // Returns the values of columns[i], which is packed. DATA_LOSS if malformed.
+  absl::StatusOr<PackedValues> Packed(size_t i) const {
+    const std::optional<PackedValues> values = PackedValues::Open(columns[i].stored, rows);
+    return values.has_value() ? absl::StatusOr<PackedValues>(*values)
+                              : DamagedColumn(ref, columns[i].id);
+  }
 };
 
 // Reads the header of a block. DATA_LOSS, which names the block, if the checksum does not fit or
 // the header is malformed.
 absl::StatusOr<StoredBlock> ReadStoredBlock(BlockRef ref, absl::string_view bytes);
 
-// Decodes the columns of `mask`, as DecodeBlock does.
+// Returns `mask` with the columns that those in it cannot be decoded without, and the weights,
+// which say how many rows there are.
+ColumnMask WithNeeded(ColumnMask mask);
+
+// Decodes the columns of `mask`, as DecodeBlock does, but times only if they are among them.
 absl::StatusOr<Block> DecodeColumns(StoredBlock* stored, ColumnMask mask);
 
 }  // namespace itemized

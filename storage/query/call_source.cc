@@ -11,6 +11,9 @@
 namespace itemized {
 namespace {
 
+// If there are more hours within which a boundary lies, opening each by itself does not pay.
+constexpr size_t kPartialHoursMax = 64;
+
 // The UTC hours within which a boundary lies, rising.
 std::vector<Hour> PartialHoursOf(const std::vector<int64_t>& boundaries_us) {
   std::vector<Hour> hours;
@@ -133,16 +136,34 @@ absl::Status CallSource::VisitIfWanted(const LogRow& row, CallVisitor visit) {
   return absl::OkStatus();
 }
 
-absl::Status CallSource::Open(const Snapshot& snapshot) {
-  ASSIGN_OR_RETURN(log_, snapshot.Open(wanted_.range, columns_));
-  return absl::OkStatus();
+absl::StatusOr<LogScan> CallSource::OpenLog(const Snapshot& snapshot,
+                                            const RowFilter& filter) const {
+  const ScanColumns without_times = {.shown = filter.columns(), .picked = columns_};
+  ScanColumns with_times = without_times;
+  with_times.picked |= Columns(ColumnId::kTime);
+  LogScan log(state_);
+  const auto open = [&](int64_t start_us, int64_t end_us, const ScanColumns& columns) {
+    const TimeRange part = {std::max(start_us, wanted_.range.start_us),
+                            std::min(end_us, wanted_.range.end_us)};
+    return part.empty() ? absl::OkStatus() : log.Open(snapshot, part, columns);
+  };
+  const std::vector<Hour> partial = PartialHoursOf(wanted_.boundaries_us);
+  if (partial.size() > kPartialHoursMax) {
+    RETURN_IF_ERROR(open(wanted_.range.start_us, wanted_.range.end_us, with_times));
+    return log;
+  }
+  int64_t opened_us = wanted_.range.start_us;
+  for (const Hour hour : partial) {
+    RETURN_IF_ERROR(open(opened_us, HourStartUs(hour), without_times));
+    RETURN_IF_ERROR(open(HourStartUs(hour), HourStartUs(hour + 1), with_times));
+    opened_us = HourStartUs(hour + 1);
+  }
+  RETURN_IF_ERROR(open(opened_us, wanted_.range.end_us, without_times));
+  return log;
 }
 
-absl::Status CallSource::Scan(CallVisitor visit) {
-  CHECK(log_.has_value());
-  return ScanRows(
-      state_, *std::move(log_), wanted_.range,
-      [&](const LogRow& row) { return VisitIfWanted(row, visit); }, cancellation_);
+void FilteringWorker::Choose(const Block& shown, std::vector<uint32_t>* rows) {
+  filter_.Choose(shown, rows);
 }
 
 }  // namespace itemized

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -13,6 +13,7 @@
 #include "storage/base/cancellation.h"
 #include "storage/base/time.h"
 #include "storage/query/call_totals.h"
+#include "storage/query/log_scan.h"
 #include "storage/query/query_context.h"
 #include "storage/query/row_filter.h"
 #include "storage/query/series_scan.h"
@@ -32,6 +33,17 @@ struct CallsWanted {
   std::vector<int64_t> boundaries_us = {};
 };
 
+// Chooses the rows of the log that a question is about. Each thread has one of its own.
+class FilteringWorker : public ScanWorker {
+ public:
+  // What `filter` refers to outlives it.
+  explicit FilteringWorker(RowFilter filter) : filter_(std::move(filter)) {}
+  void Choose(const Block& shown, std::vector<uint32_t>* rows) override;
+
+ private:
+  RowFilter filter_;
+};
+
 // The calls of one question, as a snapshot has them: from the rollups where these have what is
 // wanted, and from the log where they do not. Of whole hours or UTC days it gives the sums, and of
 // partial ones, in which a boundary lies, the rows. Not thread-safe.
@@ -42,8 +54,8 @@ class CallSource {
   CallSource(const QueryContext& context, const Snapshot& snapshot, CallsWanted wanted,
              ColumnMask columns, const Cancellation* cancellation);
 
-  // Whether the log has to be read for more than partial hours and days. Then there are Open and
-  // Scan, and if the calls are told by their names alone, OpenTotals; else VisitSums, or Totals for
+  // Whether the log has to be read for more than partial hours and days. Then there is OpenLog, and
+  // if the calls are told by their names alone, OpenTotals; else VisitSums, or Totals for
   // quantiles.
   bool needs_log() const { return parts_ == Parts::kLog || is_by_series(); }
   bool is_by_series() const { return parts_ == Parts::kSeries; }
@@ -67,10 +79,11 @@ class CallSource {
   // Opens the log for the same, where no view has them, to be read once the snapshot has ended.
   absl::StatusOr<SeriesScan> OpenTotals(const Snapshot& snapshot) const;
 
-  // Opens the log, whose rows Scan visits once the snapshot has ended: a long scan holds up no
-  // commit. Errors as BlockStore::OpenHours.
-  absl::Status Open(const Snapshot& snapshot);
-  absl::Status Scan(CallVisitor visit);
+  // Opens the log, to be read by workers that choose rows by `filter` once the snapshot has ended:
+  // a long scan holds up no commit. Rows have times only in hours within which a boundary lies.
+  // Errors as BlockStore::OpenHours.
+  absl::StatusOr<LogScan> OpenLog(const Snapshot& snapshot, const RowFilter& filter) const;
+  const RowFilter& filter() const { return filter_; }  // Lets through the calls that are wanted.
 
  private:
   // Where most of the answer comes from.
@@ -89,7 +102,6 @@ class CallSource {
   RowFilter filter_;
   const RowKeys keys_;
   const ColumnMask columns_;
-  std::optional<BlockStore::Reader> log_;
 };
 
 }  // namespace itemized

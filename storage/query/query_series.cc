@@ -4,10 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 
+#include "storage/base/mutex.h"
+#include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
 #include "storage/model/limits.h"
 #include "storage/query/call_source.h"
@@ -66,27 +68,53 @@ CallsWanted WantedFor(const SeriesQuery& query, TimeRange range,
 // A series in the making.
 class Series {
  public:
-  Series(const RowKeys& keys, bool is_split, SeriesAnswer* answer)
-      : keys_(keys), is_split_(is_split), answer_(*answer) {}
+  // `keys` outlive it.
+  Series(const RowKeys& keys, bool is_split, std::vector<SeriesPoint> points)
+      : keys_(keys), is_split_(is_split), points_(std::move(points)) {}
 
   void AddSums(const SeriesKey& key, int64_t start_us, const CallSums& sums) {
     const size_t point = PointAt(start_us);
-    answer_.points[point].sums.Merge(sums);
+    points_[point].sums.Merge(sums);
     if (is_split_) {
       AddTo(&TotalsOf(keys_.KeyOf(key)), point, sums.cost, sums.calls);
     }
   }
 
-  void AddRow(const LogRow& row) {
-    const size_t point = PointAt(row.time_us());
-    row.sums.AddTo(&answer_.points[point].sums, row.row, row.weight());
-    if (is_split_) {
-      AddTo(&TotalsOf(keys_.KeyOf(row)), point, row.cost(), row.weight());
+  void AddRow(const LogRow& row) { AddRow(row, PointAt(row.time_us())); }
+
+  // Adds the rows of a block, all of which lie in the range. Only if a point begins within the hour
+  // of the block do they need times.
+  void AddBlock(const Block& block) {
+    const RowSums sums(block.calls);
+    const std::optional<size_t> point = PointOf(block.ref.hour);
+    groups_of_numbers_.clear();
+    for (size_t i = 0; i < block.calls.size(); ++i) {
+      const LogRow row = {.block = block, .row = i, .sums = sums};
+      AddRow(row, point.has_value() ? *point : PointAt(row.time_us()));
     }
   }
 
-  // Makes the groups of the answer, once all calls are added.
-  void FinishGroups() {
+  // Adds the calls of another series of the same question.
+  void Merge(const Series& other) {
+    for (size_t point = 0; point < points_.size(); ++point) {
+      points_[point].sums.Merge(other.points_[point].sums);
+    }
+    for (const auto& [key, group] : other.groups_) {
+      SeriesGroup& to = TotalsOf(key);
+      for (size_t point = 0; point < points_.size(); ++point) {
+        AddTo(&to, point, group.point_cost[point], group.point_calls[point]);
+      }
+    }
+  }
+
+  // Puts points and groups into the answer, once all calls are added; the series is spent then.
+  void MoveTo(SeriesAnswer* answer) && {
+    answer->groups = Groups();
+    answer->points = std::move(points_);
+  }
+
+ private:
+  std::vector<SeriesGroup> Groups() {
     std::vector<SeriesGroup> groups;
     for (auto& [key, group] : groups_) {
       group.key = key;
@@ -102,23 +130,49 @@ class Series {
       FoldRest(&groups);
       std::sort(groups.begin(), groups.end(), by_cost);
     }
-    answer_.groups = std::move(groups);
+    return groups;
   }
 
- private:
+  void AddRow(const LogRow& row, size_t point) {
+    row.sums.AddTo(&points_[point].sums, row.row, row.weight());
+    if (is_split_) {
+      AddTo(&GroupOf(row), point, row.cost(), row.weight());
+    }
+  }
+
+  SeriesGroup& GroupOf(const LogRow& row) {
+    const uint32_t number = keys_.NumberOf(row);
+    if (number >= groups_of_numbers_.size()) {
+      groups_of_numbers_.resize(number + 1);
+    }
+    SeriesGroup*& group = groups_of_numbers_[number];
+    if (group == nullptr) {
+      group = &TotalsOf(keys_.KeyOf(row));
+    }
+    return *group;
+  }
+
+  // The point that has all of the range that lies in `hour`, if it is one.
+  std::optional<size_t> PointOf(Hour hour) const {
+    const int64_t hour_us = HourStartUs(hour);
+    const size_t first = PointAt(std::max(hour_us, points_.front().range.start_us));
+    const size_t last =
+        PointAt(std::min(hour_us + kMicrosPerHour, points_.back().range.end_us) - 1);
+    return first == last ? std::optional(first) : std::nullopt;
+  }
+
   size_t PointAt(int64_t time_us) const {
-    const auto& points = answer_.points;
     const auto after = std::upper_bound(
-        points.begin(), points.end(), time_us,
+        points_.begin(), points_.end(), time_us,
         [](int64_t time, const SeriesPoint& point) { return time < point.range.start_us; });
-    return static_cast<size_t>(after - points.begin()) - 1;
+    return static_cast<size_t>(after - points_.begin()) - 1;
   }
 
   SeriesGroup& TotalsOf(absl::string_view key) {
     SeriesGroup& group = groups_[key];
     if (group.point_calls.empty()) {
-      group.point_cost.resize(answer_.points.size());
-      group.point_calls.resize(answer_.points.size());
+      group.point_cost.resize(points_.size());
+      group.point_calls.resize(points_.size());
     }
     return group;
   }
@@ -132,7 +186,7 @@ class Series {
 
   // Puts all but the dearest groups into one.
   void FoldRest(std::vector<SeriesGroup>* groups) const {
-    const size_t points = answer_.points.size();
+    const size_t points = points_.size();
     SeriesGroup rest{.key = kOtherName,
                      .point_cost = std::vector<Picos>(points),
                      .point_calls = std::vector<int64_t>(points)};
@@ -152,9 +206,45 @@ class Series {
 
   const RowKeys& keys_;
   const bool is_split_;
-  SeriesAnswer& answer_;
-  absl::flat_hash_map<std::string, SeriesGroup> groups_;
+  std::vector<SeriesPoint> points_;
+  absl::node_hash_map<std::string, SeriesGroup> groups_;
+  // The group of each number of RowKeys in the block at hand; null if it is not known.
+  std::vector<SeriesGroup*> groups_of_numbers_;
 };
+
+// One thread's part of a series that is made by reading the log.
+class SeriesWorker : public FilteringWorker {
+ public:
+  // `state` and `source` outlive it.
+  SeriesWorker(const State& state, const CallSource& source, Series series)
+      : FilteringWorker(source.filter()), state_(state), series_(std::move(series)) {}
+
+  void Add(const Block& picked) override {
+    const ReaderLock lock(state_.mutex);  // Keys are named under it.
+    series_.AddBlock(picked);
+  }
+
+  const Series& series() const { return series_; }
+
+ private:
+  const State& state_;
+  Series series_;
+};
+
+// Adds the rows of `log` to `*series`, which has none yet.
+absl::Status ReadLog(const State& state, const CallSource& source, LogScan log, Series* series,
+                     const Cancellation* cancellation) {
+  std::vector<SeriesWorker> workers(kThreadsOfAJob, SeriesWorker(state, source, *series));
+  std::vector<ScanWorker*> threads;
+  for (SeriesWorker& worker : workers) {
+    threads.push_back(&worker);
+  }
+  RETURN_IF_ERROR(std::move(log).Read(threads, cancellation));
+  for (const SeriesWorker& worker : workers) {
+    series->Merge(worker.series());
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -163,28 +253,29 @@ absl::StatusOr<SeriesAnswer> AnswerSeries(const QueryContext& context, const Ser
   SeriesAnswer answer;
   std::optional<CallSource> source;
   std::optional<Series> series;
-  const auto add_row = [&](const LogRow& row) { series->AddRow(row); };
+  std::optional<LogScan> log;
   {
     const Snapshot snapshot(context.state);
     ASSIGN_OR_RETURN(answer.range, snapshot.Resolve(query.window));
-    ASSIGN_OR_RETURN(answer.points, MakePoints(answer.range, query));
-    source.emplace(context, snapshot, WantedFor(query, answer.range, answer.points), ColumnMask{0},
+    ASSIGN_OR_RETURN(std::vector<SeriesPoint> points, MakePoints(answer.range, query));
+    source.emplace(context, snapshot, WantedFor(query, answer.range, points), ColumnMask{0},
                    cancellation);
-    series.emplace(source->keys(), query.by.has_value(), &answer);
-    if (!source->needs_log()) {
+    series.emplace(source->keys(), query.by.has_value(), std::move(points));
+    if (source->needs_log()) {
+      ASSIGN_OR_RETURN(log, source->OpenLog(snapshot, source->filter()));
+    } else {
       RETURN_IF_ERROR(source->VisitSums(
           snapshot,
           [&](const SeriesKey& key, int64_t start_us, const CallSums& sums) {
             series->AddSums(key, start_us, sums);
           },
-          add_row));
-      series->FinishGroups();
-      return answer;
+          [&](const LogRow& row) { series->AddRow(row); }));
     }
-    RETURN_IF_ERROR(source->Open(snapshot));
   }
-  RETURN_IF_ERROR(source->Scan(add_row));
-  series->FinishGroups();
+  if (log.has_value()) {
+    RETURN_IF_ERROR(ReadLog(context.state, *source, *std::move(log), &*series, cancellation));
+  }
+  (*std::move(series)).MoveTo(&answer);
   return answer;
 }
 

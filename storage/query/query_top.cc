@@ -5,20 +5,15 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/node_hash_map.h"
-#include "absl/strings/str_cat.h"
-
+#include "storage/base/mutex.h"
 #include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
-#include "storage/model/limits.h"
 #include "storage/query/call_source.h"
 #include "storage/query/queries.h"
-#include "storage/query/unused_steps.h"
+#include "storage/query/scanned_top.h"
 
 namespace itemized {
 namespace {
-
-constexpr size_t kScannedGroupsMax = 10'000;  // Distinct keys in one answer.
 
 TopRow MakeRow(std::string key, const RankedGroup& group, Picos unsurfaced) {
   return {.key = std::move(key),
@@ -156,89 +151,52 @@ class TopOfSeries {
   Gathered gathered_;                  // Its groups are empty until the log is read.
 };
 
-// A ranking that is made by reading the log.
-class ScannedTop {
+// A ranking of calls that are told by their attributes, too.
+class TopOfLog {
  public:
-  // Takes the thresholds of all steps, if it ranks steps. `source` outlives it.
-  ScannedTop(const Snapshot& snapshot, const TopQuery& query, CallSource* source)
-      : state_(snapshot.state), source_(*source), keys_(source->keys()), unused_(state_) {
-    if (query.by == GroupBy::kStep) {
-      thresholds_ = ThresholdsFor(NameKind::kStep, state_);
+  // `query` and `source` outlive it.
+  static absl::StatusOr<TopOfLog> Open(const QueryContext& context, const Snapshot& snapshot,
+                                       const TopQuery& query, const CallSource& source,
+                                       const Cancellation* cancellation) {
+    ASSIGN_OR_RETURN(ScannedTop scan,
+                     ScannedTop::Open(context, snapshot, query, source, cancellation));
+    TopOfLog top(std::move(scan), source.range());
+    if (!source.keys().is_attribute()) {
+      top.thresholds_ = ThresholdsFor(source.names().kind, snapshot.state);
     }
+    return top;
   }
 
-  // Reads the log, once the snapshot that opened it has ended.
-  absl::StatusOr<TopAnswer> Answer() {
-    RETURN_IF_ERROR(source_.Scan([&](const LogRow& row) { Add(row); }));
+  // Reads the log, once the snapshot has ended.
+  absl::StatusOr<TopAnswer> Answer(const State& state, const Cancellation* cancellation) && {
+    ASSIGN_OR_RETURN(const ScannedGroups groups, std::move(scan_).Read(cancellation));
     TopAnswer answer;
-    answer.range = source_.range();
-    answer.rows = Rows();
+    answer.range = range_;
+    const ReaderLock lock(state.mutex);
+    for (const auto& [key, group] : groups) {
+      if (group.calls.sums.calls != 0) {
+        answer.rows.push_back(MakeRow(key, Rank(group.calls), group.unsurfaced));
+        answer.rows.back().threshold = ThresholdOf(key, state.catalog);
+      }
+    }
     Finish(&answer);
     return answer;
   }
 
  private:
-  struct Group {
-    CallTotals calls;
-    Picos unsurfaced = 0;
-  };
+  TopOfLog(ScannedTop scan, TimeRange range) : scan_(std::move(scan)), range_(range) {}
 
-  void Add(const LogRow& row) {
-    Group& group = GroupFor(row);
-    group.calls.Add(row, row.weight());
-    if (unused_.Contains(row.block, row.row)) {
-      group.unsurfaced += row.cost();
+  std::optional<Threshold> ThresholdOf(absl::string_view key, const Catalog& catalog) const {
+    if (thresholds_.empty()) {
+      return std::nullopt;
     }
+    const NameId step = catalog.Find(NameKind::kStep, key);
+    return step.value() < thresholds_.size() ? thresholds_[step.value()] : Threshold();
   }
 
-  Group& GroupFor(const LogRow& row) {
-    if (keys_.is_attribute() && row.block.ref.sequence != sequence_) {
-      sequence_ = row.block.ref.sequence;
-      by_number_.clear();
-    }
-    const uint32_t number = keys_.NumberOf(row);
-    if (number >= by_number_.size()) {
-      by_number_.resize(number + 1);
-    }
-    if (by_number_[number] == nullptr) {
-      by_number_[number] = &GroupNamed(keys_.KeyOf(row));
-    }
-    return *by_number_[number];
-  }
-
-  Group& GroupNamed(absl::string_view key) {
-    const auto found = groups_.find(key);
-    if (found != groups_.end()) {
-      return found->second;
-    }
-    return groups_[groups_.size() < kScannedGroupsMax ? key : absl::string_view(kOtherName)];
-  }
-
-  std::vector<TopRow> Rows() const {
-    const ReaderLock lock(state_.mutex);  // Names of the rows keep their numbers.
-    std::vector<TopRow> rows;
-    for (const auto& [key, group] : groups_) {
-      if (group.calls.sums.calls != 0) {
-        rows.push_back(MakeRow(key, Rank(group.calls), group.unsurfaced));
-        if (thresholds_.has_value()) {
-          const NameId step = state_.catalog.Find(NameKind::kStep, key);
-          rows.back().threshold =
-              step.value() < thresholds_->size() ? (*thresholds_)[step.value()] : Threshold();
-        }
-      }
-    }
-    return rows;
-  }
-
-  const State& state_;
-  CallSource& source_;
-  const RowKeys& keys_;
-  UnusedSteps unused_;
-  std::optional<std::vector<Threshold>>
-      thresholds_;  // The threshold of each NameId, for a ranking of steps.
-  absl::node_hash_map<std::string, Group> groups_;
-  BlockSequence sequence_ = 0;     // The block of the last row.
-  std::vector<Group*> by_number_;  // The group of each number of RowKeys; null if not known yet.
+  ScannedTop scan_;
+  TimeRange range_;
+  std::vector<Threshold> thresholds_;  // Those of all steps, if it ranks them.
 };
 
 }  // namespace
@@ -246,7 +204,7 @@ class ScannedTop {
 absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery& query,
                                     const Cancellation* cancellation) {
   std::optional<CallSource> source;
-  std::optional<ScannedTop> scanned;
+  std::optional<TopOfLog> of_log;
   std::optional<TopOfSeries> by_series;
   {
     const Snapshot snapshot(context.state);
@@ -267,12 +225,11 @@ absl::StatusOr<TopAnswer> AnswerTop(const QueryContext& context, const TopQuery&
     if (source->is_by_series()) {
       ASSIGN_OR_RETURN(by_series, TopOfSeries::Open(context, snapshot, *source, cancellation));
     } else {
-      scanned.emplace(snapshot, query, &*source);
-      RETURN_IF_ERROR(source->Open(snapshot));
+      ASSIGN_OR_RETURN(of_log, TopOfLog::Open(context, snapshot, query, *source, cancellation));
     }
   }
   return by_series.has_value() ? (*std::move(by_series)).Answer(context.state, cancellation)
-                               : scanned->Answer();
+                               : (*std::move(of_log)).Answer(context.state, cancellation);
 }
 
 }  // namespace itemized

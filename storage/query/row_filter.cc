@@ -71,7 +71,7 @@ absl::string_view AttributeOf(const CallRows& calls, size_t row, absl::string_vi
 }
 
 RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
-    : filter_(filter), is_empty_(filter.empty()), catalog_(catalog) {
+    : filter_(filter), catalog_(catalog) {
   for (size_t kind = 0; kind < kNameKindCount; ++kind) {
     if (filter.names[kind].has_value()) {
       names_[kind] = {catalog.Find(static_cast<NameKind>(kind), *filter.names[kind])};
@@ -80,14 +80,17 @@ RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
   if (const auto& provider = filter[NameKind::kProvider]; provider.has_value()) {
     names_[static_cast<size_t>(NameKind::kProvider)] = NamesOfProvider(*provider, catalog);
   }
-  series_.resize(is_empty_ ? 0 : catalog.series_count());
+  const bool has_names = std::any_of(names_.begin(), names_.end(),
+                                     [](const auto& wanted) { return wanted.has_value(); });
+  series_.resize(has_names ? catalog.series_count() : 0);
   for (SeriesId id; id.value() < series_.size(); ++id) {
     series_[id.value()] = static_cast<char>(Matches(catalog.Series(id)));
   }
 }
 
 ColumnMask RowFilter::columns() const {
-  return has_attributes() ? kAttributeColumns : ColumnMask{0};
+  return (has_attributes() ? kAttributeColumns : ColumnMask{0}) |
+         (series_.empty() ? ColumnMask{0} : Columns(ColumnId::kSeries));
 }
 
 bool RowFilter::Matches(const SeriesKey& key) const {
@@ -104,6 +107,9 @@ bool RowFilter::Matches(const SeriesKey& key) const {
 bool RowFilter::MatchesSet(const CallRows& calls, size_t set) const {
   static const auto* const kNone = new AttributeSet;
   const AttributeSet& found = calls.attribute_set.empty() ? *kNone : calls.attribute_sets[set];
+  if (!required_key_.empty() && ValueIn(calls, found, required_key_).empty()) {
+    return false;
+  }
   return std::all_of(filter_.attributes.begin(), filter_.attributes.end(), [&](const auto& wanted) {
     return ValueIn(calls, found, wanted.first) == wanted.second;
   });
@@ -119,10 +125,7 @@ void RowFilter::Begin(const Block& block) {
 }
 
 bool RowFilter::Matches(const Block& block, size_t row) {
-  if (is_empty_) {
-    return true;
-  }
-  if (series_[block.calls.series[row]] == 0) {
+  if (!series_.empty() && series_[block.calls.series[row]] == 0) {
     return false;
   }
   if (!has_attributes()) {
@@ -132,6 +135,27 @@ bool RowFilter::Matches(const Block& block, size_t row) {
     Begin(block);
   }
   return sets_[block.calls.attribute_set.empty() ? 0 : block.calls.attribute_set[row]] != 0;
+}
+
+void RowFilter::Choose(const Block& block, std::vector<uint32_t>* rows) {
+  const CallRows& calls = block.calls;
+  if (has_attributes()) {
+    Begin(block);
+    const bool has_one = std::any_of(sets_.begin(), sets_.end(), [](char set) { return set != 0; });
+    if (!has_one) {
+      return;
+    }
+  }
+  rows->resize(calls.size());
+  size_t count = 0;
+  for (uint32_t row = 0; row < calls.size(); ++row) {
+    const bool series = series_.empty() || series_[calls.series[row]] != 0;
+    const bool set =
+        !has_attributes() || sets_[calls.attribute_set.empty() ? 0 : calls.attribute_set[row]] != 0;
+    (*rows)[count] = row;
+    count += static_cast<size_t>(series && set);
+  }
+  rows->resize(count);
 }
 
 ColumnMask RowKeys::columns() const {

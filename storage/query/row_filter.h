@@ -37,27 +37,33 @@ class RowFilter {
   // Both outlive it.
   RowFilter(const CallFilter& filter, const Catalog& catalog);
 
-  // What `Matches` needs, beside kSeries.
+  // From now on rows without the attribute `key`, which outlives it, do not match, nor do those
+  // that give it as "".
+  void RequireAttribute(absl::string_view key) { required_key_ = key; }
+
+  // What Matches and Choose need.
   ColumnMask columns() const;
 
   bool Matches(const SeriesKey& key) const;
   // Tells a row; all rows of a block come in turn.
   bool Matches(const Block& block, size_t row);
-  // Whether the calls of each SeriesId may match; empty if those of all may. It lives as long as
-  // this.
+  // Whether the calls of each SeriesId may match; empty if no name is filtered by. It lives as long
+  // as this.
   absl::Span<const char> series() const { return series_; }
-  bool has_attributes() const { return !filter_.attributes.empty(); }
+  bool has_attributes() const { return !filter_.attributes.empty() || !required_key_.empty(); }
+  // Adds the rows of a block that match to `*rows`, rising.
+  void Choose(const Block& block, std::vector<uint32_t>* rows);
 
  private:
   bool MatchesSet(const CallRows& calls, size_t set) const;
   void Begin(const Block& block);
 
   const CallFilter& filter_;
-  const bool is_empty_;
   const Catalog& catalog_;
+  absl::string_view required_key_;  // An attribute that rows must have; "" for none.
   // The names of each kind that are let through; all if not set.
   std::array<std::optional<std::vector<NameId>>, kNameKindCount> names_;
-  std::vector<char> series_;  // Whether each SeriesId matches; empty if all do.
+  std::vector<char> series_;  // Whether each SeriesId matches; empty if no name is filtered by.
   const Block* block_ = nullptr;
   BlockSequence sequence_ = 0;  // The sequence of `block_`, whose memory another block may take.
   std::vector<char> sets_;      // Whether each attribute set of the block matches.

@@ -2,8 +2,6 @@
 #include "storage/query/series_scan.h"
 
 #include <algorithm>
-#include <atomic>
-#include <optional>
 #include <utility>
 
 #include "storage/base/parallel_for.h"
@@ -11,14 +9,41 @@
 #include "storage/views/rollup_scan.h"
 
 namespace itemized {
-namespace {
 
-// The whole days of a long range are divided into so many pieces, so that threads end together.
-constexpr uint32_t kPiecesMax = 16;
+// Adds rows to the histograms of their names, and those of partial days to the sums as well.
+class SeriesScan::Worker : public ScanWorker {
+ public:
+  explicit Worker(const SeriesScan& scan) : scan_(scan), totals_(scan.totals_.size()) {}
 
-constexpr int kBlocksBetweenRests = 32;
+  void Choose(const Block& shown, std::vector<uint32_t>* rows) override {
+    const std::vector<uint32_t>& series = shown.calls.series;
+    rows->resize(series.size());
+    size_t count = 0;
+    for (uint32_t row = 0; row < series.size(); ++row) {
+      (*rows)[count] = row;
+      count += static_cast<size_t>(scan_.name_of_series_[series[row]] != kNone);
+    }
+    rows->resize(count);
+  }
 
-}  // namespace
+  void Add(const Block& picked) override {
+    const CallRows& calls = picked.calls;
+    rows_.clear();
+    for (uint32_t row = 0; row < calls.size(); ++row) {
+      rows_.emplace_back(row, &totals_[scan_.name_of_series_[calls.series[row]]]);
+    }
+    const Day day = DayOf(HourStartUs(picked.ref.hour));
+    const bool is_whole = day >= scan_.days_.first && day < scan_.days_.end;
+    AddRows(calls, rows_, /*with_sums=*/!is_whole);
+  }
+
+  const CallTotalsByName& totals() const { return totals_; }
+
+ private:
+  const SeriesScan& scan_;
+  CallTotalsByName totals_;
+  std::vector<RowOfTotals> rows_;
+};
 
 absl::StatusOr<SeriesScan> SeriesScan::Open(const Snapshot& snapshot, TimeRange range,
                                             const NamesWanted& names) {
@@ -34,18 +59,23 @@ absl::StatusOr<SeriesScan> SeriesScan::Open(const Snapshot& snapshot, TimeRange 
                   [](uint32_t name) { return name == kNone; })) {
     return scan;  // Nothing was ever called so.
   }
-  const RangeParts<Day> days = SplitAtDays(range);
-  for (const TimeRange& part : days.partial) {
-    RETURN_IF_ERROR(scan.OpenPiece(snapshot, part, /*with_sums=*/true));
+  scan.days_ = SplitAtDays(range);
+  constexpr ColumnMask kShown = Columns(ColumnId::kSeries);
+  for (const TimeRange& part : scan.days_.partial) {
+    RETURN_IF_ERROR(scan.log_.Open(snapshot, part, {.shown = kShown, .picked = kSummingColumns}));
   }
-  scan.AddDays(snapshot, days.first, days.end, names);
-  RETURN_IF_ERROR(scan.OpenDays(snapshot, days.first, days.end));
+  if (scan.days_.first < scan.days_.end) {
+    scan.AddDays(snapshot, names);
+    const TimeRange whole = {DayStartUs(scan.days_.first), DayStartUs(scan.days_.end)};
+    RETURN_IF_ERROR(
+        scan.log_.Open(snapshot, whole, {.shown = kShown, .picked = kHistogramColumns}));
+  }
   return scan;
 }
 
 // Adds the sums of whole days.
-void SeriesScan::AddDays(const Snapshot& snapshot, Day first, Day end, const NamesWanted& names) {
-  RollupScan steps{.first = first, .end = end};
+void SeriesScan::AddDays(const Snapshot& snapshot, const NamesWanted& names) {
+  RollupScan steps{.first = days_.first, .end = days_.end};
   if (names.kind == NameKind::kStep) {
     steps.only = names.only;
   }
@@ -58,69 +88,19 @@ void SeriesScan::AddDays(const Snapshot& snapshot, Day first, Day end, const Nam
   });
 }
 
-absl::Status SeriesScan::OpenDays(const Snapshot& snapshot, Day first, Day end) {
-  const uint32_t days = end.value() - first.value();
-  const uint32_t days_at_once = (days + kPiecesMax - 1) / kPiecesMax;
-  for (Day day = first; day < end; day = day + days_at_once) {
-    const Day next = std::min(end, day + days_at_once);
-    RETURN_IF_ERROR(OpenPiece(snapshot, {DayStartUs(day), DayStartUs(next)}, /*with_sums=*/false));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SeriesScan::OpenPiece(const Snapshot& snapshot, TimeRange range, bool with_sums) {
-  ASSIGN_OR_RETURN(BlockStore::Reader reader,
-                   snapshot.Open(range, with_sums ? kSummingColumns : kHistogramColumns));
-  pieces_.push_back({.reader = std::move(reader), .range = range, .with_sums = with_sums});
-  return absl::OkStatus();
-}
-
 absl::StatusOr<CallTotalsByName> SeriesScan::Read(const Cancellation* cancellation) && {
-  std::vector<CallTotalsByName> totals(kThreadsOfAJob, CallTotalsByName(totals_.size()));
-  std::vector<absl::Status> statuses(kThreadsOfAJob);
-  std::atomic<size_t> next = 0;
-  ParallelFor(kThreadsOfAJob, kThreadsOfAJob, [&](size_t thread) {
-    ScanPace pace(*state_);
-    for (size_t i = next++; i < pieces_.size() && statuses[thread].ok(); i = next++) {
-      statuses[thread] = Read(&pieces_[i], &pace, cancellation, &totals[thread]);
-    }
-  });
-  for (size_t thread = 0; thread < kThreadsOfAJob; ++thread) {
-    RETURN_IF_ERROR(statuses[thread]);
+  std::vector<Worker> workers(kThreadsOfAJob, Worker(*this));
+  std::vector<ScanWorker*> threads;
+  for (Worker& worker : workers) {
+    threads.push_back(&worker);
+  }
+  RETURN_IF_ERROR(std::move(log_).Read(threads, cancellation));
+  for (const Worker& worker : workers) {
     for (size_t name = 0; name < totals_.size(); ++name) {
-      totals_[name].Merge(totals[thread][name]);
+      totals_[name].Merge(worker.totals()[name]);
     }
   }
   return std::move(totals_);
-}
-
-absl::Status SeriesScan::Read(Piece* piece, ScanPace* pace, const Cancellation* cancellation,
-                              CallTotalsByName* totals) const {
-  std::vector<RowOfTotals> rows;
-  for (int blocks = 1;; ++blocks) {
-    RETURN_IF_ERROR(CheckNotCancelled(cancellation));
-    ASSIGN_OR_RETURN(const std::optional<Block> block, piece->reader.Next());
-    if (!block.has_value()) {
-      return absl::OkStatus();
-    }
-    Add(*block, *piece, &rows, totals);
-    if (blocks % kBlocksBetweenRests == 0) {
-      pace->RestIfCommitting();
-    }
-  }
-}
-
-void SeriesScan::Add(const Block& block, const Piece& piece, std::vector<RowOfTotals>* rows,
-                     CallTotalsByName* totals) const {
-  const CallRows& calls = block.calls;
-  rows->clear();
-  for (uint32_t row = 0; row < calls.size(); ++row) {
-    const uint32_t name = name_of_series_[calls.series[row]];
-    if (name != kNone && piece.range.Contains(calls.time_us[row])) {
-      rows->emplace_back(row, &(*totals)[name]);
-    }
-  }
-  AddRows(calls, *rows, piece.with_sums);
 }
 
 }  // namespace itemized

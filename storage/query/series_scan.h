@@ -3,19 +3,15 @@
 
 // Totals of the calls of some series, whose quantiles no view has.
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "storage/base/cancellation.h"
 #include "storage/base/time.h"
-#include "storage/block/block_store.h"
-#include "storage/block/column_codec.h"
 #include "storage/query/call_totals.h"
-#include "storage/query/scan_pace.h"
+#include "storage/query/log_scan.h"
 #include "storage/query/snapshot.h"
 #include "storage/store/state.h"
 
@@ -35,27 +31,15 @@ class SeriesScan {
   absl::StatusOr<CallTotalsByName> Read(const Cancellation* cancellation) &&;
 
  private:
+  class Worker;
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  // A part of the range that one thread reads at a time.
-  struct Piece {
-    BlockStore::Reader reader;
-    TimeRange range;
-    bool with_sums = false;
-  };
+  explicit SeriesScan(const State& state) : log_(state) {}
+  void AddDays(const Snapshot& snapshot, const NamesWanted& names);
 
-  explicit SeriesScan(const State& state) : state_(&state) {}
-  void AddDays(const Snapshot& snapshot, Day first, Day end, const NamesWanted& names);
-  absl::Status OpenDays(const Snapshot& snapshot, Day first, Day end);
-  absl::Status OpenPiece(const Snapshot& snapshot, TimeRange range, bool with_sums);
-  absl::Status Read(Piece* piece, ScanPace* pace, const Cancellation* cancellation,
-                    CallTotalsByName* totals) const;
-  void Add(const Block& block, const Piece& piece, std::vector<RowOfTotals>* rows,
-           CallTotalsByName* totals) const;
-
-  const State* state_;
+  RangeParts<Day> days_;
   std::vector<uint32_t> name_of_series_;  // The NameId of each SeriesId; kNone if it is not wanted.
-  std::vector<Piece> pieces_;
+  LogScan log_;
   CallTotalsByName totals_;  // The sums of whole days, until the log is read.
 };
 

@@ -75,7 +75,7 @@ TEST(ReportedUsageColumns, AreAbsentWhereNothingWasReported) {
 // The persisted bytes of storage/FORMAT.md: if this fails, old stores break.
 TEST(ReportedUsageColumns, ThePersistedBytesAreGolden) {
   CallRows calls;
-  calls.time_us = {0, 0, 0};
+  calls.weight = {1, 1, 1};
   calls.usage[0] = {10, 0, 20};
   calls.usage[4] = {5, 0, 7};
   calls.reported_usage = {R"({"i":10,"t":15,"x":3})", "", R"({"i":20,"t":27,"x":300})"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A few rows of a block, decoded alone.
 
+#include <numeric>
 #include <random>
 #include <string>
 #include <utility>
@@ -89,6 +90,50 @@ TEST(RowDecoder, ChosenRowsAreThoseOfTheWholeBlock) {
         ExpectSameRow(chosen->calls, expected.calls, i);
       }
     }
+  }
+}
+
+TEST(RowDecoder, ChosenRowsOfAColumnThatIsMostlyZeroAreThoseOfTheWholeBlock) {
+  Block block = RandomBlock(1, 100);
+  block.calls.flags.assign(100, 0);
+  for (const size_t row : {0u, 3u, 10u, 11u, 99u}) {
+    block.calls.flags[row] = static_cast<uint8_t>(kFlagOutlier);
+  }
+  const std::string bytes = EncodeBlock(block);
+  for (const std::vector<uint32_t>& rows :
+       {std::vector<uint32_t>{0}, {1, 2}, {2, 3, 4}, {9, 10, 12}, {11, 98}, {99}, {50}}) {
+    const absl::StatusOr<Block> chosen = DecodeChosen(
+        block.ref, bytes, 0, [&](const Block&) { return rows; }, Columns(ColumnId::kFlags));
+    ASSERT_TRUE(chosen.ok()) << chosen.status();
+    ASSERT_EQ(chosen->calls.flags.size(), rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(chosen->calls.flags[i], block.calls.flags[rows[i]]) << "row " << rows[i];
+    }
+  }
+}
+
+TEST(RowDecoder, NoMoreIsDecodedOfChosenRowsThanWasAskedFor) {
+  const Block block = RandomBlock(1, 100);
+  const std::vector<uint32_t> some = {3, 7, 99};
+  std::vector<uint32_t> all(100);
+  std::iota(all.begin(), all.end(), 0);
+  for (const std::vector<uint32_t>& rows : {some, all}) {
+    const absl::StatusOr<Block> chosen = DecodeChosen(
+        block.ref, EncodeBlock(block), Columns(ColumnId::kSeries),
+        [&](const Block& shown) {
+          EXPECT_EQ(shown.calls.size(), 100u);
+          EXPECT_TRUE(shown.calls.time_us.empty());
+          return rows;
+        },
+        Columns(ColumnId::kCost));
+    ASSERT_TRUE(chosen.ok()) << chosen.status();
+    EXPECT_EQ(chosen->calls.size(), rows.size());
+    EXPECT_TRUE(chosen->completions.empty());
+    EXPECT_TRUE(chosen->calls.time_us.empty());
+    EXPECT_TRUE(chosen->calls.series.empty());
+    EXPECT_TRUE(chosen->calls.event_ids.empty());
+    ASSERT_EQ(chosen->calls.cost_picos.size(), rows.size());
+    EXPECT_EQ(chosen->calls.cost_picos.back(), block.calls.cost_picos[rows.back()]);
   }
 }
 
