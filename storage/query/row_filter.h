@@ -37,8 +37,8 @@ class RowFilter {
   // Both outlive it.
   RowFilter(const CallFilter& filter, const Catalog& catalog);
 
-  // From now on rows without the attribute `key`, which outlives it, do not match, nor do those
-  // that give it as "".
+  // Makes rows not match that are without the attribute `key`, which outlives this, or give it as
+  // "".
   void RequireAttribute(absl::string_view key) { required_key_ = key; }
 
   // What Matches and Choose need.

@@ -26,7 +26,7 @@ struct ScannedGroup {
   Picos unsurfaced = 0;
 };
 // The groups by key.
-using ScannedGroups = absl::node_hash_map<std::string, ScannedGroup>;  // By key.
+using ScannedGroups = absl::node_hash_map<std::string, ScannedGroup>;
 
 // Not thread-safe.
 class ScannedTop {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which instants a question covers, and how a series is cut into buckets.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -108,6 +109,55 @@ TEST_F(Windows, AnyRangeIsExactAcrossHoursAndDays) {
           CallsIn(times_us[static_cast<size_t>(from)] + 1, times_us[static_cast<size_t>(to)] + 1),
           to - from);
     }
+  }
+}
+
+// These questions read the log, and of whole hours without a look at times.
+TEST_F(Windows, WhatReadsTheLogCountsTheCallsOfItsRangeAlone) {
+  std::vector<Call> calls;
+  for (int64_t i = 0; i < 600; ++i) {
+    calls.push_back(
+        MakeCall("c-" + std::to_string(i), "run-" + std::to_string(i % 2), "planning", 1));
+    calls.back().workflow = i % 2 == 0 ? "even" : "odd";
+    calls.back().attributes = {{"tenant", i % 3 == 0 ? "acme" : "globex"}};
+    calls.back().time_us = kNowUs - 1 - i * 13 * kMinuteUs;
+  }
+  Store(calls);
+  const auto expect = [&](TimeRange range) {
+    const auto count = [&](auto is_wanted) {
+      return std::count_if(calls.begin(), calls.end(), [&](const Call& call) {
+        return range.Contains(call.time_us) && is_wanted(call);
+      });
+    };
+    const auto is_even = [](const Call& call) { return call.workflow == "even"; };
+    const auto is_acme = [](const Call& call) { return call.attributes[0].second == "acme"; };
+    CallFilter even;
+    even[NameKind::kWorkflow] = "even";
+    CallFilter acme;
+    acme.attributes = {{"tenant", "acme"}};
+    const Window window = Window::Of(range);
+    EXPECT_EQ(Value(db().Top({.window = window, .filter = even})).total.calls, count(is_even));
+    EXPECT_EQ(Value(db().Top({.window = window, .filter = acme})).total.calls, count(is_acme));
+    const TopAnswer tenants =
+        Value(db().Top({.window = window, .by = GroupBy::kAttribute, .attribute_key = "tenant"}));
+    for (const TopRow& row : tenants.rows) {
+      EXPECT_EQ(row.sums.calls,
+                count([&](const Call& call) { return call.attributes[0].second == row.key; }));
+    }
+    SeriesQuery split;
+    split.window = window;
+    split.by_hour = true;
+    split.filter = acme;
+    split.by = GroupBy::kWorkflow;
+    int64_t in_series = 0;
+    for (const SeriesPoint& point : Value(db().Series(split)).points) {
+      in_series += point.sums.calls;
+    }
+    EXPECT_EQ(in_series, count(is_acme));
+  };
+  for (const int64_t minutes : {1, 7, 59, 60, 61, 1'441}) {
+    expect({kNowUs - 3 * kMicrosPerDay - minutes * kMinuteUs, kNowUs - minutes * kMinuteUs});
+    expect({kNowUs - 90 * kMinuteUs - minutes * kMinuteUs, kNowUs - 90 * kMinuteUs});
   }
 }
 
