@@ -6,6 +6,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -68,19 +69,21 @@ class QuestionsOverGrpc : public QuestionsTest {
     QuestionsTest::TearDown();
   }
 
-  // Asks with a log of which the first block takes longer to read than a question may take,
-  // until the log is read at all. Says how it ends, and how many blocks were read.
+  // Asks with a log of which no block is read before a question has taken longer than it may, by
+  // however many threads, until the log is read at all. Says how it ends, and how many blocks were
+  // read.
   template <typename Request, typename Response>
   std::pair<grpc::StatusCode, int> Ask(grpc::Status (pb::QueryService::Stub::*method)(
                                            grpc::ClientContext*, const Request&, Response*),
                                        const Request& request) {
     std::atomic<int> read = 0;
-    tap_.read = [&read] {
-      if (++read == 1) {
-        const Instant until = std::chrono::steady_clock::now() + kTimeMax;
-        while (std::chrono::steady_clock::now() < until) {
-          std::this_thread::yield();
-        }
+    std::once_flag begun;
+    Instant until;
+    tap_.read = [&] {
+      ++read;
+      std::call_once(begun, [&] { until = std::chrono::steady_clock::now() + kTimeMax; });
+      while (std::chrono::steady_clock::now() < until) {
+        std::this_thread::yield();
       }
     };
     grpc::StatusCode code = grpc::StatusCode::OK;
