@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
+#include "bench/load/asker.h"
 #include "bench/load/questions.h"
 
 namespace itemized::bench {
@@ -18,12 +19,6 @@ struct QueryFigures {
   double p50_ms = 0;
   double p99_ms = 0;
   int count = 0;  // Queries timed.
-};
-
-struct QueryPlan {
-  int64_t end_us = 0;  // When the workload ends.
-  int days = 30;
-  std::vector<std::string> runs;  // Ids of runs that exist.
 };
 
 // Gives the six models their prices, `times` as high.

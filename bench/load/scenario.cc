@@ -9,14 +9,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
-#include "grpcpp/support/byte_buffer.h"
 #include <sys/resource.h>
 
-#include "bench/load/encode.h"
 #include "bench/load/ingest.h"
+#include "bench/load/job.h"
+#include "bench/load/mixed.h"
 #include "bench/load/peers.h"
 #include "bench/load/queries.h"
 #include "bench/load/questions.h"
@@ -25,7 +22,6 @@
 #include "bench/load/server_process.h"
 #include "bench/load/spans.h"
 #include "bench/load/trace.h"
-#include "bench/load/workload.h"
 #include "storage/base/status_macros.h"
 
 namespace itemized::bench {
@@ -37,67 +33,11 @@ constexpr int kLatencyWindow = 256;           // The load is to be limited by ti
 constexpr int kUnaryCallers = 8;
 constexpr double kUnarySeconds = 5;
 
-// One run of one server.
-struct Job {
-  const ScenarioOptions& options;
-  std::string form;
-  int64_t calls;
-  std::string prefix;    // What the names of figures begin with.
-  bool ask = false;      // Times queries as well.
-  bool with_ids = true;  // Events have ids of their own.
-  int days = 30;         // That the calls are spread over.
-  uint64_t set = 0;      // Calls of another set are other calls.
-};
-
-struct Prepared {
-  std::vector<std::vector<grpc::ByteBuffer>> messages;  // Indexed by stream.
-  double bytes = 0;
-  int64_t events = 0;
-  ExpectedAnswers answers;
-  QueryPlan plan;
-};
-
-void Say(int64_t calls, const std::string& what) {
-  std::fprintf(stderr, "%lld calls %s\n", static_cast<long long>(calls), what.c_str());
-}
-
 double ClientCpuSeconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-// The last whole minute: a workload that ends then is not in the server's future.
-int64_t LastMinuteUs() {
-  return absl::ToUnixMicros(absl::Now()) / 60'000'000 * 60'000'000;
-}
-
-Prepared Prepare(const Job& job) {
-  Prepared prepared;
-  prepared.messages.resize(kStreams);
-  prepared.plan.end_us = LastMinuteUs();
-  const uint64_t seed = job.options.seed + job.set;
-  Workload workload(
-      {.seed = seed, .calls = job.calls, .end_us = prepared.plan.end_us, .days = job.days});
-  const Form form = job.form == "rows" ? Form::kRows : Form::kColumns;
-  std::vector<Encoder> encoders;
-  for (int i = 0; i < kStreams; ++i) {
-    const uint64_t sender = 0xC0FFEE1234567890u * (seed + 1) + static_cast<uint64_t>(i);
-    encoders.emplace_back(form, job.with_ids ? absl::StrFormat("%016x", sender) : "");
-  }
-  for (size_t sequence = 0; !workload.Done(); ++sequence) {
-    const WorkloadBatch batch = workload.NextBatch();
-    prepared.events += static_cast<int64_t>(batch.calls.size() + batch.completions.size());
-    for (const WorkloadCall& call : batch.calls) {
-      prepared.answers.Add(call);
-    }
-    const size_t stream = sequence % kStreams;
-    prepared.messages[stream].push_back(encoders[stream].Encode(batch, sequence));
-    prepared.bytes += static_cast<double>(prepared.messages[stream].back().Length());
-  }
-  prepared.plan.runs = workload.sampled_runs();
-  return prepared;
 }
 
 absl::Status AddQueries(const Job& job, const std::string& address, const QueryPlan& plan,
@@ -271,6 +211,30 @@ absl::Status RunRepricing(const ScenarioOptions& options, int64_t calls, Report*
   return server->Stop();
 }
 
+// People who have the page open while calls come in.
+absl::Status RunMixed(const ScenarioOptions& options, int64_t calls, Report* report) {
+  Job job{.options = options, .form = "columns", .calls = calls, .prefix = ""};
+  Prepared prepared = Prepare(job);
+  ASSIGN_OR_RETURN(const auto server, ServerProcess::Start(options.server, options.work_dir));
+  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
+  RETURN_IF_ERROR(
+      RunIngest(server->grpc_address(), prepared.messages, job.options.window).status());
+  server->AwaitRest();
+  job.calls = kMixedCallsPerSecond * kMixedSeconds;
+  job.days = 1;
+  job.set = 2'000'000;
+  prepared = Prepare(job);
+  Say(calls, "in the books: 32 pages are open");
+  ASSIGN_OR_RETURN(const MixedFigures figures,
+                   bench::RunMixed(server->grpc_address(), prepared.messages, prepared.plan));
+  report->Add("query.mixed32.p50_ms", figures.p50_ms, "ms");
+  report->Add("query.mixed32.p99_ms", figures.p99_ms, "ms");
+  report->Add("query.mixed32.answers", figures.answers, "");
+  report->Add("query.mixed32.ingest_share", figures.ingest_share, "x");
+  report->Add("query.mixed32.ingest_calls_per_s", figures.ingest_calls_per_s, "calls/s");
+  return server->Stop();
+}
+
 // Spans of OpenTelemetry, from exporters that send a hundred at a time.
 absl::Status RunSpans(const ScenarioOptions& options, Report* report) {
   std::fprintf(stderr, "%lld spans of OpenTelemetry\n", static_cast<long long>(options.spans));
@@ -320,8 +284,12 @@ absl::Status RunRound(const ScenarioOptions& options, int64_t largest, Report* r
                              report));
     }
   }
-  if (options.ingest_only || options.only == "queries") {
+  if (options.ingest_only) {
     return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(RunMixed(options, largest, report));
+  if (options.only == "queries") {
+    return RunOthers(options, largest, report);
   }
   RETURN_IF_ERROR(RunIdentity(options, report));
   RETURN_IF_ERROR(RunLatencies(options, report));
