@@ -183,6 +183,17 @@ absl::Status RunLatencies(const ScenarioOptions& options, Report* report) {
   return server->Stop();
 }
 
+// Starts a server with the calls of `job` in its books, and nothing left to do.
+absl::StatusOr<std::unique_ptr<ServerProcess>> StartFilled(const Job& job) {
+  const Prepared prepared = Prepare(job);
+  ASSIGN_OR_RETURN(auto server, ServerProcess::Start(job.options.server, job.options.work_dir));
+  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
+  RETURN_IF_ERROR(
+      RunIngest(server->grpc_address(), prepared.messages, job.options.window).status());
+  server->AwaitRest();
+  return server;
+}
+
 // Pricing a store again while calls come in, half as many as can.
 absl::Status RunRepricing(const ScenarioOptions& options, int64_t calls, Report* report) {
   const double full = report->Value("ingest.columns.calls_per_s");
@@ -190,15 +201,10 @@ absl::Status RunRepricing(const ScenarioOptions& options, int64_t calls, Report*
     return absl::OkStatus();
   }
   Job job{.options = options, .form = "columns", .calls = calls, .prefix = ""};
-  Prepared prepared = Prepare(job);
-  ASSIGN_OR_RETURN(const auto server, ServerProcess::Start(options.server, options.work_dir));
-  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
-  RETURN_IF_ERROR(
-      RunIngest(server->grpc_address(), prepared.messages, job.options.window).status());
-  server->AwaitRest();
+  ASSIGN_OR_RETURN(const auto server, StartFilled(job));
   job.calls = 3 * calls;
   job.set = 1'000'000;
-  prepared = Prepare(job);
+  const Prepared prepared = Prepare(job);
   Say(calls, "in the books: pricing them again");
   ASSIGN_OR_RETURN(const RepricingFigures figures,
                    bench::RunRepricing(server->grpc_address(), prepared.messages, full / 2));
@@ -214,16 +220,11 @@ absl::Status RunRepricing(const ScenarioOptions& options, int64_t calls, Report*
 // People who have the page open while calls come in.
 absl::Status RunMixed(const ScenarioOptions& options, int64_t calls, Report* report) {
   Job job{.options = options, .form = "columns", .calls = calls, .prefix = ""};
-  Prepared prepared = Prepare(job);
-  ASSIGN_OR_RETURN(const auto server, ServerProcess::Start(options.server, options.work_dir));
-  RETURN_IF_ERROR(SetModelRates(server->grpc_address()));
-  RETURN_IF_ERROR(
-      RunIngest(server->grpc_address(), prepared.messages, job.options.window).status());
-  server->AwaitRest();
+  ASSIGN_OR_RETURN(const auto server, StartFilled(job));
   job.calls = kMixedCallsPerSecond * kMixedSeconds;
   job.days = 1;
   job.set = 2'000'000;
-  prepared = Prepare(job);
+  const Prepared prepared = Prepare(job);
   Say(calls, "in the books: 32 pages are open");
   ASSIGN_OR_RETURN(const MixedFigures figures,
                    bench::RunMixed(server->grpc_address(), prepared.messages, prepared.plan));

@@ -241,14 +241,12 @@ absl::StatusOr<Block> PickRows(StoredBlock* stored, const Rows& rows, ColumnMask
   Block block;
   block.ref = stored->ref;
   mask = WithNeeded(mask & ~Columns(ColumnId::kCompletions));
-  if (!names.empty()) {
-    block.calls.run_names = std::move(names);
-    mask &= ~Columns(ColumnId::kRunNames);
-  }
+  const ColumnMask read_before = names.empty() ? ColumnMask{0} : Columns(ColumnId::kRunNames);
+  block.calls.run_names = std::move(names);
   BlockColumns columns(&block, rows.size(), 0);
   EventIds ids;
   for (size_t i = 0; i < stored->columns.size(); ++i) {
-    if ((mask & (ColumnMask{1} << stored->columns[i].id)) != 0) {
+    if ((mask & ~read_before & (ColumnMask{1} << stored->columns[i].id)) != 0) {
       RETURN_IF_ERROR(PickFrom(stored, i, rows, &ids, &columns));
     }
   }

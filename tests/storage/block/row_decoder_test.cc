@@ -137,6 +137,17 @@ TEST(RowDecoder, NoMoreIsDecodedOfChosenRowsThanWasAskedFor) {
   }
 }
 
+// The names of runs have been read by then, and the rows are checked against them all the same.
+TEST(RowDecoder, AChosenRowWhoseRunHasNoNameIsDamage) {
+  Block block = RandomBlock(1, 100);
+  block.calls.run[50] = static_cast<uint32_t>(block.calls.run_names.size());
+  const absl::Status status =
+      DecodeChosen(block.ref, EncodeBlock(block), Columns(ColumnId::kRunNames), [](const Block&) {
+        return std::vector<uint32_t>{49, 50};
+      }).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(RowDecoder, RowsOfRunsAreThoseOfTheWholeBlock) {
   for (const size_t count : {size_t{1}, size_t{100}, size_t{5'000}}) {
     const Block block = RandomBlock(static_cast<uint32_t>(count), count);
