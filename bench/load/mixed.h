@@ -12,7 +12,7 @@
 
 namespace itemized::bench {
 
-// So many calls are offered, for so long.
+// So many calls are offered, for so long at most.
 inline constexpr int64_t kMixedCallsPerSecond = 300'000;
 inline constexpr int64_t kMixedSeconds = 10;
 

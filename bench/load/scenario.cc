@@ -221,7 +221,8 @@ absl::Status RunRepricing(const ScenarioOptions& options, int64_t calls, Report*
 absl::Status RunMixed(const ScenarioOptions& options, int64_t calls, Report* report) {
   Job job{.options = options, .form = "columns", .calls = calls, .prefix = ""};
   ASSIGN_OR_RETURN(const auto server, StartFilled(job));
-  job.calls = kMixedCallsPerSecond * kMixedSeconds;
+  const auto seconds_max = std::max(int64_t{1}, static_cast<int64_t>(options.kind_seconds));
+  job.calls = kMixedCallsPerSecond * std::min(kMixedSeconds, seconds_max);
   job.days = 1;
   job.set = 2'000'000;
   const Prepared prepared = Prepare(job);
