@@ -19,6 +19,7 @@
 #include "server/bundled_rates.h"
 #include "server/data_directory.h"
 #include "server/grpc/admin_service.h"
+#include "server/grpc/analysis_service.h"
 #include "server/grpc/connections.h"
 #include "server/grpc/grpc_setup.h"
 #include "server/grpc/ingest_service.h"
@@ -99,6 +100,7 @@ class ServerImpl final : public Server {
   std::optional<CallPool> rate_changes_;
   std::optional<CallPool> admin_calls_;
   std::unique_ptr<QueryService> query_;
+  std::unique_ptr<AnalysisService> analysis_;
   std::unique_ptr<RatesService> rates_;
   std::unique_ptr<ServerInfoService> info_;
   std::unique_ptr<AdminService> admin_;
@@ -233,6 +235,7 @@ absl::Status ServerImpl::ServeGrpc() {
   };
   ingest_ = std::make_unique<IngestService>(*queue_, begin_session, memory_, options_.ingest);
   query_ = std::make_unique<QueryService>(*database_, *questions_);
+  analysis_ = std::make_unique<AnalysisService>(*database_, *questions_);
   rates_ = std::make_unique<RatesService>(*database_, *questions_, *rate_changes_);
   info_ = std::make_unique<ServerInfoService>(*database_, *infos_, facts_);
   admin_ = std::make_unique<AdminService>(
@@ -252,6 +255,7 @@ absl::Status ServerImpl::ServeGrpc() {
       Type::FROM_FD, grpc::InsecureServerCredentials());
   builder.RegisterService(ingest_.get());
   builder.RegisterService(query_.get());
+  builder.RegisterService(analysis_.get());
   builder.RegisterService(rates_.get());
   builder.RegisterService(info_.get());
   builder.RegisterService(admin_.get());

@@ -60,6 +60,7 @@ Connection::Connection(const std::string& address)
     : address_(address),
       channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments())),
       admin_(pb::AdminService::NewStub(channel_)),
+      analysis_(pb::AnalysisService::NewStub(channel_)),
       ingest_(pb::IngestService::NewStub(channel_)),
       query_(pb::QueryService::NewStub(channel_)),
       rates_(pb::RatesService::NewStub(channel_)),
@@ -120,6 +121,22 @@ absl::StatusOr<pb::GetSeriesResponse> Connection::GetSeries(const pb::GetSeriesR
 absl::StatusOr<pb::GetOutliersResponse> Connection::GetOutliers(
     const pb::GetOutliersRequest& request) {
   return Invoke(*this, *query_, &pb::QueryService::Stub::GetOutliers, request);
+}
+
+absl::StatusOr<pb::CompareResponse> Connection::Compare(const pb::CompareRequest& request) {
+  return Invoke(*this, *analysis_, &pb::AnalysisService::Stub::Compare, request);
+}
+
+absl::StatusOr<pb::GetWastedResponse> Connection::GetWasted(const pb::GetWastedRequest& request) {
+  return Invoke(*this, *analysis_, &pb::AnalysisService::Stub::GetWasted, request);
+}
+
+absl::StatusOr<pb::WhatIfResponse> Connection::WhatIf(const pb::WhatIfRequest& request) {
+  return Invoke(*this, *analysis_, &pb::AnalysisService::Stub::WhatIf, request);
+}
+
+absl::StatusOr<pb::AdviseResponse> Connection::Advise(const pb::AdviseRequest& request) {
+  return Invoke(*this, *analysis_, &pb::AnalysisService::Stub::Advise, request);
 }
 
 absl::StatusOr<pb::ExplainCallResponse> Connection::ExplainCall(

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "itemized/v1/admin.grpc.pb.h"
+#include "itemized/v1/analysis.grpc.pb.h"
 #include "itemized/v1/ingest.grpc.pb.h"
 #include "itemized/v1/query.grpc.pb.h"
 #include "itemized/v1/rates.grpc.pb.h"
@@ -47,6 +48,10 @@ class Connection {
   absl::StatusOr<pb::GetSpansResponse> GetSpans(const pb::GetSpansRequest& request);
   absl::StatusOr<pb::GetSeriesResponse> GetSeries(const pb::GetSeriesRequest& request);
   absl::StatusOr<pb::GetOutliersResponse> GetOutliers(const pb::GetOutliersRequest& request);
+  absl::StatusOr<pb::CompareResponse> Compare(const pb::CompareRequest& request);
+  absl::StatusOr<pb::GetWastedResponse> GetWasted(const pb::GetWastedRequest& request);
+  absl::StatusOr<pb::WhatIfResponse> WhatIf(const pb::WhatIfRequest& request);
+  absl::StatusOr<pb::AdviseResponse> Advise(const pb::AdviseRequest& request);
   absl::StatusOr<pb::ExplainCallResponse> ExplainCall(const pb::ExplainCallRequest& request);
   absl::StatusOr<pb::GetMissingRatesResponse> GetMissingRates(
       const pb::GetMissingRatesRequest& request);
@@ -81,6 +86,7 @@ class Connection {
   const std::string address_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<pb::AdminService::Stub> admin_;
+  const std::unique_ptr<pb::AnalysisService::Stub> analysis_;
   const std::unique_ptr<pb::IngestService::Stub> ingest_;
   const std::unique_ptr<pb::QueryService::Stub> query_;
   const std::unique_ptr<pb::RatesService::Stub> rates_;

@@ -9,21 +9,6 @@
 #include "storage/pricing/rate_book.h"
 
 namespace itemized::server {
-namespace {
-
-// Adds to the answer of `ask()`, a StatusOr, how far a repricing is.
-template <typename Ask>
-auto WithRepricing(const Database& database, Ask ask)
-    -> absl::StatusOr<Answered<typename decltype(ask())::value_type>> {
-  std::optional<RepricingProgress> repricing = database.Repricing();
-  ASSIGN_OR_RETURN(auto answer, ask());
-  if (!repricing.has_value()) {
-    repricing = database.Repricing();
-  }
-  return Answered<decltype(answer)>{std::move(answer), repricing};
-}
-
-}  // namespace
 
 absl::StatusOr<Answered<TopAnswer>> AskTop(const Principal& /*principal*/, const Database& database,
                                            const TopQuery& query,

@@ -17,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "server/api/answered.h"
 #include "server/api/principal.h"
 #include "server/api/span_counters.h"
 #include "server/api/usage_report_log.h"
@@ -24,15 +25,6 @@
 #include "storage/database/database.h"
 
 namespace itemized::server {
-
-// Pairs an answer with the progress of a repricing, if one was under way when the question was
-// asked or is when it is answered. Then some calls have their new cost in the answer and others
-// the old one.
-template <typename Answer>
-struct Answered {
-  Answer answer;
-  std::optional<RepricingProgress> repricing;
-};
 
 absl::StatusOr<Answered<TopAnswer>> AskTop(const Principal& principal, const Database& database,
                                            const TopQuery& query,

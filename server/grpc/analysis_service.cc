@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/grpc/analysis_service.h"
+
+#include "server/grpc/unary_call.h"
+#include "server/v1/analyses.h"
+
+namespace itemized::server {
+
+namespace pb = itemized::v1;
+
+// Answers a question with `method` of server/v1/analyses.h.
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* AnalysisService::Answer(
+    grpc::CallbackServerContext* context, const Request* request, Response* response,
+    absl::StatusOr<Response> (*method)(const Principal&, const Database&, const Request&,
+                                       const Cancellation*)) {
+  return AnswerOn(pool_, context, request, response,
+                  [this, method](const Principal& principal, const Request& question,
+                                 const Cancellation* cancellation) {
+                    return method(principal, database_, question, cancellation);
+                  });
+}
+
+}  // namespace itemized::server

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "itemized/v1/analysis.grpc.pb.h"
+#include <grpcpp/support/server_callback.h>
+
+#include "server/grpc/unary_call.h"
+#include "storage/database/database.h"
+
+namespace itemized::server {
+
+// Serves itemized.v1.AnalysisService. Thread-safe.
+class AnalysisService final : public itemized::v1::AnalysisService::CallbackService {
+ public:
+  // Both outlive the service.
+  AnalysisService(const Database& database, CallPool& pool) : database_(database), pool_(pool) {}
+
+ private:
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Answer(
+      grpc::CallbackServerContext* context, const Request* request, Response* response,
+      absl::StatusOr<Response> (*method)(const Principal&, const Database&, const Request&,
+                                         const Cancellation*));
+
+  const Database& database_;
+  CallPool& pool_;
+};
+
+}  // namespace itemized::server

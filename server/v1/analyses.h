@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The methods of itemized.v1.AnalysisService, as server/v1/methods.h has those of the others.
+
+#include "absl/status/statusor.h"
+#include "itemized/v1/analysis.pb.h"
+
+#include "server/api/principal.h"
+#include "storage/base/cancellation.h"
+#include "storage/database/database.h"
+
+namespace itemized::server {}  // namespace itemized::server
