@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "client/cli/address.h"
+#include "client/cli/analysis_options.h"
 #include "client/cli/filter_options.h"
 #include "client/cli/help.h"
 #include "client/cli/rate_terms.h"
@@ -39,6 +40,7 @@ class Declaration {
         arguments_.query);
     DeclareSeries();
     DeclareOutliers();
+    DeclareCompare();
     DeclareRates();
     DeclareUsage();
     DeclareReconcile();
@@ -180,6 +182,15 @@ class Declaration {
     AddWindow(app);
     AddLimit(app, "Calls at most; 0 is 100 (100)");
     AddSortOption(app, arguments_.query.sort);
+  }
+
+  void DeclareCompare() {
+    CLI::App& app = DeclareCommand(app_, "compare", "Why spend changed, step by step and by cause",
+                                   Command::kCompare);
+    AddCompareOptions(app, arguments_.query);
+    AddFilterOptions(app, arguments_.query.filter);
+    AddWindow(app);
+    AddLimit(app, "Rows at most; 0 is all (20 on a terminal, else 0)");
   }
 
   void DeclareRates() {

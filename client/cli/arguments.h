@@ -27,6 +27,7 @@ enum class Command {
   kExplain,
   kSeries,
   kOutliers,
+  kCompare,
   kRatesList,
   kRatesSet,
   kRatesRemove,
@@ -43,12 +44,14 @@ enum class Command {
   kBackup,
 };
 
-// The options of `top`, `workflows`, `show`, `series` and `outliers`; each uses some.
+// The options of `top`, `workflows`, `show`, `series`, `outliers` and `compare`; each uses some.
 struct QueryArguments {
   text::WindowArguments window;
   std::string by = "step";  // May be step, model, workflow, provider or attribute:KEY.
   v1::CallFilter filter;
   std::string every = "1d";
+  std::string before;  // The sides of a comparison: both FROM..TO, or both KEY=VALUE, or both "".
+  std::string after;
   std::string event_id;
   std::string workflow_id;
   std::optional<int32_t> limit;  // If it is absent, each command has a default of its own.

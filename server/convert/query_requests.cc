@@ -30,6 +30,8 @@ absl::Status CheckName(absl::string_view field, absl::string_view name) {
   return absl::OkStatus();
 }
 
+}  // namespace
+
 absl::Status CheckLimit(int32_t limit) {
   if (limit < 0) {
     return absl::InvalidArgumentError(
@@ -37,6 +39,8 @@ absl::Status CheckLimit(int32_t limit) {
   }
   return absl::OkStatus();
 }
+
+namespace {
 
 absl::StatusOr<Window> ToRange(const pb::WindowSpec& spec) {
   const TimeRange range{spec.start_unix_us(), spec.end_unix_us()};
@@ -52,6 +56,8 @@ absl::StatusOr<Window> ToRange(const pb::WindowSpec& spec) {
   }
   return Window::Of(range);
 }
+
+}  // namespace
 
 absl::StatusOr<GroupBy> ToGroupBy(pb::GroupBy by) {
   switch (by) {
@@ -74,6 +80,8 @@ absl::StatusOr<GroupBy> ToGroupBy(pb::GroupBy by) {
   }
 }
 
+namespace {
+
 absl::StatusOr<OutlierOrder> ToOrder(pb::OutlierOrder order) {
   switch (order) {
     case pb::OUTLIER_ORDER_UNSPECIFIED:
@@ -88,6 +96,8 @@ absl::StatusOr<OutlierOrder> ToOrder(pb::OutlierOrder order) {
   }
 }
 
+}  // namespace
+
 absl::Status CheckAttributeKey(bool by_attribute, absl::string_view key) {
   RETURN_IF_ERROR(CheckName("attribute_key", key));
   if (by_attribute && key.empty()) {
@@ -101,7 +111,7 @@ absl::Status CheckAttributeKey(bool by_attribute, absl::string_view key) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from) {
+absl::StatusOr<CallFilter> ToCallFilter(const pb::CallFilter& from) {
   CallFilter filter;
   const auto set = [&](NameKind kind, absl::string_view field, bool is_given,
                        const std::string& name) {
@@ -129,9 +139,11 @@ absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from) {
   return filter;
 }
 
+namespace {
+
 // Reads the filter of a question that also has a step of its own, which is "" if it names none.
 absl::StatusOr<CallFilter> ToFilter(const pb::CallFilter& from, const std::string& step) {
-  ASSIGN_OR_RETURN(CallFilter filter, ToFilter(from));
+  ASSIGN_OR_RETURN(CallFilter filter, ToCallFilter(from));
   RETURN_IF_ERROR(CheckName("step", step));
   if (!step.empty()) {
     if (from.has_step() && from.step() != step) {
@@ -197,7 +209,7 @@ absl::StatusOr<TopQuery> ToTopQuery(const pb::GetTopRequest& request) {
   RETURN_IF_ERROR(CheckLimit(request.limit()));
   RETURN_IF_ERROR(CheckAttributeKey(query.by == GroupBy::kAttribute, request.attribute_key()));
   query.attribute_key = request.attribute_key();
-  ASSIGN_OR_RETURN(query.filter, ToFilter(request.filter()));
+  ASSIGN_OR_RETURN(query.filter, ToCallFilter(request.filter()));
   return query;
 }
 

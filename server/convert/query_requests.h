@@ -31,6 +31,13 @@ absl::StatusOr<Window> ToWindow(const itemized::v1::WindowSpec& spec);
 // Reads an `as_known_at_unix_us`, in which 0 stands for none.
 absl::StatusOr<std::optional<int64_t>> ToKnownAt(int64_t as_known_at_unix_us);
 
+// Parts of questions.
+absl::StatusOr<GroupBy> ToGroupBy(itemized::v1::GroupBy by);
+absl::StatusOr<CallFilter> ToCallFilter(const itemized::v1::CallFilter& from);
+absl::Status CheckLimit(int32_t limit);  // How many rows there may be at most; 0 says nothing.
+// Checks whether there is a key just if calls are grouped by attribute.
+absl::Status CheckAttributeKey(bool by_attribute, absl::string_view key);
+
 absl::StatusOr<TopQuery> ToTopQuery(const itemized::v1::GetTopRequest& request);
 absl::StatusOr<SeriesQuery> ToSeriesQuery(const itemized::v1::GetSeriesRequest& request);
 absl::StatusOr<OutliersQuery> ToOutliersQuery(const itemized::v1::GetOutliersRequest& request);

@@ -21,4 +21,10 @@ grpc::ServerUnaryReactor* AnalysisService::Answer(
                   });
 }
 
+grpc::ServerUnaryReactor* AnalysisService::Compare(grpc::CallbackServerContext* context,
+                                                   const pb::CompareRequest* request,
+                                                   pb::CompareResponse* response) {
+  return Answer(context, request, response, server::Compare);
+}
+
 }  // namespace itemized::server

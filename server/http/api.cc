@@ -10,8 +10,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/json_util.h"
-#include "proto/text/json.h"
 
+#include "server/http/analyses.h"
+#include "server/http/answering.h"
 #include "server/http/body_coding.h"
 #include "server/http/events.h"
 #include "server/http/metrics.h"
@@ -33,50 +34,6 @@ constexpr size_t kQuestionsWaiting = 64;
 constexpr size_t kBodiesWaiting = 128;
 constexpr size_t kOthersWaiting = 16;
 
-// No answer has a message of more bytes; its JSON is a few times larger.
-constexpr size_t kAnswerBytesMax = size_t{16} << 20;
-constexpr size_t kSmallAnswerBytes = size_t{8} << 10;  // It is not charged.
-// A message and its JSON take this many times its bytes while that is written.
-constexpr int64_t kJsonFactor = 8;
-
-absl::StatusOr<HttpResponse> Json(const HttpApiContext& context,
-                                  const google::protobuf::Message& message) {
-  const size_t bytes = message.ByteSizeLong();
-  if (bytes > kAnswerBytesMax) {
-    return absl::OutOfRangeError(
-        absl::StrCat("The answer would have ", bytes >> 20,
-                     " MiB. Ask for less: a limit, a shorter window, or a filter."));
-  }
-  const auto charge = context.memory.Take(
-      bytes > kSmallAnswerBytes ? kJsonFactor * static_cast<int64_t>(bytes) : 0);
-  if (!charge.has_value()) {
-    return absl::ResourceExhaustedError(
-        "The server has no memory left for this answer; ask again a little later.");
-  }
-  HttpResponse response;
-  ASSIGN_OR_RETURN(response.body, text::ToJson(message, text::JsonLayout::kOneLine));
-  response.body += "\n";
-  return response;
-}
-
-// Makes a handler that answers with `answer(request)`, a StatusOr<HttpResponse>, from a
-// thread of the pool, unless nobody waits for the answer any more by then.
-template <typename Answer>
-HttpHandler OnPool(WorkerPool& pool, Answer answer) {
-  return [&pool, answer = std::move(answer)](HttpRequest request, const Respond& respond) {
-    const bool added = pool.Add([answer, request = std::move(request), respond] {
-      const absl::Status wanted =
-          request.cancellation != nullptr ? request.cancellation->Check() : absl::OkStatus();
-      absl::StatusOr<HttpResponse> response =
-          wanted.ok() ? answer(request) : absl::StatusOr<HttpResponse>(wanted);
-      respond(response.ok() ? *std::move(response) : HttpError(response.status()));
-    });
-    if (!added) {
-      respond(HttpError(TooManyWaiting()));
-    }
-  };
-}
-
 // Tells whether the log has to be read for a ranking or series, since the rollups are by step,
 // model, workflow or provider alone.
 bool AsksTheLog(const HttpRequest& request) {
@@ -91,19 +48,6 @@ bool AsksTheLog(const HttpRequest& request) {
     }
   }
   return absl::StartsWith(parameters.Take("by"), "attribute");
-}
-
-// Answers the question that `read(parameters, now_us)` makes with
-// `answer(principal, database, question, cancellation)`, a method of itemized.v1.
-template <typename Read, typename Answer>
-auto Ask(const HttpApiContext& context, Read read, Answer answer) {
-  return [context, read, answer](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
-    ASSIGN_OR_RETURN(Parameters parameters, Parameters::Parse(request.query));
-    ASSIGN_OR_RETURN(const auto question, read(std::move(parameters), context.clock.NowUs()));
-    ASSIGN_OR_RETURN(const auto response, answer(PrincipalOf(request), context.database, question,
-                                                 request.cancellation.get()));
-    return Json(context, response);
-  };
 }
 
 // Answers `question` on the pool that suits it.
@@ -306,6 +250,7 @@ void HttpPools::Close() {
 
 void AddApi(const HttpApiContext& context, Router* router) {
   AddQuestions(context, router);
+  AddAnalyses(context, router);
   AddRates(context, router);
   router->Handle("GET", "/api/v1/info",
                  OnPool(context.pools.info,

@@ -10,6 +10,7 @@
 #include "proto/text/window.h"
 
 #include "server/convert/query_requests.h"
+#include "server/http/question_parameters.h"
 #include "storage/base/quoted.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"
@@ -20,22 +21,6 @@ namespace {
 namespace pb = itemized::v1;
 
 constexpr int32_t kLimitMax = std::numeric_limits<int32_t>::max();
-
-// Sets the window; `*zone_name` becomes the time zone's.
-absl::Status TakeWindow(Parameters& parameters, int64_t now_us, pb::WindowSpec* window,
-                        std::string* zone_name = nullptr) {
-  const text::WindowArguments arguments{.window = parameters.Take("window"),
-                                        .from = parameters.Take("from"),
-                                        .to = parameters.Take("to"),
-                                        .tz = parameters.Take("tz"),
-                                        .as_known_at = parameters.Take("as_known_at")};
-  ASSIGN_OR_RETURN(const absl::TimeZone zone, ToTimeZone(arguments.tz));
-  ASSIGN_OR_RETURN(*window, text::ToWindowSpec(arguments, zone, now_us, ""));
-  if (zone_name != nullptr) {
-    *zone_name = arguments.tz;
-  }
-  return absl::OkStatus();
-}
 
 // Leaves `*instant_us` as it was if there is no such parameter.
 absl::Status TakeKnownAt(Parameters& parameters, int64_t* instant_us) {
@@ -53,39 +38,6 @@ absl::StatusOr<bool> TakeBool(Parameters& parameters, const char* name) {
         "The parameter ", name, " must be true or false, but is ", Quoted(value), "."));
   }
   return value == "true";
-}
-
-absl::Status TakeFilter(Parameters& parameters, pb::CallFilter* filter) {
-  if (parameters.Has("step")) {
-    filter->set_step(parameters.Take("step"));
-  }
-  if (parameters.Has("model")) {
-    filter->set_model(parameters.Take("model"));
-  }
-  if (parameters.Has("workflow")) {
-    filter->set_workflow(parameters.Take("workflow"));
-  }
-  if (parameters.Has("provider")) {
-    filter->set_provider(parameters.Take("provider"));
-  }
-  for (const std::string& attribute : parameters.TakeAll("attribute")) {
-    RETURN_IF_ERROR(text::AddAttribute(attribute, filter));
-  }
-  return absl::OkStatus();
-}
-
-// Leaves both as they were if there is no such parameter.
-absl::Status TakeGroup(Parameters& parameters, pb::GroupBy* by, std::string* attribute_key) {
-  if (!parameters.Has("by")) {
-    return absl::OkStatus();
-  }
-  const std::string text = parameters.Take("by");
-  if (!text::ParseGroupBy(text, by, attribute_key)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "The parameter by must be step, model, workflow, provider or attribute:KEY, but is ",
-        Quoted(text), "."));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/v1/analyses.h"
 
+#include "server/api/analyses.h"
+#include "server/convert/compare.h"
 #include "server/v1/answer.h"
 
 namespace itemized::server {
 
 namespace pb = itemized::v1;
+
+absl::StatusOr<pb::CompareResponse> Compare(const Principal& principal, const Database& database,
+                                            const pb::CompareRequest& request,
+                                            const Cancellation* cancellation) {
+  return Answer<pb::CompareResponse>(
+      {principal, database, cancellation}, request, ToCompareQuery, AskCompare,
+      [&](const CompareAnswer& answer) { return ToCompareResponse(answer, request.limit()); });
+}
 
 }  // namespace itemized::server

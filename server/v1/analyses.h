@@ -10,4 +10,11 @@
 #include "storage/base/cancellation.h"
 #include "storage/database/database.h"
 
-namespace itemized::server {}  // namespace itemized::server
+namespace itemized::server {
+
+absl::StatusOr<itemized::v1::CompareResponse> Compare(const Principal& principal,
+                                                      const Database& database,
+                                                      const itemized::v1::CompareRequest& request,
+                                                      const Cancellation* cancellation = nullptr);
+
+}  // namespace itemized::server

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/api/principal.h"
-#include "server/convert/query_answers.h"
+#include "server/convert/store_answers.h"
 #include "storage/base/cancellation.h"
 #include "storage/base/status_macros.h"
 #include "storage/base/time.h"

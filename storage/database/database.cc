@@ -112,6 +112,11 @@ absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuer
   return impl_->Ask(AnswerDistribution, query, query.window.as_known_at_us, cancellation);
 }
 
+absl::StatusOr<CompareAnswer> Database::Compare(const CompareQuery& query,
+                                                const Cancellation* cancellation) const {
+  return impl_->Ask(AnswerCompare, query, query.before.window.as_known_at_us, cancellation);
+}
+
 absl::StatusOr<ExplainAnswer> Database::Explain(const ExplainQuery& query,
                                                 const Cancellation* cancellation) const {
   return impl_->Ask(AnswerExplain, query, query.as_known_at_us, cancellation);

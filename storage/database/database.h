@@ -30,6 +30,7 @@
 #include "storage/pricing/rate.h"
 #include "storage/pricing/rate_change.h"
 #include "storage/pricing/repricing_job.h"
+#include "storage/query/compare_types.h"
 #include "storage/query/query_types.h"
 #include "storage/store/database_options.h"
 
@@ -151,6 +152,9 @@ class Database {
                                           const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query,
                                                   const Cancellation* cancellation = nullptr) const;
+  // With filters by attribute it reads the log.
+  absl::StatusOr<CompareAnswer> Compare(const CompareQuery& query,
+                                        const Cancellation* cancellation = nullptr) const;
 
   // NOT_FOUND if there is no such call, or it is no longer kept. Without a run, the whole log is
   // read.

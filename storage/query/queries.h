@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 
 #include "storage/base/cancellation.h"
+#include "storage/query/compare_types.h"
 #include "storage/query/query_context.h"
 #include "storage/query/query_types.h"
 
@@ -42,6 +43,10 @@ absl::StatusOr<ExplainAnswer> AnswerExplain(const QueryContext& context, const E
 absl::StatusOr<MissingRatesAnswer> AnswerMissingRates(const QueryContext& context,
                                                       const Window& window,
                                                       const Cancellation* cancellation);
+
+// INVALID_ARGUMENT also if a call could be on both sides.
+absl::StatusOr<CompareAnswer> AnswerCompare(const QueryContext& context, const CompareQuery& query,
+                                            const Cancellation* cancellation);
 
 // Returns the models with calls that have usage and no price, by falling number of such calls.
 std::vector<UnpricedModel> ListUnpricedModels(const State& state);

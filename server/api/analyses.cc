@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/api/analyses.h"
+
+namespace itemized::server {
+
+absl::StatusOr<Answered<CompareAnswer>> AskCompare(const Principal& /*principal*/,
+                                                   const Database& database,
+                                                   const CompareQuery& query,
+                                                   const Cancellation* cancellation) {
+  return WithRepricing(database, [&] { return database.Compare(query, cancellation); });
+}
+
+}  // namespace itemized::server

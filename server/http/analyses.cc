@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/analyses.h"
+
+#include <limits>
+#include <utility>
+
+#include "proto/text/compare.h"
+#include "proto/text/window.h"
+
+#include "server/convert/query_requests.h"
+#include "server/http/answering.h"
+#include "server/http/question_parameters.h"
+#include "server/v1/analyses.h"
+#include "storage/base/status_macros.h"
+
+namespace itemized::server {
+namespace {
+
+namespace pb = itemized::v1;
+
+constexpr int32_t kLimitMax = std::numeric_limits<int32_t>::max();
+
+}  // namespace
+
+absl::StatusOr<pb::CompareRequest> ToCompareRequest(Parameters parameters, int64_t now_us) {
+  text::CompareArguments sides;
+  sides.before = parameters.Take("before");
+  sides.after = parameters.Take("after");
+  sides.window = TakeWindowArguments(parameters);
+  ASSIGN_OR_RETURN(const absl::TimeZone zone, ToTimeZone(sides.window.tz));
+  RETURN_IF_ERROR(TakeFilter(parameters, &sides.filter));
+  ASSIGN_OR_RETURN(pb::CompareRequest request, text::ToCompareRequest(sides, zone, now_us, ""));
+  pb::GroupBy by = pb::GROUP_BY_STEP;
+  std::string attribute_key;
+  RETURN_IF_ERROR(TakeGroup(parameters, &by, &attribute_key));
+  request.set_by(by);
+  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kLimitMax));
+  request.set_limit(limit);
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
+void AddAnalyses(const HttpApiContext& context, Router* router) {
+  WorkerPool& scans = context.pools.scans;
+  router->Handle("GET", "/api/v1/compare", OnPool(scans, Ask(context, ToCompareRequest, Compare)));
+}
+
+}  // namespace itemized::server
