@@ -20,4 +20,13 @@ void AddCompareOptions(CLI::App& app, QueryArguments& query) {
       "  itemize compare release=41 release=42 --window 14d");
 }
 
+void AddWastedOptions(CLI::App& app, QueryArguments& query) {
+  app.add_option("--by", query.by, "step, model, workflow, provider or attribute:KEY (step)")
+      ->type_name("WHAT");
+  app.footer(
+      "A call is wasted if its run did not use what its step made, failed, was abandoned or was\n"
+      "cut short; if it failed itself, retried or not; or if its run had sent a prompt of as many\n"
+      "tokens to the same step and model within the hour before. The first reason counts.");
+}
+
 }  // namespace itemized::cli

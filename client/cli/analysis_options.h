@@ -10,5 +10,7 @@ namespace itemized::cli {
 // Add the options of `compare` but for the window, the filter and the limit, and say in a footer
 // how it is used.
 void AddCompareOptions(CLI::App& app, QueryArguments& query);
+// Add those of `wasted`.
+void AddWastedOptions(CLI::App& app, QueryArguments& query);
 
 }  // namespace itemized::cli

@@ -41,6 +41,7 @@ class Declaration {
     DeclareSeries();
     DeclareOutliers();
     DeclareCompare();
+    DeclareWasted();
     DeclareRates();
     DeclareUsage();
     DeclareReconcile();
@@ -188,6 +189,15 @@ class Declaration {
     CLI::App& app = DeclareCommand(app_, "compare", "Why spend changed, step by step and by cause",
                                    Command::kCompare);
     AddCompareOptions(app, arguments_.query);
+    AddFilterOptions(app, arguments_.query.filter);
+    AddWindow(app);
+    AddLimit(app, "Rows at most; 0 is all (20 on a terminal, else 0)");
+  }
+
+  void DeclareWasted() {
+    CLI::App& app = DeclareCommand(app_, "wasted", "Spend on output that no user got, by reason",
+                                   Command::kWasted);
+    AddWastedOptions(app, arguments_.query);
     AddFilterOptions(app, arguments_.query.filter);
     AddWindow(app);
     AddLimit(app, "Rows at most; 0 is all (20 on a terminal, else 0)");

@@ -28,6 +28,7 @@ enum class Command {
   kSeries,
   kOutliers,
   kCompare,
+  kWasted,
   kRatesList,
   kRatesSet,
   kRatesRemove,
@@ -44,7 +45,7 @@ enum class Command {
   kBackup,
 };
 
-// The options of `top`, `workflows`, `show`, `series`, `outliers` and `compare`; each uses some.
+// The options of `top`, `workflows`, `show`, `series`, `outliers`, `compare` and `wasted`; each uses some.
 struct QueryArguments {
   text::WindowArguments window;
   std::string by = "step";  // May be step, model, workflow, provider or attribute:KEY.

@@ -18,6 +18,7 @@ int ExplainCommand(const QueryArguments& arguments, Session& session);
 int RatesMissingCommand(const QueryArguments& arguments, Session& session);
 int SeriesCommand(const QueryArguments& arguments, Session& session);
 int CompareCommand(const QueryArguments& arguments, Session& session);
+int WastedCommand(const QueryArguments& arguments, Session& session);
 int OutliersCommand(const QueryArguments& arguments, Session& session);
 int InfoCommand(Session& session);
 int VerifyCommand(Session& session);

@@ -84,9 +84,10 @@ std::string TimesText(bool has_before, double before, bool has_after, double aft
 
 void PrintSide(const char* label, const pb::Window& window, const std::string& usd, int64_t calls,
                int64_t runs, absl::TimeZone zone, Session& session) {
-  PrintLine(label,
+  PrintLine(label, WindowText(window, zone), session);
+  PrintLine("",
             absl::StrCat(MoneyText(usd), " in ", Count(calls), " call", PluralS(calls), " of ",
-                         Count(runs), " run", PluralS(runs), ", ", WindowText(window, zone)),
+                         Count(runs), " run", PluralS(runs)),
             session);
 }
 

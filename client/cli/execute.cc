@@ -32,6 +32,8 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return OutliersCommand(arguments.query, session);
     case Command::kCompare:
       return CompareCommand(arguments.query, session);
+    case Command::kWasted:
+      return WastedCommand(arguments.query, session);
     case Command::kRatesList:
       return RatesListCommand(arguments, session);
     case Command::kRatesSet:

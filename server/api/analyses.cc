@@ -10,4 +10,10 @@ absl::StatusOr<Answered<CompareAnswer>> AskCompare(const Principal& /*principal*
   return WithRepricing(database, [&] { return database.Compare(query, cancellation); });
 }
 
+absl::StatusOr<Answered<WastedAnswer>> AskWasted(const Principal& /*principal*/,
+                                                 const Database& database, const WastedQuery& query,
+                                                 const Cancellation* cancellation) {
+  return WithRepricing(database, [&] { return database.Wasted(query, cancellation); });
+}
+
 }  // namespace itemized::server

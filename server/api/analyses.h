@@ -18,4 +18,8 @@ absl::StatusOr<Answered<CompareAnswer>> AskCompare(const Principal& principal,
                                                    const CompareQuery& query,
                                                    const Cancellation* cancellation = nullptr);
 
+absl::StatusOr<Answered<WastedAnswer>> AskWasted(const Principal& principal,
+                                                 const Database& database, const WastedQuery& query,
+                                                 const Cancellation* cancellation = nullptr);
+
 }  // namespace itemized::server

@@ -27,4 +27,10 @@ grpc::ServerUnaryReactor* AnalysisService::Compare(grpc::CallbackServerContext* 
   return Answer(context, request, response, server::Compare);
 }
 
+grpc::ServerUnaryReactor* AnalysisService::GetWasted(grpc::CallbackServerContext* context,
+                                                     const pb::GetWastedRequest* request,
+                                                     pb::GetWastedResponse* response) {
+  return Answer(context, request, response, server::GetWasted);
+}
+
 }  // namespace itemized::server

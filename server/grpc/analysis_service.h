@@ -18,6 +18,9 @@ class AnalysisService final : public itemized::v1::AnalysisService::CallbackServ
   grpc::ServerUnaryReactor* Compare(grpc::CallbackServerContext* context,
                                     const itemized::v1::CompareRequest* request,
                                     itemized::v1::CompareResponse* response) override;
+  grpc::ServerUnaryReactor* GetWasted(grpc::CallbackServerContext* context,
+                                      const itemized::v1::GetWastedRequest* request,
+                                      itemized::v1::GetWastedResponse* response) override;
 
  private:
   template <typename Request, typename Response>

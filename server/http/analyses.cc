@@ -40,9 +40,23 @@ absl::StatusOr<pb::CompareRequest> ToCompareRequest(Parameters parameters, int64
   return request;
 }
 
+absl::StatusOr<pb::GetWastedRequest> ToWastedRequest(Parameters parameters, int64_t now_us) {
+  pb::GetWastedRequest request;
+  pb::GroupBy by = pb::GROUP_BY_STEP;
+  RETURN_IF_ERROR(TakeGroup(parameters, &by, request.mutable_attribute_key()));
+  request.set_by(by);
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
+  RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
+  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kLimitMax));
+  request.set_limit(limit);
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
 void AddAnalyses(const HttpApiContext& context, Router* router) {
   WorkerPool& scans = context.pools.scans;
   router->Handle("GET", "/api/v1/compare", OnPool(scans, Ask(context, ToCompareRequest, Compare)));
+  router->Handle("GET", "/api/v1/wasted", OnPool(scans, Ask(context, ToWastedRequest, GetWasted)));
 }
 
 }  // namespace itemized::server

@@ -19,5 +19,8 @@ void AddAnalyses(const HttpApiContext& context, Router* router);
 // the filter. INVALID_ARGUMENT says what is wrong.
 absl::StatusOr<itemized::v1::CompareRequest> ToCompareRequest(Parameters parameters,
                                                               int64_t now_us);
+// Takes by, window, from, to, tz, limit, and the filter. INVALID_ARGUMENT says what is wrong.
+absl::StatusOr<itemized::v1::GetWastedRequest> ToWastedRequest(Parameters parameters,
+                                                               int64_t now_us);
 
 }  // namespace itemized::server

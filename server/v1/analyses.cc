@@ -3,6 +3,7 @@
 
 #include "server/api/analyses.h"
 #include "server/convert/compare.h"
+#include "server/convert/wasted.h"
 #include "server/v1/answer.h"
 
 namespace itemized::server {
@@ -15,6 +16,15 @@ absl::StatusOr<pb::CompareResponse> Compare(const Principal& principal, const Da
   return Answer<pb::CompareResponse>(
       {principal, database, cancellation}, request, ToCompareQuery, AskCompare,
       [&](const CompareAnswer& answer) { return ToCompareResponse(answer, request.limit()); });
+}
+
+absl::StatusOr<pb::GetWastedResponse> GetWasted(const Principal& principal,
+                                                const Database& database,
+                                                const pb::GetWastedRequest& request,
+                                                const Cancellation* cancellation) {
+  return Answer<pb::GetWastedResponse>(
+      {principal, database, cancellation}, request, ToWastedQuery, AskWasted,
+      [&](const WastedAnswer& answer) { return ToWastedResponse(answer, request.limit()); });
 }
 
 }  // namespace itemized::server

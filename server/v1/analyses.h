@@ -16,5 +16,8 @@ absl::StatusOr<itemized::v1::CompareResponse> Compare(const Principal& principal
                                                       const Database& database,
                                                       const itemized::v1::CompareRequest& request,
                                                       const Cancellation* cancellation = nullptr);
+absl::StatusOr<itemized::v1::GetWastedResponse> GetWasted(
+    const Principal& principal, const Database& database,
+    const itemized::v1::GetWastedRequest& request, const Cancellation* cancellation = nullptr);
 
 }  // namespace itemized::server

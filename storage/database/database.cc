@@ -117,6 +117,11 @@ absl::StatusOr<CompareAnswer> Database::Compare(const CompareQuery& query,
   return impl_->Ask(AnswerCompare, query, query.before.window.as_known_at_us, cancellation);
 }
 
+absl::StatusOr<WastedAnswer> Database::Wasted(const WastedQuery& query,
+                                              const Cancellation* cancellation) const {
+  return impl_->Ask(AnswerWasted, query, query.window.as_known_at_us, cancellation);
+}
+
 absl::StatusOr<ExplainAnswer> Database::Explain(const ExplainQuery& query,
                                                 const Cancellation* cancellation) const {
   return impl_->Ask(AnswerExplain, query, query.as_known_at_us, cancellation);

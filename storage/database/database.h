@@ -32,6 +32,7 @@
 #include "storage/pricing/repricing_job.h"
 #include "storage/query/compare_types.h"
 #include "storage/query/query_types.h"
+#include "storage/query/wasted_types.h"
 #include "storage/store/database_options.h"
 
 namespace itemized {
@@ -155,6 +156,9 @@ class Database {
   // With filters by attribute it reads the log.
   absl::StatusOr<CompareAnswer> Compare(const CompareQuery& query,
                                         const Cancellation* cancellation = nullptr) const;
+  // Reads the log of the window.
+  absl::StatusOr<WastedAnswer> Wasted(const WastedQuery& query,
+                                      const Cancellation* cancellation = nullptr) const;
 
   // NOT_FOUND if there is no such call, or it is no longer kept. Without a run, the whole log is
   // read.

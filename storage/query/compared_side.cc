@@ -137,8 +137,8 @@ ComparedSide::Units ComparedSide::UnitsOf(const CallSums& sums) {
 
 absl::StatusOr<ComparedSide> ComparedSide::Open(const QueryContext& context,
                                                 const Snapshot& snapshot, const CompareSide& side,
-                                                NameKind by, const Cancellation* cancellation) {
-  ASSIGN_OR_RETURN(const TimeRange range, snapshot.Resolve(side.window));
+                                                TimeRange range, NameKind by,
+                                                const Cancellation* cancellation) {
   ComparedSide compared(context, side, by, range);
   // By models, since sums of series are wanted, and those by step have none for partial days.
   CallSource source(

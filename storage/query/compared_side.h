@@ -37,9 +37,10 @@ class ComparedSide {
   };
   using SeriesParts = absl::flat_hash_map<SeriesKey, Series>;
 
-  // Takes what rollups have, and opens the log for the rest. `side` and the context outlive it.
+  // Takes what rollups have, and opens the log for the rest. `range` is what the window of `side`
+  // resolves to; that and the context outlive it.
   static absl::StatusOr<ComparedSide> Open(const QueryContext& context, const Snapshot& snapshot,
-                                           const CompareSide& side, NameKind by,
+                                           const CompareSide& side, TimeRange range, NameKind by,
                                            const Cancellation* cancellation);
   ComparedSide(ComparedSide&&) noexcept;
   ComparedSide& operator=(ComparedSide&&) noexcept;

@@ -35,6 +35,27 @@ absl::Status LogScan::Open(const Snapshot& snapshot, TimeRange range, ScanColumn
   return OpenHours(snapshot, hours.first, hours.end, columns);
 }
 
+absl::Status LogScan::OpenWithMargins(const Snapshot& snapshot, TimeRange range,
+                                      ScanColumns columns, uint32_t pieces) {
+  columns.shown |= Columns(ColumnId::kTime);
+  const Hour kept = snapshot.state.blocks.first_hour();
+  const Hour first = HourOf(range.start_us);
+  const Hour end = HourOf(range.end_us - 1) + 1;
+  const uint32_t hours = end.value() - first.value();
+  const uint32_t hours_at_once = std::max(1U, hours / std::max(pieces, kPiecesMax));
+  for (Hour hour = first; hour < end; hour = hour + hours_at_once) {
+    const Hour next = std::min(end, hour + hours_at_once);
+    const Hour before = hour > kept ? Hour(hour.value() - 1) : hour;
+    ASSIGN_OR_RETURN(BlockStore::Reader reader,
+                     snapshot.Open({HourStartUs(before), HourStartUs(next + 1)}, columns.shown));
+    pieces_.push_back({.reader = std::move(reader),
+                       .range = {std::max(range.start_us, HourStartUs(hour)),
+                                 std::min(range.end_us, HourStartUs(next))},
+                       .columns = columns});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status LogScan::OpenHours(const Snapshot& snapshot, Hour first, Hour end,
                                 ScanColumns columns) {
   const uint32_t hours = end.value() - first.value();
@@ -86,11 +107,13 @@ absl::Status LogScan::Read(Piece* piece, ScanWorker* worker, ScanPace* pace,
     }
     return rows;
   };
+  worker->BeginPiece(piece->range);
   for (int blocks = 1;; ++blocks) {
     RETURN_IF_ERROR(CheckNotCancelled(cancellation));
     ASSIGN_OR_RETURN(const std::optional<Block> block,
                      piece->reader.NextChosen(choose, piece->columns.picked));
     if (!block.has_value()) {
+      worker->EndPiece();
       return absl::OkStatus();
     }
     if (block->calls.size() != 0) {

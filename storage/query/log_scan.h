@@ -26,6 +26,11 @@ class ScanWorker {
  public:
   virtual ~ScanWorker() = default;
 
+  // Begins a piece of the log: blocks of hours that rise, which touch `range` and what was asked
+  // for around it. EndPiece follows once all its blocks were added.
+  virtual void BeginPiece(TimeRange /*range*/) {}
+  virtual void EndPiece() {}
+
   // Adds to `*rows`, which is empty, the rows of `shown` that are wanted, rising. Their times do
   // not matter.
   virtual void Choose(const Block& shown, std::vector<uint32_t>* rows) = 0;
@@ -51,6 +56,12 @@ class LogScan {
   // the scan. Errors as BlockStore::OpenHours.
   absl::Status Open(const Snapshot& snapshot, TimeRange range, ScanColumns columns);
 
+  // Adds the hours that a range touches, and to each piece of it an hour before and one after, as
+  // far as they are kept. A worker is given all their rows, with times, and tells itself which lie
+  // in the range of the piece. There are `pieces` of them at least, if there are hours enough.
+  absl::Status OpenWithMargins(const Snapshot& snapshot, TimeRange range, ScanColumns columns,
+                               uint32_t pieces);
+
   // Reads all that was opened, with a thread for each worker; the scan is spent then.
   // `cancellation` may be null.
   absl::Status Read(absl::Span<ScanWorker* const> workers, const Cancellation* cancellation) &&;
@@ -61,7 +72,7 @@ class LogScan {
     BlockStore::Reader reader;
     TimeRange range;
     ScanColumns columns;
-    bool checks_times = false;  // Whether blocks may have rows that are not in the range.
+    bool checks_times = false;  // Whether rows that are not in the range are left out.
   };
 
   absl::Status OpenHours(const Snapshot& snapshot, Hour first, Hour end, ScanColumns columns);

@@ -8,7 +8,7 @@
 
 #include "storage/base/status_macros.h"
 #include "storage/query/snapshot.h"
-#include "storage/query/unused_steps.h"
+#include "storage/query/endings_of_rows.h"
 
 namespace itemized {
 namespace {
@@ -36,13 +36,13 @@ absl::StatusOr<std::vector<UnsurfacedCall>> ReadUnsurfaced(const Snapshot& snaps
   if (!state.views.runs().outcomes().HasUnsurfaced(hour)) {
     return found;
   }
-  UnusedSteps unused(state);
+  EndingsOfRows endings(state);
   constexpr ColumnMask kMask =
       Columns(ColumnId::kSeries, ColumnId::kRun, ColumnId::kRunNames, ColumnId::kCost);
   RETURN_IF_ERROR(VisitRows(
       snapshot, {HourStartUs(hour), HourStartUs(hour + 1)}, kMask,
       [&](const LogRow& row) {
-        if (unused.Contains(row.block, row.row) && row.cost() != 0) {
+        if (endings.IsUnused(row.block, row.row) && row.cost() != 0) {
           found.push_back({.time_us = row.time_us(), .series = row.series(), .picos = row.cost()});
         }
         return absl::OkStatus();

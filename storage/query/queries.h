@@ -17,6 +17,7 @@
 #include "storage/query/compare_types.h"
 #include "storage/query/query_context.h"
 #include "storage/query/query_types.h"
+#include "storage/query/wasted_types.h"
 
 namespace itemized {
 
@@ -47,6 +48,9 @@ absl::StatusOr<MissingRatesAnswer> AnswerMissingRates(const QueryContext& contex
 // INVALID_ARGUMENT also if a call could be on both sides.
 absl::StatusOr<CompareAnswer> AnswerCompare(const QueryContext& context, const CompareQuery& query,
                                             const Cancellation* cancellation);
+
+absl::StatusOr<WastedAnswer> AnswerWasted(const QueryContext& context, const WastedQuery& query,
+                                          const Cancellation* cancellation);
 
 // Returns the models with calls that have usage and no price, by falling number of such calls.
 std::vector<UnpricedModel> ListUnpricedModels(const State& state);

@@ -115,12 +115,16 @@ absl::StatusOr<CompareAnswer> AnswerCompare(const QueryContext& context, const C
   {
     const Snapshot snapshot(context.state);
     ASSIGN_OR_RETURN(const TimeRange range_before, snapshot.Resolve(query.before.window));
-    ASSIGN_OR_RETURN(const TimeRange range_after, snapshot.Resolve(query.after.window));
+    ASSIGN_OR_RETURN(TimeRange range_after, snapshot.Resolve(query.after.window));
+    if (query.before.window.last_us == query.after.window.last_us &&
+        query.before.window.last_us.has_value()) {
+      range_after = range_before;  // Both end now.
+    }
     RETURN_IF_ERROR(CheckApart(query, range_before, range_after));
-    ASSIGN_OR_RETURN(before,
-                     ComparedSide::Open(context, snapshot, query.before, query.by, cancellation));
-    ASSIGN_OR_RETURN(after,
-                     ComparedSide::Open(context, snapshot, query.after, query.by, cancellation));
+    ASSIGN_OR_RETURN(before, ComparedSide::Open(context, snapshot, query.before, range_before,
+                                                query.by, cancellation));
+    ASSIGN_OR_RETURN(after, ComparedSide::Open(context, snapshot, query.after, range_after,
+                                               query.by, cancellation));
   }
   RETURN_IF_ERROR(before->Read(cancellation));
   RETURN_IF_ERROR(after->Read(cancellation));

@@ -9,11 +9,11 @@
 #include "storage/block/net_rows.h"
 #include "storage/query/call_totals.h"
 #include "storage/query/dearest_calls.h"
+#include "storage/query/endings_of_rows.h"
 #include "storage/query/queries.h"
 #include "storage/query/row_filter.h"
 #include "storage/query/run_page.h"
 #include "storage/query/snapshot.h"
-#include "storage/query/unused_steps.h"
 
 namespace itemized {
 namespace {
@@ -116,7 +116,7 @@ class OutlierSearch {
 
   absl::Status ReadRollups(const Snapshot& snapshot) {
     filter_.emplace(query_.filter, state_.catalog);
-    unused_.emplace(state_);
+    endings_.emplace(state_);
     up_to_ = snapshot.last_block();
     const TimeRange& range = answer_.range;
     const bool by_step = query_.filter.has_step_only();
@@ -213,7 +213,7 @@ class OutlierSearch {
 
   BilledCall CallAt(const Block& block, size_t row) {
     BilledCall call = ToBilledCall(block.calls, row, state_.catalog);
-    call.unsurfaced = unused_->Contains(block, row);
+    call.unsurfaced = endings_->IsUnused(block, row);
     return call;
   }
 
@@ -276,7 +276,7 @@ class OutlierSearch {
   const size_t limit_;
   OutliersAnswer answer_;
   std::optional<RowFilter> filter_;
-  std::optional<UnusedSteps> unused_;
+  std::optional<EndingsOfRows> endings_;
   BlockSequence up_to_ = 0;        // The last block there was when the question began.
   std::vector<HourToRead> hours_;  // The newest first.
   bool is_dropped_ = false;

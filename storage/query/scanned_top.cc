@@ -3,19 +3,15 @@
 
 #include <utility>
 
-#include "absl/container/node_hash_set.h"
 #include "absl/strings/string_view.h"
 
 #include "storage/base/mutex.h"
 #include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
-#include "storage/model/limits.h"
-#include "storage/query/unused_steps.h"
+#include "storage/query/endings_of_rows.h"
 
 namespace itemized {
 namespace {
-
-constexpr size_t kGroupsMax = 10'000;  // Distinct keys in one answer.
 
 // Gathers what all calls of a ranking by attribute come to, if the rollups know: those without the
 // attribute are what the others leave, so that the log is read for the others alone.
@@ -46,35 +42,16 @@ absl::StatusOr<std::optional<ScannedGroup>> GatherAll(const QueryContext& contex
 
 }  // namespace
 
-// The keys of a ranking, of which there are at most kGroupsMax: the same ones for all
-// threads, so that what each has is complete. Thread-safe.
-class ScannedTop::Keys {
- public:
-  // Returns `key`, or kOtherName if there are too many others.
-  absl::string_view Admit(absl::string_view key) {
-    const MutexLock lock(mutex_);
-    if (keys_.size() < kGroupsMax) {
-      return *keys_.emplace(key).first;
-    }
-    const auto found = keys_.find(key);
-    return found != keys_.end() ? absl::string_view(*found) : absl::string_view(kOtherName);
-  }
-
- private:
-  Mutex mutex_;
-  absl::node_hash_set<std::string> keys_ ABSL_GUARDED_BY(mutex_);
-};
-
 // One thread's part of a ranking that is made by reading the log.
 class ScannedTop::Worker : public FilteringWorker {
  public:
   // Made under the lock of the state, as are those of `filter`. `source` and `keys` outlive it.
-  Worker(const State& state, const CallSource& source, RowFilter filter, Keys* keys)
+  Worker(const State& state, const CallSource& source, RowFilter filter, AdmittedKeys* keys)
       : FilteringWorker(std::move(filter)),
         state_(state),
         keys_(source.keys()),
         admitted_(*keys),
-        unused_(state) {}
+        endings_(state) {}
 
   void Add(const Block& picked) override {
     FindGroups(picked);
@@ -96,7 +73,7 @@ class ScannedTop::Worker : public FilteringWorker {
       const LogRow row = {.block = block, .row = i, .sums = sums};
       ScannedGroup& group = GroupFor(row);
       rows_.emplace_back(i, &group.calls);
-      if (unused_.Contains(block, i)) {
+      if (endings_.IsUnused(block, i)) {
         group.unsurfaced += row.cost();
       }
     }
@@ -120,14 +97,15 @@ class ScannedTop::Worker : public FilteringWorker {
 
   const State& state_;
   const RowKeys& keys_;
-  Keys& admitted_;
-  UnusedSteps unused_;
+  AdmittedKeys& admitted_;
+  EndingsOfRows endings_;
   ScannedGroups groups_;
   std::vector<RowOfTotals> rows_;         // Those of the block at hand.
   std::vector<ScannedGroup*> by_number_;  // The group of each number of RowKeys; null if not known.
 };
 
-ScannedTop::ScannedTop(LogScan log) : log_(std::move(log)), keys_(std::make_unique<Keys>()) {}
+ScannedTop::ScannedTop(LogScan log)
+    : log_(std::move(log)), keys_(std::make_unique<AdmittedKeys>()) {}
 ScannedTop::ScannedTop(ScannedTop&&) noexcept = default;
 ScannedTop& ScannedTop::operator=(ScannedTop&&) noexcept = default;
 ScannedTop::~ScannedTop() = default;

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 
 #include "storage/base/cancellation.h"
+#include "storage/query/admitted_keys.h"
 #include "storage/query/call_source.h"
 #include "storage/query/call_totals.h"
 #include "storage/query/log_scan.h"
@@ -45,14 +46,13 @@ class ScannedTop {
   absl::StatusOr<ScannedGroups> Read(const Cancellation* cancellation) &&;
 
  private:
-  class Keys;
   class Worker;
 
   explicit ScannedTop(LogScan log);
   void AddRest(ScannedGroups* groups);
 
   LogScan log_;
-  std::unique_ptr<Keys> keys_;
+  std::unique_ptr<AdmittedKeys> keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
   // What all calls come to, if the workers are given those alone that have the attribute.
   std::optional<ScannedGroup> all_;

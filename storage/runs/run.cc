@@ -264,6 +264,14 @@ bool Run::HasUnused() const {
   return completion_.has_value() && !completion_->unused_steps.empty();
 }
 
+bool Run::IsPlain() const {
+  return !HasUnused() && RunEnding{.outcome = outcome(), .unused_steps = {}}.is_plain();
+}
+
+RunEnding Run::Ending(const Catalog& catalog) const {
+  return {.outcome = outcome(), .unused_steps = UnusedSteps(catalog)};
+}
+
 std::vector<NameId> Run::UnusedSteps(const Catalog& catalog) const {
   std::vector<NameId> steps;
   if (!HasUnused() || is_brief_) {

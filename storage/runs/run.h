@@ -20,6 +20,7 @@
 #include "storage/block/block.h"
 #include "storage/catalog/catalog.h"
 #include "storage/runs/call_content.h"
+#include "storage/runs/run_endings.h"
 
 namespace itemized {
 
@@ -100,6 +101,9 @@ class Run {
   std::vector<NameId> UnusedSteps(const Catalog& catalog) const;
   // Whether its completion names any unused step, perhaps one without calls.
   bool HasUnused() const;
+  // Whether it is open or completed, and no step of it is unused.
+  bool IsPlain() const;
+  RunEnding Ending(const Catalog& catalog) const;
 
   // Whether nothing was ever folded into it.
   bool is_empty() const { return blocks_.empty() && !completion_.has_value(); }
@@ -124,9 +128,9 @@ class Run {
   // Returns the persisted form (storage/FORMAT.md, "Run"), and reads it; none if malformed.
   std::string Encode() const;
   static std::optional<Run> Decode(absl::string_view bytes, const Catalog& catalog);
-  // Whether the completion in the persisted form names unused steps; also true if that cannot be
-  // read.
-  static bool MayHaveUnused(absl::string_view bytes);
+  // Returns the outcome that the persisted form has, if no step is unused; nothing if one is, or if
+  // that cannot be read.
+  static std::optional<Outcome> OutcomeIfAllUsed(absl::string_view bytes);
 
  private:
   size_t PositionOf(EventFingerprint fingerprint) const;

@@ -326,8 +326,13 @@ std::optional<Run> Run::Decode(absl::string_view bytes, const Catalog& catalog) 
   return run;
 }
 
-bool Run::MayHaveUnused(absl::string_view bytes) {
-  return bytes.size() < 2 || (static_cast<uint8_t>(bytes[1]) & kHasUnused) != 0;
+std::optional<Outcome> Run::OutcomeIfAllUsed(absl::string_view bytes) {
+  const auto kind = static_cast<uint8_t>(bytes.size() < 2 ? kHasUnused : bytes[1]);
+  const uint8_t outcome = kind & kOutcomeBits;
+  if ((kind & kHasUnused) != 0 || outcome >= kOutcomeCount) {
+    return std::nullopt;
+  }
+  return static_cast<Outcome>(outcome);
 }
 
 }  // namespace itemized

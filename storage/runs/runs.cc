@@ -209,13 +209,13 @@ absl::Status Runs::FoldBlock(const Block& block, const StagedBlock& staged) {
   }
   for (const CompletionRow& row : block.completions) {
     Run& run = staged.runs[row.run]->run;
-    const bool had_unused = run.HasUnused();
+    const bool was_plain = run.IsPlain();
     run.Apply(RunCompletion{.time_us = row.time_us,
                             .workflow = row.workflow,
                             .outcome = row.outcome,
                             .unused_steps = row.unused_steps});
-    if (had_unused && !run.HasUnused()) {
-      unused_.Set(calls.run_names[row.run], {});
+    if (!was_plain && run.IsPlain()) {
+      endings_.Set(calls.run_names[row.run], {});
     }
   }
   return absl::OkStatus();
@@ -229,8 +229,8 @@ absl::Status Runs::Fold(absl::Span<const Block> blocks, absl::Span<const StagedB
   for (RunEntry* entry : touched_) {
     entry->touched = false;
     outcomes_.Post(entry->run, 1, catalog_);
-    if (entry->run.HasUnused()) {
-      unused_.Set(entry->workflow_id, entry->run.UnusedSteps(catalog_));
+    if (!entry->run.IsPlain()) {
+      endings_.Set(entry->workflow_id, entry->run.Ending(catalog_));
     }
     NoteChange(entry);
   }
@@ -277,7 +277,7 @@ void Runs::Checkpoint(ThreadTeam* team, KvBatch* batch) {
 }
 
 void Runs::Forget(absl::string_view workflow_id) {
-  unused_.Set(workflow_id, {});
+  endings_.Set(workflow_id, {});
   staged_.erase(workflow_id);
   if (const auto found = resident_.find(workflow_id); found != resident_.end()) {
     ForgetChange(found->second.get());
@@ -309,9 +309,12 @@ absl::Status Runs::Load(Hour first_hour) {
   auto rows = kv_->Scan(Family::kRuns, "", keys::kRunsWatermark);
   for (; rows->Valid(); rows->Next()) {
     known_.Add(rows->key());
-    if (Run::MayHaveUnused(rows->value())) {
+    const std::optional<Outcome> outcome = Run::OutcomeIfAllUsed(rows->value());
+    if (outcome.has_value()) {
+      endings_.Set(rows->key(), {.outcome = *outcome, .unused_steps = {}});
+    } else {
       ASSIGN_OR_RETURN(const Run run, DecodeRow(rows->key(), rows->value()));
-      unused_.Set(rows->key(), run.UnusedSteps(catalog_));
+      endings_.Set(rows->key(), run.Ending(catalog_));
     }
   }
   RETURN_IF_ERROR(rows->status());

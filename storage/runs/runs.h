@@ -30,7 +30,7 @@
 #include "storage/runs/name_filter.h"
 #include "storage/runs/outcomes.h"
 #include "storage/runs/run.h"
-#include "storage/runs/unused_index.h"
+#include "storage/runs/run_endings.h"
 
 namespace itemized {
 
@@ -58,7 +58,7 @@ struct RunsAhead {
   absl::flat_hash_map<std::string, Run> runs;  // Each under its workflow_id.
 };
 
-// One thread writes, with the lock of the views held for writing. Visit and unused may be called by
+// One thread writes, with the lock of the views held for writing. Visit and endings may be called by
 // any thread that holds it for reading. StagedRuns makes ready what a commit changes.
 class Runs {
  public:
@@ -88,8 +88,8 @@ class Runs {
   // as they are, unless memory has a run itself.
   uint64_t evictions() const { return evictions_; }
 
-  // The unused steps of all runs, which are known without reading one.
-  const UnusedIndex& unused() const { return unused_; }
+  // The endings of all runs, which are known without reading one.
+  const RunEndings& endings() const { return endings_; }
 
   const Outcomes& outcomes() const { return outcomes_; }
   void DropOutcomesBefore(Hour hour) { outcomes_.DropBefore(hour); }
@@ -158,7 +158,7 @@ class Runs {
   std::vector<uint32_t> rows_;
   std::vector<uint32_t> row_ends_;
   NameFilter known_;  // Every run there is, since most lookups are of new ones.
-  UnusedIndex unused_;
+  RunEndings endings_;
   std::vector<Unwritten> unwritten_;
   Outcomes outcomes_;
 };

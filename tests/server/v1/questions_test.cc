@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "server/grpc/query_service.h"
+#include "server/v1/analyses.h"
 #include "server/v1/methods.h"
 #include "storage/kv/rocks_kv.h"
 #include "tests/storage/database/long_log_fixture.h"
@@ -175,6 +176,11 @@ TEST_F(QuestionsTest, AreAnsweredWithHowFarARepricingIs) {
   expect_told(GetSeries(kLocal, db(), series, nullptr), "a series");
   expect_told(GetOutliers(kLocal, db(), {}, nullptr), "outliers");
   expect_told(GetDistribution(kLocal, db(), distribution, nullptr), "a distribution");
+  expect_told(GetWasted(kLocal, db(), {}, nullptr), "what was wasted");
+  pb::CompareRequest compare;
+  compare.mutable_before()->mutable_filter()->set_step("a");
+  compare.mutable_after()->mutable_filter()->set_step("b");
+  expect_told(Compare(kLocal, db(), compare, nullptr), "a comparison");
   EXPECT_TRUE(Value(GetServerInfo(kLocal, db(), {})).has_repricing());
   may_go_on.set_value();
   EXPECT_EQ(Value(changed.get_future().get()).repriced_calls, 4 * kHours);

@@ -65,6 +65,20 @@ std::vector<Question> QuestionsOf(const Window& window) {
                            cancellation)
              .status();
        }},
+      {"a comparison of two values of an attribute",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db
+             .Compare({.before = {.window = window,
+                                  .filter = {.names = {}, .attributes = {{"release", "1"}}}},
+                       .after = {.window = window,
+                                 .filter = {.names = {}, .attributes = {{"release", "2"}}}}},
+                      cancellation)
+             .status();
+       }},
+      {"what was wasted",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Wasted({.window = window}, cancellation).status();
+       }},
       {"a run",
        [=](const Database& db, const Cancellation* cancellation) {
          return db.GetRun("run-long", cancellation).status();

@@ -79,6 +79,19 @@ std::string Describe(const TopAnswer& answer) {
   return text;
 }
 
+std::string Describe(const WastedAnswer& answer) {
+  std::string text = Line("wasted", Text(answer.range), answer.calls, answer.unpriced_calls, "of",
+                          answer.spend, answer.wasted.calls, answer.wasted.cost);
+  for (size_t reason = 0; reason < kWasteReasonCount; ++reason) {
+    text += Line("reason", reason, answer.reasons[reason].calls, answer.reasons[reason].cost);
+  }
+  for (const WastedRow& row : answer.rows) {
+    text += Line(Quoted(row.key), static_cast<int>(row.reason), row.wasted.calls, row.wasted.cost,
+                 "of", row.spend);
+  }
+  return text;
+}
+
 std::string Describe(const WorkflowsAnswer& answer) {
   std::string text = Line("workflows", Text(answer.range));
   for (const WorkflowRow& row : answer.rows) {

@@ -20,6 +20,7 @@ std::string Describe(const WorkflowsAnswer& answer);
 std::string Describe(const RunAnswer& answer);
 std::string Describe(const SeriesAnswer& answer);
 std::string Describe(const OutliersAnswer& answer);
+std::string Describe(const WastedAnswer& answer);
 std::string Describe(const Threshold& threshold);
 std::string Describe(const BatchResult& result);  // It leaves out the sentences.
 std::string Describe(const RateChange& change);

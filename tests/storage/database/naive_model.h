@@ -55,6 +55,7 @@ class NaiveModel {
   std::optional<RunAnswer> Run(const std::string& workflow_id) const;
   SeriesAnswer Series(const SeriesQuery& query, int64_t now_us) const;
   OutliersAnswer Outliers(const OutliersQuery& query, int64_t now_us) const;
+  WastedAnswer Wasted(const WastedQuery& query, int64_t now_us) const;
   // The costs behind the distribution of a step, by rising cost.
   std::vector<int64_t> CostsOfStep(const DistributionQuery& query, int64_t now_us) const;
   Threshold ThresholdOf(const std::string& step) const;
@@ -98,6 +99,9 @@ class NaiveModel {
   const Calls& CallsOf(const std::string& step) const;
 
   static bool IsRated(const BilledCall& billed);
+  static std::string KeyOf(const Call& call, GroupBy by, const std::string& attribute_key);
+  // Returns why a call is wasted, if it is; `run` has all calls of its run that stand.
+  static std::optional<WasteReason> WhyWasted(const StoredCall& stored, const NaiveRun& run);
   static CallSums Sum(const Calls& calls);
   static Picos Unsurfaced(const Calls& calls, const Winners& winners);
 

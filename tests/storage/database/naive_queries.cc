@@ -22,22 +22,6 @@ std::string AttributeOf(const Call& call, const std::string& key) {
   return "";
 }
 
-std::string KeyOf(const Call& call, GroupBy by, const std::string& attribute_key) {
-  switch (by) {
-    case GroupBy::kStep:
-      return call.step;
-    case GroupBy::kModel:
-      return call.model;
-    case GroupBy::kWorkflow:
-      return call.workflow;
-    case GroupBy::kProvider:
-      return call.provider;
-    case GroupBy::kAttribute:
-      break;
-  }
-  return AttributeOf(call, attribute_key);
-}
-
 bool Matches(const Call& call, const CallFilter& filter) {
   const auto is = [](const std::optional<std::string>& wanted, const std::string& name) {
     return !wanted.has_value() || *wanted == name;
@@ -89,6 +73,22 @@ std::vector<TimeRange> NaiveBuckets(const TimeRange& range, bool by_hour, absl::
     start = beyond;
   }
   return buckets;
+}
+
+std::string NaiveModel::KeyOf(const Call& call, GroupBy by, const std::string& attribute_key) {
+  switch (by) {
+    case GroupBy::kStep:
+      return call.step;
+    case GroupBy::kModel:
+      return call.model;
+    case GroupBy::kWorkflow:
+      return call.workflow;
+    case GroupBy::kProvider:
+      return call.provider;
+    case GroupBy::kAttribute:
+      break;
+  }
+  return AttributeOf(call, attribute_key);
 }
 
 CallSums NaiveModel::Sum(const Calls& calls) {

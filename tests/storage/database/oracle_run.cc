@@ -206,7 +206,7 @@ Window OracleRun::RandomWindow(int64_t longest_us) {
 }
 
 void OracleRun::Ask() {
-  switch (random_.Between(0, 5)) {
+  switch (random_.Between(0, 7)) {
     case 0:
     case 1:
       CompareTop(
@@ -223,6 +223,12 @@ void OracleRun::Ask() {
       break;
     case 4:
       CompareSeries();
+      break;
+    case 5:
+      CompareWasted();
+      break;
+    case 6:
+      CompareComparison();
       break;
     default:
       CompareOutliers({.window = RandomWindow(90 * kMicrosPerDay),
@@ -250,6 +256,10 @@ void OracleRun::CompareEverything() {
   }
   CompareOutliers({.window = always, .limit = 1'000'000});
   CompareDistributions(always);
+  for (int i = 0; i < 3; ++i) {
+    CompareWasted();
+    CompareComparison();
+  }
   CompareThresholds();
   CompareStock();
 }

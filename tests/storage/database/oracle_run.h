@@ -56,6 +56,8 @@ class OracleRun {
   void CompareSeries();
   void CompareOutliers(const OutliersQuery& query);
   void CompareDistributions(const Window& window);
+  void CompareWasted();
+  void CompareComparison();
   void CompareThresholds();
   void CompareStock();
   LogFault NextFault(const Entry& entry);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "proto/text/json.h"
+#include "proto/text/question.h"
+
+#include "client/cli/commands.h"
+#include "client/cli/format.h"
+#include "client/cli/query.h"
+#include "client/cli/text.h"
+
+namespace itemized::cli {
+namespace {
+
+constexpr int32_t kRowsOnTerminal = 20;
+
+std::string ReasonText(pb::WasteReason reason) {
+  return absl::StrReplaceAll(text::EnumText(reason), {{"_", " "}});
+}
+
+// Returns a part of an amount: "12.3%", and nothing of nothing.
+std::string PartOf(const std::string& part, const std::string& whole) {
+  const Picos all = ParseUsd(whole).value_or(0);
+  return all == 0
+             ? ""
+             : Percent(static_cast<double>(ParseUsd(part).value_or(0)) / static_cast<double>(all));
+}
+
+Table ReasonTable(const pb::GetWastedResponse& wasted) {
+  Table table({{.header = "REASON"},
+               {.header = "WASTED", .align = Align::kRight},
+               {.header = "OF SPEND", .align = Align::kRight},
+               {.header = "CALLS", .align = Align::kRight}});
+  for (const pb::WastedReasonRow& row : wasted.reasons()) {
+    table.AddRow({ReasonText(row.reason()),
+                  {MoneyText(row.wasted_usd()), Style::kBold},
+                  PartOf(row.wasted_usd(), wasted.spend_usd()),
+                  Count(row.calls())});
+  }
+  table.AddRule();
+  table.AddRow({"total", MoneyText(wasted.wasted_usd()),
+                PartOf(wasted.wasted_usd(), wasted.spend_usd()), Count(wasted.wasted_calls())});
+  return table;
+}
+
+Table RowTable(const std::string& key, const pb::GetWastedResponse& wasted) {
+  Table table({{.header = absl::AsciiStrToUpper(key), .shrink_to = 12},
+               {.header = "REASON"},
+               {.header = "WASTED", .align = Align::kRight},
+               {.header = "OF ITS SPEND", .align = Align::kRight, .drop_order = 10},
+               {.header = "CALLS", .align = Align::kRight, .drop_order = 5}});
+  for (const pb::WastedRow& row : wasted.rows()) {
+    table.AddRow({NameCell(row.key()),
+                  ReasonText(row.reason()),
+                  {MoneyText(row.wasted_usd()), Style::kBold},
+                  PartOf(row.wasted_usd(), row.spend_usd()),
+                  Count(row.calls())});
+  }
+  return table;
+}
+
+void PrintWasted(const pb::GetWastedResponse& wasted, const std::string& by, absl::TimeZone zone,
+                 Session& session) {
+  std::ostream& out = *session.env.out;
+  PrintTitle(absl::StrCat("Wasted spend by ", by), wasted.window(), zone, session);
+  if (wasted.calls() == 0) {
+    return;
+  }
+  out << "Wasted " << Styled(MoneyText(wasted.wasted_usd()), Style::kBold, session.env.canvas)
+      << " of " << MoneyText(wasted.spend_usd()) << "; " << MoneyText(wasted.surfaced_usd())
+      << " was spent on output that was used.\n\n";
+  if (wasted.rows().empty()) {
+    return;
+  }
+  const std::string key = by.substr(0, 10) == "attribute:" ? by.substr(10) : by;
+  out << ReasonTable(wasted).Render(session.env.canvas) << "\n"
+      << RowTable(key, wasted).Render(session.env.canvas) << "\n";
+  if (wasted.rows_omitted() > 0) {
+    out << Count(wasted.rows_omitted()) << " more row" << PluralS(wasted.rows_omitted())
+        << ", in the reasons above; --limit 0 shows all.\n";
+  }
+  PrintPricedShare(wasted.calls(), wasted.unpriced_calls(), session);
+}
+
+}  // namespace
+
+int WastedCommand(const QueryArguments& arguments, Session& session) {
+  pb::GetWastedRequest request;
+  pb::GroupBy by = pb::GROUP_BY_UNSPECIFIED;
+  if (!text::ParseGroupBy(arguments.by, &by, request.mutable_attribute_key())) {
+    return WrongUsage(session.env,
+                      absl::StrCat("--by must be step, model, workflow, provider or "
+                                   "attribute:KEY, but is \"",
+                                   arguments.by, "\"."),
+                      "itemize wasted");
+  }
+  const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
+  if (!window.ok()) {
+    return WrongUsage(session.env, window.status().message(), "itemize wasted");
+  }
+  request.set_by(by);
+  *request.mutable_filter() = arguments.filter;
+  *request.mutable_window() = window->spec;
+  const bool is_read_by_people = session.env.out_is_terminal && !session.json;
+  request.set_limit(arguments.limit.value_or(is_read_by_people ? kRowsOnTerminal : 0));
+  const absl::StatusOr<pb::GetWastedResponse> wasted = session.connection->GetWasted(request);
+  const int exit_status = Answer(wasted, session, [&](const pb::GetWastedResponse& response) {
+    PrintWasted(response, arguments.by, window->zone, session);
+  });
+  return exit_status == kExitDone && wasted->calls() == 0
+             ? ExplainNothing("calls", arguments.filter, session)
+             : exit_status;
+}
+
+}  // namespace itemized::cli

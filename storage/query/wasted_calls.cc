@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/query/wasted_calls.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "storage/base/mutex.h"
+
+namespace itemized {
+namespace {
+
+constexpr ColumnMask InputColumns() {
+  ColumnMask mask = 0;
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    mask |= IsInput(kUsageClasses[c].kind)
+                ? ColumnMask{1} << (static_cast<size_t>(ColumnId::kUsageFirst) + c)
+                : 0;
+  }
+  return mask;
+}
+
+// Runs that failed, were abandoned or cut short gave their user nothing.
+std::optional<WasteReason> ReasonOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kFailed:
+      return WasteReason::kFailed;
+    case Outcome::kAbandoned:
+      return WasteReason::kAbandoned;
+    case Outcome::kShortCircuited:
+      return WasteReason::kShortCircuited;
+    case Outcome::kOpen:
+    case Outcome::kCompleted:
+      break;
+  }
+  return std::nullopt;
+}
+
+void AddWasted(WasteReason reason, int64_t weight, int64_t cost_picos, WastedGroup* group) {
+  WastedSum& sum = group->wasted[static_cast<size_t>(reason)];
+  sum.calls += weight;
+  sum.cost += Picos(weight) * Picos(cost_picos);
+}
+
+}  // namespace
+
+void WastedGroup::Merge(const WastedGroup& other) {
+  calls += other.calls;
+  unpriced_calls += other.unpriced_calls;
+  spend += other.spend;
+  for (size_t reason = 0; reason < kWasteReasonCount; ++reason) {
+    wasted[reason].calls += other.wasted[reason].calls;
+    wasted[reason].cost += other.wasted[reason].cost;
+  }
+}
+
+WastedCalls::WastedCalls(const State& state, RowFilter filter, const RowKeys& keys,
+                         AdmittedKeys* admitted)
+    : state_(state),
+      filter_(std::move(filter)),
+      keys_(keys),
+      admitted_(*admitted),
+      endings_(state) {}
+
+ColumnMask WastedCalls::columns() {
+  return InputColumns() | Columns(ColumnId::kSeries, ColumnId::kTime, ColumnId::kRun,
+                                  ColumnId::kRunNames, ColumnId::kStatus, ColumnId::kCost,
+                                  ColumnId::kFlags);
+}
+
+void WastedCalls::BeginPiece(TimeRange range) {
+  range_ = range;
+}
+
+// Takes all rows: whether a call was tried again is told by calls that the filter may not let
+// through.
+void WastedCalls::Choose(const Block& shown, std::vector<uint32_t>* rows) {
+  rows->resize(shown.calls.size());
+  std::iota(rows->begin(), rows->end(), 0U);
+}
+
+void WastedCalls::Add(const Block& picked) {
+  const RowSums sums(picked.calls);
+  if (keys_.is_attribute()) {
+    by_number_.clear();
+  }
+  const ReaderLock lock(state_.mutex);
+  for (size_t row = 0; row < picked.calls.size(); ++row) {
+    AddRow({.block = picked, .row = row, .sums = sums});
+  }
+}
+
+void WastedCalls::AddRow(const LogRow& row) {
+  const bool is_asked_for = range_.Contains(row.time_us()) && filter_.Matches(row.block, row.row);
+  WastedGroup* const group = is_asked_for ? GroupFor(row) : nullptr;
+  if (group != nullptr) {
+    group->calls += row.weight();
+    group->unpriced_calls += row.calls().Has(row.row, kFlagUnpriced) ? row.weight() : 0;
+    group->spend += row.cost();
+  }
+  const std::optional<WasteReason> reason = ReasonByRun(row.block, row.row);
+  if (!reason.has_value()) {
+    Remember(row, group);
+  } else if (group != nullptr) {
+    AddWasted(*reason, row.weight(), row.calls().cost_picos[row.row], group);
+  }
+}
+
+WastedGroup* WastedCalls::GroupFor(const LogRow& row) {
+  const uint32_t number = keys_.NumberOf(row);
+  if (number >= by_number_.size()) {
+    by_number_.resize(number + 1);
+  }
+  WastedGroup*& group = by_number_[number];
+  if (group == nullptr) {
+    group = &groups_[admitted_.Admit(keys_.KeyOf(row))];
+  }
+  return group;
+}
+
+std::optional<WasteReason> WastedCalls::ReasonByRun(const Block& block, size_t row) {
+  const RunEnding* const ending = endings_.Of(block, row);
+  if (ending == nullptr) {
+    return std::nullopt;
+  }
+  return endings_.IsUnused(block, row) ? std::optional(WasteReason::kUnusedStep)
+                                       : ReasonOf(ending->outcome);
+}
+
+void WastedCalls::Remember(const LogRow& row, WastedGroup* group) {
+  const CallRows& calls = row.calls();
+  const SeriesKey& key = state_.catalog.Series(row.series());
+  const uint64_t step = key[NameKind::kStep].value();
+  constexpr uint64_t kSpread = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio, which is odd.
+  records_.push_back(
+      {.run_and_step = endings_.RunOf(row.block, row.row).first ^ (step * kSpread),
+       .time_us = row.time_us(),
+       .model = (uint64_t{key[NameKind::kProvider].value()} << 32) | key[NameKind::kModel].value(),
+       .prompt_tokens = calls.UsageAt(row.row).TotalInput(),
+       .cost_picos = calls.cost_picos[row.row],
+       .group = group,
+       .weight = calls.weight[row.row],
+       .failed = calls.status[row.row] != CallStatus::kOk});
+}
+
+// Sorts by parts of the key first, which a cache has room for.
+void WastedCalls::SortRecords() {
+  constexpr int kPartBits = 12;
+  const auto part_of = [](const Record& record) { return record.run_and_step >> (64 - kPartBits); };
+  std::vector<size_t> ends(size_t{1} << kPartBits);
+  for (const Record& record : records_) {
+    ++ends[part_of(record)];
+  }
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  order_.resize(records_.size());
+  std::vector<size_t> places = ends;
+  for (size_t i = records_.size(); i-- > 0;) {
+    order_[--places[part_of(records_[i])]] = static_cast<uint32_t>(i);
+  }
+  for (size_t part = 0; part < ends.size(); ++part) {
+    std::stable_sort(order_.begin() + static_cast<ptrdiff_t>(places[part]),
+                     order_.begin() + static_cast<ptrdiff_t>(ends[part]),
+                     [&](uint32_t a, uint32_t b) {
+                       return records_[a].run_and_step < records_[b].run_and_step;
+                     });
+  }
+}
+
+void WastedCalls::EndPiece() {
+  SortRecords();
+  for (size_t begin = 0; begin < order_.size();) {
+    size_t end = begin + 1;
+    while (end < order_.size() &&
+           records_[order_[end]].run_and_step == records_[order_[begin]].run_and_step) {
+      ++end;
+    }
+    Judge(absl::MakeConstSpan(order_).subspan(begin, end - begin));
+    begin = end;
+  }
+  records_.clear();
+}
+
+// Takes the records of one step of one run, and judges the calls that are left of them.
+void WastedCalls::Judge(absl::Span<const uint32_t> of_run_and_step) {
+  calls_.clear();
+  for (const uint32_t i : of_run_and_step) {
+    calls_.push_back(records_[i]);
+  }
+  if (calls_.size() > 1) {
+    std::stable_sort(calls_.begin(), calls_.end(),
+                     [](const Record& a, const Record& b) { return a.Content() < b.Content(); });
+    size_t kept = 0;
+    for (const Record& call : calls_) {
+      // A row that takes a call out goes with one that brought it.
+      const bool is_opposite = kept > 0 && calls_[kept - 1].Content() == call.Content() &&
+                               calls_[kept - 1].weight == -call.weight;
+      kept -= is_opposite ? 1 : 0;
+      if (!is_opposite) {
+        calls_[kept++] = call;
+      }
+    }
+    calls_.resize(kept);
+  }
+  JudgeCalls(calls_);
+}
+
+// Takes the calls by time.
+void WastedCalls::JudgeCalls(absl::Span<const Record> calls) {
+  std::map<std::pair<uint64_t, int64_t>, int64_t> answered;  // When, by model and prompt tokens.
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const Record& call = calls[i];
+    std::optional<WasteReason> reason;
+    if (call.failed) {
+      reason = IsRetried(calls, i) ? WasteReason::kRetried : WasteReason::kCallFailed;
+    } else if (calls.size() > 1 && call.prompt_tokens >= kDuplicatePromptTokensMin) {
+      const auto [before, is_first] =
+          answered.insert({{call.model, call.prompt_tokens}, call.time_us});
+      if (!is_first && call.time_us - before->second <= kRepeatWithinUs) {
+        reason = WasteReason::kDuplicatePrompt;
+      }
+      before->second = call.time_us;
+    }
+    if (reason.has_value() && call.group != nullptr) {
+      AddWasted(*reason, call.weight, call.cost_picos, call.group);
+    }
+  }
+}
+
+bool WastedCalls::IsRetried(absl::Span<const Record> calls, size_t i) {
+  for (size_t next = i + 1; next < calls.size(); ++next) {
+    const int64_t after_us = calls[next].time_us - calls[i].time_us;
+    if (after_us > 0) {
+      return after_us <= kRepeatWithinUs;
+    }
+  }
+  return false;
+}
+
+}  // namespace itemized
