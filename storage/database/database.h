@@ -31,6 +31,7 @@
 #include "storage/pricing/rate_change.h"
 #include "storage/pricing/repricing_job.h"
 #include "storage/query/compare_types.h"
+#include "storage/query/new_outliers.h"
 #include "storage/query/query_types.h"
 #include "storage/query/wasted_types.h"
 #include "storage/store/database_options.h"
@@ -69,6 +70,15 @@ class Database {
 
   // Returns the notes whose keys begin with `prefix`, by key. Errors: DATA_LOSS, UNAVAILABLE.
   absl::StatusOr<std::vector<Note>> ReadNotes(absl::string_view prefix) const;
+
+  // Puts notes in place and drops those of the other keys, in one entry of the log, and waits until
+  // that is on disk. UNAVAILABLE, and nothing has changed, if it could not be written; but if nobody
+  // can tell whether it was, the notes may still turn up.
+  absl::Status WriteNotes(std::vector<Note> notes, std::vector<std::string> dropped);
+
+  // Has `listener`, which outlives the database or the next call of this, told of every call that
+  // becomes an outlier from now on; null: nobody is.
+  void ListenToOutliers(OutlierListener* listener);
 
   // Takes calls out of the bill: every view is as if they had never come, but they stay known, so
   // that a re-delivery is a duplicate. Returns how many were taken out; calls that are unknown or

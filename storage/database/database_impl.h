@@ -40,6 +40,7 @@ class Database::Impl {
     return answer(past->context(), question, cancellation);
   }
   Committer& committer() { return committer_; }
+  NewOutliers& new_outliers() { return context_.new_outliers; }
 
   // Runs `function` on the committer's thread and returns its result.
   template <typename Function>

@@ -11,6 +11,7 @@ QueryContext::QueryContext(State* state_to_read) : state(*state_to_read), watche
     for (const Block& block : blocks) {
       trailing.Fold(block, state.catalog);
     }
+    new_outliers.Fold(blocks, state.catalog);
   };
 }
 

@@ -3,6 +3,7 @@
 
 // What a question is answered from: the store, and what is kept of earlier answers.
 
+#include "storage/query/new_outliers.h"
 #include "storage/query/partial_hours.h"
 #include "storage/query/trailing_top.h"
 #include "storage/store/state.h"
@@ -20,6 +21,7 @@ struct QueryContext {
   const State& state;
   mutable TrailingTops trailing;
   mutable PartialHours partial_hours;
+  NewOutliers new_outliers;
 
  private:
   State& watched_;

@@ -59,6 +59,7 @@ std::string ServerFaultOf(const std::string& from, const std::string& include, b
   const bool of_grpc = StartsWith(include, "server/grpc/") || StartsWith(include, "grpcpp/");
   const bool of_http = StartsWith(include, "server/http/");
   if ((StartsWith(from, "server/convert/") && of_grpc) ||
+      (StartsWith(from, "server/budgets/") && (of_grpc || of_http)) ||
       (StartsWith(from, "server/v1/") && (of_grpc || of_http)) ||
       (StartsWith(from, "server/http/") && of_grpc) ||
       (StartsWith(from, "server/grpc/") && of_http)) {
@@ -244,6 +245,8 @@ TEST(LayeringRules, NameWhatIsWrong) {
   EXPECT_NE(FaultOf("server/api/a.cc", "grpcpp/grpcpp.h"), "");
   EXPECT_EQ(FaultOf("server/convert/a.cc", "itemized/v1/query.pb.h"), "");
   EXPECT_NE(FaultOf("server/convert/a.cc", "server/api/answers.h"), "");
+  EXPECT_EQ(FaultOf("server/budgets/a.cc", "server/convert/budgets.h"), "");
+  EXPECT_NE(FaultOf("server/budgets/a.cc", "server/http/router.h"), "");
   EXPECT_EQ(FaultOf("server/v1/a.cc", "server/api/answers.h"), "");
   EXPECT_NE(FaultOf("server/v1/a.cc", "server/http/router.h"), "");
   EXPECT_EQ(FaultOf("server/http/a.cc", "server/v1/methods.h"), "");

@@ -12,8 +12,9 @@ namespace itemized::testing {
 // A folder of storage/ may include itself and those before it.
 inline const std::vector<std::string>& StorageFolders() {
   static const auto& folders = *new std::vector<std::string>{
-      "base", "model", "pricing", "usage_shapes", "sketch", "kv",          "catalog", "block",
-      "log",  "views", "runs",    "store",        "query",  "maintenance", "ingest",  "database"};
+      "base",  "model",   "pricing",     "budgets", "usage_shapes", "sketch",
+      "kv",    "catalog", "block",       "log",     "views",        "runs",
+      "store", "query",   "maintenance", "ingest",  "database"};
   return folders;
 }
 
