@@ -3,6 +3,8 @@
 
 #include <iostream>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -10,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include "server/address.h"
+#include "server/budgets/webhook_signature.h"
 #include "storage/base/time.h"
 
 namespace itemized::server {
@@ -84,6 +87,39 @@ void AddMapping(CLI::App& app, SpanMapping* mapping) {
       ->type_name("FILE");
 }
 
+void AddWebhooks(CLI::App& app, WebhookOptions* webhooks) {
+  app.add_option_function<std::vector<std::string>>(
+         "--webhook-allow",
+         [webhooks](const std::vector<std::string>& hosts) {
+           for (const std::string& host : hosts) {
+             if (const absl::Status status = webhooks->hosts.Allow(host); !status.ok()) {
+               throw CLI::ValidationError("--webhook-allow", std::string(status.message()));
+             }
+           }
+         },
+         "Budgets may have webhooks at this host; without a port, at 80 and 443; may be repeated")
+      ->type_name("HOST[:PORT]");
+  app.add_option_function<std::string>(
+         "--webhook-secret-file",
+         [webhooks](const std::string& path) {
+           const absl::StatusOr<std::string> secret = ReadSecret(path);
+           if (!secret.ok()) {
+             throw CLI::ValidationError("--webhook-secret-file",
+                                        std::string(secret.status().message()));
+           }
+           webhooks->secret = *secret;
+         },
+         "The secret that signs webhooks")
+      ->type_name("FILE");
+  app.final_callback([webhooks] {
+    if (!webhooks->hosts.empty() && webhooks->secret.empty()) {
+      throw CLI::ValidationError(
+          "--webhook-allow",
+          "needs --webhook-secret-file, for a receiver has to tell what is ours.");
+    }
+  });
+}
+
 }  // namespace
 
 std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
@@ -129,6 +165,7 @@ std::variant<Flags, int> ParseFlags(int argc, const char* const* argv) {
                  "repeated")
       ->type_name("PROVIDER");
   AddMapping(app, &flags.server.span_mapping);
+  AddWebhooks(app, &flags.server.budgets.webhooks);
   app.add_flag("--accept-clock", flags.server.accept_clock,
                "The clock is right, though far ahead of when the database was last open");
   app.add_flag("--accept-missing-acknowledged", flags.server.accept_missing_mark,

@@ -16,10 +16,12 @@
 #include "server/api/ingest_queue.h"
 #include "server/api/memory_budget.h"
 #include "server/api/worker_pool.h"
+#include "server/budgets/budgets.h"
 #include "server/bundled_rates.h"
 #include "server/data_directory.h"
 #include "server/grpc/admin_service.h"
 #include "server/grpc/analysis_service.h"
+#include "server/grpc/budget_service.h"
 #include "server/grpc/connections.h"
 #include "server/grpc/grpc_setup.h"
 #include "server/grpc/ingest_service.h"
@@ -38,7 +40,7 @@ namespace itemized::server {
 namespace {
 
 constexpr size_t kAdminCallsWaiting = 4;
-constexpr size_t kRateChangesWaiting = 64;
+constexpr size_t kChangesWaiting = 64;
 // Questions leave the processors to what comes in: of one that both want they get a quarter.
 constexpr int kQuestionNiceness = 5;
 // Questions under way when the last sender is done have so long. Health watches never end by
@@ -87,6 +89,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<IngestService> ingest_;
   std::unique_ptr<IngestQueue> queue_;
   std::unique_ptr<Database> database_;
+  std::unique_ptr<Budgets> budgets_;
   SpanCounters span_counters_;
   std::unique_ptr<SpanAssembler> spans_;
   std::unique_ptr<WorkerPool> pool_;
@@ -94,14 +97,17 @@ class ServerImpl final : public Server {
   // What takes no time has a pool of its own, so that it never waits behind questions.
   std::unique_ptr<WorkerPool> info_pool_;
   std::unique_ptr<WorkerPool> rates_pool_;
+  std::unique_ptr<WorkerPool> budgets_pool_;
   std::unique_ptr<WorkerPool> admin_pool_;
   std::optional<CallPool> questions_;
   std::optional<CallPool> infos_;
   std::optional<CallPool> rate_changes_;
+  std::optional<CallPool> budget_changes_;
   std::optional<CallPool> admin_calls_;
   std::unique_ptr<QueryService> query_;
   std::unique_ptr<AnalysisService> analysis_;
   std::unique_ptr<RatesService> rates_;
+  std::unique_ptr<BudgetService> budget_service_;
   std::unique_ptr<ServerInfoService> info_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<TraceService> traces_;
@@ -162,6 +168,7 @@ absl::Status ServerImpl::OpenDatabase() {
       options_.span_mapping, span_counters_);
   facts_.spans = &span_counters_;
   facts_.usage_reports = &queue_->usage_reports();
+  ASSIGN_OR_RETURN(budgets_, Budgets::Open(*database_, options_.budgets, *options_.clock));
   http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
   MakePools();
   return absl::OkStatus();
@@ -172,11 +179,13 @@ void ServerImpl::MakePools() {
   pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max,
                                        kQuestionNiceness);
   info_pool_ = std::make_unique<WorkerPool>(1, options_.queries_waiting_max);
-  rates_pool_ = std::make_unique<WorkerPool>(1, kRateChangesWaiting);
+  rates_pool_ = std::make_unique<WorkerPool>(1, kChangesWaiting);
+  budgets_pool_ = std::make_unique<WorkerPool>(1, kChangesWaiting, kQuestionNiceness);
   admin_pool_ = std::make_unique<WorkerPool>(1, kAdminCallsWaiting, kQuestionNiceness);
   questions_.emplace(*pool_, memory_, options_.question_time_max);
   infos_.emplace(*info_pool_, memory_);
   rate_changes_.emplace(*rates_pool_, memory_);
+  budget_changes_.emplace(*budgets_pool_, memory_, options_.question_time_max);
   admin_calls_.emplace(*admin_pool_, memory_);
 }
 
@@ -197,6 +206,7 @@ Router ServerImpl::HttpRoutes() {
           .pools = *http_pools_,
           .queue = *queue_,
           .spans = *spans_,
+          .budgets = *budgets_,
           .memory = memory_,
           .connections = http_->counters(),
           .clock = *options_.clock,
@@ -237,6 +247,8 @@ absl::Status ServerImpl::ServeGrpc() {
   query_ = std::make_unique<QueryService>(*database_, *questions_);
   analysis_ = std::make_unique<AnalysisService>(*database_, *questions_);
   rates_ = std::make_unique<RatesService>(*database_, *questions_, *rate_changes_);
+  budget_service_ =
+      std::make_unique<BudgetService>(*budgets_, *questions_, *budget_changes_, *options_.clock);
   info_ = std::make_unique<ServerInfoService>(*database_, *infos_, facts_);
   admin_ = std::make_unique<AdminService>(
       *database_, *admin_calls_,
@@ -257,6 +269,7 @@ absl::Status ServerImpl::ServeGrpc() {
   builder.RegisterService(query_.get());
   builder.RegisterService(analysis_.get());
   builder.RegisterService(rates_.get());
+  builder.RegisterService(budget_service_.get());
   builder.RegisterService(info_.get());
   builder.RegisterService(admin_.get());
   builder.RegisterService(traces_.get());
@@ -283,11 +296,13 @@ absl::Status ServerImpl::Drain() {
   }
   if (grpc_ != nullptr) {
     grpc_->GetHealthCheckService()->SetServingStatus(false);
+    budget_service_->Drain();
     ingest_->Drain();
     const auto now = [] { return std::chrono::system_clock::now(); };
     if (!ingest_->AwaitStreams(now() + options_.drain_timeout)) {
       spdlog::warn("Some senders did not take their acknowledgements in time and are cut off.");
     }
+    budget_service_->AwaitStreams(now() + kLastCallsGrace);
     connections_->Stop();
     grpc_->Shutdown(now() + kLastCallsGrace);
   }
@@ -304,14 +319,18 @@ absl::Status ServerImpl::Drain() {
     http_->AwaitAnswers(std::chrono::steady_clock::now() + kLastCallsGrace);
   }
   // The pools live on after they are closed, since calls that end only now still know them.
-  for (const auto* pool : {&pool_, &info_pool_, &rates_pool_, &admin_pool_}) {
+  for (const auto* pool : {&pool_, &info_pool_, &rates_pool_, &budgets_pool_, &admin_pool_}) {
     if (*pool != nullptr) {
       (*pool)->Close();
     }
   }
+  if (budgets_ != nullptr) {
+    budgets_->Stop();
+  }
   http_.reset();  // It has told until now that the server is shutting down.
   const absl::Status saved = database_ != nullptr ? database_->Checkpoint() : absl::OkStatus();
   spans_.reset();
+  budgets_.reset();
   database_.reset();
   return saved;
 }

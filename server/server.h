@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/api/ingest_queue.h"
+#include "server/budgets/budgets.h"
 #include "server/grpc/ingest_stream.h"
 #include "server/memory_limit.h"
 #include "server/otlp/span_mapping.h"
@@ -60,6 +61,7 @@ struct ServerOptions {
   // The rates that come with the program (Database::SetBundledRates).
   std::vector<Rate> bundled_rates;
   SpanMapping span_mapping;
+  BudgetOptions budgets;
   IngestRoom ingest_room;  // Its bytes are less if the memory limit is small.
   IngestLimits ingest;
 };

@@ -45,6 +45,7 @@ class Declaration {
     DeclareRates();
     DeclareUsage();
     DeclareReconcile();
+    DeclareBudgets();
     DeclareCommand(app_, "info", "What the server is and holds", Command::kInfo);
     DeclareVerify();
     DeclareBackup();
@@ -260,6 +261,24 @@ class Declaration {
         DeclareCommand(app_, "reconcile", "Compare the bill with a provider's own figures",
                        Command::kReconcile),
         arguments_.reconcile);
+  }
+
+  void DeclareBudgets() {
+    CLI::App& budgets = *app_.add_subcommand("budgets", "What may be spent, and what has been");
+    budgets.require_subcommand(1, 1);
+    budgets.name("budgets");
+    budgets.preparse_callback([this](size_t) { arguments_.name = "itemize budgets"; });
+    AddCommonOptions(budgets);
+    DeclareCommand(budgets, "list", "How the budgets stand", Command::kBudgetsList);
+    AddBudgetsSetOptions(
+        DeclareCommand(budgets, "set", "Make or change a budget", Command::kBudgetsSet),
+        arguments_.budget);
+    AddBudgetsRemoveOptions(
+        DeclareCommand(budgets, "remove", "Take a budget away", Command::kBudgetsRemove),
+        arguments_.budget);
+    AddWatchOptions(DeclareCommand(app_, "watch", "Show outliers and crossed budgets as they come",
+                                   Command::kWatch),
+                    arguments_.budget);
   }
 
   Arguments& arguments_;

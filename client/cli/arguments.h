@@ -12,6 +12,7 @@
 
 #include "proto/text/window.h"
 
+#include "client/cli/budget_arguments.h"
 #include "client/cli/environment.h"
 #include "client/cli/import.h"
 #include "client/cli/reconcile.h"
@@ -43,6 +44,10 @@ enum class Command {
   kInfo,
   kVerify,
   kBackup,
+  kBudgetsList,
+  kBudgetsSet,
+  kBudgetsRemove,
+  kWatch,
 };
 
 // The options of `top`, `workflows`, `show`, `series`, `outliers`, `compare` and `wasted`; each uses some.
@@ -97,6 +102,7 @@ struct Arguments {
   RatesArguments rates;
   RepriceArguments reprice;
   ReconcileArguments reconcile;
+  BudgetArguments budget;
   std::string backup_directory;
 };
 

@@ -60,6 +60,14 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return VerifyCommand(session);
     case Command::kBackup:
       return BackupCommand(arguments.backup_directory, session);
+    case Command::kBudgetsList:
+      return BudgetsListCommand(session);
+    case Command::kBudgetsSet:
+      return BudgetsSetCommand(arguments.budget, session);
+    case Command::kBudgetsRemove:
+      return BudgetsRemoveCommand(arguments.budget, session);
+    case Command::kWatch:
+      return WatchCommand(arguments.budget, session);
   }
   return kExitUsage;
 }

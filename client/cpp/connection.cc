@@ -61,6 +61,7 @@ Connection::Connection(const std::string& address)
       channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments())),
       admin_(pb::AdminService::NewStub(channel_)),
       analysis_(pb::AnalysisService::NewStub(channel_)),
+      budgets_(pb::BudgetService::NewStub(channel_)),
       ingest_(pb::IngestService::NewStub(channel_)),
       query_(pb::QueryService::NewStub(channel_)),
       rates_(pb::RatesService::NewStub(channel_)),
@@ -95,6 +96,30 @@ absl::Status Connection::ToStatus(const grpc::Status& status) const {
                                                     ")."));
   }
   return absl::Status(code, message);
+}
+
+absl::StatusOr<pb::SetBudgetResponse> Connection::SetBudget(const pb::SetBudgetRequest& request) {
+  return Invoke(*this, *budgets_, &pb::BudgetService::Stub::SetBudget, request);
+}
+
+absl::StatusOr<pb::RemoveBudgetResponse> Connection::RemoveBudget(
+    const pb::RemoveBudgetRequest& request) {
+  return Invoke(*this, *budgets_, &pb::BudgetService::Stub::RemoveBudget, request);
+}
+
+absl::StatusOr<pb::ListBudgetsResponse> Connection::ListBudgets(
+    const pb::ListBudgetsRequest& request) {
+  return Invoke(*this, *budgets_, &pb::BudgetService::Stub::ListBudgets, request);
+}
+
+absl::Status Connection::Watch(const pb::WatchRequest& request, grpc::ClientContext& context,
+                               const std::function<void(const pb::WatchResponse&)>& take) {
+  const auto stream = budgets_->Watch(&context, request);
+  pb::WatchResponse response;
+  while (stream->Read(&response)) {
+    take(response);
+  }
+  return ToStatus(stream->Finish());
 }
 
 absl::StatusOr<pb::GetTopResponse> Connection::GetTop(const pb::GetTopRequest& request) {

@@ -6,6 +6,7 @@
 //   auto connection = Connection::Open("127.0.0.1:4317");
 //   absl::StatusOr<pb::GetTopResponse> top = connection->GetTop(request);
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,7 @@
 #include "grpcpp/grpcpp.h"
 #include "itemized/v1/admin.grpc.pb.h"
 #include "itemized/v1/analysis.grpc.pb.h"
+#include "itemized/v1/budgets.grpc.pb.h"
 #include "itemized/v1/ingest.grpc.pb.h"
 #include "itemized/v1/query.grpc.pb.h"
 #include "itemized/v1/rates.grpc.pb.h"
@@ -74,6 +76,14 @@ class Connection {
   absl::StatusOr<pb::VerifyResponse> Verify(const pb::VerifyRequest& request = {});
   absl::StatusOr<pb::BackupResponse> Backup(const pb::BackupRequest& request);
 
+  absl::StatusOr<pb::SetBudgetResponse> SetBudget(const pb::SetBudgetRequest& request);
+  absl::StatusOr<pb::RemoveBudgetResponse> RemoveBudget(const pb::RemoveBudgetRequest& request);
+  absl::StatusOr<pb::ListBudgetsResponse> ListBudgets(const pb::ListBudgetsRequest& request = {});
+  // Calls `take` with each message as it comes, until the server ends the call, or `context` is
+  // cancelled. Returns how it ended.
+  absl::Status Watch(const pb::WatchRequest& request, grpc::ClientContext& context,
+                     const std::function<void(const pb::WatchResponse&)>& take);
+
   // Returns what a gRPC call over this connection that ended with `status` is told as.
   absl::Status ToStatus(const grpc::Status& status) const;
 
@@ -87,6 +97,7 @@ class Connection {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<pb::AdminService::Stub> admin_;
   const std::unique_ptr<pb::AnalysisService::Stub> analysis_;
+  const std::unique_ptr<pb::BudgetService::Stub> budgets_;
   const std::unique_ptr<pb::IngestService::Stub> ingest_;
   const std::unique_ptr<pb::QueryService::Stub> query_;
   const std::unique_ptr<pb::RatesService::Stub> rates_;

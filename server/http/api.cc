@@ -14,6 +14,7 @@
 #include "server/http/analyses.h"
 #include "server/http/answering.h"
 #include "server/http/body_coding.h"
+#include "server/http/budgets.h"
 #include "server/http/events.h"
 #include "server/http/metrics.h"
 #include "server/http/otlp.h"
@@ -252,6 +253,7 @@ void AddApi(const HttpApiContext& context, Router* router) {
   AddQuestions(context, router);
   AddAnalyses(context, router);
   AddRates(context, router);
+  AddBudgets(context, router);
   router->Handle("GET", "/api/v1/info",
                  OnPool(context.pools.info,
                         [context](const HttpRequest& request) -> absl::StatusOr<HttpResponse> {
@@ -271,6 +273,7 @@ void AddApi(const HttpApiContext& context, Router* router) {
                               WriteMetrics(PrincipalOf(request), context.database, context.facts,
                                            context.connections, context.queue.usage_reports(),
                                            request.cancellation.get()));
+                          response.body += WriteBudgetMetrics(context, request);
                           return response;
                         }));
   AddOtlp({.pool = context.pools.events, .assembler = context.spans, .memory = context.memory},

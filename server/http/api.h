@@ -9,6 +9,7 @@
 #include "server/api/ingest_queue.h"
 #include "server/api/memory_budget.h"
 #include "server/api/worker_pool.h"
+#include "server/budgets/budgets.h"
 #include "server/http/http_limits.h"
 #include "server/http/router.h"
 #include "server/otlp/span_assembler.h"
@@ -44,6 +45,7 @@ struct HttpApiContext {
   HttpPools& pools;
   IngestQueue& queue;
   SpanAssembler& spans;
+  Budgets& budgets;
   MemoryBudget& memory;  // It is charged for what is read and written.
   const HttpCounters& connections;
   const Clock& clock;

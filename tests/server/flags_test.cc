@@ -73,6 +73,26 @@ TEST(Flags, SayWhatSpansMean) {
   EXPECT_EQ(std::get<int>(Parse({"--otlp-mapping", "/nowhere/spans.toml"})), 2);
 }
 
+TEST(Flags, SayWhereWebhooksMayGo) {
+  const std::string path = testing::TempDir() + "/flags-secret-" + std::to_string(getpid());
+  std::ofstream(path) << "0123456789abcdef\n";
+  const auto flags =
+      std::get<Flags>(Parse({"--webhook-allow", "hooks.example.com", "--webhook-allow",
+                             "127.0.0.1:9000", "--webhook-secret-file", path.c_str()}));
+  const WebhookOptions& webhooks = flags.server.budgets.webhooks;
+  EXPECT_EQ(webhooks.secret, "0123456789abcdef");
+  EXPECT_TRUE(webhooks.hosts.Check(*ParseWebhookUrl("https://hooks.example.com/x")).ok());
+  EXPECT_TRUE(webhooks.hosts.Check(*ParseWebhookUrl("http://127.0.0.1:9000/")).ok());
+  EXPECT_FALSE(webhooks.hosts.Check(*ParseWebhookUrl("http://127.0.0.1/")).ok());
+  EXPECT_TRUE(std::get<Flags>(Parse({})).server.budgets.webhooks.hosts.empty());
+  // What is sent is signed, so that there has to be a secret.
+  EXPECT_EQ(std::get<int>(Parse({"--webhook-allow", "hooks.example.com"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--webhook-secret-file", "/nowhere/secret"})), 2);
+  EXPECT_EQ(std::get<int>(Parse({"--webhook-secret-file", path.c_str(), "--webhook-allow",
+                                 "http://hooks.example.com/"})),
+            2);
+}
+
 TEST(Flags, MistakesAreWrongUsage) {
   EXPECT_EQ(std::get<int>(Parse({"--no-such-flag"})), 2);
   EXPECT_EQ(std::get<int>(Parse({"--grpc-address", "4317"})), 2);
