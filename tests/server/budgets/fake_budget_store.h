@@ -38,6 +38,13 @@ class FakeBudgetStore {
     const MutexLock lock(mutex_);
     return writes_;
   }
+  // Waits until a write has been refused.
+  void AwaitRefused() {
+    const MutexLock lock(mutex_);
+    while (refused_ == 0) {
+      refused_one_.wait(mutex_);
+    }
+  }
   size_t size() const {
     const MutexLock lock(mutex_);
     return notes_.size();
@@ -62,6 +69,8 @@ class FakeBudgetStore {
   absl::Status Write(const std::vector<Note>& notes, const std::vector<std::string>& dropped) {
     const MutexLock lock(mutex_);
     if (fault_ == Fault::kRefused) {
+      ++refused_;
+      refused_one_.notify_all();
       return absl::UnavailableError("The disk is full; make room.");
     }
     Apply(std::exchange(late_notes_, {}), std::exchange(late_dropped_, {}));
@@ -87,7 +96,9 @@ class FakeBudgetStore {
 
   mutable Mutex mutex_;
   Fault fault_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
+  CondVar refused_one_;
   int writes_ ABSL_GUARDED_BY(mutex_) = 0;
+  int refused_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, Note> notes_ ABSL_GUARDED_BY(mutex_);
   std::vector<Note> late_notes_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> late_dropped_ ABSL_GUARDED_BY(mutex_);

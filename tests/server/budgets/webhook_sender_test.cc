@@ -208,6 +208,7 @@ TEST_F(WebhookSenderTest, SendsNothingTwiceBecauseTheDiskIsFull) {
   store_.SetFault(Fault::kRefused);
   const WebhookSender sender(book_, Options(receiver), clock_);
   receiver.Await(1);
+  store_.AwaitRefused();
   store_.SetFault(Fault::kNone);
   EXPECT_EQ(AwaitSettled(book_, "all"), Delivery::kSent);
   EXPECT_EQ(receiver.requests().size(), 1);

@@ -37,7 +37,7 @@ TEST(Crossings, AreNoticedOnceAndFromTheThresholdOn) {
   EXPECT_FALSE(judged.changed);
   EXPECT_THAT(judged.noticed, IsEmpty());
   judged = Judge(budget, kDay, 500, {}, kNoonUs);
-  EXPECT_THAT(Percents(judged.noticed), ElementsAre(50));
+  ASSERT_THAT(Percents(judged.noticed), ElementsAre(50));
   EXPECT_EQ(judged.noticed[0].spent, 500);
   EXPECT_EQ(judged.noticed[0].forecast, Picos{1'000});
   EXPECT_EQ(judged.noticed[0].delivery, Delivery::kNone);
@@ -73,6 +73,7 @@ TEST(Crossings, ThatAWebhookWaitsForStayUntilTheyAreSettled) {
   Budget budget = DailyBudget(1'000);
   budget.webhook = "http://h/";
   Judgement judged = Judge(budget, kDay, 500, {}, kNoonUs);
+  ASSERT_EQ(judged.kept.size(), 1);
   EXPECT_EQ(judged.kept[0].delivery, Delivery::kPending);
   const int64_t later_us = kNoonUs + 30 * kMicrosPerDay;
   const TimeRange later{later_us - kMicrosPerHour, later_us + kMicrosPerHour};
