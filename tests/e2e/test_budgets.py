@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import signal
+import ssl
 import subprocess
 import threading
 import time
@@ -22,7 +24,7 @@ MODEL = "house-model-1"
 class Receiver:
     """A receiver of webhooks that answers with these statuses, the last one for ever."""
 
-    def __init__(self, *statuses):
+    def __init__(self, *statuses, certificate=None):
         self.requests = []
         self._changed = threading.Condition()
         receiver = self
@@ -43,6 +45,11 @@ class Receiver:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.host = f"127.0.0.1:{self.server.server_address[1]}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.host = f"localhost:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def wait(self, count):
@@ -148,6 +155,46 @@ class Budgets(TestCase):
         self.assertEqual(json.loads(requests[2][1])["threshold_percent"], 100)
         self.itemize("verify")
         self.assertEqual(len(receiver.requests), 3)
+
+    def make_certificate(self):
+        """A certificate for localhost that nobody but these tests trusts, beside its key."""
+        path = self.directory / "localhost.pem"
+        self.run_program(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+             "-keyout", path.with_suffix(".key"), "-out", path])
+        return path
+
+    def cross_over_tls(self, receiver):
+        self.start_with(receiver)
+        self.set_rates({MODEL: {"input": "1"}})
+        self.itemize(
+            "budgets", "set", "all", "--amount", "0.001", "--at", "50",
+            "--webhook", f"https://{receiver.host}/hook")
+        self.import_events(calls(0, [600]))
+
+    def test_a_webhook_over_tls_goes_to_whom_the_machine_trusts(self):
+        certificate = self.make_certificate()
+        receiver = Receiver(200, certificate=certificate)
+        self.addCleanup(receiver.close)
+        trusted = os.environ.get("SSL_CERT_FILE")
+        os.environ["SSL_CERT_FILE"] = str(certificate)
+        try:
+            self.cross_over_tls(receiver)
+        finally:
+            os.environ.pop("SSL_CERT_FILE")
+            if trusted is not None:
+                os.environ["SSL_CERT_FILE"] = trusted
+        self.check_signature(receiver.wait(1)[0])
+
+    def test_a_webhook_over_tls_goes_to_nobody_else(self):
+        receiver = Receiver(200, certificate=self.make_certificate())
+        self.addCleanup(receiver.close)
+        self.cross_over_tls(receiver)
+        while "could not be trusted" not in self.server.log:
+            time.sleep(0.05)
+        self.assertEqual(receiver.requests, [])
+        self.assertEqual(self.server.stop(), 0)
 
     def test_a_budget_stands_where_the_ranking_does(self):
         self.start()
