@@ -163,7 +163,7 @@ class Database {
                                           const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query,
                                                   const Cancellation* cancellation = nullptr) const;
-  // With filters by attribute it reads the log.
+  // Filters by attribute read the log.
   absl::StatusOr<CompareAnswer> Compare(const CompareQuery& query,
                                         const Cancellation* cancellation = nullptr) const;
   // Reads the log of the window.

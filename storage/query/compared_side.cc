@@ -140,7 +140,7 @@ absl::StatusOr<ComparedSide> ComparedSide::Open(const QueryContext& context,
                                                 TimeRange range, NameKind by,
                                                 const Cancellation* cancellation) {
   ComparedSide compared(context, side, by, range);
-  // By models, since sums of series are wanted, and those by step have none for partial days.
+  // Models group, since sums of series are wanted, and steps have none in partial days.
   CallSource source(
       context, snapshot,
       {.range = range, .filter = side.filter, .by = GroupBy::kModel, .by_utc_day = true},

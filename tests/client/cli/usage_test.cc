@@ -70,8 +70,8 @@ void ExpectWrongUsage(absl::Span<const Wrong> cases) {
 TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
-       "Name a command: import, top, workflows, show, explain, series, outliers, rates, usage, "
-       "reconcile, budgets, watch, info, verify, backup, help.",
+       "Name a command: import, top, workflows, show, explain, series, outliers, compare, "
+       "wasted, rates, usage, reconcile, budgets, watch, info, verify, backup, help.",
        "itemize --help"},
       {{"tpo"},
        "There is no command \"tpo\". Did you mean \"top\"? The commands are: import, top,",

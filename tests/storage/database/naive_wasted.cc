@@ -52,7 +52,7 @@ std::optional<WasteReason> NaiveModel::WhyWasted(const StoredCall& stored, const
     }
     const int64_t later_us = another.time_us - call.time_us;
     is_tried_again = is_tried_again || (later_us > 0 && later_us <= kHourUs);
-    // At one instant the cheapest is the first.
+    // The cheapest of one instant is the first.
     const bool is_before = std::tuple(another.time_us, other->billed.cost.picos, other->order) <
                            std::tuple(call.time_us, stored.billed.cost.picos, stored.order);
     is_repeated = is_repeated || (is_before && another.status == CallStatus::kOk &&

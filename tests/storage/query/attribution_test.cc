@@ -85,7 +85,7 @@ TEST(Attribution, IsTheMeanOverAllOrdersOfChanging) {
       before[i] = static_cast<double>(from.numerator) / static_cast<double>(from.denominator);
       after[i] = static_cast<double>(to.numerator) / static_cast<double>(to.denominator);
     }
-    factors.front().before.numerator *= 1'000'000'000'000;  // In dollars, as it were.
+    factors.front().before.numerator *= 1'000'000'000'000;  // The first is large, as amounts are.
     factors.front().after.numerator *= 1'000'000'000'000;
     before.front() *= 1e12;
     after.front() *= 1e12;
