@@ -42,6 +42,7 @@ class Declaration {
     DeclareOutliers();
     DeclareCompare();
     DeclareWasted();
+    DeclareWhatIf();
     DeclareRates();
     DeclareUsage();
     DeclareReconcile();
@@ -202,6 +203,14 @@ class Declaration {
     AddFilterOptions(app, arguments_.query.filter);
     AddWindow(app);
     AddLimit(app, "Rows at most; 0 is all (20 on a terminal, else 0)");
+  }
+
+  void DeclareWhatIf() {
+    CLI::App& app = DeclareCommand(app_, "what-if",
+                                   "What changes to steps would have saved, one after the other",
+                                   Command::kWhatIf);
+    AddWhatIfOptions(app, arguments_.what_if);
+    AddWindow(app);
   }
 
   void DeclareRates() {

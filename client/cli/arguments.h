@@ -17,6 +17,7 @@
 #include "client/cli/import.h"
 #include "client/cli/reconcile.h"
 #include "client/cli/reprice_arguments.h"
+#include "client/cli/what_if.h"
 
 namespace itemized::cli {
 
@@ -41,6 +42,7 @@ enum class Command {
   kRatesReprice,
   kUsageRederive,
   kReconcile,
+  kWhatIf,
   kInfo,
   kVerify,
   kBackup,
@@ -103,6 +105,7 @@ struct Arguments {
   RepriceArguments reprice;
   ReconcileArguments reconcile;
   BudgetArguments budget;
+  WhatIfArguments what_if;
   std::string backup_directory;
 };
 

@@ -8,6 +8,7 @@
 #include "client/cli/import.h"
 #include "client/cli/reconcile.h"
 #include "client/cli/session.h"
+#include "client/cli/what_if.h"
 
 namespace itemized::cli {
 namespace {
@@ -54,6 +55,8 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return ExchangeRemoveCommand(arguments.rates, session);
     case Command::kReconcile:
       return ReconcileCommand(arguments.reconcile, session);
+    case Command::kWhatIf:
+      return WhatIfCommand(arguments.what_if, arguments.query.window, session);
     case Command::kInfo:
       return InfoCommand(session);
     case Command::kVerify:

@@ -16,4 +16,10 @@ absl::StatusOr<Answered<WastedAnswer>> AskWasted(const Principal& /*principal*/,
   return WithRepricing(database, [&] { return database.Wasted(query, cancellation); });
 }
 
+absl::StatusOr<Answered<WhatIfAnswer>> AskWhatIf(const Principal&, const Database& database,
+                                                 const WhatIfQuery& query,
+                                                 const Cancellation* cancellation) {
+  return WithRepricing(database, [&] { return database.WhatIf(query, cancellation); });
+}
+
 }  // namespace itemized::server

@@ -22,4 +22,8 @@ absl::StatusOr<Answered<WastedAnswer>> AskWasted(const Principal& principal,
                                                  const Database& database, const WastedQuery& query,
                                                  const Cancellation* cancellation = nullptr);
 
+absl::StatusOr<Answered<WhatIfAnswer>> AskWhatIf(const Principal& principal,
+                                                 const Database& database, const WhatIfQuery& query,
+                                                 const Cancellation* cancellation = nullptr);
+
 }  // namespace itemized::server

@@ -33,4 +33,10 @@ grpc::ServerUnaryReactor* AnalysisService::GetWasted(grpc::CallbackServerContext
   return Answer(context, request, response, server::GetWasted);
 }
 
+grpc::ServerUnaryReactor* AnalysisService::WhatIf(grpc::CallbackServerContext* context,
+                                                  const pb::WhatIfRequest* request,
+                                                  pb::WhatIfResponse* response) {
+  return Answer(context, request, response, server::WhatIf);
+}
+
 }  // namespace itemized::server

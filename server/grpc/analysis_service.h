@@ -21,6 +21,9 @@ class AnalysisService final : public itemized::v1::AnalysisService::CallbackServ
   grpc::ServerUnaryReactor* GetWasted(grpc::CallbackServerContext* context,
                                       const itemized::v1::GetWastedRequest* request,
                                       itemized::v1::GetWastedResponse* response) override;
+  grpc::ServerUnaryReactor* WhatIf(grpc::CallbackServerContext* context,
+                                   const itemized::v1::WhatIfRequest* request,
+                                   itemized::v1::WhatIfResponse* response) override;
 
  private:
   template <typename Request, typename Response>

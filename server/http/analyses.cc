@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "proto/text/change.h"
 #include "proto/text/compare.h"
 #include "proto/text/window.h"
 
@@ -53,10 +54,22 @@ absl::StatusOr<pb::GetWastedRequest> ToWastedRequest(Parameters parameters, int6
   return request;
 }
 
+absl::StatusOr<pb::WhatIfRequest> ToWhatIfRequest(Parameters parameters, int64_t now_us) {
+  pb::WhatIfRequest request;
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
+  RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
+  for (const std::string& change : parameters.TakeAll("change")) {
+    ASSIGN_OR_RETURN(*request.add_changes(), text::ParseChange(change));
+  }
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
 void AddAnalyses(const HttpApiContext& context, Router* router) {
   WorkerPool& scans = context.pools.scans;
   router->Handle("GET", "/api/v1/compare", OnPool(scans, Ask(context, ToCompareRequest, Compare)));
   router->Handle("GET", "/api/v1/wasted", OnPool(scans, Ask(context, ToWastedRequest, GetWasted)));
+  router->Handle("GET", "/api/v1/what-if", OnPool(scans, Ask(context, ToWhatIfRequest, WhatIf)));
 }
 
 }  // namespace itemized::server

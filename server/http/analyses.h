@@ -23,4 +23,8 @@ absl::StatusOr<itemized::v1::CompareRequest> ToCompareRequest(Parameters paramet
 absl::StatusOr<itemized::v1::GetWastedRequest> ToWastedRequest(Parameters parameters,
                                                                int64_t now_us);
 
+// Takes change, which may come several times, in its order (proto/text/change.h), and window, from,
+// to, tz, and the filter.
+absl::StatusOr<itemized::v1::WhatIfRequest> ToWhatIfRequest(Parameters parameters, int64_t now_us);
+
 }  // namespace itemized::server

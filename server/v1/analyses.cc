@@ -4,6 +4,7 @@
 #include "server/api/analyses.h"
 #include "server/convert/compare.h"
 #include "server/convert/wasted.h"
+#include "server/convert/what_if.h"
 #include "server/v1/answer.h"
 
 namespace itemized::server {
@@ -25,6 +26,13 @@ absl::StatusOr<pb::GetWastedResponse> GetWasted(const Principal& principal,
   return Answer<pb::GetWastedResponse>(
       {principal, database, cancellation}, request, ToWastedQuery, AskWasted,
       [&](const WastedAnswer& answer) { return ToWastedResponse(answer, request.limit()); });
+}
+
+absl::StatusOr<pb::WhatIfResponse> WhatIf(const Principal& principal, const Database& database,
+                                          const pb::WhatIfRequest& request,
+                                          const Cancellation* cancellation) {
+  return Answer<pb::WhatIfResponse>({principal, database, cancellation}, request, ToWhatIfQuery,
+                                    AskWhatIf, ToWhatIfResponse);
 }
 
 }  // namespace itemized::server

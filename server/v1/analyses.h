@@ -19,5 +19,9 @@ absl::StatusOr<itemized::v1::CompareResponse> Compare(const Principal& principal
 absl::StatusOr<itemized::v1::GetWastedResponse> GetWasted(
     const Principal& principal, const Database& database,
     const itemized::v1::GetWastedRequest& request, const Cancellation* cancellation = nullptr);
+absl::StatusOr<itemized::v1::WhatIfResponse> WhatIf(const Principal& principal,
+                                                    const Database& database,
+                                                    const itemized::v1::WhatIfRequest& request,
+                                                    const Cancellation* cancellation);
 
 }  // namespace itemized::server

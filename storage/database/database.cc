@@ -122,6 +122,11 @@ absl::StatusOr<WastedAnswer> Database::Wasted(const WastedQuery& query,
   return impl_->Ask(AnswerWasted, query, query.window.as_known_at_us, cancellation);
 }
 
+absl::StatusOr<WhatIfAnswer> Database::WhatIf(const WhatIfQuery& query,
+                                              const Cancellation* cancellation) const {
+  return impl_->Ask(AnswerWhatIf, query, query.window.as_known_at_us, cancellation);
+}
+
 absl::StatusOr<ExplainAnswer> Database::Explain(const ExplainQuery& query,
                                                 const Cancellation* cancellation) const {
   return impl_->Ask(AnswerExplain, query, query.as_known_at_us, cancellation);

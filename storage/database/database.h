@@ -34,6 +34,7 @@
 #include "storage/query/new_outliers.h"
 #include "storage/query/query_types.h"
 #include "storage/query/wasted_types.h"
+#include "storage/query/what_if.h"
 #include "storage/store/database_options.h"
 
 namespace itemized {
@@ -168,6 +169,9 @@ class Database {
                                         const Cancellation* cancellation = nullptr) const;
   // Reads the log of the window.
   absl::StatusOr<WastedAnswer> Wasted(const WastedQuery& query,
+                                      const Cancellation* cancellation = nullptr) const;
+  // INVALID_ARGUMENT also for changes that cannot be made.
+  absl::StatusOr<WhatIfAnswer> WhatIf(const WhatIfQuery& query,
                                       const Cancellation* cancellation = nullptr) const;
 
   // NOT_FOUND if there is no such call, or it is no longer kept. Without a run, the whole log is

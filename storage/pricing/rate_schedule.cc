@@ -6,6 +6,19 @@
 #include "storage/base/time.h"
 
 namespace itemized {
+namespace {
+
+// Returns the first instant from `time_us` on that lies within `hours`.
+int64_t FirstWithin(const HoursOfDay& hours, int64_t time_us) {
+  if (hours.Contains(time_us)) {
+    return time_us;
+  }
+  const int64_t begin_us =
+      time_us / kMicrosPerDay * kMicrosPerDay + hours.from_s * kMicrosPerSecond;
+  return begin_us >= time_us ? begin_us : begin_us + kMicrosPerDay;
+}
+
+}  // namespace
 
 bool HoursOfDay::Contains(int64_t time_us) const {
   const int64_t time_s = time_us % kMicrosPerDay / kMicrosPerSecond;
@@ -50,6 +63,15 @@ const RateCandidate* RateTimeline::At(int64_t time_us) const {
   return best;
 }
 
+void RateTimeline::AddBeginnings(std::vector<int64_t>* instants_us,
+                                 std::vector<HoursOfDay>* hours) const {
+  instants_us->insert(instants_us->end(), from_us_.begin(), from_us_.end());
+  for (const RateCandidate& candidate : by_hour_) {
+    instants_us->push_back(candidate.rate->effective_from_us);
+    hours->push_back(candidate.rate->hours);
+  }
+}
+
 RateSchedule::RateSchedule(const ServedAs& served)
     : call_{.contract = served.contracts.empty() ? size_t{0} : size_t{1},
             .tier = !served.service_tier.empty(),
@@ -71,6 +93,51 @@ void RateSchedule::Add(const Place& place, const RateCandidate& candidate) {
 bool RateSchedule::has_prices() const {
   return !own_.empty() || std::any_of(others_.begin(), others_.end(),
                                       [](const auto& other) { return !other.first.multiplies; });
+}
+
+template <typename Visit>
+void RateSchedule::ForEachTimeline(Visit visit) const {
+  visit(own_);
+  for (const auto& [place, timeline] : others_) {
+    visit(timeline);
+  }
+  for (const auto& [currency, timeline] : exchanges_) {
+    visit(timeline);
+  }
+}
+
+bool RateSchedule::has_hours() const {
+  bool has_hours = false;
+  ForEachTimeline([&](const RateTimeline& timeline) { has_hours |= timeline.has_hours(); });
+  return has_hours;
+}
+
+std::vector<int64_t> RateSchedule::BeginningsUs() const {
+  std::vector<int64_t> instants_us;
+  std::vector<HoursOfDay> hours;
+  ForEachTimeline(
+      [&](const RateTimeline& timeline) { timeline.AddBeginnings(&instants_us, &hours); });
+  std::sort(instants_us.begin(), instants_us.end());
+  instants_us.erase(std::unique(instants_us.begin(), instants_us.end()), instants_us.end());
+  return instants_us;
+}
+
+std::optional<int64_t> RateSchedule::FirstPricedUs() const {
+  std::vector<int64_t> instants_us;
+  std::vector<HoursOfDay> hours;
+  ForEachTimeline(
+      [&](const RateTimeline& timeline) { timeline.AddBeginnings(&instants_us, &hours); });
+  const size_t beginnings = instants_us.size();
+  for (size_t i = 0; i < beginnings; ++i) {
+    for (const HoursOfDay& part : hours) {
+      instants_us.push_back(FirstWithin(part, instants_us[i]));
+    }
+  }
+  std::sort(instants_us.begin(), instants_us.end());
+  const auto first = std::find_if(instants_us.begin(), instants_us.end(), [&](int64_t time_us) {
+    return TermsAt(time_us).is_priced();
+  });
+  return first == instants_us.end() ? std::nullopt : std::optional(*first);
 }
 
 void RateSchedule::AddExchange(const RateCandidate& candidate) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -37,6 +38,10 @@ class RateTimeline {
   // Returns the candidate effective at `time_us`, or null.
   const RateCandidate* At(int64_t time_us) const;
   bool empty() const { return all_day_.empty() && by_hour_.empty(); }
+  bool has_hours() const { return !by_hour_.empty(); }
+
+  // Adds the instants at which rates begin, and the hours of those that are not for all day.
+  void AddBeginnings(std::vector<int64_t>* instants_us, std::vector<HoursOfDay>* hours) const;
 
  private:
   std::vector<RateCandidate> all_day_;  // all_day_[i] holds from from_us_[i] to the next,
@@ -69,6 +74,13 @@ class RateSchedule {
   bool empty() const { return own_.empty() && others_.empty(); }
   // Whether a call could have a price at some time.
   bool has_prices() const;
+  // Whether TermsAt may differ between the instants of a day.
+  bool has_hours() const;
+  // Returns the instants at which rates begin, rising. Between two of them TermsAt is the same,
+  // unless has_hours().
+  std::vector<int64_t> BeginningsUs() const;
+  // Returns the first instant at which TermsAt has a price; nothing if it never has one.
+  std::optional<int64_t> FirstPricedUs() const;
 
  private:
   friend class RateBook;
@@ -91,6 +103,8 @@ class RateSchedule {
   bool Multiply(const Place& call, bool by_contract, int64_t time_us, Terms* terms) const;
   size_t ContractAfter(size_t contract) const;
   void Exchange(int64_t time_us, Terms* terms) const;
+  template <typename Visit>
+  void ForEachTimeline(Visit visit) const;
 
   Place call_;            // What the calls are.
   size_t contracts_ = 0;  // How many contracts the calls have.

@@ -18,6 +18,7 @@
 #include "storage/query/query_context.h"
 #include "storage/query/query_types.h"
 #include "storage/query/wasted_types.h"
+#include "storage/query/what_if.h"
 
 namespace itemized {
 
@@ -44,6 +45,8 @@ absl::StatusOr<ExplainAnswer> AnswerExplain(const QueryContext& context, const E
 absl::StatusOr<MissingRatesAnswer> AnswerMissingRates(const QueryContext& context,
                                                       const Window& window,
                                                       const Cancellation* cancellation);
+absl::StatusOr<WhatIfAnswer> AnswerWhatIf(const QueryContext& context, const WhatIfQuery& query,
+                                          const Cancellation* cancellation);
 
 // INVALID_ARGUMENT also if a call could be on both sides.
 absl::StatusOr<CompareAnswer> AnswerCompare(const QueryContext& context, const CompareQuery& query,

@@ -80,11 +80,30 @@ RowFilter::RowFilter(const CallFilter& filter, const Catalog& catalog)
   if (const auto& provider = filter[NameKind::kProvider]; provider.has_value()) {
     names_[static_cast<size_t>(NameKind::kProvider)] = NamesOfProvider(*provider, catalog);
   }
+  FindSeries();
+}
+
+void RowFilter::RequireSteps(const std::vector<NameId>& steps) {
+  std::optional<std::vector<NameId>>& wanted = names_[static_cast<size_t>(NameKind::kStep)];
+  std::vector<NameId> both = steps;
+  if (wanted.has_value()) {
+    both.erase(std::remove_if(both.begin(), both.end(),
+                              [&](NameId step) {
+                                return std::find(wanted->begin(), wanted->end(), step) ==
+                                       wanted->end();
+                              }),
+               both.end());
+  }
+  wanted = std::move(both);
+  FindSeries();
+}
+
+void RowFilter::FindSeries() {
   const bool has_names = std::any_of(names_.begin(), names_.end(),
                                      [](const auto& wanted) { return wanted.has_value(); });
-  series_.resize(has_names ? catalog.series_count() : 0);
+  series_.resize(has_names ? catalog_.series_count() : 0);
   for (SeriesId id; id.value() < series_.size(); ++id) {
-    series_[id.value()] = static_cast<char>(Matches(catalog.Series(id)));
+    series_[id.value()] = static_cast<char>(Matches(catalog_.Series(id)));
   }
 }
 

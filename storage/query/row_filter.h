@@ -41,6 +41,9 @@ class RowFilter {
   // "".
   void RequireAttribute(absl::string_view key) { required_key_ = key; }
 
+  // Makes rows not match that are of other steps than these.
+  void RequireSteps(const std::vector<NameId>& steps);
+
   // What Matches and Choose need.
   ColumnMask columns() const;
 
@@ -57,6 +60,7 @@ class RowFilter {
  private:
   bool MatchesSet(const CallRows& calls, size_t set) const;
   void Begin(const Block& block);
+  void FindSeries();
 
   const CallFilter& filter_;
   const Catalog& catalog_;

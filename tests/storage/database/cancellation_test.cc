@@ -87,6 +87,13 @@ std::vector<Question> QuestionsOf(const Window& window) {
        [=](const Database& db, const Cancellation* cancellation) {
          return db.Explain({.event_id = "nobody's"}, cancellation).status();
        }},
+      {"what changes would have saved",
+       [=](const Database& db, const Cancellation* cancellation) {
+         WhatIfQuery query{.window = window};
+         query.changes.push_back({.step = "planning", .what = InputCap{.tokens = 1}});
+         query.changes.push_back({.step = "planning", .what = Gate()});
+         return db.WhatIf(query, cancellation).status();
+       }},
       {"missing rates",
        [=](const Database& db, const Cancellation* cancellation) {
          return db.MissingRates(window, cancellation).status();

@@ -26,6 +26,7 @@
 #include "storage/pricing/rate.h"
 #include "storage/query/query_types.h"
 #include "tests/storage/database/naive_pricing.h"
+#include "tests/storage/database/naive_what_if.h"
 
 namespace itemized::testing {
 
@@ -59,6 +60,7 @@ class NaiveModel {
   // The costs behind the distribution of a step, by rising cost.
   std::vector<int64_t> CostsOfStep(const DistributionQuery& query, int64_t now_us) const;
   Threshold ThresholdOf(const std::string& step) const;
+  NaiveWhatIf WhatIf(const WhatIfQuery& query, int64_t now_us) const;
 
   int64_t CallCount() const;
   int64_t UnpricedCount() const;
@@ -97,6 +99,18 @@ class NaiveModel {
 
   // Returns all calls of a step, retracted ones too.
   const Calls& CallsOf(const std::string& step) const;
+
+  // tests/storage/database/naive_what_if.cc
+  struct Replayed;
+  struct StepAfter;
+  std::optional<int64_t> FirstPriced(Call call) const;
+  void Become(const Call& next, bool standard, Replayed* call, ChangedCalls* counts) const;
+  bool Change(const StepChange& change, Replayed* call, ChangedCalls* counts) const;
+  std::pair<int64_t, int64_t> RunsWith(const Calls& calls) const;
+  StepAfter After(const Calls& calls, const std::vector<StepChange>& changes, size_t count) const;
+  TimeRange Recorded(const TimeRange& range, int64_t now_us) const;
+  static GateOutcome OutcomeOf(const Gate& gate, const StepAfter& was, const StepAfter& is,
+                               int64_t calls);
 
   static bool IsRated(const BilledCall& billed);
   static std::string KeyOf(const Call& call, GroupBy by, const std::string& attribute_key);

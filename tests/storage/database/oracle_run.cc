@@ -206,7 +206,7 @@ Window OracleRun::RandomWindow(int64_t longest_us) {
 }
 
 void OracleRun::Ask() {
-  switch (random_.Between(0, 7)) {
+  switch (random_.Between(0, 8)) {
     case 0:
     case 1:
       CompareTop(
@@ -229,6 +229,9 @@ void OracleRun::Ask() {
       break;
     case 6:
       CompareComparison();
+      break;
+    case 7:
+      CompareWhatIf(RandomWindow(90 * kMicrosPerDay));
       break;
     default:
       CompareOutliers({.window = RandomWindow(90 * kMicrosPerDay),
@@ -253,6 +256,7 @@ void OracleRun::CompareEverything() {
   }
   for (int i = 0; i < 10; ++i) {
     CompareSeries();
+    CompareWhatIf(i < 5 ? always : RandomWindow(90 * kMicrosPerDay));
   }
   CompareOutliers({.window = always, .limit = 1'000'000});
   CompareDistributions(always);

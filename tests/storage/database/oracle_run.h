@@ -58,6 +58,8 @@ class OracleRun {
   void CompareDistributions(const Window& window);
   void CompareWasted();
   void CompareComparison();
+  StepChange RandomChange();
+  void CompareWhatIf(const Window& window);
   void CompareThresholds();
   void CompareStock();
   LogFault NextFault(const Entry& entry);
