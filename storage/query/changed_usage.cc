@@ -2,6 +2,9 @@
 #include "storage/query/changed_usage.h"
 
 #include <array>
+#include <cstdint>
+#include <limits>
+#include <vector>
 
 #include "absl/types/span.h"
 
@@ -14,6 +17,9 @@ namespace {
 constexpr std::array kNotCachedText = {UsageClass::kInput, UsageClass::kCacheWrite5m,
                                        UsageClass::kCacheWrite1h};
 
+// The product of two such numbers fits 63 bits.
+constexpr int64_t kSmallMax = std::numeric_limits<int32_t>::max();
+
 // Scales `classes`, which add up to `sum`, so that they add up to `to`.
 void Scale(absl::Span<const UsageClass> classes, int64_t sum, int64_t to, Usage* usage) {
   UsageClass largest = classes.front();
@@ -22,7 +28,9 @@ void Scale(absl::Span<const UsageClass> classes, int64_t sum, int64_t to, Usage*
   }
   int64_t rest = to;
   for (const UsageClass c : classes) {
-    (*usage)[c] = static_cast<int64_t>(Picos((*usage)[c]) * to / sum);
+    int64_t& count = (*usage)[c];
+    const bool is_small = count <= kSmallMax && to <= kSmallMax;  // Division by 128 bits is slow.
+    count = is_small ? count * to / sum : static_cast<int64_t>(Picos(count) * to / sum);
     rest -= (*usage)[c];
   }
   (*usage)[largest] += rest;

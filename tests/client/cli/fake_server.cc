@@ -28,6 +28,7 @@ FakeServer::FakeServer() {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(static_cast<pb::QueryService::Service*>(this));
+  builder.RegisterService(static_cast<pb::AnalysisService::Service*>(this));
   builder.RegisterService(static_cast<pb::RatesService::Service*>(this));
   builder.RegisterService(static_cast<pb::ServerInfoService::Service*>(this));
   builder.RegisterService(static_cast<pb::IngestService::Service*>(this));

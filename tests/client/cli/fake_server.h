@@ -14,6 +14,7 @@
 
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "itemized/v1/analysis.grpc.pb.h"
 #include "itemized/v1/ingest.grpc.pb.h"
 #include "itemized/v1/query.grpc.pb.h"
 #include "itemized/v1/rates.grpc.pb.h"
@@ -41,6 +42,7 @@ struct Canned {
 };
 
 class FakeServer final : public pb::QueryService::Service,
+                         public pb::AnalysisService::Service,
                          public pb::RatesService::Service,
                          public pb::ServerInfoService::Service,
                          public pb::IngestService::Service {
@@ -71,6 +73,7 @@ class FakeServer final : public pb::QueryService::Service,
   Canned<pb::ListRepricingsRequest, pb::ListRepricingsResponse> repricings;
   Canned<pb::ExplainCallRequest, pb::ExplainCallResponse> explained;
   Canned<pb::GetMissingRatesRequest, pb::GetMissingRatesResponse> missing_rates;
+  Canned<pb::WhatIfRequest, pb::WhatIfResponse> what_if;
   Canned<pb::GetServerInfoRequest, pb::GetServerInfoResponse> info;
   std::atomic<int> infos_asked = 0;
   Judge judge;
@@ -86,6 +89,10 @@ class FakeServer final : public pb::QueryService::Service,
   grpc::Status GetTop(grpc::ServerContext*, const pb::GetTopRequest* q,
                       pb::GetTopResponse* a) override {
     return top.Answer(q, a);
+  }
+  grpc::Status WhatIf(grpc::ServerContext*, const pb::WhatIfRequest* q,
+                      pb::WhatIfResponse* a) override {
+    return what_if.Answer(q, a);
   }
   grpc::Status GetWorkflows(grpc::ServerContext*, const pb::GetWorkflowsRequest* q,
                             pb::GetWorkflowsResponse* a) override {
