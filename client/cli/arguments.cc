@@ -40,8 +40,7 @@ class Declaration {
         arguments_.query);
     DeclareSeries();
     DeclareOutliers();
-    DeclareCompare();
-    DeclareWasted();
+    DeclareAnalyses();
     DeclareWhatIf();
     DeclareRates();
     DeclareUsage();
@@ -187,22 +186,22 @@ class Declaration {
     AddSortOption(app, arguments_.query.sort);
   }
 
-  void DeclareCompare() {
-    CLI::App& app = DeclareCommand(app_, "compare", "Why spend changed, step by step and by cause",
-                                   Command::kCompare);
-    AddCompareOptions(app, arguments_.query);
-    AddFilterOptions(app, arguments_.query.filter);
-    AddWindow(app);
-    AddLimit(app, "Rows at most; 0 is all (20 on a terminal, else 0)");
-  }
-
-  void DeclareWasted() {
-    CLI::App& app = DeclareCommand(app_, "wasted", "Spend on output that no user got, by reason",
-                                   Command::kWasted);
-    AddWastedOptions(app, arguments_.query);
-    AddFilterOptions(app, arguments_.query.filter);
-    AddWindow(app);
-    AddLimit(app, "Rows at most; 0 is all (20 on a terminal, else 0)");
+  // Declares `compare`, `wasted` and `advise`.
+  void DeclareAnalyses() {
+    const auto declare = [this](const char* name, const char* help, Command command) -> CLI::App& {
+      CLI::App& app = DeclareCommand(app_, name, help, command);
+      AddFilterOptions(app, arguments_.query.filter);
+      AddWindow(app);
+      AddLimit(app, "Rows at most; 0 is all (20 on a terminal, else 0)");
+      return app;
+    };
+    AddCompareOptions(
+        declare("compare", "Why spend changed, step by step and by cause", Command::kCompare),
+        arguments_.query);
+    AddWastedOptions(
+        declare("wasted", "Spend on output that no user got, by reason", Command::kWasted),
+        arguments_.query);
+    declare("advise", "Which changes are worth a test, by what they would save", Command::kAdvise);
   }
 
   void DeclareWhatIf() {

@@ -29,6 +29,7 @@ enum class Command {
   kExplain,
   kSeries,
   kOutliers,
+  kAdvise,
   kCompare,
   kWasted,
   kRatesList,

@@ -17,6 +17,7 @@ int ShowCommand(const QueryArguments& arguments, Session& session);
 int ExplainCommand(const QueryArguments& arguments, Session& session);
 int RatesMissingCommand(const QueryArguments& arguments, Session& session);
 int SeriesCommand(const QueryArguments& arguments, Session& session);
+int AdviseCommand(const QueryArguments& arguments, Session& session);
 int CompareCommand(const QueryArguments& arguments, Session& session);
 int WastedCommand(const QueryArguments& arguments, Session& session);
 int OutliersCommand(const QueryArguments& arguments, Session& session);

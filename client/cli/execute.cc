@@ -31,6 +31,8 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return SeriesCommand(arguments.query, session);
     case Command::kOutliers:
       return OutliersCommand(arguments.query, session);
+    case Command::kAdvise:
+      return AdviseCommand(arguments.query, session);
     case Command::kCompare:
       return CompareCommand(arguments.query, session);
     case Command::kWasted:

@@ -3,6 +3,12 @@
 
 namespace itemized::server {
 
+absl::StatusOr<Answered<AdviseAnswer>> AskAdvise(const Principal& /*principal*/,
+                                                 const Database& database, const AdviseQuery& query,
+                                                 const Cancellation* cancellation) {
+  return WithRepricing(database, [&] { return database.Advise(query, cancellation); });
+}
+
 absl::StatusOr<Answered<CompareAnswer>> AskCompare(const Principal& /*principal*/,
                                                    const Database& database,
                                                    const CompareQuery& query,

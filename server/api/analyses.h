@@ -13,6 +13,10 @@
 
 namespace itemized::server {
 
+absl::StatusOr<Answered<AdviseAnswer>> AskAdvise(const Principal& principal,
+                                                 const Database& database, const AdviseQuery& query,
+                                                 const Cancellation* cancellation = nullptr);
+
 absl::StatusOr<Answered<CompareAnswer>> AskCompare(const Principal& principal,
                                                    const Database& database,
                                                    const CompareQuery& query,

@@ -86,7 +86,9 @@ absl::Status SetChange(const pb::StepChange& from, StepChange* to) {
 }
 
 // Returns the change as it was asked for.
-pb::StepChange ToMessage(const StepChange& change) {
+}  // namespace
+
+pb::StepChange ToChangeMessage(const StepChange& change) {
   pb::StepChange message;
   message.set_step(change.step);
   if (const auto* const swap = std::get_if<ModelSwap>(&change.what)) {
@@ -109,6 +111,8 @@ pb::StepChange ToMessage(const StepChange& change) {
   return message;
 }
 
+namespace {
+
 pb::GateBreakEven ToBreakEven(const GateOutcome& gate) {
   pb::GateBreakEven message;
   message.set_skip(FormatUsd(gate.skip));
@@ -126,7 +130,7 @@ pb::GateBreakEven ToBreakEven(const GateOutcome& gate) {
 
 pb::WhatIfChange ToChange(const ChangeOutcome& outcome, const StepChange& change) {
   pb::WhatIfChange message;
-  message.set_change(text::ChangeText(ToMessage(change)));
+  message.set_change(text::ChangeText(ToChangeMessage(change)));
   message.set_saving_usd(FormatUsd(outcome.saving));
   message.set_saving_30d_usd(FormatUsd(outcome.saving_30d));
   message.set_step(change.step);

@@ -16,6 +16,9 @@ namespace itemized::server {
 // INVALID_ARGUMENT with a sentence that says what to mend.
 absl::StatusOr<WhatIfQuery> ToWhatIfQuery(const itemized::v1::WhatIfRequest& request);
 
+// Returns a change as a message.
+itemized::v1::StepChange ToChangeMessage(const StepChange& change);
+
 // `answer` is that of `query`, which is that of a request.
 itemized::v1::WhatIfResponse ToWhatIfResponse(const WhatIfAnswer& answer, const WhatIfQuery& query);
 

@@ -21,6 +21,12 @@ grpc::ServerUnaryReactor* AnalysisService::Answer(
                   });
 }
 
+grpc::ServerUnaryReactor* AnalysisService::Advise(grpc::CallbackServerContext* context,
+                                                  const pb::AdviseRequest* request,
+                                                  pb::AdviseResponse* response) {
+  return Answer(context, request, response, server::Advise);
+}
+
 grpc::ServerUnaryReactor* AnalysisService::Compare(grpc::CallbackServerContext* context,
                                                    const pb::CompareRequest* request,
                                                    pb::CompareResponse* response) {

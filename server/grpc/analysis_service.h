@@ -15,6 +15,9 @@ class AnalysisService final : public itemized::v1::AnalysisService::CallbackServ
   // Both outlive the service.
   AnalysisService(const Database& database, CallPool& pool) : database_(database), pool_(pool) {}
 
+  grpc::ServerUnaryReactor* Advise(grpc::CallbackServerContext* context,
+                                   const itemized::v1::AdviseRequest* request,
+                                   itemized::v1::AdviseResponse* response) override;
   grpc::ServerUnaryReactor* Compare(grpc::CallbackServerContext* context,
                                     const itemized::v1::CompareRequest* request,
                                     itemized::v1::CompareResponse* response) override;

@@ -65,8 +65,19 @@ absl::StatusOr<pb::WhatIfRequest> ToWhatIfRequest(Parameters parameters, int64_t
   return request;
 }
 
+absl::StatusOr<pb::AdviseRequest> ToAdviseRequest(Parameters parameters, int64_t now_us) {
+  pb::AdviseRequest request;
+  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
+  RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
+  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kLimitMax));
+  request.set_limit(limit);
+  RETURN_IF_ERROR(parameters.Finish());
+  return request;
+}
+
 void AddAnalyses(const HttpApiContext& context, Router* router) {
   WorkerPool& scans = context.pools.scans;
+  router->Handle("GET", "/api/v1/advise", OnPool(scans, Ask(context, ToAdviseRequest, Advise)));
   router->Handle("GET", "/api/v1/compare", OnPool(scans, Ask(context, ToCompareRequest, Compare)));
   router->Handle("GET", "/api/v1/wasted", OnPool(scans, Ask(context, ToWastedRequest, GetWasted)));
   router->Handle("GET", "/api/v1/what-if", OnPool(scans, Ask(context, ToWhatIfRequest, WhatIf)));

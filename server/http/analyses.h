@@ -23,6 +23,9 @@ absl::StatusOr<itemized::v1::CompareRequest> ToCompareRequest(Parameters paramet
 absl::StatusOr<itemized::v1::GetWastedRequest> ToWastedRequest(Parameters parameters,
                                                                int64_t now_us);
 
+// Takes window, from, to, tz, limit, and the filter. INVALID_ARGUMENT says what is wrong.
+absl::StatusOr<itemized::v1::AdviseRequest> ToAdviseRequest(Parameters parameters, int64_t now_us);
+
 // Takes change, which may come several times, in its order (proto/text/change.h), and window, from,
 // to, tz, and the filter.
 absl::StatusOr<itemized::v1::WhatIfRequest> ToWhatIfRequest(Parameters parameters, int64_t now_us);

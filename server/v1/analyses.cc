@@ -2,6 +2,7 @@
 #include "server/v1/analyses.h"
 
 #include "server/api/analyses.h"
+#include "server/convert/advise.h"
 #include "server/convert/compare.h"
 #include "server/convert/wasted.h"
 #include "server/convert/what_if.h"
@@ -10,6 +11,16 @@
 namespace itemized::server {
 
 namespace pb = itemized::v1;
+
+absl::StatusOr<pb::AdviseResponse> Advise(const Principal& principal, const Database& database,
+                                          const pb::AdviseRequest& request,
+                                          const Cancellation* cancellation) {
+  return Answer<pb::AdviseResponse>({principal, database, cancellation}, request, ToAdviseQuery,
+                                    AskAdvise,
+                                    [&](const AdviseAnswer& answer, const AdviseQuery& query) {
+                                      return ToAdviseResponse(answer, query, request.limit());
+                                    });
+}
 
 absl::StatusOr<pb::CompareResponse> Compare(const Principal& principal, const Database& database,
                                             const pb::CompareRequest& request,

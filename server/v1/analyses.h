@@ -12,6 +12,10 @@
 
 namespace itemized::server {
 
+absl::StatusOr<itemized::v1::AdviseResponse> Advise(const Principal& principal,
+                                                    const Database& database,
+                                                    const itemized::v1::AdviseRequest& request,
+                                                    const Cancellation* cancellation = nullptr);
 absl::StatusOr<itemized::v1::CompareResponse> Compare(const Principal& principal,
                                                       const Database& database,
                                                       const itemized::v1::CompareRequest& request,

@@ -112,6 +112,11 @@ absl::StatusOr<DistributionAnswer> Database::Distribution(const DistributionQuer
   return impl_->Ask(AnswerDistribution, query, query.window.as_known_at_us, cancellation);
 }
 
+absl::StatusOr<AdviseAnswer> Database::Advise(const AdviseQuery& query,
+                                              const Cancellation* cancellation) const {
+  return impl_->Ask(AnswerAdvise, query, query.window.as_known_at_us, cancellation);
+}
+
 absl::StatusOr<CompareAnswer> Database::Compare(const CompareQuery& query,
                                                 const Cancellation* cancellation) const {
   return impl_->Ask(AnswerCompare, query, query.before.window.as_known_at_us, cancellation);

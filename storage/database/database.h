@@ -30,6 +30,7 @@
 #include "storage/pricing/rate.h"
 #include "storage/pricing/rate_change.h"
 #include "storage/pricing/repricing_job.h"
+#include "storage/query/advise_types.h"
 #include "storage/query/compare_types.h"
 #include "storage/query/new_outliers.h"
 #include "storage/query/query_types.h"
@@ -164,6 +165,9 @@ class Database {
                                           const Cancellation* cancellation = nullptr) const;
   absl::StatusOr<DistributionAnswer> Distribution(const DistributionQuery& query,
                                                   const Cancellation* cancellation = nullptr) const;
+  // Reads the log of the window, and again for each change that it looks into.
+  absl::StatusOr<AdviseAnswer> Advise(const AdviseQuery& query,
+                                      const Cancellation* cancellation = nullptr) const;
   // Filters by attribute read the log.
   absl::StatusOr<CompareAnswer> Compare(const CompareQuery& query,
                                         const Cancellation* cancellation = nullptr) const;

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 
 #include "storage/base/cancellation.h"
+#include "storage/query/advise_types.h"
 #include "storage/query/compare_types.h"
 #include "storage/query/query_context.h"
 #include "storage/query/query_types.h"
@@ -46,6 +47,9 @@ absl::StatusOr<MissingRatesAnswer> AnswerMissingRates(const QueryContext& contex
                                                       const Window& window,
                                                       const Cancellation* cancellation);
 absl::StatusOr<WhatIfAnswer> AnswerWhatIf(const QueryContext& context, const WhatIfQuery& query,
+                                          const Cancellation* cancellation);
+
+absl::StatusOr<AdviseAnswer> AnswerAdvise(const QueryContext& context, const AdviseQuery& query,
                                           const Cancellation* cancellation);
 
 // INVALID_ARGUMENT also if a call could be on both sides.

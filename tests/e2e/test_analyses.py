@@ -4,6 +4,7 @@
 import itertools
 import json
 import random
+import shlex
 import urllib.parse
 import urllib.request
 from decimal import Decimal
@@ -173,6 +174,73 @@ class CompareTest(harness.TestCase):
         self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
 
 
+class AdviseTest(harness.TestCase):
+    """A history with a fault of each kind, each in a step of its own."""
+
+    WINDOW = ("--from", "2026-10-08", "--to", "2026-10-15")
+
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.set_rates({"claude-sonnet-4-6": RATES["sonnet"], "claude-haiku-4-5": RATES["haiku"]})
+        self.random = random.Random(5)
+        self.number = 0
+
+    def event(self, day, run, step, tokens_in, tokens_out, cached=0):
+        self.number += 1
+        usage = {"input_tokens": tokens_in, "cache_read_tokens": cached,
+                 "output_tokens": tokens_out}
+        time = f"2026-10-{day:02}T{self.number // 60 % 20:02}:{self.number % 60:02}:00Z"
+        return harness.call(self.number, time, workflow="ticket", workflow_id=run, step=step,
+                            model="claude-sonnet-4-6", usage=usage)
+
+    def history(self):
+        for day in range(1, 15):
+            for i in range(10):
+                run = f"run-{day}-{i}"
+                vary = self.random.randint(500, 4000)
+                yield self.event(day, run, "gated", vary, 600)
+                yield self.event(day, run, "classify", vary, 40, cached=vary)
+                yield self.event(day, run, "cacheable", 3000 + i, 600)
+                yield self.event(day, run, "grown", vary * (2 if day >= 8 else 1), 600)
+                yield self.event(day, run, "runaway", 40_000 if i == 9 else 1500, 600)
+                yield {"time": f"2026-10-{day:02}T21:00:00Z", "workflow": "ticket",
+                       "workflow_id": run, "outcome": "completed",
+                       "unused_steps": ["gated"] if i % 10 < 6 else []}
+
+    def test_each_fault_is_found_and_its_line_says_what_it_saves(self):
+        self.import_events(self.history())
+        answer = self.ask("advise", *self.WINDOW)
+        found = {(row["step"], row["kind"]): row for row in answer["rows"]}
+        for step, kind, option in (
+            ("gated", "gate", "--gate gated"),
+            ("classify", "model", "--model classify=claude-haiku-4-5"),
+            ("cacheable", "cache", "--cache cacheable=0.8"),
+            ("grown", "context", "--cap-input grown="),
+            ("runaway", "runaway", "--cap-input runaway=3000"),
+        ):
+            self.assertIn((step, kind), found, answer)
+            row = found[step, kind]
+            self.assertIn(option, row["what_if"])
+            program, *words = shlex.split(row["what_if"])
+            self.assertEqual(program, "itemize")
+            test = self.ask(*words)
+            self.assertEqual(test["saving_usd"], row["saving_usd"])
+            self.assertEqual(test["saving_30d_usd"], row["saving_30d_usd"])
+            self.assertIn(row["confidence"], ("high", "medium", "low"))
+        self.assertIn("42 of 70 complete runs", found["gated", "gate"]["evidence"])
+        savings = [Decimal(row["saving_30d_usd"]) for row in answer["rows"]]
+        self.assertEqual(savings, sorted(savings, reverse=True))
+        top = self.ask("top", *self.WINDOW)
+        self.assertEqual(answer["spend_usd"], top["total"]["cost_usd"])
+
+    def test_what_is_as_it_should_be_is_left_alone(self):
+        self.import_events([self.event(8 + i % 7, f"run-{i}", "fine", 500 + i, 900, cached=4000)
+                            for i in range(200)])
+        self.assertEqual(self.ask("advise", *self.WINDOW)["rows"], [])
+        self.assertIn("Nothing stands out", self.itemize("advise", *self.WINDOW).stdout)
+
+
 class RealRunsTest(harness.TestCase):
     """The recorded agent runs: what was wasted and what was used make the whole bill."""
 
@@ -197,6 +265,11 @@ class RealRunsTest(harness.TestCase):
                 self.assertEqual(sum(row["calls"] for row in rows), wasted["wasted_calls"])
         unused = [row["wasted_usd"] for row in wasted["reasons"] if row["reason"] == "unused_step"]
         self.assertEqual(sum(map(Decimal, unused)), Decimal(total["unsurfaced_usd"]))
+
+    def test_advice_about_them_can_be_tested(self):
+        for row in self.ask("advise", *self.WINDOW)["rows"]:
+            test = self.ask(*shlex.split(row["what_if"])[1:])
+            self.assertEqual(test["saving_usd"], row["saving_usd"], row)
 
     def test_failed_runs_are_what_the_workflows_say(self):
         failed = sum(row["failed"] for row in self.ask("workflows", *self.WINDOW)["rows"])

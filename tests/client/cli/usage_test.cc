@@ -71,7 +71,7 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
        "Name a command: import, top, workflows, show, explain, series, outliers, compare, "
-       "wasted, rates, usage, reconcile, budgets, watch, info, verify, backup, help.",
+       "wasted, advise, what-if, rates, usage, reconcile, budgets, watch, info, verify, backup, help.",
        "itemize --help"},
       {{"tpo"},
        "There is no command \"tpo\". Did you mean \"top\"? The commands are: import, top,",

@@ -25,6 +25,36 @@ struct Question {
   std::function<absl::Status(const Database&, const Cancellation*)> ask;
 };
 
+std::vector<Question> AnalysesOf(const Window& window) {
+  return {
+      {"a comparison of two values of an attribute",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db
+             .Compare({.before = {.window = window,
+                                  .filter = {.names = {}, .attributes = {{"release", "1"}}}},
+                       .after = {.window = window,
+                                 .filter = {.names = {}, .attributes = {{"release", "2"}}}}},
+                      cancellation)
+             .status();
+       }},
+      {"what was wasted",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Wasted({.window = window}, cancellation).status();
+       }},
+      {"what changes would have saved",
+       [=](const Database& db, const Cancellation* cancellation) {
+         WhatIfQuery query{.window = window};
+         query.changes.push_back({.step = "planning", .what = InputCap{.tokens = 1}});
+         query.changes.push_back({.step = "planning", .what = Gate()});
+         return db.WhatIf(query, cancellation).status();
+       }},
+      {"advice",
+       [=](const Database& db, const Cancellation* cancellation) {
+         return db.Advise({.window = window}, cancellation).status();
+       }},
+  };
+}
+
 std::vector<Question> QuestionsOf(const Window& window) {
   SeriesQuery series;
   series.window = window;
@@ -87,13 +117,6 @@ std::vector<Question> QuestionsOf(const Window& window) {
        [=](const Database& db, const Cancellation* cancellation) {
          return db.Explain({.event_id = "nobody's"}, cancellation).status();
        }},
-      {"what changes would have saved",
-       [=](const Database& db, const Cancellation* cancellation) {
-         WhatIfQuery query{.window = window};
-         query.changes.push_back({.step = "planning", .what = InputCap{.tokens = 1}});
-         query.changes.push_back({.step = "planning", .what = Gate()});
-         return db.WhatIf(query, cancellation).status();
-       }},
       {"missing rates",
        [=](const Database& db, const Cancellation* cancellation) {
          return db.MissingRates(window, cancellation).status();
@@ -105,6 +128,14 @@ class CancellationTest : public LongLogTest {
  protected:
   CancellationTest() : LongLogTest(kHours) {}
 
+  static std::vector<Question> AllQuestions() {
+    std::vector<Question> questions = QuestionsOf(Cut());
+    for (Question& analysis : AnalysesOf(Cut())) {
+      questions.push_back(std::move(analysis));
+    }
+    return questions;
+  }
+
   // Begins within a day, so that a partial day is read.
   static Window Cut() {
     return Window::Of({kNowUs - kHours * kMicrosPerHour, kNowUs - 2 * kMicrosPerHour});
@@ -112,7 +143,7 @@ class CancellationTest : public LongLogTest {
 };
 
 TEST_F(CancellationTest, EveryQuestionThatIsCancelledWhileItReadsTheLogEndsSoon) {
-  for (const Question& question : QuestionsOf(Cut())) {
+  for (const Question& question : AllQuestions()) {
     Cancellation cancellation;
     std::atomic<int> read = 0;
     tap_.read = [&] {
@@ -128,7 +159,7 @@ TEST_F(CancellationTest, EveryQuestionThatIsCancelledWhileItReadsTheLogEndsSoon)
 
 TEST_F(CancellationTest, EveryQuestionWhoseDeadlineHasPassedEndsWithASentence) {
   const Cancellation cancellation(std::chrono::steady_clock::now());
-  for (const Question& question : QuestionsOf(Cut())) {
+  for (const Question& question : AllQuestions()) {
     const absl::Status status = question.ask(db(), &cancellation);
     EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << question.name;
     EXPECT_NE(status.message().find("shorter window"), absl::string_view::npos) << status;
