@@ -61,6 +61,16 @@ std::optional<Picos> PriceOf(const RateBook& book, const std::string& provider,
   return PriceUsage(book.Find(provider, model).TermsAt(time_us), usage);
 }
 
+// Whether a rate is for models that the provider of these calls has. A rate for any provider is, if
+// the name of its model begins as that of the calls does: "claude-", "gpt-".
+bool IsOfProvider(const Rate& rate, const StepFacts& facts) {
+  if (!rate.provider.empty()) {
+    return IsSameProvider(rate.provider, facts.provider);
+  }
+  const absl::string_view family = absl::string_view(facts.model).substr(0, facts.model.find('-'));
+  return absl::StartsWith(rate.match.text, family);
+}
+
 // Returns the dearest small model of the provider that costs half as much at most; "" if none does.
 std::string CheaperModel(const RateBook& book, const StepFacts& facts, int64_t time_us) {
   const std::optional<Picos> now = PriceOf(book, facts.provider, facts.model, time_us);
@@ -73,7 +83,7 @@ std::string CheaperModel(const RateBook& book, const StepFacts& facts, int64_t t
     const std::string& model = rate.match.text;
     if (rate.match.kind != ModelMatch::Kind::kEquals || !IsSmall(model) ||
         !rate.service_tier.empty() || !rate.region.empty() || rate.is_multiplier() ||
-        !IsSameProvider(rate.provider, facts.provider)) {
+        !IsOfProvider(rate, facts)) {
       continue;
     }
     const std::optional<Picos> price = PriceOf(book, facts.provider, model, time_us);

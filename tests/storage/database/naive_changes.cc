@@ -50,7 +50,9 @@ void Spread(const std::vector<UsageClass>& classes, int64_t to, Usage* usage) {
 
 }  // namespace
 
-int64_t Rounded(const Fraction& value) {
+namespace {
+
+Whole RoundedWhole(const Fraction& value) {
   const Fraction twice = value * 2;
   Whole low = boost::multiprecision::numerator(twice) / boost::multiprecision::denominator(twice);
   while (low > twice || low % 2 != 0) {
@@ -59,7 +61,19 @@ int64_t Rounded(const Fraction& value) {
   const Fraction over = twice - low;
   Whole whole = low / 2;
   whole += over > 1 || (over == 1 && whole % 2 != 0) ? 1 : 0;
-  return static_cast<int64_t>(whole);
+  return whole;
+}
+
+}  // namespace
+
+int64_t Rounded(const Fraction& value) {
+  return static_cast<int64_t>(RoundedWhole(value));
+}
+
+Picos RoundedWide(const Fraction& value) {
+  const Whole whole = RoundedWhole(value);
+  return absl::MakeInt128(static_cast<int64_t>(Whole(whole >> 64)),
+                          static_cast<uint64_t>(Whole(whole & UINT64_MAX)));
 }
 
 void SetAttribute(Call* call, const std::string& key, const std::string& value) {

@@ -27,6 +27,9 @@ inline constexpr char kRegionAttributeName[] = "itemized.region";
 // Returns the nearest whole number, the even one of two. Amounts of the random histories fit 64
 // bits.
 int64_t Rounded(const Fraction& value);
+// Does so with a value that is not negative and fits 128 bits: what a gate costs over what next to
+// nothing costs.
+Picos RoundedWide(const Fraction& value);
 
 // Sets an attribute of a call; "" takes it away.
 void SetAttribute(Call* call, const std::string& key, const std::string& value);

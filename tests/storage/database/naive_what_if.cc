@@ -264,7 +264,7 @@ GateOutcome NaiveModel::OutcomeOf(const Gate& gate, const StepAfter& was, const 
   }
   if (was.calls_cost > 0) {
     outcome.break_even_skip =
-        Rounded(Fraction(gate.cost) * calls / was.calls_cost * 1'000'000'000'000);
+        RoundedWide(Fraction(gate.cost) * calls / was.calls_cost * 1'000'000'000'000);
   }
   const Fraction saving = was.total - is.total;
   if (saving > 0) {

@@ -16,9 +16,7 @@ namespace {
 std::string DescribeGate(const GateOutcome& gate) {
   return absl::StrCat(
       " gate ", gate.skip, gate.is_measured ? " measured " : " ", gate.unused_runs, "/", gate.runs,
-      " pays from ",
-      gate.break_even_skip.has_value() ? absl::StrCat(static_cast<int64_t>(*gate.break_even_skip))
-                                       : "never",
+      " pays from ", gate.break_even_skip.has_value() ? FormatUsd(*gate.break_even_skip) : "never",
       " after ",
       gate.break_even_calls.has_value() ? absl::StrCat(*gate.break_even_calls) : "never");
 }
