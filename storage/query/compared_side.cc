@@ -7,7 +7,6 @@
 #include "storage/base/mutex.h"
 #include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
-#include "storage/pricing/rate_lookups.h"
 #include "storage/query/attribution.h"
 #include "storage/query/queries.h"
 #include "storage/runs/run_hash.h"
@@ -122,7 +121,9 @@ class ComparedSide::Worker : public FilteringWorker {
 
 ComparedSide::ComparedSide(const QueryContext& context, const CompareSide& side, NameKind by,
                            TimeRange range)
-    : context_(&context), side_(&side), by_(by), range_(range) {}
+    : context_(&context), side_(&side), by_(by), range_(range) {
+  rates_->SetBook(context.state.rates.book());
+}
 ComparedSide::ComparedSide(ComparedSide&&) noexcept = default;
 ComparedSide& ComparedSide::operator=(ComparedSide&&) noexcept = default;
 ComparedSide::~ComparedSide() = default;
@@ -165,7 +166,7 @@ absl::Status ComparedSide::ReadRollups(const Snapshot& snapshot, CallSource* sou
   return source->VisitSums(
       snapshot,
       [&](const SeriesKey& key, int64_t start_us, const CallSums& sums) {
-        days_[{key, DayOf(start_us)}].Merge(sums);
+        AddDay(key, DayOf(start_us), sums);
       },
       [&](const LogRow& row) {
         row.sums.AddTo(&days_[{catalog.Series(row.series()), DayOf(row.time_us())}], row.row,
@@ -175,7 +176,13 @@ absl::Status ComparedSide::ReadRollups(const Snapshot& snapshot, CallSource* sou
 
 absl::Status ComparedSide::Read(const Cancellation* cancellation) {
   RETURN_IF_ERROR(log_ != nullptr ? ReadLog(cancellation) : AskViews(cancellation));
-  PutTogether();
+  {
+    const ReaderLock lock(context_->state.mutex);
+    for (const auto& [series_day, sums] : days_) {
+      AddDay(series_day.first, series_day.second, sums);
+    }
+  }
+  ShareOutCosts();
   return absl::OkStatus();
 }
 
@@ -224,24 +231,20 @@ absl::Status ComparedSide::AskViews(const Cancellation* cancellation) {
   return absl::OkStatus();
 }
 
-// Adds up the days of each series, and shares out what they cost.
-void ComparedSide::PutTogether() {
-  RateLookups rates;
-  rates.SetBook(context_->state.rates.book());
-  const ReaderLock lock(context_->state.mutex);
+// Adds what a series has of a day, of which all is known. The lock of the state is held.
+void ComparedSide::AddDay(const SeriesKey& key, Day day, const CallSums& sums) {
   const Catalog& catalog = context_->state.catalog;
-  absl::flat_hash_map<SeriesKey, RateLookups::SchedulePtr> schedules;
-  for (const auto& [series_day, sums] : days_) {
-    const SeriesKey& key = series_day.first;
-    Series& series = series_[key];
-    series.sums.Merge(sums);
-    RateLookups::SchedulePtr& schedule = schedules[key];
-    if (schedule == nullptr) {
-      schedule = rates.Find(catalog.Name(NameKind::kProvider, key[NameKind::kProvider]),
+  RateLookups::SchedulePtr& schedule = schedules_[key];
+  if (schedule == nullptr) {
+    schedule = rates_->Find(catalog.Name(NameKind::kProvider, key[NameKind::kProvider]),
                             catalog.Name(NameKind::kModel, key[NameKind::kModel]), {});
-    }
-    AddListCosts(*schedule, series_day.second, sums, &series.cost);
   }
+  Series& series = series_[key];
+  series.sums.Merge(sums);
+  AddListCosts(*schedule, day, sums, &series.cost);
+}
+
+void ComparedSide::ShareOutCosts() {
   for (auto& [key, series] : series_) {
     const Units weights = IsEmpty(series.cost) ? WithoutList(series.sums) : series.cost;
     const std::vector<Picos> shares = ShareOut(series.sums.cost, weights);

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 
 #include "storage/base/cancellation.h"
+#include "storage/pricing/rate_lookups.h"
 #include "storage/query/call_source.h"
 #include "storage/query/compare_types.h"
 #include "storage/query/query_context.h"
@@ -72,13 +73,16 @@ class ComparedSide {
   absl::Status ReadRollups(const Snapshot& snapshot, CallSource* source);
   absl::Status ReadLog(const Cancellation* cancellation);
   absl::Status AskViews(const Cancellation* cancellation);
-  void PutTogether();
+  void AddDay(const SeriesKey& key, Day day, const CallSums& sums);
+  void ShareOutCosts();
 
   const QueryContext* context_;
   const CompareSide* side_;
   NameKind by_;
   TimeRange range_;
-  SumsByDay days_;
+  std::unique_ptr<RateLookups> rates_ = std::make_unique<RateLookups>();
+  absl::flat_hash_map<SeriesKey, RateLookups::SchedulePtr> schedules_;
+  SumsByDay days_;  // Those that are added up row by row.
   SeriesParts series_;
   absl::flat_hash_map<NameId, int64_t> runs_;
   absl::flat_hash_map<std::string, std::pair<int64_t, int64_t>> durations_;  // p50 and p95 by key.
