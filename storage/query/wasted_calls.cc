@@ -153,16 +153,19 @@ void WastedCalls::SortRecords() {
   }
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
   order_.resize(records_.size());
-  std::vector<size_t> places = ends;
+  std::vector<size_t> begins = ends;
   for (size_t i = records_.size(); i-- > 0;) {
-    order_[--places[part_of(records_[i])]] = static_cast<uint32_t>(i);
+    const Record& record = records_[i];
+    order_[--begins[part_of(record)]] = {.run_and_step = record.run_and_step,
+                                         .record = static_cast<uint32_t>(i),
+                                         .failed = record.failed};
   }
   for (size_t part = 0; part < ends.size(); ++part) {
-    std::stable_sort(order_.begin() + static_cast<ptrdiff_t>(places[part]),
-                     order_.begin() + static_cast<ptrdiff_t>(ends[part]),
-                     [&](uint32_t a, uint32_t b) {
-                       return records_[a].run_and_step < records_[b].run_and_step;
-                     });
+    std::sort(order_.begin() + static_cast<ptrdiff_t>(begins[part]),
+              order_.begin() + static_cast<ptrdiff_t>(ends[part]),
+              [](const Place& a, const Place& b) {
+                return std::tie(a.run_and_step, a.record) < std::tie(b.run_and_step, b.record);
+              });
   }
 }
 
@@ -170,21 +173,23 @@ void WastedCalls::EndPiece() {
   SortRecords();
   for (size_t begin = 0; begin < order_.size();) {
     size_t end = begin + 1;
-    while (end < order_.size() &&
-           records_[order_[end]].run_and_step == records_[order_[begin]].run_and_step) {
+    while (end < order_.size() && order_[end].run_and_step == order_[begin].run_and_step) {
       ++end;
     }
-    Judge(absl::MakeConstSpan(order_).subspan(begin, end - begin));
+    // A call that is alone with its step and did not fail is neither retried nor repeated.
+    if (end - begin > 1 || order_[begin].failed) {
+      Judge(absl::MakeConstSpan(order_).subspan(begin, end - begin));
+    }
     begin = end;
   }
   records_.clear();
 }
 
 // Takes the records of one step of one run, and judges the calls that are left of them.
-void WastedCalls::Judge(absl::Span<const uint32_t> of_run_and_step) {
+void WastedCalls::Judge(absl::Span<const Place> of_run_and_step) {
   calls_.clear();
-  for (const uint32_t i : of_run_and_step) {
-    calls_.push_back(records_[i]);
+  for (const Place& place : of_run_and_step) {
+    calls_.push_back(records_[place.record]);
   }
   if (calls_.size() > 1) {
     std::stable_sort(calls_.begin(), calls_.end(),

@@ -69,12 +69,19 @@ class WastedCalls : public ScanWorker {
     auto Content() const { return std::tie(time_us, model, prompt_tokens, failed, cost_picos); }
   };
 
+  // Where a record is, with what of it tells whether it has to be looked at.
+  struct Place {
+    uint64_t run_and_step = 0;
+    uint32_t record = 0;
+    bool failed = false;
+  };
+
   WastedGroup* GroupFor(const LogRow& row);
   std::optional<WasteReason> ReasonByRun(const Block& block, size_t row);
   void AddRow(const LogRow& row);
   void Remember(const LogRow& row, WastedGroup* group);
   void SortRecords();
-  void Judge(absl::Span<const uint32_t> of_run_and_step);
+  void Judge(absl::Span<const Place> of_run_and_step);
   void JudgeCalls(absl::Span<const Record> calls);
   static bool IsRetried(absl::Span<const Record> calls, size_t i);
 
@@ -87,7 +94,7 @@ class WastedCalls : public ScanWorker {
   std::vector<WastedGroup*> by_number_;  // The group of each number of RowKeys; null if not known.
   TimeRange range_;                      // That of the piece.
   std::vector<Record> records_;          // Those of the piece.
-  std::vector<uint32_t> order_;          // Scratch: records by run and step.
+  std::vector<Place> order_;             // Scratch: records by run and step.
   std::vector<Record> calls_;            // Scratch of Judge.
 };
 
