@@ -131,6 +131,14 @@ TEST(Attribution, AddsUpWhateverIsRounded) {
   EXPECT_EQ(PartOf(parts, ChangeCause::kRemovedStep), -400);
 }
 
+TEST(Attribution, GivesToOneCauseWhatIsTooLittleForEach) {
+  Attribution attribution;
+  const std::array factors = {Factor(ChangeCause::kVolume, 0, 1), Factor(ChangeCause::kCache, 0, 1),
+                              Factor(ChangeCause::kPrice, 0, 1)};
+  attribution.AddProduct(factors);
+  EXPECT_EQ(SumOf(attribution.Rounded(1)), 1) << "A third of a pico-dollar each is none.";
+}
+
 TEST(Attribution, HoldsAmountsBeyondSixtyFourBits) {
   Attribution attribution;
   const Picos dear = Picos(INT64_MAX) * 1000;
