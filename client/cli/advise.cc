@@ -7,10 +7,13 @@
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
+#include "client/cli/ranking.h"
 #include "client/cli/text.h"
 
 namespace itemized::cli {
 namespace {
+
+constexpr int32_t kRowsOnTerminal = 20;
 
 void PrintAdvice(const pb::AdviceRow& row, Session& session) {
   std::ostream& out = *session.env.out;
@@ -53,7 +56,7 @@ int AdviseCommand(const QueryArguments& arguments, Session& session) {
   pb::AdviseRequest request;
   *request.mutable_filter() = arguments.filter;
   *request.mutable_window() = window->spec;
-  request.set_limit(arguments.limit.value_or(0));
+  request.set_limit(LimitFor(arguments, kRowsOnTerminal, session));
   const absl::StatusOr<pb::AdviseResponse> advise = session.connection->Advise(request);
   const int exit_status = Answer(advise, session, [&](const pb::AdviseResponse& response) {
     PrintAdvise(response, window->zone, session);

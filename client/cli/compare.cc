@@ -15,6 +15,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
+#include "client/cli/ranking.h"
 #include "client/cli/text.h"
 #include "storage/base/status_macros.h"
 
@@ -172,8 +173,7 @@ absl::StatusOr<pb::CompareRequest> ToRequest(const QueryArguments& arguments, ab
         "--by must be step, model, workflow or provider, but is \"", arguments.by, "\"."));
   }
   request.set_by(by);
-  const int32_t limit = session.env.out_is_terminal && !session.json ? kRowsOnTerminal : 0;
-  request.set_limit(arguments.limit.value_or(limit));
+  request.set_limit(LimitFor(arguments, kRowsOnTerminal, session));
   return request;
 }
 

@@ -2,13 +2,12 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "proto/text/question.h"
 
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
+#include "client/cli/ranking.h"
 #include "client/cli/text.h"
 
 namespace itemized::cli {
@@ -18,10 +17,7 @@ constexpr size_t kBarWidth = 10;
 constexpr int32_t kRowsOnTerminal = 40;
 
 Table MakeTable(const pb::GetTopRequest& request) {
-  const std::string key = request.by() == pb::GROUP_BY_ATTRIBUTE
-                              ? request.attribute_key()
-                              : pb::GroupBy_Name(request.by()).substr(sizeof("GROUP_BY_") - 1);
-  return Table({{.header = absl::AsciiStrToUpper(key), .shrink_to = 12},
+  return Table({{.header = KeyHeader(request), .shrink_to = 12},
                 {.header = "SPEND", .align = Align::kRight},
                 {.header = "SPEND %", .align = Align::kRight},
                 {.header = "", .drop_order = 60},
@@ -135,26 +131,14 @@ void PrintTop(const pb::GetTopRequest& request, const std::string& by, absl::Tim
 
 int TopCommand(const QueryArguments& arguments, Session& session) {
   pb::GetTopRequest request;
-  pb::GroupBy by = pb::GROUP_BY_UNSPECIFIED;
-  if (!text::ParseGroupBy(arguments.by, &by, request.mutable_attribute_key())) {
-    return WrongUsage(session.env,
-                      absl::StrCat("--by must be step, model, workflow, provider or "
-                                   "attribute:KEY, but is \"",
-                                   arguments.by, "\"."),
-                      "itemize top");
+  absl::TimeZone zone;
+  const absl::Status read = ReadRanking(arguments, kRowsOnTerminal, session, &request, &zone);
+  if (!read.ok()) {
+    return WrongUsage(session.env, read.message(), "itemize top");
   }
-  const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
-  if (!window.ok()) {
-    return WrongUsage(session.env, window.status().message(), "itemize top");
-  }
-  request.set_by(by);
-  *request.mutable_filter() = arguments.filter;
-  *request.mutable_window() = window->spec;
-  const bool is_read_by_people = session.env.out_is_terminal && !session.json;
-  request.set_limit(arguments.limit.value_or(is_read_by_people ? kRowsOnTerminal : 0));
   const absl::StatusOr<pb::GetTopResponse> top = session.connection->GetTop(request);
   const int exit_status = Answer(top, session, [&](const pb::GetTopResponse& response) {
-    PrintTop(request, arguments.by, window->zone, response, session);
+    PrintTop(request, arguments.by, zone, response, session);
   });
   return exit_status == kExitDone && top->total().calls() == 0
              ? ExplainNothing("calls", arguments.filter, session)

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "proto/text/json.h"
-#include "proto/text/question.h"
 
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
+#include "client/cli/ranking.h"
 #include "client/cli/text.h"
 
 namespace itemized::cli {
@@ -46,8 +45,8 @@ Table ReasonTable(const pb::GetWastedResponse& wasted) {
   return table;
 }
 
-Table RowTable(const std::string& key, const pb::GetWastedResponse& wasted) {
-  Table table({{.header = absl::AsciiStrToUpper(key), .shrink_to = 12},
+Table RowTable(const std::string& header, const pb::GetWastedResponse& wasted) {
+  Table table({{.header = header, .shrink_to = 12},
                {.header = "REASON"},
                {.header = "WASTED", .align = Align::kRight},
                {.header = "OF ITS SPEND", .align = Align::kRight, .drop_order = 10},
@@ -62,8 +61,8 @@ Table RowTable(const std::string& key, const pb::GetWastedResponse& wasted) {
   return table;
 }
 
-void PrintWasted(const pb::GetWastedResponse& wasted, const std::string& by, absl::TimeZone zone,
-                 Session& session) {
+void PrintWasted(const pb::GetWastedResponse& wasted, const std::string& header,
+                 const std::string& by, absl::TimeZone zone, Session& session) {
   std::ostream& out = *session.env.out;
   PrintTitle(absl::StrCat("Wasted spend by ", by), wasted.window(), zone, session);
   if (wasted.calls() == 0) {
@@ -75,9 +74,8 @@ void PrintWasted(const pb::GetWastedResponse& wasted, const std::string& by, abs
   if (wasted.rows().empty()) {
     return;
   }
-  const std::string key = by.substr(0, 10) == "attribute:" ? by.substr(10) : by;
   out << ReasonTable(wasted).Render(session.env.canvas) << "\n"
-      << RowTable(key, wasted).Render(session.env.canvas) << "\n";
+      << RowTable(header, wasted).Render(session.env.canvas) << "\n";
   if (wasted.rows_omitted() > 0) {
     out << Count(wasted.rows_omitted()) << " more row" << PluralS(wasted.rows_omitted())
         << ", in the reasons above; --limit 0 shows all.\n";
@@ -89,26 +87,14 @@ void PrintWasted(const pb::GetWastedResponse& wasted, const std::string& by, abs
 
 int WastedCommand(const QueryArguments& arguments, Session& session) {
   pb::GetWastedRequest request;
-  pb::GroupBy by = pb::GROUP_BY_UNSPECIFIED;
-  if (!text::ParseGroupBy(arguments.by, &by, request.mutable_attribute_key())) {
-    return WrongUsage(session.env,
-                      absl::StrCat("--by must be step, model, workflow, provider or "
-                                   "attribute:KEY, but is \"",
-                                   arguments.by, "\"."),
-                      "itemize wasted");
+  absl::TimeZone zone;
+  const absl::Status read = ReadRanking(arguments, kRowsOnTerminal, session, &request, &zone);
+  if (!read.ok()) {
+    return WrongUsage(session.env, read.message(), "itemize wasted");
   }
-  const absl::StatusOr<QueryWindow> window = ResolveWindow(arguments.window, session);
-  if (!window.ok()) {
-    return WrongUsage(session.env, window.status().message(), "itemize wasted");
-  }
-  request.set_by(by);
-  *request.mutable_filter() = arguments.filter;
-  *request.mutable_window() = window->spec;
-  const bool is_read_by_people = session.env.out_is_terminal && !session.json;
-  request.set_limit(arguments.limit.value_or(is_read_by_people ? kRowsOnTerminal : 0));
   const absl::StatusOr<pb::GetWastedResponse> wasted = session.connection->GetWasted(request);
   const int exit_status = Answer(wasted, session, [&](const pb::GetWastedResponse& response) {
-    PrintWasted(response, arguments.by, window->zone, session);
+    PrintWasted(response, KeyHeader(request), arguments.by, zone, session);
   });
   return exit_status == kExitDone && wasted->calls() == 0
              ? ExplainNothing("calls", arguments.filter, session)

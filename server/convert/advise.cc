@@ -161,6 +161,11 @@ absl::StatusOr<AdviseQuery> ToAdviseQuery(const pb::AdviseRequest& request) {
   ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
   ASSIGN_OR_RETURN(query.filter, ToCallFilter(request.filter()));
   RETURN_IF_ERROR(CheckLimit(request.limit()));
+  if (request.filter().has_model()) {
+    return absl::InvalidArgumentError(
+        "Advice is about all models of a step, since \"itemize what-if\", which tests it, replays "
+        "them all; leave the filter by model out.");
+  }
   return query;
 }
 

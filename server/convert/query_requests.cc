@@ -203,14 +203,7 @@ absl::StatusOr<Window> ToWindow(const pb::WindowSpec& spec) {
 }
 
 absl::StatusOr<TopQuery> ToTopQuery(const pb::GetTopRequest& request) {
-  TopQuery query;
-  ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
-  ASSIGN_OR_RETURN(query.by, ToGroupBy(request.by()));
-  RETURN_IF_ERROR(CheckLimit(request.limit()));
-  RETURN_IF_ERROR(CheckAttributeKey(query.by == GroupBy::kAttribute, request.attribute_key()));
-  query.attribute_key = request.attribute_key();
-  ASSIGN_OR_RETURN(query.filter, ToCallFilter(request.filter()));
-  return query;
+  return ToRankingQuery<TopQuery>(request);
 }
 
 absl::StatusOr<SeriesQuery> ToSeriesQuery(const pb::GetSeriesRequest& request) {

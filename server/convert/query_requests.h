@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "itemized/v1/query.pb.h"
 
+#include "storage/base/status_macros.h"
 #include "storage/query/query_types.h"
 
 namespace itemized::server {
@@ -37,6 +38,19 @@ absl::StatusOr<CallFilter> ToCallFilter(const itemized::v1::CallFilter& from);
 absl::Status CheckLimit(int32_t limit);  // How many rows there may be at most; 0 says nothing.
 // Checks whether there is a key just if calls are grouped by attribute.
 absl::Status CheckAttributeKey(bool by_attribute, absl::string_view key);
+
+// Reads the question of a ranking, such as GetTopRequest, as one of the database, such as TopQuery.
+template <typename Query, typename Request>
+absl::StatusOr<Query> ToRankingQuery(const Request& request) {
+  Query query;
+  ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
+  ASSIGN_OR_RETURN(query.by, ToGroupBy(request.by()));
+  RETURN_IF_ERROR(CheckLimit(request.limit()));
+  RETURN_IF_ERROR(CheckAttributeKey(query.by == GroupBy::kAttribute, request.attribute_key()));
+  query.attribute_key = request.attribute_key();
+  ASSIGN_OR_RETURN(query.filter, ToCallFilter(request.filter()));
+  return query;
+}
 
 absl::StatusOr<TopQuery> ToTopQuery(const itemized::v1::GetTopRequest& request);
 absl::StatusOr<SeriesQuery> ToSeriesQuery(const itemized::v1::GetSeriesRequest& request);

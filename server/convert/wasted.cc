@@ -8,7 +8,6 @@
 #include "server/convert/query_answers.h"
 #include "server/convert/query_requests.h"
 #include "storage/base/money.h"
-#include "storage/base/status_macros.h"
 
 namespace itemized::server {
 namespace {
@@ -54,14 +53,7 @@ void AddReasons(const WastedByReason& reasons, pb::GetWastedResponse* to) {
 }  // namespace
 
 absl::StatusOr<WastedQuery> ToWastedQuery(const pb::GetWastedRequest& request) {
-  WastedQuery query;
-  ASSIGN_OR_RETURN(query.window, ToWindow(request.window()));
-  ASSIGN_OR_RETURN(query.by, ToGroupBy(request.by()));
-  RETURN_IF_ERROR(CheckLimit(request.limit()));
-  RETURN_IF_ERROR(CheckAttributeKey(query.by == GroupBy::kAttribute, request.attribute_key()));
-  query.attribute_key = request.attribute_key();
-  ASSIGN_OR_RETURN(query.filter, ToCallFilter(request.filter()));
-  return query;
+  return ToRankingQuery<WastedQuery>(request);
 }
 
 pb::GetWastedResponse ToWastedResponse(const WastedAnswer& answer, int32_t limit) {

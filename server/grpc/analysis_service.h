@@ -4,7 +4,7 @@
 #include "itemized/v1/analysis.grpc.pb.h"
 #include <grpcpp/support/server_callback.h>
 
-#include "server/grpc/unary_call.h"
+#include "server/grpc/question.h"
 #include "storage/database/database.h"
 
 namespace itemized::server {
@@ -13,7 +13,7 @@ namespace itemized::server {
 class AnalysisService final : public itemized::v1::AnalysisService::CallbackService {
  public:
   // Both outlive the service.
-  AnalysisService(const Database& database, CallPool& pool) : database_(database), pool_(pool) {}
+  AnalysisService(const Database& database, CallPool& pool) : questions_{database, pool} {}
 
   grpc::ServerUnaryReactor* Advise(grpc::CallbackServerContext* context,
                                    const itemized::v1::AdviseRequest* request,
@@ -29,14 +29,7 @@ class AnalysisService final : public itemized::v1::AnalysisService::CallbackServ
                                    itemized::v1::WhatIfResponse* response) override;
 
  private:
-  template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Answer(
-      grpc::CallbackServerContext* context, const Request* request, Response* response,
-      absl::StatusOr<Response> (*method)(const Principal&, const Database&, const Request&,
-                                         const Cancellation*));
-
-  const Database& database_;
-  CallPool& pool_;
+  const QuestionContext questions_;
 };
 
 }  // namespace itemized::server

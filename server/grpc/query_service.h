@@ -4,7 +4,7 @@
 #include "itemized/v1/query.grpc.pb.h"
 #include <grpcpp/support/server_callback.h>
 
-#include "server/grpc/unary_call.h"
+#include "server/grpc/question.h"
 #include "storage/database/database.h"
 
 namespace itemized::server {
@@ -13,7 +13,7 @@ namespace itemized::server {
 class QueryService final : public itemized::v1::QueryService::CallbackService {
  public:
   // Both outlive the service.
-  QueryService(const Database& database, CallPool& pool) : database_(database), pool_(pool) {}
+  QueryService(const Database& database, CallPool& pool) : questions_{database, pool} {}
 
   grpc::ServerUnaryReactor* GetTop(grpc::CallbackServerContext* context,
                                    const itemized::v1::GetTopRequest* request,
@@ -38,14 +38,7 @@ class QueryService final : public itemized::v1::QueryService::CallbackService {
       itemized::v1::GetDistributionResponse* response) override;
 
  private:
-  template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Answer(
-      grpc::CallbackServerContext* context, const Request* request, Response* response,
-      absl::StatusOr<Response> (*method)(const Principal&, const Database&, const Request&,
-                                         const Cancellation*));
-
-  const Database& database_;
-  CallPool& pool_;
+  const QuestionContext questions_;
 };
 
 }  // namespace itemized::server

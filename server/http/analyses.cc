@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/analyses.h"
 
-#include <limits>
 #include <utility>
 
 #include "proto/text/change.h"
@@ -15,13 +14,8 @@
 #include "storage/base/status_macros.h"
 
 namespace itemized::server {
-namespace {
 
 namespace pb = itemized::v1;
-
-constexpr int32_t kLimitMax = std::numeric_limits<int32_t>::max();
-
-}  // namespace
 
 absl::StatusOr<pb::CompareRequest> ToCompareRequest(Parameters parameters, int64_t now_us) {
   text::CompareArguments sides;
@@ -35,23 +29,14 @@ absl::StatusOr<pb::CompareRequest> ToCompareRequest(Parameters parameters, int64
   std::string attribute_key;
   RETURN_IF_ERROR(TakeGroup(parameters, &by, &attribute_key));
   request.set_by(by);
-  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kLimitMax));
+  ASSIGN_OR_RETURN(const int32_t limit, TakeLimit(parameters));
   request.set_limit(limit);
   RETURN_IF_ERROR(parameters.Finish());
   return request;
 }
 
 absl::StatusOr<pb::GetWastedRequest> ToWastedRequest(Parameters parameters, int64_t now_us) {
-  pb::GetWastedRequest request;
-  pb::GroupBy by = pb::GROUP_BY_STEP;
-  RETURN_IF_ERROR(TakeGroup(parameters, &by, request.mutable_attribute_key()));
-  request.set_by(by);
-  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
-  RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
-  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kLimitMax));
-  request.set_limit(limit);
-  RETURN_IF_ERROR(parameters.Finish());
-  return request;
+  return ToRankingRequest<pb::GetWastedRequest>(std::move(parameters), now_us);
 }
 
 absl::StatusOr<pb::WhatIfRequest> ToWhatIfRequest(Parameters parameters, int64_t now_us) {
@@ -69,7 +54,7 @@ absl::StatusOr<pb::AdviseRequest> ToAdviseRequest(Parameters parameters, int64_t
   pb::AdviseRequest request;
   RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
   RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
-  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kLimitMax));
+  ASSIGN_OR_RETURN(const int32_t limit, TakeLimit(parameters));
   request.set_limit(limit);
   RETURN_IF_ERROR(parameters.Finish());
   return request;

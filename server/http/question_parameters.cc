@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/question_parameters.h"
 
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "proto/text/question.h"
 
@@ -48,6 +50,10 @@ absl::Status TakeFilter(Parameters& parameters, pb::CallFilter* filter) {
     RETURN_IF_ERROR(text::AddAttribute(attribute, filter));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<int32_t> TakeLimit(Parameters& parameters) {
+  return parameters.TakeNumber("limit", std::numeric_limits<int32_t>::max());
 }
 
 absl::Status TakeGroup(Parameters& parameters, pb::GroupBy* by, std::string* attribute_key) {

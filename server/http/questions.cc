@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/questions.h"
 
-#include <limits>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -19,8 +18,6 @@ namespace itemized::server {
 namespace {
 
 namespace pb = itemized::v1;
-
-constexpr int32_t kLimitMax = std::numeric_limits<int32_t>::max();
 
 // Leaves `*instant_us` as it was if there is no such parameter.
 absl::Status TakeKnownAt(Parameters& parameters, int64_t* instant_us) {
@@ -43,16 +40,7 @@ absl::StatusOr<bool> TakeBool(Parameters& parameters, const char* name) {
 }  // namespace
 
 absl::StatusOr<pb::GetTopRequest> ToTopRequest(Parameters parameters, int64_t now_us) {
-  pb::GetTopRequest request;
-  pb::GroupBy by = pb::GROUP_BY_STEP;
-  RETURN_IF_ERROR(TakeGroup(parameters, &by, request.mutable_attribute_key()));
-  request.set_by(by);
-  RETURN_IF_ERROR(TakeWindow(parameters, now_us, request.mutable_window()));
-  RETURN_IF_ERROR(TakeFilter(parameters, request.mutable_filter()));
-  ASSIGN_OR_RETURN(const int32_t limit, parameters.TakeNumber("limit", kLimitMax));
-  request.set_limit(limit);
-  RETURN_IF_ERROR(parameters.Finish());
-  return request;
+  return ToRankingRequest<pb::GetTopRequest>(std::move(parameters), now_us);
 }
 
 absl::StatusOr<pb::GetWorkflowsRequest> ToWorkflowsRequest(Parameters parameters, int64_t now_us) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/base/rational.h"
 
-#include <cstdint>
+#include "storage/base/wide_integers.h"
 
 namespace itemized {
 namespace {
@@ -24,22 +24,10 @@ Floor FloorOf(const cpp_int& numerator, const cpp_int& denominator) {
   return floor;
 }
 
-constexpr int kHalfBits = 64;
-
-// `value` lies within 128 bits.
-Picos ToPicos(const cpp_int& value) {
-  const cpp_int size = boost::multiprecision::abs(value);
-  const auto high = static_cast<uint64_t>(size >> kHalfBits);
-  const auto low = static_cast<uint64_t>(size & UINT64_MAX);
-  const Picos picos = absl::MakeInt128(static_cast<int64_t>(high), low);
-  return value < 0 ? -picos : picos;
-}
-
 }  // namespace
 
 Rational ToRational(Picos whole) {
-  const cpp_int high = absl::Int128High64(whole);
-  return {(high << kHalfBits) + absl::Int128Low64(whole)};
+  return {ToWide<cpp_int>(whole)};
 }
 
 Picos RoundHalfEven(const Rational& value) {

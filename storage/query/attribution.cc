@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/base/check.h"
+#include "storage/base/wide_integers.h"
 
 namespace itemized {
 namespace {
@@ -15,26 +16,11 @@ using boost::multiprecision::int512_t;
 // two numbers that an amount in 128 bits has room for fit 512.
 constexpr unsigned kFractionBits = 128;
 
-int512_t Widen(Picos value) {
-  int512_t wide = absl::Int128High64(value);
-  wide <<= 64;
-  return wide + absl::Int128Low64(value);
-}
-
-Picos Narrow(const int512_t& value) {
-  const bool negative = value < 0;
-  const int512_t size = negative ? int512_t(-value) : value;
-  const auto high = static_cast<int64_t>(int512_t(size >> 64));
-  const auto low = static_cast<uint64_t>(int512_t(size & UINT64_MAX));
-  const Picos narrow = absl::MakeInt128(high, low);
-  return negative ? -narrow : narrow;
-}
-
 // Rounds a fixed-point number half away from zero.
-Picos ToPicos(const int512_t& fixed) {
+Picos Round(const int512_t& fixed) {
   const int512_t half = int512_t(1) << (kFractionBits - 1);
-  return fixed < 0 ? -Narrow((half - fixed) >> kFractionBits)
-                   : Narrow((fixed + half) >> kFractionBits);
+  return fixed < 0 ? -ToPicos(int512_t((half - fixed) >> kFractionBits))
+                   : ToPicos(int512_t((fixed + half) >> kFractionBits));
 }
 
 // n choose k.
@@ -49,7 +35,8 @@ int64_t Choose(size_t n, size_t k) {
 }  // namespace
 
 Attribution::Fixed Attribution::ToFixed(const Quotient& quotient) {
-  return (Widen(quotient.numerator) << kFractionBits) / Widen(quotient.denominator);
+  return (ToWide<int512_t>(quotient.numerator) << kFractionBits) /
+         ToWide<int512_t>(quotient.denominator);
 }
 
 Attribution::Fixed Attribution::Product(const Fixed& a, const Fixed& b) {
@@ -103,7 +90,7 @@ void Attribution::AddProduct(absl::Span<const ChangedFactor> factors) {
 }
 
 void Attribution::AddWhole(ChangeCause cause, Picos change) {
-  parts_[static_cast<size_t>(cause)] += Widen(change) << kFractionBits;
+  parts_[static_cast<size_t>(cause)] += ToWide<int512_t>(change) << kFractionBits;
 }
 
 PicosByCause Attribution::Rounded(Picos change) const {
@@ -112,7 +99,7 @@ PicosByCause Attribution::Rounded(Picos change) const {
   size_t largest = 0;
   const auto size = [](Picos picos) { return picos < 0 ? -picos : picos; };
   for (size_t cause = 0; cause < kChangeCauseCount; ++cause) {
-    rounded[cause] = ToPicos(parts_[cause]);
+    rounded[cause] = Round(parts_[cause]);
     rest -= rounded[cause];
     largest = size(rounded[cause]) > size(rounded[largest]) ? cause : largest;
   }
@@ -123,13 +110,13 @@ PicosByCause Attribution::Rounded(Picos change) const {
 std::vector<Picos> ShareOut(Picos total, absl::Span<const Picos> weights) {
   int512_t sum = 0;
   for (const Picos weight : weights) {
-    sum += Widen(weight);
+    sum += ToWide<int512_t>(weight);
   }
   CHECK(sum > 0);
   std::vector<Picos> shares;
   Picos rest = total;
   for (const Picos weight : weights) {
-    shares.push_back(Narrow(Widen(total) * Widen(weight) / sum));
+    shares.push_back(ToPicos(int512_t(ToWide<int512_t>(total) * ToWide<int512_t>(weight) / sum)));
     rest -= shares.back();
   }
   const auto largest = std::max_element(weights.begin(), weights.end());

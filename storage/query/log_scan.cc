@@ -36,23 +36,14 @@ absl::Status LogScan::Open(const Snapshot& snapshot, TimeRange range, ScanColumn
 }
 
 absl::Status LogScan::OpenWithMargins(const Snapshot& snapshot, TimeRange range,
-                                      ScanColumns columns, uint32_t pieces) {
+                                      ScanColumns columns) {
   columns.shown |= Columns(ColumnId::kTime);
-  const Hour kept = snapshot.state.blocks.first_hour();
   const Hour first = HourOf(range.start_us);
-  const Hour end = HourOf(range.end_us - 1) + 1;
-  const uint32_t hours = end.value() - first.value();
-  const uint32_t hours_at_once = std::max(1U, hours / std::max(pieces, kPiecesMax));
-  for (Hour hour = first; hour < end; hour = hour + hours_at_once) {
-    const Hour next = std::min(end, hour + hours_at_once);
-    const Hour before = hour > kept ? Hour(hour.value() - 1) : hour;
-    ASSIGN_OR_RETURN(BlockStore::Reader reader,
-                     snapshot.Open({HourStartUs(before), HourStartUs(next + 1)}, columns.shown));
-    pieces_.push_back({.reader = std::move(reader),
-                       .range = {std::max(range.start_us, HourStartUs(hour)),
-                                 std::min(range.end_us, HourStartUs(next))},
-                       .columns = columns});
-  }
+  const Hour before = first > snapshot.state.blocks.first_hour() ? Hour(first.value() - 1) : first;
+  const Hour after = HourOf(range.end_us - 1) + 2;
+  ASSIGN_OR_RETURN(BlockStore::Reader reader,
+                   snapshot.Open({HourStartUs(before), HourStartUs(after)}, columns.shown));
+  pieces_.push_back({.reader = std::move(reader), .range = range, .columns = columns});
   return absl::OkStatus();
 }
 

@@ -56,11 +56,10 @@ class LogScan {
   // the scan. Errors as BlockStore::OpenHours.
   absl::Status Open(const Snapshot& snapshot, TimeRange range, ScanColumns columns);
 
-  // Adds the hours that a range touches, and to each piece of it an hour before and one after, as
-  // far as they are kept. A worker is given all their rows, with times, and tells itself which lie
-  // in the range of the piece. There are `pieces` of them at least, if there are hours enough.
-  absl::Status OpenWithMargins(const Snapshot& snapshot, TimeRange range, ScanColumns columns,
-                               uint32_t pieces);
+  // Adds a range as one piece, with an hour before and one after what it touches, as far as they
+  // are kept. A worker is given all their rows, with times, and tells itself which lie in the
+  // range.
+  absl::Status OpenWithMargins(const Snapshot& snapshot, TimeRange range, ScanColumns columns);
 
   // Reads all that was opened, with a thread for each worker; the scan is spent then.
   // `cancellation` may be null.

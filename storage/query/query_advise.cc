@@ -3,19 +3,15 @@
 // it would have saved.
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "storage/base/status_macros.h"
-#include "storage/pricing/provider_names.h"
-#include "storage/pricing/rate_book.h"
+#include "storage/query/cheaper_model.h"
 #include "storage/query/queries.h"
 #include "storage/query/snapshot.h"
 #include "storage/query/step_facts.h"
@@ -43,70 +39,18 @@ constexpr int64_t kRunawayMultiple = 3;
 // What outliers cost matters from a tenth of the spend on.
 constexpr int64_t kOutlierPartMax = 10;
 
-// Marks of the smaller models of a family, in the names that providers give them.
-constexpr std::array<absl::string_view, 6> kSmallMarks = {"haiku", "mini", "flash",
-                                                          "nano",  "lite", "small"};
-
-bool IsSmall(absl::string_view model) {
-  return std::any_of(kSmallMarks.begin(), kSmallMarks.end(),
-                     [&](absl::string_view mark) { return absl::StrContains(model, mark); });
-}
-
-// What a million tokens in and a quarter of a million out cost, in pico-dollars by the list.
-std::optional<Picos> PriceOf(const RateBook& book, const std::string& provider,
-                             const std::string& model, int64_t time_us) {
-  Usage usage;
-  usage[UsageClass::kInput] = 4;
-  usage[UsageClass::kOutput] = 1;
-  return PriceUsage(book.Find(provider, model).TermsAt(time_us), usage);
-}
-
-// Whether a rate is for models that the provider of these calls has. A rate for any provider is, if
-// the name of its model begins as that of the calls does: "claude-", "gpt-".
-bool IsOfProvider(const Rate& rate, const StepFacts& facts) {
-  if (!rate.provider.empty()) {
-    return IsSameProvider(rate.provider, facts.provider);
-  }
-  const absl::string_view family = absl::string_view(facts.model).substr(0, facts.model.find('-'));
-  return absl::StartsWith(rate.match.text, family);
-}
-
-// Returns the dearest small model of the provider that costs half as much at most; "" if none does.
-std::string CheaperModel(const RateBook& book, const StepFacts& facts, int64_t time_us) {
-  const std::optional<Picos> now = PriceOf(book, facts.provider, facts.model, time_us);
-  std::string best;
-  Picos best_price = 0;
-  if (!now.has_value()) {
-    return best;
-  }
-  for (const Rate& rate : book.List()) {
-    const std::string& model = rate.match.text;
-    if (rate.match.kind != ModelMatch::Kind::kEquals || !IsSmall(model) ||
-        !rate.service_tier.empty() || !rate.region.empty() || rate.is_multiplier() ||
-        !IsOfProvider(rate, facts)) {
-      continue;
-    }
-    const std::optional<Picos> price = PriceOf(book, facts.provider, model, time_us);
-    if (price.has_value() && *price * 2 <= *now &&
-        std::tie(*price, model) > std::tie(best_price, best)) {
-      best = model;
-      best_price = *price;
-    }
-  }
-  return best;
-}
-
 // Finds changes that the facts of a step make likely.
 class Candidates {
  public:
-  Candidates(const RateBook& book, int64_t time_us) : book_(book), time_us_(time_us) {}
+  // `models` outlive it.
+  explicit Candidates(const CheaperModels& models) : models_(models) {}
 
   void AddFor(const std::string& step, const StepFacts& facts) {
     if (facts.unsurfaced * kUnsurfacedPartMax >= facts.spend) {
       Add(step, AdviceKind::kGate, Gate(), facts);
     }
-    if (facts.output_p95 > 0 && facts.output_p95 <= kShortOutput && !IsSmall(facts.model)) {
-      const std::string model = CheaperModel(book_, facts, time_us_);
+    if (facts.output_p95 > 0 && facts.output_p95 <= kShortOutput) {
+      const std::string model = models_.For(facts.provider, facts.model);
       if (!model.empty()) {
         Add(step, AdviceKind::kModel, ModelSwap{.model = model}, facts);
       }
@@ -144,8 +88,7 @@ class Candidates {
                       .facts = facts});
   }
 
-  const RateBook& book_;
-  const int64_t time_us_;
+  const CheaperModels& models_;
   std::vector<Advice> found_;
 };
 
@@ -165,31 +108,41 @@ std::vector<const FactsOfSteps::value_type*> StepsWorthALook(const FactsOfSteps&
   return steps;
 }
 
-// Replays each change by itself, and keeps those that save something.
-absl::StatusOr<std::vector<Advice>> Replayed(const QueryContext& context, TimeRange range,
-                                             const CallFilter& filter,
-                                             std::vector<Advice> candidates,
-                                             const Cancellation* cancellation) {
-  std::vector<Advice> rows;
-  for (Advice& advice : candidates) {
-    const absl::StatusOr<WhatIfAnswer> answer = AnswerWhatIf(
-        context, {.window = Window::Of(range), .filter = filter, .changes = {advice.change}},
-        cancellation);
-    if (absl::IsInvalidArgument(answer.status())) {
-      continue;  // The change cannot be made, such as a gate without a complete run to measure.
-    }
-    RETURN_IF_ERROR(answer.status());
-    advice.outcome = answer->changes.front();
-    if (advice.outcome.saving > 0) {
-      rows.push_back(std::move(advice));
-    }
+// Replays changes, each as if it were the only one. Those that cannot be made, such as a swap to a
+// model that several providers of the calls have, would have all refused; then they are replayed
+// one by one, and these are left out.
+absl::Status Replay(const QueryContext& context, const AdviseQuery& query, TimeRange range,
+                    absl::Span<Advice> candidates, const Cancellation* cancellation) {
+  WhatIfQuery what_if{.window = Window::Of(range), .filter = query.filter, .alone = true};
+  for (const Advice& advice : candidates) {
+    what_if.changes.push_back(advice.change);
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Advice& a, const Advice& b) {
+  const absl::StatusOr<WhatIfAnswer> answer = AnswerWhatIf(context, what_if, cancellation);
+  if (answer.ok()) {
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      candidates[i].outcome = answer->changes[i];
+    }
+    return absl::OkStatus();
+  }
+  if (!absl::IsInvalidArgument(answer.status()) || candidates.size() == 1) {
+    return absl::IsInvalidArgument(answer.status()) ? absl::OkStatus() : answer.status();
+  }
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    RETURN_IF_ERROR(Replay(context, query, range, candidates.subspan(i, 1), cancellation));
+  }
+  return absl::OkStatus();
+}
+
+// Keeps what saves something, by falling saving.
+void KeepSaving(std::vector<Advice>* rows) {
+  rows->erase(std::remove_if(rows->begin(), rows->end(),
+                             [](const Advice& advice) { return advice.outcome.saving <= 0; }),
+              rows->end());
+  std::stable_sort(rows->begin(), rows->end(), [](const Advice& a, const Advice& b) {
     return a.outcome.saving != b.outcome.saving
                ? a.outcome.saving > b.outcome.saving
                : std::tie(a.step, a.kind) < std::tie(b.step, b.kind);
   });
-  return rows;
 }
 
 }  // namespace
@@ -206,13 +159,17 @@ absl::StatusOr<AdviseAnswer> AnswerAdvise(const QueryContext& context, const Adv
   for (const auto& [step, found] : facts) {
     answer.spend += found.spend;
   }
-  const std::shared_ptr<const RateBook> book = context.state.rates.book();
-  Candidates candidates(*book, answer.range.end_us - 1);
+  const CheaperModels models(context.state.rates.book(), answer.range.end_us - 1);
+  Candidates candidates(models);
   for (const auto* step : StepsWorthALook(facts, answer.spend)) {
     candidates.AddFor(step->first, step->second);
   }
-  ASSIGN_OR_RETURN(answer.rows,
-                   Replayed(context, answer.range, query.filter, candidates.Take(), cancellation));
+  answer.rows = candidates.Take();
+  for (size_t i = 0; i < answer.rows.size(); i += kChangesMax) {
+    RETURN_IF_ERROR(Replay(context, query, answer.range,
+                           absl::MakeSpan(answer.rows).subspan(i, kChangesMax), cancellation));
+  }
+  KeepSaving(&answer.rows);
   return answer;
 }
 

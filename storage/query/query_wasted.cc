@@ -2,6 +2,7 @@
 // What was spent on calls of which no user got anything.
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <tuple>
@@ -15,28 +16,73 @@
 #include "storage/query/queries.h"
 #include "storage/query/snapshot.h"
 #include "storage/query/wasted_calls.h"
+#include "storage/views/rollup_scan.h"
 
 namespace itemized {
 namespace {
 
-// About how many calls a thread remembers at a time.
+// About how many calls a thread remembers at a time, besides those of the hours around; an hour is
+// not divided.
 constexpr int64_t kCallsOfAPiece = 500'000;
+
+// Divides the hours of `range` that have calls into pieces of about kCallsOfAPiece. The caller
+// holds the lock of `state`.
+absl::StatusOr<std::vector<TimeRange>> PiecesOf(const State& state, TimeRange range,
+                                                const Cancellation* cancellation) {
+  std::map<Hour, int64_t> calls;
+  const auto add = [&](NameId, Day day, const NameDay& row) {
+    for (const auto& [hour_of_day, sums] : row.hours) {
+      calls[FirstHourOf(day) + hour_of_day] += sums.calls;
+    }
+  };
+  RETURN_IF_ERROR(
+      ForEachDay(state.views.rollups(), RollupScan().Touching(range), cancellation, add));
+  std::vector<TimeRange> pieces;
+  int64_t calls_of_piece = kCallsOfAPiece;
+  for (const auto& [hour, count] : calls) {
+    const TimeRange part{std::max(range.start_us, HourStartUs(hour)),
+                         std::min(range.end_us, HourStartUs(hour + 1))};
+    if (count == 0 || part.empty()) {
+      continue;
+    }
+    if (calls_of_piece >= kCallsOfAPiece) {
+      pieces.push_back(part);
+      calls_of_piece = 0;
+    }
+    pieces.back().end_us = part.end_us;
+    calls_of_piece += count;
+  }
+  return pieces;
+}
+
+CallFilter OfStepAlone(const CallFilter& filter) {
+  CallFilter step;
+  step[NameKind::kStep] = filter[NameKind::kStep];
+  return step;
+}
 
 // Everything that reads the log for one question.
 class WastedScan {
  public:
   // `query` outlives it.
   WastedScan(const State& state, const WastedQuery& query)
-      : state_(state), query_(query), keys_(query.by, query.attribute_key, state.catalog) {}
+      : state_(state),
+        query_(query),
+        scope_(OfStepAlone(query.filter)),
+        keys_(query.by, query.attribute_key, state.catalog) {}
 
-  absl::Status Open(const Snapshot& snapshot, TimeRange range) {
+  absl::Status Open(const Snapshot& snapshot, TimeRange range, const Cancellation* cancellation) {
+    const RowFilter scope(scope_, state_.catalog);
     const RowFilter filter(query_.filter, state_.catalog);
-    const ColumnMask picked = WastedCalls::columns() | filter.columns() | keys_.columns();
-    const int64_t calls = state_.views.rollups().total().calls;
-    RETURN_IF_ERROR(log_.OpenWithMargins(snapshot, range, {.shown = 0, .picked = picked},
-                                         static_cast<uint32_t>(calls / kCallsOfAPiece)));
+    const ScanColumns columns = {
+        .shown = scope.columns(),
+        .picked = WastedCalls::columns() | filter.columns() | keys_.columns()};
+    ASSIGN_OR_RETURN(const std::vector<TimeRange> pieces, PiecesOf(state_, range, cancellation));
+    for (const TimeRange& piece : pieces) {
+      RETURN_IF_ERROR(log_.OpenWithMargins(snapshot, piece, columns));
+    }
     for (size_t thread = 0; thread < kThreadsOfAJob; ++thread) {
-      workers_.push_back(std::make_unique<WastedCalls>(state_, filter, keys_, &admitted_));
+      workers_.push_back(std::make_unique<WastedCalls>(state_, scope, filter, keys_, &admitted_));
     }
     return absl::OkStatus();
   }
@@ -59,6 +105,7 @@ class WastedScan {
  private:
   const State& state_;
   const WastedQuery& query_;
+  const CallFilter scope_;
   const RowKeys keys_;
   AdmittedKeys admitted_;
   LogScan log_{state_};
@@ -97,7 +144,7 @@ absl::StatusOr<WastedAnswer> AnswerWasted(const QueryContext& context, const Was
     const Snapshot snapshot(context.state);
     ASSIGN_OR_RETURN(answer.range, snapshot.Resolve(query.window));
     scan.emplace(context.state, query);
-    RETURN_IF_ERROR(scan->Open(snapshot, answer.range));
+    RETURN_IF_ERROR(scan->Open(snapshot, answer.range, cancellation));
   }
   ASSIGN_OR_RETURN(const WastedGroups groups, scan->Read(cancellation));
   for (const auto& [key, group] : groups) {

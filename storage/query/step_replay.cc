@@ -54,7 +54,7 @@ std::vector<size_t> CallChanges::Of(const std::string& step) const {
   std::vector<size_t> places;
   for (size_t i = 0; i < query_.changes.size(); ++i) {
     const StepChange& change = query_.changes[i];
-    if (change.step == step && std::holds_alternative<DropStep>(change.what)) {
+    if (change.step == step && !query_.alone && std::holds_alternative<DropStep>(change.what)) {
       break;
     }
     if (change.step == step && IsOfCalls(change)) {
@@ -103,7 +103,11 @@ void StepReplay::Add(const Block& block, size_t row, const std::vector<size_t>& 
                 .time_us = calls.time_us[row],
                 .cost = calls.cost_picos[row],
                 .is_reported = calls.Has(row, kFlagCostReported)};
+  const Replayed recorded = call;
   for (const size_t change : changes) {
+    if (changes_.are_alone()) {
+      call = recorded;
+    }
     Apply(change, calls.weight[row], &call);
   }
 }

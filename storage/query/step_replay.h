@@ -44,6 +44,7 @@ class CallChanges {
   // dropped.
   std::vector<size_t> Of(const std::string& step) const;
   const StepChange& At(size_t change) const { return query_.changes[change]; }
+  bool are_alone() const { return query_.alone; }  // WhatIfQuery::alone.
   // Null if the change is no swap.
   const SwapTargets* TargetsOf(size_t change) const { return targets_[change].get(); }
 

@@ -54,9 +54,10 @@ void WastedGroup::Merge(const WastedGroup& other) {
   }
 }
 
-WastedCalls::WastedCalls(const State& state, RowFilter filter, const RowKeys& keys,
+WastedCalls::WastedCalls(const State& state, RowFilter scope, RowFilter filter, const RowKeys& keys,
                          AdmittedKeys* admitted)
-    : state_(state),
+    : FilteringWorker(std::move(scope)),
+      state_(state),
       filter_(std::move(filter)),
       keys_(keys),
       admitted_(*admitted),
@@ -70,13 +71,6 @@ ColumnMask WastedCalls::columns() {
 
 void WastedCalls::BeginPiece(TimeRange range) {
   range_ = range;
-}
-
-// Takes all rows: whether a call was tried again is told by calls that the filter may not let
-// through.
-void WastedCalls::Choose(const Block& shown, std::vector<uint32_t>* rows) {
-  rows->resize(shown.calls.size());
-  std::iota(rows->begin(), rows->end(), 0U);
 }
 
 void WastedCalls::Add(const Block& picked) {

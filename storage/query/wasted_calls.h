@@ -10,8 +10,8 @@
 #include "absl/types/span.h"
 
 #include "storage/query/admitted_keys.h"
+#include "storage/query/call_source.h"
 #include "storage/query/endings_of_rows.h"
-#include "storage/query/log_scan.h"
 #include "storage/query/row_filter.h"
 #include "storage/query/wasted_types.h"
 
@@ -38,16 +38,18 @@ inline constexpr int64_t kRepeatWithinUs = kMicrosPerHour;
 // a call ended is known from the start; whether the run tried the call again, or repeats a prompt,
 // is seen from its other calls within the hour, which the margins are for. So the calls of a piece
 // are remembered, some 60 bytes each, until all of them are there. Not thread-safe.
-class WastedCalls : public ScanWorker {
+class WastedCalls : public FilteringWorker {
  public:
-  // Made under the lock of the state, as is `filter`. All outlive it.
-  WastedCalls(const State& state, RowFilter filter, const RowKeys& keys, AdmittedKeys* admitted);
+  // Made under the lock of the state, as are the filters. It is given what `scope` lets through,
+  // which has all calls of a step or none of them, and counts what `filter` lets through besides:
+  // whether a call was tried again may be told by one that is not counted. All outlive it.
+  WastedCalls(const State& state, RowFilter scope, RowFilter filter, const RowKeys& keys,
+              AdmittedKeys* admitted);
 
   // What it decodes beside what the filter and the keys need.
   static ColumnMask columns();
 
   void BeginPiece(TimeRange range) override;
-  void Choose(const Block& shown, std::vector<uint32_t>* rows) override;
   void Add(const Block& picked) override;
   void EndPiece() override;
 

@@ -55,6 +55,9 @@ struct WhatIfQuery {
   Window window;
   CallFilter filter = {};
   std::vector<StepChange> changes = {};  // Each works on what those before it left.
+  // Each works on what was recorded instead, as if it were the only one: then `after` and
+  // `saving_30d` of the answer are those of the last. All of them take one reading of the log.
+  bool alone = false;
 };
 
 // What came of the calls that a change makes different. All are counts of calls.

@@ -53,11 +53,19 @@ std::optional<int64_t> BreakEvenCalls(int64_t setup, int64_t calls, const Ration
 class Composer {
  public:
   Composer(const WhatIfPlan& plan, const WhatIfSums& sums, int64_t recorded_us)
-      : plan_(plan), sums_(sums), recorded_us_(recorded_us), total_(ToRational(sums.all.cost)) {
-    for (const PlainSums& step : sums.steps) {
+      : plan_(plan), sums_(sums), recorded_us_(recorded_us) {
+    BeginAnew();
+  }
+
+  // Forgets all changes so far.
+  void BeginAnew() {
+    steps_.clear();
+    for (const PlainSums& step : sums_.steps) {
       steps_.push_back({.cost = step.cost, .calls = step.calls});
     }
-    rounded_ = sums.all.cost;
+    total_ = ToRational(sums_.all.cost);
+    rounded_ = sums_.all.cost;
+    saving_30d_ = 0;
   }
 
   absl::Status Add(const StepChange& change, size_t place, ChangeOutcome* outcome) {
@@ -155,6 +163,9 @@ absl::Status Compose(const WhatIfQuery& query, const WhatIfPlan& plan, const Wha
   answer->before = sums.all.cost;
   answer->unpriced_calls = sums.all.unpriced_calls;
   for (size_t i = 0; i < query.changes.size(); ++i) {
+    if (query.alone) {
+      composer.BeginAnew();
+    }
     RETURN_IF_ERROR(composer.Add(query.changes[i], i, &answer->changes.emplace_back()));
   }
   answer->after = composer.after();

@@ -234,11 +234,44 @@ class AdviseTest(harness.TestCase):
         top = self.ask("top", *self.WINDOW)
         self.assertEqual(answer["spend_usd"], top["total"]["cost_usd"])
 
+    def test_advice_that_what_if_cannot_test_is_refused(self):
+        done = self.itemize("advise", "--model", "claude-sonnet-4-6", *self.WINDOW, status=3)
+        self.assertIn("leave the filter by model out", done.stderr)
+
     def test_what_is_as_it_should_be_is_left_alone(self):
         self.import_events([self.event(8 + i % 7, f"run-{i}", "fine", 500 + i, 900, cached=4000)
                             for i in range(200)])
         self.assertEqual(self.ask("advise", *self.WINDOW)["rows"], [])
         self.assertIn("Nothing stands out", self.itemize("advise", *self.WINDOW).stdout)
+
+
+class SmallerModelTest(harness.TestCase):
+    """With the prices that come with the server, whose rates name families of models."""
+
+    # Provider, a large model, and the word by which its maker marks a smaller one.
+    LARGE = (
+        ("anthropic", "claude-sonnet-4-6", "haiku"),
+        ("openai", "gpt-5", "mini"),
+        ("google", "gemini-2.5-pro", "flash"),
+        ("openrouter", "anthropic/claude-sonnet-4", "haiku"),
+    )
+
+    def classify(self, number, provider, model):
+        usage = {"input_tokens": 900 + number, "output_tokens": 30}
+        event = harness.call(number, "2026-10-09T00:00:00Z", workflow_id=f"run-{number}",
+                             step=provider, model=model, usage=usage)
+        event["provider"] = provider
+        return event
+
+    def test_each_maker_has_one_for_short_answers(self):
+        self.start(bundled_rates=True)
+        large = [(provider, model) for provider, model, _ in self.LARGE for _ in range(40)]
+        self.import_events(self.classify(i, *names) for i, names in enumerate(large))
+        rows = self.ask("advise", "--from", "2026-10-08", "--to", "2026-10-15")["rows"]
+        advised = {row["step"]: row["what_if"] for row in rows if row["kind"] == "model"}
+        for provider, model, word in self.LARGE:
+            self.assertIn(provider, advised)
+            self.assertRegex(advised[provider], rf"--model {provider}=\S*\b{word}\b")
 
 
 class RealRunsTest(harness.TestCase):

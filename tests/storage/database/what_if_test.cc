@@ -218,5 +218,37 @@ TEST_F(WhatIfTest, IsAnsweredAsItWasKnown) {
   EXPECT_EQ(Value(db().WhatIf(query)).after, Picos{1'000'000'000});
 }
 
+TEST_F(WhatIfTest, ChangesThatAreAloneSaveWhatEachSavesByItself) {
+  std::vector<Call> calls;
+  std::vector<Completion> ends;
+  for (int i = 0; i < 7; ++i) {
+    const std::string run = "run-" + std::to_string(i);
+    calls.push_back(MakeCall("a", run, "planning", 1'001 + i, 101));
+    calls.push_back(MakeCall("b", run, "writing", 2'003 + 11 * i, 303));
+    ends.push_back(MakeCompletion(
+        run, Outcome::kCompleted, kNowUs,
+        i % 2 == 0 ? std::vector<std::string>{"planning"} : std::vector<std::string>{"writing"}));
+  }
+  Store(calls, ends);
+  const std::vector<StepChange> changes = {
+      {.step = "planning", .what = Gate{.skip = kShareWhole / 2}},
+      {.step = "writing", .what = Gate()},
+      {.step = "planning", .what = DropStep()},
+      {.step = "planning", .what = ModelSwap{.model = "claude-haiku-4-5"}},
+      {.step = "planning", .what = InputCap{.tokens = 500}},
+      {.step = "writing", .what = CacheShare{.share = Share(80)}},
+      {.step = "planning", .what = Gate()}};
+  const WhatIfAnswer together =
+      Value(db().WhatIf({.window = Always(), .changes = changes, .alone = true}));
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const ChangeOutcome expected = Ask({changes[i]}).changes[0];
+    const ChangeOutcome& actual = together.changes[i];
+    EXPECT_EQ(actual.saving, expected.saving) << i;
+    EXPECT_EQ(actual.saving_30d, expected.saving_30d) << i;
+    EXPECT_EQ(actual.counts.changed, expected.counts.changed) << i;
+    EXPECT_EQ(actual.gate.has_value(), expected.gate.has_value());
+  }
+}
+
 }  // namespace
 }  // namespace itemized::testing
