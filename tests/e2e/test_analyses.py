@@ -246,7 +246,7 @@ class AdviseTest(harness.TestCase):
 
 
 class SmallerModelTest(harness.TestCase):
-    """With the prices that come with the server, whose rates name families of models."""
+    """Prices that come with the server, whose rates name families of models."""
 
     # Provider, a large model, and the word by which its maker marks a smaller one.
     LARGE = (
