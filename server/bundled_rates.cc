@@ -4,9 +4,23 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/statusor.h"
+#include "itemized/v1/rates.pb.h"
 #include <spdlog/spdlog.h>
 
+#include "server/convert/rates.h"
+#include "storage/base/check.h"
+
 namespace itemized::server {
+
+std::vector<Rate> ReadRates(absl::string_view set_rates_request) {
+  v1::SetRatesRequest request;
+  CHECK(
+      request.ParseFromArray(set_rates_request.data(), static_cast<int>(set_rates_request.size())));
+  absl::StatusOr<std::vector<Rate>> rates = ToRates(request);
+  CHECK_OK(rates.status());
+  return *std::move(rates);
+}
 
 void PutBundledRates(std::vector<Rate> rates, Database& database) {
   const std::string source = rates.empty() ? "none" : rates.front().source;

@@ -8,9 +8,7 @@
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
-#include "itemized/v1/rates.pb.h"
 #include "proto/bundled_rates.h"
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
@@ -19,12 +17,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "server/convert/rates.h"
+#include "server/bundled_rates.h"
 #include "server/data_directory.h"
 #include "server/flags.h"
 #include "server/server.h"
 #include "server/signals.h"
-#include "storage/base/check.h"
 
 // jemalloc reads this, where it is linked: what a burst of clients took goes back to the system
 // by itself, also when nothing is allocated any more.
@@ -91,14 +88,6 @@ int Verify(const std::string& data_dir) {
   return report->differences == 0 ? 0 : 1;
 }
 
-std::vector<Rate> BundledRates() {
-  v1::SetRatesRequest request;
-  CHECK(request.ParseFromArray(kBundledRates.data(), static_cast<int>(kBundledRates.size())));
-  absl::StatusOr<std::vector<Rate>> rates = ToRates(request);
-  CHECK(rates.ok());
-  return *std::move(rates);
-}
-
 int Run(const Flags& flags) {
   ShutdownSignals signals(kShutdownLimit);
   signal(SIGPIPE, SIG_IGN);
@@ -110,7 +99,7 @@ int Run(const Flags& flags) {
   }
   ServerOptions options = flags.server;
   if (flags.bundled_rates) {
-    options.bundled_rates = BundledRates();
+    options.bundled_rates = ReadRates(kBundledRates);
   }
   auto server = Server::Start(std::move(options));
   if (!server.ok()) {

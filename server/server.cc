@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 
@@ -11,11 +12,11 @@
 #include <spdlog/spdlog.h>
 
 #include "server/address.h"
+#include "server/answer_pools.h"
 #include "server/api/answers.h"
 #include "server/api/backup_directory.h"
 #include "server/api/ingest_queue.h"
 #include "server/api/memory_budget.h"
-#include "server/api/worker_pool.h"
 #include "server/budgets/budgets.h"
 #include "server/bundled_rates.h"
 #include "server/data_directory.h"
@@ -39,10 +40,6 @@
 namespace itemized::server {
 namespace {
 
-constexpr size_t kAdminCallsWaiting = 4;
-constexpr size_t kChangesWaiting = 64;
-// Questions leave the processors to what comes in: of one that both want they get a quarter.
-constexpr int kQuestionNiceness = 5;
 // Questions under way when the last sender is done have so long. Health watches never end by
 // themselves.
 constexpr std::chrono::seconds kLastCallsGrace{1};
@@ -69,12 +66,15 @@ class ServerImpl final : public Server {
 
   const std::string& grpc_address() const override { return grpc_address_; }
   const std::string& http_address() const override { return facts_.http_address; }
+  std::shared_ptr<grpc::Channel> InProcessChannel() override {
+    return grpc_->InProcessChannel(grpc::ChannelArguments());
+  }
   absl::Status Drain() override;
 
  private:
   absl::Status OpenDatabase();
-  void MakePools();
   absl::Status ServeHttp();
+  void MakeServices(bool is_local);
   absl::Status ServeGrpc();
   Router HttpRoutes();
 
@@ -92,18 +92,8 @@ class ServerImpl final : public Server {
   std::unique_ptr<Budgets> budgets_;
   SpanCounters span_counters_;
   std::unique_ptr<SpanAssembler> spans_;
-  std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<HttpPools> http_pools_;
-  // What takes no time has a pool of its own, so that it never waits behind questions.
-  std::unique_ptr<WorkerPool> info_pool_;
-  std::unique_ptr<WorkerPool> rates_pool_;
-  std::unique_ptr<WorkerPool> budgets_pool_;
-  std::unique_ptr<WorkerPool> admin_pool_;
-  std::optional<CallPool> questions_;
-  std::optional<CallPool> infos_;
-  std::optional<CallPool> rate_changes_;
-  std::optional<CallPool> budget_changes_;
-  std::optional<CallPool> admin_calls_;
+  std::unique_ptr<AnswerPools> pools_;
   std::unique_ptr<QueryService> query_;
   std::unique_ptr<AnalysisService> analysis_;
   std::unique_ptr<RatesService> rates_;
@@ -170,23 +160,8 @@ absl::Status ServerImpl::OpenDatabase() {
   facts_.usage_reports = &queue_->usage_reports();
   ASSIGN_OR_RETURN(budgets_, Budgets::Open(*database_, options_.budgets, *options_.clock));
   http_pools_ = std::make_unique<HttpPools>(options_.query_threads);
-  MakePools();
+  pools_ = std::make_unique<AnswerPools>(options_, memory_);
   return absl::OkStatus();
-}
-
-// Makes the pools that answer over gRPC.
-void ServerImpl::MakePools() {
-  pool_ = std::make_unique<WorkerPool>(options_.query_threads, options_.queries_waiting_max,
-                                       kQuestionNiceness);
-  info_pool_ = std::make_unique<WorkerPool>(1, options_.queries_waiting_max);
-  rates_pool_ = std::make_unique<WorkerPool>(1, kChangesWaiting);
-  budgets_pool_ = std::make_unique<WorkerPool>(1, kChangesWaiting, kQuestionNiceness);
-  admin_pool_ = std::make_unique<WorkerPool>(1, kAdminCallsWaiting, kQuestionNiceness);
-  questions_.emplace(*pool_, memory_, options_.question_time_max);
-  infos_.emplace(*info_pool_, memory_);
-  rate_changes_.emplace(*rates_pool_, memory_);
-  budget_changes_.emplace(*budgets_pool_, memory_, options_.question_time_max);
-  admin_calls_.emplace(*admin_pool_, memory_);
 }
 
 Router ServerImpl::HttpRoutes() {
@@ -235,53 +210,58 @@ absl::Status ServerImpl::ServeHttp() {
   return absl::OkStatus();
 }
 
-absl::Status ServerImpl::ServeGrpc() {
-  ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.grpc_address));
-  ASSIGN_OR_RETURN(const Address address, Resolve(named));
-  WarnIfOpen(address);
+void ServerImpl::MakeServices(bool is_local) {
   const auto begin_session = [this](const Principal& principal, const ProducerHello& hello,
                                     Database::BeginDone done) {
     BeginSession(principal, *database_, hello, std::move(done));
   };
   ingest_ = std::make_unique<IngestService>(*queue_, begin_session, memory_, options_.ingest);
-  query_ = std::make_unique<QueryService>(*database_, *questions_);
-  analysis_ = std::make_unique<AnalysisService>(*database_, *questions_);
-  rates_ = std::make_unique<RatesService>(*database_, *questions_, *rate_changes_);
-  budget_service_ =
-      std::make_unique<BudgetService>(*budgets_, *questions_, *budget_changes_, *options_.clock);
-  info_ = std::make_unique<ServerInfoService>(*database_, *infos_, facts_);
+  query_ = std::make_unique<QueryService>(*database_, pools_->questions);
+  analysis_ = std::make_unique<AnalysisService>(*database_, pools_->questions);
+  rates_ = std::make_unique<RatesService>(*database_, pools_->questions, pools_->rate_changes);
+  budget_service_ = std::make_unique<BudgetService>(*budgets_, pools_->questions,
+                                                    pools_->budget_changes, *options_.clock);
+  info_ = std::make_unique<ServerInfoService>(*database_, pools_->infos, facts_);
   admin_ = std::make_unique<AdminService>(
-      *database_, *admin_calls_,
-      BackupPlace{.root = options_.backup_dir, .is_allowed = IsLoopback(address)});
-
+      *database_, pools_->admin_calls,
+      BackupPlace{.root = options_.backup_dir, .is_allowed = is_local});
   traces_ = std::make_unique<TraceService>(*spans_, memory_);
   logs_ = std::make_unique<LogsService>(*spans_, memory_);
+}
 
+absl::Status ServerImpl::ServeGrpc() {
+  std::optional<Address> address;
+  if (!options_.grpc_address.empty()) {
+    ASSIGN_OR_RETURN(const Address named, ParseAddress(options_.grpc_address));
+    ASSIGN_OR_RETURN(address, Resolve(named));
+    WarnIfOpen(*address);
+  }
+  MakeServices(/*is_local=*/!address.has_value() || IsLoopback(*address));
   EnableGrpcPlugins();
   grpc::ServerBuilder builder;
   SetGrpcLimits(options_.memory_limit, builder);
-  ASSIGN_OR_RETURN(const size_t connections_max, ConnectionsAffordable(options_.connections_max));
-  ASSIGN_OR_RETURN(connections_, Connections::Listen(address, connections_max, memory_));
-  using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
-  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
-      Type::FROM_FD, grpc::InsecureServerCredentials());
-  builder.RegisterService(ingest_.get());
-  builder.RegisterService(query_.get());
-  builder.RegisterService(analysis_.get());
-  builder.RegisterService(rates_.get());
-  builder.RegisterService(budget_service_.get());
-  builder.RegisterService(info_.get());
-  builder.RegisterService(admin_.get());
-  builder.RegisterService(traces_.get());
-  builder.RegisterService(logs_.get());
-  builder.RegisterService(&metrics_);
+  for (grpc::Service* const service : std::initializer_list<grpc::Service*>{
+           ingest_.get(), query_.get(), analysis_.get(), rates_.get(), budget_service_.get(),
+           info_.get(), admin_.get(), traces_.get(), logs_.get(), &metrics_}) {
+    builder.RegisterService(service);
+  }
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
+  if (address.has_value()) {
+    ASSIGN_OR_RETURN(const size_t connections_max, ConnectionsAffordable(options_.connections_max));
+    ASSIGN_OR_RETURN(connections_, Connections::Listen(*address, connections_max, memory_));
+    using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+    acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        Type::FROM_FD, grpc::InsecureServerCredentials());
+  }
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {
-    return absl::UnavailableError("The server cannot serve gRPC at " + address.ToString() +
+    return absl::UnavailableError("The server cannot serve gRPC at " + options_.grpc_address +
                                   "; the log above says why.");
   }
-  grpc_address_ = connections_->address().ToString();
-  connections_->Serve(std::move(acceptor));
+  if (connections_ != nullptr) {
+    grpc_address_ = connections_->address().ToString();
+    connections_->Serve(std::move(acceptor));
+  }
   listening_ = true;
   return absl::OkStatus();
 }
@@ -303,7 +283,9 @@ absl::Status ServerImpl::Drain() {
       spdlog::warn("Some senders did not take their acknowledgements in time and are cut off.");
     }
     budget_service_->AwaitStreams(now() + kLastCallsGrace);
-    connections_->Stop();
+    if (connections_ != nullptr) {
+      connections_->Stop();
+    }
     grpc_->Shutdown(now() + kLastCallsGrace);
   }
   if (http_pools_ != nullptr) {
@@ -318,11 +300,8 @@ absl::Status ServerImpl::Drain() {
   if (http_ != nullptr) {
     http_->AwaitAnswers(std::chrono::steady_clock::now() + kLastCallsGrace);
   }
-  // The pools live on after they are closed, since calls that end only now still know them.
-  for (const auto* pool : {&pool_, &info_pool_, &rates_pool_, &budgets_pool_, &admin_pool_}) {
-    if (*pool != nullptr) {
-      (*pool)->Close();
-    }
+  if (pools_ != nullptr) {
+    pools_->Close();
   }
   if (budgets_ != nullptr) {
     budgets_->Stop();

@@ -25,6 +25,10 @@
 #include "storage/base/time.h"
 #include "storage/database/database.h"
 
+namespace grpc {
+class Channel;
+}
+
 namespace itemized::server {
 
 // Returns the version, such as "0.1.0".
@@ -32,7 +36,8 @@ const char* Version();
 
 struct ServerOptions {
   std::string data_dir = "./itemized-data";
-  // Both are HOST:PORT; port 0 stands for any free one. There is no HTTP if its address is "".
+  // Both are HOST:PORT; port 0 stands for any free one. There is no HTTP if its address is "", and
+  // nothing but InProcessChannel if both are.
   std::string grpc_address = "127.0.0.1:4317";
   std::string http_address = "127.0.0.1:4318";
   // HTTP clients may address the server by these names, beside IP addresses and localhost.
@@ -77,9 +82,13 @@ class Server {
 
   virtual ~Server() = default;  // It drains, if that was not done.
 
-  // Both are HOST:PORT with the port that was bound, or "" if HTTP is off.
+  // Both are HOST:PORT with the port that was bound, or "" if it is off.
   virtual const std::string& grpc_address() const = 0;
   virtual const std::string& http_address() const = 0;
+
+  // Returns a channel to the server that takes no socket. It must not be used once the server is
+  // gone.
+  virtual std::shared_ptr<grpc::Channel> InProcessChannel() = 0;
 
   // Says NOT_SERVING, reads nothing more, stores and acknowledges what was
   // read, ends all calls, closes the database. Returns what went wrong with

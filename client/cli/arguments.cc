@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "client/cli/address.h"
@@ -35,13 +34,12 @@ class Declaration {
     DeclareTop();
     DeclareWorkflows();
     DeclareShow();
-    AddExplainOptions(
-        DeclareCommand(app_, "explain", "How the cost of one call comes about", Command::kExplain),
-        arguments_.query);
+    DeclareExplain();
     DeclareSeries();
     DeclareOutliers();
     DeclareAnalyses();
     DeclareWhatIf();
+    DeclareReport();
     DeclareRates();
     DeclareUsage();
     DeclareReconcile();
@@ -84,6 +82,7 @@ class Declaration {
     app.add_option("--to", window.to, "End, exclusive (now)")->type_name("TIME");
     AddZone(app, window.tz);
     AddKnownAt(app);
+    AddFromFileOptions(app, arguments_.from_file);
   }
 
   void AddKnownAt(CLI::App& app) {
@@ -93,13 +92,7 @@ class Declaration {
   }
 
   void AddLimit(CLI::App& app, const char* help) {
-    app.add_option("--limit", arguments_.query.limit, help)
-        ->type_name("N")
-        ->check([](const std::string& text) {
-          int32_t limit = -1;
-          const bool valid = absl::SimpleAtoi(text, &limit) && limit >= 0;
-          return valid ? "" : MustBe("a whole number from 0 up", text);
-        });
+    AddLimitOption(app, help, arguments_.query.limit);
   }
 
   void DeclareVerify() {
@@ -167,6 +160,14 @@ class Declaration {
         ->excludes(app.get_option("--limit"))
         ->excludes(app.get_option("--as-known-at"));
     AddZone(app, arguments_.query.window.tz);
+    AddFromFileOptions(app, arguments_.from_file);
+  }
+
+  void DeclareExplain() {
+    CLI::App& app =
+        DeclareCommand(app_, "explain", "How the cost of one call comes about", Command::kExplain);
+    AddExplainOptions(app, arguments_.query);
+    AddFromFileOptions(app, arguments_.from_file);
   }
 
   void DeclareSeries() {
@@ -210,6 +211,15 @@ class Declaration {
                                    Command::kWhatIf);
     AddWhatIfOptions(app, arguments_.what_if);
     AddWindow(app);
+  }
+
+  void DeclareReport() {
+    CLI::App& app =
+        DeclareCommand(app_, "report", "The whole bill in one file: a page, Markdown, CSV or JSON",
+                       Command::kReport);
+    AddReportOptions(app, arguments_.report);
+    AddWindow(app);
+    AddLimit(app, "Rows of each list at most; 0 is all (25, csv and json all)");
   }
 
   void DeclareRates() {

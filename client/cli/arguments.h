@@ -14,8 +14,10 @@
 
 #include "client/cli/budget_arguments.h"
 #include "client/cli/environment.h"
+#include "client/cli/from_file.h"
 #include "client/cli/import.h"
 #include "client/cli/reconcile.h"
+#include "client/cli/report.h"
 #include "client/cli/reprice_arguments.h"
 #include "client/cli/what_if.h"
 
@@ -43,6 +45,7 @@ enum class Command {
   kRatesReprice,
   kUsageRederive,
   kReconcile,
+  kReport,
   kWhatIf,
   kInfo,
   kVerify,
@@ -53,7 +56,7 @@ enum class Command {
   kWatch,
 };
 
-// The options of `top`, `workflows`, `show`, `series`, `outliers`, `compare` and `wasted`; each uses some.
+// The options of the commands that ask; each uses some.
 struct QueryArguments {
   text::WindowArguments window;
   std::string by = "step";  // May be step, model, workflow, provider or attribute:KEY.
@@ -100,11 +103,13 @@ struct Arguments {
   std::string name;  // What hints call the command: "itemize rates set".
   std::string server;
   bool json = false;
+  FromFileArguments from_file;  // Where the answer comes from, if from no server.
   ImportArguments import;
   QueryArguments query;
   RatesArguments rates;
   RepriceArguments reprice;
   ReconcileArguments reconcile;
+  ReportArguments report;
   BudgetArguments budget;
   WhatIfArguments what_if;
   std::string backup_directory;

@@ -165,7 +165,9 @@ absl::StatusOr<pb::CompareRequest> ToRequest(const QueryArguments& arguments, ab
                                      .window = arguments.window,
                                      .filter = arguments.filter};
   ASSIGN_OR_RETURN(pb::CompareRequest request,
-                   text::ToCompareRequest(sides, zone, session.env.clock->NowUs()));
+                   text::ToCompareRequest(sides, zone, session.NowUs()));
+  EndWithFiles(session, request.mutable_before()->mutable_window());
+  EndWithFiles(session, request.mutable_after()->mutable_window());
   pb::GroupBy by = pb::GROUP_BY_UNSPECIFIED;
   std::string attribute_key;
   if (!text::ParseGroupBy(arguments.by, &by, &attribute_key) || by == pb::GROUP_BY_ATTRIBUTE) {

@@ -5,8 +5,10 @@
 
 #include "client/cli/arguments.h"
 #include "client/cli/commands.h"
+#include "client/cli/from_file.h"
 #include "client/cli/import.h"
 #include "client/cli/reconcile.h"
+#include "client/cli/report.h"
 #include "client/cli/session.h"
 #include "client/cli/what_if.h"
 
@@ -57,6 +59,9 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return ExchangeRemoveCommand(arguments.rates, session);
     case Command::kReconcile:
       return ReconcileCommand(arguments.reconcile, session);
+    case Command::kReport:
+      return ReportCommand(arguments.report, arguments.query.window, arguments.query.limit,
+                           SourceOptions(arguments.from_file), session);
     case Command::kWhatIf:
       return WhatIfCommand(arguments.what_if, arguments.query.window, session);
     case Command::kInfo:
@@ -85,6 +90,13 @@ int Execute(const std::vector<std::string>& words, Environment& env) {
     return *exit_status;
   }
   const Arguments& arguments = std::get<Arguments>(parsed);
+  if (!arguments.from_file.files.empty()) {
+    const int exit_status =
+        AskFiles(arguments.from_file, arguments.name, arguments.json, env,
+                 [&](Session& session) { return ExecuteCommand(arguments, session); });
+    env.out->flush();
+    return exit_status;
+  }
   Session session = {
       .env = env, .connection = client::Connection::Open(arguments.server), .json = arguments.json};
   const int exit_status = ExecuteCommand(arguments, session);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/text/question.h"
 
@@ -64,6 +65,14 @@ void AddExplainOptions(CLI::App& app, QueryArguments& query) {
   app.add_option("EVENT_ID", query.event_id, "The call")->required()->type_name(" ");
   app.add_option("--run", query.workflow_id, "Its run; else the whole log is searched")
       ->type_name("WORKFLOW_ID");
+}
+
+void AddLimitOption(CLI::App& app, const char* help, std::optional<int32_t>& limit) {
+  app.add_option("--limit", limit, help)->type_name("N")->check([](const std::string& text) {
+    int32_t rows = -1;
+    const bool valid = absl::SimpleAtoi(text, &rows) && rows >= 0;
+    return valid ? "" : MustBe("a whole number from 0 up", text);
+  });
 }
 
 std::string MustBe(absl::string_view wanted, const std::string& text) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "CLI/CLI.hpp"
@@ -17,6 +19,9 @@ void AddFilterOptions(CLI::App& app, v1::CallFilter& filter);
 // Adds --every, the length of a bucket, and --sort, the order of outliers.
 void AddEveryOption(CLI::App& app, std::string& every);
 void AddSortOption(CLI::App& app, std::string& sort);
+
+// Adds --limit, a count of rows.
+void AddLimitOption(CLI::App& app, const char* help, std::optional<int32_t>& limit);
 
 // Adds EVENT_ID and --run.
 void AddExplainOptions(CLI::App& app, QueryArguments& query);

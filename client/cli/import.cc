@@ -16,6 +16,7 @@
 #include "client/cli/importer.h"
 #include "client/cli/progress.h"
 #include "client/cli/text.h"
+#include "storage/base/status_macros.h"
 
 namespace itemized::cli {
 namespace {
@@ -32,26 +33,6 @@ size_t RefusalsMax(const ImportArguments& arguments, bool json) {
     return std::numeric_limits<size_t>::max();
   }
   return json ? kRefusalsInJson : kRefusalsShown;
-}
-
-// The bytes of all files, 0 if that is not known.
-absl::StatusOr<uint64_t> CheckFiles(const std::vector<std::string>& files) {
-  uint64_t total = 0;
-  bool known = true;
-  size_t from_stdin = 0;
-  for (const std::string& file : files) {
-    const absl::StatusOr<uint64_t> bytes = CheckInput(file);
-    if (!bytes.ok()) {
-      return bytes.status();
-    }
-    total += *bytes;
-    known = known && *bytes > 0;
-    from_stdin += static_cast<size_t>(file == "-");
-  }
-  if (from_stdin > 1) {
-    return absl::InvalidArgumentError("\"-\" is given twice: standard input can be read once.");
-  }
-  return known ? total : 0;
 }
 
 // Runs `importer` in a thread of its own, shows how far it is, and ends its
@@ -135,6 +116,37 @@ int ExitStatus(const absl::Status& status, const ImportTotals& totals, Session& 
 
 }  // namespace
 
+absl::StatusOr<uint64_t> CheckFiles(const std::vector<std::string>& files) {
+  uint64_t total = 0;
+  bool known = true;
+  size_t from_stdin = 0;
+  for (const std::string& file : files) {
+    const absl::StatusOr<uint64_t> bytes = CheckInput(file);
+    if (!bytes.ok()) {
+      return bytes.status();
+    }
+    total += *bytes;
+    known = known && *bytes > 0;
+    from_stdin += static_cast<size_t>(file == "-");
+  }
+  if (from_stdin > 1) {
+    return absl::InvalidArgumentError("\"-\" is given twice: standard input can be read once.");
+  }
+  return known ? total : 0;
+}
+
+absl::StatusOr<EventSpan> ReadFiles(const std::vector<std::string>& files, uint64_t bytes_total,
+                                    Session& session, ImportLedger& ledger) {
+  Environment& env = session.env;
+  if (env.catch_interrupts != nullptr) {
+    env.catch_interrupts();
+  }
+  Importer importer(files, env.stdin_fd, *env.interrupted, env.patience, session.connection,
+                    ledger);
+  RETURN_IF_ERROR(Supervise(importer, bytes_total, env));
+  return importer.span();
+}
+
 int ImportCommand(const ImportArguments& arguments, Session& session) {
   Environment& env = session.env;
   if (arguments.format != kFormats) {
@@ -152,13 +164,8 @@ int ImportCommand(const ImportArguments& arguments, Session& session) {
   if (!reachable.ok()) {
     return Fail(session, reachable);
   }
-  if (env.catch_interrupts != nullptr) {
-    env.catch_interrupts();
-  }
   ImportLedger ledger(RefusalsMax(arguments, session.json));
-  Importer importer(arguments.files, env.stdin_fd, *env.interrupted, env.patience,
-                    session.connection, ledger);
-  const absl::Status status = Supervise(importer, *bytes_total, env);
+  const absl::Status status = ReadFiles(arguments.files, *bytes_total, session, ledger).status();
   if (session.json) {
     PrintTotalsJson(ledger, arguments.files, *env.out);
   } else {

@@ -5,9 +5,14 @@
 // proto/text, which HTTP shares; a reader of another form has its place in this folder, and
 // Importer picks it.
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
+#include "client/cli/import_ledger.h"
 #include "client/cli/session.h"
 
 namespace itemized::cli {
@@ -17,6 +22,22 @@ struct ImportArguments {
   std::string format = "native";
   bool all_refusals = false;
 };
+
+// When the events of an import were, in microseconds; from > to if it has none.
+struct EventSpan {
+  int64_t from_us = std::numeric_limits<int64_t>::max();
+  int64_t to_us = std::numeric_limits<int64_t>::min();
+};
+
+// Returns the bytes of all files, 0 if that is not known. INVALID_ARGUMENT, with a sentence, if one
+// cannot be read.
+absl::StatusOr<uint64_t> CheckFiles(const std::vector<std::string>& files);
+
+// Streams files in that CheckFiles has found to have `bytes_total`. What becomes of their lines
+// stands in `ledger`; a terminal sees how far it is. Ctrl-C ends it early, with
+// `session.env.interrupted` set. Errors are those of Importer::Run.
+absl::StatusOr<EventSpan> ReadFiles(const std::vector<std::string>& files, uint64_t bytes_total,
+                                    Session& session, ImportLedger& ledger);
 
 // Returns an exit status.
 int ImportCommand(const ImportArguments& arguments, Session& session);

@@ -169,6 +169,10 @@ absl::Status Importer::ImportLine(Place place, const Line& line, const InputFile
   if (event->has_call() && event->call().event_id().empty()) {
     event->mutable_call()->set_event_id(absl::StrCat(file.content_hash, ":", line.number));
   }
+  const int64_t time_us =
+      event->has_call() ? event->call().time_unix_us() : event->completion().time_unix_us();
+  span_.from_us = std::min(span_.from_us, time_us);
+  span_.to_us = std::max(span_.to_us, time_us);
   places_.push_back(place);
   batch_bytes_ += line.text.size();
   const bool full = batch_.events_size() >= kBatchEvents || batch_bytes_ >= kBatchBytes;

@@ -16,6 +16,7 @@
 #include "itemized/v1/ingest.pb.h"
 #include "proto/text/ndjson.h"
 
+#include "client/cli/import.h"
 #include "client/cli/import_ledger.h"
 #include "client/cli/input_file.h"
 #include "client/cli/line_reader.h"
@@ -43,6 +44,7 @@ class Importer {
 
   uint64_t bytes_read() const { return bytes_read_; }
   int64_t events() const { return events_; }  // How many were sent so far.
+  EventSpan span() const { return span_; }    // Those that were sent lie in it, once Run is over.
 
  private:
   absl::Status ImportFile(size_t index);
@@ -67,7 +69,8 @@ class Importer {
 
   text::NdjsonParser parser_;
   pb::Batch batch_;
-  std::vector<Place> places_;   // Where the events of the batch stand.
+  std::vector<Place> places_;  // Where the events of the batch stand.
+  EventSpan span_;
   size_t batch_bytes_ = 0;      // How many bytes the lines of the batch have.
   uint64_t sequence_ = 0;       // The sequence of the last batch cut from the file.
   uint64_t known_through_ = 0;  // Batches of the file that need not be sent.

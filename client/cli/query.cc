@@ -16,9 +16,22 @@ absl::StatusOr<QueryWindow> ResolveWindow(const text::WindowArguments& arguments
                                           const Session& session) {
   QueryWindow window;
   ASSIGN_OR_RETURN(window.zone, text::FindZone(arguments.tz));
-  ASSIGN_OR_RETURN(window.spec,
-                   text::ToWindowSpec(arguments, window.zone, session.env.clock->NowUs()));
+  ASSIGN_OR_RETURN(window.spec, text::ToWindowSpec(arguments, window.zone, session.NowUs()));
+  EndWithFiles(session, &window.spec);
+  const bool is_default = arguments.window.empty() && arguments.from.empty();
+  if (is_default && session.recorded.has_value()) {
+    window.spec.set_start_unix_us(session.recorded->from_us);
+  }
   return window;
+}
+
+void EndWithFiles(const Session& session, pb::WindowSpec* spec) {
+  if (!session.recorded.has_value() || spec->last_us() == 0) {
+    return;
+  }
+  spec->set_end_unix_us(session.recorded->to_us);
+  spec->set_start_unix_us(session.recorded->to_us - spec->last_us());
+  spec->clear_last_us();
 }
 
 absl::StatusOr<int64_t> KnownAt(const text::WindowArguments& arguments, absl::TimeZone zone) {

@@ -21,10 +21,13 @@ struct QueryWindow {
   pb::WindowSpec spec;
 };
 
-// Reads the options of a window. INVALID_ARGUMENT, with a sentence about the options, if they are
-// wrong.
+// Reads the options of a window. Without any it is the last 30 days, or all that files tell of.
+// INVALID_ARGUMENT, with a sentence about the options, if they are wrong.
 absl::StatusOr<QueryWindow> ResolveWindow(const text::WindowArguments& arguments,
                                           const Session& session);
+
+// Gives a window that ends now its instants, if the session is about files: now is their end.
+void EndWithFiles(const Session& session, pb::WindowSpec* spec);
 
 // Returns the instant that --as-known-at names; 0 without it. INVALID_ARGUMENT as above.
 absl::StatusOr<int64_t> KnownAt(const text::WindowArguments& arguments, absl::TimeZone zone);

@@ -26,6 +26,10 @@ int Fail(Environment& env, absl::string_view address, const absl::Status& status
 }
 
 int Fail(Session& session, const absl::Status& status) {
+  if (session.recorded.has_value()) {  // No server is to blame.
+    *session.env.err << "itemize: " << Printable(status.message()) << "\n";
+    return absl::IsNotFound(status) ? kExitNotFound : kExitFailed;
+  }
   return Fail(session.env, session.connection->address(), status);
 }
 

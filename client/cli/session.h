@@ -3,7 +3,9 @@
 
 // A command's connection to the server and its ways to answer.
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -17,10 +19,20 @@ namespace itemized::cli {
 
 namespace pb = itemized::v1;
 
+// The time of which files of events tell, in microseconds: whole hours.
+struct RecordedSpan {
+  int64_t from_us = 0;
+  int64_t to_us = 0;  // Exclusive.
+};
+
 struct Session {
   Environment& env;
   std::shared_ptr<client::Connection> connection;
   bool json = false;
+  std::optional<RecordedSpan> recorded = std::nullopt;  // Set if files are asked, and no server.
+
+  // Returns when windows end that say nothing else: now, or where the files end.
+  int64_t NowUs() const { return recorded.has_value() ? recorded->to_us : env.clock->NowUs(); }
 };
 
 // Says on standard error why the command failed; returns kExitFailed, or kExitNotFound.

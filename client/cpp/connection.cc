@@ -2,6 +2,7 @@
 #include "client/cpp/connection.h"
 
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -56,9 +57,9 @@ absl::StatusOr<Response> Invoke(const Connection& connection, Stub& stub,
 
 }  // namespace
 
-Connection::Connection(const std::string& address)
+Connection::Connection(std::shared_ptr<grpc::Channel> channel, const std::string& address)
     : address_(address),
-      channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments())),
+      channel_(std::move(channel)),
       admin_(pb::AdminService::NewStub(channel_)),
       analysis_(pb::AnalysisService::NewStub(channel_)),
       budgets_(pb::BudgetService::NewStub(channel_)),
@@ -68,7 +69,13 @@ Connection::Connection(const std::string& address)
       server_info_(pb::ServerInfoService::NewStub(channel_)) {}
 
 std::shared_ptr<Connection> Connection::Open(const std::string& address) {
-  return std::shared_ptr<Connection>(new Connection(address));
+  return Over(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments()),
+              address);
+}
+
+std::shared_ptr<Connection> Connection::Over(std::shared_ptr<grpc::Channel> channel,
+                                             const std::string& address) {
+  return std::shared_ptr<Connection>(new Connection(std::move(channel), address));
 }
 
 absl::Status Connection::WaitReady(absl::Duration timeout) {

@@ -38,6 +38,10 @@ class Connection {
   // `address` is host:port. The first use connects, in clear text.
   static std::shared_ptr<Connection> Open(const std::string& address);
 
+  // Returns a connection over `channel`, whose server errors call `address`.
+  static std::shared_ptr<Connection> Over(std::shared_ptr<grpc::Channel> channel,
+                                          const std::string& address);
+
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -91,7 +95,7 @@ class Connection {
   const std::string& address() const { return address_; }
 
  private:
-  explicit Connection(const std::string& address);
+  Connection(std::shared_ptr<grpc::Channel> channel, const std::string& address);
 
   const std::string address_;
   const std::shared_ptr<grpc::Channel> channel_;

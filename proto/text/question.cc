@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/text/question.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 
 namespace itemized::text {
@@ -39,6 +43,15 @@ absl::Status AddAttribute(absl::string_view text, v1::CallFilter* filter) {
         absl::StrCat("attribute ", key, " is given twice, and no call has two values of it."));
   }
   return absl::OkStatus();
+}
+
+std::string ShellWord(const std::string& word) {
+  const bool is_plain = std::all_of(word.begin(), word.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("_-./:=,@+", c);
+  });
+  return is_plain && !word.empty()
+             ? word
+             : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
 }
 
 }  // namespace itemized::text

@@ -21,4 +21,7 @@ bool ParseOutlierOrder(absl::string_view text, v1::OutlierOrder* order);
 // Adds KEY=VALUE to the attributes of `filter`. INVALID_ARGUMENT with a sentence.
 absl::Status AddAttribute(absl::string_view text, v1::CallFilter* filter);
 
+// Returns a word of a command line as a shell takes it, in quotes if it needs them.
+std::string ShellWord(const std::string& word);
+
 }  // namespace itemized::text

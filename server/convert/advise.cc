@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/convert/advise.h"
 
-#include <algorithm>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "proto/text/change.h"
+#include "proto/text/question.h"
 
 #include "server/convert/query_answers.h"
 #include "server/convert/query_requests.h"
@@ -115,16 +113,6 @@ const char* ConfidenceOf(const Advice& advice) {
                                                                                   : "low";
 }
 
-// Returns a word as a shell takes it.
-std::string ShellWord(const std::string& word) {
-  const bool is_plain = std::all_of(word.begin(), word.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("_-./:=,@+", c);
-  });
-  return is_plain && !word.empty()
-             ? word
-             : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
-}
-
 std::string WindowOptions(const Window& window) {
   if (!window.last_us.has_value()) {
     return absl::StrCat(" --from ", FormatTime(window.range.start_us), " --to ",
@@ -139,17 +127,18 @@ std::string WindowOptions(const Window& window) {
 std::string WhatIfLine(const StepChange& change, const AdviseQuery& query) {
   const std::string option = text::ChangeText(ToChangeMessage(change));
   const size_t space = option.find(' ');
-  std::string line = absl::StrCat("itemize what-if ", option.substr(0, space + 1),
-                                  ShellWord(option.substr(space + 1)), WindowOptions(query.window));
+  std::string line =
+      absl::StrCat("itemize what-if ", option.substr(0, space + 1),
+                   text::ShellWord(option.substr(space + 1)), WindowOptions(query.window));
   const std::pair<NameKind, const char*> kNames[] = {{NameKind::kWorkflow, "--workflow"},
                                                      {NameKind::kProvider, "--provider"}};
   for (const auto& [kind, name] : kNames) {
     if (query.filter[kind].has_value()) {
-      absl::StrAppend(&line, " ", name, " ", ShellWord(*query.filter[kind]));
+      absl::StrAppend(&line, " ", name, " ", text::ShellWord(*query.filter[kind]));
     }
   }
   for (const auto& [key, value] : query.filter.attributes) {
-    absl::StrAppend(&line, " --attribute ", ShellWord(absl::StrCat(key, "=", value)));
+    absl::StrAppend(&line, " --attribute ", text::ShellWord(absl::StrCat(key, "=", value)));
   }
   return line;
 }

@@ -108,8 +108,11 @@ std::string FaultOf(const std::string& from, const std::string& include) {
   const bool plain_value = StartsWith(include, "storage/base/") ||
                            (shares_values && (StartsWith(include, "storage/model/") ||
                                               StartsWith(include, "storage/pricing/")));
+  // A server within a client's process is used as a whole.
+  const bool is_whole_server =
+      StartsWith(from, "client/local/") && include.find('/') == include.rfind('/');
   if (StartsWith(from, "client/") &&
-      (StartsWith(include, "server/") || (of_storage && !plain_value))) {
+      ((StartsWith(include, "server/") && !is_whole_server) || (of_storage && !plain_value))) {
     return "the client uses nothing of the server, and of storage only plain values";
   }
   return "";
@@ -231,6 +234,9 @@ TEST(LayeringRules, NameWhatIsWrong) {
   EXPECT_EQ(FaultOf("storage/kv/rocks.cc", "rocksdb/db.h"), "");
   EXPECT_EQ(FaultOf("client/cpp/usd.cc", "storage/base/money.h"), "");
   EXPECT_EQ(FaultOf("server/main.cc", "storage/database/database.h"), "");
+  EXPECT_EQ(FaultOf("client/local/local_server.cc", "server/server.h"), "");
+  EXPECT_NE(FaultOf("client/local/local_server.cc", "server/api/answers.h"), "");
+  EXPECT_NE(FaultOf("client/cli/from_file.cc", "server/server.h"), "");
   EXPECT_NE(FaultOf("storage/kv/kv.h", "storage/log/entry.h"), "");
   EXPECT_NE(FaultOf("storage/base/a.h", "storage/new_folder/b.h"), "");
   EXPECT_NE(FaultOf("storage/log/log.cc", "rocksdb/db.h"), "");
