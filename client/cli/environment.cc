@@ -25,12 +25,15 @@ void Interrupt(int) {
   interrupted_by_user = true;
 }
 
-// The first Ctrl-C asks the command to stop in good order, the second kills.
+// The first Ctrl-C, or other request to end, asks the command to stop in good order, the second
+// kills.
 void CatchInterrupts() {
   struct sigaction action = {};
   action.sa_handler = Interrupt;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    sigaction(signal, &action, nullptr);
+  }
 }
 
 std::string Variable(const char* name) {

@@ -86,6 +86,9 @@ class FileSession {
         return Told(form);
       }
     }
+    if (env_.catch_interrupts != nullptr) {
+      env_.catch_interrupts();  // The store is to be taken away whatever happens.
+    }
     const auto server = client::LocalServer::Start(env_.clock);
     if (!server.ok()) {
       return Told(server.status());
@@ -109,7 +112,7 @@ class FileSession {
     }
     ImportLedger ledger(kRefusalsNamed);
     const absl::StatusOr<EventSpan> span =
-        ReadFiles(arguments_.files, bytes_total, session, ledger);
+        ReadFiles(arguments_.files, bytes_total, ImportPace::kInOrder, session, ledger);
     if (*env_.interrupted) {
       *env_.err << "Interrupted.\n";
       return kExitInterrupted;

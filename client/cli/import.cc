@@ -136,12 +136,12 @@ absl::StatusOr<uint64_t> CheckFiles(const std::vector<std::string>& files) {
 }
 
 absl::StatusOr<EventSpan> ReadFiles(const std::vector<std::string>& files, uint64_t bytes_total,
-                                    Session& session, ImportLedger& ledger) {
+                                    ImportPace pace, Session& session, ImportLedger& ledger) {
   Environment& env = session.env;
   if (env.catch_interrupts != nullptr) {
     env.catch_interrupts();
   }
-  Importer importer(files, env.stdin_fd, *env.interrupted, env.patience, session.connection,
+  Importer importer(files, env.stdin_fd, *env.interrupted, env.patience, session.connection, pace,
                     ledger);
   RETURN_IF_ERROR(Supervise(importer, bytes_total, env));
   return importer.span();
@@ -165,7 +165,8 @@ int ImportCommand(const ImportArguments& arguments, Session& session) {
     return Fail(session, reachable);
   }
   ImportLedger ledger(RefusalsMax(arguments, session.json));
-  const absl::Status status = ReadFiles(arguments.files, *bytes_total, session, ledger).status();
+  const absl::Status status =
+      ReadFiles(arguments.files, *bytes_total, ImportPace::kFast, session, ledger).status();
   if (session.json) {
     PrintTotalsJson(ledger, arguments.files, *env.out);
   } else {

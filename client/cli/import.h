@@ -23,6 +23,14 @@ struct ImportArguments {
   bool all_refusals = false;
 };
 
+// How batches follow one another.
+enum class ImportPace : uint8_t {
+  kFast,  // Many are under way at once. By which calls one is judged depends on the server's load.
+  // Each waits for the one before, and the first ones are small: a call is judged by all those
+  // before its batch, in the same way each time.
+  kInOrder,
+};
+
 // When the events of an import were, in microseconds; from > to if it has none.
 struct EventSpan {
   int64_t from_us = std::numeric_limits<int64_t>::max();
@@ -37,7 +45,7 @@ absl::StatusOr<uint64_t> CheckFiles(const std::vector<std::string>& files);
 // stands in `ledger`; a terminal sees how far it is. Ctrl-C ends it early, with
 // `session.env.interrupted` set. Errors are those of Importer::Run.
 absl::StatusOr<EventSpan> ReadFiles(const std::vector<std::string>& files, uint64_t bytes_total,
-                                    Session& session, ImportLedger& ledger);
+                                    ImportPace pace, Session& session, ImportLedger& ledger);
 
 // Returns an exit status.
 int ImportCommand(const ImportArguments& arguments, Session& session);

@@ -23,7 +23,11 @@
 namespace itemized::cli {
 namespace {
 
-constexpr int kBatchEvents = 1000;
+constexpr int64_t kBatchEvents = 1000;
+// A server needs 30 calls of a step for a median. While few are known, batches are small.
+constexpr int64_t kFirstBatchEvents = 50;
+constexpr int64_t kGrowth = 8;  // A batch has so small a part of what was sent before it.
+constexpr size_t kBatchesUnderWay = 16;
 constexpr size_t kBatchBytes = size_t{4} << 20;  // Well below what a server takes in one message.
 
 // Says that a broken last line may be due to a file that was cut.
@@ -56,12 +60,14 @@ bool MayPass(const absl::Status& status) {
 
 Importer::Importer(const std::vector<std::string>& files, int stdin_fd,
                    const std::atomic<bool>& interrupted, absl::Duration patience,
-                   std::shared_ptr<client::Connection> connection, ImportLedger& ledger)
+                   std::shared_ptr<client::Connection> connection, ImportPace pace,
+                   ImportLedger& ledger)
     : files_(files),
       stdin_fd_(stdin_fd),
       interrupted_(interrupted),
       patience_(patience),
       connection_(std::move(connection)),
+      pace_(pace),
       ledger_(ledger) {}
 
 void Importer::Cancel() {
@@ -175,8 +181,14 @@ absl::Status Importer::ImportLine(Place place, const Line& line, const InputFile
   span_.to_us = std::max(span_.to_us, time_us);
   places_.push_back(place);
   batch_bytes_ += line.text.size();
-  const bool full = batch_.events_size() >= kBatchEvents || batch_bytes_ >= kBatchBytes;
+  const bool full = batch_.events_size() >= BatchEventsMax() || batch_bytes_ >= kBatchBytes;
   return full ? SendBatch(place.file, file) : absl::OkStatus();
+}
+
+int64_t Importer::BatchEventsMax() const {
+  return pace_ == ImportPace::kFast
+             ? kBatchEvents
+             : std::clamp(events_.load() / kGrowth, kFirstBatchEvents, kBatchEvents);
 }
 
 absl::Status Importer::BeginStream(size_t index, const InputFile& file) {
@@ -188,7 +200,8 @@ absl::Status Importer::BeginStream(size_t index, const InputFile& file) {
       [this, index](uint64_t sequence, const pb::BatchResult& result) {
         ledger_.Acknowledge({index, sequence}, result);
       },
-      client::BatchStream::Options{.producer = producer});
+      client::BatchStream::Options{.window = pace_ == ImportPace::kFast ? kBatchesUnderWay : 1,
+                                   .producer = producer});
   {
     const MutexLock lock(mutex_);
     if (cancelled_) {

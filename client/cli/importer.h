@@ -32,7 +32,7 @@ class Importer {
   // to `patience`, counted from its last answer.
   Importer(const std::vector<std::string>& files, int stdin_fd,
            const std::atomic<bool>& interrupted, absl::Duration patience,
-           std::shared_ptr<client::Connection> connection, ImportLedger& ledger);
+           std::shared_ptr<client::Connection> connection, ImportPace pace, ImportLedger& ledger);
 
   // Imports all files; OK once everything sent is acknowledged. Once `interrupted` is set it reads
   // no further, but still waits for what is in flight. UNAVAILABLE if a file cannot be read or the
@@ -53,6 +53,7 @@ class Importer {
   absl::Status BeginStream(size_t index, const InputFile& file);
   bool WaitBeforeRetry(std::chrono::nanoseconds wait);
   absl::Status ImportLine(Place place, const Line& line, const InputFile& file);
+  int64_t BatchEventsMax() const;
   absl::Status SendBatch(size_t index, const InputFile& file);
 
   const std::vector<std::string>& files_;
@@ -60,6 +61,7 @@ class Importer {
   const std::atomic<bool>& interrupted_;
   const absl::Duration patience_;
   const std::shared_ptr<client::Connection> connection_;
+  const ImportPace pace_;
   ImportLedger& ledger_;
 
   Mutex mutex_;

@@ -39,8 +39,11 @@ constexpr std::array<Form, 5> kForms = {
 
 // Returns the form that the options ask for. INVALID_ARGUMENT with a sentence.
 absl::StatusOr<std::string> FormOf(const ReportArguments& arguments, const Session& session) {
-  if (session.json) {
+  if (session.json && (arguments.format.empty() || arguments.format == "json")) {
     return "json";
+  }
+  if (session.json) {
+    return absl::InvalidArgumentError("--json and --format exclude each other: give one of them.");
   }
   const std::string out = absl::AsciiStrToLower(arguments.out);
   for (const Form& form : kForms) {

@@ -71,7 +71,8 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
   const Wrong kCases[] = {
       {{},
        "Name a command: import, top, workflows, show, explain, series, outliers, compare, "
-       "wasted, advise, what-if, rates, usage, reconcile, budgets, watch, info, verify, backup, help.",
+       "wasted, advise, what-if, report, rates, usage, reconcile, budgets, watch, info, verify, "
+       "backup, help.",
        "itemize --help"},
       {{"tpo"},
        "There is no command \"tpo\". Did you mean \"top\"? The commands are: import, top,",
@@ -136,6 +137,14 @@ TEST(Usage, SaysWhatIsWrongAndWhereToLook) {
 
 TEST(Usage, SaysWhatIsWrongWithFilesAndRates) {
   const Wrong kCases[] = {
+      {{"report", "--format", "pdf"},
+       "--format must be html, md, csv or json, but is \"pdf\".",
+       "itemize report --help"},
+      {{"report", "--format", "md", "--json"},
+       "--json and --format exclude each other",
+       "itemize report --help"},
+      {{"report", "--rates", "list.json"}, "--from-file", "itemize report --help"},
+      {{"top", "--from-file", "/missing.ndjson"}, "/missing.ndjson", "itemize top --help"},
       {{"import"}, "FILE", "itemize import --help"},
       {{"import", "--format", "csv", "-"},
        "There is no format \"csv\". The formats are: native.",
