@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/convert/advise.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"

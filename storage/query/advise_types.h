@@ -38,8 +38,8 @@ struct StepFacts {
   std::optional<int64_t> input_mean_before = {};  // That of the window before; not set if unknown.
   std::string provider = {};  // Those of the calls that most of the spend goes to.
   std::string model = {};
-  // The model or workflow that most outliers share, if it is not that of most calls: "model" and
-  // its name, how many outliers have it, and how many calls. "" if there is none.
+  // What most outliers share, if not as many calls do: "model" or "workflow" and its name, or
+  // "attribute" and "key=value"; how many outliers have it, and how many calls. "" if there is none.
   std::string trait_kind = {};
   std::string trait = {};
   int64_t trait_outliers = 0;

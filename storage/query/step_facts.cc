@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
+
+#include "absl/strings/str_cat.h"
 
 #include "storage/base/mutex.h"
 #include "storage/base/parallel_for.h"
 #include "storage/base/status_macros.h"
+#include "storage/query/attribute_traits.h"
 #include "storage/query/call_source.h"
 #include "storage/query/queries.h"
 #include "storage/query/snapshot.h"
@@ -64,6 +68,7 @@ class Sampler : public FilteringWorker {
         series.outlier_cost += Picos(weight) * calls.cost_picos[row];
       }
     }
+    traits_.Add(calls, steps_of_series_);
   }
 
   StepSample& StepOf(NameId step) {
@@ -80,20 +85,17 @@ class Sampler : public FilteringWorker {
     for (uint32_t i = 0; i < other.steps_.size(); ++i) {
       StepOf(NameId(i)).Merge(other.steps_[i]);
     }
+    traits_.Merge(other.traits_);
   }
 
   const std::vector<SeriesSample>& series() const { return series_; }
+  const AttributeTraits& traits() const { return traits_; }
 
  private:
   const std::vector<NameId>& steps_of_series_;
   std::vector<SeriesSample> series_;  // Indexed by SeriesId.
   std::vector<StepSample> steps_;     // Indexed by NameId.
-};
-
-// Calls and outliers that share a name.
-struct TraitCounts {
-  int64_t calls = 0;
-  int64_t outliers = 0;
+  AttributeTraits traits_;
 };
 
 // Puts together what was found of one step.
@@ -111,13 +113,12 @@ class FactsMaker {
             catalog.Name(NameKind::kModel, key[NameKind::kModel])}] += sample.sums.cost;
     for (const auto& [kind, name] :
          {std::pair("model", NameKind::kModel), std::pair("workflow", NameKind::kWorkflow)}) {
-      TraitCounts& counts = traits_[{kind, catalog.Name(name, key[name])}];
-      counts.calls += sample.sums.calls;
-      counts.outliers += sample.sums.outliers;
+      traits_[{kind, catalog.Name(name, key[name])}].Merge(
+          {.calls = sample.sums.calls, .outliers = sample.sums.outliers});
     }
   }
 
-  StepFacts Make(const StepSample& sample) {
+  StepFacts Make(NameId step, const StepSample& sample, const AttributeTraits& traits) {
     facts_.input_p50 = sample.input.Quantile(0.5);
     facts_.input_p95 = sample.input.Quantile(0.95);
     facts_.output_p95 = sample.output.Quantile(0.95);
@@ -127,15 +128,23 @@ class FactsMaker {
         std::max_element(spend_.begin(), spend_.end(),
                          [](const auto& a, const auto& b) { return a.second < b.second; });
     std::tie(facts_.provider, facts_.model) = dearest->first;
+    traits.Visit(step,
+                 [this](absl::string_view key, absl::string_view value, const TraitCounts& counts) {
+                   traits_[{"attribute", absl::StrCat(key, "=", value)}] = counts;
+                 });
     FindTrait();
     return std::move(facts_);
   }
 
  private:
-  // A trait is telling if most outliers have it, and a part of the calls that is half as large.
+  // A trait is telling if most outliers have it, and a part of the calls that is half as large. Of
+  // several that as many outliers have, the rarest tells most.
   void FindTrait() {
     for (const auto& [name, counts] : traits_) {
-      if (counts.outliers * 2 > facts_.outliers && counts.outliers > facts_.trait_outliers &&
+      const bool tells_more =
+          counts.outliers > facts_.trait_outliers ||
+          (counts.outliers == facts_.trait_outliers && counts.calls < facts_.trait_calls);
+      if (counts.outliers * 2 > facts_.outliers && tells_more &&
           Picos(counts.calls) * facts_.outliers * 2 <= Picos(counts.outliers) * facts_.calls) {
         std::tie(facts_.trait_kind, facts_.trait) = name;
         facts_.trait_outliers = counts.outliers;
@@ -161,7 +170,8 @@ class Sample {
     for (SeriesId id; id.value() < catalog.series_count(); ++id) {
       sample.steps_->push_back(catalog.Series(id)[NameKind::kStep]);
     }
-    const CallSource source(context, snapshot, {.range = range, .filter = filter}, 0, cancellation);
+    const CallSource source(context, snapshot, {.range = range, .filter = filter},
+                            AttributeTraits::columns(), cancellation);
     ASSIGN_OR_RETURN(LogScan log, source.OpenLog(snapshot, source.filter()));
     sample.log_ = std::make_unique<LogScan>(std::move(log));
     for (size_t thread = 0; thread < kThreadsOfAJob; ++thread) {
@@ -199,7 +209,8 @@ class Sample {
     }
     FactsOfSteps facts;
     for (auto& [step, maker] : makers) {
-      facts[catalog.Name(NameKind::kStep, step)] = maker.Make(all->StepOf(step));
+      facts[catalog.Name(NameKind::kStep, step)] =
+          maker.Make(step, all->StepOf(step), all->traits());
     }
     return facts;
   }
