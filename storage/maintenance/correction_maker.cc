@@ -169,9 +169,10 @@ void CorrectionMaker::RepriceRow(const RowRef& ref, Pricer* pricer, Corrections*
   if (after == calls.CostAt(ref.row)) {
     return;
   }
-  if (ref.block != repriced_block_) {
+  if (repriced_.empty() || ref.block != repriced_block_) {
     AddRepriced(made);
     repriced_block_ = ref.block;
+    made->blocks.Of(portion_.blocks[ref.block].ref.hour);  // Its hour counts from its first row on.
   }
   repriced_.push_back({.row = static_cast<uint32_t>(ref.row), .cost = after});
   Count(calls.CostAt(ref.row), after, made);

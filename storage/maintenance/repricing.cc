@@ -180,6 +180,8 @@ absl::Status Repricing::Commit(Corrections made, Entry entry) {
       TakeMade();
     }
     maker_->Rewind(made.begin);
+    // They are made again, no more of them at once than before: verdicts depend on it.
+    commit_calls_ = std::max(commit_calls_ / 2, kCommitCallsFirst);
     return status;
   }
   if (job_.has_value()) {

@@ -2,8 +2,7 @@
 #include "storage/query/wasted_calls.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
+#include <functional>
 
 #include "storage/base/mutex.h"
 
@@ -34,6 +33,17 @@ std::optional<WasteReason> ReasonOf(Outcome outcome) {
       break;
   }
   return std::nullopt;
+}
+
+// Returns in `*tokens` how many went into each call. Most classes of a block are empty.
+void AddPrompts(const CallRows& calls, std::vector<int64_t>* tokens) {
+  tokens->assign(calls.size(), 0);
+  for (size_t c = 0; c < kUsageClassCount; ++c) {
+    const std::vector<int64_t>& column = calls.usage[c];
+    if (IsInput(kUsageClasses[c].kind) && !column.empty()) {
+      std::transform(column.begin(), column.end(), tokens->begin(), tokens->begin(), std::plus());
+    }
+  }
 }
 
 void AddWasted(WasteReason reason, int64_t weight, int64_t cost_picos, WastedGroup* group) {
@@ -75,6 +85,7 @@ void WastedCalls::BeginPiece(TimeRange range) {
 
 void WastedCalls::Add(const Block& picked) {
   const RowSums sums(picked.calls);
+  AddPrompts(picked.calls, &prompt_tokens_);
   if (keys_.is_attribute()) {
     by_number_.clear();
   }
@@ -126,45 +137,35 @@ void WastedCalls::Remember(const LogRow& row, WastedGroup* group) {
   const SeriesKey& key = state_.catalog.Series(row.series());
   const uint64_t step = key[NameKind::kStep].value();
   constexpr uint64_t kSpread = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio, which is odd.
-  records_.push_back(
-      {.run_and_step = endings_.RunOf(row.block, row.row).first ^ (step * kSpread),
+  const uint64_t run_and_step = endings_.RunOf(row.block, row.row).first ^ (step * kSpread);
+  parts_[run_and_step >> (64 - kPartBits)].push_back(
+      {.run_and_step = run_and_step,
        .time_us = row.time_us(),
        .model = (uint64_t{key[NameKind::kProvider].value()} << 32) | key[NameKind::kModel].value(),
-       .prompt_tokens = calls.UsageAt(row.row).TotalInput(),
+       .prompt_tokens = prompt_tokens_[row.row],
        .cost_picos = calls.cost_picos[row.row],
        .group = group,
        .weight = calls.weight[row.row],
        .failed = calls.status[row.row] != CallStatus::kOk});
 }
 
-// Sorts by parts of the key first, which a cache has room for.
-void WastedCalls::SortRecords() {
-  constexpr int kPartBits = 12;
-  const auto part_of = [](const Record& record) { return record.run_and_step >> (64 - kPartBits); };
-  std::vector<size_t> ends(size_t{1} << kPartBits);
-  for (const Record& record : records_) {
-    ++ends[part_of(record)];
-  }
-  std::partial_sum(ends.begin(), ends.end(), ends.begin());
-  order_.resize(records_.size());
-  std::vector<size_t> begins = ends;
-  for (size_t i = records_.size(); i-- > 0;) {
-    const Record& record = records_[i];
-    order_[--begins[part_of(record)]] = {.run_and_step = record.run_and_step,
-                                         .record = static_cast<uint32_t>(i),
-                                         .failed = record.failed};
-  }
-  for (size_t part = 0; part < ends.size(); ++part) {
-    std::sort(order_.begin() + static_cast<ptrdiff_t>(begins[part]),
-              order_.begin() + static_cast<ptrdiff_t>(ends[part]),
-              [](const Place& a, const Place& b) {
-                return std::tie(a.run_and_step, a.record) < std::tie(b.run_and_step, b.record);
-              });
+void WastedCalls::EndPiece() {
+  for (std::vector<Record>& part : parts_) {
+    JudgePart(part);
+    part.clear();
   }
 }
 
-void WastedCalls::EndPiece() {
-  SortRecords();
+void WastedCalls::JudgePart(absl::Span<const Record> part) {
+  order_.clear();
+  for (const Record& record : part) {
+    order_.push_back({.run_and_step = record.run_and_step,
+                      .record = static_cast<uint32_t>(order_.size()),
+                      .failed = record.failed});
+  }
+  std::sort(order_.begin(), order_.end(), [](const Place& a, const Place& b) {
+    return a.run_and_step != b.run_and_step ? a.run_and_step < b.run_and_step : a.record < b.record;
+  });
   for (size_t begin = 0; begin < order_.size();) {
     size_t end = begin + 1;
     while (end < order_.size() && order_[end].run_and_step == order_[begin].run_and_step) {
@@ -172,22 +173,21 @@ void WastedCalls::EndPiece() {
     }
     // A call that is alone with its step and did not fail is neither retried nor repeated.
     if (end - begin > 1 || order_[begin].failed) {
-      Judge(absl::MakeConstSpan(order_).subspan(begin, end - begin));
+      Judge(part, absl::MakeConstSpan(order_).subspan(begin, end - begin));
     }
     begin = end;
   }
-  records_.clear();
 }
 
 // Takes the records of one step of one run, and judges the calls that are left of them.
-void WastedCalls::Judge(absl::Span<const Place> of_run_and_step) {
+void WastedCalls::Judge(absl::Span<const Record> part, absl::Span<const Place> of_run_and_step) {
   calls_.clear();
   for (const Place& place : of_run_and_step) {
-    calls_.push_back(records_[place.record]);
+    calls_.push_back(part[place.record]);
   }
   if (calls_.size() > 1) {
-    std::stable_sort(calls_.begin(), calls_.end(),
-                     [](const Record& a, const Record& b) { return a.Content() < b.Content(); });
+    std::sort(calls_.begin(), calls_.end(),
+              [](const Record& a, const Record& b) { return a.Content() < b.Content(); });
     size_t kept = 0;
     for (const Record& call : calls_) {
       // A row that takes a call out goes with one that brought it.
@@ -200,27 +200,39 @@ void WastedCalls::Judge(absl::Span<const Place> of_run_and_step) {
     }
     calls_.resize(kept);
   }
-  JudgeCalls(calls_);
+  JudgeFailures();
+  JudgePrompts();
 }
 
-// Takes the calls by time.
-void WastedCalls::JudgeCalls(absl::Span<const Record> calls) {
-  std::map<std::pair<uint64_t, int64_t>, int64_t> answered;  // When, by model and prompt tokens.
-  for (size_t i = 0; i < calls.size(); ++i) {
-    const Record& call = calls[i];
-    std::optional<WasteReason> reason;
-    if (call.failed) {
-      reason = IsRetried(calls, i) ? WasteReason::kRetried : WasteReason::kCallFailed;
-    } else if (calls.size() > 1 && call.prompt_tokens >= kDuplicatePromptTokensMin) {
-      const auto [before, is_first] =
-          answered.insert({{call.model, call.prompt_tokens}, call.time_us});
-      if (!is_first && call.time_us - before->second <= kRepeatWithinUs) {
-        reason = WasteReason::kDuplicatePrompt;
-      }
-      before->second = call.time_us;
+void WastedCalls::JudgeFailures() {
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    const Record& call = calls_[i];
+    if (call.failed && call.group != nullptr) {
+      AddWasted(IsRetried(calls_, i) ? WasteReason::kRetried : WasteReason::kCallFailed,
+                call.weight, call.cost_picos, call.group);
     }
-    if (reason.has_value() && call.group != nullptr) {
-      AddWasted(*reason, call.weight, call.cost_picos, call.group);
+  }
+}
+
+// Sorts the calls that were answered by prompt: each is a repeat of the one before it, if that has
+// the same prompt and is not too old.
+void WastedCalls::JudgePrompts() {
+  prompts_.clear();
+  for (const Record& call : calls_) {
+    if (!call.failed && call.prompt_tokens >= kDuplicatePromptTokensMin) {
+      prompts_.push_back(&call);
+    }
+  }
+  // The calls stand by time, as do their addresses.
+  std::sort(prompts_.begin(), prompts_.end(), [](const Record* a, const Record* b) {
+    return a->Prompt() != b->Prompt() ? a->Prompt() < b->Prompt() : a < b;
+  });
+  for (size_t i = 1; i < prompts_.size(); ++i) {
+    const Record& call = *prompts_[i];
+    const Record& before = *prompts_[i - 1];
+    if (call.Prompt() == before.Prompt() && call.time_us - before.time_us <= kRepeatWithinUs &&
+        call.group != nullptr) {
+      AddWasted(WasteReason::kDuplicatePrompt, call.weight, call.cost_picos, call.group);
     }
   }
 }

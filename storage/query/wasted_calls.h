@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -69,22 +72,28 @@ class WastedCalls : public FilteringWorker {
 
     // Records of one call are equal but for their weights.
     auto Content() const { return std::tie(time_us, model, prompt_tokens, failed, cost_picos); }
+    auto Prompt() const { return std::tie(model, prompt_tokens); }
   };
 
-  // Where a record is, with what of it tells whether it has to be looked at.
+  // Where a record is, and by what it is sorted.
   struct Place {
     uint64_t run_and_step = 0;
     uint32_t record = 0;
     bool failed = false;
   };
 
+  // Records by the first bits of their hash: a cache has room for the records of one part, which
+  // are sorted and judged while they are there.
+  static constexpr int kPartBits = 9;
+
   WastedGroup* GroupFor(const LogRow& row);
   std::optional<WasteReason> ReasonByRun(const Block& block, size_t row);
   void AddRow(const LogRow& row);
   void Remember(const LogRow& row, WastedGroup* group);
-  void SortRecords();
-  void Judge(absl::Span<const Place> of_run_and_step);
-  void JudgeCalls(absl::Span<const Record> calls);
+  void JudgePart(absl::Span<const Record> part);
+  void Judge(absl::Span<const Record> part, absl::Span<const Place> of_run_and_step);
+  void JudgeFailures();
+  void JudgePrompts();
   static bool IsRetried(absl::Span<const Record> calls, size_t i);
 
   const State& state_;
@@ -95,9 +104,13 @@ class WastedCalls : public FilteringWorker {
   WastedGroups groups_;
   std::vector<WastedGroup*> by_number_;  // The group of each number of RowKeys; null if not known.
   TimeRange range_;                      // That of the piece.
-  std::vector<Record> records_;          // Those of the piece.
-  std::vector<Place> order_;             // Scratch: records by run and step.
-  std::vector<Record> calls_;            // Scratch of Judge.
+  std::array<std::vector<Record>, size_t{1} << kPartBits> parts_;  // The records of the piece.
+  // Scratch: the prompts of a block, the records of a part by run and step, the calls of one run
+  // and step by time, and those of them whose prompts may be repeats.
+  std::vector<int64_t> prompt_tokens_;
+  std::vector<Place> order_;
+  std::vector<Record> calls_;
+  std::vector<const Record*> prompts_;
 };
 
 }  // namespace itemized
