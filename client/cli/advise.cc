@@ -25,7 +25,7 @@ void PrintAdvice(const pb::AdviceRow& row, Session& session) {
       << "  " << Printable(row.evidence()) << "\n"
       << "  " << Styled("Not known: ", Style::kDim, session.env.canvas) << Printable(row.unknown())
       << "\n"
-      << "  " << Printable(row.what_if()) << "\n\n";
+      << "  " << Printable(absl::StrCat(row.what_if(), session.source_options)) << "\n\n";
 }
 
 void PrintAdvise(const pb::AdviseResponse& advise, absl::TimeZone zone, Session& session) {

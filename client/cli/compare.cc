@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "proto/text/question.h"
 
+#include "client/cli/changes.h"
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
@@ -25,17 +26,8 @@ namespace {
 constexpr int32_t kRowsOnTerminal = 20;
 constexpr size_t kCausesInRow = 3;
 
-Picos Amount(const std::string& usd) {
-  return ParseUsd(usd).value_or(0);
-}
-
 Picos SizeOf(Picos picos) {
   return picos < 0 ? -picos : picos;
-}
-
-// Returns "+$1.20" or "-$1.20".
-std::string ChangeText(const std::string& usd) {
-  return absl::StrCat(Amount(usd) > 0 ? "+" : "", MoneyText(usd));
 }
 
 std::string PercentOfChange(Picos change, Picos before) {
@@ -47,40 +39,18 @@ std::string PercentOfChange(Picos change, Picos before) {
 }
 
 Style StyleOf(const std::string& usd) {
-  return Amount(usd) > 0 ? Style::kRed : Style::kGreen;
-}
-
-// Returns causes with their amounts, the largest first.
-template <typename Causes>
-std::vector<std::pair<std::string, std::string>> Sorted(const Causes& causes) {
-  std::vector<std::pair<std::string, std::string>> sorted(causes.begin(), causes.end());
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    const Picos a_size = SizeOf(Amount(a.second));
-    const Picos b_size = SizeOf(Amount(b.second));
-    return a_size != b_size ? a_size > b_size : a.first < b.first;
-  });
-  return sorted;
-}
-
-std::string Words(const std::string& cause) {
-  return absl::StrReplaceAll(cause, {{"_", " "}});
+  return AmountOf(usd) > 0 ? Style::kRed : Style::kGreen;
 }
 
 // Returns the largest causes of a row: "new step +$400.00, volume +$20.10".
 std::string MainCauses(const pb::CompareRow& row) {
   std::vector<std::string> texts;
-  for (const auto& [cause, usd] : Sorted(row.causes())) {
+  for (const auto& [cause, usd] : CausesBySize(row.causes())) {
     if (texts.size() < kCausesInRow) {
-      texts.push_back(absl::StrCat(Words(cause), " ", ChangeText(usd)));
+      texts.push_back(absl::StrCat(WordsOf(cause), " ", ChangeText(usd)));
     }
   }
   return absl::StrJoin(texts, ", ");
-}
-
-std::string TimesText(bool has_before, double before, bool has_after, double after) {
-  const std::string from = has_before ? KnownDurationText(before) : kNothing;
-  const std::string to = has_after ? KnownDurationText(after) : kNothing;
-  return from == kNothing && to == kNothing ? "" : absl::StrCat(from, " > ", to);
 }
 
 void PrintSide(const char* label, const pb::Window& window, const std::string& usd, int64_t calls,
@@ -96,12 +66,12 @@ void PrintCauses(const pb::CompareResponse& response, Session& session) {
   Table table({{.header = "CAUSE"},
                {.header = "CHANGE", .align = Align::kRight},
                {.header = "OF BEFORE", .align = Align::kRight, .drop_order = 10}});
-  const Picos before = Amount(response.before_usd());
-  for (const auto& [cause, usd] : Sorted(response.causes())) {
-    const Picos change = Amount(usd);
+  const Picos before = AmountOf(response.before_usd());
+  for (const auto& [cause, usd] : CausesBySize(response.causes())) {
+    const Picos change = AmountOf(usd);
     const double share =
         before == 0 ? 0 : static_cast<double>(SizeOf(change)) / static_cast<double>(before);
-    table.AddRow({Words(cause),
+    table.AddRow({WordsOf(cause),
                   {ChangeText(usd), StyleOf(usd)},
                   before == 0 ? "" : absl::StrCat(change > 0 ? "+" : "-", Percent(share))});
   }
@@ -127,11 +97,11 @@ void PrintCompare(const pb::CompareResponse& response, const std::string& by, ab
             response.before_runs(), zone, session);
   PrintSide("after", response.after_window(), response.after_usd(), response.after_calls(),
             response.after_runs(), zone, session);
-  PrintLine(
-      "change",
-      absl::StrCat(ChangeText(response.change_usd()),
-                   PercentOfChange(Amount(response.change_usd()), Amount(response.before_usd()))),
-      session);
+  PrintLine("change",
+            absl::StrCat(
+                ChangeText(response.change_usd()),
+                PercentOfChange(AmountOf(response.change_usd()), AmountOf(response.before_usd()))),
+            session);
   out << "\n";
   if (response.rows().empty()) {
     return;

@@ -61,7 +61,7 @@ int ExecuteCommand(const Arguments& arguments, Session& session) {
       return ReconcileCommand(arguments.reconcile, session);
     case Command::kReport:
       return ReportCommand(arguments.report, arguments.query.window, arguments.query.limit,
-                           SourceOptions(arguments.from_file), session);
+                           session);
     case Command::kWhatIf:
       return WhatIfCommand(arguments.what_if, arguments.query.window, session);
     case Command::kInfo:

@@ -70,6 +70,18 @@ int TellRefused(const FromFileArguments& arguments, const ImportLedger& ledger, 
   return totals.accepted > 0 ? kExitDone : kExitRefused;
 }
 
+// Returns the options as a shell reads them, each behind a space.
+std::string SourceOptions(const FromFileArguments& arguments) {
+  std::string options;
+  for (const std::string& file : arguments.files) {
+    absl::StrAppend(&options, " --from-file ", text::ShellWord(file));
+  }
+  if (!arguments.rates.empty()) {
+    absl::StrAppend(&options, " --rates ", text::ShellWord(arguments.rates));
+  }
+  return options;
+}
+
 class FileSession {
  public:
   FileSession(const FromFileArguments& arguments, const std::string& name, bool json,
@@ -93,7 +105,10 @@ class FileSession {
     if (!server.ok()) {
       return Told(server.status());
     }
-    Session session = {.env = env_, .connection = (*server)->connection(), .json = json_};
+    Session session = {.env = env_,
+                       .connection = (*server)->connection(),
+                       .json = json_,
+                       .source_options = SourceOptions(arguments_)};
     const int read = Read(*bytes_total, session);
     return read == kExitDone ? ask(session) : read;
   }
@@ -142,17 +157,6 @@ void AddFromFileOptions(CLI::App& app, FromFileArguments& arguments) {
   app.add_option("--rates", arguments.rates, "A price list for --from-file, beside the bundled one")
       ->type_name("FILE")
       ->needs(files);
-}
-
-std::string SourceOptions(const FromFileArguments& arguments) {
-  std::string options;
-  for (const std::string& file : arguments.files) {
-    absl::StrAppend(&options, " --from-file ", text::ShellWord(file));
-  }
-  if (!arguments.rates.empty()) {
-    absl::StrAppend(&options, " --rates ", text::ShellWord(arguments.rates));
-  }
-  return options;
 }
 
 int AskFiles(const FromFileArguments& arguments, const std::string& name, bool json,

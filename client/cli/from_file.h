@@ -23,10 +23,6 @@ struct FromFileArguments {
 // Adds --from-file and --rates to a command that asks.
 void AddFromFileOptions(CLI::App& app, FromFileArguments& arguments);
 
-// Returns the options as a shell reads them, each behind a space: " --from-file usage.ndjson"; ""
-// without any.
-std::string SourceOptions(const FromFileArguments& arguments);
-
 // Reads the files into a server in this process and runs `ask` on a session with it, whose output
 // is printed once the server and its store are gone. Refused lines are named on standard error.
 // Returns the exit status of `ask`; kExitRefused if no line of the files is an event; and others if

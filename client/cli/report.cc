@@ -133,8 +133,7 @@ void AddReportOptions(CLI::App& app, ReportArguments& arguments) {
 }
 
 int ReportCommand(const ReportArguments& arguments, const text::WindowArguments& window,
-                  std::optional<int32_t> limit, const std::string& source_options,
-                  Session& session) {
+                  std::optional<int32_t> limit, Session& session) {
   const absl::StatusOr<std::string> form = FormOf(arguments, session);
   if (!form.ok()) {
     return WrongUsage(session.env, form.status().message(), kCommand);
@@ -158,10 +157,11 @@ int ReportCommand(const ReportArguments& arguments, const text::WindowArguments&
     return Fail(session, bill.status());
   }
   const DocumentOptions options{
-      .source = source_options.empty() ? absl::StrCat("server ", session.connection->address())
-                                       : source_options.substr(1),
+      .source = session.source_options.empty()
+                    ? absl::StrCat("server ", session.connection->address())
+                    : session.source_options.substr(1),
       .made_at = FormatTime(session.env.clock->NowUs()),
-      .command_suffix = source_options,
+      .command_suffix = session.source_options,
       .zone = resolved->zone};
   const absl::StatusOr<std::string> content = Written(*form, *bill, options);
   if (!content.ok()) {

@@ -21,10 +21,8 @@ struct ReportArguments {
 
 void AddReportOptions(CLI::App& app, ReportArguments& arguments);
 
-// Asks everything and writes it. `source_options` are those of the command line that say where the
-// events are: " --from-file usage.ndjson", or "". Returns an exit status.
+// Asks everything and writes it. Returns an exit status.
 int ReportCommand(const ReportArguments& arguments, const text::WindowArguments& window,
-                  std::optional<int32_t> limit, const std::string& source_options,
-                  Session& session);
+                  std::optional<int32_t> limit, Session& session);
 
 }  // namespace itemized::cli

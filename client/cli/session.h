@@ -30,6 +30,8 @@ struct Session {
   std::shared_ptr<client::Connection> connection;
   bool json = false;
   std::optional<RecordedSpan> recorded = std::nullopt;  // Set if files are asked, and no server.
+  // The options that name the files, as a shell reads them: " --from-file usage.ndjson".
+  std::string source_options = {};
 
   // Returns when windows end that say nothing else: now, or where the files end.
   int64_t NowUs() const { return recorded.has_value() ? recorded->to_us : env.clock->NowUs(); }

@@ -2,9 +2,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "proto/text/json.h"
 
+#include "client/cli/changes.h"
 #include "client/cli/commands.h"
 #include "client/cli/format.h"
 #include "client/cli/query.h"
@@ -17,15 +17,12 @@ namespace {
 constexpr int32_t kRowsOnTerminal = 20;
 
 std::string ReasonText(pb::WasteReason reason) {
-  return absl::StrReplaceAll(text::EnumText(reason), {{"_", " "}});
+  return WordsOf(text::EnumText(reason));
 }
 
 // Returns a part of an amount: "12.3%", and nothing of nothing.
 std::string PartOf(const std::string& part, const std::string& whole) {
-  const Picos all = ParseUsd(whole).value_or(0);
-  return all == 0
-             ? ""
-             : Percent(static_cast<double>(ParseUsd(part).value_or(0)) / static_cast<double>(all));
+  return AmountOf(whole) == 0 ? "" : Percent(ShareOf(part, whole));
 }
 
 Table ReasonTable(const pb::GetWastedResponse& wasted) {

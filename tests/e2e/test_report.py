@@ -204,6 +204,15 @@ class FromFileTest(ReportTestCase):
             answer = json.loads(self.itemize(*words[1:], "--json").stdout)
             self.assertEqual(answer["saving_30d_usd"], savings[(test["key"], test["detail"])], test["value"])
 
+    def test_advice_for_people_says_where_the_events_are(self):
+        told = self.itemize("advise", *self.files).stdout
+        lines = [line.strip() for line in told.splitlines() if "itemize what-if" in line]
+        tests = [line for line in lines if line.startswith("itemize what-if")]
+        self.assertGreater(len(tests), 2)
+        for line in tests:
+            self.itemize(*shlex.split(line)[1:])
+            self.assertTrue(line.endswith(f"--from-file {self.events} --rates {self.rates}"), line)
+
     def test_several_files_and_standard_input_are_one_bill(self):
         lines = self.events.read_bytes().splitlines(keepends=True)
         first = self.directory / "first.ndjson"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands out: waste, changes, outliers, advice, and what has no price.
 
-#include <algorithm>
-#include <utility>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -14,20 +14,6 @@
 
 namespace itemized::cli {
 namespace {
-
-// Returns causes with their amounts, the largest first, up or down.
-template <typename Causes>
-std::vector<std::pair<std::string, std::string>> Sorted(const Causes& causes) {
-  std::vector<std::pair<std::string, std::string>> sorted(causes.begin(), causes.end());
-  const auto size = [](const auto& cause) {
-    const Picos amount = AmountOf(cause.second);
-    return amount < 0 ? -amount : amount;
-  };
-  std::sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
-    return size(a) != size(b) ? size(a) > size(b) : a.first < b.first;
-  });
-  return sorted;
-}
 
 ReportTable ReasonsTable(const pb::GetWastedResponse& wasted) {
   ReportTable table{.columns = {{"Reason", "reason"},
@@ -50,7 +36,7 @@ ReportTable CausesTable(const pb::CompareResponse& change) {
   ReportTable table{.columns = {{"Cause", "cause"},
                                 {"Change", "change_usd", true},
                                 {"Of before", "share", true}}};
-  for (const auto& [cause, usd] : Sorted(change.causes())) {
+  for (const auto& [cause, usd] : CausesBySize(change.causes())) {
     ReportCell share{.text = kNothing};
     if (AmountOf(change.before_usd()) != 0) {
       const double part = ShareOf(usd, change.before_usd());
@@ -60,12 +46,6 @@ ReportTable CausesTable(const pb::CompareResponse& change) {
     table.rows.push_back({{.text = WordsOf(cause), .value = cause}, ChangeOf(usd), share});
   }
   return table;
-}
-
-std::string TimesText(bool has_before, double before, bool has_after, double after) {
-  const std::string from = has_before ? KnownDurationText(before) : kNothing;
-  const std::string to = has_after ? KnownDurationText(after) : kNothing;
-  return from == kNothing && to == kNothing ? kNothing : absl::StrCat(from, " > ", to);
 }
 
 ReportTable ChangedStepsTable(const pb::CompareResponse& change) {
@@ -78,8 +58,8 @@ ReportTable ChangedStepsTable(const pb::CompareResponse& change) {
   for (const pb::CompareRow& row : change.rows()) {
     std::vector<std::string> causes;
     std::vector<std::string> values;
-    for (const auto& [cause, usd] : Sorted(row.causes())) {
-      causes.push_back(absl::StrCat(WordsOf(cause), " ", ChangeOf(usd).text));
+    for (const auto& [cause, usd] : CausesBySize(row.causes())) {
+      causes.push_back(absl::StrCat(WordsOf(cause), " ", ChangeText(usd)));
       values.push_back(absl::StrCat(cause, "=", usd));
     }
     table.rows.push_back(
@@ -147,7 +127,7 @@ ReportSection ChangeSection(const Bill& bill, absl::TimeZone zone) {
   section.leads.push_back(absl::StrCat(
       MoneyText(change.before_usd()), " in ", WindowText(change.before_window(), zone), ", ",
       MoneyText(change.after_usd()), " in ", WindowText(change.after_window(), zone), ": ",
-      ChangeOf(change.change_usd()).text, "."));
+      ChangeText(change.change_usd()), "."));
   if (halves) {
     section.notes.push_back(
         "Nothing is recorded before the window, so that its second half is compared with its "

@@ -2,21 +2,11 @@
 #include "client/cli/report/sections.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 
 #include "client/cli/format.h"
 #include "client/cli/text.h"
 
 namespace itemized::cli {
-
-Picos AmountOf(absl::string_view usd) {
-  return ParseUsd(usd).value_or(0);
-}
-
-double ShareOf(absl::string_view part, absl::string_view whole) {
-  const Picos all = AmountOf(whole);
-  return all == 0 ? 0 : static_cast<double>(AmountOf(part)) / static_cast<double>(all);
-}
 
 ReportCell NameOf(const std::string& name) {
   return {.text = name.empty() ? "(none)" : Printable(name), .value = name};
@@ -35,14 +25,8 @@ ReportCell SharePercent(double share) {
 }
 
 ReportCell ChangeOf(const std::string& usd) {
-  const Picos change = AmountOf(usd);
-  return {.text = absl::StrCat(change > 0 ? "+" : "", MoneyText(usd)),
-          .value = usd,
-          .tone = change > 0 ? Tone::kBad : Tone::kGood};
-}
-
-std::string WordsOf(absl::string_view name) {
-  return absl::StrReplaceAll(name, {{"_", " "}});
+  return {
+      .text = ChangeText(usd), .value = usd, .tone = AmountOf(usd) > 0 ? Tone::kBad : Tone::kGood};
 }
 
 std::string Counted(int64_t count, absl::string_view noun) {

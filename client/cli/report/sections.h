@@ -7,8 +7,8 @@
 
 #include "absl/strings/string_view.h"
 
+#include "client/cli/changes.h"
 #include "client/cli/report/document.h"
-#include "storage/base/money.h"
 
 namespace itemized::cli {
 
@@ -22,12 +22,6 @@ ReportSection OutliersSection(const Bill& bill, absl::TimeZone zone);
 ReportSection AdviceSection(const Bill& bill, absl::string_view command_suffix);
 ReportSection MissingRatesSection(const Bill& bill);
 
-// Returns an amount as servers write it.
-Picos AmountOf(absl::string_view usd);
-
-// Returns part / whole; 0 of nothing.
-double ShareOf(absl::string_view part, absl::string_view whole);
-
 // Returns a name as people read it, "(none)" for "", with itself as the value.
 ReportCell NameOf(const std::string& name);
 ReportCell MoneyOf(const std::string& usd, Tone tone = Tone::kPlain);
@@ -36,9 +30,6 @@ ReportCell SharePercent(double share);
 
 // Returns "+$1.20", red if it is more, green if it is less.
 ReportCell ChangeOf(const std::string& usd);
-
-// Returns "unused step" of "unused_step".
-std::string WordsOf(absl::string_view name);
 
 // Returns "1 row", "12 rows".
 std::string Counted(int64_t count, absl::string_view noun);
