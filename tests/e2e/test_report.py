@@ -2,6 +2,7 @@
 """A bill in one file, from a server and from files alone."""
 
 import csv
+import datetime
 import gzip
 import html.parser
 import io
@@ -336,6 +337,27 @@ class RefusalTest(ReportTestCase):
         bill = self.bill("--from", "2020-01-01", "--to", "2020-02-01")
         self.assertEqual(bill["steps"]["total"]["calls"], 0)
         self.itemize("report", "--from", "2020-01-01", "--to", "2020-02-01", *self.files)
+
+    def test_a_call_of_long_ago_costs_only_the_chart_of_days(self):
+        with open(self.events, "a", encoding="utf-8") as lines:
+            lines.write(json.dumps(harness.call(9_999, "1970-01-02T00:00:00Z")) + "\n")
+        bill = self.bill()
+        self.assertEqual(bill["steps"]["total"]["calls"], 1201)
+        self.assertEqual(bill["series"]["points"], [])
+        self.assertFalse(bill["events_came_in_meanwhile"])
+        self.assertIn("too long", self.itemize("report", "--format", "md", *self.files).stdout)
+
+    def test_a_server_that_keeps_no_window_before_compares_the_halves(self):
+        self.start(flags=("--retain-events", "31d", "--retain-rollups", "31d"))
+        self.itemize("rates", "import", self.rates)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        times = [now - datetime.timedelta(days=days, minutes=1) for days in (29, 25, 3, 2)]
+        self.import_events(harness.call(n, t.isoformat()) for n, t in enumerate(times))
+        refused = self.itemize("compare", "--window", "30d", status=3).stderr
+        self.assertIn("kept", refused)
+        bill = json.loads(self.itemize("report", "--json").stdout)
+        self.assertEqual(bill["compared_with"], "first_half")
+        self.assertEqual((bill["change"]["before_calls"], bill["change"]["after_calls"]), (2, 2))
 
     def test_without_a_server_it_says_so(self):
         self.assertIn("No itemized server answers", self.refusal(status=3))

@@ -35,7 +35,7 @@ enum class ComparedWith : uint8_t {
 struct Bill {
   pb::GetTopResponse steps;
   pb::GetTopResponse models;
-  pb::GetSeriesResponse series;  // It is by day, or by hour in a short window.
+  pb::GetSeriesResponse series;  // It is by day, or by hour in a short window; empty in one of many years.
   pb::GetWorkflowsResponse workflows;
   pb::GetWastedResponse wasted;
   pb::CompareResponse change;

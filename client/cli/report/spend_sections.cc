@@ -166,6 +166,10 @@ ReportSection TimeSection(const Bill& bill, absl::TimeZone zone) {
                                          ": ", MoneyText(dearest->cost_usd()), " in ",
                                          Counted(dearest->calls(), "call"), "."));
   }
+  if (series.points().empty()) {
+    section.leads.push_back("The window is too long to show its days.");
+    return section;
+  }
   section.tables.push_back(std::move(table));
   return section;
 }
